@@ -1,0 +1,141 @@
+/**
+ * `npm run demo`: the whole way on real photographs. Starts `minilab serve` with everything embedded and
+ * a web server that plays the supplier, uploads examples/catalog.csv, and shows what comes back.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { plural, size, table } from '../src/cli/output.ts';
+import { startProgress } from '../src/cli/progress.ts';
+import { startOrigin } from './origin.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const DATA_DIR = join(ROOT, 'data', 'demo');
+
+type Batch = {
+  state: string;
+  products: number;
+  counts: Record<'total' | 'completed' | 'failed' | 'cancelled', number>;
+  images_per_second: number | null;
+  eta_seconds: number | null;
+  bytes_in: number;
+  bytes_out: number;
+  ended_at: string | null;
+  links: Record<'self' | 'images' | 'output_csv', string>;
+};
+type Images = {
+  items: { row: number; position: number; source_url: string; error_code: string; error_detail: string }[];
+};
+
+await using origin = await startOrigin();
+await using minilab = await startMinilab();
+
+const accepted = await upload();
+console.log(
+  `Uploaded examples/catalog.csv: ${plural(accepted.products, 'product')}, ${plural(accepted.counts.total, 'image')}.`,
+);
+const ended = await watch(accepted);
+await report(ended);
+
+async function upload(): Promise<Batch> {
+  const catalog = await readFile(join(import.meta.dirname, 'catalog.csv'), 'utf8');
+  const form = new FormData();
+  form.set('preset', 'web');
+  form.set('file', new Blob([catalog.replaceAll('http://origin.example', origin.url)]), 'catalog.csv');
+  return get<Batch>(`${minilab.url}/v1/batches`, { method: 'POST', body: form });
+}
+
+async function watch(batch: Batch): Promise<Batch> {
+  const progress = startProgress(process.stdout);
+  for (;;) {
+    const now = await get<Batch>(batch.links.self);
+    const { total, completed, failed, cancelled } = now.counts;
+    const ended = completed + failed + cancelled;
+    progress.update({ ended, total, failed, perSecond: now.images_per_second, etaSeconds: now.eta_seconds });
+    if (now.ended_at) {
+      progress.done();
+      return now;
+    }
+    await sleep(200);
+  }
+}
+
+async function report({ state, counts, bytes_in, bytes_out, links }: Batch): Promise<void> {
+  const failed = await get<Images>(`${links.images}?state=failed`);
+  const outputCsv = join(DATA_DIR, 'output.csv');
+  await writeFile(outputCsv, await (await fetch(links.output_csv)).text());
+  const saved = Math.round(100 * (1 - bytes_out / bytes_in));
+  console.log(`The batch is ${state}: ${counts.completed} images completed, ${counts.failed} failed.`);
+  console.log(
+    `${size(bytes_in)} of photographs became ${size(bytes_out)} in two sizes each: ${saved} % saved.\n`,
+  );
+  const rows = failed.items.map((image) => [
+    `row ${image.row}, image ${image.position}`,
+    new URL(image.source_url).pathname,
+    image.error_code,
+    image.error_detail,
+  ]);
+  console.log(`What failed, and why:\n${table(rows, 200)}\n`);
+  console.log(`The CSV with the output URLs: ${relative(ROOT, outputCsv)}`);
+  console.log(`The images:                   ${relative(ROOT, join(DATA_DIR, 'files'))}`);
+  console.log('To browse them: DATA_DIR=data/demo npx minilab serve, and open the URLs of the CSV.');
+}
+
+/** `minilab serve` as a user starts it, on a port that is free. */
+async function startMinilab(): Promise<AsyncDisposable & { url: string }> {
+  const port = await choosePort();
+  const { DATABASE_URL: _, ...environment } = process.env;
+  const child = spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), 'serve'], {
+    env: {
+      ...environment,
+      DATA_DIR,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      PUBLIC_URL: `http://127.0.0.1:${port}`,
+      ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8', // the supplier of this demo is on this machine
+      LOG_LEVEL: 'warn',
+    },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  const ended = once(child, 'exit');
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  for (let i = 0; !said.includes('Minilab is ready'); i += 1) {
+    if (child.exitCode !== null || i > 600) throw new Error(`minilab serve did not start:\n${said}`);
+    await sleep(50);
+  }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** 3000, unless something is there already: the URLs in the output CSV hold for a later `serve` then. */
+async function choosePort(): Promise<number> {
+  for (const wanted of [3000, 0]) {
+    const server = createServer().listen(wanted, '127.0.0.1');
+    const listening = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!listening) continue;
+    const { port } = server.address() as { port: number };
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
+  throw new Error('no port is free');
+}
+
+async function get<T>(url: string, options?: RequestInit): Promise<T> {
+  const response = await fetch(url, options);
+  const body = await response.text();
+  if (!response.ok) throw new Error(`${response.status} ${body}`);
+  return JSON.parse(body) as T;
+}

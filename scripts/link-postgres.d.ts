@@ -1,0 +1,2 @@
+export declare function postgresPrograms(): string | undefined;
+export declare function linkPostgresLibraries(): void;

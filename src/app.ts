@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { statusRoutes } from './batches/status.routes.ts';
+import { isAlive } from './db/database.ts';
+import type { Foundation } from './foundation.ts';
+import { healthRoutes } from './http/health.routes.ts';
+import { closeServer, createServer, listen } from './http/server.ts';
+import { uploadRoutes } from './intake/upload.routes.ts';
+import { resultsRoutes } from './results/results.routes.ts';
+import { VERSION } from './version.ts';
+import type { Worker } from './worker.ts';
+
+/** The tenant that everything belongs to until keys tell tenants apart. */
+export const DEFAULT_TENANT = 1;
+
+export type HttpService = { close(): Promise<void> };
+
+/** The API on its port. */
+export async function startHttp(foundation: Foundation, worker: Worker | undefined): Promise<HttpService> {
+  const { config, database, feed, storage, log } = foundation;
+  const { publicUrl, filesUrl } = config;
+  const app = await createServer({ publicUrl, version: VERSION, log });
+  const shared = { tenantId: DEFAULT_TENANT, publicUrl, filesUrl, db: database.db };
+  await app.register(healthRoutes, {
+    checks: {
+      database: async () => ((await isAlive(database.db)) ? undefined : 'the database does not answer'),
+      storage: () =>
+        storage.probe().then(
+          () => undefined,
+          (error: Error) => error.message,
+        ),
+      worker: async () => worker?.pausedBecause(),
+    },
+  });
+  const folder = join(config.dataDir, 'tmp');
+  await app.register(uploadRoutes, {
+    ...shared,
+    database,
+    feed,
+    folder,
+    maxUploadBytes: config.maxUploadBytes,
+  });
+  await app.register(statusRoutes, shared);
+  await app.register(resultsRoutes, { ...shared, storageDir: config.storageDir });
+  await listen(app, config);
+  return { close: () => closeServer(app) };
+}

@@ -1,0 +1,62 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import type { Flaw } from '../errors.ts';
+import type { BatchKey, BatchState } from './batch.ts';
+
+export type BatchRow = {
+  tenant_id: number;
+  batch_id: string;
+  name: string;
+  state: BatchState;
+  round: number;
+  version: number;
+  preset: string;
+  products: number;
+  images: number;
+  processing: number;
+  completed: number;
+  failed: number;
+  cancelled: number;
+  bytes_in: number;
+  bytes_out: number;
+  errors_by_code: Record<string, number>;
+  warnings: Flaw[];
+  warning_count: number;
+  created_at: Date;
+  started_at: Date | null;
+  ended_at: Date | null;
+};
+
+const COLUMNS = sql`
+  b.tenant_id, b.batch_id, b.name, b.state, b.round, b.version, b.preset, b.products, b.images,
+  (select count(*) from images i
+    where i.tenant_id = b.tenant_id and i.batch_id = b.batch_id
+      and i.task_id is not null and i.state = 'processing') as processing,
+  b.completed, b.failed, b.cancelled, b.bytes_in, b.bytes_out, b.errors_by_code,
+  b.warnings, b.warning_count, b.created_at, b.started_at, b.ended_at`;
+
+export async function findBatch(db: Db, { tenantId, batchId }: BatchKey): Promise<BatchRow | undefined> {
+  const { rows } = await sql<BatchRow>`
+    select ${COLUMNS} from batches b where b.tenant_id = ${tenantId} and b.batch_id = ${batchId}`.execute(db);
+  return rows[0];
+}
+
+/** The version alone, for waiting on a change; undefined where there is no such batch. */
+export async function batchVersion(db: Db, { tenantId, batchId }: BatchKey): Promise<number | undefined> {
+  const { rows } = await sql<{ version: number }>`
+    select version from batches where tenant_id = ${tenantId} and batch_id = ${batchId}`.execute(db);
+  return rows[0]?.version;
+}
+
+/** Newest first, which is the order of their ids; `before` is the last of the page before. */
+export async function listBatches(
+  db: Db,
+  { tenantId, limit, before }: { tenantId: number; limit: number; before: string | undefined },
+): Promise<BatchRow[]> {
+  const { rows } = await sql<BatchRow>`
+    select ${COLUMNS} from batches b
+    where b.tenant_id = ${tenantId} and b.batch_id < ${before ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff'}::uuid
+    order by b.batch_id desc
+    limit ${limit}`.execute(db);
+  return rows;
+}

@@ -1,0 +1,35 @@
+/**
+ * A batch: one uploaded CSV, from acceptance to its webhook.
+ *
+ * pending -> processing                                   when its first image is claimed
+ * pending, processing -> completed | completed_with_errors | failed     by settling: each end is a round
+ * completed_with_errors, failed -> processing             by a retry of its failed images: the next round
+ * pending, processing -> cancelled
+ */
+export const BATCH_STATES = [
+  'pending',
+  'processing',
+  'completed',
+  'completed_with_errors',
+  'failed',
+  'cancelled',
+] as const;
+export type BatchState = (typeof BATCH_STATES)[number];
+
+/** A batch by its full key. */
+export type BatchKey = { tenantId: number; batchId: string };
+
+export type Counts = { images: number; completed: number; failed: number; cancelled: number };
+
+/** How a batch ends, once all its images have. A batch without images is complete. */
+export function endState({
+  images,
+  completed,
+}: Counts): Extract<BatchState, `completed${string}` | 'failed'> {
+  if (completed === images) return 'completed';
+  return completed === 0 ? 'failed' : 'completed_with_errors';
+}
+
+export function hasEnded({ images, completed, failed, cancelled }: Counts): boolean {
+  return completed + failed + cancelled === images;
+}

@@ -1,0 +1,66 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import type { BatchKey, Counts } from './batch.ts';
+
+/** The counters of a running batch whose row this transaction has locked. */
+export type LockedBatch = BatchKey &
+  Counts & { round: number; bytesIn: number; bytesOut: number; errorsByCode: Record<string, number> };
+
+type CounterRow = {
+  tenant_id: number;
+  batch_id: string;
+  round: number;
+  images: number;
+  completed: number;
+  failed: number;
+  cancelled: number;
+  bytes_in: number;
+  bytes_out: number;
+  errors_by_code: Record<string, number>;
+};
+
+/** Locks the rows of running batches, in the order of their ids; batches that have ended are left out. */
+export async function lockBatches(trx: Db, keys: BatchKey[]): Promise<Map<string, LockedBatch>> {
+  const tenants = new Map(keys.map((key) => [key.batchId, key.tenantId]));
+  const { rows } = await sql<CounterRow>`
+    select tenant_id, batch_id, round, images, completed, failed, cancelled, bytes_in, bytes_out, errors_by_code
+    from batches
+    where (tenant_id, batch_id) in (
+        select * from unnest(${[...tenants.values()]}::integer[], ${[...tenants.keys()]}::uuid[]))
+      and ended_at is null
+    order by tenant_id, batch_id
+    for update`.execute(trx);
+  return new Map(
+    rows.map(({ tenant_id, batch_id, bytes_in, bytes_out, errors_by_code, ...counts }) => [
+      batch_id,
+      {
+        ...counts,
+        tenantId: tenant_id,
+        batchId: batch_id,
+        bytesIn: bytes_in,
+        bytesOut: bytes_out,
+        errorsByCode: errors_by_code,
+      },
+    ]),
+  );
+}
+
+export async function writeCounters(trx: Db, batches: Map<string, LockedBatch>): Promise<void> {
+  const rows = [...batches.values()].map((batch) => ({
+    tenant_id: batch.tenantId,
+    batch_id: batch.batchId,
+    completed: batch.completed,
+    failed: batch.failed,
+    bytes_in: batch.bytesIn,
+    bytes_out: batch.bytesOut,
+    errors_by_code: batch.errorsByCode,
+  }));
+  if (rows.length === 0) return;
+  await sql`
+    update batches b
+    set completed = c.completed, failed = c.failed, bytes_in = c.bytes_in, bytes_out = c.bytes_out,
+      errors_by_code = c.errors_by_code, version = b.version + 1
+    from json_to_recordset(${JSON.stringify(rows)}) as c
+      (tenant_id integer, batch_id uuid, completed integer, failed integer, bytes_in bigint, bytes_out bigint, errors_by_code jsonb)
+    where b.tenant_id = c.tenant_id and b.batch_id = c.batch_id and b.ended_at is null`.execute(trx);
+}

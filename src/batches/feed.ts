@@ -1,0 +1,105 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import type { Queue } from '../queue/queue.ts';
+import { liveSlots } from '../queue/workers.ts';
+import type { BatchKey } from './batch.ts';
+
+/** What the feeder must know besides the tables. */
+export type FeedRules = { queue: Queue; hostConcurrency: number };
+
+const SMALLEST_WINDOW = 64;
+const WINDOW_PER_SLOT = 3; // one in work, and two that are there when it ends
+const WINDOW_PER_HOST_PLACE = 4; // a slow host cannot fill the window
+const EAGER_SLOTS = 32; // of a new batch: these do not wait behind the windows of others
+const MAX_HOSTS_A_WALK = 1_000;
+
+/**
+ * Puts the next images of a batch into the queue, as many as its share of the window has room for.
+ * The caller's transaction holds the lock of the batch's row.
+ * @returns how many
+ */
+export async function feedBatch(trx: Db, batch: BatchKey, rules: FeedRules): Promise<number> {
+  const room = await roomInWindow(trx, batch);
+  if (room <= 0) return 0;
+  const slots = await nextSlots(trx, batch, { room, perHost: WINDOW_PER_HOST_PLACE * rules.hostConcurrency });
+  if (slots.length === 0) return 0;
+  const tasks = slots.map((slot) => ({ slot, id: randomUUIDv7() }));
+  await markQueued(trx, batch, tasks);
+  await rules.queue.insert(
+    'process_image',
+    tasks.map(({ slot, id }) => ({
+      id,
+      priority: slot <= EAGER_SLOTS ? 1 : 0,
+      data: { tenant_id: batch.tenantId, batch_id: batch.batchId, task_id: id },
+    })),
+    trx,
+  );
+  return tasks.length;
+}
+
+/** The window is shared equally between running batches; each has room for one image at least. */
+async function roomInWindow(trx: Db, { tenantId, batchId }: BatchKey): Promise<number> {
+  const { rows } = await sql<{ running: number; in_window: number }>`
+    select
+      (select count(*) from batches where ended_at is null) as running,
+      (select count(*) from images
+        where tenant_id = ${tenantId} and batch_id = ${batchId} and task_id is not null) as in_window`.execute(
+    trx,
+  );
+  const { running = 1, in_window = 0 } = rows[0] ?? {};
+  const window = Math.max(SMALLEST_WINDOW, WINDOW_PER_SLOT * (await liveSlots(trx)));
+  return Math.max(1, Math.floor(window / Math.max(1, running))) - in_window;
+}
+
+/**
+ * The next due images by slot, at most so many of each host in the queue, none of a host on hold.
+ * The walk finds the batch's hosts by skipping through the index, one probe a host, so that a million
+ * images of one saturated host are not read.
+ */
+async function nextSlots(
+  trx: Db,
+  { tenantId, batchId }: BatchKey,
+  { room, perHost }: { room: number; perHost: number },
+): Promise<number[]> {
+  const { rows } = await sql<{ slot: number }>`
+    with recursive walk (host, n) as (
+      select min(host), 1 from images
+        where tenant_id = ${tenantId} and batch_id = ${batchId}
+          and state = 'pending' and due_at is null and slot = lead_slot
+      union all
+      select (select min(i.host) from images i
+        where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.host > walk.host
+          and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot), walk.n + 1
+      from walk where walk.host is not null and walk.n < ${MAX_HOSTS_A_WALK}
+    ),
+    busy as (select host, count(*) as n from images where task_id is not null group by host)
+    select next.slot
+    from walk
+    left join busy on busy.host = walk.host
+    cross join lateral (
+      select i.slot from images i
+      where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.host = walk.host
+        and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot
+      order by i.slot
+      limit greatest(0, least(${room}, ${perHost} - coalesce(busy.n, 0)))
+    ) next
+    where not exists (
+      select from hosts h where h.tenant_id = ${tenantId} and h.host = walk.host and h.held_until > now())
+    order by next.slot
+    limit ${room}`.execute(trx);
+  return rows.map((row) => row.slot);
+}
+
+async function markQueued(
+  trx: Db,
+  { tenantId, batchId }: BatchKey,
+  tasks: { slot: number; id: string }[],
+): Promise<void> {
+  await sql`
+    update images i set state = 'queued', task_id = t.id
+    from unnest(${tasks.map((task) => task.slot)}::integer[], ${tasks.map((task) => task.id)}::uuid[]) as t (slot, id)
+    where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.slot = t.slot and i.state = 'pending'`.execute(
+    trx,
+  );
+}

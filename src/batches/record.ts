@@ -1,0 +1,202 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import type { ImageEnd } from '../images/image.tasks.ts';
+import type { Finished } from '../queue/pump.ts';
+import { type BatchKey, hasEnded } from './batch.ts';
+import { type LockedBatch, lockBatches, writeCounters } from './counters.ts';
+import { feedBatch, type FeedRules } from './feed.ts';
+import { keepRenditions, keepSources } from './renditions.ts';
+import { askToSettle } from './settle.ts';
+
+type FinishedImage = Finished<'process_image', ImageEnd>;
+
+/**
+ * Records what happened to images and ends their tasks, all in one transaction. What a worker did
+ * after it had lost its lease is left out: the fence lets nothing of it through.
+ *
+ * Locks: batches by id, tasks, hosts by name, images.
+ */
+export async function recordResults(db: Db, finished: FinishedImage[], rules: FeedRules): Promise<void> {
+  const anyEnded = await db.transaction().execute(async (trx) => {
+    const batches = await lockBatches(
+      trx,
+      finished.map(({ outcome }) => outcome.work),
+    );
+    const settled = await rules.queue.remove(
+      'process_image',
+      finished.map(({ task }) => task),
+      trx,
+    );
+    const mine = finished.filter(({ task }) => settled.has(task.id));
+    await holdHosts(trx, mine);
+    await keepSources(
+      trx,
+      mine.map(({ outcome }) => outcome),
+    );
+    await keepRenditions(
+      trx,
+      mine.map(({ outcome }) => outcome),
+    );
+    await endImages(trx, mine, batches);
+    await putBack(trx, mine);
+    await keepAttempts(trx, mine);
+    await writeCounters(trx, batches);
+    for (const batch of batches.values()) await followUp(trx, batch, rules);
+    return [...batches.values()].some(hasEnded);
+  });
+  if (anyEnded) rules.queue.wake('settle_batch');
+}
+
+/** An image that can be recorded as lost without its task: a dead letter. */
+export async function recordLostImage(
+  db: Db,
+  key: BatchKey & { taskId: string },
+  rules: FeedRules,
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const batches = await lockBatches(trx, [key]);
+    await endRows(trx, [{ task_id: key.taskId, state: 'failed', error_code: 'worker_lost' }], batches);
+    await writeCounters(trx, batches);
+    for (const batch of batches.values()) await followUp(trx, batch, rules);
+  });
+}
+
+async function followUp(trx: Db, batch: LockedBatch, rules: FeedRules): Promise<void> {
+  if (hasEnded(batch)) await askToSettle(trx, batch, rules.queue);
+  else await feedBatch(trx, batch, rules);
+}
+
+async function holdHosts(trx: Db, finished: FinishedImage[]): Promise<void> {
+  const holds = new Map<string, { tenant_id: number; host: string; hold_ms: number; last_error: string }>();
+  for (const { outcome } of finished) {
+    if (outcome.is !== 'later' || outcome.problem.holdHostMs === undefined) continue;
+    const { host } = new URL(outcome.work.url);
+    holds.set(`${outcome.work.tenantId} ${host}`, {
+      tenant_id: outcome.work.tenantId,
+      host,
+      hold_ms: outcome.problem.holdHostMs,
+      last_error: outcome.problem.message,
+    });
+  }
+  if (holds.size === 0) return;
+  await sql`
+    insert into hosts (tenant_id, host, held_until, last_error)
+    select tenant_id, host, now() + hold_ms * interval '1 millisecond', last_error
+    from json_to_recordset(${JSON.stringify([...holds.values()])}) as h
+      (tenant_id integer, host text, hold_ms float8, last_error text)
+    order by tenant_id, host
+    on conflict (tenant_id, host) do update
+      set held_until = greatest(hosts.held_until, excluded.held_until), last_error = excluded.last_error, updated_at = now()
+  `.execute(trx);
+}
+
+type EndRow = {
+  task_id: string;
+  state: 'completed' | 'failed';
+  hash16?: string;
+  error_code?: string;
+  error_detail?: string;
+};
+
+async function endImages(
+  trx: Db,
+  finished: FinishedImage[],
+  batches: Map<string, LockedBatch>,
+): Promise<void> {
+  const rows = finished.flatMap(({ task, outcome }): EndRow[] => {
+    if (outcome.is === 'completed')
+      return [{ task_id: task.id, state: 'completed', hash16: outcome.made.hash16 }];
+    if (outcome.is !== 'failed') return [];
+    const { code, message } = outcome.problem;
+    return [{ task_id: task.id, state: 'failed', error_code: code, error_detail: message }];
+  });
+  await endRows(trx, rows, batches);
+  for (const { outcome } of finished) {
+    if (outcome.is !== 'completed') continue;
+    const batch = batches.get(outcome.work.batchId);
+    if (!batch) continue;
+    batch.bytesIn += outcome.made.source.bytes;
+    for (const rendition of outcome.made.renditions) batch.bytesOut += rendition.bytes;
+  }
+}
+
+/** Ends the images that tasks lead, and the ones that repeat their URL, and counts all of them. */
+async function endRows(trx: Db, ends: EndRow[], batches: Map<string, LockedBatch>): Promise<void> {
+  if (ends.length === 0) return;
+  const { rows } = await sql<{
+    batch_id: string;
+    state: 'completed' | 'failed';
+    error_code: string | null;
+    images: number;
+  }>`
+    with ends as (
+      select * from json_to_recordset(${JSON.stringify(ends)}) as e
+        (task_id uuid, state text, hash16 text, error_code text, error_detail text)
+    ),
+    leads as (
+      update images i
+      set state = e.state, task_id = null, hash16 = e.hash16, error_code = e.error_code,
+        error_detail = e.error_detail, tries = i.tries + 1, ended_at = now()
+      from ends e
+      where i.task_id = e.task_id and i.state in ('queued', 'processing')
+      returning i.tenant_id, i.batch_id, i.slot, i.tries, e.state, e.hash16, e.error_code, e.error_detail
+    ),
+    followers as (
+      update images i
+      set state = l.state, hash16 = l.hash16, error_code = l.error_code, error_detail = l.error_detail,
+        tries = l.tries, ended_at = now()
+      from leads l
+      where i.tenant_id = l.tenant_id and i.batch_id = l.batch_id and i.lead_slot = l.slot
+        and i.slot <> i.lead_slot and i.state = 'pending'
+      returning i.batch_id, i.state, i.error_code
+    )
+    select batch_id, state, error_code, count(*) as images
+    from (select batch_id, state, error_code from leads union all select batch_id, state, error_code from followers) ended
+    group by batch_id, state, error_code`.execute(trx);
+  for (const row of rows) {
+    const batch = batches.get(row.batch_id);
+    if (!batch) continue;
+    batch[row.state] += row.images;
+    if (row.error_code !== null)
+      batch.errorsByCode[row.error_code] = (batch.errorsByCode[row.error_code] ?? 0) + row.images;
+  }
+}
+
+type BackRow = { task_id: string; in_ms: number | null; tries: number };
+
+/** Images that are to be tried later, or were handed back. */
+async function putBack(trx: Db, finished: FinishedImage[]): Promise<void> {
+  const rows = finished.flatMap(({ task, outcome }): BackRow[] => {
+    if (outcome.is === 'later')
+      return [{ task_id: task.id, in_ms: outcome.inMs, tries: outcome.costsTry ? 1 : 0 }];
+    return outcome.is === 'returned' ? [{ task_id: task.id, in_ms: null, tries: 0 }] : [];
+  });
+  if (rows.length === 0) return;
+  await sql`
+    update images i
+    set state = 'pending', task_id = null, tries = i.tries + b.tries, due_at = now() + b.in_ms * interval '1 millisecond'
+    from json_to_recordset(${JSON.stringify(rows)}) as b (task_id uuid, in_ms float8, tries smallint)
+    where i.task_id = b.task_id and i.state in ('queued', 'processing')`.execute(trx);
+}
+
+/** The tries that did not succeed, with their reasons. */
+async function keepAttempts(trx: Db, finished: FinishedImage[]): Promise<void> {
+  const rows = finished.flatMap(({ outcome }) =>
+    outcome.is === 'failed' || outcome.is === 'later'
+      ? [
+          {
+            tenant_id: outcome.work.tenantId,
+            batch_id: outcome.work.batchId,
+            lead_slot: outcome.work.slot,
+            code: outcome.problem.code,
+            detail: outcome.problem.message,
+          },
+        ]
+      : [],
+  );
+  if (rows.length === 0) return;
+  await sql`
+    insert into attempts (tenant_id, batch_id, lead_slot, code, detail)
+    select * from json_to_recordset(${JSON.stringify(rows)}) as a
+      (tenant_id integer, batch_id uuid, lead_slot integer, code text, detail text)`.execute(trx);
+}

@@ -1,0 +1,309 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { type Static, Type } from 'typebox';
+import type { Db } from '../db/database.ts';
+import { Problem } from '../errors.ts';
+import { PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { publicId, uuidOf } from '../ids.ts';
+import { type ImageState, PUBLIC_IMAGE_STATES, publicState } from '../images/image.ts';
+import { findImage, type ImageRow, listAttempts, listImages } from '../images/image.queries.ts';
+import { sentenceOf } from '../pipeline/problems.ts';
+import { BATCH_STATES, type BatchKey } from './batch.ts';
+import { type BatchRow, batchVersion, findBatch, listBatches } from './batch.queries.ts';
+
+const NullableTime = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
+const Count = Type.Integer({ minimum: 0 });
+
+export const Batch = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  state: Type.Enum([...BATCH_STATES]),
+  preset: Type.String(),
+  round: Type.Integer({ description: 'Raised by each retry of the batch' }),
+  products: Count,
+  counts: Type.Object({
+    total: Count,
+    pending: Count,
+    processing: Count,
+    completed: Count,
+    failed: Count,
+    cancelled: Count,
+  }),
+  percent: Type.Number({ description: 'Of all images, those that have ended' }),
+  images_per_second: Type.Union([Type.Number(), Type.Null()]),
+  eta_seconds: Type.Union([Type.Integer(), Type.Null()]),
+  bytes_in: Type.Integer({ description: 'Bytes of the sources' }),
+  bytes_out: Type.Integer({ description: 'Bytes of the renditions' }),
+  errors_by_code: Type.Record(Type.String(), Count),
+  warning_count: Count,
+  warnings: Type.Array(
+    Type.Object({ line: Count, column: Type.Optional(Count), code: Type.String(), detail: Type.String() }),
+  ),
+  created_at: Type.String({ format: 'date-time' }),
+  started_at: NullableTime,
+  ended_at: NullableTime,
+  links: Type.Object({ self: Type.String(), images: Type.String(), output_csv: Type.String() }),
+});
+
+const Image = Type.Object({
+  id: Type.String(),
+  batch_id: Type.String(),
+  slot: Type.Integer({ description: 'In the batch, from 1' }),
+  row: Type.Integer({ description: 'Row of the CSV below its header, from 1' }),
+  position: Type.Integer({ description: 'In the product, from 1' }),
+  source_url: Type.String(),
+  state: Type.Enum([...PUBLIC_IMAGE_STATES]),
+  attempts: Type.Integer({ description: 'How often it was tried' }),
+  next_attempt_at: NullableTime,
+  ended_at: NullableTime,
+  error_code: Type.Union([Type.String(), Type.Null()]),
+  error_detail: Type.Union([Type.String(), Type.Null()]),
+  source: Type.Union([
+    Type.Object({
+      width: Type.Integer(),
+      height: Type.Integer(),
+      bytes: Type.Integer(),
+      format: Type.String(),
+      sha256: Type.String(),
+    }),
+    Type.Null(),
+  ]),
+  renditions: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      url: Type.String(),
+      width: Type.Integer(),
+      height: Type.Integer(),
+      bytes: Type.Integer(),
+      format: Type.String(),
+    }),
+  ),
+});
+
+const ImageWithAttempts = Type.Object({
+  ...Image.properties,
+  failed_attempts: Type.Array(
+    Type.Object({ at: Type.String(), error_code: Type.String(), error_detail: Type.String() }),
+  ),
+});
+
+export type StatusParts = { db: Db; publicUrl: string; filesUrl: string; tenantId: number };
+
+const WAIT_POLL_MS = 250;
+
+export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
+  app,
+  { db, publicUrl, filesUrl, tenantId },
+) => {
+  app.get(
+    '/v1/batches',
+    {
+      schema: {
+        summary: 'Batches, newest first',
+        querystring: Type.Object(PageQuery),
+        response: { 200: PageOf(Batch) },
+      },
+    },
+    async ({ query: { limit, cursor } }) => {
+      const before = uuidOf('bat', String(readCursor(cursor)));
+      const rows = await listBatches(db, { tenantId, limit: limit + 1, before });
+      return pageOf(rows, limit, {
+        item: (row) => batchBody(row, publicUrl),
+        cursor: (row) => publicId('bat', row.batch_id),
+      });
+    },
+  );
+
+  app.get(
+    '/v1/batches/:id',
+    {
+      schema: {
+        summary: 'Status of a batch',
+        params: Type.Object({ id: Type.String() }),
+        querystring: Type.Object({
+          wait: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: 60,
+              description: 'Seconds to wait for a change since the version in If-None-Match, or since now',
+            }),
+          ),
+        }),
+        response: {
+          200: Batch,
+          304: Type.Null({ description: 'The version of If-None-Match still stands' }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const key = batchKey(tenantId, request.params.id);
+      const known = request.headers['if-none-match'];
+      if (request.query.wait)
+        await changeOf(db, key, {
+          etag: known,
+          seconds: request.query.wait,
+          isOver: () => request.raw.destroyed,
+        });
+      const row = await findBatch(db, key);
+      if (!row) throw noSuchBatch(request.params.id);
+      reply.header('etag', etagOf(row.version)).header('cache-control', 'no-cache');
+      if (known === etagOf(row.version)) return reply.code(304).send(null);
+      return batchBody(row, publicUrl);
+    },
+  );
+
+  app.get(
+    '/v1/batches/:id/images',
+    {
+      schema: {
+        summary: 'Images of a batch, by slot',
+        params: Type.Object({ id: Type.String() }),
+        querystring: Type.Object({
+          ...PageQuery,
+          state: Type.Optional(Type.Enum([...PUBLIC_IMAGE_STATES])),
+          code: Type.Optional(Type.String({ description: 'Error code' })),
+        }),
+        response: { 200: PageOf(Image) },
+      },
+    },
+    async ({ params, query: { limit, cursor, state, code } }) => {
+      const key = batchKey(tenantId, params.id);
+      if ((await batchVersion(db, key)) === undefined) throw noSuchBatch(params.id);
+      const afterSlot = Number(readCursor(cursor) ?? 0) || 0;
+      const rows = await listImages(db, {
+        ...key,
+        states: storedStates(state),
+        code,
+        afterSlot,
+        limit: limit + 1,
+      });
+      return pageOf(rows, limit, { item: (row) => imageBody(row, filesUrl), cursor: (row) => row.slot });
+    },
+  );
+
+  app.get(
+    '/v1/images/:id',
+    {
+      schema: {
+        summary: 'Status of one image',
+        params: Type.Object({ id: Type.String() }),
+        response: { 200: ImageWithAttempts },
+      },
+    },
+    async ({ params }) => {
+      const imageId = uuidOf('img', params.id);
+      const row = imageId && (await findImage(db, { tenantId, imageId }));
+      if (!imageId || !row) throw new Problem('not_found', { detail: `There is no image ${params.id}.` });
+      const attempts = await listAttempts(db, { tenantId, imageId });
+      return {
+        ...imageBody(row, filesUrl),
+        failed_attempts: attempts.map(({ at, code, detail }) => ({
+          at: at.toISOString(),
+          error_code: code,
+          error_detail: detail,
+        })),
+      };
+    },
+  );
+};
+
+/** @throws Problem `not_found`, also for what is no id at all */
+export function batchKey(tenantId: number, id: string): BatchKey {
+  const batchId = uuidOf('bat', id);
+  if (batchId === undefined) throw noSuchBatch(id);
+  return { tenantId, batchId };
+}
+
+export function noSuchBatch(id: string): Problem {
+  return new Problem('not_found', { detail: `There is no batch ${id}.` });
+}
+
+function etagOf(version: number): string {
+  return `W/"${version}"`;
+}
+
+/** Returns when the batch has another version than the one given, has none, or the time is over. */
+async function changeOf(
+  db: Db,
+  key: BatchKey,
+  { etag, seconds, isOver }: { etag: string | undefined; seconds: number; isOver: () => boolean },
+): Promise<void> {
+  const first = await batchVersion(db, key);
+  const known = etag ?? etagOf(first ?? 0);
+  for (
+    const until = Date.now() + seconds * 1000;
+    Date.now() < until && !isOver();
+    await sleep(WAIT_POLL_MS)
+  ) {
+    const version = await batchVersion(db, key);
+    if (version === undefined || etagOf(version) !== known) return;
+  }
+}
+
+function storedStates(state: (typeof PUBLIC_IMAGE_STATES)[number] | undefined): ImageState[] {
+  if (state === undefined) return [];
+  return state === 'pending' ? ['pending', 'queued'] : [state];
+}
+
+export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch> {
+  const { images: total, processing, completed, failed, cancelled } = row;
+  const ended = completed + failed + cancelled;
+  const self = `${publicUrl}/v1/batches/${publicId('bat', row.batch_id)}`;
+  return {
+    id: publicId('bat', row.batch_id),
+    name: row.name,
+    state: row.state,
+    preset: row.preset,
+    round: row.round,
+    products: row.products,
+    counts: { total, pending: total - ended - processing, processing, completed, failed, cancelled },
+    percent: total === 0 ? 100 : Math.floor((1000 * ended) / total) / 10,
+    ...speed(row, ended),
+    bytes_in: row.bytes_in,
+    bytes_out: row.bytes_out,
+    errors_by_code: row.errors_by_code,
+    warning_count: row.warning_count,
+    warnings: row.warnings,
+    created_at: row.created_at.toISOString(),
+    started_at: row.started_at?.toISOString() ?? null,
+    ended_at: row.ended_at?.toISOString() ?? null,
+    links: { self, images: `${self}/images`, output_csv: `${self}/output.csv` },
+  };
+}
+
+/** The mean over the time since the first image began; the rest at that rate. */
+function speed(
+  row: BatchRow,
+  ended: number,
+): { images_per_second: number | null; eta_seconds: number | null } {
+  if (!row.started_at || ended === 0)
+    return { images_per_second: null, eta_seconds: row.ended_at ? 0 : null };
+  const seconds = Math.max(
+    0.001,
+    ((row.ended_at?.getTime() ?? Date.now()) - row.started_at.getTime()) / 1000,
+  );
+  const rate = ended / seconds;
+  return {
+    images_per_second: Math.round(rate * 100) / 100,
+    eta_seconds: row.ended_at ? 0 : Math.ceil((row.images - ended) / rate),
+  };
+}
+
+function imageBody(row: ImageRow, filesUrl: string): Static<typeof Image> {
+  return {
+    id: publicId('img', row.image_id),
+    batch_id: publicId('bat', row.batch_id),
+    slot: row.slot,
+    row: row.row_number,
+    position: row.position,
+    source_url: row.url,
+    state: publicState(row.state),
+    attempts: row.tries,
+    next_attempt_at: row.due_at?.toISOString() ?? null,
+    ended_at: row.ended_at?.toISOString() ?? null,
+    error_code: row.error_code,
+    error_detail: row.error_code === null ? null : (row.error_detail ?? sentenceOf(row.error_code)),
+    source: row.source,
+    renditions: row.renditions.map(({ key, ...rendition }) => ({ ...rendition, url: `${filesUrl}/${key}` })),
+  };
+}

@@ -1,0 +1,63 @@
+import { statfs } from 'node:fs/promises';
+import { sql } from 'kysely';
+import { type Config, readConfig } from '../config.ts';
+import { openDatabase } from '../db/database.ts';
+import { unknownMigration } from '../db/migrate.ts';
+import { makeWritable, openConfiguredDatabase } from '../foundation.ts';
+import { createDecoderPool } from '../pipeline/decoder-pool.ts';
+import { describe, EXIT, size } from './output.ts';
+
+/** What a check found: something to show when it is well. */
+type Check = (config: Config) => Promise<string>;
+
+const LEAST_FREE_BYTES = 2 ** 30;
+
+const CHECKS: Record<string, Check> = {
+  runtime: async () => `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
+  'data folder': async ({ dataDir }) => {
+    await makeWritable(dataDir);
+    const { bavail, bsize } = await statfs(dataDir);
+    const free = bavail * bsize;
+    if (free < LEAST_FREE_BYTES)
+      throw new Error(`${dataDir} has only ${size(free)} free; make room, or choose another DATA_DIR`);
+    return `${dataDir} can be written, ${size(free)} free`;
+  },
+  storage: async ({ storageDir }) => {
+    await makeWritable(storageDir, 'STORAGE_URL');
+    return `${storageDir} can be written`;
+  },
+  database: async (config) => {
+    await using stack = new AsyncDisposableStack();
+    const database = await openConfiguredDatabase(config, 'doctor');
+    stack.defer(database.close);
+    const { db } = openDatabase(database.url);
+    stack.defer(() => db.destroy());
+    const { rows } = await sql<{
+      version: string;
+    }>`select current_setting('server_version') as version`.execute(db);
+    const newer = await unknownMigration(db);
+    if (newer !== undefined)
+      throw new Error(`it has the migration ${newer} of a newer Minilab: install that version here too`);
+    return `PostgreSQL ${rows[0]?.version}, ${config.databaseUrl === undefined ? 'embedded' : 'of DATABASE_URL'}`;
+  },
+  decoders: async ({ workerCores }) => {
+    const pool = createDecoderPool(1);
+    await pool.probe().finally(() => pool.stop());
+    return `start; ${workerCores} at a time`;
+  },
+};
+
+/** `minilab doctor`: tries everything that Minilab needs, and says what is wrong and what to do. */
+export async function doctor(): Promise<number> {
+  let isWell = true;
+  const config = readConfig();
+  for (const [name, check] of Object.entries(CHECKS)) {
+    try {
+      process.stdout.write(`ok    ${name}: ${await check(config)}\n`);
+    } catch (error) {
+      isWell = false;
+      process.stdout.write(`WRONG ${name}: ${describe(error)}\n`);
+    }
+  }
+  return isWell ? EXIT.ok : EXIT.trouble;
+}

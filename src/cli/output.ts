@@ -1,0 +1,54 @@
+import { Problem } from '../errors.ts';
+
+/** What a command ends with; docs/api.md is the contract. */
+export const EXIT = { ok: 0, trouble: 1, invalidInput: 2, someFailed: 3, interrupted: 130 } as const;
+
+/** Sentences go here; standard output is kept for results where a program reads it. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** A problem as a person reads it: the sentence, and each error with its place in the file. */
+export function describe(error: unknown): string {
+  if (!(error instanceof Problem)) return `Something went wrong inside Minilab: ${messageOf(error)}`;
+  const places = error.flaws.map(
+    ({ line, column, detail }) => `  line ${line}${column ? `, column ${column}` : ''}: ${detail}`,
+  );
+  const more = error.flawCount - error.flaws.length;
+  if (places.length === 1 && error.flaws[0]?.detail === error.message)
+    return `${error.title}: ${error.message}`;
+  return [`${error.title}: ${error.message}`, ...places, ...(more > 0 ? [`  … and ${more} more`] : [])].join(
+    '\n',
+  );
+}
+
+/** Bugs keep their stack, for the report; LOG_LEVEL=debug shows it. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return process.env['LOG_LEVEL'] === 'debug' ? (error.stack ?? error.message) : error.message;
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}
+
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+
+/** In decimal units, as disks and networks are sold: 1,234,567 is "1.2 MB". */
+export function size(bytes: number): string {
+  const power = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`;
+}
+
+/** Columns as wide as their content, two spaces between; the last one is cut at the terminal's width. */
+export function table(rows: string[][], width = process.stderr.columns || 160): string {
+  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? [];
+  return rows
+    .map((row) => {
+      const line = row
+        .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
+        .join('  ');
+      return line.length > width ? `${line.slice(0, width - 1)}…` : line;
+    })
+    .join('\n');
+}

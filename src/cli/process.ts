@@ -1,0 +1,177 @@
+import { createReadStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_TENANT } from '../app.ts';
+import type { BatchKey } from '../batches/batch.ts';
+import { type BatchRow, findBatch } from '../batches/batch.queries.ts';
+import { batchBody } from '../batches/status.routes.ts';
+import { type Config, readConfig } from '../config.ts';
+import type { Db } from '../db/database.ts';
+import { type EmbeddedServer, holdEmbeddedServer } from '../db/embedded.ts';
+import { Problem, systemCode } from '../errors.ts';
+import { type Foundation, layFoundation, makeWritable } from '../foundation.ts';
+import { type ImageRow, listImages } from '../images/image.queries.ts';
+import { acceptDraft } from '../intake/accept.ts';
+import { draftUpload } from '../intake/draft.ts';
+import { recipeOf } from '../intake/upload.routes.ts';
+import { publicId } from '../ids.ts';
+import { writeFolder } from '../results/folder.ts';
+import { startWorker } from '../worker.ts';
+import { onInterrupt } from './interrupt.ts';
+import { createLog } from './log.ts';
+import { EXIT, plural, say, size, table } from './output.ts';
+import { startProgress } from './progress.ts';
+
+export type ProcessOptions = { preset: string; out: string; json: boolean };
+
+/** `minilab process FILE.csv`: one shot, on the embedded database and storage, into a folder. */
+export async function processFile(file: string, options: ProcessOptions): Promise<number> {
+  const startedAt = Date.now();
+  await refuseUnreadable(file);
+  const recipe = recipeOf(options.preset);
+  const out = resolve(options.out);
+  await makeWritable(out, '--out');
+  const settings = readConfig();
+  await makeWritable(settings.dataDir);
+  const interrupted = onInterrupt(() => say('\nStopping.'));
+  await using stack = new AsyncDisposableStack();
+
+  await using draft = await draftUpload(createReadStream(file), {
+    tenantId: DEFAULT_TENANT,
+    folder: join(settings.dataDir, 'tmp'),
+    maxBytes: settings.maxUploadBytes,
+    allowPaths: true,
+  });
+  const products = plural(draft.products, 'product');
+  say(
+    `${basename(file)}: ${products}, ${plural(draft.images, 'image')}, ${plural(draft.warningCount, 'warning')}.`,
+  );
+
+  const { config, url } = await ownPlace(settings, stack);
+  const foundation = await layFoundation(
+    config,
+    url,
+    createLog(process.env['LOG_LEVEL'] ? config.logLevel : 'error'),
+  );
+  stack.defer(foundation.close);
+  const { db } = foundation.database;
+  const name = basename(file);
+  const batch = await acceptDraft(
+    foundation.database,
+    draft,
+    { tenantId: DEFAULT_TENANT, name, recipe },
+    foundation.feed,
+  );
+  const worker = await startWorker(foundation, dirname(resolve(file)));
+  stack.defer(() => worker.stop(0));
+
+  const ended = await watch(foundation, batch, interrupted);
+  if (!ended) {
+    say('Stopped before the end. Nothing was written; run the command again.');
+    return EXIT.interrupted;
+  }
+  const outputCsv = await writeFolder(db, foundation.storage, batch, out);
+  await report(db, batch, ended, { ...options, outputCsv, seconds: (Date.now() - startedAt) / 1000 });
+  return ended.completed === ended.images ? EXIT.ok : EXIT.someFailed;
+}
+
+async function refuseUnreadable(file: string): Promise<void> {
+  const why = await stat(file).then(
+    (found) => (found.isFile() ? undefined : 'is not a file'),
+    (error: unknown) =>
+      systemCode(error) === 'ENOENT' ? 'does not exist' : `cannot be read (${systemCode(error)})`,
+  );
+  if (why) throw new Problem('file_unreadable', { detail: `${file} ${why}. Give the path of a CSV file.` });
+}
+
+/**
+ * A database, a storage and a folder that no other process uses, because another worker could not
+ * read the paths in this CSV. Several runs at once get one each; all of it is removed at the end.
+ */
+async function ownPlace(
+  settings: Config,
+  stack: AsyncDisposableStack,
+): Promise<{ config: Config; url: string }> {
+  const server: EmbeddedServer = await holdEmbeddedServer(settings.dataDir, 'process');
+  stack.defer(() => server.close());
+  let number = 1;
+  while ((await server.claim(`process-${number}`)) !== undefined) number += 1;
+  const dataDir = join(settings.dataDir, `process-${number}`);
+  const database = `minilab_process_${number}`;
+  await rm(dataDir, { recursive: true, force: true });
+  const url = await server.freshDatabase(database);
+  stack.defer(async () => {
+    await server.dropDatabase(database);
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  return { config: { ...settings, dataDir, storageDir: join(dataDir, 'files') }, url };
+}
+
+/** Shows the progress until the batch has ended; undefined when interrupted before. */
+async function watch(
+  { database, config }: Foundation,
+  batch: BatchKey,
+  interrupted: AbortSignal,
+): Promise<BatchRow | undefined> {
+  const progress = startProgress();
+  for (;;) {
+    const row = await findBatch(database.db, batch);
+    if (!row) throw new Error('the batch is gone');
+    const { counts, images_per_second, eta_seconds } = batchBody(row, config.publicUrl);
+    progress.update({
+      ended: counts.completed + counts.failed + counts.cancelled,
+      total: counts.total,
+      failed: counts.failed,
+      perSecond: images_per_second,
+      etaSeconds: eta_seconds,
+    });
+    if (row.ended_at || interrupted.aborted) {
+      progress.done();
+      return row.ended_at ? row : undefined;
+    }
+    await sleep(200, undefined, { signal: interrupted }).catch(() => {});
+  }
+}
+
+const FAILURES_SHOWN = 50;
+
+async function report(
+  db: Db,
+  batch: BatchKey,
+  row: BatchRow,
+  { json, outputCsv, seconds }: { json: boolean; outputCsv: string; seconds: number },
+): Promise<void> {
+  const failed = await listImages(db, {
+    ...batch,
+    states: ['failed'],
+    code: undefined,
+    afterSlot: 0,
+    limit: FAILURES_SHOWN,
+  });
+  say(`${plural(row.completed, 'image')} completed, ${row.failed} failed, in ${seconds.toFixed(1)} s.`);
+  if (row.bytes_in > 0) say(`${size(row.bytes_in)} of sources became ${size(row.bytes_out)}.`);
+  if (failed.length > 0)
+    say(`\n${table([['ROW', 'POSITION', 'CODE', 'URL', 'WHY'], ...failed.map(failureCells)])}`);
+  if (row.failed > failed.length)
+    say(`… and ${row.failed - failed.length} more; all of them are in the output CSV.`);
+  say(`\nOutput: ${outputCsv}`);
+  if (!json) return;
+  const { counts } = batchBody(row, '');
+  const result = {
+    batch: publicId('bat', row.batch_id),
+    state: row.state,
+    counts,
+    errors_by_code: row.errors_by_code,
+    seconds,
+    output_csv: outputCsv,
+    webhook: null,
+  };
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+function failureCells(image: ImageRow): string[] {
+  const { row_number, position, error_code, error_detail, url } = image;
+  const shown = url.length > 60 ? `${url.slice(0, 30)}…${url.slice(-29)}` : url;
+  return [String(row_number), String(position), error_code ?? '', shown, error_detail ?? ''];
+}

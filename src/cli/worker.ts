@@ -1,0 +1,24 @@
+import { readConfig } from '../config.ts';
+import { layFoundation, openConfiguredDatabase } from '../foundation.ts';
+import { startWorker } from '../worker.ts';
+import { aborted, onInterrupt } from './interrupt.ts';
+import { createLog } from './log.ts';
+import { EXIT, say } from './output.ts';
+
+/** `minilab worker`: a worker alone, on any number of machines, until it is interrupted. */
+export async function work(): Promise<number> {
+  const config = readConfig();
+  const interrupted = onInterrupt(() =>
+    say('Ending: images in work are finished first. Press Ctrl-C again to end at once.'),
+  );
+  await using stack = new AsyncDisposableStack();
+  const database = await openConfiguredDatabase(config, 'worker');
+  stack.defer(database.close);
+  const foundation = await layFoundation(config, database.url, createLog(config.logLevel));
+  stack.defer(foundation.close);
+  const worker = await startWorker(foundation);
+  stack.defer(worker.stop);
+  say('The worker is ready.');
+  await aborted(interrupted);
+  return EXIT.ok;
+}

@@ -1,0 +1,164 @@
+import { availableParallelism } from 'node:os';
+import { BlockList, isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Problem } from './errors.ts';
+
+/** The settings, read from the environment once, at the door. docs/settings.md describes each. */
+export type Config = {
+  /** undefined: the embedded server in `dataDir` */
+  databaseUrl: string | undefined;
+  dataDir: string;
+  host: string;
+  port: number;
+  publicUrl: string;
+  /** what stored keys are appended to, without a slash at its end */
+  filesUrl: string;
+  storageDir: string;
+  workerCores: number;
+  downloadConcurrency: number;
+  hostConcurrency: number;
+  maxSourceBytes: number;
+  maxUploadBytes: number;
+  allowedPrivateNetworks: BlockList;
+  allowedPorts: ReadonlySet<number>;
+  logLevel: string;
+};
+
+type Environment = Record<string, string | undefined>;
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+const WEB_PORTS = [80, 443, 8080, 8443];
+
+/**
+ * Reads every setting and reports all that are wrong together, by name.
+ * @throws Problem `bad_settings`
+ */
+export function readConfig(env: Environment = process.env): Config {
+  const read = settingsOf(env);
+  const dataDir = resolve(read.text('DATA_DIR', './data'));
+  const host = read.text('HOST', '127.0.0.1');
+  const port = read.integer('PORT', 3000, { min: 1, max: 65_535 });
+  const publicUrl = read.webUrl('PUBLIC_URL', `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`);
+  const workerCores = read.integer('WORKER_CORES', availableParallelism(), { min: 1, max: 256 });
+  const config: Config = {
+    databaseUrl: read.databaseUrl('DATABASE_URL'),
+    dataDir,
+    host,
+    port,
+    publicUrl,
+    filesUrl: read.webUrl('FILES_URL', `${publicUrl}/files`),
+    storageDir: read.fileUrl('STORAGE_URL', resolve(dataDir, 'files')),
+    workerCores,
+    downloadConcurrency: read.integer('DOWNLOAD_CONCURRENCY', 16, { min: 1, max: 1024 }),
+    hostConcurrency: read.integer('HOST_CONCURRENCY', 32, { min: 1, max: 1024 }),
+    maxSourceBytes: read.bytes('MAX_SOURCE_BYTES', 30 * 2 ** 20),
+    maxUploadBytes: read.bytes('MAX_UPLOAD_BYTES', 2 ** 30),
+    allowedPrivateNetworks: read.networks('ALLOWED_PRIVATE_NETWORKS'),
+    allowedPorts: new Set([...WEB_PORTS, ...read.ports('ALLOWED_PORTS')]),
+    logLevel: read.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
+  };
+  if (!isLoopback(host))
+    read.wrong(
+      'HOST',
+      `is ${host}, which others can reach, and without API keys anyone there could use Minilab. ` +
+        'This version has no keys yet: leave HOST out to listen on 127.0.0.1, and put a proxy that asks for a password in front',
+    );
+  read.finish();
+  return config;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function settingsOf(env: Environment) {
+  const flaws: string[] = [];
+  const value = (name: string): string | undefined => env[name]?.trim() || undefined;
+  const wrong = (name: string, why: string): void => void flaws.push(`${name} ${why}.`);
+
+  /** Parses a setting that is there; a parser that finds nothing sensible returns undefined. */
+  function parsed<T>(name: string, fallback: T, expects: string, parse: (text: string) => T | undefined): T {
+    const text = value(name);
+    if (text === undefined) return fallback;
+    const result = parse(text);
+    if (result !== undefined) return result;
+    wrong(name, `is "${text}", and must be ${expects}`);
+    return fallback;
+  }
+
+  return {
+    wrong,
+    text: (name: string, fallback: string) => value(name) ?? fallback,
+    integer: (name: string, fallback: number, { min, max }: { min: number; max: number }) =>
+      parsed(name, fallback, `a whole number from ${min} to ${max}`, (text) => {
+        const number = Number(text);
+        return /^\d+$/.test(text) && number >= min && number <= max ? number : undefined;
+      }),
+    bytes: (name: string, fallback: number) =>
+      parsed(name, fallback, 'a number of bytes, such as 30000000, 30MB or 30MiB', parseBytes),
+    oneOf: (name: string, fallback: string, allowed: readonly string[]) =>
+      parsed(name, fallback, `one of ${allowed.join(', ')}`, (text) =>
+        allowed.includes(text) ? text : undefined,
+      ),
+    webUrl: (name: string, fallback: string) =>
+      parsed(name, fallback, 'an address that begins with http:// or https://', (text) =>
+        /^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text.replace(/\/+$/, '') : undefined,
+      ),
+    databaseUrl: (name: string) =>
+      parsed<string | undefined>(
+        name,
+        undefined,
+        'an address such as postgres://user:password@host/database',
+        (text) => (/^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined),
+      ),
+    fileUrl: (name: string, fallback: string) =>
+      parsed(name, fallback, 'an address such as file:///srv/minilab', (text) => {
+        const url = URL.parse(text);
+        return url?.protocol === 'file:' && url.host === '' ? fileURLToPath(url) : undefined;
+      }),
+    networks: (name: string) =>
+      parsed(
+        name,
+        new BlockList(),
+        'networks separated by commas, such as 10.1.0.0/16,fd00::/8',
+        parseNetworks,
+      ),
+    ports: (name: string) =>
+      parsed<number[]>(name, [], 'ports separated by commas, such as 8000,9000', (text) => {
+        const ports = text.split(',').map(Number);
+        return ports.every((port) => Number.isInteger(port) && port > 0 && port < 65_536) ? ports : undefined;
+      }),
+    finish(): void {
+      if (flaws.length > 0) throw new Problem('bad_settings', { detail: flaws.join('\n') });
+    },
+  };
+}
+
+const UNITS: Record<string, number> = {
+  '': 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+};
+
+function parseBytes(text: string): number | undefined {
+  const [, number, unit = ''] = /^(\d+)\s*([KMG]i?B)?$/i.exec(text) ?? [];
+  const factor = UNITS[unit.toUpperCase()];
+  return number && factor ? Number(number) * factor : undefined;
+}
+
+function parseNetworks(text: string): BlockList | undefined {
+  const list = new BlockList();
+  for (const entry of text.split(',')) {
+    const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry.trim()) ?? [];
+    const family = isIP(address);
+    const most = family === 4 ? 32 : 128;
+    if (family === 0 || Number(bits ?? most) > most) return undefined;
+    list.addSubnet(address, Number(bits ?? most), family === 4 ? 'ipv4' : 'ipv6');
+  }
+  return list;
+}

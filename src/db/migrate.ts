@@ -1,0 +1,45 @@
+import { sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import { Problem } from '../errors.ts';
+import type { Db } from './database.ts';
+import * as firstSchema from './migrations/0001_first_schema.ts';
+
+// Expand, then contract: a migration may only add what the version before it can live with; what is
+// no longer used goes in a later release. The name sorts; a name that landed never changes.
+const MIGRATIONS: Record<string, Migration> = {
+  '0001_first_schema': firstSchema,
+};
+
+/**
+ * Brings the schema up to this version, under a lock, so that any number of processes may start at once.
+ * @returns the names of the migrations that ran now
+ * @throws Problem `schema_newer`
+ */
+export async function migrate(db: Db): Promise<string[]> {
+  const newer = await unknownMigration(db);
+  if (newer !== undefined) throw schemaNewer(newer);
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+  const { error, results = [] } = await migrator.migrateToLatest();
+  if (error) throw error;
+  return results.map((result) => result.migrationName);
+}
+
+/**
+ * The newest migration in the database that this program does not know, if there is one: a newer
+ * Minilab was here, and an older worker must not claim work any more.
+ */
+export async function unknownMigration(db: Db): Promise<string | undefined> {
+  const { rows: tables } = await sql<{ there: boolean }>`
+    select to_regclass('kysely_migration') is not null as there`.execute(db);
+  if (!tables[0]?.there) return undefined;
+  const { rows } = await sql<{ name: string }>`
+    select name from kysely_migration where name <> all(${Object.keys(MIGRATIONS)}::text[])
+    order by name desc limit 1`.execute(db);
+  return rows[0]?.name;
+}
+
+export function schemaNewer(migration: string): Problem {
+  return new Problem('schema_newer', {
+    detail: `The database has the migration ${migration}, which this version of Minilab does not know. Install the newer version here too.`,
+  });
+}

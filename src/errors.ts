@@ -1,0 +1,67 @@
+/** What can be wrong with a request or a command: the closed list, with its HTTP status and title. */
+const PROBLEMS = {
+  bad_request: [400, 'The request is not valid'],
+  foreign_host: [403, 'The request names another host'],
+  foreign_origin: [403, 'The request comes from another site'],
+  not_found: [404, 'There is no such thing'],
+  conflict: [409, 'This cannot be done in the present state'],
+  payload_too_large: [413, 'The upload is too large'],
+  unsupported_media_type: [415, 'The upload is not of a type that is understood'],
+  csv_invalid: [422, 'The CSV has errors'],
+  internal_error: [500, 'Something went wrong on our side'],
+  database_unavailable: [503, 'The database cannot be reached'],
+  storage_unavailable: [503, 'The storage cannot be written'],
+  not_ready: [503, 'Minilab is not ready'],
+  // The command line and the start of a process only; no request is answered with these.
+  bad_settings: [500, 'The settings are not valid'],
+  already_running: [500, 'Another process is in the way'],
+  port_taken: [500, 'The port is taken'],
+  schema_newer: [500, 'The database belongs to a newer Minilab'],
+  file_unreadable: [500, 'The file cannot be read'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One of several things that are wrong with a CSV, at a physical line and a column from 1. */
+export type Flaw = { line: number; column?: number; code: string; detail: string };
+
+/**
+ * An error with a code, a status, and a sentence for its reader. What is thrown otherwise is a bug,
+ * and is answered as `internal_error` without its text.
+ */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly title: string;
+  readonly flaws: readonly Flaw[];
+  /** How many flaws there are; `flaws` holds the first ones. */
+  readonly flawCount: number;
+
+  constructor(
+    code: ProblemCode,
+    {
+      detail,
+      cause,
+      flaws = [],
+      flawCount = flaws.length,
+    }: {
+      detail: string;
+      cause?: unknown;
+      flaws?: readonly Flaw[];
+      flawCount?: number;
+    },
+  ) {
+    super(detail, { cause });
+    this.code = code;
+    [this.status, this.title] = PROBLEMS[code];
+    this.flaws = flaws;
+    this.flawCount = flawCount;
+  }
+}
+
+/** The system's code of an error (`ENOSPC`, `EADDRINUSE`), if it has one. */
+export function systemCode(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}

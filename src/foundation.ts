@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { FeedRules } from './batches/feed.ts';
+import type { Config } from './config.ts';
+import { type Database, isConnectionTrouble, openDatabase } from './db/database.ts';
+import { type EmbeddedServer, holdEmbeddedServer } from './db/embedded.ts';
+import { migrate } from './db/migrate.ts';
+import { Problem, systemCode } from './errors.ts';
+import { type Queue, startQueue } from './queue/queue.ts';
+import { diskStorage } from './storage/disk.ts';
+import type { Storage } from './storage/storage.ts';
+
+/** What every process stands on: an open, migrated database, a queue, a storage. */
+export type Foundation = {
+  config: Config;
+  database: Database;
+  queue: Queue;
+  feed: FeedRules;
+  storage: Storage;
+  log: Logger;
+  close(): Promise<void>;
+};
+
+const DATABASE_NAME = 'minilab';
+
+/** The database of the settings: DATABASE_URL, or the embedded server. */
+export async function openConfiguredDatabase(
+  config: Config,
+  holder: string,
+): Promise<{ url: string; server: EmbeddedServer | undefined; close(): Promise<void> }> {
+  if (config.databaseUrl !== undefined)
+    return { url: config.databaseUrl, server: undefined, close: async () => {} };
+  await makeWritable(config.dataDir);
+  const server = await holdEmbeddedServer(config.dataDir, holder);
+  return { url: await server.database(DATABASE_NAME), server, close: () => server.close() };
+}
+
+/** @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer` */
+export async function layFoundation(config: Config, databaseUrl: string, log: Logger): Promise<Foundation> {
+  await makeWritable(join(config.dataDir, 'tmp'));
+  await makeWritable(config.storageDir, 'STORAGE_URL');
+  const storage = diskStorage(config.storageDir);
+  const database = openDatabase(databaseUrl);
+  try {
+    await migrate(database.db);
+    const queue = await startQueue(database, (error) => log.warn({ err: error }, 'the queue has trouble'));
+    return {
+      config,
+      database,
+      queue,
+      feed: { queue, hostConcurrency: config.hostConcurrency },
+      storage,
+      log,
+      async close() {
+        await queue.stop();
+        await database.db.destroy();
+      },
+    };
+  } catch (error) {
+    await database.db.destroy();
+    throw unreachable(error, databaseUrl) ?? error;
+  }
+}
+
+/**
+ * Makes a folder, and sees that files can be made in it.
+ * @param setting what names the folder, for the sentence
+ * @throws Problem `storage_unavailable`
+ */
+export async function makeWritable(folder: string, setting = 'DATA_DIR'): Promise<void> {
+  try {
+    await diskStorage(folder).probe();
+  } catch (error) {
+    throw new Problem('storage_unavailable', {
+      detail: `${(error as Error).message}. Choose another folder with ${setting}.`,
+      cause: error,
+    });
+  }
+}
+
+/** The problem behind a connection error, or undefined where it is another one. */
+export function unreachable(error: unknown, databaseUrl: string): Problem | undefined {
+  if (error instanceof Problem || !(isConnectionTrouble(error) || /^(28|3D)/.test(systemCode(error) ?? '')))
+    return undefined;
+  const { host, pathname } = new URL(databaseUrl);
+  return new Problem('database_unavailable', {
+    detail: `The database ${pathname.slice(1)} on ${host} cannot be used: ${(error as Error).message || systemCode(error)}. Check that it runs and that DATABASE_URL is right.`,
+    cause: error,
+  });
+}

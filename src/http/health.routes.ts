@@ -1,0 +1,21 @@
+import type { FastifyPluginAsync } from 'fastify';
+
+/** What must work for images to be made: each check answers what is wrong, or undefined. */
+export type HealthChecks = Record<string, () => Promise<string | undefined>>;
+
+/** `/healthz`: the process lives. `/readyz`: it can work; 503 and the reason where it cannot. */
+export const healthRoutes: FastifyPluginAsync<{ checks: HealthChecks }> = async (app, { checks }) => {
+  app.get('/healthz', { schema: { summary: 'Liveness' } }, async () => ({ ok: true }));
+
+  app.get(
+    '/readyz',
+    { schema: { summary: 'Readiness: database, storage, worker' } },
+    async (_request, reply) => {
+      const results = await Promise.all(
+        Object.entries(checks).map(async ([name, check]) => [name, (await check()) ?? 'ok'] as const),
+      );
+      const ok = results.every(([, result]) => result === 'ok');
+      return reply.code(ok ? 200 : 503).send({ ok, checks: Object.fromEntries(results) });
+    },
+  );
+};

@@ -1,0 +1,31 @@
+import { isIP } from 'node:net';
+import type { FastifyRequest } from 'fastify';
+import { Problem } from '../errors.ts';
+
+/**
+ * Without API keys everyone who can reach us may use us, so only this machine may: we listen on
+ * loopback, and refuse what a browser brings from elsewhere. A foreign `Host` is DNS rebinding, a
+ * foreign `Origin` another site's page.
+ */
+export function refuseForeigners(publicUrl: string) {
+  const publicHost = new URL(publicUrl).host;
+  const isOurs = (host: string): boolean => host === publicHost || isLoopbackHost(host);
+
+  return async (request: FastifyRequest): Promise<void> => {
+    const host = request.headers.host ?? '';
+    if (!isOurs(host))
+      throw new Problem('foreign_host', {
+        detail: `Requests for the host "${host}" are refused: this server has no API keys, so it answers to localhost only. If this is its public name, set PUBLIC_URL.`,
+      });
+    const { origin } = request.headers;
+    if (origin === undefined) return;
+    const originHost = URL.parse(origin)?.host ?? '';
+    if (originHost !== host && originHost !== publicHost)
+      throw new Problem('foreign_origin', { detail: `Requests from pages of "${origin}" are refused.` });
+  };
+}
+
+function isLoopbackHost(host: string): boolean {
+  const name = URL.parse(`http://${host}`)?.hostname ?? '';
+  return name === 'localhost' || name === '[::1]' || (isIP(name) === 4 && name.startsWith('127.'));
+}

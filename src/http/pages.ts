@@ -1,0 +1,34 @@
+import { type TSchema, Type } from 'typebox';
+import { Problem } from '../errors.ts';
+
+/** The query of every list. */
+export const PageQuery = {
+  limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
+  cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next_cursor` of the page before' })),
+};
+
+export function PageOf<T extends TSchema>(item: T) {
+  return Type.Object({ items: Type.Array(item), next_cursor: Type.Union([Type.String(), Type.Null()]) });
+}
+
+/** A page from one row more than it holds: the extra row says that there is a next one. */
+export function pageOf<Row, Item>(
+  rows: Row[],
+  limit: number,
+  { item, cursor }: { item: (row: Row) => Item; cursor: (row: Row) => unknown },
+): { items: Item[]; next_cursor: string | null } {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const next = rows.length > limit && last !== undefined ? JSON.stringify(cursor(last)) : undefined;
+  return { items: shown.map(item), next_cursor: next ? Buffer.from(next).toString('base64url') : null };
+}
+
+/** @throws Problem `bad_request` for a cursor that no page gave out */
+export function readCursor(cursor: string | undefined): unknown {
+  if (cursor === undefined) return undefined;
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    throw new Problem('bad_request', { detail: 'The cursor is not one that a page gave out.' });
+  }
+}

@@ -1,0 +1,38 @@
+import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
+import type { Problem } from '../errors.ts';
+
+/** RFC 9457 problem details, with our code, and `errors` where several things are wrong. */
+export const ProblemBody = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String(),
+    error_count: Type.Optional(
+      Type.Integer({ description: 'How many errors there are; `errors` holds the first 1,000' }),
+    ),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          line: Type.Integer({ description: 'Physical line, from 1' }),
+          column: Type.Optional(Type.Integer({ description: 'From 1' })),
+          code: Type.String(),
+          detail: Type.String(),
+        }),
+      ),
+    ),
+  },
+  { $id: 'Problem' },
+);
+
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  const { code, title, status, message: detail, flaws, flawCount } = problem;
+  const several = flaws.length > 0 ? { error_count: flawCount, errors: flaws } : {};
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .serializer((body: unknown) => JSON.stringify(body)) // the schema of a route describes its success
+    .send({ type: `urn:minilab:problem:${code}`, title, status, detail, code, ...several });
+}

@@ -1,0 +1,78 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import type { ImageState } from './image.ts';
+
+/** An image with what was made of it. Sizes in pixels and bytes; `key` is a storage key. */
+export type ImageRow = {
+  image_id: string;
+  batch_id: string;
+  slot: number;
+  row_number: number;
+  position: number;
+  url: string;
+  state: ImageState;
+  tries: number;
+  due_at: Date | null;
+  ended_at: Date | null;
+  error_code: string | null;
+  error_detail: string | null;
+  source: { width: number; height: number; bytes: number; format: string; sha256: string } | null;
+  renditions: { name: string; key: string; width: number; height: number; bytes: number; format: string }[];
+};
+
+const IMAGE = sql`
+  select i.image_id, i.batch_id, i.slot, i.row_number, i.position, i.url, i.state, i.tries, i.due_at, i.ended_at,
+    i.error_code, i.error_detail,
+    (select json_build_object('width', s.source_width, 'height', s.source_height, 'bytes', s.source_bytes,
+        'format', s.source_format, 'sha256', encode(s.source_sha256, 'hex'))
+      from rendition_sets s where s.tenant_id = i.tenant_id and s.hash16 = i.hash16) as source,
+    (select coalesce(json_agg(json_build_object('name', r.name, 'key', t.token || '/' || r.hash16 || '/' || r.name || '.' || r.extension,
+        'width', r.width, 'height', r.height, 'bytes', r.bytes, 'format', r.format) order by r.ordinal), '[]')
+      from renditions r where r.tenant_id = i.tenant_id and r.hash16 = i.hash16) as renditions
+  from images i join tenants t on t.tenant_id = i.tenant_id`;
+
+export async function findImage(
+  db: Db,
+  { tenantId, imageId }: { tenantId: number; imageId: string },
+): Promise<ImageRow | undefined> {
+  const { rows } =
+    await sql<ImageRow>`${IMAGE} where i.tenant_id = ${tenantId} and i.image_id = ${imageId}`.execute(db);
+  return rows[0];
+}
+
+export type ImageFilter = {
+  tenantId: number;
+  batchId: string;
+  /** none: any state */
+  states: readonly ImageState[];
+  code: string | undefined;
+  afterSlot: number;
+  limit: number;
+};
+
+/** A page of a batch's images, by slot. */
+export async function listImages(db: Db, filter: ImageFilter): Promise<ImageRow[]> {
+  const { tenantId, batchId, states, code, afterSlot, limit } = filter;
+  const { rows } = await sql<ImageRow>`
+    ${IMAGE}
+    where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.slot > ${afterSlot}
+      and (${states.length === 0} or i.state = any(${states}::text[]))
+      and (${code === undefined} or i.error_code = ${code ?? null})
+    order by i.slot
+    limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** The tries of an image that did not succeed, in order. An image that repeats a URL shows those of the one it follows. */
+export async function listAttempts(
+  db: Db,
+  { tenantId, imageId }: { tenantId: number; imageId: string },
+): Promise<{ at: Date; code: string; detail: string }[]> {
+  const { rows } = await sql<{ at: Date; code: string; detail: string }>`
+    select a.at, a.code, a.detail
+    from images i
+    join attempts a on a.tenant_id = i.tenant_id and a.batch_id = i.batch_id and a.lead_slot = i.lead_slot
+    where i.tenant_id = ${tenantId} and i.image_id = ${imageId}
+    order by a.at`.execute(db);
+  return rows;
+}

@@ -1,0 +1,87 @@
+import type { ImageRequest, Outcome, Pipeline } from '../pipeline/pipeline.ts';
+import { IMAGE_PROBLEMS, ImageProblem } from '../pipeline/problems.ts';
+import { DecodersUnavailable } from '../pipeline/decoder-pool.ts';
+import { StorageTrouble } from '../storage/storage.ts';
+import { WorkerEnding } from '../queue/pump.ts';
+
+/** What a worker needs to know of a claimed image. */
+export type ImageWork = ImageRequest & {
+  tenantId: number;
+  batchId: string;
+  /** in the batch, from 1 */
+  slot: number;
+  /** tries that did not succeed so far */
+  tries: number;
+  /** when its batch was accepted: a day later nothing is tried again */
+  acceptedAt: Date;
+};
+
+/** What is to be recorded of an image. */
+export type ImageEnd = { work: ImageWork } & (
+  | { is: 'completed'; made: Extract<Outcome, { is: 'made' }> }
+  | { is: 'failed'; problem: ImageProblem }
+  | { is: 'later'; problem: ImageProblem; inMs: number; costsTry: boolean }
+  /** back to where it was, as if it had not been claimed */
+  | { is: 'returned' }
+);
+
+export type ImageTaskParts = {
+  pipeline: Pipeline;
+  /** Called when our own disk, storage or decoders fail, so that no more images are begun. */
+  onTrouble(trouble: Error): void;
+};
+
+const FIRST_DELAY_MS = 2_000;
+const LONGEST_DELAY_MS = 300_000;
+const DEADLINE_MS = 24 * 3_600_000;
+
+/** The handler of `process_image`: what a worker does for one image, and what follows from what happened. */
+export function createImageTask(parts: ImageTaskParts) {
+  return async (work: ImageWork, signal: AbortSignal): Promise<ImageEnd> => {
+    try {
+      return endOf(work, await parts.pipeline(work, signal));
+    } catch (error) {
+      if (signal.aborted) {
+        if (signal.reason instanceof WorkerEnding) return { work, is: 'returned' };
+        throw signal.reason; // the lease is lost: another worker has the image now
+      }
+      if (error instanceof StorageTrouble || error instanceof DecodersUnavailable) {
+        parts.onTrouble(error);
+        return { work, is: 'returned' };
+      }
+      return endOf(work, {
+        is: 'later',
+        problem: new ImageProblem('internal_error', undefined, { cause: error }),
+      });
+    }
+  };
+}
+
+function endOf(work: ImageWork, outcome: Outcome): ImageEnd {
+  switch (outcome.is) {
+    case 'made':
+      return { work, is: 'completed', made: outcome };
+    case 'failed':
+      return { work, is: 'failed', problem: outcome.problem };
+    case 'later':
+      return laterOrNever(work, outcome.problem);
+  }
+}
+
+function laterOrNever(work: ImageWork, problem: ImageProblem): ImageEnd {
+  const costsTry = problem.holdHostMs === undefined;
+  if (costsTry && work.tries + 1 >= IMAGE_PROBLEMS[problem.code].tries)
+    return { work, is: 'failed', problem };
+  if (Date.now() - work.acceptedAt.getTime() > DEADLINE_MS)
+    return {
+      work,
+      is: 'failed',
+      problem: new ImageProblem('deadline_exceeded', problem.code, { cause: problem }),
+    };
+  return { work, is: 'later', problem, costsTry, inMs: problem.holdHostMs ?? delayMs(work.tries) };
+}
+
+/** 2 s, doubling to 5 min, with ±50 % of jitter, so that images that failed together do not return together. */
+function delayMs(tries: number): number {
+  return Math.min(FIRST_DELAY_MS * 2 ** tries, LONGEST_DELAY_MS) * (0.5 + Math.random());
+}

@@ -1,0 +1,20 @@
+/**
+ * An image: one source URL of a product, at a position.
+ *
+ * pending -> queued -> processing -> completed | failed | cancelled
+ * queued, processing -> pending   to be tried later, handed back, or its task was lost
+ * failed -> pending               by a retry of the batch
+ * pending -> completed | failed   for an image that repeats the URL of another: it ends with that one
+ *
+ * The table's CHECKs say what goes with each state; every UPDATE names the states that it leaves.
+ */
+const IMAGE_STATES = ['pending', 'queued', 'processing', 'completed', 'failed', 'cancelled'] as const;
+export type ImageState = (typeof IMAGE_STATES)[number];
+
+/** As it is shown: whether an image waits in the table or in the queue is nobody's business. */
+export const PUBLIC_IMAGE_STATES = ['pending', 'processing', 'completed', 'failed', 'cancelled'] as const;
+export type PublicImageState = (typeof PUBLIC_IMAGE_STATES)[number];
+
+export function publicState(state: ImageState): PublicImageState {
+  return state === 'queued' ? 'pending' : state;
+}

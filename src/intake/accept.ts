@@ -1,0 +1,53 @@
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { sql } from 'kysely';
+import type { PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { BatchKey } from '../batches/batch.ts';
+import { feedBatch, type FeedRules } from '../batches/feed.ts';
+import { askToSettle } from '../batches/settle.ts';
+import { type Database, transactionWithClient } from '../db/database.ts';
+import type { Recipe } from '../presets/spec.ts';
+import type { Draft } from './draft.ts';
+
+export type Acceptance = { tenantId: number; name: string; recipe: Recipe };
+
+/**
+ * Stores a draft: its rows, its counters and the first tasks, all in one transaction, so that no
+ * upload is ever half there. A batch without any image is settled at once.
+ */
+export async function acceptDraft(
+  { pool }: Database,
+  draft: Draft,
+  acceptance: Acceptance,
+  rules: FeedRules,
+): Promise<BatchKey> {
+  const key = { tenantId: acceptance.tenantId, batchId: draft.batchId };
+  await transactionWithClient(pool, async (trx, client) => {
+    await sql`
+      insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256,
+        warnings, warning_count, products, images)
+      values (${key.tenantId}, ${key.batchId}, ${acceptance.name}, ${acceptance.recipe.preset},
+        ${JSON.stringify([acceptance.recipe])}, ${JSON.stringify(draft.format)}, ${draft.bytes}, ${draft.sha256},
+        ${JSON.stringify(draft.warnings)}, ${draft.warningCount}, ${draft.products}, ${draft.images})`.execute(
+      trx,
+    );
+    await copy(
+      client,
+      draft.productsFile,
+      'products (tenant_id, batch_id, row_number, line, name, label, cells, first_slot, images)',
+    );
+    await copy(
+      client,
+      draft.imagesFile,
+      'images (tenant_id, image_id, batch_id, slot, row_number, position, url, host, lead_slot)',
+    );
+    if (draft.images === 0) await askToSettle(trx, { ...key, round: 1 }, rules.queue);
+    else await feedBatch(trx, key, rules);
+  });
+  return key;
+}
+
+async function copy(client: PoolClient, file: string, target: string): Promise<void> {
+  await pipeline(createReadStream(file), client.query(copyFrom(`copy ${target} from stdin`)));
+}

@@ -1,0 +1,105 @@
+import { Problem } from '../errors.ts';
+import { SNIFF_BYTES, sniff } from '../pipeline/formats.ts';
+
+export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
+
+/** How the bytes of a file stand for text. `bom`: it begins with a byte order mark. */
+export type TextForm = { encoding: Encoding; bom: boolean };
+
+/**
+ * Turns the bytes of an upload into text. UTF-8, or UTF-16 where a byte order mark says so. Bytes that
+ * do not decode are an error with their line, and never become U+FFFD.
+ * @throws Problem `csv_invalid` for an empty file, for a file that is no text, and for wrong bytes
+ */
+export async function decodeText(
+  chunks: AsyncIterable<Buffer>,
+): Promise<{ form: TextForm; text: AsyncGenerator<string> }> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const head = await firstBytes(iterator);
+  refuseOtherFiles(head);
+  const form = textForm(head);
+  return { form, text: decoded(head, iterator, form) };
+}
+
+async function firstBytes(iterator: AsyncIterator<Buffer>): Promise<Buffer> {
+  let head = Buffer.alloc(0);
+  while (head.length < SNIFF_BYTES) {
+    const { value, done } = await iterator.next();
+    if (done) break;
+    head = Buffer.concat([head, value]);
+  }
+  return head;
+}
+
+function refuseOtherFiles(head: Buffer): void {
+  if (head.length === 0) throw invalidFile('empty_file', 'The file is empty.');
+  const found = sniff(head);
+  const what =
+    found.is === 'image'
+      ? `an image (${found.format})`
+      : head.toString('latin1', 0, 4) === 'PK\x03\x04'
+        ? 'an Excel workbook or a ZIP archive'
+        : found.is === 'other_image' && found.name !== 'SVG'
+          ? `a file of another kind (${found.name})`
+          : found.is === 'web_page'
+            ? 'a web page'
+            : undefined;
+  if (what)
+    throw invalidFile(
+      'not_a_csv',
+      `This is ${what}, not a CSV. Save the table as CSV (UTF-8) and upload that.`,
+    );
+}
+
+function textForm(head: Buffer): TextForm {
+  if (head[0] === 0xff && head[1] === 0xfe) return { encoding: 'utf-16le', bom: true };
+  if (head[0] === 0xfe && head[1] === 0xff) return { encoding: 'utf-16be', bom: true };
+  return { encoding: 'utf-8', bom: head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf };
+}
+
+async function* decoded(head: Buffer, rest: AsyncIterator<Buffer>, form: TextForm): AsyncGenerator<string> {
+  const decoder = new TextDecoder(form.encoding, { fatal: true }); // it takes the byte order mark away
+  let lines = 1;
+  const decode = (bytes?: Buffer): string => {
+    try {
+      const text = bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode();
+      const nul = text.indexOf('\0');
+      if (nul >= 0)
+        throw invalidFile(
+          'not_a_csv',
+          'The file holds a NUL character, so it is not a text.',
+          lines + lineBreaks(text.slice(0, nul)),
+        );
+      lines += lineBreaks(text);
+      return text;
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      throw wrongBytes(bytes ?? Buffer.alloc(0), form, lines);
+    }
+  };
+  yield decode(head);
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield decode(next.value);
+  yield decode();
+}
+
+function wrongBytes(chunk: Buffer, form: TextForm, linesBefore: number): Problem {
+  const text = new TextDecoder(form.encoding).decode(chunk);
+  const at = text.indexOf('\u{fffd}');
+  const line = linesBefore + lineBreaks(at < 0 ? text : text.slice(0, at));
+  return invalidFile(
+    'wrong_encoding',
+    `The file has bytes here that are not ${form.encoding.toUpperCase()}. Save it as CSV in UTF-8 and upload that.`,
+    line,
+  );
+}
+
+function lineBreaks(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
+}
+
+/** The one error of a file that cannot be read on from there. */
+export function invalidFile(code: string, detail: string, line = 1): Problem {
+  return new Problem('csv_invalid', { detail, flaws: [{ line, code, detail }] });
+}

@@ -1,0 +1,68 @@
+import type { Columns } from './header.ts';
+
+/**
+ * The slots of a row: its URLs in sequence, '' for an empty place, with what stood between them.
+ * `separators` is one shorter than `slots`, and both are empty when the row names no image.
+ */
+export type Slots = { slots: string[]; separators: string[] };
+
+// A URL may hold commas and other URLs, so only what stands before the next one's scheme separates.
+const BEFORE_URL = /(?:\s*[,|])+\s*(?=https?:\/\/)|\s+(?=https?:\/\/)/gi;
+const AT_COMMAS = /\s*[,|]\s*|\s*\n\s*/g;
+const TRAILING = /(?:\s*[,|])+$/;
+
+/**
+ * The slots of a row, from its URL column and the columns that URLs spill into. Reading the input and
+ * writing the output both go through here, so that their slots are the same.
+ */
+export function slotsOfRow(cells: string[], columns: Columns): Slots {
+  const spilled = columns.spill === undefined ? [] : cells.slice(columns.spill);
+  while (spilled.length > 0 && spilled.at(-1)?.trim() === '') spilled.pop();
+  const parts = [cells[columns.images] ?? '', ...spilled].map(slotsOfCell);
+  if (parts.length === 1) return parts[0] ?? { slots: [], separators: [] };
+  const all: Slots = { slots: [], separators: [] };
+  for (const part of parts) {
+    const { slots, separators } = part.slots.length === 0 ? { slots: [''], separators: [] } : part;
+    if (all.slots.length > 0) all.separators.push(',');
+    all.slots.push(...slots);
+    all.separators.push(...separators);
+  }
+  return all;
+}
+
+/** The slots of one cell: URLs with comma, bar or white space between them, or file names with commas. */
+export function slotsOfCell(cell: string): Slots {
+  const text = cell.trim();
+  if (text === '') return { slots: [], separators: [] };
+  const isUrls = /https?:\/\//i.test(text);
+  const result: Slots = { slots: [], separators: [] };
+  const trailing = (isUrls && TRAILING.exec(text)?.[0]) || '';
+  const body = text.slice(0, text.length - trailing.length);
+  let from = 0;
+  for (const match of body.matchAll(isUrls ? BEFORE_URL : AT_COMMAS)) {
+    add(result, body.slice(from, match.index), match[0]);
+    from = match.index + match[0].length;
+  }
+  result.slots.push(body.slice(from));
+  for (const mark of trailing.match(/\s*[,|]/g) ?? []) {
+    result.separators.push(mark);
+    result.slots.push('');
+  }
+  return result;
+}
+
+/** A slot and what stands after it; of several commas in a row each but the last is followed by an empty slot. */
+function add(result: Slots, slot: string, separator: string): void {
+  const [first = separator, ...more] = separator.match(/\s*[,|]\s*/g) ?? [separator];
+  result.slots.push(slot);
+  result.separators.push(first);
+  for (const mark of more) {
+    result.slots.push('');
+    result.separators.push(mark);
+  }
+}
+
+/** A cell with other content in the same slots, and the same separators. */
+export function joinSlots(slots: string[], separators: string[]): string {
+  return slots.map((slot, i) => slot + (separators[i] ?? '')).join('');
+}

@@ -1,0 +1,185 @@
+import multipart from '@fastify/multipart';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
+import { basename } from 'node:path';
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { findBatch } from '../batches/batch.queries.ts';
+import { Batch, batchBody } from '../batches/status.routes.ts';
+import type { FeedRules } from '../batches/feed.ts';
+import type { Database } from '../db/database.ts';
+import { Problem, systemCode } from '../errors.ts';
+import { ProblemBody } from '../http/problem.ts';
+import { BUILTIN_PRESETS, DEFAULT_PRESET, findPreset } from '../presets/builtin.ts';
+import { acceptDraft } from './accept.ts';
+import { type Draft, draftUpload } from './draft.ts';
+
+const UploadOptions = Type.Object(
+  {
+    name: Type.Optional(
+      Type.String({
+        maxLength: 200,
+        description: 'Name of the batch; the name of the file if it is left out',
+      }),
+    ),
+    preset: Type.Optional(
+      Type.String({ maxLength: 64, description: 'Which renditions to make', default: DEFAULT_PRESET }),
+    ),
+  },
+  { additionalProperties: false },
+);
+type UploadOptions = Static<typeof UploadOptions>;
+
+export type UploadParts = {
+  database: Database;
+  feed: FeedRules;
+  publicUrl: string;
+  tenantId: number;
+  /** a folder for uploads on their way */
+  folder: string;
+  maxUploadBytes: number;
+};
+
+const CSV_TYPES = [
+  'text/csv',
+  'application/csv',
+  'text/tab-separated-values',
+  'text/plain',
+  'application/vnd.ms-excel',
+];
+const POLL_AFTER_S = 2;
+
+export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, parts) => {
+  await app.register(multipart, {
+    throwFileSizeLimit: false, // the bytes are counted where they are read
+    limits: { fileSize: Number.MAX_SAFE_INTEGER, files: 1, fields: 20, parts: 21, fieldSize: 64 * 1024 },
+  });
+  app.addContentTypeParser(CSV_TYPES, (_request, payload, done) => done(null, payload));
+
+  app.post(
+    '/v1/batches',
+    {
+      bodyLimit: parts.maxUploadBytes + 1024 * 1024,
+      schema: {
+        summary: 'Upload a CSV',
+        description:
+          'As multipart/form-data with the part `file` and the options as fields in any order, or as text/csv with the options in the query. ' +
+          'Either everything is stored and work begins, or nothing is and all errors are told.',
+        consumes: ['multipart/form-data', 'text/csv'],
+        querystring: UploadOptions,
+        response: { 202: Batch, 400: ProblemBody, 413: ProblemBody, 415: ProblemBody, 422: ProblemBody },
+      },
+    },
+    async (request, reply) => {
+      await using upload = await readUpload(request, parts);
+      const recipe = recipeOf(upload.options.preset ?? DEFAULT_PRESET);
+      const name = upload.options.name || upload.fileName || 'upload.csv';
+      const key = await acceptDraft(
+        parts.database,
+        upload.draft,
+        { tenantId: parts.tenantId, name, recipe },
+        parts.feed,
+      );
+      const row = await findBatch(parts.database.db, key);
+      if (!row) throw new Error('an accepted batch is not there');
+      const body = batchBody(row, parts.publicUrl);
+      return reply
+        .code(202)
+        .header('location', body.links.self)
+        .header('retry-after', POLL_AFTER_S)
+        .send(body);
+    },
+  );
+};
+
+/** @throws Problem `bad_request` */
+export function recipeOf(preset: string) {
+  const found = findPreset(preset);
+  if (found) return { preset: found.name, renditions: found.renditions };
+  const names = BUILTIN_PRESETS.map(({ name }) => name).join(', ');
+  throw new Problem('bad_request', { detail: `There is no preset "${preset}". There are: ${names}.` });
+}
+
+type Upload = { draft: Draft; options: UploadOptions; fileName: string | undefined } & AsyncDisposable;
+
+async function readUpload(request: FastifyRequest, parts: UploadParts): Promise<Upload> {
+  if (request.isMultipart()) return readMultipart(request, parts);
+  const body = request.body as Readable | undefined;
+  if (!body || typeof body[Symbol.asyncIterator] !== 'function')
+    throw new Problem('unsupported_media_type', {
+      detail:
+        'Send the CSV as multipart/form-data with the part "file", or as the body with Content-Type: text/csv.',
+    });
+  const draft = await draftOf(body, parts);
+  const options = request.query as UploadOptions;
+  return { draft, options, fileName: undefined, [Symbol.asyncDispose]: () => draft[Symbol.asyncDispose]() };
+}
+
+async function readMultipart(request: FastifyRequest, parts: UploadParts): Promise<Upload> {
+  const fields: Record<string, unknown> = { ...(request.query as UploadOptions) };
+  await using stack = new AsyncDisposableStack();
+  let draft: Draft | undefined;
+  let fileName: string | undefined;
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === 'field') fields[part.fieldname] = part.value;
+      else if (part.fieldname === 'file') {
+        draft = stack.use(await draftOf(part.file, parts));
+        fileName = basename(part.filename ?? '');
+      } else
+        throw new Problem('bad_request', {
+          detail: `The file must be in the part "file", not "${part.fieldname}".`,
+        });
+    }
+  } catch (error) {
+    throw isOfForm(error) ? brokenOff(error) : error;
+  }
+  if (!draft)
+    throw new Problem('bad_request', { detail: 'The form has no file: send the CSV in the part "file".' });
+  const options = readOptions(fields);
+  const keep = stack.move();
+  return { draft, options, fileName, [Symbol.asyncDispose]: () => keep.disposeAsync() };
+}
+
+/** @throws Problem `bad_request` that names what is not an option */
+function readOptions(fields: Record<string, unknown>): UploadOptions {
+  const unknown = Object.keys(fields).filter((name) => !(name in UploadOptions.properties));
+  if (unknown.length > 0)
+    throw new Problem('bad_request', {
+      detail: `Unknown option: ${unknown.join(', ')}. This version takes ${Object.keys(UploadOptions.properties).join(', ')}.`,
+    });
+  if (Value.Check(UploadOptions, fields)) return fields;
+  const [first] = Value.Errors(UploadOptions, fields);
+  throw new Problem('bad_request', {
+    detail: `An option is not valid: ${first?.instancePath.slice(1)} ${first?.message}.`,
+  });
+}
+
+async function draftOf(stream: Readable, parts: UploadParts): Promise<Draft> {
+  try {
+    return await draftUpload(stream as AsyncIterable<Buffer>, {
+      tenantId: parts.tenantId,
+      folder: parts.folder,
+      maxBytes: parts.maxUploadBytes,
+      allowPaths: false,
+    });
+  } catch (error) {
+    stream.resume(); // the client reads our answer only when it has sent everything
+    throw error;
+  }
+}
+
+/** The form's parser throws plain errors without a code; a cut connection shows as one of Node's. */
+function isOfForm(error: unknown): boolean {
+  const code = systemCode(error);
+  const isPlain = error instanceof Error && error.constructor === Error && code === undefined;
+  return isPlain || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+function brokenOff(error: unknown): Problem {
+  return new Problem('bad_request', {
+    detail: `The upload is not complete multipart/form-data: ${error instanceof Error ? error.message : 'it broke off'}.`,
+    cause: error,
+  });
+}

@@ -1,0 +1,66 @@
+import { Command, CommanderError } from 'commander';
+import { doctor } from './cli/doctor.ts';
+import { migrateSchema } from './cli/migrate.ts';
+import { describe, EXIT, say } from './cli/output.ts';
+import { processFile, type ProcessOptions } from './cli/process.ts';
+import { serve } from './cli/serve.ts';
+import { work } from './cli/worker.ts';
+import { Problem } from './errors.ts';
+import { DEFAULT_PRESET } from './presets/builtin.ts';
+import { VERSION } from './version.ts';
+
+const program = new Command('minilab')
+  .description('Turns a spreadsheet of products and image URLs into finished product images.')
+  .version(VERSION)
+  .exitOverride()
+  .showHelpAfterError('Run with --help to see what there is.');
+
+program
+  .command('process')
+  .description('make the images of one CSV, here and now, into a folder')
+  .argument(
+    '<FILE.csv>',
+    'header such as "S. No.,Product Name,Input Image Urls"; URLs, or paths below its folder',
+  )
+  .option('--preset <NAME>', 'which renditions to make', DEFAULT_PRESET)
+  .option('--out <DIR>', 'where the images and output.csv go', 'output')
+  .option('--json', 'print one JSON object on the last line of standard output', false)
+  .action((file: string, options: ProcessOptions) => end(processFile(file, options)));
+
+program
+  .command('serve')
+  .description('the API and a worker, on the embedded database or DATABASE_URL')
+  .option('--no-worker', 'the API alone')
+  .action((options: { worker: boolean }) => end(serve(options)));
+
+program
+  .command('worker')
+  .description('a worker alone, beside `serve` or on another machine with the same DATABASE_URL')
+  .action(() => end(work()));
+
+program
+  .command('migrate')
+  .description('bring the database schema up to this version')
+  .action(() => end(migrateSchema()));
+
+program
+  .command('doctor')
+  .description('try everything that Minilab needs, and say what is wrong')
+  .action(() => end(doctor()));
+
+async function end(command: Promise<number>): Promise<void> {
+  process.exitCode = await command;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.invalidInput;
+  else {
+    say(describe(error));
+    process.exitCode =
+      error instanceof Problem && error.code === 'csv_invalid' ? EXIT.invalidInput : EXIT.trouble;
+  }
+}
+// What is left open, such as a pooled connection that is just being closed, must not keep us.
+setTimeout(() => process.exit(), 1_000).unref();

@@ -1,0 +1,178 @@
+/**
+ * A pool of disposable child processes that decode images.
+ *
+ * A child is starting -> idle -> busy -> idle … -> ended. It ends when it crashes, or is killed at the
+ * deadline or when its work is no longer wanted, and another one takes its place. That costs one image.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { setPriority } from 'node:os';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pLimit from 'p-limit';
+import type { DecoderAnswer, MadeFile } from './decoder.ts';
+import { MAX_SIDE } from './probe.ts';
+import type { Plan } from './plan.ts';
+import { ImageProblem } from './problems.ts';
+
+export type DecoderPool = {
+  /**
+   * Makes the files of a plan in a child. Plans wait for a free child in the order in which they come.
+   * @throws ImageProblem; DecodersUnavailable; the signal's reason when aborted
+   */
+  make(plan: Plan, signal: AbortSignal): Promise<MadeFile[]>;
+  /** Whether children can be started at all. */
+  probe(): Promise<void>;
+  /** The process ids of the children, for those who watch over them. */
+  pids(): number[];
+  stop(): Promise<void>;
+};
+
+/** No child can be started: our own trouble, and no image's result. */
+export class DecodersUnavailable extends Error {
+  override readonly name = 'DecodersUnavailable';
+}
+
+const DECODE_DEADLINE_MS = 15_000;
+const START_DEADLINE_MS = 20_000; // loading sharp takes 0.2 s; a loaded machine needs more
+const NICENESS = 5; // answers and heartbeats of the parent come first
+// The running file may be TypeScript, in the checkout, or JavaScript, in the package.
+const PROGRAM = fileURLToPath(new URL(`./decoder${extname(import.meta.url)}`, import.meta.url));
+
+/** @param size how many children: as many as there are cores, because each is busy on one */
+export function createDecoderPool(size: number): DecoderPool {
+  const children = new Set<Promise<Child>>();
+  const idle: Child[] = [];
+  const places = pLimit(size);
+  let stopped = false;
+
+  async function take(): Promise<Child> {
+    for (let child = idle.pop(); child; child = idle.pop()) if (child.isAlive()) return child;
+    if (stopped) throw new DecodersUnavailable('the decoders were stopped');
+    const starting = startChild();
+    children.add(starting);
+    const child = await starting.catch((error: Error) => {
+      children.delete(starting);
+      throw new DecodersUnavailable(`no decoder process can be started: ${error.message}`, { cause: error });
+    });
+    void child.ended.then(() => children.delete(starting));
+    return child;
+  }
+
+  function giveBack(child: Child): void {
+    if (child.isAlive() && !stopped) idle.push(child);
+    else child.kill();
+  }
+
+  /** Runs `work` with a child of its own. */
+  function withChild<T>(work: (child: Child) => Promise<T>): Promise<T> {
+    return places(async () => {
+      const child = await take();
+      try {
+        return await work(child);
+      } finally {
+        giveBack(child);
+      }
+    });
+  }
+
+  // The first images should not wait for the start. If it fails, `make` tries again and says why.
+  for (let i = 0; i < size; i += 1) withChild(async () => {}).catch(() => {});
+
+  return {
+    make: (plan, signal) =>
+      withChild(async (child) => {
+        signal.throwIfAborted();
+        return filesOf(await child.ask(plan, signal));
+      }),
+    probe: () => withChild(async () => {}),
+    pids: () => idle.map((child) => child.pid),
+    async stop() {
+      stopped = true;
+      for (const starting of children) {
+        const child = await starting.catch(() => undefined);
+        child?.kill();
+        await child?.ended;
+      }
+    },
+  };
+}
+
+/** @throws ImageProblem, DecodersUnavailable */
+function filesOf(answer: DecoderAnswer): MadeFile[] {
+  if (answer.is === 'made') return answer.files;
+  if (answer.is === 'trouble')
+    throw new DecodersUnavailable(`a decoder cannot write its files: ${answer.detail}`);
+  throw new ImageProblem(answer.code, answer.detail);
+}
+
+type Child = {
+  pid: number;
+  isAlive(): boolean;
+  ask(plan: Plan, signal: AbortSignal): Promise<DecoderAnswer>;
+  kill(): void;
+  ended: Promise<void>;
+};
+
+async function startChild(): Promise<Child> {
+  const process_ = fork(PROGRAM, [], {
+    env: childEnvironment(),
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const ended = new Promise<void>((resolve) => process_.once('exit', () => resolve()));
+  try {
+    await nextMessage(process_, ended, AbortSignal.timeout(START_DEADLINE_MS));
+  } catch (error) {
+    process_.kill('SIGKILL');
+    throw error;
+  }
+  const pid = process_.pid ?? 0;
+  setPriority(pid, NICENESS);
+  return {
+    pid,
+    isAlive: () => process_.exitCode === null && process_.signalCode === null && process_.connected,
+    kill: () => void process_.kill('SIGKILL'),
+    ended,
+    async ask(plan, signal) {
+      const deadline = AbortSignal.timeout(DECODE_DEADLINE_MS);
+      try {
+        process_.send(plan, () => {}); // a child that is gone shows in its end
+        return (await nextMessage(process_, ended, AbortSignal.any([signal, deadline]))) as DecoderAnswer;
+      } catch (error) {
+        process_.kill('SIGKILL'); // a codec cannot be interrupted otherwise, and may hang for ever
+        signal.throwIfAborted();
+        if (deadline.aborted) throw new ImageProblem('decode_timeout', `${DECODE_DEADLINE_MS / 1000} s`);
+        throw new ImageProblem('decoder_crashed', process_.signalCode ?? undefined, { cause: error });
+      }
+    },
+  };
+}
+
+/** Nothing of our environment, which holds secrets; the limits of libvips are set before sharp loads. */
+function childEnvironment(): NodeJS.ProcessEnv {
+  return {
+    VIPS_MAX_COORD: String(MAX_SIDE),
+    VIPS_BLOCK_UNTRUSTED: '1',
+    VIPS_CONCURRENCY: '1',
+    UV_THREADPOOL_SIZE: '2',
+  };
+}
+
+/** The next message of the child; rejects when the child ends first or the signal aborts. */
+function nextMessage(child: ChildProcess, ended: Promise<void>, signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => finish(() => reject(signal.reason as Error));
+    const onMessage = (message: unknown): void => finish(() => resolve(message));
+    const finish = (settle: () => void): void => {
+      child.off('message', onMessage);
+      signal.removeEventListener('abort', onAbort);
+      settle();
+    };
+    child.on('message', onMessage);
+    signal.addEventListener('abort', onAbort);
+    void ended.then(() =>
+      finish(() => reject(new Error(`the decoder ended (${child.signalCode ?? child.exitCode})`))),
+    );
+    if (signal.aborted) onAbort();
+  });
+}

@@ -1,0 +1,76 @@
+/**
+ * A disposable child process: decodes images of strangers, one at a time, on one thread. It may be
+ * killed at any moment, and holds nothing that anyone would miss: no secrets, no connection, and of
+ * the disk only the paths that it is sent.
+ *
+ * Messages: in `Plan`, out `DecoderAnswer`; the first message out is 'ready'.
+ */
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import type { Plan, PlannedRendition } from './plan.ts';
+import { MAX_PIXELS } from './probe.ts';
+
+/** A rendition that lies in a file. sha256 in hexadecimal. */
+export type MadeFile = { name: string; width: number; height: number; bytes: number; sha256: string };
+
+export type DecoderAnswer =
+  | { is: 'made'; files: MadeFile[] }
+  | { is: 'failed'; code: 'truncated_image' | 'corrupt_image'; detail: string }
+  /** the disk is full, or the like: nothing is wrong with the image */
+  | { is: 'trouble'; detail: string };
+
+sharp.concurrency(1);
+sharp.cache(false);
+allowLoadersOnly(['JpegFile', 'PngFile', 'WebpFile', 'NsgifFile', 'TiffFile', 'HeifFile']);
+
+// Ctrl-C reaches the whole process group; the parent finishes what is in work and closes the channel.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.on('disconnect', () => process.exit(0));
+process.on('message', (plan: Plan) => void make(plan).then((answer) => process.send?.(answer)));
+process.send?.('ready');
+
+async function make(plan: Plan): Promise<DecoderAnswer> {
+  const files: MadeFile[] = [];
+  for (const rendition of plan.renditions) {
+    const encoded = await encode(plan, rendition).catch(asFailure);
+    if ('is' in encoded) return encoded;
+    const trouble = await writeFile(rendition.output, encoded.data).catch((error: Error) => error);
+    if (trouble) return { is: 'trouble', detail: trouble.message };
+    const { width, height } = encoded.info;
+    const sha256 = createHash('sha256').update(encoded.data).digest('hex');
+    files.push({ name: rendition.name, width, height, bytes: encoded.data.length, sha256 });
+  }
+  return { is: 'made', files };
+}
+
+/** Orients, shrinks while loading, converts to sRGB, flattens, and drops all metadata, which is sharp's default. */
+async function encode(plan: Plan, rendition: PlannedRendition) {
+  return sharp(plan.input, { failOn: 'error', limitInputPixels: MAX_PIXELS, sequentialRead: true })
+    .autoOrient()
+    .resize({ width: rendition.width, height: rendition.height, fit: 'inside', withoutEnlargement: true })
+    .flatten({ background: rendition.background })
+    .toColourspace('srgb')
+    .jpeg({ quality: rendition.quality })
+    .toBuffer({ resolveWithObject: true });
+}
+
+/** libvips tells a cut-off file from a damaged one only in its words. */
+function asFailure(error: Error): DecoderAnswer {
+  const isCut =
+    /premature end|unexpected end|truncated|end of (file|stream)|not enough data|read error|out of data/i.test(
+      error.message,
+    );
+  return {
+    is: 'failed',
+    code: isCut ? 'truncated_image' : 'corrupt_image',
+    detail: error.message.split('\n')[0]?.slice(0, 200) ?? '',
+  };
+}
+
+/** libvips takes its loader from the bytes: all but these are switched off, for metadata too. */
+function allowLoadersOnly(loaders: string[]): void {
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({ operation: loaders.map((loader) => `VipsForeignLoad${loader}`) });
+}

@@ -1,0 +1,243 @@
+import { createHash, type Hash } from 'node:crypto';
+import { copyFile, type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { join, sep } from 'node:path';
+import { type Dispatcher, errors, request } from 'undici';
+import { systemCode } from '../errors.ts';
+import type { Guard } from '../net/guard.ts';
+import { StorageTrouble } from '../storage/storage.ts';
+import { SNIFF_BYTES } from './formats.ts';
+import { imageFormat } from './probe.ts';
+import { ImageProblem } from './problems.ts';
+
+/** The bytes behind a URL, in a file of ours. */
+export type Source = {
+  path: string;
+  bytes: number;
+  sha256: Buffer;
+  /** after redirects */
+  finalUrl: string;
+  etag: string | undefined;
+  lastModified: string | undefined;
+};
+
+export type FetchRules = {
+  guard: Guard;
+  maxBytes: number;
+  userAgent: string;
+  /** The folder that relative paths are read from: `minilab process` only, otherwise undefined. */
+  localFolder: string | undefined;
+};
+
+const TOTAL_DEADLINE_MS = 30_000; // over all redirects: an origin that drips is not idle, but must end
+const MAX_REDIRECTS = 5;
+const ENCODINGS_ACCEPTED = new Set(['', 'identity']);
+const DISCARD = { limit: 64 * 1024 };
+
+/**
+ * Downloads a source into the file `path`, within the bounds of time and size.
+ * @throws ImageProblem; StorageTrouble when our own disk fails; the signal's reason when aborted
+ */
+export async function fetchSource(
+  url: string,
+  path: string,
+  rules: FetchRules,
+  signal: AbortSignal,
+): Promise<Source> {
+  if (rules.localFolder !== undefined && !/^https?:\/\//i.test(url))
+    return readLocal(url, path, rules, rules.localFolder);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(TOTAL_DEADLINE_MS)]);
+  try {
+    const { response, finalUrl } = await followRedirects(url, rules, deadline);
+    refuseEncoding(response);
+    const { bytes, sha256 } = await save(response, path, rules.maxBytes);
+    return {
+      path,
+      bytes,
+      sha256,
+      finalUrl,
+      etag: header(response, 'etag'),
+      lastModified: header(response, 'last-modified'),
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw asProblem(error);
+  }
+}
+
+type Response = Dispatcher.ResponseData;
+
+async function followRedirects(start: string, rules: FetchRules, signal: AbortSignal) {
+  let from: URL | undefined;
+  let next = start;
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
+    const checked = rules.guard.check(next, from);
+    if ('refused' in checked) throw new ImageProblem(checked.refused, checked.why);
+    const response = await request(checked.url, {
+      dispatcher: rules.guard.agent,
+      headers: { 'user-agent': rules.userAgent, accept: 'image/*,*/*;q=0.5', 'accept-encoding': 'identity' },
+      signal,
+    });
+    const location = header(response, 'location');
+    if (response.statusCode === 200) return { response, finalUrl: checked.url.href };
+    await response.body.dump(DISCARD);
+    if (!isRedirect(response.statusCode) || !location) throw statusProblem(response);
+    from = checked.url;
+    next = location;
+  }
+  throw new ImageProblem('too_many_redirects', `more than ${MAX_REDIRECTS}`);
+}
+
+function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}
+
+/** Which status is which failure: docs/errors.md. */
+function statusProblem(response: Response): ImageProblem {
+  const status = response.statusCode;
+  const detail = `HTTP ${status}`;
+  if (status === 429 || status === 503)
+    return new ImageProblem('rate_limited', detail, {
+      holdHostMs: retryAfterMs(header(response, 'retry-after')),
+    });
+  if ([408, 425, 500, 502, 504].includes(status)) return new ImageProblem('server_error', detail);
+  if (status === 401 || status === 403) return new ImageProblem('access_denied', detail);
+  if (status === 404 || status === 410) return new ImageProblem('not_found', detail);
+  return new ImageProblem('http_error', detail);
+}
+
+const SHORTEST_HOLD_MS = 30_000;
+const LONGEST_HOLD_MS = 3_600_000;
+
+/** Seconds or an HTTP date (RFC 9110, 10.2.3), within 30 s and 1 h; 30 s where it is missing. */
+function retryAfterMs(value: string | undefined): number {
+  if (value === undefined) return SHORTEST_HOLD_MS;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Math.min(Math.max(Number.isNaN(ms) ? 0 : ms, SHORTEST_HOLD_MS), LONGEST_HOLD_MS);
+}
+
+function refuseEncoding(response: Response): void {
+  const encoding = (header(response, 'content-encoding') ?? '').trim().toLowerCase();
+  if (ENCODINGS_ACCEPTED.has(encoding)) return;
+  response.body.destroy(); // 172 bytes of brotli can be 100 MB
+  throw new ImageProblem('encoding_refused', encoding);
+}
+
+/** Streams the body into the file, and stops at the first bytes that are no image, or one byte too many. */
+async function save(
+  response: Response,
+  path: string,
+  maxBytes: number,
+): Promise<{ bytes: number; sha256: Buffer }> {
+  const announced = Number(header(response, 'content-length') ?? 0);
+  if (announced > maxBytes) {
+    response.body.destroy();
+    throw tooLarge(maxBytes);
+  }
+  const file = await open(path, 'wx').catch(ownTrouble);
+  const hash = createHash('sha256');
+  let head = Buffer.alloc(0);
+  let known = false;
+  let bytes = 0;
+  try {
+    for await (const chunk of chunksOf(response)) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
+      if (!known) {
+        head = Buffer.concat([head, chunk.subarray(0, SNIFF_BYTES)]);
+        known = head.length >= SNIFF_BYTES && imageFormat(head) !== undefined;
+      }
+      await append(file, hash, chunk);
+    }
+    if (!known) imageFormat(head);
+    return { bytes, sha256: hash.digest() };
+  } finally {
+    await file.close();
+  }
+}
+
+/** A body that breaks off is cut short; one that stands still has timed out. */
+async function* chunksOf(response: Response): AsyncGenerator<Buffer> {
+  try {
+    yield* response.body as AsyncIterable<Buffer>;
+  } catch (error) {
+    if (isTimeout(error)) throw error;
+    throw new ImageProblem('truncated_download', undefined, { cause: error });
+  }
+}
+
+async function append(file: FileHandle, hash: Hash, chunk: Buffer): Promise<void> {
+  hash.update(chunk);
+  await file.writeFile(chunk).catch(ownTrouble);
+}
+
+function tooLarge(maxBytes: number): ImageProblem {
+  return new ImageProblem('source_too_large', `more than ${Math.round(maxBytes / 1e5) / 10} MB`);
+}
+
+function ownTrouble(error: Error): never {
+  throw new StorageTrouble(`The folder for downloads cannot be written: ${error.message}`, { cause: error });
+}
+
+/** A file below the CSV's own folder; links and `..` that lead out of it find nothing. */
+async function readLocal(name: string, path: string, rules: FetchRules, folder: string): Promise<Source> {
+  const root = await realpath(folder);
+  const real = await realpath(join(root, name)).catch(() => undefined);
+  if (real === undefined || !real.startsWith(root + sep)) throw new ImageProblem('file_not_found', name);
+  const { size } = await stat(real);
+  if (size > rules.maxBytes) throw tooLarge(rules.maxBytes);
+  await copyFile(real, path).catch((error: Error) => {
+    if (['EISDIR', 'EACCES', 'ENOENT'].includes(systemCode(error) ?? ''))
+      throw new ImageProblem('file_not_found', name);
+    return ownTrouble(error);
+  });
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return {
+    path,
+    bytes: size,
+    sha256: hash.digest(),
+    finalUrl: name,
+    etag: undefined,
+    lastModified: undefined,
+  };
+}
+
+function header(response: Response, name: string): string | undefined {
+  const value = response.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** What the network's errors mean for the image: the codes of Node (c-ares, libuv, OpenSSL) and undici. */
+function asProblem(error: unknown): Error {
+  if (error instanceof ImageProblem || error instanceof StorageTrouble) return error;
+  if (!(error instanceof Error)) return new ImageProblem('connect_failed', undefined, { cause: error });
+  const code = systemCode(error) ?? error.name;
+  const because = { cause: error };
+  if (code === 'ADDRESS_DENIED') return new ImageProblem('address_denied');
+  if (DNS_CODES.has(code)) return new ImageProblem('dns_failed', undefined, because);
+  if (isTimeout(error)) return new ImageProblem('download_timeout', undefined, because);
+  if (/^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_|EPROTO)/.test(code))
+    return new ImageProblem('tls_failed', code, because);
+  return new ImageProblem('connect_failed', code, because);
+}
+
+const DNS_CODES = new Set([
+  'ENOTFOUND',
+  'ENODATA',
+  'ESERVFAIL',
+  'EAI_AGAIN',
+  'ETIMEOUT',
+  'EREFUSED',
+  'EBADNAME',
+  'EBADRESP',
+  'EFORMERR',
+]);
+
+function isTimeout(error: unknown): boolean {
+  return (
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError ||
+    (error instanceof Error && error.name === 'TimeoutError')
+  );
+}

@@ -1,0 +1,50 @@
+/** The formats that are decoded. libvips reads more; these are the ones that it reads safely enough. */
+export type SourceFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif';
+
+/** What the first bytes of a file say that it is. */
+export type Sniffed =
+  | { is: 'image'; format: SourceFormat }
+  | { is: 'other_image'; name: string }
+  | { is: 'web_page' }
+  | { is: 'text' }
+  | { is: 'unknown' };
+
+/** How many bytes `sniff` looks at; fewer are enough where the file is shorter. */
+export const SNIFF_BYTES = 256;
+
+/**
+ * Tells a file's format from its first bytes; names and content types decide nothing.
+ * Signatures: WHATWG MIME Sniffing Standard, section 6.1; ISO/IEC 23008-12 for the brands of AVIF and HEIC.
+ */
+export function sniff(head: Buffer): Sniffed {
+  const text = head.toString('latin1');
+  const format = IMAGES.find(([, signature]) => signature.test(text))?.[0];
+  if (format) return { is: 'image', format };
+  const other = OTHERS.find(([, signature]) => signature.test(text))?.[0];
+  if (other) return { is: 'other_image', name: other };
+  const isText = text !== '' && !/[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text);
+  if (isText && /<(!doctype html|html|head|body|script|title|meta)\b/i.test(text)) return { is: 'web_page' };
+  return { is: isText ? 'text' : 'unknown' };
+}
+
+const IMAGES: readonly (readonly [SourceFormat, RegExp])[] = [
+  ['jpeg', /^\xff\xd8\xff/],
+  ['png', /^\x89PNG\r\n\x1a\n/],
+  ['webp', /^RIFF[^]{4}WEBPVP8/],
+  ['gif', /^GIF8[79]a/],
+  ['tiff', /^(II\x2a\0|MM\0\x2a)/],
+  ['avif', /^[^]{4}ftyp(avif|avis)/],
+];
+
+const OTHERS: readonly (readonly [string, RegExp])[] = [
+  ['AVIF or HEIF of an unknown brand', /^[^]{4}ftyp(mif1|msf1)/],
+  ['HEIC', /^[^]{4}ftyp(heic|heix|heim|heis|hevc|hevx)/],
+  ['JPEG XL', /^(\xff\x0a|\0\0\0\x0cJXL )/],
+  ['JPEG 2000', /^\0\0\0\x0cjP {2}/],
+  ['BMP', /^BM[^]{12}[\x0c\x28\x6c\x7c]\0\0\0/],
+  ['PSD', /^8BPS/],
+  ['ICO', /^\0\0[\x01\x02]\0[\x01-\x20]\0/],
+  ['BigTIFF', /^(II\x2b\0|MM\0\x2b)/],
+  ['PDF', /^%PDF-/],
+  ['SVG', /^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--[^]*?-->\s*)*(<!doctype svg[^]*)?<svg\b/i],
+];

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { EXTENSIONS, type Recipe, type RenditionSpec } from '../presets/spec.ts';
+import type { Source } from './fetch.ts';
+import type { Facts } from './probe.ts';
+
+/** What a decoder is asked to do: one file in, one file out for each rendition. All of it is plain JSON. */
+export type Plan = {
+  input: string;
+  format: Facts['format'];
+  renditions: PlannedRendition[];
+};
+
+export type PlannedRendition = RenditionSpec & { extension: string; output: string };
+
+export function planRenditions(source: Source, facts: Facts, recipe: Recipe, folder: string): Plan {
+  const renditions = recipe.renditions.map((spec) => {
+    const extension = EXTENSIONS[spec.format];
+    return { ...spec, extension, output: join(folder, `${spec.name}.${extension}`) };
+  });
+  return { input: source.path, format: facts.format, renditions };
+}
+
+/** Raised by hand when the output for the same source and recipe may change; see hash16Of. */
+const EPOCH = 1;
+
+/**
+ * The name of what a recipe makes of a content: 80 bits in base32hex. It depends on the source's
+ * bytes, the recipe and the epoch, and not on the versions of libraries, so that bytes under one key
+ * never change. 80 bits: among 10^8 contents of a tenant two share a name with a chance of 4 in 10^9.
+ */
+export function hash16Of(source: Source, recipe: Recipe): string {
+  const hash = createHash('sha256')
+    .update(source.sha256)
+    .update(JSON.stringify([EPOCH, recipe.renditions]));
+  const bits = BigInt(`0x${hash.digest('hex').slice(0, 20)}`);
+  return bits.toString(32).padStart(16, '0');
+}

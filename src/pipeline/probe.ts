@@ -1,0 +1,198 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { type SourceFormat, SNIFF_BYTES, sniff } from './formats.ts';
+import { ImageProblem } from './problems.ts';
+
+/** What a file's header says; nothing was decoded. Width and height are as stored, before orientation. */
+export type Facts = { format: SourceFormat; width: number; height: number };
+
+/** Sides of more than this are refused by the decoder too (VIPS_MAX_COORD); of 7,244 real files none had one. */
+export const MAX_SIDE = 16_384;
+/** 100 megapixels: the largest medium-format cameras; 400 MB when decoded to RGBA. */
+export const MAX_PIXELS = 100_000_000;
+
+/**
+ * Reads format and size from the header alone, so that an image that is too large is refused before
+ * any codec sees it: a PNG header of 41 bytes made a decoder allocate 8.8 GB.
+ * @throws ImageProblem `not_an_image`, `unsupported_format`, `corrupt_image`, `truncated_image`, `image_too_large`
+ */
+export async function probe(path: string): Promise<Facts> {
+  const file = await open(path, 'r');
+  try {
+    const reader = byteReader(file);
+    const format = imageFormat(await reader(0, SNIFF_BYTES));
+    const size = await SIZE_OF[format](reader);
+    if (size === undefined) throw await unreadable(file);
+    const { width, height } = size;
+    if (width < 1 || height < 1)
+      throw new ImageProblem('corrupt_image', `it says that it is ${width} x ${height} pixels`);
+    if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS)
+      throw new ImageProblem(
+        'image_too_large',
+        `${width} x ${height} pixels; at most ${MAX_SIDE} a side and ${MAX_PIXELS / 1e6} megapixels`,
+      );
+    return { format, width, height };
+  } finally {
+    await file.close();
+  }
+}
+
+/** @throws ImageProblem `not_an_image`, `unsupported_format` */
+export function imageFormat(head: Buffer): SourceFormat {
+  const found = sniff(head);
+  switch (found.is) {
+    case 'image':
+      return found.format;
+    case 'other_image':
+      throw new ImageProblem('unsupported_format', found.name);
+    case 'web_page':
+      throw new ImageProblem('not_an_image', 'it leads to a web page');
+    case 'text':
+      throw new ImageProblem('not_an_image', 'it leads to a text');
+    case 'unknown':
+      throw new ImageProblem(
+        'not_an_image',
+        head.length === 0 ? 'the file is empty' : 'the file is of another kind',
+      );
+  }
+}
+
+/** Bytes from an offset; fewer where the file ends. */
+type Reader = (offset: number, length: number) => Promise<Buffer>;
+type Size = { width: number; height: number };
+
+function byteReader(file: FileHandle): Reader {
+  return async (offset, length) => {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  };
+}
+
+/** A header that cannot be read is a cut-off one in a tiny file, and a damaged one otherwise. */
+async function unreadable(file: FileHandle): Promise<ImageProblem> {
+  const { size } = await file.stat();
+  return new ImageProblem(size < 1024 ? 'truncated_image' : 'corrupt_image', 'its header cannot be read');
+}
+
+const SIZE_OF: Record<SourceFormat, (read: Reader) => Promise<Size | undefined>> = {
+  jpeg: jpegSize,
+  png: pngSize,
+  webp: webpSize,
+  gif: gifSize,
+  tiff: tiffSize,
+  avif: avifSize,
+};
+
+const MAX_SEGMENTS = 2_000; // a JPEG of a camera has about 20; an ICC profile of 16 MB needs 256
+
+/** The first frame header (SOF) among the segments: ITU-T T.81, B.1. */
+async function jpegSize(read: Reader): Promise<Size | undefined> {
+  let offset = 2;
+  for (let i = 0; i < MAX_SEGMENTS; i += 1) {
+    const head = await read(offset, 9);
+    if (head.length < 9 || head[0] !== 0xff) return undefined;
+    const marker = head[1] ?? 0;
+    if (marker === 0xff) {
+      offset += 1; // a fill byte
+    } else if (isFrameHeader(marker)) {
+      return { height: head.readUInt16BE(5), width: head.readUInt16BE(7) };
+    } else if (marker === 0xda || marker === 0xd9) {
+      return undefined; // the picture, or the end, and no frame header before it
+    } else {
+      offset += 2 + head.readUInt16BE(2);
+    }
+  }
+  return undefined;
+}
+
+function isFrameHeader(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+}
+
+/** IHDR comes first: PNG Third Edition, 11.2.1. */
+async function pngSize(read: Reader): Promise<Size | undefined> {
+  const head = await read(0, 24);
+  if (head.length < 24 || head.toString('latin1', 12, 16) !== 'IHDR') return undefined;
+  return { width: head.readUInt32BE(16), height: head.readUInt32BE(20) };
+}
+
+/** The logical screen: GIF89a, 18. */
+async function gifSize(read: Reader): Promise<Size | undefined> {
+  const head = await read(0, 10);
+  if (head.length < 10) return undefined;
+  return { width: head.readUInt16LE(6), height: head.readUInt16LE(8) };
+}
+
+/** Lossy, lossless, or extended: RFC 9649, 2.5 to 2.7. */
+async function webpSize(read: Reader): Promise<Size | undefined> {
+  const head = await read(0, 30);
+  if (head.length < 30) return undefined;
+  switch (head.toString('latin1', 12, 16)) {
+    case 'VP8 ':
+      return { width: head.readUInt16LE(26) & 0x3fff, height: head.readUInt16LE(28) & 0x3fff };
+    case 'VP8L': {
+      const bits = head.readUInt32LE(21);
+      return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
+    }
+    case 'VP8X':
+      return { width: head.readUIntLE(24, 3) + 1, height: head.readUIntLE(27, 3) + 1 };
+    default:
+      return undefined;
+  }
+}
+
+const MAX_TIFF_ENTRIES = 4_096;
+const TIFF_SHORT = 3;
+const TIFF_LONG = 4;
+
+/** ImageWidth (256) and ImageLength (257) of the first directory: TIFF 6.0, section 2. */
+async function tiffSize(read: Reader): Promise<Size | undefined> {
+  const head = await read(0, 8);
+  if (head.length < 8) return undefined;
+  const little = head[0] === 0x49;
+  const short = (bytes: Buffer, at: number): number =>
+    little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at);
+  const long = (bytes: Buffer, at: number): number =>
+    little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
+
+  const start = long(head, 4);
+  const countBytes = await read(start, 2);
+  if (countBytes.length < 2) return undefined;
+  const count = Math.min(short(countBytes, 0), MAX_TIFF_ENTRIES);
+  const entries = await read(start + 2, count * 12);
+  const values = new Map<number, number>();
+  for (let at = 0; at + 12 <= entries.length; at += 12) {
+    const type = short(entries, at + 2);
+    if (type === TIFF_SHORT) values.set(short(entries, at), short(entries, at + 8));
+    else if (type === TIFF_LONG) values.set(short(entries, at), long(entries, at + 8));
+  }
+  const [width, height] = [values.get(256), values.get(257)];
+  return width === undefined || height === undefined ? undefined : { width, height };
+}
+
+const MAX_AVIF_META = 1_000_000; // the meta box of a photograph has some hundred bytes
+
+/** The largest spatial extent (`ispe`) in the meta box: ISO/IEC 23008-12, 6.5.3. A grid's is larger than its tiles'. */
+async function avifSize(read: Reader): Promise<Size | undefined> {
+  const meta = await findBox(read, 'meta');
+  if (!meta) return undefined;
+  let largest: Size | undefined;
+  for (let at = meta.indexOf('ispe'); at >= 0; at = meta.indexOf('ispe', at + 4)) {
+    if (at + 16 > meta.length) break;
+    const size = { width: meta.readUInt32BE(at + 8), height: meta.readUInt32BE(at + 12) };
+    if (!largest || size.width * size.height > largest.width * largest.height) largest = size;
+  }
+  return largest;
+}
+
+async function findBox(read: Reader, type: string): Promise<Buffer | undefined> {
+  let offset = 0;
+  for (let i = 0; i < 64; i += 1) {
+    const head = await read(offset, 8);
+    if (head.length < 8) return undefined;
+    const size = head.readUInt32BE(0);
+    if (head.toString('latin1', 4, 8) === type) return read(offset, Math.min(size, MAX_AVIF_META));
+    if (size < 8) return undefined;
+    offset += size;
+  }
+  return undefined;
+}

@@ -1,0 +1,28 @@
+import type { Storage, StorageKey } from '../storage/storage.ts';
+import type { MadeFile } from './decoder.ts';
+import type { Plan } from './plan.ts';
+
+/** A rendition in the storage. sha256 in hexadecimal. */
+export type StoredRendition = MadeFile & { key: StorageKey; format: string; extension: string };
+
+/**
+ * Moves the files of a plan into the storage, under `{folder}/{rendition}.{ext}`. A file that is there
+ * already stays, and what is answered describes that one.
+ */
+export async function store(
+  plan: Plan,
+  files: MadeFile[],
+  folder: string,
+  storage: Storage,
+): Promise<StoredRendition[]> {
+  const stored: StoredRendition[] = [];
+  for (const [i, planned] of plan.renditions.entries()) {
+    const file = files[i];
+    if (file?.name !== planned.name) throw new Error(`the decoder did not make ${planned.name}`);
+    const { format, extension } = planned;
+    const key = `${folder}/${planned.name}.${extension}`;
+    const there = await storage.put(key, planned.output, file);
+    stored.push({ ...file, ...there, key, format, extension });
+  }
+  return stored;
+}

@@ -1,0 +1,213 @@
+/**
+ * The worker's loop: keeps every slot busy with a task, and every finished task recorded.
+ *
+ * A task's way here: claimed -> handled -> outcome waiting -> recorded. Its lease is renewed until
+ * it is recorded. A lease that another worker took aborts the handler, and its outcome is dropped.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { isConnectionTrouble } from '../db/database.ts';
+import type { Queue, Task } from './queue.ts';
+import type { TaskName } from './tasks.ts';
+
+export type PumpParts<N extends TaskName, W, O> = {
+  queue: Queue;
+  name: N;
+  /** how many tasks are in hand at the most */
+  slots: number;
+  /** Looks up what claimed tasks are about. A task that is missing in the answer is obsolete, and is dropped. */
+  claim(tasks: Task<N>[]): Promise<Map<string, W>>;
+  /** Does the work. Its signal aborts when the lease is lost or the worker must end now. */
+  handle(work: W, signal: AbortSignal): Promise<O>;
+  /** Records outcomes and ends their tasks in one transaction; tried again until it succeeds. */
+  record(finished: Finished<N, O>[]): Promise<void>;
+  log: Logger;
+};
+
+export type Finished<N extends TaskName, O> = { task: Task<N>; outcome: O };
+
+export type Pump = {
+  /** No new tasks are claimed while the reason stands; undefined lifts it. */
+  pause(reason: string | undefined): void;
+  pausedBecause(): string | undefined;
+  /**
+   * Ends the loop: what is in hand may finish for `graceMs`, then its signals abort. Returns when
+   * every outcome is recorded.
+   */
+  stop(graceMs: number): Promise<void>;
+};
+
+const IDLE_POLL_MS = 200; // a new batch begins within this time
+const RECORD_AFTER_MS = 5; // outcomes of these many ms share a transaction
+const RECORD_AT_MOST = 100;
+const TOUCH_EVERY_MS = 4_000; // leases last 10 s, so one late touch does no harm
+const TROUBLE_RETRY_MS = 500;
+const GIVE_UP_RECORDING_MS = 10_000; // after the end of the grace, with the database away
+
+type Held<N extends TaskName> = { task: Task<N>; abort: AbortController };
+
+export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): Pump {
+  const { queue, name, log } = parts;
+  const held = new Map<string, Held<N>>();
+  const working = new Set<string>();
+  const waiting: Finished<N, O>[] = []; // outcomes that are not recorded yet
+  let pausedBecause: string | undefined;
+  let stopping = false;
+  let giveUpAt = Number.POSITIVE_INFINITY;
+  let wake = new AbortController(); // aborted to end an idle wait at once
+  let recorded = Promise.resolve();
+  let recordingSoon = false;
+  const touching = setInterval(() => void touch(), TOUCH_EVERY_MS);
+  const claiming = claimLoop();
+
+  async function claimLoop(): Promise<void> {
+    while (!stopping) {
+      const found = await fillSlots().catch((error: unknown) => {
+        log.warn({ err: error }, 'tasks cannot be claimed just now');
+        return -1;
+      });
+      if (found < 0) await idle(TROUBLE_RETRY_MS);
+      else if (found === 0 || held.size >= parts.slots) await idle(IDLE_POLL_MS);
+    }
+  }
+
+  /** Claims as many tasks as there are free slots; answers how many came. */
+  async function fillSlots(): Promise<number> {
+    const free = parts.slots - held.size;
+    if (free <= 0 || pausedBecause !== undefined) return 0;
+    const tasks = await queue.fetch(name, free);
+    if (tasks.length === 0) return 0;
+    for (const task of tasks) held.set(task.id, { task, abort: new AbortController() });
+    try {
+      const works = await parts.claim(tasks);
+      for (const task of tasks) {
+        const work = works.get(task.id);
+        if (work !== undefined) void handle(task, work);
+      }
+      await drop(tasks.filter((task) => !works.has(task.id)));
+    } catch (error) {
+      // Those that are not in work are claimed again when their leases run out.
+      for (const task of tasks) if (!working.has(task.id)) release(task);
+      throw error;
+    }
+    return tasks.length;
+  }
+
+  async function handle(task: Task<N>, work: W): Promise<void> {
+    const abort = held.get(task.id)?.abort ?? new AbortController();
+    working.add(task.id);
+    try {
+      const outcome = await parts.handle(work, abort.signal);
+      waiting.push({ task, outcome });
+      recordSoon();
+    } catch (error) {
+      // A handler answers outcomes; one that throws is a bug, or was aborted because its lease is lost.
+      if (!abort.signal.aborted) log.error({ err: error, task: task.id }, 'a task handler threw');
+      release(task);
+    }
+  }
+
+  async function drop(obsolete: Task<N>[]): Promise<void> {
+    if (obsolete.length > 0) await queue.remove(name, obsolete);
+    for (const task of obsolete) release(task);
+  }
+
+  function recordSoon(): void {
+    if (recordingSoon) return;
+    recordingSoon = true;
+    recorded = recorded.then(async () => {
+      await sleep(RECORD_AFTER_MS);
+      recordingSoon = false;
+      await recordAll();
+    });
+  }
+
+  async function recordAll(): Promise<void> {
+    while (waiting.length > 0) {
+      const group = waiting.splice(0, RECORD_AT_MOST);
+      await recordUntilDone(group);
+      for (const { task } of group) release(task);
+    }
+  }
+
+  /** While the database is away it is tried again; one result that cannot be recorded holds up no other. */
+  async function recordUntilDone(group: Finished<N, O>[]): Promise<void> {
+    for (;;) {
+      try {
+        await parts.record(group);
+        return;
+      } catch (error) {
+        if (!isConnectionTrouble(error)) return recordEach(group, error);
+        log.warn({ err: error, tasks: group.length }, 'results cannot be recorded just now; trying again');
+        if (Date.now() > giveUpAt) return; // the leases run out, and the work is done again elsewhere
+        await sleep(TROUBLE_RETRY_MS);
+      }
+    }
+  }
+
+  async function recordEach(group: Finished<N, O>[], error: unknown): Promise<void> {
+    if (group.length > 1) {
+      for (const one of group) await recordUntilDone([one]);
+      return;
+    }
+    // A bug, or a serialization failure: its lease runs out, and it is tried again, three times at the most.
+    log.error({ err: error, task: group[0]?.task.id }, 'a result cannot be recorded');
+  }
+
+  function release(task: Task<N>): void {
+    held.delete(task.id);
+    working.delete(task.id);
+    wake.abort();
+  }
+
+  async function touch(): Promise<void> {
+    const mine = [...held.values()];
+    if (mine.length === 0) return;
+    try {
+      const still = await queue.touch(
+        name,
+        mine.map((entry) => entry.task),
+      );
+      for (const { task, abort } of mine)
+        if (!still.has(task.id) && held.has(task.id)) abort.abort(new LeaseLost());
+    } catch (error) {
+      log.warn({ err: error }, 'leases cannot be renewed just now');
+    }
+  }
+
+  async function idle(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: wake.signal }).catch(() => {});
+    wake = new AbortController();
+  }
+
+  return {
+    pause(reason) {
+      if (reason !== pausedBecause)
+        log.warn({ reason }, reason ? 'no new images are begun' : 'images are begun again');
+      pausedBecause = reason;
+    },
+    pausedBecause: () => pausedBecause,
+    async stop(graceMs) {
+      stopping = true;
+      wake.abort();
+      await claiming;
+      const deadline = Date.now() + graceMs;
+      giveUpAt = deadline + GIVE_UP_RECORDING_MS;
+      while (held.size > 0 && Date.now() < deadline) await sleep(20);
+      for (const { abort } of held.values()) abort.abort(new WorkerEnding());
+      while (held.size > 0) await sleep(20);
+      await recorded;
+      clearInterval(touching);
+    },
+  };
+}
+
+/** The reason of an abort: another worker has the task now, so nothing may be recorded for it. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+/** The reason of an abort: this worker ends, and hands the task back. */
+export class WorkerEnding extends Error {
+  override readonly name = 'WorkerEnding';
+}

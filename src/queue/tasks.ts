@@ -1,0 +1,35 @@
+import type { QueueOptions } from 'pg-boss';
+
+/** What each task carries. A task's id is images.task_id or its own; it is never used again. */
+export type TaskData = {
+  /** One URL of a batch, fetched and made once for every image that names it. */
+  process_image: { tenant_id: number; batch_id: string; task_id: string };
+  /** An image task that lost its worker too often: a dead letter. */
+  lost_image: TaskData['process_image'];
+  /** A round of a batch whose last image ended. */
+  settle_batch: { tenant_id: number; batch_id: string; round: number };
+};
+
+export type TaskName = keyof TaskData;
+
+/** Measured settings: design note queue.md; a killed worker's tasks run again after 8-16 s. */
+export const TASK_OPTIONS = {
+  lost_image: { retryLimit: 20, retryDelay: 2, retryBackoff: true, retryDelayMax: 300, heartbeatSeconds: 10 },
+  process_image: {
+    retryLimit: 2, // three lost workers, and the image is a dead letter
+    retryDelay: 2,
+    retryBackoff: true,
+    retryDelayMax: 300,
+    heartbeatSeconds: 10, // the least that pg-boss allows
+    expireInSeconds: 300,
+    deleteAfterSeconds: 60,
+    deadLetter: 'lost_image',
+  },
+  settle_batch: {
+    retryLimit: 20,
+    retryDelay: 2,
+    retryBackoff: true,
+    retryDelayMax: 300,
+    heartbeatSeconds: 10,
+  },
+} as const satisfies Record<TaskName, QueueOptions & { deadLetter?: TaskName }>;

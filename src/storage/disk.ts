@@ -1,0 +1,99 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, open, readFile, rm, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { systemCode } from '../errors.ts';
+import { type Content, type Storage, type StorageKey, StorageTrouble } from './storage.ts';
+
+/**
+ * Storage in a folder. A file is complete and on the disk before its name appears: fsync of the
+ * file, link (which refuses a name that is there), fsync of the folders.
+ */
+export function diskStorage(root: string): Storage {
+  return {
+    async put(key, path, { bytes, sha256 }) {
+      const target = join(root, key);
+      try {
+        const result = await putFile(target, path, root);
+        return result === 'stored' ? { bytes, sha256 } : await contentOf(target);
+      } catch (error) {
+        throw trouble(root, error);
+      }
+    },
+    localPath: (key: StorageKey) => join(root, key),
+    async probe() {
+      const file = join(root, `.probe-${randomUUID()}`);
+      try {
+        await mkdir(root, { recursive: true });
+        const handle = await open(file, 'wx');
+        await handle.writeFile('minilab').finally(() => handle.close());
+      } catch (error) {
+        throw trouble(root, error);
+      } finally {
+        await rm(file, { force: true }).catch(() => {});
+      }
+    },
+  };
+}
+
+async function contentOf(path: string): Promise<Content> {
+  const file = await readFile(path); // renditions are small: a decoder held this in memory too
+  return { bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') };
+}
+
+async function putFile(target: string, path: string, root: string): Promise<'stored' | 'kept'> {
+  const folder = dirname(target);
+  const firstNew = await mkdir(folder, { recursive: true });
+  await sync(path);
+  const result = await linkNew(path, target);
+  if (result === 'kept') return result;
+  await sync(folder);
+  // A new folder is lasting only when its parent is on the disk too.
+  if (firstNew !== undefined)
+    for (let f = folder; f !== dirname(firstNew) && f !== root; f = dirname(f)) await sync(dirname(f));
+  return result;
+}
+
+async function linkNew(path: string, target: string): Promise<'stored' | 'kept'> {
+  try {
+    await link(path, target);
+    await unlink(path);
+    return 'stored';
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return 'kept';
+    if (systemCode(error) !== 'EXDEV' && systemCode(error) !== 'EPERM') throw error;
+  }
+  // Another file system, or one without hard links: copy next to the target first.
+  const copy = `${target}.${randomUUID()}.part`;
+  try {
+    await copyFile(path, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await sync(copy);
+    await link(copy, target);
+    return 'stored';
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return 'kept';
+    throw error;
+  } finally {
+    await rm(copy, { force: true });
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  await handle.sync().finally(() => handle.close());
+}
+
+function trouble(root: string, error: unknown): StorageTrouble {
+  const why = {
+    ENOSPC: 'the disk is full',
+    EDQUOT: 'the disk quota is used up',
+    EROFS: 'it is read-only',
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+    ENOTDIR: 'a part of the path is a file',
+    EEXIST: 'a file of that name is there',
+  }[systemCode(error) ?? ''];
+  return new StorageTrouble(`${root} cannot be written: ${why ?? (error as Error).message}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,28 @@
+/** `{tenant token}/{hash16}/{rendition}.{ext}`: see `KEY` for its exact form. */
+export type StorageKey = string;
+
+export const KEY = /^[0-9a-f]{32}\/[0-9a-v]{16}\/[a-z][a-z0-9-]{0,31}\.[a-z0-9]{1,5}$/;
+
+/** Size and SHA-256 (hexadecimal) of a file. */
+export type Content = { bytes: number; sha256: string };
+
+/** Where renditions are kept. A key that is there is never written again. */
+export type Storage = {
+  /**
+   * Keeps the file at `path` under the key, durably: when this returns, a power cut does not lose it.
+   * The file may be moved away.
+   * @param content what the file holds
+   * @returns what lies under the key now: another content where the key was there already
+   * @throws StorageTrouble
+   */
+  put(key: StorageKey, path: string, content: Content): Promise<Content>;
+  /** A path from which the stored file can be read or linked on this machine. */
+  localPath(key: StorageKey): string;
+  /** Resolves when the storage can be written, else throws StorageTrouble. */
+  probe(): Promise<void>;
+};
+
+/** The storage or the disk fails: our own trouble, and no image's result. */
+export class StorageTrouble extends Error {
+  override readonly name = 'StorageTrouble';
+}

@@ -1,0 +1,151 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Foundation } from './foundation.ts';
+import { claimImages } from './batches/claim.ts';
+import { recordLostImage, recordResults } from './batches/record.ts';
+import { settleBatch } from './batches/settle.ts';
+import { sweep } from './batches/sweep.ts';
+import { isAlive } from './db/database.ts';
+import { unknownMigration } from './db/migrate.ts';
+import { newUuid } from './ids.ts';
+import { createImageTask } from './images/image.tasks.ts';
+import { createGuard } from './net/guard.ts';
+import { createDecoderPool } from './pipeline/decoder-pool.ts';
+import { createPipeline } from './pipeline/pipeline.ts';
+import { startPump } from './queue/pump.ts';
+import { forgetWorker, liveWorkers, reportWorker } from './queue/workers.ts';
+import { VERSION } from './version.ts';
+
+export type Worker = {
+  /** why no images are begun just now, if that is so */
+  pausedBecause(): string | undefined;
+  /** Lets what is in hand finish for a while, hands the rest back, and ends. */
+  stop(graceMs?: number): Promise<void>;
+};
+
+const SLOTS_TO_WAIT_IN = 16; // downloads wait on the network
+const SLOTS_PER_CORE = 4; // and decoders must never wait for work
+const GRACE_MS = 20_000;
+const REPORT_EVERY_MS = 5_000;
+const SWEEP_EVERY_MS = 3_000;
+const TROUBLE_CHECK_MS = 2_000;
+const ABANDONED_AFTER_MS = 600_000;
+
+/**
+ * Starts a worker: claims image tasks and does them, settles batches, and sweeps.
+ * @param localFolder where relative paths are read from: `minilab process` only
+ */
+export async function startWorker(foundation: Foundation, localFolder?: string): Promise<Worker> {
+  const { config, database, queue, feed, storage, log } = foundation;
+  const { db } = database;
+  const id = newUuid();
+  const slots = SLOTS_TO_WAIT_IN + SLOTS_PER_CORE * config.workerCores;
+  const temporaryFolder = join(config.dataDir, 'tmp', `worker-${id}`);
+  await mkdir(temporaryFolder, { recursive: true });
+  await reportWorker(db, { id, slots, version: VERSION });
+  await removeAbandonedFolders(foundation);
+
+  const guard = createGuard(config);
+  const decoders = createDecoderPool(config.workerCores);
+  const pipeline = createPipeline({
+    fetchRules: {
+      guard,
+      maxBytes: config.maxSourceBytes,
+      userAgent: `minilab/${VERSION} (+${config.publicUrl})`,
+      localFolder,
+    },
+    downloadConcurrency: config.downloadConcurrency,
+    decoders,
+    storage,
+    temporaryFolder,
+  });
+  const pump = startPump({
+    queue,
+    name: 'process_image',
+    slots,
+    claim: (tasks) => claimImages(db, tasks),
+    handle: createImageTask({ pipeline, onTrouble: (trouble) => pump.pause(trouble.message) }),
+    record: (finished) => recordResults(db, finished, feed),
+    log,
+  });
+
+  await queue.work('settle_batch', async ({ tenant_id, batch_id, round }) => {
+    const state = await settleBatch(db, { tenantId: tenant_id, batchId: batch_id, round });
+    if (state) log.info({ batch: batch_id, round, state }, 'a batch ended');
+  });
+  await queue.work('lost_image', ({ tenant_id, batch_id, task_id }) =>
+    recordLostImage(db, { tenantId: tenant_id, batchId: batch_id, taskId: task_id }, feed),
+  );
+
+  const stopChores = [
+    every(SWEEP_EVERY_MS, () => sweep(db, feed)),
+    every(REPORT_EVERY_MS, () => reportWorker(db, { id, slots, version: VERSION })),
+    every(TROUBLE_CHECK_MS, resumeWhenWell),
+    every(REPORT_EVERY_MS, stopClaimingOfNewerSchema),
+  ];
+
+  /** A chore that is done again a while after it ended; what it throws is logged. */
+  function every(ms: number, chore: () => Promise<void>): () => void {
+    let timer = setTimeout(run, ms);
+    let stopped = false;
+    function run(): void {
+      chore()
+        .catch((error: unknown) =>
+          log.warn({ err: error, chore: chore.name }, 'a chore of the worker failed'),
+        )
+        .finally(() => {
+          if (!stopped) timer = setTimeout(run, ms);
+        });
+    }
+    return () => {
+      stopped = true;
+      clearTimeout(timer);
+    };
+  }
+
+  async function resumeWhenWell(): Promise<void> {
+    if (pump.pausedBecause() === undefined || pump.pausedBecause() === NEWER_SCHEMA) return;
+    try {
+      await storage.probe();
+      await decoders.probe();
+      await mkdir(temporaryFolder, { recursive: true });
+      pump.pause(undefined);
+    } catch (error) {
+      pump.pause((error as Error).message);
+    }
+  }
+
+  async function stopClaimingOfNewerSchema(): Promise<void> {
+    if ((await unknownMigration(db)) !== undefined) pump.pause(NEWER_SCHEMA);
+  }
+
+  log.info({ worker: id, slots, cores: config.workerCores }, 'worker started');
+  return {
+    pausedBecause: pump.pausedBecause,
+    async stop(graceMs = GRACE_MS) {
+      for (const stopChore of stopChores) stopChore();
+      await pump.stop(graceMs);
+      await decoders.stop();
+      await guard.close();
+      if (await isAlive(db)) await forgetWorker(db, id).catch(() => {});
+      await rm(temporaryFolder, { recursive: true, force: true });
+      log.info({ worker: id }, 'worker stopped');
+    },
+  };
+}
+
+const NEWER_SCHEMA = 'the database was migrated by a newer Minilab; install that version here too';
+
+/** Folders of workers that were killed. A live worker of another database makes its folder again. */
+async function removeAbandonedFolders({ config, database }: Foundation): Promise<void> {
+  const root = join(config.dataDir, 'tmp');
+  const names = await readdir(root);
+  const workers = names.flatMap((name) => /^worker-([0-9a-f-]{36})$/.exec(name)?.[1] ?? []);
+  const live = await liveWorkers(database.db, workers);
+  for (const name of names) {
+    if (live.has(name.replace('worker-', ''))) continue;
+    const { mtimeMs } = await stat(join(root, name)).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > ABANDONED_AFTER_MS)
+      await rm(join(root, name), { recursive: true, force: true });
+  }
+}
