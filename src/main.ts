@@ -1,14 +1,11 @@
 import { Command, CommanderError } from 'commander';
-import { doctor } from './cli/doctor.ts';
-import { migrateSchema } from './cli/migrate.ts';
 import { describe, EXIT, say } from './cli/output.ts';
-import { processFile, type ProcessOptions } from './cli/process.ts';
-import { serve } from './cli/serve.ts';
-import { work } from './cli/worker.ts';
+import type { ProcessOptions } from './cli/process.ts';
 import { Problem } from './errors.ts';
 import { DEFAULT_PRESET } from './presets/builtin.ts';
 import { VERSION } from './version.ts';
 
+// Each command is loaded when it is called: `--help` must not wait for a database driver and an image library.
 const program = new Command('minilab')
   .description('Turns a spreadsheet of products and image URLs into finished product images.')
   .version(VERSION)
@@ -25,28 +22,43 @@ program
   .option('--preset <NAME>', 'which renditions to make', DEFAULT_PRESET)
   .option('--out <DIR>', 'where the images and output.csv go', 'output')
   .option('--json', 'print one JSON object on the last line of standard output', false)
-  .action((file: string, options: ProcessOptions) => end(processFile(file, options)));
+  .action(async (file: string, options: ProcessOptions) => {
+    const { processFile } = await import('./cli/process.ts');
+    await end(processFile(file, options));
+  });
 
 program
   .command('serve')
   .description('the API and a worker, on the embedded database or DATABASE_URL')
   .option('--no-worker', 'the API alone')
-  .action((options: { worker: boolean }) => end(serve(options)));
+  .action(async (options: { worker: boolean }) => {
+    const { serve } = await import('./cli/serve.ts');
+    await end(serve(options));
+  });
 
 program
   .command('worker')
   .description('a worker alone, beside `serve` or on another machine with the same DATABASE_URL')
-  .action(() => end(work()));
+  .action(async () => {
+    const { work } = await import('./cli/worker.ts');
+    await end(work());
+  });
 
 program
   .command('migrate')
   .description('bring the database schema up to this version')
-  .action(() => end(migrateSchema()));
+  .action(async () => {
+    const { migrateSchema } = await import('./cli/migrate.ts');
+    await end(migrateSchema());
+  });
 
 program
   .command('doctor')
   .description('try everything that Minilab needs, and say what is wrong')
-  .action(() => end(doctor()));
+  .action(async () => {
+    const { doctor } = await import('./cli/doctor.ts');
+    await end(doctor());
+  });
 
 async function end(command: Promise<number>): Promise<void> {
   process.exitCode = await command;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import {
   chown,
   cp,
+  link,
   mkdir,
   readFile,
   readlink,
@@ -93,7 +94,7 @@ async function reachablePrograms(native: string, folder: string, owner: Cluster[
   if (!owner || (await othersMayEnter(native))) return native;
   const copy = join(folder, 'programs');
   if (await exists(join(copy, 'bin', 'postgres'))) return copy;
-  const half = `${copy}.${process.pid}`;
+  const half = unfinished(copy);
   await cp(native, half, { recursive: true, verbatimSymlinks: true });
   await renameUnlessThere(half, copy);
   return copy;
@@ -103,12 +104,8 @@ async function reachablePrograms(native: string, folder: string, owner: Cluster[
 async function initialise({ folder, programs, owner }: Omit<Cluster, 'password'>): Promise<void> {
   if (await exists(join(folder, 'data', 'PG_VERSION'))) return;
   const passwordFile = join(folder, 'password');
-  await writeFile(passwordFile, randomBytes(24).toString('hex'), { mode: 0o600, flag: 'wx' }).catch(
-    unlessThere,
-  );
-  if (owner) await chown(passwordFile, owner.uid, owner.gid);
-  const half = join(folder, `data.${process.pid}`);
-  await rm(half, { recursive: true, force: true });
+  await writePassword(passwordFile, owner);
+  const half = unfinished(join(folder, 'data'));
   const options = ['-D', half, '-U', SUPERUSER, '-A', 'scram-sha-256', '--pwfile', passwordFile];
   try {
     await run(join(programs, 'bin', 'initdb'), [...options, '--no-locale', '-E', 'UTF8'], {
@@ -124,6 +121,19 @@ async function initialise({ folder, programs, owner }: Omit<Cluster, 'password'>
     });
   }
   await renameUnlessThere(half, join(folder, 'data'));
+}
+
+/** One password for all who start at the same moment: written under another name, then linked. */
+async function writePassword(path: string, owner: Cluster['owner']): Promise<void> {
+  const half = unfinished(path);
+  await writeFile(half, randomBytes(24).toString('hex'), { mode: 0o600 });
+  if (owner) await chown(half, owner.uid, owner.gid);
+  await link(half, path).catch(unlessThere);
+  await rm(half);
+}
+
+function unfinished(path: string): string {
+  return `${path}.${randomBytes(4).toString('hex')}`;
 }
 
 async function refuseOtherMajor(folder: string): Promise<void> {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { Problem } from '../errors.ts';
 import type { Db } from './database.ts';
-import * as firstSchema from './migrations/0001_first_schema.ts';
+import { firstSchema } from './migrations/0001_first_schema.ts';
 
 // Expand, then contract: a migration may only add what the version before it can live with; what is
 // no longer used goes in a later release. The name sorts; a name that landed never changes.
@@ -38,7 +38,7 @@ export async function unknownMigration(db: Db): Promise<string | undefined> {
   return rows[0]?.name;
 }
 
-export function schemaNewer(migration: string): Problem {
+function schemaNewer(migration: string): Problem {
   return new Problem('schema_newer', {
     detail: `The database has the migration ${migration}, which this version of Minilab does not know. Install the newer version here too.`,
   });

@@ -1,7 +1,7 @@
 import { Problem } from '../errors.ts';
 import { SNIFF_BYTES, sniff } from '../pipeline/formats.ts';
 
-export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
+type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /** How the bytes of a file stand for text. `bom`: it begins with a byte order mark. */
 export type TextForm = { encoding: Encoding; bom: boolean };

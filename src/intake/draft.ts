@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Flaw, Problem } from '../errors.ts';
 import { newUuid } from '../ids.ts';
 import { unescapeFormula } from './formulas.ts';
 import { type Columns, readHeader } from './header.ts';
-import { checkRow, type ProductRow } from './rows.ts';
+import { checkRow } from './rows.ts';
+import { openSpool } from './spool.ts';
 import { invalidFile } from './decode.ts';
 import { readTable, type Table } from './table.ts';
 
@@ -86,69 +87,36 @@ async function spoolRows(
 ) {
   const head = (await table.rows.next()).value;
   if (!head) throw invalidFile('empty_file', 'The file has no rows.');
-  const columns = readHeader(head.cells, head.line);
-  const rules = { columns, headerLength: head.cells.length, allowPaths: place.allowPaths };
-  const flaws = { errors: new FlawList(), warnings: new FlawList() };
-  const productsFile = join(place.folder, 'products.copy');
-  const imagesFile = join(place.folder, 'images.copy');
-  await using products = await copyFile(productsFile);
-  await using images = await copyFile(imagesFile);
-  const leads = new Map<string, number>();
-  let rowNumber = 0;
-  let slot = 0;
-
-  for await (const row of table.rows) {
-    rowNumber += 1;
-    const cells = row.cells.map(unescapeFormula);
-    const { product, errors, warnings } = checkRow({ line: row.line, cells }, rules);
-    flaws.errors.add(errors);
-    flaws.warnings.add(warnings);
-    if (flaws.errors.count > 0) continue; // nothing will be stored; the rest is read for its errors
-    await products.write([
-      place.tenantId,
-      place.batchId,
-      rowNumber,
-      ...productColumns(product, rowNumber, slot),
-    ]);
-    for (const { position, url, host } of product.images) {
-      slot += 1;
-      const key = urlKey(url);
-      const lead = leads.get(key) ?? slot;
-      if (lead === slot) leads.set(key, slot);
-      await images.write([
-        place.tenantId,
-        newUuid(),
-        place.batchId,
-        slot,
-        rowNumber,
-        position,
-        url,
-        host,
-        lead,
-      ]);
+  const header = head.cells.map(unescapeFormula);
+  const columns = readHeader(header, head.line);
+  const rules = { columns, headerLength: header.length, allowPaths: place.allowPaths };
+  const errors = new FlawList();
+  const warnings = new FlawList();
+  await using spool = await openSpool(place);
+  let rows = 0;
+  try {
+    for await (const { line, cells } of table.rows) {
+      rows += 1;
+      const checked = checkRow({ line, cells: cells.map(unescapeFormula) }, rules);
+      errors.add(checked.errors);
+      warnings.add(checked.warnings);
+      // After the first error nothing will be stored; the rest is read for its errors.
+      if (errors.count === 0) await spool.add(checked.product, rows);
     }
+  } catch (error) {
+    errors.addUnreadable(error);
   }
-  if (rowNumber === 0) throw invalidFile('no_rows', 'The file has a header and no rows.', head.line);
-  flaws.errors.throwIfAny(rowNumber);
+  errors.throwIfAny(rows);
+  if (rows === 0) throw invalidFile('no_rows', 'The file has a header and no rows.', head.line);
   return {
-    format: { delimiter: table.delimiter, bom: table.form.bom, header: head.cells, columns },
-    productsFile,
-    imagesFile,
-    products: rowNumber,
-    images: slot,
-    warnings: flaws.warnings.first,
-    warningCount: flaws.warnings.count,
+    format: { delimiter: table.delimiter, bom: table.form.bom, header, columns },
+    productsFile: spool.productsFile,
+    imagesFile: spool.imagesFile,
+    products: rows,
+    images: spool.images(),
+    warnings: warnings.first,
+    warningCount: warnings.count,
   };
-}
-
-function productColumns(product: ProductRow, rowNumber: number, slotBefore: number) {
-  const { line, name, label = String(rowNumber), cells, images } = product;
-  return [line, name, label, JSON.stringify(cells), slotBefore + 1, images.length];
-}
-
-/** 128 bits of a hash instead of the URL: a million of them take 70 MB, and collide with nobody. */
-function urlKey(url: string): string {
-  return createHash('sha256').update(url).digest('latin1').slice(0, 16);
 }
 
 class FlawList {
@@ -160,6 +128,12 @@ class FlawList {
     this.first.push(...flaws.slice(0, MAX_FLAWS_TOLD - this.first.length));
   }
 
+  /** What makes the rest of the file unreadable is one more flaw of it. */
+  addUnreadable(error: unknown): void {
+    if (!(error instanceof Problem) || error.code !== 'csv_invalid') throw error;
+    this.add([...error.flaws]);
+  }
+
   throwIfAny(rows: number): void {
     if (this.count === 0) return;
     const errors = this.count === 1 ? 'one error' : `${this.count} errors`;
@@ -169,35 +143,4 @@ class FlawList {
       flawCount: this.count,
     });
   }
-}
-
-const WRITE_AT = 256 * 1024;
-
-/** A file of lines in COPY's text form (PostgreSQL manual, COPY: tab between columns, backslash escapes). */
-async function copyFile(path: string) {
-  const file = await open(path, 'wx');
-  let waiting = '';
-  async function flush(): Promise<void> {
-    const text = waiting;
-    waiting = '';
-    if (text !== '') await file.writeFile(text);
-  }
-  return {
-    async write(values: (string | number)[]): Promise<void> {
-      waiting += `${values.map(escaped).join('\t')}\n`;
-      if (waiting.length > WRITE_AT) await flush();
-    },
-    async [Symbol.asyncDispose](): Promise<void> {
-      await flush().finally(() => file.close());
-    },
-  };
-}
-
-const ESCAPES: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-function escaped(value: string | number): string {
-  if (typeof value === 'number') return String(value);
-  return /[\\\n\r\t]/.test(value)
-    ? value.replaceAll(/[\\\n\r\t]/g, (character) => ESCAPES[character] ?? '')
-    : value;
 }

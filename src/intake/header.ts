@@ -10,7 +10,7 @@ export type Columns = {
   spill: number | undefined;
 };
 
-export const MAX_COLUMNS = 200;
+const MAX_COLUMNS = 200;
 
 // As users write them, without case, spaces and punctuation; the first that is there counts.
 const ALIASES = {

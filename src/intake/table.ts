@@ -68,10 +68,16 @@ async function* parsedRows(text: AsyncGenerator<string>, delimiter: string): Asy
       for (const cell of cells) if (/[\r\n]/.test(cell)) line += cell.split(/\r\n|\r|\n/).length - 1;
     }
   } catch (error) {
-    throw error instanceof CsvError ? unreadable(error, line) : error;
+    throw error instanceof CsvError ? unreadable(error, lineOf(error, line)) : error;
   } finally {
     source.destroy();
   }
+}
+
+/** The parser gives up before the rows that it has read are handed on, so its own count is nearer. */
+function lineOf(error: CsvError, handedOn: number): number {
+  const { lines } = error as CsvError & { lines?: unknown };
+  return typeof lines === 'number' && lines > handedOn ? lines : handedOn;
 }
 
 function unreadable(error: CsvError, line: number): Error {

@@ -157,15 +157,18 @@ function readOptions(fields: Record<string, unknown>): UploadOptions {
 }
 
 async function draftOf(stream: Readable, parts: UploadParts): Promise<Draft> {
+  const chunks = stream.iterator({ destroyOnReturn: false }) as AsyncGenerator<Buffer>;
   try {
-    return await draftUpload(stream as AsyncIterable<Buffer>, {
+    return await draftUpload(chunks, {
       tenantId: parts.tenantId,
       folder: parts.folder,
       maxBytes: parts.maxUploadBytes,
       allowPaths: false,
     });
   } catch (error) {
-    stream.resume(); // the client reads our answer only when it has sent everything
+    // Most clients read an answer only when they have sent everything, so the rest is read and dropped.
+    await chunks.return(undefined);
+    if (!stream.destroyed) stream.resume();
     throw error;
   }
 }

@@ -28,7 +28,7 @@ export type Guard = {
 };
 
 /** A refused address. The reason is not told: the answer for each is the same, so that nothing can be scanned. */
-export class AddressDenied extends Error {
+class AddressDenied extends Error {
   override readonly name = 'AddressDenied';
   readonly code = 'ADDRESS_DENIED';
 }

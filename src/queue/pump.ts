@@ -203,7 +203,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
 }
 
 /** The reason of an abort: another worker has the task now, so nothing may be recorded for it. */
-export class LeaseLost extends Error {
+class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 

@@ -5,7 +5,7 @@ import { TASK_OPTIONS, type TaskData, type TaskName } from './tasks.ts';
 /** A claimed task. `attempt` fences it: who claims it again gets a higher one. */
 export type Task<N extends TaskName> = { id: string; attempt: number; data: TaskData[N] };
 
-export type NewTask<N extends TaskName> = { id: string; data: TaskData[N]; priority?: number };
+type NewTask<N extends TaskName> = { id: string; data: TaskData[N]; priority?: number };
 
 /** pg-boss, by the few calls that Minilab makes. Calls with a `db` run in that transaction. */
 export type Queue = {

@@ -5,7 +5,7 @@ import { type Kysely, sql } from 'kysely';
 // from the first row on. Images and products have no foreign keys: they are written once, by one
 // function, in the transaction that writes their batch, and a million checks would cost seconds.
 // States and what may go with them are CHECKs, so that a wrong transition is refused by the table.
-export async function up(db: Kysely<unknown>): Promise<void> {
+async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table tenants (
       tenant_id integer primary key,
@@ -206,3 +206,5 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     db,
   );
 }
+
+export const firstSchema = { up };

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sql } from 'kysely';
+import type { BatchKey } from '../../src/batches/batch.ts';
+import { findBatch } from '../../src/batches/batch.queries.ts';
+import { claimImages } from '../../src/batches/claim.ts';
+import { recordLostImage, recordResults } from '../../src/batches/record.ts';
+import { settleBatch } from '../../src/batches/settle.ts';
+import { sweep } from '../../src/batches/sweep.ts';
+import type { Foundation } from '../../src/foundation.ts';
+import type { ImageEnd, ImageWork } from '../../src/images/image.tasks.ts';
+import { ImageProblem } from '../../src/pipeline/problems.ts';
+import type { Task } from '../../src/queue/queue.ts';
+import { acceptUrls, newFoundation } from '../support/batches.ts';
+
+type ImageTask = Task<'process_image'>;
+
+function urls(host: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `https://${host}/${i}.jpg`);
+}
+
+async function inQueue({ database }: Foundation, { batchId }: BatchKey): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from images where batch_id = ${batchId} and state = 'queued'`.execute(database.db);
+  return rows[0]?.n ?? 0;
+}
+
+/** Claims tasks as a worker does. */
+async function claim(foundation: Foundation, count: number): Promise<{ task: ImageTask; work: ImageWork }[]> {
+  const tasks = await foundation.queue.fetch('process_image', count);
+  const works = await claimImages(foundation.database.db, tasks);
+  return tasks.map((task) => ({ task, work: works.get(task.id) as ImageWork }));
+}
+
+function failed(work: ImageWork): ImageEnd {
+  return { work, is: 'failed', problem: new ImageProblem('not_found') };
+}
+
+async function record(
+  foundation: Foundation,
+  finished: { task: ImageTask; outcome: ImageEnd }[],
+): Promise<void> {
+  await recordResults(foundation.database.db, finished, foundation.feed);
+}
+
+test('of a large batch only a window is in the queue, and each result brings the next image', async () => {
+  await using foundation = await newFoundation();
+  const batch = await acceptUrls(foundation, urls('a.example', 300));
+  assert.equal(await inQueue(foundation, batch), 64);
+  const claimed = await claim(foundation, 10);
+  assert.deepEqual(
+    claimed.map(({ work }) => work.slot).toSorted((a, b) => a - b),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+  );
+  await record(
+    foundation,
+    claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
+  );
+  assert.equal(await inQueue(foundation, batch), 64);
+  const row = await findBatch(foundation.database.db, batch);
+  assert.equal(row?.state, 'processing');
+  assert.equal(row?.failed, 10);
+  assert.deepEqual(row?.errors_by_code, { not_found: 10 });
+});
+
+test('a new batch shares the window, and does not wait behind the one before', async () => {
+  await using foundation = await newFoundation();
+  const first = await acceptUrls(foundation, urls('a.example', 300));
+  const second = await acceptUrls(foundation, urls('b.example', 300));
+  assert.equal(await inQueue(foundation, second), 32);
+  const claimed = await claim(foundation, 64);
+  const ofSecond = claimed.filter(({ work }) => work.batchId === second.batchId);
+  assert.equal(ofSecond.length, 32, 'its first images go before the rest of the window');
+  await record(
+    foundation,
+    claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
+  );
+  assert.equal(await inQueue(foundation, first), 32);
+});
+
+test('a slow host fills only its part of the window', async () => {
+  await using foundation = await newFoundation({ HOST_CONCURRENCY: '2' });
+  const mixed = [...urls('slow.example', 100), ...urls('fast.example', 5)];
+  await acceptUrls(foundation, mixed);
+  const claimed = await claim(foundation, 64);
+  const hosts = Map.groupBy(claimed, ({ work }) => new URL(work.url).host);
+  assert.equal(hosts.get('slow.example')?.length, 8);
+  assert.equal(hosts.get('fast.example')?.length, 5);
+});
+
+test('what is to be tried later waits without a place in the window, and comes back when it is due', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const batch = await acceptUrls(foundation, urls('a.example', 1));
+  const [first] = await claim(foundation, 1);
+  assert.ok(first);
+  const problem = new ImageProblem('server_error', 'HTTP 500');
+  await record(foundation, [
+    { task: first.task, outcome: { work: first.work, is: 'later', problem, inMs: 60_000, costsTry: true } },
+  ]);
+  await sweep(db, foundation.feed);
+  assert.deepEqual(await claim(foundation, 1), []);
+  await sql`update images set due_at = now() where batch_id = ${batch.batchId}`.execute(db);
+  await sweep(db, foundation.feed);
+  const [second] = await claim(foundation, 1);
+  assert.equal(second?.work.tries, 1);
+  assert.notEqual(second?.task.id, first.task.id);
+});
+
+test('a host that asks for a pause gets it for all its images, and none of them loses a try', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  await acceptUrls(foundation, [...urls('busy.example', 100), ...urls('free.example', 1)]);
+  const claimed = await claim(foundation, 65);
+  const busy = claimed.filter(({ work }) => work.url.includes('busy'));
+  const problem = new ImageProblem('rate_limited', 'HTTP 429', { holdHostMs: 60_000 });
+  await record(
+    foundation,
+    busy.map(({ task, work }) => ({
+      task,
+      outcome: { work, is: 'later', problem, inMs: 60_000, costsTry: false },
+    })),
+  );
+  await sweep(db, foundation.feed);
+  const next = await claim(foundation, 65);
+  assert.deepEqual(
+    next.filter(({ work }) => work.url.includes('busy')),
+    [],
+  );
+  await sql`update hosts set held_until = now()`.execute(db);
+  await sql`update images set due_at = now() where due_at is not null`.execute(db);
+  await sweep(db, foundation.feed);
+  const after = await claim(foundation, 65);
+  assert.ok(after.length >= 60);
+  assert.ok(after.every(({ work }) => work.tries === 0));
+});
+
+test('an image whose task was lost is found and queued again; one that is handed back loses no try', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const batch = await acceptUrls(foundation, urls('a.example', 2));
+  const [first, second] = await claim(foundation, 2);
+  assert.ok(first && second);
+  await foundation.queue.remove('process_image', [first.task]);
+  await record(foundation, [{ task: second.task, outcome: { work: second.work, is: 'returned' } }]);
+  await sweep(db, foundation.feed);
+  const again = await claim(foundation, 2);
+  assert.deepEqual(again.map(({ work }) => [work.slot, work.tries]).toSorted(), [
+    [1, 0],
+    [2, 0],
+  ]);
+  assert.equal((await findBatch(db, batch))?.processing, 2);
+});
+
+test('a worker that lost its lease records nothing', async () => {
+  await using foundation = await newFoundation();
+  const batch = await acceptUrls(foundation, urls('a.example', 1));
+  const [zombie] = await claim(foundation, 1);
+  assert.ok(zombie);
+  const stale = { ...zombie.task, attempt: zombie.task.attempt + 1 };
+  await record(foundation, [{ task: stale, outcome: failed(zombie.work) }]);
+  assert.equal((await findBatch(foundation.database.db, batch))?.failed, 0);
+  await record(foundation, [{ task: zombie.task, outcome: failed(zombie.work) }]);
+  await record(foundation, [{ task: zombie.task, outcome: failed(zombie.work) }]);
+  assert.equal((await findBatch(foundation.database.db, batch))?.failed, 1);
+});
+
+test('the last image asks for one settle task, and settling twice changes nothing', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const batch = await acceptUrls(foundation, [...urls('a.example', 3), ...urls('a.example', 3)]);
+  const claimed = await claim(foundation, 10);
+  assert.equal(claimed.length, 3, 'a URL that stands twice is one task');
+  await Promise.all(claimed.map(({ task, work }) => record(foundation, [{ task, outcome: failed(work) }])));
+  await sweep(db, foundation.feed);
+  const settle = await foundation.queue.fetch('settle_batch', 10);
+  assert.equal(settle.length, 1);
+  assert.equal(await settleBatch(db, { ...batch, round: 1 }), 'failed');
+  assert.equal(await settleBatch(db, { ...batch, round: 1 }), undefined);
+  const row = await findBatch(db, batch);
+  assert.equal(row?.failed, 6);
+  assert.ok(row?.ended_at);
+});
+
+test('an image whose workers were lost three times ends as worker_lost', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const batch = await acceptUrls(foundation, urls('a.example', 1));
+  const [claimed] = await claim(foundation, 1);
+  await recordLostImage(db, { ...batch, taskId: claimed?.task.id ?? '' }, foundation.feed);
+  assert.deepEqual((await findBatch(db, batch))?.errors_by_code, { worker_lost: 1 });
+});
+
+test('the tables refuse states that do not go together', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  await acceptUrls(foundation, urls('a.example', 100));
+  for (const nonsense of [
+    sql`update images set state = 'completed'`,
+    sql`update images set state = 'done'`,
+    sql`update images set state = 'failed', ended_at = now()`,
+    sql`update images set task_id = null where state = 'queued'`,
+    sql`update images set error_code = 'not_found'`,
+    sql`update batches set state = 'completed'`,
+    sql`update batches set ended_at = now(), state = 'completed', completed = 99`,
+    sql`update batches set failed = images + 1`,
+  ])
+    await assert.rejects(nonsense.execute(db), { code: '23514' });
+});

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { test } from 'node:test';
+import { sql } from 'kysely';
+import { openDatabase } from '../../src/db/database.ts';
+import { holdEmbeddedServer } from '../../src/db/embedded.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import type { Problem } from '../../src/errors.ts';
+import { newDatabase } from '../support/database.ts';
+import { newFolder } from '../support/folder.ts';
+
+async function postmasterPid(dataDir: string): Promise<number> {
+  const text = await readFile(join(dataDir, 'postgres', 'data', 'postmaster.pid'), 'utf8');
+  return Number(text.split('\n')[0]);
+}
+
+async function isGone(pid: number): Promise<boolean> {
+  for (let i = 0; i < 200; i += 1, await sleep(25)) {
+    const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone');
+    if (state === 'gone' || / [ZX] /.test(state)) return true;
+  }
+  return false;
+}
+
+test('holders that start at once share one server, and the last one out stops it', async () => {
+  await using folder = await newFolder();
+  const holders = await Promise.all([1, 2, 3].map(() => holdEmbeddedServer(folder.path, 'test')));
+  const urls = await Promise.all(holders.map((holder) => holder.database('shared')));
+  assert.equal(new Set(urls).size, 1);
+  const pid = await postmasterPid(folder.path);
+  await holders[0]?.close();
+  await holders[1]?.close();
+  const { db } = openDatabase(urls[0] ?? '');
+  await sql`select 1`.execute(db);
+  await db.destroy();
+  await holders[2]?.close();
+  assert.ok(await isGone(pid));
+});
+
+test('what was committed is there after the server was killed, and its holder starts it again on the same port', async () => {
+  await using folder = await newFolder();
+  const holder = await holdEmbeddedServer(folder.path, 'test');
+  const url = await holder.database('kept');
+  const { db } = openDatabase(url);
+  await sql`create table t as select 1 as a`.execute(db);
+  process.kill(await postmasterPid(folder.path), 'SIGKILL');
+  let rows: unknown[] = [];
+  for (let i = 0; i < 400 && rows.length === 0; i += 1, await sleep(50))
+    rows = await sql`select a from t`.execute(db).then(
+      (result) => result.rows,
+      () => [],
+    );
+  assert.deepEqual(rows, [{ a: 1 }]);
+  await db.destroy();
+  await holder.close();
+});
+
+test('a pid file that names a process of another program does not keep the server from starting', async () => {
+  await using folder = await newFolder();
+  await (await holdEmbeddedServer(folder.path, 'test')).close();
+  const pidFile = join(folder.path, 'postgres', 'data', 'postmaster.pid');
+  await writeFile(pidFile, `${process.pid}\n/x\n0\n5432\n\n127.0.0.1\n`);
+  const holder = await holdEmbeddedServer(folder.path, 'test');
+  assert.notEqual(await postmasterPid(folder.path), process.pid);
+  await holder.close();
+});
+
+test('a claim that another one has is told with who has it', async () => {
+  await using folder = await newFolder();
+  const [first, second] = [
+    await holdEmbeddedServer(folder.path, 'serve'),
+    await holdEmbeddedServer(folder.path, 'worker'),
+  ];
+  assert.equal(await first.claim('serve'), undefined);
+  assert.equal(await second.claim('serve'), `minilab serve (process ${process.pid})`);
+  assert.equal(await second.claim('other'), undefined);
+  await first.close();
+  assert.equal(await second.claim('serve'), undefined);
+  await second.close();
+});
+
+test('a data folder of another major version is refused with what to do', async () => {
+  await using folder = await newFolder();
+  await (await holdEmbeddedServer(folder.path, 'test')).close();
+  await writeFile(join(folder.path, 'postgres', 'data', 'PG_VERSION'), '17\n');
+  await assert.rejects(
+    holdEmbeddedServer(folder.path, 'test'),
+    /made by PostgreSQL 17, and this Minilab brings PostgreSQL 18/,
+  );
+});
+
+test('migrations of several processes at once run once, and those of a newer version are refused', async () => {
+  const { db } = openDatabase(await newDatabase());
+  const done = await Promise.all([migrate(db), migrate(db), migrate(db)]);
+  assert.equal(done.flat().length, 1);
+  assert.deepEqual(await migrate(db), []);
+  await sql`insert into kysely_migration (name, timestamp) values ('9999_from_the_future', '')`.execute(db);
+  await assert.rejects(migrate(db), (error: Problem) => error.code === 'schema_newer');
+  await db.destroy();
+});
+
+test('every table has a tenant_id, and every unique key begins with it', async () => {
+  const { db } = openDatabase(await newDatabase());
+  await migrate(db);
+  const { rows: tables } = await sql<{ table: string; tenant: boolean }>`
+    select c.relname as table, exists (
+      select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not attisdropped) as tenant
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'public' and c.relkind = 'r' and c.relname not like 'kysely%'`.execute(db);
+  assert.ok(tables.length >= 13);
+  assert.deepEqual(
+    tables.filter(({ tenant }) => !tenant),
+    [],
+  );
+  const { rows: keys } = await sql<{ index: string; first: string }>`
+    select i.indexrelid::regclass::text as index, a.attname as first
+    from pg_index i
+    join pg_class c on c.oid = i.indrelid
+    join pg_namespace n on n.oid = c.relnamespace
+    join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+    where n.nspname = 'public' and i.indisunique and c.relname not like 'kysely%'`.execute(db);
+  assert.deepEqual(
+    keys.filter(({ first }) => first !== 'tenant_id'),
+    [],
+  );
+  await db.destroy();
+});

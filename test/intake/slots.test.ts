@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Columns } from '../../src/intake/header.ts';
+import { joinSlots, slotsOfRow } from '../../src/intake/slots.ts';
+
+const LAST: Columns = { images: 2, name: 1, sku: undefined, serial: 0, spill: 3 };
+const MIDDLE: Columns = { images: 1, name: 0, sku: undefined, serial: undefined, spill: undefined };
+const [A, B, C] = ['https://a.example/1.jpg', 'http://b.example/2.jpg?x=1,2', 'HTTPS://c.example/3.jpg'];
+
+function slots(cell: string): string[] {
+  return slotsOfRow(['1', 'P', cell], LAST).slots;
+}
+
+test('URLs in one cell are separated by commas, bars, spaces or lines', () => {
+  for (const separator of [',', ', ', ' , ', '|', ' | ', ' ', '\n', '\r\n', ',\n'])
+    assert.deepEqual(slots(`${A}${separator}${B}${separator}${C}`), [A, B, C], JSON.stringify(separator));
+});
+
+test('a URL may hold commas, bars and other URLs', () => {
+  const proxied = `https://cdn.example/fetch/w_200,h_100/https://a.example/1.jpg`;
+  assert.deepEqual(slots(proxied), [proxied]);
+  assert.deepEqual(slots(`${proxied},${A}`), [proxied, A]);
+  assert.deepEqual(slots('https://a.example/x|y.jpg'), ['https://a.example/x|y.jpg']);
+});
+
+test('an empty place between two URLs is a slot', () => {
+  assert.deepEqual(slots(`${A},,${B}`), [A, '', B]);
+  assert.deepEqual(slots(`${A}, ,${B}`), [A, '', B]);
+  assert.deepEqual(slots(`,${A}`), ['', A]);
+  assert.deepEqual(slots(`${A},`), [A, '']);
+  assert.deepEqual(slots(''), []);
+  assert.deepEqual(slots('   '), []);
+});
+
+test('URLs that spill into the columns behind are slots of the row, without the padding of the spreadsheet', () => {
+  const row = slotsOfRow(['1', 'P', A, '', B, `${C}|${A}`, '', ''], LAST);
+  assert.deepEqual(row.slots, [A, '', B, C, A]);
+  assert.equal(joinSlots(row.slots, row.separators), `${A},,${B},${C}|${A}`);
+  assert.deepEqual(slotsOfRow(['P', A, 'a note'], MIDDLE).slots, [A]);
+});
+
+test('joined again, the slots are the cell as it was', () => {
+  for (const cell of [
+    A,
+    `${A},${B}`,
+    `${A} | ${B}`,
+    `${A},,,${B}`,
+    `,${A}`,
+    `${A},`,
+    `${A}\n${B} ${C}`,
+    'a.jpg, b.jpg',
+  ]) {
+    const { slots: parts, separators } = slotsOfRow(['1', 'P', cell], LAST);
+    assert.equal(joinSlots(parts, separators), cell);
+    assert.equal(separators.length, parts.length - 1);
+  }
+});
+
+test('file names without a scheme are separated by commas', () => {
+  assert.deepEqual(slots('front.jpg, photos/back side.jpg'), ['front.jpg', 'photos/back side.jpg']);
+});

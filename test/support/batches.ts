@@ -1,0 +1,40 @@
+import { Readable } from 'node:stream';
+import { pino } from 'pino';
+import { readConfig } from '../../src/config.ts';
+import { type Foundation, layFoundation } from '../../src/foundation.ts';
+import type { BatchKey } from '../../src/batches/batch.ts';
+import { acceptDraft } from '../../src/intake/accept.ts';
+import { draftUpload } from '../../src/intake/draft.ts';
+import { recipeOf } from '../../src/intake/upload.routes.ts';
+import { newDatabase } from './database.ts';
+import { newFolder } from './folder.ts';
+
+export const silent = pino({ level: 'silent' });
+
+/** Database, queue and storage without server or worker; tests do by hand what these would do. */
+export async function newFoundation(
+  settings: Record<string, string> = {},
+): Promise<Foundation & AsyncDisposable> {
+  const folder = await newFolder();
+  const config = readConfig({ DATA_DIR: folder.path, ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8', ...settings });
+  const foundation = await layFoundation(config, await newDatabase(), silent);
+  return {
+    ...foundation,
+    async [Symbol.asyncDispose]() {
+      await foundation.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Accepts a batch with one product an URL. */
+export async function acceptUrls({ config, database, feed }: Foundation, urls: string[]): Promise<BatchKey> {
+  const csv = `S. No.,Product Name,Input Image Urls\n${urls.map((url, i) => `${i + 1},P,${url}\n`).join('')}`;
+  await using draft = await draftUpload(Readable.from([Buffer.from(csv)]), {
+    tenantId: 1,
+    folder: config.dataDir,
+    maxBytes: 1e9,
+    allowPaths: false,
+  });
+  return await acceptDraft(database, draft, { tenantId: 1, name: 'test', recipe: recipeOf('web') }, feed);
+}

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
+export type Ran = { code: number | null; out: string; err: string };
+
+/** Settings of the tests: nothing of the machine's own, and an origin on loopback may be fetched from. */
+function environment(settings: Record<string, string>): Record<string, string> {
+  const { PATH = '', HOME = '' } = process.env;
+  return { PATH, HOME, ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8', LOG_LEVEL: 'warn', ...settings };
+}
+
+/** Runs a command of the command line to its end. */
+export async function runMinilab(
+  args: string[],
+  {
+    settings = {},
+    cwd,
+    onStart,
+  }: { settings?: Record<string, string>; cwd?: string; onStart?: (child: ChildProcess) => void } = {},
+): Promise<Ran> {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: environment(settings), cwd });
+  onStart?.(child);
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, out, err };
+}
+
+export type Running = AsyncDisposable & {
+  child: ChildProcess;
+  url: string;
+  /** what it has said so far, on both outputs */
+  said(): string;
+  /** Resolves with its exit code. */
+  ended: Promise<number | null>;
+};
+
+/** Starts `serve` or `worker`, and waits until it is ready. At the end of the block it is stopped in good order. */
+export async function startMinilab(
+  command: 'serve' | 'worker',
+  settings: Record<string, string>,
+): Promise<Running> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [MAIN, command], {
+    env: environment({ PORT: String(port), ...settings }),
+  });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  for (let i = 0; !/ is ready/.test(said); i += 1) {
+    if (child.exitCode !== null || i > 600) throw new Error(`minilab ${command} did not start:\n${said}`);
+    await sleep(50);
+  }
+  return {
+    child,
+    url: `http://127.0.0.1:${settings['PORT'] ?? port}`,
+    said: () => said,
+    ended,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export type Batch = {
+  id: string;
+  state: string;
+  products: number;
+  counts: Record<'total' | 'pending' | 'processing' | 'completed' | 'failed' | 'cancelled', number>;
+  errors_by_code: Record<string, number>;
+  percent: number;
+  version?: number;
+  warning_count: number;
+  warnings: { line: number; code: string }[];
+  ended_at: string | null;
+  links: Record<'self' | 'images' | 'output_csv', string>;
+};
+
+/** Uploads a CSV as a form does. */
+export async function upload(
+  url: string,
+  csv: string | Buffer,
+  fields: Record<string, string> = {},
+): Promise<Response> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  form.set('file', new Blob([csv as string]), 'catalog.csv');
+  return fetch(`${url}/v1/batches`, { method: 'POST', body: form });
+}
+
+export async function json<T>(response: Response | Promise<Response>): Promise<T> {
+  return (await (await response).json()) as T;
+}
+
+/** The batch when it has ended. */
+export async function untilEnded(self: string, deadlineMs = 60_000): Promise<Batch> {
+  for (const until = Date.now() + deadlineMs; ;) {
+    const batch = await json<Batch>(fetch(`${self}?wait=5`));
+    if (batch.ended_at) return batch;
+    if (Date.now() > until) throw new Error(`the batch did not end: ${JSON.stringify(batch)}`);
+  }
+}
