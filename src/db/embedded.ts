@@ -7,7 +7,7 @@
  * one that gets the lock exclusively, stops the server. A killed process lets go of its lock by
  * itself and may leave the server running: the next process adopts it.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -142,6 +142,7 @@ async function ensureRunning(cluster: Cluster): Promise<number> {
   const running = await runningPort(cluster);
   if (running !== undefined) return running;
   const log = await open(join(cluster.folder, 'server.log'), 'w');
+  const over = new AbortController();
   try {
     const port = await choosePort(cluster);
     const server = spawn(
@@ -163,9 +164,10 @@ async function ensureRunning(cluster: Cluster): Promise<number> {
       },
     );
     server.unref();
-    await Promise.race([answers(cluster, port), ended(server, cluster)]);
+    await Promise.race([answers(cluster, port, over.signal), ended(server, cluster, over.signal)]);
     return port;
   } finally {
+    over.abort(); // the watcher that lost the race must not go on
     await log.close();
   }
 }
@@ -178,27 +180,29 @@ const SETTINGS = [
   'jit=off', // compiling costs more than any query here takes
 ];
 
-async function answers(cluster: Cluster, port: number): Promise<void> {
-  for (const started = Date.now(); Date.now() - started < START_DEADLINE_MS; await sleep(20)) {
+async function answers(cluster: Cluster, port: number, signal: AbortSignal): Promise<void> {
+  for (const started = Date.now(); Date.now() - started < START_DEADLINE_MS;) {
     const client = newClient(cluster, port, 'postgres', 'start');
-    try {
-      await client.connect();
-      return;
-    } catch {
-      // not yet
-    } finally {
-      await client.end().catch(() => {});
-    }
+    const answered = await client.connect().then(
+      () => true,
+      () => false,
+    );
+    await client.end().catch(() => {});
+    if (answered) return;
+    await sleep(20, undefined, { signal });
   }
   throw notStarted(cluster, 'it did not answer in time');
 }
 
 /** Rejects when the server ends, unless it lost a race against a server that is now running. */
-async function ended(server: ReturnType<typeof spawn>, cluster: Cluster): Promise<void> {
-  await once(server, 'exit').catch((error: Error) => Promise.reject(notStarted(cluster, error.message)));
-  for (let i = 0; i < 100; i += 1, await sleep(50)) {
+async function ended(server: ChildProcess, cluster: Cluster, signal: AbortSignal): Promise<void> {
+  await once(server, 'exit', { signal }).catch((error: Error) => {
+    throw notStarted(cluster, error.message);
+  });
+  for (let i = 0; i < 100; i += 1) {
     const port = await runningPort(cluster);
-    if (port !== undefined) return answers(cluster, port);
+    if (port !== undefined) return answers(cluster, port, signal);
+    await sleep(50, undefined, { signal });
   }
   const log = await readFile(join(cluster.folder, 'server.log'), 'utf8');
   throw notStarted(cluster, log.trim().split('\n').slice(-3).join(' '));

@@ -114,35 +114,40 @@ type Child = {
 };
 
 async function startChild(): Promise<Child> {
-  const process_ = fork(PROGRAM, [], {
+  const child = fork(PROGRAM, [], {
     env: childEnvironment(),
     execArgv: [],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
-  const ended = new Promise<void>((resolve) => process_.once('exit', () => resolve()));
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   try {
-    await nextMessage(process_, ended, AbortSignal.timeout(START_DEADLINE_MS));
+    await nextMessage(child, ended, AbortSignal.timeout(START_DEADLINE_MS));
   } catch (error) {
-    process_.kill('SIGKILL');
+    child.kill('SIGKILL');
     throw error;
   }
-  const pid = process_.pid ?? 0;
+  const pid = child.pid ?? 0;
+  let killed = false; // a killed child looks alive until its end is reported
+  const kill = (): void => {
+    killed = true;
+    child.kill('SIGKILL');
+  };
   setPriority(pid, NICENESS);
   return {
     pid,
-    isAlive: () => process_.exitCode === null && process_.signalCode === null && process_.connected,
-    kill: () => void process_.kill('SIGKILL'),
+    isAlive: () => !killed && child.exitCode === null && child.signalCode === null && child.connected,
+    kill,
     ended,
     async ask(plan, signal) {
       const deadline = AbortSignal.timeout(DECODE_DEADLINE_MS);
       try {
-        process_.send(plan, () => {}); // a child that is gone shows in its end
-        return (await nextMessage(process_, ended, AbortSignal.any([signal, deadline]))) as DecoderAnswer;
+        child.send(plan, () => {}); // a child that is gone shows in its end
+        return (await nextMessage(child, ended, AbortSignal.any([signal, deadline]))) as DecoderAnswer;
       } catch (error) {
-        process_.kill('SIGKILL'); // a codec cannot be interrupted otherwise, and may hang for ever
+        kill(); // a codec cannot be interrupted otherwise, and may hang for ever
         signal.throwIfAborted();
         if (deadline.aborted) throw new ImageProblem('decode_timeout', `${DECODE_DEADLINE_MS / 1000} s`);
-        throw new ImageProblem('decoder_crashed', process_.signalCode ?? undefined, { cause: error });
+        throw new ImageProblem('decoder_crashed', child.signalCode ?? undefined, { cause: error });
       }
     },
   };

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
+import { isComplete } from './complete.ts';
 import type { Plan, PlannedRendition } from './plan.ts';
 import { MAX_PIXELS } from './probe.ts';
 
@@ -34,7 +35,7 @@ process.send?.('ready');
 async function make(plan: Plan): Promise<DecoderAnswer> {
   const files: MadeFile[] = [];
   for (const rendition of plan.renditions) {
-    const encoded = await encode(plan, rendition).catch(asFailure);
+    const encoded = await encode(plan, rendition).catch((error: Error) => failureOf(plan, error));
     if ('is' in encoded) return encoded;
     const trouble = await writeFile(rendition.output, encoded.data).catch((error: Error) => error);
     if (trouble) return { is: 'trouble', detail: trouble.message };
@@ -56,17 +57,9 @@ async function encode(plan: Plan, rendition: PlannedRendition) {
     .toBuffer({ resolveWithObject: true });
 }
 
-/** libvips tells a cut-off file from a damaged one only in its words. */
-function asFailure(error: Error): DecoderAnswer {
-  const isCut =
-    /premature end|unexpected end|truncated|end of (file|stream)|not enough data|read error|out of data/i.test(
-      error.message,
-    );
-  return {
-    is: 'failed',
-    code: isCut ? 'truncated_image' : 'corrupt_image',
-    detail: error.message.split('\n')[0]?.slice(0, 200) ?? '',
-  };
+async function failureOf({ input, format }: Plan, error: Error): Promise<DecoderAnswer> {
+  const code = (await isComplete(input, format)) ? 'corrupt_image' : 'truncated_image';
+  return { is: 'failed', code, detail: error.message.split('\n')[0]?.slice(0, 200) ?? '' };
 }
 
 /** libvips takes its loader from the bytes: all but these are switched off, for metadata too. */

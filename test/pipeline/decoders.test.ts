@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
+import { createDecoderPool, type DecoderPool } from '../../src/pipeline/decoder-pool.ts';
+import type { Plan } from '../../src/pipeline/plan.ts';
+import type { ImageProblem } from '../../src/pipeline/problems.ts';
+import { newFolder } from '../support/folder.ts';
+import { photo, PHOTO_NAMES, PHOTOS, visualDistance } from '../support/pictures.ts';
+
+const NEVER = new AbortController().signal;
+
+function planFor(input: string, output: string, width = 1600): Plan {
+  const spec = {
+    name: 'full',
+    width,
+    height: width,
+    format: 'jpeg',
+    quality: 80,
+    background: '#ffffff',
+  } as const;
+  return { input, format: 'jpeg', renditions: [{ ...spec, extension: 'jpg', output }] };
+}
+
+async function withPool(
+  size: number,
+  work: (pool: DecoderPool, folder: string) => Promise<void>,
+): Promise<void> {
+  await using folder = await newFolder();
+  const pool = createDecoderPool(size);
+  try {
+    await work(pool, folder.path);
+  } finally {
+    await pool.stop();
+  }
+}
+
+test('a photograph is made in a child, small enough, and never enlarged', async () => {
+  await withPool(1, async (pool, folder) => {
+    const name = PHOTO_NAMES[4] ?? '';
+    const output = join(folder, 'out.jpg');
+    const [file] = await pool.make(planFor(join(PHOTOS, name), output), NEVER);
+    const { width, height, format, exif } = await sharp(output).metadata();
+    assert.deepEqual([width, height, format, exif], [1600, 1065, 'jpeg', undefined]);
+    assert.deepEqual([file?.width, file?.height, file?.bytes], [1600, 1065, (await readFile(output)).length]);
+    assert.ok((await visualDistance(output, photo(name))) < 10);
+    const [same] = await pool.make(planFor(join(PHOTOS, name), output, 9000), NEVER);
+    assert.deepEqual([same?.width, same?.height], [3088, 2056]);
+  });
+});
+
+test('the picture is turned upright, and transparency becomes the background', async () => {
+  await withPool(1, async (pool, folder) => {
+    const [input, output] = [join(folder, 'in'), join(folder, 'out.jpg')];
+    for (let orientation = 1; orientation <= 8; orientation += 1) {
+      await writeFile(
+        input,
+        await sharp(photo(PHOTO_NAMES[2] ?? ''))
+          .resize(300)
+          .withMetadata({ orientation })
+          .jpeg()
+          .toBuffer(),
+      );
+      await pool.make(planFor(input, output), NEVER);
+      assert.ok((await visualDistance(input, output)) < 6, `orientation ${orientation}`);
+    }
+    await writeFile(
+      input,
+      await sharp({ create: { width: 50, height: 50, channels: 4, background: '#00000000' } })
+        .png()
+        .toBuffer(),
+    );
+    await pool.make(planFor(input, output), NEVER);
+    const { dominant } = await sharp(output).stats();
+    assert.ok(dominant.r > 240 && dominant.g > 240 && dominant.b > 240, 'white');
+  });
+});
+
+test('a cut-off file and a damaged one are told apart, and nothing is made', async () => {
+  await withPool(1, async (pool, folder) => {
+    const [input, output] = [join(folder, 'in'), join(folder, 'out.jpg')];
+    const picture = sharp(photo(PHOTO_NAMES[0] ?? '')).resize(400);
+    for (const format of ['jpeg', 'png', 'webp', 'tiff', 'avif'] as const) {
+      const whole = await picture.clone().toFormat(format).toBuffer();
+      const damaged = Buffer.from(whole);
+      damaged.fill(0x55, whole.length >> 2, whole.length >> 1);
+      for (const [bytes, code] of [
+        [whole.subarray(0, whole.length * 0.5), 'truncated_image'],
+        [whole.subarray(0, whole.length * 0.9), 'truncated_image'],
+        [damaged, 'corrupt_image'],
+      ] as const) {
+        if (code === 'corrupt_image' && format !== 'png') continue; // the others show wrong pixels
+        await writeFile(input, bytes);
+        await assert.rejects(
+          pool.make({ ...planFor(input, output), format }, NEVER),
+          (error: ImageProblem) => error.code === code,
+          `${format} ${code}`,
+        );
+        await assert.rejects(readFile(output), { code: 'ENOENT' });
+      }
+    }
+  });
+});
+
+test('a child that is killed costs the image that it had, and the next one is made', async () => {
+  await withPool(1, async (pool, folder) => {
+    const output = join(folder, 'out.jpg');
+    await pool.probe();
+    const [pid = 0] = pool.pids();
+    const making = pool.make(planFor(join(PHOTOS, PHOTO_NAMES[5] ?? ''), output), NEVER);
+    process.kill(pid, 'SIGKILL');
+    await assert.rejects(making, (error: ImageProblem) => error.code === 'decoder_crashed');
+    const [file] = await pool.make(planFor(join(PHOTOS, PHOTO_NAMES[5] ?? ''), output), NEVER);
+    assert.ok(file);
+  });
+});
+
+test('work that is not wanted any more ends at once, and its child with it', async () => {
+  await withPool(1, async (pool, folder) => {
+    await pool.probe();
+    const [pid = 0] = pool.pids();
+    process.kill(pid, 'SIGSTOP');
+    const abort = new AbortController();
+    const making = pool.make(
+      planFor(join(PHOTOS, PHOTO_NAMES[0] ?? ''), join(folder, 'out.jpg')),
+      abort.signal,
+    );
+    await sleep(20);
+    abort.abort(new Error('not wanted'));
+    await assert.rejects(making, /not wanted/);
+    await pool.probe();
+    assert.notDeepEqual(pool.pids(), [pid]);
+  });
+});
+
+test('a child has no secrets of ours in its environment, and does not end on Ctrl-C', async () => {
+  process.env['WEBHOOK_SECRET'] = 'whsec_secret';
+  await withPool(1, async (pool) => {
+    await pool.probe();
+    const [pid = 0] = pool.pids();
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => 'VIPS_MAX_COORD=16384');
+    assert.match(environment, /VIPS_MAX_COORD=16384/);
+    assert.doesNotMatch(environment, /secret/);
+    process.kill(pid, 'SIGINT');
+    process.kill(pid, 'SIGTERM');
+    await pool.probe();
+    assert.deepEqual(pool.pids(), [pid]);
+  });
+  delete process.env['WEBHOOK_SECRET'];
+});

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import sharp from 'sharp';
+import { type Facts, probe } from '../../src/pipeline/probe.ts';
+import type { ImageProblem } from '../../src/pipeline/problems.ts';
+import { newFolder } from '../support/folder.ts';
+import { photo, PHOTO_NAMES } from '../support/pictures.ts';
+
+async function probeBytes(bytes: Buffer): Promise<Facts> {
+  await using folder = await newFolder();
+  const path = join(folder.path, 'file');
+  await writeFile(path, bytes);
+  return await probe(path);
+}
+
+const codeOf = (bytes: Buffer): Promise<string> =>
+  probeBytes(bytes).then(
+    () => 'none',
+    (error: ImageProblem) => error.code,
+  );
+
+test('format and size of every format that is decoded are read from the header', async () => {
+  const picture = sharp({ create: { width: 321, height: 123, channels: 4, background: '#f008' } });
+  for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const) {
+    const bytes = await picture.clone().toFormat(format).toBuffer();
+    assert.deepEqual(await probeBytes(bytes), { format, width: 321, height: 123 }, format);
+  }
+  const lossless = await picture.clone().webp({ lossless: true }).toBuffer();
+  assert.deepEqual(await probeBytes(lossless), { format: 'webp', width: 321, height: 123 });
+  const opaque = await picture.clone().removeAlpha().webp().toBuffer();
+  assert.deepEqual(await probeBytes(opaque), { format: 'webp', width: 321, height: 123 });
+  const progressive = await picture
+    .clone()
+    .removeAlpha()
+    .withExif({ IFD0: { Copyright: 'x'.repeat(500) } })
+    .jpeg({ progressive: true })
+    .toBuffer();
+  assert.deepEqual(await probeBytes(progressive), { format: 'jpeg', width: 321, height: 123 });
+});
+
+test('photographs of cameras are read as sharp reads them', async () => {
+  for (const name of PHOTO_NAMES) {
+    const { width, height } = await sharp(photo(name)).metadata();
+    assert.deepEqual(await probeBytes(photo(name)), { format: 'jpeg', width, height }, name);
+  }
+});
+
+/** The 33 bytes of a PNG up to the end of its IHDR. */
+function pngHeader(width: number, height: number): Buffer {
+  const header = Buffer.from('89504e470d0a1a0a0000000d494844520000000000000000080600000000000000', 'hex');
+  header.writeUInt32BE(width, 16);
+  header.writeUInt32BE(height, 20);
+  return header;
+}
+
+test('a header that promises too many pixels is refused before anything is decoded', async () => {
+  assert.equal(await codeOf(pngHeader(25_000_000, 2)), 'image_too_large');
+  assert.equal(await codeOf(pngHeader(16_385, 1)), 'image_too_large');
+  assert.equal(await codeOf(pngHeader(10_001, 10_000)), 'image_too_large');
+  assert.equal(await codeOf(pngHeader(10_000, 10_000)), 'none');
+  assert.equal(await codeOf(pngHeader(0, 5)), 'corrupt_image');
+});
+
+test('what is no image, or one that is not decoded, is told apart', async () => {
+  const cases: [string | Buffer, string][] = [
+    ['', 'not_an_image'],
+    ['<html><body>Sign in', 'not_an_image'],
+    ['just text', 'not_an_image'],
+    [Buffer.from([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), 'not_an_image'],
+    ['<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg">', 'unsupported_format'],
+    ['%PDF-1.7', 'unsupported_format'],
+    ['8BPS\0\x01', 'unsupported_format'],
+    ['\0\0\0\x18ftypheic', 'unsupported_format'],
+    ['II+\0\x08\0\0\0', 'unsupported_format'],
+    [photo(PHOTO_NAMES[0] ?? '').subarray(0, 40), 'truncated_image'],
+  ];
+  for (const [bytes, code] of cases)
+    assert.equal(await codeOf(Buffer.from(bytes as string, 'latin1')), code, String(bytes).slice(0, 20));
+});
+
+test('headers that are cut anywhere, or full of noise, end in an answer', async () => {
+  for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const) {
+    const bytes = await sharp({ create: { width: 20, height: 20, channels: 3, background: 'red' } })
+      .toFormat(format)
+      .toBuffer();
+    for (let length = 0; length < Math.min(bytes.length, 200); length += 1)
+      await codeOf(bytes.subarray(0, length));
+    for (let seed = 1; seed < 100; seed += 1) {
+      const noisy = Buffer.from(bytes);
+      for (let at = 12; at < noisy.length; at += 1 + ((at * seed) % 13)) noisy[at] = (at * seed * 31) & 255;
+      await codeOf(noisy);
+    }
+  }
+});

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { test } from 'node:test';
+import { sql } from 'kysely';
+import { type Finished, startPump } from '../../src/queue/pump.ts';
+import type { Foundation } from '../../src/foundation.ts';
+import { newFoundation, silent } from '../support/batches.ts';
+
+type Step = { id: string; signal: AbortSignal; finish: (outcome: string) => void };
+
+async function insertTasks({ queue, database }: Foundation, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => randomUUID());
+  const data = { tenant_id: 1, batch_id: randomUUID(), task_id: '' };
+  await queue.insert(
+    'process_image',
+    ids.map((id) => ({ id, data })),
+    database.db,
+  );
+  return ids;
+}
+
+/** A pump whose tasks end when the test says so. */
+function controlledPump(foundation: Foundation, slots: number, record?: (done: string[]) => Promise<void>) {
+  const steps = new Map<string, Step>();
+  const recorded: string[] = [];
+  const pump = startPump<'process_image', string, string>({
+    queue: foundation.queue,
+    name: 'process_image',
+    slots,
+    claim: async (tasks) => new Map(tasks.map((task) => [task.id, task.id])),
+    handle: (id, signal) =>
+      new Promise((resolve, reject) => {
+        steps.set(id, { id, signal, finish: resolve });
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      }),
+    record: async (finished: Finished<'process_image', string>[]) => {
+      await record?.(finished.map(({ outcome }) => outcome));
+      await foundation.queue.remove(
+        'process_image',
+        finished.map(({ task }) => task),
+      );
+      recorded.push(...finished.map(({ outcome }) => outcome));
+    },
+    log: silent,
+  });
+  return { pump, steps, recorded };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; !condition(); i += 1) {
+    assert.ok(i < 1000, 'it does not come to pass');
+    await sleep(10);
+  }
+}
+
+test('every slot is busy, and a result that comes while another is recorded is recorded too', async () => {
+  await using foundation = await newFoundation();
+  await insertTasks(foundation, 5);
+  const gate = new AbortController();
+  const { pump, steps, recorded } = controlledPump(foundation, 3, async (done) => {
+    if (done.includes('first') && !gate.signal.aborted) await once(gate.signal, 'abort');
+  });
+  await until(() => steps.size === 3);
+  const [a, b, c] = [...steps.values()];
+  a?.finish('first');
+  await sleep(30);
+  b?.finish('second');
+  c?.finish('third');
+  gate.abort();
+  await until(() => steps.size === 5);
+  for (const step of [...steps.values()].slice(3)) step.finish('later');
+  await until(() => recorded.length === 5);
+  assert.deepEqual(recorded.toSorted(), ['first', 'later', 'later', 'second', 'third']);
+  await pump.stop(0);
+});
+
+test('a result that cannot be recorded is tried again while the database is away, and holds up no other when it is wrong', async () => {
+  await using foundation = await newFoundation();
+  await insertTasks(foundation, 3);
+  let away = 3;
+  const { pump, steps, recorded } = controlledPump(foundation, 3, async (done) => {
+    away -= 1;
+    if (away >= 0) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    if (done.includes('wrong')) throw Object.assign(new Error('violates a check'), { code: '23514' });
+  });
+  await until(() => steps.size === 3);
+  const [a, b, c] = [...steps.values()];
+  a?.finish('good');
+  b?.finish('wrong');
+  c?.finish('fine');
+  await until(() => recorded.length === 2);
+  assert.deepEqual(recorded.toSorted(), ['fine', 'good']);
+  await pump.stop(0);
+});
+
+test('a task that another worker has got is aborted here', async () => {
+  await using foundation = await newFoundation();
+  const [id = ''] = await insertTasks(foundation, 1);
+  const { pump, steps, recorded } = controlledPump(foundation, 1);
+  await until(() => steps.size === 1);
+  await sql`update pgboss.job set retry_count = retry_count + 1 where id = ${id}`.execute(
+    foundation.database.db,
+  );
+  await until(() => steps.get(id)?.signal.aborted === true);
+  await pump.stop(0);
+  assert.deepEqual(recorded, []);
+});
+
+test('a paused pump claims nothing', async () => {
+  await using foundation = await newFoundation();
+  const { pump, steps } = controlledPump(foundation, 1);
+  pump.pause('the disk is full');
+  await insertTasks(foundation, 1);
+  await sleep(500);
+  assert.equal(steps.size, 0);
+  pump.pause(undefined);
+  await until(() => steps.size === 1);
+  await pump.stop(0);
+});
