@@ -285,7 +285,7 @@ describe('bad input to the command line', () => {
     if (process.getuid?.() === 0) return; // root may write anywhere
     await mkdir(join(folder.path, 'locked'));
     await chmod(join(folder.path, 'locked'), 0o555);
-    const locked = await fails(['doctor'], { DATA_DIR: join(folder.path, 'locked') });
+    const locked = await fails(['serve'], { DATA_DIR: join(folder.path, 'locked') });
     assert.equal(locked.code, 1);
     assert.match(locked.err, /permission denied/);
   });
