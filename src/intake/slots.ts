@@ -31,7 +31,7 @@ export function slotsOfRow(cells: string[], columns: Columns): Slots {
 }
 
 /** The slots of one cell: URLs with comma, bar or white space between them, or file names with commas. */
-export function slotsOfCell(cell: string): Slots {
+function slotsOfCell(cell: string): Slots {
   const text = cell.trim();
   if (text === '') return { slots: [], separators: [] };
   const isUrls = /https?:\/\//i.test(text);

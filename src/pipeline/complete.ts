@@ -35,8 +35,8 @@ function boxesEnd(file: Buffer): number {
 }
 
 // TIFF 6.0, section 8 and 15: where strips or tiles begin, and how long each is.
-const STRIP_OFFSETS = [273, 324];
-const STRIP_LENGTHS = [279, 325];
+const STRIP_OFFSETS = new Set([273, 324]);
+const STRIP_LENGTHS = new Set([279, 325]);
 
 /** Where the last strip or tile of the first directory ends. */
 function tiffStripsEnd(file: Buffer): number {
@@ -48,11 +48,11 @@ function tiffStripsEnd(file: Buffer): number {
     let [offsets, lengths]: [number[], number[]] = [[], []];
     for (let at = directory + 2; at < directory + 2 + 12 * short(directory); at += 12) {
       const [tag, size, count] = [short(at), short(at + 2) === 3 ? 2 : 4, long(at + 4)];
-      if (!STRIP_OFFSETS.includes(tag) && !STRIP_LENGTHS.includes(tag)) continue;
+      if (!STRIP_OFFSETS.has(tag) && !STRIP_LENGTHS.has(tag)) continue;
       const from = size * count <= 4 ? at + 8 : long(at + 8);
       const values: number[] = [];
       for (let i = 0; i < count; i += 1) values.push(size === 2 ? short(from + 2 * i) : long(from + 4 * i));
-      if (STRIP_OFFSETS.includes(tag)) offsets = values;
+      if (STRIP_OFFSETS.has(tag)) offsets = values;
       else lengths = values;
     }
     return Math.max(0, ...offsets.map((offset, i) => offset + (lengths[i] ?? 0)));
