@@ -3,11 +3,13 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { Problem } from '../errors.ts';
 import type { Db } from './database.ts';
 import { firstSchema } from './migrations/0001_first_schema.ts';
+import { webhooks } from './migrations/0002_webhooks.ts';
 
 // Expand, then contract: a migration may only add what the version before it can live with; what is
 // no longer used goes in a later release. The name sorts; a name that landed never changes.
 const MIGRATIONS: Record<string, Migration> = {
   '0001_first_schema': firstSchema,
+  '0002_webhooks': webhooks,
 };
 
 /**

@@ -5,7 +5,17 @@ import { TASK_OPTIONS, type TaskData, type TaskName } from './tasks.ts';
 /** A claimed task. `attempt` fences it: who claims it again gets a higher one. */
 export type Task<N extends TaskName> = { id: string; attempt: number; data: TaskData[N] };
 
-type NewTask<N extends TaskName> = { id: string; data: TaskData[N]; priority?: number };
+type NewTask<N extends TaskName> = {
+  id: string;
+  data: TaskData[N];
+  priority?: number;
+  startAfter?: Date;
+  /** tasks of one group share a limit, see work() */
+  group?: { id: string };
+};
+
+/** How many tasks at a time in this process, and how many of one group in all processes. */
+export type WorkLimits = { atATime: number; ofOneGroup: number };
 
 /** pg-boss, by the few calls that Minilab makes. Calls with a `db` run in that transaction. */
 export type Queue = {
@@ -15,8 +25,8 @@ export type Queue = {
   touch<N extends TaskName>(name: N, tasks: Task<N>[]): Promise<Set<string>>;
   /** Ends tasks that are still ours; answers their ids. */
   remove<N extends TaskName>(name: N, tasks: Task<N>[], db?: Db): Promise<Set<string>>;
-  /** Runs a handler for each task of a name, one at a time; a handler that throws is called again later. */
-  work<N extends TaskName>(name: N, handler: (data: TaskData[N]) => Promise<void>): Promise<void>;
+  /** Runs a handler for each task of a name; a handler that throws is called again later. */
+  work<N extends TaskName>(name: N, handler: (data: TaskData[N]) => Promise<void>, limits?: WorkLimits): Promise<void>;
   /** Lets the handler of a name look for a task now, when one was just inserted. */
   wake(name: TaskName): void;
   /** Stops claiming, and waits for the handlers of `work`. */
@@ -60,14 +70,12 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
     async remove(name, tasks, trx = db) {
       return settledIds(await boss.deleteJob(name, tasks.map(attemptOf), { db: fromKysely(trx) }));
     },
-    async work(name, handler) {
-      const worker = await boss.work<TaskData[typeof name]>(
-        name,
-        { pollingIntervalSeconds: 0.5 },
-        async ([job]) => {
-          if (job) await handler(job.data);
-        },
-      );
+    async work(name, handler, limits) {
+      const concurrency = limits && { localConcurrency: limits.atATime, groupConcurrency: limits.ofOneGroup };
+      const options = { pollingIntervalSeconds: 0.5, ...concurrency };
+      const worker = await boss.work<TaskData[typeof name]>(name, options, async ([job]) => {
+        if (job) await handler(job.data);
+      });
       workers.set(name, worker);
     },
     wake(name) {

@@ -8,6 +8,8 @@ export type TaskData = {
   lost_image: TaskData['process_image'];
   /** A round of a batch whose last image ended. */
   settle_batch: { tenant_id: number; batch_id: string; round: number };
+  /** One attempt of a delivery, counted from 1. */
+  deliver_webhook: { tenant_id: number; delivery_id: string; attempt: number };
 };
 
 export type TaskName = keyof TaskData;
@@ -31,5 +33,15 @@ export const TASK_OPTIONS = {
     retryBackoff: true,
     retryDelayMax: 300,
     heartbeatSeconds: 10,
+  },
+  // Its attempts have a schedule of their own; these retries serve a lost worker and a database that was away.
+  deliver_webhook: {
+    retryLimit: 20,
+    retryDelay: 2,
+    retryBackoff: true,
+    retryDelayMax: 300,
+    heartbeatSeconds: 10,
+    expireInSeconds: 120,
+    deleteAfterSeconds: 60,
   },
 } as const satisfies Record<TaskName, QueueOptions & { deadLetter?: TaskName }>;
