@@ -10,12 +10,14 @@ import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { plural, size, table } from '../src/cli/output.ts';
 import { startProgress } from '../src/cli/progress.ts';
+import { newSecret } from '../src/webhooks/signing.ts';
 import { startOrigin } from './origin.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DATA_DIR = join(ROOT, 'data', 'demo');
 
 type Batch = {
+  id: string;
   state: string;
   products: number;
   counts: Record<'total' | 'completed' | 'failed' | 'cancelled', number>;
@@ -39,6 +41,7 @@ console.log(
 );
 const ended = await watch(accepted);
 await report(ended);
+await showWebhook(ended);
 
 async function upload(): Promise<Batch> {
   const catalog = await readFile(join(import.meta.dirname, 'catalog.csv'), 'utf8');
@@ -81,13 +84,30 @@ async function report({ state, counts, bytes_in, bytes_out, links }: Batch): Pro
   console.log(`What failed, and why:\n${table(rows, 200)}\n`);
   console.log(`The CSV with the output URLs: ${relative(ROOT, outputCsv)}`);
   console.log(`The images:                   ${relative(ROOT, join(DATA_DIR, 'files'))}`);
-  console.log('To browse them: DATA_DIR=data/demo npx minilab serve, and open the URLs of the CSV.');
+  console.log('To browse them: DATA_DIR=data/demo npx minilab serve, and open the URLs of the CSV.\n');
+}
+
+/** The webhook of the batch goes to Minilab's own inbox, which verifies its signature. */
+async function showWebhook(batch: Batch): Promise<void> {
+  type Inbox = { items: { id: string; body: string }[] };
+  type Message = { type: string; data: { batch: { id: string } } };
+  for (let i = 0; i < 100; i += 1, await sleep(100)) {
+    const { items } = await get<Inbox>(`${minilab.url}/v1/webhooks/inbox`);
+    for (const { id, body } of items) {
+      const message = JSON.parse(body) as Message;
+      if (message.data.batch.id !== batch.id) continue;
+      console.log(`The webhook arrived, and its signature is right: ${message.type}, ${id}.`);
+      return;
+    }
+  }
+  throw new Error('the webhook did not arrive');
 }
 
 /** `minilab serve` as a user starts it, on a port that is free. */
 async function startMinilab(): Promise<AsyncDisposable & { url: string }> {
   const port = await choosePort();
   const { DATABASE_URL: _, ...environment } = process.env;
+  const secret = newSecret();
   const child = spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), 'serve'], {
     env: {
       ...environment,
@@ -96,6 +116,9 @@ async function startMinilab(): Promise<AsyncDisposable & { url: string }> {
       PORT: String(port),
       PUBLIC_URL: `http://127.0.0.1:${port}`,
       ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8', // the supplier of this demo is on this machine
+      WEBHOOK_URL: `http://127.0.0.1:${port}/v1/webhooks/inbox/demo`,
+      WEBHOOK_SECRET: secret,
+      INBOX_SECRETS: `demo=${secret}`,
       LOG_LEVEL: 'warn',
     },
     stdio: ['ignore', 'inherit', 'pipe'],

@@ -6,6 +6,7 @@ import { healthRoutes } from './http/health.routes.ts';
 import { closeServer, createServer, listen } from './http/server.ts';
 import { uploadRoutes } from './intake/upload.routes.ts';
 import { resultsRoutes } from './results/results.routes.ts';
+import { inboxRoutes } from './webhooks/inbox.routes.ts';
 import { VERSION } from './version.ts';
 import type { Worker } from './worker.ts';
 
@@ -16,7 +17,7 @@ export type HttpService = { close(): Promise<void> };
 
 /** The API on its port. */
 export async function startHttp(foundation: Foundation, worker: Worker | undefined): Promise<HttpService> {
-  const { config, database, feed, storage, log } = foundation;
+  const { config, database, feed, storage, guard, log } = foundation;
   const { publicUrl, filesUrl } = config;
   const app = await createServer({ publicUrl, version: VERSION, log });
   const shared = { tenantId: DEFAULT_TENANT, publicUrl, filesUrl, db: database.db };
@@ -36,10 +37,12 @@ export async function startHttp(foundation: Foundation, worker: Worker | undefin
     ...shared,
     database,
     feed,
+    guard,
     folder,
     maxUploadBytes: config.maxUploadBytes,
   });
   await app.register(statusRoutes, shared);
+  await app.register(inboxRoutes, { ...shared, secrets: config.inboxSecrets });
   await app.register(resultsRoutes, { ...shared, storageDir: config.storageDir });
   await listen(app, config);
   return { close: () => closeServer(app) };

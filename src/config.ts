@@ -3,6 +3,8 @@ import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Problem } from './errors.ts';
+import { DEFAULT_SCHEDULE, parseDuration, parseSchedule, type Schedule } from './webhooks/schedule.ts';
+import { isSecret, newSecret } from './webhooks/signing.ts';
 
 /** The settings, read from the environment once, at the door. docs/settings.md describes each. */
 export type Config = {
@@ -23,6 +25,12 @@ export type Config = {
   allowedPrivateNetworks: BlockList;
   allowedPorts: ReadonlySet<number>;
   logLevel: string;
+  /** who is to hear of every batch that has no callback_url */
+  webhook: { url: string; secret: string } | undefined;
+  webhookSchedule: Schedule;
+  webhookTimeoutMs: number;
+  /** secret by the name of a source */
+  inboxSecrets: ReadonlyMap<string, string>;
 };
 
 type Environment = Record<string, string | undefined>;
@@ -57,6 +65,20 @@ export function readConfig(env: Environment = process.env): Config {
     allowedPrivateNetworks: read.networks('ALLOWED_PRIVATE_NETWORKS'),
     allowedPorts: new Set([...WEB_PORTS, ...read.ports('ALLOWED_PORTS')]),
     logLevel: read.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
+    webhook: webhookOf(read),
+    webhookSchedule: read.parsed(
+      'WEBHOOK_SCHEDULE',
+      DEFAULT_SCHEDULE,
+      'waits such as 0,5s,5m,2h',
+      parseSchedule,
+    ),
+    webhookTimeoutMs: read.parsed('WEBHOOK_TIMEOUT', 15_000, 'a duration such as 15s', parseDuration),
+    inboxSecrets: read.parsed(
+      'INBOX_SECRETS',
+      new Map(),
+      'pairs such as shop=whsec_…,erp=whsec_…',
+      parseInboxSecrets,
+    ),
   };
   if (!isLoopback(host))
     read.wrong(
@@ -66,6 +88,21 @@ export function readConfig(env: Environment = process.env): Config {
     );
   read.finish();
   return config;
+}
+
+type Settings = ReturnType<typeof settingsOf>;
+
+/** Nothing is sent unsigned: an URL needs its secret. */
+function webhookOf(read: Settings): Config['webhook'] {
+  const url = read.webUrl('WEBHOOK_URL', '');
+  const secret = read.text('WEBHOOK_SECRET', '');
+  if (url === '') return undefined;
+  if (!isSecret(secret))
+    read.wrong(
+      'WEBHOOK_SECRET',
+      `must be whsec_ and 24 to 64 bytes in base64, because WEBHOOK_URL is set; a new one: ${newSecret()}`,
+    );
+  return { url, secret };
 }
 
 function isLoopback(host: string): boolean {
@@ -83,12 +120,14 @@ function settingsOf(env: Environment) {
     if (text === undefined) return fallback;
     const result = parse(text);
     if (result !== undefined) return result;
-    wrong(name, `is "${text}", and must be ${expects}`);
+    const shown = /SECRET|DATABASE/.test(name) ? 'not valid' : `"${text}"`; // errors end up in logs
+    wrong(name, `is ${shown}, and must be ${expects}`);
     return fallback;
   }
 
   return {
     wrong,
+    parsed,
     text: (name: string, fallback: string) => value(name) ?? fallback,
     integer: (name: string, fallback: number, { min, max }: { min: number; max: number }) =>
       parsed(name, fallback, `a whole number from ${min} to ${max}`, (text) => {
@@ -161,4 +200,14 @@ function parseNetworks(text: string): BlockList | undefined {
     list.addSubnet(address, Number(bits ?? most), family === 4 ? 'ipv4' : 'ipv6');
   }
   return list;
+}
+
+function parseInboxSecrets(text: string): Map<string, string> | undefined {
+  const secrets = new Map<string, string>();
+  for (const pair of text.split(',')) {
+    const [, name, secret] = /^\s*([a-z0-9][a-z0-9_-]{0,63})=(\S+)\s*$/i.exec(pair) ?? [];
+    if (!name || !secret || !isSecret(secret)) return undefined;
+    secrets.set(name, secret);
+  }
+  return secrets;
 }

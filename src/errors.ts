@@ -1,6 +1,7 @@
 /** What can be wrong with a request or a command: the closed list, with its HTTP status and title. */
 const PROBLEMS = {
   bad_request: [400, 'The request is not valid'],
+  not_verified: [401, 'The message could not be verified'],
   foreign_host: [403, 'The request names another host'],
   foreign_origin: [403, 'The request comes from another site'],
   not_found: [404, 'There is no such thing'],

@@ -6,6 +6,7 @@ import { type Database, isConnectionTrouble, openDatabase } from './db/database.
 import { type EmbeddedServer, holdEmbeddedServer } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { Problem, systemCode } from './errors.ts';
+import { createGuard, type Guard } from './net/guard.ts';
 import { type Queue, startQueue } from './queue/queue.ts';
 import { diskStorage } from './storage/disk.ts';
 import type { Storage } from './storage/storage.ts';
@@ -17,6 +18,8 @@ export type Foundation = {
   queue: Queue;
   feed: FeedRules;
   storage: Storage;
+  /** through which every URL of a stranger is requested */
+  guard: Guard;
   log: Logger;
   close(): Promise<void>;
 };
@@ -43,6 +46,7 @@ export async function layFoundation(config: Config, databaseUrl: string, log: Lo
   const database = openDatabase(databaseUrl);
   try {
     await migrate(database.db);
+    const guard = createGuard(config);
     const queue = await startQueue(database, (error) => log.warn({ err: error }, 'the queue has trouble'));
     return {
       config,
@@ -50,9 +54,11 @@ export async function layFoundation(config: Config, databaseUrl: string, log: Lo
       queue,
       feed: { queue, hostConcurrency: config.hostConcurrency },
       storage,
+      guard,
       log,
       async close() {
         await queue.stop();
+        await guard.close();
         await database.db.destroy();
       },
     };

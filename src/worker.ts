@@ -9,12 +9,12 @@ import { isAlive } from './db/database.ts';
 import { unknownMigration } from './db/migrate.ts';
 import { newUuid } from './ids.ts';
 import { createImageTask } from './images/image.tasks.ts';
-import { createGuard } from './net/guard.ts';
 import { createDecoderPool } from './pipeline/decoder-pool.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import { startPump } from './queue/pump.ts';
 import { forgetWorker, liveWorkers, reportWorker } from './queue/workers.ts';
 import { VERSION } from './version.ts';
+import { createWebhookTask, rescueDeliveries } from './webhooks/webhook.tasks.ts';
 
 export type Worker = {
   /** why no images are begun just now, if that is so */
@@ -29,6 +29,8 @@ const GRACE_MS = 20_000;
 const REPORT_EVERY_MS = 5_000;
 const SWEEP_EVERY_MS = 3_000;
 const TROUBLE_CHECK_MS = 2_000;
+// An endpoint that hangs holds two of them for 15 s at the most, and delays no other.
+const DELIVERIES = { atATime: 8, ofOneGroup: 2 };
 const ABANDONED_AFTER_MS = 600_000;
 
 /**
@@ -36,7 +38,9 @@ const ABANDONED_AFTER_MS = 600_000;
  * @param localFolder where relative paths are read from: `minilab process` only
  */
 export async function startWorker(foundation: Foundation, localFolder?: string): Promise<Worker> {
-  const { config, database, queue, feed, storage, log } = foundation;
+  const { config, database, queue, feed, storage, guard, log } = foundation;
+  const { publicUrl } = config;
+  const userAgent = `minilab/${VERSION} (+${publicUrl})`;
   const { db } = database;
   const id = newUuid();
   const slots = SLOTS_TO_WAIT_IN + SLOTS_PER_CORE * config.workerCores;
@@ -45,13 +49,12 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   await reportWorker(db, { id, slots, version: VERSION });
   await removeAbandonedFolders(foundation);
 
-  const guard = createGuard(config);
   const decoders = createDecoderPool(config.workerCores);
   const pipeline = createPipeline({
     fetchRules: {
       guard,
       maxBytes: config.maxSourceBytes,
-      userAgent: `minilab/${VERSION} (+${config.publicUrl})`,
+      userAgent,
       localFolder,
     },
     downloadConcurrency: config.downloadConcurrency,
@@ -70,15 +73,28 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   });
 
   await queue.work('settle_batch', async ({ tenant_id, batch_id, round }) => {
-    const state = await settleBatch(db, { tenantId: tenant_id, batchId: batch_id, round });
+    const state = await settleBatch(
+      db,
+      { tenantId: tenant_id, batchId: batch_id, round },
+      { queue, publicUrl },
+    );
+    queue.wake('deliver_webhook');
     if (state) log.info({ batch: batch_id, round, state }, 'a batch ended');
   });
   await queue.work('lost_image', ({ tenant_id, batch_id, task_id }) =>
     recordLostImage(db, { tenantId: tenant_id, batchId: batch_id, taskId: task_id }, feed),
   );
 
+  const { webhookSchedule: schedule, webhookTimeoutMs: timeoutMs } = config;
+  await queue.work(
+    'deliver_webhook',
+    createWebhookTask({ db, queue, guard, userAgent, schedule, timeoutMs }),
+    DELIVERIES,
+  );
+
   const stopChores = [
     every(SWEEP_EVERY_MS, () => sweep(db, feed)),
+    every(SWEEP_EVERY_MS, () => rescueDeliveries(db, queue)),
     every(REPORT_EVERY_MS, () => reportWorker(db, { id, slots, version: VERSION })),
     every(TROUBLE_CHECK_MS, resumeWhenWell),
     every(REPORT_EVERY_MS, stopClaimingOfNewerSchema),
@@ -126,7 +142,6 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
       for (const stopChore of stopChores) stopChore();
       await pump.stop(graceMs);
       await decoders.stop();
-      await guard.close();
       if (await isAlive(db)) await forgetWorker(db, id).catch(() => {});
       await rm(temporaryFolder, { recursive: true, force: true });
       log.info({ worker: id }, 'worker stopped');

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Flaw } from '../errors.ts';
+import type { DeliveryState } from '../webhooks/events.ts';
 import type { BatchKey, BatchState } from './batch.ts';
 
 export type BatchRow = {
@@ -25,6 +26,11 @@ export type BatchRow = {
   created_at: Date;
   started_at: Date | null;
   ended_at: Date | null;
+  callback_endpoint_id: string | null;
+  /** of its newest event, once it has ended */
+  delivery: { state: DeliveryState; last_status: number | null; next_attempt_at: string | null } | null;
+  /** whether anybody is to hear of its end */
+  has_endpoint: boolean;
 };
 
 const COLUMNS = sql`
@@ -33,7 +39,15 @@ const COLUMNS = sql`
     where i.tenant_id = b.tenant_id and i.batch_id = b.batch_id
       and i.task_id is not null and i.state = 'processing') as processing,
   b.completed, b.failed, b.cancelled, b.bytes_in, b.bytes_out, b.errors_by_code,
-  b.warnings, b.warning_count, b.created_at, b.started_at, b.ended_at`;
+  b.warnings, b.warning_count, b.created_at, b.started_at, b.ended_at, b.callback_endpoint_id,
+  (select json_build_object('state', d.state, 'last_status', d.last_status, 'next_attempt_at', d.next_attempt_at)
+    from webhook_events e
+    join webhook_deliveries d on d.tenant_id = e.tenant_id and d.event_id = e.event_id
+    where e.tenant_id = b.tenant_id and e.batch_id = b.batch_id and b.ended_at is not null
+    order by e.event_id desc limit 1) as delivery,
+  (b.callback_endpoint_id is not null or exists (
+    select from webhook_endpoints p
+    where p.tenant_id = b.tenant_id and p.kind = 'configured' and p.disabled_at is null)) as has_endpoint`;
 
 export async function findBatch(db: Db, { tenantId, batchId }: BatchKey): Promise<BatchRow | undefined> {
   const { rows } = await sql<BatchRow>`

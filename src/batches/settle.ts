@@ -2,6 +2,9 @@ import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Queue } from '../queue/queue.ts';
+import { writeEvent } from '../webhooks/events.ts';
+import { batchBody } from './batch.body.ts';
+import { type BatchRow, findBatch } from './batch.queries.ts';
 import { type BatchKey, type BatchState, endState, hasEnded } from './batch.ts';
 import { lockBatches } from './counters.ts';
 
@@ -15,12 +18,14 @@ export async function askToSettle(trx: Db, batch: BatchKey & { round: number }, 
 }
 
 /**
- * Ends a round of a batch. Called twice it changes nothing the second time.
+ * Ends a round of a batch, and writes its event in the same transaction. Called twice it changes
+ * nothing the second time.
  * @returns the state in which the batch ended, or undefined when there was nothing to do
  */
 export async function settleBatch(
   db: Db,
   key: BatchKey & { round: number },
+  rules: SettleRules,
 ): Promise<BatchState | undefined> {
   return db.transaction().execute(async (trx) => {
     const batch = (await lockBatches(trx, [key])).get(key.batchId);
@@ -31,6 +36,52 @@ export async function settleBatch(
       where tenant_id = ${key.tenantId} and batch_id = ${key.batchId} and state in ('pending', 'processing')`.execute(
       trx,
     );
+    const ended = await findBatch(trx, key);
+    if (!ended) throw new Error('the batch is gone');
+    const { tenantId, batchId } = key;
+    const payload = eventPayload(ended, rules.publicUrl);
+    const callbackEndpointId = ended.callback_endpoint_id;
+    await writeEvent(
+      trx,
+      { tenantId, batchId, type: `batch.${state}`, payload, callbackEndpointId },
+      rules.queue,
+    );
     return state;
   });
+}
+
+export type SettleRules = { queue: Queue; publicUrl: string };
+
+/** Ids, counts and where the results are; never the images, of which there may be a million. */
+function eventPayload(row: BatchRow, publicUrl: string): object {
+  const {
+    id,
+    name,
+    state,
+    round,
+    products,
+    counts,
+    bytes_in,
+    bytes_out,
+    errors_by_code,
+    created_at,
+    ended_at,
+    links,
+  } = batchBody(row, publicUrl);
+  return {
+    batch: {
+      id,
+      name,
+      state,
+      round,
+      products,
+      counts,
+      bytes_in,
+      bytes_out,
+      errors_by_code,
+      created_at,
+      ended_at,
+      links,
+    },
+  };
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_TENANT } from '../app.ts';
 import type { BatchKey } from '../batches/batch.ts';
 import { type BatchRow, findBatch } from '../batches/batch.queries.ts';
-import { batchBody } from '../batches/status.routes.ts';
+import { batchBody } from '../batches/batch.body.ts';
 import { type Config, readConfig } from '../config.ts';
 import type { Db } from '../db/database.ts';
 import { type EmbeddedServer, holdEmbeddedServer } from '../db/embedded.ts';
@@ -17,6 +17,7 @@ import { draftUpload } from '../intake/draft.ts';
 import { recipeOf } from '../intake/upload.routes.ts';
 import { publicId } from '../ids.ts';
 import { writeFolder } from '../results/folder.ts';
+import { configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker } from '../worker.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createLog } from './log.ts';
@@ -66,13 +67,19 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   const worker = await startWorker(foundation, dirname(resolve(file)));
   stack.defer(() => worker.stop(0));
 
+  await configureEndpoint(db, DEFAULT_TENANT, config.webhook);
   const ended = await watch(foundation, batch, interrupted);
   if (!ended) {
     say('Stopped before the end. Nothing was written; run the command again.');
     return EXIT.interrupted;
   }
+  const delivered = await webhookTried(db, batch, interrupted);
   const outputCsv = await writeFolder(db, foundation.storage, batch, out);
-  await report(db, batch, ended, { ...options, outputCsv, seconds: (Date.now() - startedAt) / 1000 });
+  await report(db, batch, delivered ?? ended, {
+    ...options,
+    outputCsv,
+    seconds: (Date.now() - startedAt) / 1000,
+  });
   return ended.completed === ended.images ? EXIT.ok : EXIT.someFailed;
 }
 
@@ -134,6 +141,22 @@ async function watch(
   }
 }
 
+const WEBHOOK_WAIT_MS = 20_000;
+
+/** WEBHOOK_URL hears of this batch too; what is not delivered when we end never will be, and is told as it stands. */
+async function webhookTried(
+  db: Db,
+  batch: BatchKey,
+  interrupted: AbortSignal,
+): Promise<BatchRow | undefined> {
+  for (const until = Date.now() + WEBHOOK_WAIT_MS; Date.now() < until;) {
+    const row = await findBatch(db, batch);
+    if (!row || row.delivery?.state !== 'pending' || interrupted.aborted) return row;
+    await sleep(100, undefined, { signal: interrupted }).catch(() => {});
+  }
+  return findBatch(db, batch);
+}
+
 const FAILURES_SHOWN = 50;
 
 async function report(
@@ -157,7 +180,7 @@ async function report(
     say(`… and ${row.failed - failed.length} more; all of them are in the output CSV.`);
   say(`\nOutput: ${outputCsv}`);
   if (!json) return;
-  const { counts } = batchBody(row, '');
+  const { counts, webhook } = batchBody(row, '');
   const result = {
     batch: publicId('bat', row.batch_id),
     state: row.state,
@@ -165,7 +188,7 @@ async function report(
     errors_by_code: row.errors_by_code,
     seconds,
     output_csv: outputCsv,
-    webhook: null,
+    webhook,
   };
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }

@@ -1,7 +1,8 @@
-import { startHttp } from '../app.ts';
+import { DEFAULT_TENANT, startHttp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { layFoundation, openConfiguredDatabase } from '../foundation.ts';
+import { configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker, type Worker } from '../worker.ts';
 import { aborted, onInterrupt } from './interrupt.ts';
 import { createLog } from './log.ts';
@@ -25,6 +26,7 @@ export async function serve({ worker: withWorker }: { worker: boolean }): Promis
     });
   const foundation = await layFoundation(config, database.url, log);
   stack.defer(foundation.close);
+  await configureEndpoint(foundation.database.db, DEFAULT_TENANT, config.webhook);
   let worker: Worker | undefined;
   if (withWorker) {
     worker = await startWorker(foundation);

@@ -8,9 +8,16 @@ import { feedBatch, type FeedRules } from '../batches/feed.ts';
 import { askToSettle } from '../batches/settle.ts';
 import { type Database, transactionWithClient } from '../db/database.ts';
 import type { Recipe } from '../presets/spec.ts';
+import { addCallbackEndpoint, type Endpoint } from '../webhooks/endpoints.ts';
 import type { Draft } from './draft.ts';
 
-export type Acceptance = { tenantId: number; name: string; recipe: Recipe };
+export type Acceptance = {
+  tenantId: number;
+  name: string;
+  recipe: Recipe;
+  /** who is to hear of the end, instead of WEBHOOK_URL */
+  callback?: Endpoint | undefined;
+};
 
 /**
  * Stores a draft: its rows, its counters and the first tasks, all in one transaction, so that no
@@ -24,12 +31,14 @@ export async function acceptDraft(
 ): Promise<BatchKey> {
   const key = { tenantId: acceptance.tenantId, batchId: draft.batchId };
   await transactionWithClient(pool, async (trx, client) => {
+    const callback = acceptance.callback;
+    const endpointId = callback ? await addCallbackEndpoint(trx, key.tenantId, callback) : null;
     await sql`
       insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256,
-        warnings, warning_count, products, images)
+        warnings, warning_count, products, images, callback_endpoint_id)
       values (${key.tenantId}, ${key.batchId}, ${acceptance.name}, ${acceptance.recipe.preset},
         ${JSON.stringify([acceptance.recipe])}, ${JSON.stringify(draft.format)}, ${draft.bytes}, ${draft.sha256},
-        ${JSON.stringify(draft.warnings)}, ${draft.warningCount}, ${draft.products}, ${draft.images})`.execute(
+        ${JSON.stringify(draft.warnings)}, ${draft.warningCount}, ${draft.products}, ${draft.images}, ${endpointId})`.execute(
       trx,
     );
     await copy(

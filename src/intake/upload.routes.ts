@@ -6,9 +6,12 @@ import { basename } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { findBatch } from '../batches/batch.queries.ts';
-import { Batch, batchBody } from '../batches/status.routes.ts';
+import { Batch, batchBody } from '../batches/batch.body.ts';
 import type { FeedRules } from '../batches/feed.ts';
 import type { Database } from '../db/database.ts';
+import type { Guard } from '../net/guard.ts';
+import type { Endpoint } from '../webhooks/endpoints.ts';
+import { newSecret } from '../webhooks/signing.ts';
 import { Problem, systemCode } from '../errors.ts';
 import { ProblemBody } from '../http/problem.ts';
 import { BUILTIN_PRESETS, DEFAULT_PRESET, findPreset } from '../presets/builtin.ts';
@@ -26,14 +29,30 @@ const UploadOptions = Type.Object(
     preset: Type.Optional(
       Type.String({ maxLength: 64, description: 'Which renditions to make', default: DEFAULT_PRESET }),
     ),
+    callback_url: Type.Optional(
+      Type.String({
+        maxLength: 2000,
+        description: 'Gets a signed webhook when the batch ends, instead of WEBHOOK_URL',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
+
+const Accepted = Type.Object({
+  ...Batch.properties,
+  webhook_secret: Type.Optional(
+    Type.String({
+      description: 'With callback_url: verifies its webhook. It is told here once and never again',
+    }),
+  ),
+});
 type UploadOptions = Static<typeof UploadOptions>;
 
 export type UploadParts = {
   database: Database;
   feed: FeedRules;
+  guard: Guard;
   publicUrl: string;
   tenantId: number;
   /** a folder for uploads on their way */
@@ -68,22 +87,22 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
           'Either everything is stored and work begins, or nothing is and all errors are told.',
         consumes: ['multipart/form-data', 'text/csv'],
         querystring: UploadOptions,
-        response: { 202: Batch, 400: ProblemBody, 413: ProblemBody, 415: ProblemBody, 422: ProblemBody },
+        response: { 202: Accepted, 400: ProblemBody, 413: ProblemBody, 415: ProblemBody, 422: ProblemBody },
       },
     },
     async (request, reply) => {
       await using upload = await readUpload(request, parts);
       const recipe = recipeOf(upload.options.preset ?? DEFAULT_PRESET);
       const name = upload.options.name || upload.fileName || 'upload.csv';
-      const key = await acceptDraft(
-        parts.database,
-        upload.draft,
-        { tenantId: parts.tenantId, name, recipe },
-        parts.feed,
-      );
+      const callback = callbackOf(upload.options.callback_url, parts.guard);
+      const acceptance = { tenantId: parts.tenantId, name, recipe, callback };
+      const key = await acceptDraft(parts.database, upload.draft, acceptance, parts.feed);
       const row = await findBatch(parts.database.db, key);
       if (!row) throw new Error('an accepted batch is not there');
-      const body = batchBody(row, parts.publicUrl);
+      const body = {
+        ...batchBody(row, parts.publicUrl),
+        ...(callback && { webhook_secret: callback.secret }),
+      };
       return reply
         .code(202)
         .header('location', body.links.self)
@@ -99,6 +118,15 @@ export function recipeOf(preset: string) {
   if (found) return { preset: found.name, renditions: found.renditions };
   const names = BUILTIN_PRESETS.map(({ name }) => name).join(', ');
   throw new Problem('bad_request', { detail: `There is no preset "${preset}". There are: ${names}.` });
+}
+
+/** @throws Problem `bad_request` */
+function callbackOf(url: string | undefined, guard: Guard): Endpoint | undefined {
+  if (!url) return undefined;
+  const checked = guard.check(url);
+  if ('refused' in checked)
+    throw new Problem('bad_request', { detail: `callback_url cannot be used: ${checked.why}.` });
+  return { url, secret: newSecret() };
 }
 
 type Upload = { draft: Draft; options: UploadOptions; fileName: string | undefined } & AsyncDisposable;

@@ -26,7 +26,11 @@ export type Queue = {
   /** Ends tasks that are still ours; answers their ids. */
   remove<N extends TaskName>(name: N, tasks: Task<N>[], db?: Db): Promise<Set<string>>;
   /** Runs a handler for each task of a name; a handler that throws is called again later. */
-  work<N extends TaskName>(name: N, handler: (data: TaskData[N]) => Promise<void>, limits?: WorkLimits): Promise<void>;
+  work<N extends TaskName>(
+    name: N,
+    handler: (data: TaskData[N]) => Promise<void>,
+    limits?: WorkLimits,
+  ): Promise<void>;
   /** Lets the handler of a name look for a task now, when one was just inserted. */
   wake(name: TaskName): void;
   /** Stops claiming, and waits for the handlers of `work`. */

@@ -4,13 +4,14 @@ import { newUuid } from '../ids.ts';
 import type { Queue } from '../queue/queue.ts';
 import { endpointsFor } from './endpoints.ts';
 
-export const EVENT_TYPES = [
-  'batch.completed',
-  'batch.completed_with_errors',
-  'batch.failed',
-  'batch.cancelled',
-] as const;
-export type EventType = (typeof EVENT_TYPES)[number];
+export type EventType =
+  | 'batch.completed'
+  | 'batch.completed_with_errors'
+  | 'batch.failed'
+  | 'batch.cancelled';
+
+export const DELIVERY_STATES = ['pending', 'delivered', 'exhausted'] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 export type NewEvent = {
   tenantId: number;
@@ -56,27 +57,10 @@ export async function queueAttempt(
   await queue.insert('deliver_webhook', [task], trx);
 }
 
-export type AttemptTask = { tenantId: number; deliveryId: string; endpointId: string; attempt: number; waitMs: number };
-
-/** How the newest event of a batch fares, or that one is to come. Null where nobody wants to hear of it. */
-export type WebhookStatus = {
-  state: 'pending' | 'delivered' | 'exhausted';
-  last_status: number | null;
-  next_attempt_at: Date | null;
+export type AttemptTask = {
+  tenantId: number;
+  deliveryId: string;
+  endpointId: string;
+  attempt: number;
+  waitMs: number;
 };
-
-export async function webhookStatus(
-  db: Db,
-  { tenantId, batchId, callbackEndpointId }: { tenantId: number; batchId: string; callbackEndpointId: string | null },
-): Promise<WebhookStatus | null> {
-  const { rows } = await sql<WebhookStatus>`
-    select d.state, d.last_status, d.next_attempt_at
-    from webhook_events e join webhook_deliveries d on d.tenant_id = e.tenant_id and d.event_id = e.event_id
-    where e.tenant_id = ${tenantId} and e.batch_id = ${batchId}
-    order by e.event_id desc limit 1`.execute(db);
-  if (rows[0]) return rows[0];
-  const { rows: written } = await sql`
-    select from webhook_events where tenant_id = ${tenantId} and batch_id = ${batchId} limit 1`.execute(db);
-  const awaited = written.length === 0 && (await endpointsFor(db, tenantId, callbackEndpointId)).length > 0;
-  return awaited ? { state: 'pending', last_status: null, next_attempt_at: null } : null;
-}

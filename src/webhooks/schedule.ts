@@ -25,7 +25,12 @@ export type Overload = { retryAfterMs: number | undefined; isOverloaded: boolean
  * `Retry-After` counts within the wait and twice the wait; a 429 or a time-out gets a minute at least.
  * @param random 0 to 1, for the jitter
  */
-export function waitAfter(schedule: Schedule, attempt: number, { retryAfterMs, isOverloaded }: Overload, random: number): number | undefined {
+export function waitAfter(
+  schedule: Schedule,
+  attempt: number,
+  { retryAfterMs, isOverloaded }: Overload,
+  random: number,
+): number | undefined {
   const base = schedule[attempt];
   if (base === undefined) return undefined;
   const jittered = base * (1 + JITTER * (2 * random - 1));

@@ -1,7 +1,11 @@
 /** Signatures of the Standard Webhooks specification, version v1 (symmetric). */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
-export type SignedHeaders = { 'webhook-id': string; 'webhook-timestamp': string; 'webhook-signature': string };
+export type SignedHeaders = {
+  'webhook-id': string;
+  'webhook-timestamp': string;
+  'webhook-signature': string;
+};
 
 const SECRET_BYTES = 32; // 24 to 64 are allowed
 const TOLERANCE_S = 300;
@@ -18,7 +22,10 @@ export function isSecret(text: string): boolean {
 }
 
 /** The headers of one attempt. `at` in milliseconds; the body is signed as it is sent. */
-export function sign(secret: string, { id, at, body }: { id: string; at: number; body: string }): SignedHeaders {
+export function sign(
+  secret: string,
+  { id, at, body }: { id: string; at: number; body: string },
+): SignedHeaders {
   const timestamp = String(Math.floor(at / 1000));
   const signature = signatureOf(secret, `${id}.${timestamp}.`, body).toString('base64');
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
@@ -33,7 +40,9 @@ export function verify(
   headers: Record<string, string | string[] | undefined>,
   { body, now }: { body: Buffer; now: number },
 ): boolean {
-  const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => headers[name]);
+  const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map(
+    (name) => headers[name],
+  );
   if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string') return false;
   if (!isSecret(secret) || id === '' || !/^\d{1,12}$/.test(timestamp)) return false;
   if (Math.abs(now / 1000 - Number(timestamp)) > TOLERANCE_S) return false;

@@ -34,7 +34,13 @@ type DeliveryRow = {
 };
 
 /** What came of an attempt. `status` is null where there was no answer. */
-type Attempt = { status: number | null; error: string | null; durationMs: number; answer: string; overload: Overload };
+type Attempt = {
+  status: number | null;
+  error: string | null;
+  durationMs: number;
+  answer: string;
+  overload: Overload;
+};
 
 /**
  * The handler of `deliver_webhook`: one attempt, and what follows from it. An attempt whose result was
@@ -48,7 +54,10 @@ export function createWebhookTask(parts: WebhookParts) {
 }
 
 /** The delivery, where this attempt of it is still to be made. */
-async function findDue(db: Db, { tenant_id, delivery_id, attempt }: TaskData['deliver_webhook']): Promise<DeliveryRow | undefined> {
+async function findDue(
+  db: Db,
+  { tenant_id, delivery_id, attempt }: TaskData['deliver_webhook'],
+): Promise<DeliveryRow | undefined> {
   const { rows } = await sql<DeliveryRow>`
     select d.tenant_id, d.delivery_id, d.event_id, d.endpoint_id, p.url, p.secret, e.body
     from webhook_deliveries d
@@ -108,11 +117,17 @@ async function beginning(body: AsyncIterable<Buffer>): Promise<string> {
   return read.subarray(0, MAX_ANSWER_BYTES).toString('utf8').replaceAll('\0', '');
 }
 
-async function record({ db, queue, schedule }: WebhookParts, delivery: DeliveryRow, attempt: number, done: Attempt): Promise<void> {
+async function record(
+  { db, queue, schedule }: WebhookParts,
+  delivery: DeliveryRow,
+  attempt: number,
+  done: Attempt,
+): Promise<void> {
   const { tenant_id, delivery_id, endpoint_id } = delivery;
   const isDelivered = done.status !== null && done.status >= 200 && done.status < 300;
   const isGone = done.status === GONE;
-  const waitMs = isDelivered || isGone ? undefined : waitAfter(schedule, attempt, done.overload, Math.random());
+  const waitMs =
+    isDelivered || isGone ? undefined : waitAfter(schedule, attempt, done.overload, Math.random());
   const state = isDelivered ? 'delivered' : waitMs === undefined ? 'exhausted' : 'pending';
   await db.transaction().execute(async (trx) => {
     const { numAffectedRows } = await sql`
@@ -125,21 +140,44 @@ async function record({ db, queue, schedule }: WebhookParts, delivery: DeliveryR
     if (numAffectedRows === 0n) return; // another worker recorded this attempt
     await sql`
       insert into webhook_attempts (tenant_id, delivery_id, attempt, status, error, duration_ms, answer)
-      values (${tenant_id}, ${delivery_id}, ${attempt}, ${done.status}, ${done.error}, ${done.durationMs}, ${done.answer})`.execute(trx);
+      values (${tenant_id}, ${delivery_id}, ${attempt}, ${done.status}, ${done.error}, ${done.durationMs}, ${done.answer})`.execute(
+      trx,
+    );
+    await showChange(trx, delivery);
     if (isGone) await disableEndpoint(trx, tenant_id, endpoint_id, 'it answered 410 Gone');
     if (waitMs !== undefined)
       await queueAttempt(
         trx,
-        { tenantId: tenant_id, deliveryId: delivery_id, endpointId: endpoint_id, attempt: attempt + 1, waitMs },
+        {
+          tenantId: tenant_id,
+          deliveryId: delivery_id,
+          endpointId: endpoint_id,
+          attempt: attempt + 1,
+          waitMs,
+        },
         queue,
       );
   });
 }
 
+/** The status of the batch shows its webhook, so it has a new version. */
+async function showChange(trx: Db, { tenant_id, event_id }: DeliveryRow): Promise<void> {
+  await sql`
+    update batches b set version = version + 1
+    from webhook_events e
+    where e.tenant_id = ${tenant_id} and e.event_id = ${event_id}
+      and b.tenant_id = e.tenant_id and b.batch_id = e.batch_id`.execute(trx);
+}
+
 /** Deliveries whose task was lost: due for a minute, and nobody tries. Doing it twice does no harm. */
 export async function rescueDeliveries(db: Db, queue: Queue): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    const { rows } = await sql<{ tenant_id: number; delivery_id: string; endpoint_id: string; attempts: number }>`
+    const { rows } = await sql<{
+      tenant_id: number;
+      delivery_id: string;
+      endpoint_id: string;
+      attempts: number;
+    }>`
       select d.tenant_id, d.delivery_id, d.endpoint_id, d.attempts from webhook_deliveries d
       where d.state = 'pending' and d.next_attempt_at < now() - interval '1 minute'
         and not exists (
@@ -150,7 +188,13 @@ export async function rescueDeliveries(db: Db, queue: Queue): Promise<void> {
     for (const { tenant_id, delivery_id, endpoint_id, attempts } of rows)
       await queueAttempt(
         trx,
-        { tenantId: tenant_id, deliveryId: delivery_id, endpointId: endpoint_id, attempt: attempts + 1, waitMs: 0 },
+        {
+          tenantId: tenant_id,
+          deliveryId: delivery_id,
+          endpointId: endpoint_id,
+          attempt: attempts + 1,
+          waitMs: 0,
+        },
         queue,
       );
   });

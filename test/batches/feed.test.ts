@@ -178,8 +178,9 @@ test('the last image asks for one settle task, and settling twice changes nothin
   await sweep(db, foundation.feed);
   const settle = await foundation.queue.fetch('settle_batch', 10);
   assert.equal(settle.length, 1);
-  assert.equal(await settleBatch(db, { ...batch, round: 1 }), 'failed');
-  assert.equal(await settleBatch(db, { ...batch, round: 1 }), undefined);
+  const rules = { queue: foundation.queue, publicUrl: 'http://localhost' };
+  assert.equal(await settleBatch(db, { ...batch, round: 1 }, rules), 'failed');
+  assert.equal(await settleBatch(db, { ...batch, round: 1 }, rules), undefined);
   const row = await findBatch(db, batch);
   assert.equal(row?.failed, 6);
   assert.ok(row?.ended_at);

@@ -1,0 +1,103 @@
+import { type Static, Type } from 'typebox';
+import { publicId } from '../ids.ts';
+import { DELIVERY_STATES } from '../webhooks/events.ts';
+import { BATCH_STATES } from './batch.ts';
+import type { BatchRow } from './batch.queries.ts';
+
+export const NullableTime = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
+const Count = Type.Integer({ minimum: 0 });
+
+export const Batch = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  state: Type.Enum([...BATCH_STATES]),
+  preset: Type.String(),
+  round: Type.Integer({ description: 'Raised by each retry of the batch' }),
+  products: Count,
+  counts: Type.Object({
+    total: Count,
+    pending: Count,
+    processing: Count,
+    completed: Count,
+    failed: Count,
+    cancelled: Count,
+  }),
+  percent: Type.Number({ description: 'Of all images, those that have ended' }),
+  images_per_second: Type.Union([Type.Number(), Type.Null()]),
+  eta_seconds: Type.Union([Type.Integer(), Type.Null()]),
+  bytes_in: Type.Integer({ description: 'Bytes of the sources' }),
+  bytes_out: Type.Integer({ description: 'Bytes of the renditions' }),
+  errors_by_code: Type.Record(Type.String(), Count),
+  warning_count: Count,
+  warnings: Type.Array(
+    Type.Object({ line: Count, column: Type.Optional(Count), code: Type.String(), detail: Type.String() }),
+  ),
+  created_at: Type.String({ format: 'date-time' }),
+  started_at: NullableTime,
+  ended_at: NullableTime,
+  webhook: Type.Union([
+    Type.Object({
+      state: Type.Enum([...DELIVERY_STATES]),
+      last_status: Type.Union([Type.Integer(), Type.Null()]),
+      next_attempt_at: NullableTime,
+    }),
+    Type.Null(),
+  ]),
+  links: Type.Object({ self: Type.String(), images: Type.String(), output_csv: Type.String() }),
+});
+
+export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch> {
+  const { images: total, processing, completed, failed, cancelled } = row;
+  const ended = completed + failed + cancelled;
+  const self = `${publicUrl}/v1/batches/${publicId('bat', row.batch_id)}`;
+  return {
+    id: publicId('bat', row.batch_id),
+    name: row.name,
+    state: row.state,
+    preset: row.preset,
+    round: row.round,
+    products: row.products,
+    counts: { total, pending: total - ended - processing, processing, completed, failed, cancelled },
+    percent: total === 0 ? 100 : Math.floor((1000 * ended) / total) / 10,
+    ...speed(row, ended),
+    bytes_in: row.bytes_in,
+    bytes_out: row.bytes_out,
+    errors_by_code: row.errors_by_code,
+    warning_count: row.warning_count,
+    warnings: row.warnings,
+    created_at: row.created_at.toISOString(),
+    started_at: row.started_at?.toISOString() ?? null,
+    ended_at: row.ended_at?.toISOString() ?? null,
+    webhook: webhookOf(row),
+    links: { self, images: `${self}/images`, output_csv: `${self}/output.csv` },
+  };
+}
+
+/** Pending before there is an event too, so that a client knows that one comes; null where nobody wants it. */
+function webhookOf({ delivery, ended_at, has_endpoint }: BatchRow): Static<typeof Batch>['webhook'] {
+  if (delivery) {
+    const next = delivery.next_attempt_at;
+    return { ...delivery, next_attempt_at: next === null ? null : new Date(next).toISOString() };
+  }
+  return ended_at === null && has_endpoint
+    ? { state: 'pending', last_status: null, next_attempt_at: null }
+    : null;
+}
+
+/** The mean over the time since the first image began; the rest at that rate. */
+function speed(
+  row: BatchRow,
+  ended: number,
+): { images_per_second: number | null; eta_seconds: number | null } {
+  if (!row.started_at || ended === 0)
+    return { images_per_second: null, eta_seconds: row.ended_at ? 0 : null };
+  const seconds = Math.max(
+    0.001,
+    ((row.ended_at?.getTime() ?? Date.now()) - row.started_at.getTime()) / 1000,
+  );
+  const rate = ended / seconds;
+  return {
+    images_per_second: Math.round(rate * 100) / 100,
+    eta_seconds: row.ended_at ? 0 : Math.ceil((row.images - ended) / rate),
+  };
+}

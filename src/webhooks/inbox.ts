@@ -1,0 +1,52 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+
+export type NewMessage = {
+  tenantId: number;
+  source: string;
+  messageId: string;
+  headers: object;
+  body: Buffer;
+};
+
+export type MessageRow = {
+  source: string;
+  message_id: string;
+  received_at: Date;
+  times_received: number;
+  headers: Record<string, string>;
+  body: Buffer;
+};
+
+/** Logs a verified message; one that came before, by its id, is counted and not logged again. */
+export async function keepMessage(db: Db, message: NewMessage): Promise<void> {
+  const { tenantId, source, messageId, headers, body } = message;
+  await sql`
+    insert into inbox_sources (tenant_id, name) values (${tenantId}, ${source}) on conflict do nothing`.execute(
+    db,
+  );
+  await sql`
+    insert into inbox_messages (tenant_id, source, message_id, headers, body)
+    values (${tenantId}, ${source}, ${messageId}, ${JSON.stringify(headers)}, ${body})
+    on conflict (tenant_id, source, message_id) do update
+      set times_received = inbox_messages.times_received + 1`.execute(db);
+}
+
+/** Newest first; `before` is the last one of the page before. */
+export async function listMessages(
+  db: Db,
+  {
+    tenantId,
+    limit,
+    before,
+  }: { tenantId: number; limit: number; before: [string, string, string] | undefined },
+): Promise<MessageRow[]> {
+  const [at, source, id] = before ?? ['infinity', '', ''];
+  const { rows } = await sql<MessageRow>`
+    select source, message_id, received_at, times_received, headers, body from inbox_messages
+    where tenant_id = ${tenantId}
+      and (date_trunc('milliseconds', received_at), source, message_id) < (${at}::timestamptz, ${source}, ${id})
+    order by date_trunc('milliseconds', received_at) desc, source desc, message_id desc
+    limit ${limit}`.execute(db);
+  return rows;
+}
