@@ -67,7 +67,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     name: 'process_image',
     slots,
     claim: (tasks) => claimImages(db, tasks),
-    handle: createImageTask({ pipeline, onTrouble: (trouble) => pump.pause(trouble.message) }),
+    handle: createImageTask({ pipeline, log, onTrouble: (trouble) => pump.pause(trouble.message) }),
     record: (finished) => recordResults(db, finished, feed),
     log,
   });

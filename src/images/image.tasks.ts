@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { ImageRequest, Outcome, Pipeline } from '../pipeline/pipeline.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from '../pipeline/problems.ts';
 import { DecodersUnavailable } from '../pipeline/decoder-pool.ts';
@@ -27,6 +28,7 @@ export type ImageEnd = { work: ImageWork } & (
 
 export type ImageTaskParts = {
   pipeline: Pipeline;
+  log: Logger;
   /** Called when our own disk, storage or decoders fail, so that no more images are begun. */
   onTrouble(trouble: Error): void;
 };
@@ -39,7 +41,9 @@ const DEADLINE_MS = 24 * 3_600_000;
 export function createImageTask(parts: ImageTaskParts) {
   return async (work: ImageWork, signal: AbortSignal): Promise<ImageEnd> => {
     try {
-      return endOf(work, await parts.pipeline(work, signal));
+      const end = endOf(work, await parts.pipeline(work, signal));
+      logEnd(parts.log, end);
+      return end;
     } catch (error) {
       if (signal.aborted) {
         if (signal.reason instanceof WorkerEnding) return { work, is: 'returned' };
@@ -55,6 +59,13 @@ export function createImageTask(parts: ImageTaskParts) {
       });
     }
   };
+}
+
+/** One line an image, at the level `debug`. */
+function logEnd(log: Logger, end: ImageEnd): void {
+  const { batchId, slot, url, tries } = end.work;
+  const code = 'problem' in end ? end.problem.code : undefined;
+  log.debug({ batch: batchId, slot, url, tries, is: end.is, code }, 'image');
 }
 
 function endOf(work: ImageWork, outcome: Outcome): ImageEnd {

@@ -44,11 +44,11 @@ export type Running = AsyncDisposable & {
 
 /** Starts `serve` or `worker`, and waits until it is ready. At the end of the block it is stopped in good order. */
 export async function startMinilab(
-  command: 'serve' | 'worker',
+  command: 'serve' | 'serve --no-worker' | 'worker',
   settings: Record<string, string>,
 ): Promise<Running> {
   const port = await freePort();
-  const child = spawn(process.execPath, [MAIN, command], {
+  const child = spawn(process.execPath, [MAIN, ...command.split(' ')], {
     env: environment({ PORT: String(port), ...settings }),
   });
   let said = '';

@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { prepareCluster } from '../../src/db/cluster.ts';
+import { type Folder, newFolder } from './folder.ts';
+import { freePort } from './minilab.ts';
+
+/** A PostgreSQL that a test may stop and start; nobody else looks after it. */
+export type Postgres = AsyncDisposable & {
+  start(): Promise<void>;
+  /** As if the power went: no session is asked, nothing is written any more. */
+  stopAtOnce(): Promise<void>;
+  newDatabase(): Promise<string>;
+};
+
+export async function newPostgres(): Promise<Postgres> {
+  const folder: Folder = await newFolder();
+  const cluster = await prepareCluster(folder.path);
+  const port = await freePort();
+  let server: ChildProcess | undefined;
+  const url = (name: string): string => `postgres://minilab:${cluster.password}@127.0.0.1:${port}/${name}`;
+
+  async function start(): Promise<void> {
+    server = spawn(
+      join(cluster.programs, 'bin', 'postgres'),
+      [
+        '-D',
+        join(cluster.folder, 'data'),
+        '-p',
+        String(port),
+        '-c',
+        'listen_addresses=127.0.0.1',
+        '-c',
+        'unix_socket_directories=',
+      ],
+      { cwd: cluster.folder, env: { LC_ALL: 'C' }, stdio: 'ignore', ...cluster.owner },
+    );
+    for (let i = 0; i < 600; i += 1, await sleep(50)) {
+      const client = new Client(url('postgres'));
+      const isUp = await client.connect().then(
+        () => true,
+        () => false,
+      );
+      await client.end().catch(() => {});
+      if (isUp) return;
+    }
+    throw new Error('PostgreSQL did not start');
+  }
+
+  async function stopAtOnce(): Promise<void> {
+    if (!server || server.exitCode !== null) return;
+    server.kill('SIGQUIT');
+    await once(server, 'exit');
+  }
+
+  await start();
+  return {
+    start,
+    stopAtOnce,
+    async newDatabase() {
+      const name = `test_${randomBytes(6).toString('hex')}`;
+      const client = new Client(url('postgres'));
+      await client.connect();
+      await client.query(`create database ${name}`);
+      await client.end();
+      return url(name);
+    },
+    async [Symbol.asyncDispose]() {
+      await stopAtOnce();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
