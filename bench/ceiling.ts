@@ -1,0 +1,29 @@
+// The ceiling of a benchmark: nothing but sharp, as many calls at a time as there are cores, on files
+// of the local disk, for a given time. A process of its own, as Minilab's decoders are.
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { SIDE, QUALITY } from './rendition.ts';
+
+const [secondsText, folder = '', ...files] = process.argv.slice(2);
+sharp.concurrency(1);
+sharp.cache(false);
+const until = performance.now() + 1000 * Number(secondsText);
+let next = 0;
+let done = 0;
+const startedAt = performance.now();
+await Promise.all(
+  Array.from({ length: availableParallelism() }, async (_, i) => {
+    while (performance.now() < until) {
+      const file = files[next % files.length] ?? '';
+      next += 1;
+      await sharp(file)
+        .autoOrient()
+        .resize(SIDE, SIDE, { fit: 'inside', withoutEnlargement: true })
+        .jpeg({ quality: QUALITY })
+        .toFile(join(folder, `ceiling-${i}.jpg`));
+      done += 1;
+    }
+  }),
+);
+process.stdout.write(JSON.stringify({ imagesPerSecond: (1000 * done) / (performance.now() - startedAt) }));

@@ -1,0 +1,190 @@
+import { execFile, fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { readConfig } from '../src/config.ts';
+import { holdEmbeddedServer } from '../src/db/embedded.ts';
+import { type Foundation, layFoundation } from '../src/foundation.ts';
+import { acceptDraft } from '../src/intake/accept.ts';
+import { draftUpload } from '../src/intake/draft.ts';
+import type { Recipe } from '../src/presets/spec.ts';
+import { newFolder } from '../test/support/folder.ts';
+import { startMinilab } from '../test/support/minilab.ts';
+import { makePhotographs } from './photographs.ts';
+import { QUALITY, SIDE } from './rendition.ts';
+
+export type EndToEnd = {
+  images_per_second: number;
+  ceiling_images_per_second: number;
+  ratio_to_ceiling: number;
+  ratio_min: number;
+  ratio_max: number;
+  success_rate: number;
+  peak_parent_rss_mb: number;
+  origin_cpu_share: number;
+  pairs: number;
+  seconds_each: number;
+};
+
+const run = promisify(execFile);
+const RECIPE: Recipe = {
+  preset: 'bench',
+  renditions: [
+    { name: 'main', width: SIDE, height: SIDE, format: 'jpeg', quality: QUALITY, background: '#ffffff' },
+  ],
+};
+const WARM_UP_S = 3;
+
+/**
+ * Minilab end to end (loopback origin, PostgreSQL, disk storage with fsync) against nothing but sharp on
+ * local files, in alternating pairs in one run; the medians of both and of their ratio.
+ */
+export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: number }): Promise<EndToEnd> {
+  await using folder = await newFolder();
+  const photographs = await makePhotographs(join(folder.path, 'photographs'));
+  const origin = await startOrigin(photographs);
+  const server = await holdEmbeddedServer(folder.path, 'bench');
+  const settings = {
+    DATA_DIR: folder.path,
+    DATABASE_URL: await server.database('bench'),
+    HOST_CONCURRENCY: '1024',
+    ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8',
+  };
+  const foundation = await layFoundation(
+    readConfig(settings),
+    settings.DATABASE_URL,
+    pino({ level: 'silent' }),
+  );
+  const rounds: {
+    ours: number;
+    ceiling: number;
+    failed: number;
+    ended: number;
+    rssMb: number;
+    originCpu: number;
+  }[] = [];
+  try {
+    for (let pair = 1; pair <= pairs; pair += 1) {
+      const ceiling = await measureCeiling(seconds, folder.path, photographs);
+      const ours = await measureOurs(foundation, settings, { origin, seconds, pair });
+      rounds.push({ ...ours, ceiling });
+      process.stderr.write(
+        `pair ${pair}: ${ours.ours.toFixed(1)} of ${ceiling.toFixed(1)} images/s, ratio ${(ours.ours / ceiling).toFixed(3)}; ` +
+          `parent ${ours.rssMb.toFixed(0)} MB at the most, origin ${(100 * ours.originCpu).toFixed(0)} % of a core\n`,
+      );
+    }
+  } finally {
+    await foundation.close();
+    await server.close();
+    origin.child.disconnect();
+  }
+  const ratios = rounds.map(({ ours, ceiling }) => ours / ceiling);
+  const [failed, ended] = [sum(rounds.map((round) => round.failed)), sum(rounds.map((round) => round.ended))];
+  return {
+    images_per_second: median(rounds.map(({ ours }) => ours)),
+    ceiling_images_per_second: median(rounds.map(({ ceiling }) => ceiling)),
+    ratio_to_ceiling: median(ratios),
+    ratio_min: Math.min(...ratios),
+    ratio_max: Math.max(...ratios),
+    success_rate: ended === 0 ? 0 : (ended - failed) / ended,
+    peak_parent_rss_mb: Math.max(...rounds.map(({ rssMb }) => rssMb)),
+    origin_cpu_share: median(rounds.map(({ originCpu }) => originCpu)),
+    pairs,
+    seconds_each: seconds,
+  };
+}
+
+async function measureCeiling(seconds: number, folder: string, photographs: string[]): Promise<number> {
+  const { stdout } = await run(process.execPath, [
+    join(import.meta.dirname, 'ceiling.ts'),
+    String(seconds),
+    folder,
+    ...photographs,
+  ]);
+  return (JSON.parse(stdout) as { imagesPerSecond: number }).imagesPerSecond;
+}
+
+type Origin = { child: ChildProcess; url: string };
+
+/** A worker on a batch that is longer than the time; counted from its warm state on. Every URL is one of its own. */
+async function measureOurs(
+  foundation: Foundation,
+  settings: Record<string, string>,
+  { origin, seconds, pair }: { origin: Origin; seconds: number; pair: number },
+) {
+  await using worker = await startMinilab('worker', settings);
+  const urls = Array.from({ length: seconds * 400 }, (_, i) => `${origin.url}/${i}?pair=${pair}\n`);
+  await using draft = await draftUpload(Readable.from([Buffer.from(`Image\n${urls.join('')}`)]), {
+    tenantId: 1,
+    folder: foundation.config.dataDir,
+    maxBytes: 1e9,
+    allowPaths: false,
+  });
+  const batch = await acceptDraft(
+    foundation.database,
+    draft,
+    { tenantId: 1, name: 'bench', recipe: RECIPE },
+    foundation.feed,
+  );
+  await sleep(1000 * WARM_UP_S);
+  const [before, cpuBefore, startedAt] = [
+    await counts(foundation, batch.batchId),
+    await cpuSeconds(origin),
+    performance.now(),
+  ];
+  await sleep(1000 * seconds);
+  const [after, cpuAfter] = [await counts(foundation, batch.batchId), await cpuSeconds(origin)];
+  const tookS = (performance.now() - startedAt) / 1000;
+  const rssMb = await peakRssMb(worker.child.pid ?? 0);
+  await sql`delete from images where batch_id = ${batch.batchId}`.execute(foundation.database.db);
+  await sql`delete from batches where batch_id = ${batch.batchId}`.execute(foundation.database.db);
+  const ended = after.completed + after.failed - before.completed - before.failed;
+  return {
+    ours: (after.completed - before.completed) / tookS,
+    failed: after.failed - before.failed,
+    ended,
+    rssMb,
+    originCpu: (cpuAfter - cpuBefore) / tookS,
+  };
+}
+
+async function counts(
+  { database }: Foundation,
+  batchId: string,
+): Promise<{ completed: number; failed: number }> {
+  const { rows } = await sql<{ completed: number; failed: number }>`
+    select completed, failed from batches where batch_id = ${batchId}`.execute(database.db);
+  return rows[0] ?? { completed: 0, failed: 0 };
+}
+
+/** The most memory that the process itself ever had, without its decoders (proc(5), VmHWM). */
+async function peakRssMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
+}
+
+async function startOrigin(photographs: string[]): Promise<Origin> {
+  const child = fork(join(import.meta.dirname, 'origin.ts'), photographs);
+  const [port] = (await once(child, 'message')) as [number];
+  return { child, url: `http://127.0.0.1:${port}` };
+}
+
+async function cpuSeconds({ child }: Origin): Promise<number> {
+  child.send('cpu');
+  const [{ user, system }] = (await once(child, 'message')) as [NodeJS.CpuUsage];
+  return (user + system) / 1e6;
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,22 @@
+// The image host of a benchmark, a process of its own so that its CPU can be told: serves the files
+// named by its arguments under /0, /1, …, says its port, and ends with its parent.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const files = process.argv.slice(2).map((path) => readFileSync(path));
+const server = createServer((request, response) => {
+  const url = request.url ?? '/';
+  const file = files[Number.parseInt(url.slice(1), 10) % files.length];
+  // What follows the end of a JPEG is read by nobody, and makes each image one that was never seen.
+  const trailer = Buffer.from(url);
+  response.writeHead(200, {
+    'content-type': 'image/jpeg',
+    'content-length': (file?.length ?? 0) + trailer.length,
+  });
+  response.write(file);
+  response.end(trailer);
+});
+server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+process.on('message', () => process.send?.(process.cpuUsage()));
+process.on('disconnect', () => process.exit());
