@@ -11,6 +11,7 @@ export type FeedRules = { queue: Queue; hostConcurrency: number };
 const SMALLEST_WINDOW = 64;
 const WINDOW_PER_SLOT = 3; // one in work, and two that are there when it ends
 const WINDOW_PER_HOST_PLACE = 4; // a slow host cannot fill the window
+const LEAST_SHARE_FED = 0.2; // a feed costs four statements; the slots of a worker are a third of the window
 const EAGER_SLOTS = 32; // of a new batch: these do not wait behind the windows of others
 const MAX_HOSTS_A_WALK = 1_000;
 
@@ -38,7 +39,10 @@ export async function feedBatch(trx: Db, batch: BatchKey, rules: FeedRules): Pro
   return tasks.length;
 }
 
-/** The window is shared equally between running batches; each has room for one image at least. */
+/**
+ * The window is shared equally between running batches; each has room for one image at least. A share
+ * that is almost full has no room yet, so that images are fed in groups.
+ */
 async function roomInWindow(trx: Db, { tenantId, batchId }: BatchKey): Promise<number> {
   const { rows } = await sql<{ running: number; in_window: number }>`
     select
@@ -49,7 +53,9 @@ async function roomInWindow(trx: Db, { tenantId, batchId }: BatchKey): Promise<n
   );
   const { running = 1, in_window = 0 } = rows[0] ?? {};
   const window = Math.max(SMALLEST_WINDOW, WINDOW_PER_SLOT * (await liveSlots(trx)));
-  return Math.max(1, Math.floor(window / Math.max(1, running))) - in_window;
+  const share = Math.max(1, Math.floor(window / Math.max(1, running)));
+  const room = share - in_window;
+  return room >= share * LEAST_SHARE_FED ? room : 0;
 }
 
 /**

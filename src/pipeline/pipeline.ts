@@ -1,8 +1,8 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import type { Recipe } from '../presets/spec.ts';
-import { type Storage, StorageTrouble } from '../storage/storage.ts';
+import { EXTENSIONS, type Recipe } from '../presets/spec.ts';
+import type { Storage } from '../storage/storage.ts';
 import type { DecoderPool } from './decoder-pool.ts';
 import { type FetchRules, fetchSource, type Source } from './fetch.ts';
 import { hash16Of, planRenditions } from './plan.ts';
@@ -15,7 +15,7 @@ export type ImageRequest = {
   recipe: Recipe;
   /** first part of the storage keys */
   tenantToken: string;
-  /** a name for the folder of its temporary files, in use by nobody else */
+  /** a name for its temporary files, in use by nobody else */
   name: string;
 };
 
@@ -31,7 +31,7 @@ export type PipelineParts = {
   downloadConcurrency: number;
   decoders: DecoderPool;
   storage: Storage;
-  /** an own folder for files that are being worked on */
+  /** an own folder, which is there, for files that are being worked on */
   temporaryFolder: string;
 };
 
@@ -47,14 +47,14 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   async function makeRenditions(
     request: ImageRequest,
-    folder: string,
+    prefix: string,
     signal: AbortSignal,
   ): Promise<Outcome> {
     const source = await downloads(() =>
-      fetchSource(request.url, join(folder, 'source'), parts.fetchRules, signal),
+      fetchSource(request.url, `${prefix}.source`, parts.fetchRules, signal),
     );
     const facts = await probe(source.path);
-    const plan = planRenditions(source, facts, request.recipe, folder);
+    const plan = planRenditions(source, facts, request.recipe, prefix);
     const files = await parts.decoders.make(plan, signal);
     const hash16 = hash16Of(source, request.recipe);
     const renditions = await store(plan, files, `${request.tenantToken}/${hash16}`, parts.storage);
@@ -62,23 +62,20 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
 
   return async (request, signal) => {
-    const folder = join(parts.temporaryFolder, request.name);
+    const prefix = join(parts.temporaryFolder, request.name);
     try {
-      await makeFolder(folder);
-      return await makeRenditions(request, folder, signal);
+      return await makeRenditions(request, prefix, signal);
     } catch (error) {
       if (!(error instanceof ImageProblem)) throw error;
       return { is: IMAGE_PROBLEMS[error.code].tries > 1 ? 'later' : 'failed', problem: error };
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await removeFiles(prefix, request.recipe);
     }
   };
 }
 
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((error: Error) => {
-    throw new StorageTrouble(`The folder for downloads cannot be written: ${error.message}`, {
-      cause: error,
-    });
-  });
+/** Every file that the image may have left; a rendition that was stored is not there any more. */
+async function removeFiles(prefix: string, recipe: Recipe): Promise<void> {
+  const made = recipe.renditions.map((spec) => `${prefix}.${spec.name}.${EXTENSIONS[spec.format]}`);
+  await Promise.all([`${prefix}.source`, ...made].map((path) => unlink(path).catch(() => {})));
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { EXTENSIONS, type Recipe, type RenditionSpec } from '../presets/spec.ts';
 import type { Source } from './fetch.ts';
 import type { Facts } from './probe.ts';
@@ -13,10 +12,11 @@ export type Plan = {
 
 export type PlannedRendition = RenditionSpec & { extension: string; output: string };
 
-export function planRenditions(source: Source, facts: Facts, recipe: Recipe, folder: string): Plan {
+/** @param prefix of the paths of the files to make; a folder is not made for each image */
+export function planRenditions(source: Source, facts: Facts, recipe: Recipe, prefix: string): Plan {
   const renditions = recipe.renditions.map((spec) => {
     const extension = EXTENSIONS[spec.format];
-    return { ...spec, extension, output: join(folder, `${spec.name}.${extension}`) };
+    return { ...spec, extension, output: `${prefix}.${spec.name}.${extension}` };
   });
   return { input: source.path, format: facts.format, renditions };
 }

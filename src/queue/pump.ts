@@ -38,7 +38,9 @@ export type Pump = {
 };
 
 const IDLE_POLL_MS = 200; // a new batch begins within this time
-const RECORD_AFTER_MS = 5; // outcomes of these many ms share a transaction
+// Outcomes of these many ms share a transaction, which costs a dozen statements however many they are;
+// when nothing else is in work, nothing is waited for.
+const RECORD_AFTER_MS = 100;
 const RECORD_AT_MOST = 100;
 const TOUCH_EVERY_MS = 4_000; // leases last 10 s, so one late touch does no harm
 const TROUBLE_RETRY_MS = 500;
@@ -56,7 +58,8 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
   let giveUpAt = Number.POSITIVE_INFINITY;
   let wake = new AbortController(); // aborted to end an idle wait at once
   let recorded = Promise.resolve();
-  let recordingSoon = false;
+  let isRecordingSoon = false;
+  let hurry = new AbortController(); // aborted to record at once
   const touching = setInterval(() => void touch(), TOUCH_EVERY_MS);
   const claiming = claimLoop();
 
@@ -113,11 +116,14 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
   }
 
   function recordSoon(): void {
-    if (recordingSoon) return;
-    recordingSoon = true;
+    if (waiting.length === working.size) hurry.abort(); // all that is in hand is done
+    if (isRecordingSoon) return;
+    isRecordingSoon = true;
     recorded = recorded.then(async () => {
-      await sleep(RECORD_AFTER_MS);
-      recordingSoon = false;
+      if (waiting.length < working.size)
+        await sleep(RECORD_AFTER_MS, undefined, { signal: hurry.signal }).catch(() => {});
+      hurry = new AbortController();
+      isRecordingSoon = false;
       await recordAll();
     });
   }
@@ -150,7 +156,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
       for (const one of group) await recordUntilDone([one]);
       return;
     }
-    // A bug, or a serialization failure: its lease runs out, and it is tried again, three times at the most.
+    // A bug, or a serialization failure: its lease runs out, and it is tried again a few times.
     log.error({ err: error, task: group[0]?.task.id }, 'a result cannot be recorded');
   }
 

@@ -186,7 +186,7 @@ test('the last image asks for one settle task, and settling twice changes nothin
   assert.ok(row?.ended_at);
 });
 
-test('an image whose workers were lost three times ends as worker_lost', async () => {
+test('an image whose workers were lost again and again ends as worker_lost', async () => {
   await using foundation = await newFoundation();
   const { db } = foundation.database;
   const batch = await acceptUrls(foundation, urls('a.example', 1));
