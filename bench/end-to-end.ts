@@ -1,6 +1,6 @@
 import { execFile, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -60,14 +60,7 @@ export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: num
     settings.DATABASE_URL,
     pino({ level: 'silent' }),
   );
-  const rounds: {
-    ours: number;
-    ceiling: number;
-    failed: number;
-    ended: number;
-    rssMb: number;
-    originCpu: number;
-  }[] = [];
+  const rounds: Round[] = [];
   try {
     for (let pair = 1; pair <= pairs; pair += 1) {
       const ceiling = await measureCeiling(seconds, folder.path, photographs);
@@ -75,7 +68,9 @@ export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: num
       rounds.push({ ...ours, ceiling });
       process.stderr.write(
         `pair ${pair}: ${ours.ours.toFixed(1)} of ${ceiling.toFixed(1)} images/s, ratio ${(ours.ours / ceiling).toFixed(3)}; ` +
-          `parent ${ours.rssMb.toFixed(0)} MB at the most, origin ${(100 * ours.originCpu).toFixed(0)} % of a core\n`,
+          `cores: decoders ${ours.decodersCpu.toFixed(2)}, parent ${ours.parentCpu.toFixed(2)}, origin ${ours.originCpu.toFixed(2)}; ` +
+          `parent ${ours.rssMb.toFixed(0)} MB at the most
+`,
       );
     }
   } finally {
@@ -98,6 +93,8 @@ export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: num
     seconds_each: seconds,
   };
 }
+
+type Round = Awaited<ReturnType<typeof measureOurs>> & { ceiling: number };
 
 async function measureCeiling(seconds: number, folder: string, photographs: string[]): Promise<number> {
   const { stdout } = await run(process.execPath, [
@@ -132,6 +129,8 @@ async function measureOurs(
     foundation.feed,
   );
   await sleep(1000 * WARM_UP_S);
+  const pid = worker.child.pid ?? 0;
+  const usedBefore = await cpuOfWorker(pid);
   const [before, cpuBefore, startedAt] = [
     await counts(foundation, batch.batchId),
     await cpuSeconds(origin),
@@ -140,7 +139,8 @@ async function measureOurs(
   await sleep(1000 * seconds);
   const [after, cpuAfter] = [await counts(foundation, batch.batchId), await cpuSeconds(origin)];
   const tookS = (performance.now() - startedAt) / 1000;
-  const rssMb = await peakRssMb(worker.child.pid ?? 0);
+  const used = await cpuOfWorker(pid);
+  const rssMb = await peakRssMb(pid);
   await sql`delete from images where batch_id = ${batch.batchId}`.execute(foundation.database.db);
   await sql`delete from batches where batch_id = ${batch.batchId}`.execute(foundation.database.db);
   const ended = after.completed + after.failed - before.completed - before.failed;
@@ -150,6 +150,8 @@ async function measureOurs(
     ended,
     rssMb,
     originCpu: (cpuAfter - cpuBefore) / tookS,
+    parentCpu: (used.parent - usedBefore.parent) / tookS,
+    decodersCpu: (used.decoders - usedBefore.decoders) / tookS,
   };
 }
 
@@ -166,6 +168,25 @@ async function counts(
 async function peakRssMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
+}
+
+const TICKS_A_SECOND = 100; // sysconf(_SC_CLK_TCK) on Linux
+
+/** CPU seconds of a worker and of its decoders (proc(5), stat: utime and stime, parent). */
+async function cpuOfWorker(pid: number): Promise<{ parent: number; decoders: number }> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(pids.map((name) => readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')));
+  const all = stats.map((stat) =>
+    stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number),
+  );
+  const seconds = (fields: number[]): number => ((fields[11] ?? 0) + (fields[12] ?? 0)) / TICKS_A_SECOND;
+  return {
+    parent: seconds(all[pids.indexOf(String(pid))] ?? []),
+    decoders: sum(all.filter((fields) => fields[1] === pid).map(seconds)),
+  };
 }
 
 async function startOrigin(photographs: string[]): Promise<Origin> {
