@@ -30,7 +30,7 @@ const REPORT_EVERY_MS = 5_000;
 const SWEEP_EVERY_MS = 3_000;
 const TROUBLE_CHECK_MS = 2_000;
 // An endpoint that hangs holds two of them for 15 s at the most, and delays no other.
-const DELIVERIES = { atATime: 8, ofOneGroup: 2 };
+const DELIVERIES = { atATime: 4, ofOneGroup: 2 };
 const ABANDONED_AFTER_MS = 600_000;
 
 /**

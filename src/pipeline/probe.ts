@@ -60,10 +60,18 @@ export function imageFormat(head: Buffer): SourceFormat {
 type Reader = (offset: number, length: number) => Promise<Buffer>;
 type Size = { width: number; height: number };
 
+const FIRST_READ = 32 * 1024; // holds the header of most files, so that one read is enough
+
 function byteReader(file: FileHandle): Reader {
-  return async (offset, length) => {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
+  let first: Buffer | undefined;
+  async function read(offset: number, length: number): Promise<Buffer> {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
     return buffer.subarray(0, bytesRead);
+  }
+  return async (offset, length) => {
+    first ??= await read(0, FIRST_READ);
+    const isThere = offset + length <= first.length || first.length < FIRST_READ;
+    return isThere ? first.subarray(offset, offset + length) : read(offset, length);
   };
 }
 

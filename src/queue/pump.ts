@@ -38,9 +38,10 @@ export type Pump = {
 };
 
 const IDLE_POLL_MS = 200; // a new batch begins within this time
-// Outcomes of these many ms share a transaction, which costs a dozen statements however many they are;
-// when nothing else is in work, nothing is waited for.
-const RECORD_AFTER_MS = 100;
+// A group of results costs one transaction of a dozen statements, however large it is. So it waits for
+// others: this long, or until it is a quarter of the slots, or everything that is in work.
+const RECORD_AFTER_MS = 200;
+const RECORD_SHARE_OF_SLOTS = 0.25;
 const RECORD_AT_MOST = 100;
 const TOUCH_EVERY_MS = 4_000; // leases last 10 s, so one late touch does no harm
 const TROUBLE_RETRY_MS = 500;
@@ -116,12 +117,12 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
   }
 
   function recordSoon(): void {
-    if (waiting.length === working.size) hurry.abort(); // all that is in hand is done
+    const isGroup = waiting.length >= Math.min(working.size, parts.slots * RECORD_SHARE_OF_SLOTS);
+    if (isGroup) hurry.abort();
     if (isRecordingSoon) return;
     isRecordingSoon = true;
     recorded = recorded.then(async () => {
-      if (waiting.length < working.size)
-        await sleep(RECORD_AFTER_MS, undefined, { signal: hurry.signal }).catch(() => {});
+      await sleep(RECORD_AFTER_MS, undefined, { signal: hurry.signal }).catch(() => {});
       hurry = new AbortController();
       isRecordingSoon = false;
       await recordAll();
