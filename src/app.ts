@@ -43,7 +43,7 @@ export async function startHttp(foundation: Foundation, worker: Worker | undefin
   });
   await app.register(statusRoutes, shared);
   await app.register(inboxRoutes, { ...shared, secrets: config.inboxSecrets });
-  await app.register(resultsRoutes, { ...shared, storageDir: config.storageDir });
+  await app.register(resultsRoutes, { ...shared, storage });
   await listen(app, config);
   return { close: () => closeServer(app) };
 }

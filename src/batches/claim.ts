@@ -1,50 +1,51 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
+import type { BatchState } from './batch.ts';
 import type { ImageWork } from '../images/image.tasks.ts';
 import type { Recipe } from '../presets/spec.ts';
 import type { Task } from '../queue/queue.ts';
 
 /**
- * Marks the images of claimed tasks as processing, and their batches as begun.
+ * Marks the images of claimed tasks as processing, and their batches as begun. No transaction holds the
+ * two together: a batch that a crash leaves as pending is begun by the next claim, or settled as it is.
  * @returns what to do, by task id; a task whose image is not queued for it any more is missing
  */
 export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promise<Map<string, ImageWork>> {
-  return db.transaction().execute(async (trx) => {
-    await beginBatches(trx, tasks);
-    const rows = await markProcessing(trx, tasks);
-    return new Map(
-      rows.map((row) => [
-        row.task_id,
-        {
-          tenantId: row.tenant_id,
-          batchId: row.batch_id,
-          slot: row.slot,
-          url: row.url,
-          recipe: row.recipe,
-          tenantToken: row.token,
-          name: row.task_id,
-          tries: row.tries,
-          acceptedAt: row.created_at,
-        },
-      ]),
-    );
-  });
+  const rows = await markProcessing(db, tasks);
+  const pending = rows.filter((row) => row.batch_state === 'pending');
+  if (pending.length > 0)
+    await beginBatches(db, new Map(pending.map((row) => [row.batch_id, row.tenant_id])));
+  return new Map(
+    rows.map((row) => [
+      row.task_id,
+      {
+        tenantId: row.tenant_id,
+        batchId: row.batch_id,
+        slot: row.slot,
+        url: row.url,
+        recipe: row.recipe,
+        tenantToken: row.token,
+        name: row.task_id,
+        tries: row.tries,
+        acceptedAt: row.created_at,
+      },
+    ]),
+  );
 }
 
 /** In the order of their ids: every transaction that locks several batches does so. */
-async function beginBatches(trx: Db, tasks: Task<'process_image'>[]): Promise<void> {
-  const batches = new Map(tasks.map(({ data }) => [data.batch_id, data.tenant_id]));
+async function beginBatches(db: Db, tenants: Map<string, number>): Promise<void> {
   await sql`
     update batches b set state = 'processing', started_at = coalesce(started_at, now()), version = version + 1
     from (
       select tenant_id, batch_id from batches
       where (tenant_id, batch_id) in (
-          select * from unnest(${[...batches.values()]}::integer[], ${[...batches.keys()]}::uuid[]))
+          select * from unnest(${[...tenants.values()]}::integer[], ${[...tenants.keys()]}::uuid[]))
         and state = 'pending'
       order by tenant_id, batch_id
       for update
     ) begun
-    where b.tenant_id = begun.tenant_id and b.batch_id = begun.batch_id and b.state = 'pending'`.execute(trx);
+    where b.tenant_id = begun.tenant_id and b.batch_id = begun.batch_id and b.state = 'pending'`.execute(db);
 }
 
 type ClaimedRow = {
@@ -57,6 +58,7 @@ type ClaimedRow = {
   recipe: Recipe;
   token: string;
   created_at: Date;
+  batch_state: BatchState;
 };
 
 /** A task that is run again after its worker was lost finds its image in `processing` already. */
@@ -67,7 +69,7 @@ async function markProcessing(trx: Db, tasks: Task<'process_image'>[]): Promise<
       where task_id = any(${tasks.map((task) => task.id)}::uuid[]) and state in ('queued', 'processing')
       returning task_id, tenant_id, batch_id, slot, url, tries, recipe
     )
-    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, b.created_at
+    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, b.created_at, b.state as batch_state
     from claimed c
     join batches b on b.tenant_id = c.tenant_id and b.batch_id = c.batch_id
     join tenants t on t.tenant_id = c.tenant_id`.execute(trx);

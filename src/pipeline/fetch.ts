@@ -15,6 +15,8 @@ export type Source = {
   path: string;
   bytes: number;
   sha256: Buffer;
+  /** its first bytes, mostly with the whole header; may be empty */
+  head: Buffer;
   /** after redirects */
   finalUrl: string;
   etag: string | undefined;
@@ -50,11 +52,12 @@ export async function fetchSource(
   try {
     const { response, finalUrl } = await followRedirects(url, rules, deadline);
     refuseEncoding(response);
-    const { bytes, sha256 } = await save(response, path, rules.maxBytes);
+    const { bytes, sha256, head } = await save(response, path, rules.maxBytes);
     return {
       path,
       bytes,
       sha256,
+      head,
       finalUrl,
       etag: header(response, 'etag'),
       lastModified: header(response, 'last-modified'),
@@ -128,7 +131,7 @@ async function save(
   response: Response,
   path: string,
   maxBytes: number,
-): Promise<{ bytes: number; sha256: Buffer }> {
+): Promise<{ bytes: number; sha256: Buffer; head: Buffer }> {
   if (Number(header(response, 'content-length') ?? 0) > maxBytes) {
     response.body.destroy();
     throw tooLarge(maxBytes);
@@ -138,16 +141,15 @@ async function save(
   let isKnown = false;
   for await (const chunk of chunksOf(response)) {
     if (file.bytes() + chunk.length > maxBytes) throw tooLarge(maxBytes);
-    if (!isKnown) {
-      head = Buffer.concat([head, chunk.subarray(0, SNIFF_BYTES)]);
-      isKnown = head.length >= SNIFF_BYTES && imageFormat(head) !== undefined;
-    }
+    if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
+    isKnown ||= head.length >= SNIFF_BYTES && imageFormat(head.subarray(0, SNIFF_BYTES)) !== undefined;
     await file.add(chunk);
   }
   if (!isKnown) imageFormat(head);
-  return file.finish();
+  return { ...(await file.finish()), head };
 }
 
+const HEAD_BYTES = 32 * 1024; // holds the header of most files
 const WRITE_AT = 2 ** 20; // a write a chunk of 64 KiB took a tenth of the worker's main thread (bench/end-to-end.ts)
 
 /** A new file that is hashed as it grows. @throws StorageTrouble */
@@ -215,6 +217,7 @@ async function readLocal(name: string, path: string, rules: FetchRules, folder: 
     path,
     bytes: size,
     sha256: hash.digest(),
+    head: Buffer.alloc(0),
     finalUrl: name,
     etag: undefined,
     lastModified: undefined,

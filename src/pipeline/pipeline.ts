@@ -53,11 +53,12 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const source = await downloads(() =>
       fetchSource(request.url, `${prefix}.source`, parts.fetchRules, signal),
     );
-    const facts = await probe(source.path);
+    const facts = await probe(source.path, source.head);
     const plan = planRenditions(source, facts, request.recipe, prefix);
     const files = await parts.decoders.make(plan, signal);
     const hash16 = hash16Of(source, request.recipe);
     const renditions = await store(plan, files, `${request.tenantToken}/${hash16}`, parts.storage);
+    await unlink(source.path);
     return { is: 'made', source, facts, hash16, renditions };
   }
 
@@ -66,15 +67,14 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     try {
       return await makeRenditions(request, prefix, signal);
     } catch (error) {
+      await removeFiles(prefix, request.recipe);
       if (!(error instanceof ImageProblem)) throw error;
       return { is: IMAGE_PROBLEMS[error.code].tries > 1 ? 'later' : 'failed', problem: error };
-    } finally {
-      await removeFiles(prefix, request.recipe);
     }
   };
 }
 
-/** Every file that the image may have left; a rendition that was stored is not there any more. */
+/** Every file that an image which was not made may have left. */
 async function removeFiles(prefix: string, recipe: Recipe): Promise<void> {
   const made = recipe.renditions.map((spec) => `${prefix}.${spec.name}.${EXTENSIONS[spec.format]}`);
   await Promise.all([`${prefix}.source`, ...made].map((path) => unlink(path).catch(() => {})));

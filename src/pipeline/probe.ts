@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { type SourceFormat, SNIFF_BYTES, sniff } from './formats.ts';
 import { ImageProblem } from './problems.ts';
 
@@ -13,27 +13,24 @@ export const MAX_PIXELS = 100_000_000;
 /**
  * Reads format and size from the header alone, so that an image that is too large is refused before
  * any codec sees it: a PNG header of 41 bytes made a decoder allocate 8.8 GB.
+ * @param head the beginning of the file, where it is at hand: mostly it holds the header
  * @throws ImageProblem `not_an_image`, `unsupported_format`, `corrupt_image`, `truncated_image`, `image_too_large`
  */
-export async function probe(path: string): Promise<Facts> {
-  const file = await open(path, 'r');
-  try {
-    const reader = byteReader(file);
-    const format = imageFormat(await reader(0, SNIFF_BYTES));
-    const size = await SIZE_OF[format](reader);
-    if (size === undefined) throw await unreadable(file);
-    const { width, height } = size;
-    if (width < 1 || height < 1)
-      throw new ImageProblem('corrupt_image', `it says that it is ${width} x ${height} pixels`);
-    if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS)
-      throw new ImageProblem(
-        'image_too_large',
-        `${width} x ${height} pixels; at most ${MAX_SIDE} a side and ${MAX_PIXELS / 1e6} megapixels`,
-      );
-    return { format, width, height };
-  } finally {
-    await file.close();
-  }
+export async function probe(path: string, head?: Buffer): Promise<Facts> {
+  await using reader = byteReader(path, head);
+  const { read } = reader;
+  const format = imageFormat(await read(0, SNIFF_BYTES));
+  const size = await SIZE_OF[format](read);
+  if (size === undefined) throw await unreadable(path);
+  const { width, height } = size;
+  if (width < 1 || height < 1)
+    throw new ImageProblem('corrupt_image', `it says that it is ${width} x ${height} pixels`);
+  if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS)
+    throw new ImageProblem(
+      'image_too_large',
+      `${width} x ${height} pixels; at most ${MAX_SIDE} a side and ${MAX_PIXELS / 1e6} megapixels`,
+    );
+  return { format, width, height };
 }
 
 /** @throws ImageProblem `not_an_image`, `unsupported_format` */
@@ -60,24 +57,25 @@ export function imageFormat(head: Buffer): SourceFormat {
 type Reader = (offset: number, length: number) => Promise<Buffer>;
 type Size = { width: number; height: number };
 
-const FIRST_READ = 32 * 1024; // holds the header of most files, so that one read is enough
-
-function byteReader(file: FileHandle): Reader {
-  let first: Buffer | undefined;
-  async function read(offset: number, length: number): Promise<Buffer> {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
-    return buffer.subarray(0, bytesRead);
-  }
-  return async (offset, length) => {
-    first ??= await read(0, FIRST_READ);
-    const isThere = offset + length <= first.length || first.length < FIRST_READ;
-    return isThere ? first.subarray(offset, offset + length) : read(offset, length);
+/** Reads from the head where that is enough, and opens the file when it is not. */
+function byteReader(path: string, head: Buffer = Buffer.alloc(0)): { read: Reader } & AsyncDisposable {
+  let file: FileHandle | undefined;
+  return {
+    async read(offset, length) {
+      if (offset + length <= head.length) return head.subarray(offset, offset + length);
+      file ??= await open(path, 'r');
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
+      return buffer.subarray(0, bytesRead);
+    },
+    async [Symbol.asyncDispose]() {
+      await file?.close();
+    },
   };
 }
 
 /** A header that cannot be read is a cut-off one in a tiny file, and a damaged one otherwise. */
-async function unreadable(file: FileHandle): Promise<ImageProblem> {
-  const { size } = await file.stat();
+async function unreadable(path: string): Promise<ImageProblem> {
+  const { size } = await stat(path);
   return new ImageProblem(size < 1024 ? 'truncated_image' : 'corrupt_image', 'its header cannot be read');
 }
 

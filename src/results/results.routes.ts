@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
@@ -5,14 +6,14 @@ import { Type } from 'typebox';
 import { batchKey, noSuchBatch } from '../batches/status.routes.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
-import { KEY } from '../storage/storage.ts';
+import { KEY, type Storage } from '../storage/storage.ts';
 import { outputCsv } from './output-csv.ts';
 
-export type ResultsParts = { db: Db; filesUrl: string; storageDir: string; tenantId: number };
+export type ResultsParts = { db: Db; filesUrl: string; storage: Storage; tenantId: number };
 
 export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app, parts) => {
-  const { db, filesUrl, storageDir, tenantId } = parts;
-  await app.register(fastifyStatic, { root: storageDir, serve: false, suppressWarning: true });
+  const { db, filesUrl, storage, tenantId } = parts;
+  await app.register(fastifyStatic, { root: '/', serve: false, suppressWarning: true });
 
   app.get(
     '/v1/batches/:id/output.csv',
@@ -46,10 +47,11 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
     async (request, reply) => {
       const key = request.params['*'];
       if (!KEY.test(key)) throw new Problem('not_found', { detail: 'There is no such file.' });
+      const path = storage.localPath(key);
       return reply
         .header('x-content-type-options', 'nosniff')
         .header('content-security-policy', "default-src 'none'; sandbox")
-        .sendFile(key, { immutable: true, maxAge: '365d', dotfiles: 'deny' });
+        .sendFile(basename(path), dirname(path), { immutable: true, maxAge: '365d', dotfiles: 'deny' });
     },
   );
 };

@@ -6,21 +6,21 @@ import { systemCode } from '../errors.ts';
 import { type Content, type Storage, type StorageKey, StorageTrouble } from './storage.ts';
 
 /**
- * Storage in a folder. A file is complete and on the disk before its name appears: fsync of the
+ * Storage in a folder, by hard links where the file system has them. A file is complete and on the disk before its name appears: fsync of the
  * file, link (which refuses a name that is there), fsync of the folders.
  */
 export function diskStorage(root: string): Storage {
   return {
     async put(key, path, { bytes, sha256 }) {
-      const target = join(root, key);
+      const target = pathOf(root, key);
       try {
-        const result = await putFile(target, path, root);
+        const result = await putFile(target, path);
         return result === 'stored' ? { bytes, sha256 } : await contentOf(target);
       } catch (error) {
         throw trouble(root, error);
       }
     },
-    localPath: (key: StorageKey) => join(root, key),
+    localPath: (key: StorageKey) => pathOf(root, key),
     async probe() {
       const file = join(root, `.probe-${randomUUID()}`);
       try {
@@ -41,23 +41,36 @@ async function contentOf(path: string): Promise<Content> {
   return { bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') };
 }
 
-async function putFile(target: string, path: string, root: string): Promise<'stored' | 'kept'> {
+/** `{token}/{hash16}/{file}` lies in `{token}/{first two of hash16}/{hash16}.{file}`: no folder an image. */
+function pathOf(root: string, key: StorageKey): string {
+  const [token = '', hash16 = '', file = ''] = key.split('/');
+  return join(root, token, hash16.slice(0, 2), `${hash16}.${file}`);
+}
+
+async function putFile(target: string, path: string): Promise<'stored' | 'kept'> {
   const folder = dirname(target);
-  const firstNew = await mkdir(folder, { recursive: true });
   await sync(path);
-  const result = await linkNew(path, target);
-  if (result === 'kept') return result;
-  await sync(folder);
-  // A new folder is lasting only when its parent is on the disk too.
-  if (firstNew !== undefined)
-    for (let f = folder; f !== dirname(firstNew) && f !== root; f = dirname(f)) await sync(dirname(f));
+  const result = await linkNew(path, target).catch(async (error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    await makeLastingFolder(folder);
+    return linkNew(path, target);
+  });
+  await unlink(path);
+  if (result === 'stored') await sync(folder);
   return result;
+}
+
+/** A new folder is lasting only when those above it are on the disk too. */
+async function makeLastingFolder(folder: string): Promise<void> {
+  const firstNew = await mkdir(folder, { recursive: true });
+  if (firstNew === undefined) return;
+  for (let above = dirname(folder); above.length >= dirname(firstNew).length; above = dirname(above))
+    await sync(above);
 }
 
 async function linkNew(path: string, target: string): Promise<'stored' | 'kept'> {
   try {
     await link(path, target);
-    await unlink(path);
     return 'stored';
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return 'kept';

@@ -10,7 +10,7 @@ export type Content = { bytes: number; sha256: string };
 export type Storage = {
   /**
    * Keeps the file at `path` under the key, durably: when this returns, a power cut does not lose it.
-   * The file may be moved away.
+   * The file itself is gone then.
    * @param content what the file holds
    * @returns what lies under the key now: another content where the key was there already
    * @throws StorageTrouble
