@@ -15,7 +15,7 @@ type NewTask<N extends TaskName> = {
 };
 
 /** How many tasks at a time in this process, and how many of one group in all processes. */
-export type WorkLimits = { atATime: number; ofOneGroup: number };
+type WorkLimits = { atATime: number; ofOneGroup: number };
 
 /** pg-boss, by the few calls that Minilab makes. Calls with a `db` run in that transaction. */
 export type Queue = {
