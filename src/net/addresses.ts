@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net';
 /**
  * Whether an IP address (text, as `net.isIP` knows it) is one that the public internet may route to.
  * Everything else is refused, and so is what is no address: this fails closed.
- * Source: IANA IPv4 and IPv6 Special-Purpose Address Registries; RFC 6052, 6056, 5214 for embedded addresses.
+ * Source: IANA IPv4 and IPv6 Special-Purpose Address Registries; RFC 4291, 6052 and 5214 for embedded addresses.
  */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
