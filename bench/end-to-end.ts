@@ -68,7 +68,9 @@ export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: num
       rounds.push({ ...ours, ceiling });
       process.stderr.write(
         `pair ${pair}: ${ours.ours.toFixed(1)} of ${ceiling.toFixed(1)} images/s, ratio ${(ours.ours / ceiling).toFixed(3)}; ` +
-          `cores: decoders ${ours.decodersCpu.toFixed(2)}, parent ${ours.parentCpu.toFixed(2)}, origin ${ours.originCpu.toFixed(2)}; ` +
+          `cores: ${Object.entries({ ...ours.cores, origin: ours.originCpu })
+            .map(([name, cores]) => `${name} ${cores.toFixed(2)}`)
+            .join(', ')}; ` +
           `parent ${ours.rssMb.toFixed(0)} MB at the most
 `,
       );
@@ -130,7 +132,7 @@ async function measureOurs(
   );
   await sleep(1000 * WARM_UP_S);
   const pid = worker.child.pid ?? 0;
-  const usedBefore = await cpuOfWorker(pid);
+  const usedBefore = await cpuSecondsNow(pid);
   const [before, cpuBefore, startedAt] = [
     await counts(foundation, batch.batchId),
     await cpuSeconds(origin),
@@ -139,7 +141,7 @@ async function measureOurs(
   await sleep(1000 * seconds);
   const [after, cpuAfter] = [await counts(foundation, batch.batchId), await cpuSeconds(origin)];
   const tookS = (performance.now() - startedAt) / 1000;
-  const used = await cpuOfWorker(pid);
+  const used = await cpuSecondsNow(pid);
   const rssMb = await peakRssMb(pid);
   await sql`delete from images where batch_id = ${batch.batchId}`.execute(foundation.database.db);
   await sql`delete from batches where batch_id = ${batch.batchId}`.execute(foundation.database.db);
@@ -150,8 +152,12 @@ async function measureOurs(
     ended,
     rssMb,
     originCpu: (cpuAfter - cpuBefore) / tookS,
-    parentCpu: (used.parent - usedBefore.parent) / tookS,
-    decodersCpu: (used.decoders - usedBefore.decoders) / tookS,
+    cores: {
+      decoders: (used.decoders - usedBefore.decoders) / tookS,
+      parent: (used.parent - usedBefore.parent) / tookS,
+      postgres: (used.postgres - usedBefore.postgres) / tookS,
+      idle: (used.idle - usedBefore.idle) / tookS,
+    },
   };
 }
 
@@ -172,8 +178,10 @@ async function peakRssMb(pid: number): Promise<number> {
 
 const TICKS_A_SECOND = 100; // sysconf(_SC_CLK_TCK) on Linux
 
-/** CPU seconds of a worker and of its decoders (proc(5), stat: utime and stime, parent). */
-async function cpuOfWorker(pid: number): Promise<{ parent: number; decoders: number }> {
+type Cpu = { parent: number; decoders: number; postgres: number; idle: number };
+
+/** CPU seconds of a worker, of its decoders, of PostgreSQL, and of nobody (proc(5): stat; utime, stime, parent). */
+async function cpuSecondsNow(pid: number): Promise<Cpu> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const stats = await Promise.all(pids.map((name) => readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')));
   const all = stats.map((stat) =>
@@ -183,9 +191,16 @@ async function cpuOfWorker(pid: number): Promise<{ parent: number; decoders: num
       .map(Number),
   );
   const seconds = (fields: number[]): number => ((fields[11] ?? 0) + (fields[12] ?? 0)) / TICKS_A_SECOND;
+  const cpus =
+    /^cpu +(.*)$/m
+      .exec(await readFile('/proc/stat', 'utf8'))?.[1]
+      ?.split(' ')
+      .map(Number) ?? [];
   return {
     parent: seconds(all[pids.indexOf(String(pid))] ?? []),
     decoders: sum(all.filter((fields) => fields[1] === pid).map(seconds)),
+    postgres: sum(all.filter((_, i) => stats[i]?.includes('(postgres)')).map(seconds)),
+    idle: ((cpus[3] ?? 0) + (cpus[4] ?? 0)) / TICKS_A_SECOND,
   };
 }
 

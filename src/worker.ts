@@ -11,6 +11,7 @@ import { newUuid } from './ids.ts';
 import { createImageTask } from './images/image.tasks.ts';
 import { createDecoderPool } from './pipeline/decoder-pool.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
+import { createSourceFiles } from './pipeline/source-files.ts';
 import { startPump } from './queue/pump.ts';
 import { forgetWorker, liveWorkers, reportWorker } from './queue/workers.ts';
 import { VERSION } from './version.ts';
@@ -49,6 +50,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   await reportWorker(db, { id, slots, version: VERSION });
   await removeAbandonedFolders(foundation);
 
+  const sourceFiles = createSourceFiles(temporaryFolder);
   const decoders = createDecoderPool(config.workerCores);
   const pipeline = createPipeline({
     fetchRules: {
@@ -60,7 +62,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     downloadConcurrency: config.downloadConcurrency,
     decoders,
     storage,
-    temporaryFolder,
+    sourceFiles,
   });
   const pump = startPump({
     queue,
@@ -142,6 +144,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
       for (const stopChore of stopChores) stopChore();
       await pump.stop(graceMs);
       await decoders.stop();
+      await sourceFiles.close();
       if (await isAlive(db)) await forgetWorker(db, id).catch(() => {});
       await rm(temporaryFolder, { recursive: true, force: true });
       log.info({ worker: id }, 'worker stopped');

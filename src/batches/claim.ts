@@ -25,7 +25,6 @@ export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promi
         url: row.url,
         recipe: row.recipe,
         tenantToken: row.token,
-        name: row.task_id,
         tries: row.tries,
         acceptedAt: row.created_at,
       },

@@ -145,6 +145,7 @@ async function startChild(): Promise<Child> {
         return (await nextMessage(child, ended, AbortSignal.any([signal, deadline]))) as DecoderAnswer;
       } catch (error) {
         kill(); // a codec cannot be interrupted otherwise, and may hang for ever
+        await ended; // until then it may write into the files, which the next image uses again
         signal.throwIfAborted();
         if (deadline.aborted) throw new ImageProblem('decode_timeout', `${DECODE_DEADLINE_MS / 1000} s`);
         throw new ImageProblem('decoder_crashed', child.signalCode ?? undefined, { cause: error });

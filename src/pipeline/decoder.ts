@@ -6,7 +6,7 @@
  * Messages: in `Plan`, out `DecoderAnswer`; the first message out is 'ready'.
  */
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { existsSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { isComplete } from './complete.ts';
 import type { Plan, PlannedRendition } from './plan.ts';
@@ -37,8 +37,11 @@ async function make(plan: Plan): Promise<DecoderAnswer> {
   for (const rendition of plan.renditions) {
     const encoded = await encode(plan, rendition).catch((error: Error) => failureOf(plan, error));
     if ('is' in encoded) return encoded;
-    const trouble = await writeFile(rendition.output, encoded.data).catch((error: Error) => error);
-    if (trouble) return { is: 'trouble', detail: trouble.message };
+    try {
+      writeFileSync(rendition.output, encoded.data); // nothing else waits for this thread
+    } catch (error) {
+      return { is: 'trouble', detail: (error as Error).message };
+    }
     const { width, height } = encoded.info;
     const sha256 = createHash('sha256').update(encoded.data).digest('hex');
     files.push({ name: rendition.name, width, height, bytes: encoded.data.length, sha256 });
@@ -58,6 +61,7 @@ async function encode(plan: Plan, rendition: PlannedRendition) {
 }
 
 async function failureOf({ input, format }: Plan, error: Error): Promise<DecoderAnswer> {
+  if (!existsSync(input)) return { is: 'trouble', detail: 'the folder for downloads is gone' };
   const code = (await isComplete(input, format)) ? 'corrupt_image' : 'truncated_image';
   return { is: 'failed', code, detail: error.message.split('\n')[0]?.slice(0, 200) ?? '' };
 }

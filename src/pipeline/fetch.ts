@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { copyFile, open, realpath, stat } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { type Dispatcher, errors, request } from 'undici';
 import { systemCode } from '../errors.ts';
@@ -9,6 +8,7 @@ import { StorageTrouble } from '../storage/storage.ts';
 import { SNIFF_BYTES } from './formats.ts';
 import { imageFormat } from './probe.ts';
 import { ImageProblem } from './problems.ts';
+import type { SourceFile } from './source-files.ts';
 
 /** The bytes behind a URL, in a file of ours. */
 export type Source = {
@@ -37,27 +37,24 @@ const ENCODINGS_ACCEPTED = new Set(['', 'identity']);
 const DISCARD = { limit: 64 * 1024 };
 
 /**
- * Downloads a source into the file `path`, within the bounds of time and size.
+ * Downloads a source into a file, within the bounds of time and size.
  * @throws ImageProblem; StorageTrouble when our own disk fails; the signal's reason when aborted
  */
 export async function fetchSource(
   url: string,
-  path: string,
+  file: SourceFile,
   rules: FetchRules,
   signal: AbortSignal,
 ): Promise<Source> {
   if (rules.localFolder !== undefined && !/^https?:\/\//i.test(url))
-    return readLocal(url, path, rules, rules.localFolder);
+    return readLocal(url, file, rules, rules.localFolder);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(TOTAL_DEADLINE_MS)]);
   try {
     const { response, finalUrl } = await followRedirects(url, rules, deadline);
     refuseEncoding(response);
-    const { bytes, sha256, head } = await save(response, path, rules.maxBytes);
     return {
-      path,
-      bytes,
-      sha256,
-      head,
+      path: file.path,
+      ...(await save(response, file, rules.maxBytes)),
       finalUrl,
       etag: header(response, 'etag'),
       lastModified: header(response, 'last-modified'),
@@ -129,56 +126,40 @@ function refuseEncoding(response: Response): void {
 /** Streams the body into the file, and stops at the first bytes that are no image, or one byte too many. */
 async function save(
   response: Response,
-  path: string,
+  file: SourceFile,
   maxBytes: number,
 ): Promise<{ bytes: number; sha256: Buffer; head: Buffer }> {
-  if (Number(header(response, 'content-length') ?? 0) > maxBytes) {
+  const announced = header(response, 'content-length');
+  if (Number(announced ?? 0) > maxBytes) {
     response.body.destroy();
     throw tooLarge(maxBytes);
   }
-  await using file = await createSourceFile(path);
+  // With chunked framing several chunks of a body share their memory, so it must not be freed.
+  const writer = file.rewrite(announced === undefined ? undefined : freeMemory);
   let head = Buffer.alloc(0);
   let isKnown = false;
   for await (const chunk of chunksOf(response)) {
-    if (file.bytes() + chunk.length > maxBytes) throw tooLarge(maxBytes);
+    if (writer.bytes() + chunk.length > maxBytes) throw tooLarge(maxBytes);
     if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
     isKnown ||= head.length >= SNIFF_BYTES && imageFormat(head.subarray(0, SNIFF_BYTES)) !== undefined;
-    await file.add(chunk);
+    await writer.add(chunk);
   }
   if (!isKnown) imageFormat(head);
-  return { ...(await file.finish()), head };
+  if (announced !== undefined && writer.bytes() !== Number(announced))
+    throw new ImageProblem('truncated_download', `${writer.bytes()} of ${announced} bytes`);
+  return { ...(await writer.finish()), head };
 }
 
 const HEAD_BYTES = 32 * 1024; // holds the header of most files
-const WRITE_AT = 2 ** 20; // a write a chunk of 64 KiB took a tenth of the worker's main thread (bench/end-to-end.ts)
 
-/** A new file that is hashed as it grows. @throws StorageTrouble */
-async function createSourceFile(path: string) {
-  const file = await open(path, 'wx').catch(ownTrouble);
-  const hash = createHash('sha256');
-  let bytes = 0;
-  let waiting: Buffer[] = [];
-  let waitingBytes = 0;
-  async function flush(): Promise<void> {
-    if (waiting.length > 0) await file.writev(waiting).catch(ownTrouble);
-    waiting = [];
-    waitingBytes = 0;
-  }
-  return {
-    bytes: () => bytes,
-    async add(chunk: Buffer): Promise<void> {
-      hash.update(chunk);
-      bytes += chunk.length;
-      waiting.push(chunk);
-      waitingBytes += chunk.length;
-      if (waitingBytes >= WRITE_AT) await flush();
-    },
-    async finish(): Promise<{ bytes: number; sha256: Buffer }> {
-      await flush();
-      return { bytes, sha256: hash.digest() };
-    },
-    [Symbol.asyncDispose]: () => file.close(),
-  };
+/**
+ * Frees a chunk's memory now. Left to the garbage collector, the chunks of 64 KiB (tens of MB a second)
+ * made it go through the whole heap every second or two: a fifth of the worker's CPU (bench/end-to-end.ts).
+ * What may be a piece of Buffer's pool, which others use too, is left alone.
+ */
+function freeMemory({ buffer, length }: Buffer): void {
+  const mayBePooled = buffer.byteLength === Buffer.poolSize && length <= Buffer.poolSize / 2;
+  if (!mayBePooled && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** A body that breaks off is cut short; one that stands still has timed out. */
@@ -195,33 +176,31 @@ function tooLarge(maxBytes: number): ImageProblem {
   return new ImageProblem('source_too_large', `more than ${Math.round(maxBytes / 1e5) / 10} MB`);
 }
 
-function ownTrouble(error: Error): never {
-  throw new StorageTrouble(`The folder for downloads cannot be written: ${error.message}`, { cause: error });
-}
-
 /** A file below the CSV's own folder; links and `..` that lead out of it find nothing. */
-async function readLocal(name: string, path: string, rules: FetchRules, folder: string): Promise<Source> {
+async function readLocal(name: string, file: SourceFile, rules: FetchRules, folder: string): Promise<Source> {
   const root = await realpath(folder);
   const real = await realpath(join(root, name)).catch(() => undefined);
   if (real === undefined || !real.startsWith(root + sep)) throw new ImageProblem('file_not_found', name);
   const { size } = await stat(real);
   if (size > rules.maxBytes) throw tooLarge(rules.maxBytes);
-  await copyFile(real, path).catch((error: Error) => {
-    if (['EISDIR', 'EACCES', 'ENOENT'].includes(systemCode(error) ?? ''))
-      throw new ImageProblem('file_not_found', name);
-    return ownTrouble(error);
-  });
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  const writer = file.rewrite();
+  for await (const chunk of localChunks(real, name)) await writer.add(chunk);
   return {
-    path,
-    bytes: size,
-    sha256: hash.digest(),
+    path: file.path,
+    ...(await writer.finish()),
     head: Buffer.alloc(0),
     finalUrl: name,
     etag: undefined,
     lastModified: undefined,
   };
+}
+
+async function* localChunks(path: string, name: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw new ImageProblem('file_not_found', `${name}: ${systemCode(error)}`, { cause: error });
+  }
 }
 
 function header(response: Response, name: string): string | undefined {

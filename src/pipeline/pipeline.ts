@@ -1,13 +1,13 @@
 import { unlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { EXTENSIONS, type Recipe } from '../presets/spec.ts';
+import type { Recipe } from '../presets/spec.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { DecoderPool } from './decoder-pool.ts';
 import { type FetchRules, fetchSource, type Source } from './fetch.ts';
-import { hash16Of, planRenditions } from './plan.ts';
+import { hash16Of, outputPath, planRenditions } from './plan.ts';
 import { type Facts, probe } from './probe.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
+import type { SourceFile, SourceFiles } from './source-files.ts';
 import { store, type StoredRendition } from './store.ts';
 
 export type ImageRequest = {
@@ -15,8 +15,6 @@ export type ImageRequest = {
   recipe: Recipe;
   /** first part of the storage keys */
   tenantToken: string;
-  /** a name for its temporary files, in use by nobody else */
-  name: string;
 };
 
 /** What happened to an image. `later` may succeed at another time; `failed` never will. */
@@ -31,8 +29,7 @@ export type PipelineParts = {
   downloadConcurrency: number;
   decoders: DecoderPool;
   storage: Storage;
-  /** an own folder, which is there, for files that are being worked on */
-  temporaryFolder: string;
+  sourceFiles: SourceFiles;
 };
 
 export type Pipeline = (request: ImageRequest, signal: AbortSignal) => Promise<Outcome>;
@@ -47,35 +44,40 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   async function makeRenditions(
     request: ImageRequest,
-    prefix: string,
+    file: SourceFile,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const source = await downloads(() =>
-      fetchSource(request.url, `${prefix}.source`, parts.fetchRules, signal),
-    );
+    const source = await downloads(() => fetchSource(request.url, file, parts.fetchRules, signal));
     const facts = await probe(source.path, source.head);
-    const plan = planRenditions(source, facts, request.recipe, prefix);
+    const plan = planRenditions(source, facts, request.recipe);
     const files = await parts.decoders.make(plan, signal);
     const hash16 = hash16Of(source, request.recipe);
     const renditions = await store(plan, files, `${request.tenantToken}/${hash16}`, parts.storage);
-    await unlink(source.path);
     return { is: 'made', source, facts, hash16, renditions };
   }
 
   return async (request, signal) => {
-    const prefix = join(parts.temporaryFolder, request.name);
+    const file = await parts.sourceFiles.take();
     try {
-      return await makeRenditions(request, prefix, signal);
+      const outcome = await makeRenditions(request, file, signal).catch(outcomeOf);
+      if (outcome.is !== 'made') await removeOutputs(file, request.recipe);
+      parts.sourceFiles.giveBack(file);
+      return outcome;
     } catch (error) {
-      await removeFiles(prefix, request.recipe);
-      if (!(error instanceof ImageProblem)) throw error;
-      return { is: IMAGE_PROBLEMS[error.code].tries > 1 ? 'later' : 'failed', problem: error };
+      await removeOutputs(file, request.recipe);
+      await parts.sourceFiles.discard(file); // whatever it is, it may be the file
+      throw error;
     }
   };
 }
 
+function outcomeOf(error: unknown): Outcome {
+  if (!(error instanceof ImageProblem)) throw error;
+  return { is: IMAGE_PROBLEMS[error.code].tries > 1 ? 'later' : 'failed', problem: error };
+}
+
 /** Every file that an image which was not made may have left. */
-async function removeFiles(prefix: string, recipe: Recipe): Promise<void> {
-  const made = recipe.renditions.map((spec) => `${prefix}.${spec.name}.${EXTENSIONS[spec.format]}`);
-  await Promise.all([`${prefix}.source`, ...made].map((path) => unlink(path).catch(() => {})));
+async function removeOutputs({ path }: SourceFile, recipe: Recipe): Promise<void> {
+  const outputs = recipe.renditions.map((spec) => outputPath(path, spec));
+  await Promise.all(outputs.map((output) => unlink(output).catch(() => {})));
 }

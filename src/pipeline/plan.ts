@@ -12,13 +12,18 @@ export type Plan = {
 
 export type PlannedRendition = RenditionSpec & { extension: string; output: string };
 
-/** @param prefix of the paths of the files to make; a folder is not made for each image */
-export function planRenditions(source: Source, facts: Facts, recipe: Recipe, prefix: string): Plan {
-  const renditions = recipe.renditions.map((spec) => {
-    const extension = EXTENSIONS[spec.format];
-    return { ...spec, extension, output: `${prefix}.${spec.name}.${extension}` };
-  });
-  return { input: source.path, format: facts.format, renditions };
+export function planRenditions({ path }: Source, facts: Facts, recipe: Recipe): Plan {
+  const renditions = recipe.renditions.map((spec) => ({
+    ...spec,
+    extension: EXTENSIONS[spec.format],
+    output: outputPath(path, spec),
+  }));
+  return { input: path, format: facts.format, renditions };
+}
+
+/** Where a decoder writes a rendition: beside the source. */
+export function outputPath(source: string, { name, format }: RenditionSpec): string {
+  return `${source}.${name}.${EXTENSIONS[format]}`;
 }
 
 /** Raised by hand when the output for the same source and recipe may change; see hash16Of. */

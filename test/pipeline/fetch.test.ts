@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
@@ -8,6 +10,7 @@ import { readConfig } from '../../src/config.ts';
 import { createGuard } from '../../src/net/guard.ts';
 import { type FetchRules, fetchSource, type Source } from '../../src/pipeline/fetch.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
+import { createSourceFiles } from '../../src/pipeline/source-files.ts';
 import { newFolder } from '../support/folder.ts';
 import { startOrigin } from '../support/origin.ts';
 import { photo, PHOTO_NAMES } from '../support/pictures.ts';
@@ -23,12 +26,14 @@ async function fetchFrom(
 ): Promise<{ source: Source; content: Buffer }> {
   await using folder = await newFolder();
   const guard = createGuard(readConfig(settings));
+  const files = createSourceFiles(folder.path);
+  const file = await files.take();
   try {
-    const path = join(folder.path, 'source');
     const all = { guard, maxBytes: 5_000_000, userAgent: 'minilab/test', localFolder: undefined, ...rules };
-    const source = await fetchSource(url, path, all, new AbortController().signal);
-    return { source, content: await readFile(path) };
+    const source = await fetchSource(url, file, all, new AbortController().signal);
+    return { source, content: await readFile(file.path) };
   } finally {
+    await files.discard(file);
     await guard.close();
   }
 }
@@ -60,6 +65,44 @@ test('an image is downloaded, also behind redirects, and its facts are kept', as
   assert.equal(source.finalUrl, `${origin.url}/photo.jpg`);
   assert.equal(source.etag, '"v1"');
   assert.equal(source.lastModified, 'Sun, 22 Nov 2026 10:00:00 GMT');
+});
+
+test('every framing of a body arrives byte for byte, in a file that held a longer one', async () => {
+  const large = Buffer.concat([PHOTO, PHOTO, PHOTO, PHOTO]);
+  const inPieces = async (response: ServerResponse, body: Buffer, size: number): Promise<void> => {
+    for (let at = 0; at < body.length; at += size) {
+      if (!response.write(body.subarray(at, at + size))) await once(response, 'drain');
+    }
+    response.end();
+  };
+  await using origin = await startOrigin((path) => (_, response) => {
+    const body = path.includes('large') ? large : PHOTO;
+    if (path.includes('length')) response.setHeader('content-length', body.length);
+    if (path.includes('until-close')) response.useChunkedEncodingByDefault = false;
+    void inPieces(response, body, path.includes('small-pieces') ? 3_000 : 200_000);
+  });
+  await using folder = await newFolder();
+  const files = createSourceFiles(folder.path);
+  const guard = createGuard(readConfig({ ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8' }));
+  const rules = { guard, maxBytes: 50_000_000, userAgent: 'minilab/test', localFolder: undefined };
+  const kinds = ['length', 'length/small-pieces', 'chunked', 'chunked/small-pieces', 'until-close'];
+  const paths = kinds.flatMap((kind) => [`/large/${kind}`, `/${kind}`]);
+  const pooled = Buffer.from('a piece of the pool that all share');
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      const file = await files.take();
+      for (const path of paths) {
+        const source = await fetchSource(origin.url + path, file, rules, new AbortController().signal);
+        const body = path.includes('large') ? large : PHOTO;
+        assert.ok((await readFile(file.path)).equals(body), path);
+        assert.deepEqual(source.sha256, createHash('sha256').update(body).digest(), path);
+      }
+      files.giveBack(file);
+    }),
+  );
+  assert.equal(pooled.toString(), 'a piece of the pool that all share');
+  await files.close();
+  await guard.close();
 });
 
 test('each way in which a download fails has its code', async () => {
