@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Queue } from '../queue/queue.ts';
-import { liveSlots } from '../queue/workers.ts';
+import { IS_LIVE } from '../queue/workers.ts';
 import type { BatchKey } from './batch.ts';
 
 /** What the feeder must know besides the tables. */
@@ -11,7 +11,7 @@ export type FeedRules = { queue: Queue; hostConcurrency: number };
 const SMALLEST_WINDOW = 64;
 const WINDOW_PER_SLOT = 3; // one in work, and two that are there when it ends
 const WINDOW_PER_HOST_PLACE = 4; // a slow host cannot fill the window
-const LEAST_SHARE_FED = 0.2; // a feed costs four statements; the slots of a worker are a third of the window
+const LEAST_SHARE_FED = 0.2; // a feed costs three statements; the slots of a worker are a third of the window
 const EAGER_SLOTS = 32; // of a new batch: these do not wait behind the windows of others
 const MAX_HOSTS_A_WALK = 1_000;
 
@@ -44,15 +44,14 @@ export async function feedBatch(trx: Db, batch: BatchKey, rules: FeedRules): Pro
  * that is almost full has no room yet, so that images are fed in groups.
  */
 async function roomInWindow(trx: Db, { tenantId, batchId }: BatchKey): Promise<number> {
-  const { rows } = await sql<{ running: number; in_window: number }>`
+  const { rows } = await sql<{ running: number; in_window: number; slots: number }>`
     select
       (select count(*) from batches where ended_at is null) as running,
       (select count(*) from images
-        where tenant_id = ${tenantId} and batch_id = ${batchId} and task_id is not null) as in_window`.execute(
-    trx,
-  );
-  const { running = 1, in_window = 0 } = rows[0] ?? {};
-  const window = Math.max(SMALLEST_WINDOW, WINDOW_PER_SLOT * (await liveSlots(trx)));
+        where tenant_id = ${tenantId} and batch_id = ${batchId} and task_id is not null) as in_window,
+      (select coalesce(sum(slots), 0) from workers where ${IS_LIVE}) as slots`.execute(trx);
+  const { running = 1, in_window = 0, slots = 0 } = rows[0] ?? {};
+  const window = Math.max(SMALLEST_WINDOW, WINDOW_PER_SLOT * slots);
   const share = Math.max(1, Math.floor(window / Math.max(1, running)));
   const room = share - in_window;
   return room >= share * LEAST_SHARE_FED ? room : 0;

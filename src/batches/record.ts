@@ -5,7 +5,7 @@ import type { Finished } from '../queue/pump.ts';
 import { type BatchKey, hasEnded } from './batch.ts';
 import { type LockedBatch, lockBatches, writeCounters } from './counters.ts';
 import { feedBatch, type FeedRules } from './feed.ts';
-import { keepRenditions, keepSources } from './renditions.ts';
+import { keepRenditions } from './renditions.ts';
 import { askToSettle } from './settle.ts';
 
 type FinishedImage = Finished<'process_image', ImageEnd>;
@@ -29,10 +29,6 @@ export async function recordResults(db: Db, finished: FinishedImage[], rules: Fe
     );
     const mine = finished.filter(({ task }) => settled.has(task.id));
     await holdHosts(trx, mine);
-    await keepSources(
-      trx,
-      mine.map(({ outcome }) => outcome),
-    );
     await keepRenditions(
       trx,
       mine.map(({ outcome }) => outcome),

@@ -5,43 +5,65 @@ import type { ImageEnd } from '../images/image.tasks.ts';
 
 type Completed = Extract<ImageEnd, { is: 'completed' }>;
 
-function completed(ends: ImageEnd[]): Completed[] {
-  return ends.filter((end): end is Completed => end.is === 'completed');
-}
-
-/** What is known now of the bytes behind the URLs. Ordered, so that two transactions cannot wait for each other. */
-export async function keepSources(trx: Db, ends: ImageEnd[]): Promise<void> {
-  const rows = new Map(
-    completed(ends).map(({ work, made: { source } }) => [
-      `${work.tenantId} ${work.url}`,
-      {
-        tenant_id: work.tenantId,
-        url_sha256: createHash('sha256').update(work.url).digest('hex'),
-        url: work.url,
-        final_url: source.finalUrl,
-        sha256: source.sha256.toString('hex'),
-        etag: source.etag,
-        last_modified: source.lastModified,
-      },
-    ]),
-  );
-  if (rows.size === 0) return;
-  await sql`
-    insert into sources (tenant_id, url_sha256, url, final_url, sha256, etag, last_modified, fetched_at)
-    select tenant_id, decode(url_sha256, 'hex'), url, final_url, decode(sha256, 'hex'), etag, last_modified, now()
-    from json_to_recordset(${JSON.stringify([...rows.values()])}) as s
-      (tenant_id integer, url_sha256 text, url text, final_url text, sha256 text, etag text, last_modified text)
-    order by tenant_id, url_sha256
-    on conflict (tenant_id, url_sha256) do update
-      set final_url = excluded.final_url, sha256 = excluded.sha256, etag = excluded.etag,
-        last_modified = excluded.last_modified, fetched_at = excluded.fetched_at`.execute(trx);
-}
-
-/** The files that were made. A set that is known stays as it is: its files were not written again. */
+/**
+ * Keeps what is known now of the bytes behind the URLs, and the files that were made of them. A set of
+ * files that is known stays as it is: they were not written again. One statement, because each costs a
+ * round trip while the batch is locked; ordered, so that two transactions cannot wait for each other.
+ */
 export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<void> {
-  const made = new Map(completed(ends).map((end) => [`${end.work.tenantId} ${end.made.hash16}`, end]));
-  if (made.size === 0) return;
-  const sets = [...made.values()].map(({ work, made: { hash16, source, facts } }) => ({
+  const completed = ends.filter((end): end is Completed => end.is === 'completed');
+  if (completed.length === 0) return;
+  const made = oneOfEach(completed, ({ work, made: { hash16 } }) => `${work.tenantId} ${hash16}`);
+  await sql`
+    with kept_sources as (
+      insert into sources (tenant_id, url_sha256, url, final_url, sha256, etag, last_modified, fetched_at)
+      select tenant_id, decode(url_sha256, 'hex'), url, final_url, decode(sha256, 'hex'), etag, last_modified, now()
+      from json_to_recordset(${JSON.stringify(sourceRows(completed))}) as s
+        (tenant_id integer, url_sha256 text, url text, final_url text, sha256 text, etag text, last_modified text)
+      order by tenant_id, url_sha256
+      on conflict (tenant_id, url_sha256) do update
+        set final_url = excluded.final_url, sha256 = excluded.sha256, etag = excluded.etag,
+          last_modified = excluded.last_modified, fetched_at = excluded.fetched_at
+    ),
+    kept_sets as (
+      insert into rendition_sets
+        (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes)
+      select tenant_id, hash16, decode(source_sha256, 'hex'), source_format, source_width, source_height, source_bytes
+      from json_to_recordset(${JSON.stringify(made.map(setRow))}) as s
+        (tenant_id integer, hash16 text, source_sha256 text, source_format text, source_width integer,
+          source_height integer, source_bytes bigint)
+      order by tenant_id, hash16
+      on conflict do nothing
+    )
+    insert into renditions (tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, sha256)
+    select tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, decode(sha256, 'hex')
+    from json_to_recordset(${JSON.stringify(made.flatMap(fileRows))}) as f
+      (tenant_id integer, hash16 text, name text, ordinal smallint, format text, extension text,
+        width integer, height integer, bytes bigint, sha256 text)
+    order by tenant_id, hash16, name
+    on conflict do nothing`.execute(trx);
+}
+
+function oneOfEach<T>(items: T[], keyOf: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [keyOf(item), item])).values()];
+}
+
+function sourceRows(completed: Completed[]) {
+  return oneOfEach(completed, ({ work }) => `${work.tenantId} ${work.url}`).map(
+    ({ work, made: { source } }) => ({
+      tenant_id: work.tenantId,
+      url_sha256: createHash('sha256').update(work.url).digest('hex'),
+      url: work.url,
+      final_url: source.finalUrl,
+      sha256: source.sha256.toString('hex'),
+      etag: source.etag,
+      last_modified: source.lastModified,
+    }),
+  );
+}
+
+function setRow({ work, made: { hash16, source, facts } }: Completed) {
+  return {
     tenant_id: work.tenantId,
     hash16,
     source_sha256: source.sha256.toString('hex'),
@@ -49,30 +71,14 @@ export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<void> {
     source_width: facts.width,
     source_height: facts.height,
     source_bytes: source.bytes,
+  };
+}
+
+function fileRows({ work, made: { hash16, renditions } }: Completed) {
+  return renditions.map((rendition, i) => ({
+    tenant_id: work.tenantId,
+    hash16,
+    ordinal: i + 1,
+    ...rendition,
   }));
-  const files = [...made.values()].flatMap(({ work, made: { hash16, renditions } }) =>
-    renditions.map((rendition, i) => ({
-      tenant_id: work.tenantId,
-      hash16,
-      ordinal: i + 1,
-      ...rendition,
-    })),
-  );
-  await sql`
-    insert into rendition_sets
-      (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes)
-    select tenant_id, hash16, decode(source_sha256, 'hex'), source_format, source_width, source_height, source_bytes
-    from json_to_recordset(${JSON.stringify(sets)}) as s
-      (tenant_id integer, hash16 text, source_sha256 text, source_format text, source_width integer,
-        source_height integer, source_bytes bigint)
-    order by tenant_id, hash16
-    on conflict do nothing`.execute(trx);
-  await sql`
-    insert into renditions (tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, sha256)
-    select tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, decode(sha256, 'hex')
-    from json_to_recordset(${JSON.stringify(files)}) as f
-      (tenant_id integer, hash16 text, name text, ordinal smallint, format text, extension text,
-        width integer, height integer, bytes bigint, sha256 text)
-    order by tenant_id, hash16, name
-    on conflict do nothing`.execute(trx);
 }

@@ -76,7 +76,7 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
     },
     async work(name, handler, limits) {
       const concurrency = limits && { localConcurrency: limits.atATime, groupConcurrency: limits.ofOneGroup };
-      const options = { pollingIntervalSeconds: 0.5, ...concurrency };
+      const options = { pollingIntervalSeconds: 2, ...concurrency };
       const worker = await boss.work<TaskData[typeof name]>(name, options, async ([job]) => {
         if (job) await handler(job.data);
       });

@@ -4,8 +4,8 @@ import type { Db } from '../db/database.ts';
 
 export type Worker = { id: string; machine: string; pid: number; slots: number; version: string };
 
-/** A worker that was not seen for this long is dead; it says that it lives every 5 s. */
-const STALE = sql`interval '30 seconds'`;
+/** Of a row of `workers`. One that was not seen for 30 s is dead; it says that it lives every 5 s. */
+export const IS_LIVE = sql`seen_at > now() - interval '30 seconds'`;
 
 /** Says that a worker lives; also its first time. */
 export async function reportWorker(db: Db, worker: Pick<Worker, 'id' | 'slots' | 'version'>): Promise<void> {
@@ -22,17 +22,6 @@ export async function forgetWorker(db: Db, id: string): Promise<void> {
 /** Which of these workers are alive. */
 export async function liveWorkers(db: Db, ids: string[]): Promise<Set<string>> {
   const { rows } = await sql<{ worker_id: string }>`
-    select worker_id from workers where worker_id = any(${ids}::uuid[]) and seen_at > now() - ${STALE}`.execute(
-    db,
-  );
+    select worker_id from workers where worker_id = any(${ids}::uuid[]) and ${IS_LIVE}`.execute(db);
   return new Set(rows.map((row) => row.worker_id));
-}
-
-/** How many tasks all live workers can have in hand together. */
-export async function liveSlots(db: Db): Promise<number> {
-  const { rows } = await sql<{ slots: number }>`
-    select coalesce(sum(slots), 0)::integer as slots from workers where seen_at > now() - ${STALE}`.execute(
-    db,
-  );
-  return rows[0]?.slots ?? 0;
 }
