@@ -7,9 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import { pino } from 'pino';
+import type { BatchKey } from '../src/batches/batch.ts';
 import { readConfig } from '../src/config.ts';
+import { type Db, openDatabase } from '../src/db/database.ts';
 import { holdEmbeddedServer } from '../src/db/embedded.ts';
-import { type Foundation, layFoundation } from '../src/foundation.ts';
+import { layFoundation } from '../src/foundation.ts';
 import { acceptDraft } from '../src/intake/accept.ts';
 import { draftUpload } from '../src/intake/draft.ts';
 import type { Recipe } from '../src/presets/spec.ts';
@@ -55,16 +57,12 @@ export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: num
     HOST_CONCURRENCY: '1024',
     ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8',
   };
-  const foundation = await layFoundation(
-    readConfig(settings),
-    settings.DATABASE_URL,
-    pino({ level: 'silent' }),
-  );
+  const database = openDatabase(settings.DATABASE_URL, 2);
   const rounds: Round[] = [];
   try {
     for (let pair = 1; pair <= pairs; pair += 1) {
       const ceiling = await measureCeiling(seconds, folder.path, photographs);
-      const ours = await measureOurs(foundation, settings, { origin, seconds, pair });
+      const ours = await measureOurs(database.db, settings, { origin, seconds, pair });
       rounds.push({ ...ours, ceiling });
       process.stderr.write(
         `pair ${pair}: ${ours.ours.toFixed(1)} of ${ceiling.toFixed(1)} images/s, ratio ${(ours.ours / ceiling).toFixed(3)}; ` +
@@ -76,7 +74,7 @@ export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: num
       );
     }
   } finally {
-    await foundation.close();
+    await database.db.destroy();
     await server.close();
     origin.child.disconnect();
   }
@@ -112,39 +110,28 @@ type Origin = { child: ChildProcess; url: string };
 
 /** A worker on a batch that is longer than the time; counted from its warm state on. Every URL is one of its own. */
 async function measureOurs(
-  foundation: Foundation,
-  settings: Record<string, string>,
+  db: Db,
+  settings: Settings,
   { origin, seconds, pair }: { origin: Origin; seconds: number; pair: number },
 ) {
-  await using worker = await startMinilab('worker', settings);
   const urls = Array.from({ length: seconds * 400 }, (_, i) => `${origin.url}/${i}?pair=${pair}\n`);
-  await using draft = await draftUpload(Readable.from([Buffer.from(`Image\n${urls.join('')}`)]), {
-    tenantId: 1,
-    folder: foundation.config.dataDir,
-    maxBytes: 1e9,
-    allowPaths: false,
-  });
-  const batch = await acceptDraft(
-    foundation.database,
-    draft,
-    { tenantId: 1, name: 'bench', recipe: RECIPE },
-    foundation.feed,
-  );
+  const batch = await accept(settings, `Image\n${urls.join('')}`);
+  await using worker = await startMinilab('worker', settings);
   await sleep(1000 * WARM_UP_S);
   const pid = worker.child.pid ?? 0;
   const usedBefore = await cpuSecondsNow(pid);
   const [before, cpuBefore, startedAt] = [
-    await counts(foundation, batch.batchId),
+    await counts(db, batch.batchId),
     await cpuSeconds(origin),
     performance.now(),
   ];
   await sleep(1000 * seconds);
-  const [after, cpuAfter] = [await counts(foundation, batch.batchId), await cpuSeconds(origin)];
+  const [after, cpuAfter] = [await counts(db, batch.batchId), await cpuSeconds(origin)];
   const tookS = (performance.now() - startedAt) / 1000;
   const used = await cpuSecondsNow(pid);
   const rssMb = await peakRssMb(pid);
-  await sql`delete from images where batch_id = ${batch.batchId}`.execute(foundation.database.db);
-  await sql`delete from batches where batch_id = ${batch.batchId}`.execute(foundation.database.db);
+  await sql`delete from images where batch_id = ${batch.batchId}`.execute(db);
+  await sql`delete from batches where batch_id = ${batch.batchId}`.execute(db);
   const ended = after.completed + after.failed - before.completed - before.failed;
   return {
     ours: (after.completed - before.completed) / tookS,
@@ -161,12 +148,28 @@ async function measureOurs(
   };
 }
 
-async function counts(
-  { database }: Foundation,
-  batchId: string,
-): Promise<{ completed: number; failed: number }> {
+type Settings = { DATA_DIR: string; DATABASE_URL: string; [name: string]: string };
+
+/** What an upload does, by a process that does not run beside what is measured. */
+async function accept(settings: Settings, csv: string): Promise<BatchKey> {
+  const foundation = await layFoundation(
+    readConfig(settings),
+    settings.DATABASE_URL,
+    pino({ level: 'silent' }),
+  );
+  try {
+    const intake = { tenantId: 1, folder: settings.DATA_DIR, maxBytes: 1e9, allowPaths: false };
+    await using draft = await draftUpload(Readable.from([Buffer.from(csv)]), intake);
+    const acceptance = { tenantId: 1, name: 'bench', recipe: RECIPE };
+    return await acceptDraft(foundation.database, draft, acceptance, foundation.feed);
+  } finally {
+    await foundation.close();
+  }
+}
+
+async function counts(db: Db, batchId: string): Promise<{ completed: number; failed: number }> {
   const { rows } = await sql<{ completed: number; failed: number }>`
-    select completed, failed from batches where batch_id = ${batchId}`.execute(database.db);
+    select completed, failed from batches where batch_id = ${batchId}`.execute(db);
   return rows[0] ?? { completed: 0, failed: 0 };
 }
 

@@ -38,7 +38,7 @@ const NICENESS = 5; // answers and heartbeats of the parent come first
 // The running file may be TypeScript, in the checkout, or JavaScript, in the package.
 const PROGRAM = fileURLToPath(new URL(`./decoder${extname(import.meta.url)}`, import.meta.url));
 
-/** @param size how many children: as many as there are cores, because each is busy on one */
+/** @param size how many children; each is busy on one core */
 export function createDecoderPool(size: number): DecoderPool {
   const children = new Set<Promise<Child>>();
   const idle: Child[] = [];

@@ -12,7 +12,7 @@ import { isComplete } from './complete.ts';
 import type { Plan, PlannedRendition } from './plan.ts';
 import { MAX_PIXELS } from './probe.ts';
 
-/** A rendition that lies in a file. sha256 in hexadecimal. */
+/** A rendition that lies in a file, and is on the disk (fsync). sha256 in hexadecimal. */
 export type MadeFile = { name: string; width: number; height: number; bytes: number; sha256: string };
 
 export type DecoderAnswer =
@@ -38,7 +38,7 @@ async function make(plan: Plan): Promise<DecoderAnswer> {
     const encoded = await encode(plan, rendition).catch((error: Error) => failureOf(plan, error));
     if ('is' in encoded) return encoded;
     try {
-      writeFileSync(rendition.output, encoded.data); // nothing else waits for this thread
+      writeFileSync(rendition.output, encoded.data, { flush: true }); // nothing else waits for this thread
     } catch (error) {
       return { is: 'trouble', detail: (error as Error).message };
     }

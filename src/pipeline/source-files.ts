@@ -58,7 +58,7 @@ export function createSourceFiles(folder: string): SourceFiles {
   };
 }
 
-const WRITE_AT = 2 ** 20; // a write a chunk of 64 KiB took a tenth of the worker's main thread
+const WRITE_AT = 2 ** 22; // a write a chunk of 64 KiB took a tenth of the worker's main thread
 
 async function newSourceFile(path: string): Promise<SourceFile> {
   const file = await open(path, 'wx').catch(ownTrouble);

@@ -39,9 +39,9 @@ export type Pump = {
 
 const IDLE_POLL_MS = 200; // a new batch begins within this time
 // A group of results costs one transaction of a dozen statements, however large it is. So it waits for
-// others: this long, or until it is a quarter of the slots, or everything that is in work.
+// others: this long, or until it is a third of the slots, or everything that is in work.
 const RECORD_AFTER_MS = 200;
-const RECORD_SHARE_OF_SLOTS = 0.25;
+const RECORD_SHARE_OF_SLOTS = 1 / 3;
 const RECORD_AT_MOST = 100;
 const TOUCH_EVERY_MS = 4_000; // leases last 10 s, so one late touch does no harm
 const TROUBLE_RETRY_MS = 500;

@@ -6,8 +6,9 @@ import { systemCode } from '../errors.ts';
 import { type Content, type Storage, type StorageKey, StorageTrouble } from './storage.ts';
 
 /**
- * Storage in a folder, by hard links where the file system has them. A file is complete and on the disk before its name appears: fsync of the
- * file, link (which refuses a name that is there), fsync of the folders.
+ * Storage in a folder, by hard links where the file system has them. A file is on the disk before its
+ * name appears: its maker has called fsync, then come link (which refuses a name that is there) and
+ * fsync of the folder.
  */
 export function diskStorage(root: string): Storage {
   return {
@@ -49,7 +50,6 @@ function pathOf(root: string, key: StorageKey): string {
 
 async function putFile(target: string, path: string): Promise<'stored' | 'kept'> {
   const folder = dirname(target);
-  await sync(path);
   const result = await linkNew(path, target).catch(async (error: unknown) => {
     if (systemCode(error) !== 'ENOENT') throw error;
     await makeLastingFolder(folder);

@@ -11,6 +11,7 @@ export type Storage = {
   /**
    * Keeps the file at `path` under the key, durably: when this returns, a power cut does not lose it.
    * The file itself is gone then.
+   * @param path of a file that is on the disk (fsync)
    * @param content what the file holds
    * @returns what lies under the key now: another content where the key was there already
    * @throws StorageTrouble
