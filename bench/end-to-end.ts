@@ -14,7 +14,7 @@ import { holdEmbeddedServer } from '../src/db/embedded.ts';
 import { layFoundation } from '../src/foundation.ts';
 import { acceptDraft } from '../src/intake/accept.ts';
 import { draftUpload } from '../src/intake/draft.ts';
-import type { Recipe } from '../src/presets/spec.ts';
+import { type Recipe, withDefaults } from '../src/presets/spec.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
 import { makePhotographs } from './photographs.ts';
@@ -36,9 +36,7 @@ export type EndToEnd = {
 const run = promisify(execFile);
 const RECIPE: Recipe = {
   preset: 'bench',
-  renditions: [
-    { name: 'main', width: SIDE, height: SIDE, format: 'jpeg', quality: QUALITY, background: '#ffffff' },
-  ],
+  renditions: [withDefaults({ name: 'main', width: SIDE, height: SIDE, quality: QUALITY })],
 };
 const WARM_UP_S = 3;
 

@@ -54,6 +54,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
 
   const sourceFiles = createSourceFiles(temporaryFolder);
   const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS);
+  await decoders.probe();
   const pipeline = createPipeline({
     fetchRules: {
       guard,

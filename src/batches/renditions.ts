@@ -27,11 +27,12 @@ export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<void> {
     ),
     kept_sets as (
       insert into rendition_sets
-        (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes)
-      select tenant_id, hash16, decode(source_sha256, 'hex'), source_format, source_width, source_height, source_bytes
+        (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes, source_difference_hash)
+      select tenant_id, hash16, decode(source_sha256, 'hex'), source_format, source_width, source_height, source_bytes,
+        ('x' || source_difference_hash)::bit(64)
       from json_to_recordset(${JSON.stringify(made.map(setRow))}) as s
         (tenant_id integer, hash16 text, source_sha256 text, source_format text, source_width integer,
-          source_height integer, source_bytes bigint)
+          source_height integer, source_bytes bigint, source_difference_hash text)
       order by tenant_id, hash16
       on conflict do nothing
     )
@@ -62,7 +63,7 @@ function sourceRows(completed: Completed[]) {
   );
 }
 
-function setRow({ work, made: { hash16, source, facts } }: Completed) {
+function setRow({ work, made: { hash16, source, facts, differenceHash } }: Completed) {
   return {
     tenant_id: work.tenantId,
     hash16,
@@ -71,6 +72,7 @@ function setRow({ work, made: { hash16, source, facts } }: Completed) {
     source_width: facts.width,
     source_height: facts.height,
     source_bytes: source.bytes,
+    source_difference_hash: differenceHash,
   };
 }
 

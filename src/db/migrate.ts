@@ -4,12 +4,14 @@ import { Problem } from '../errors.ts';
 import type { Db } from './database.ts';
 import { firstSchema } from './migrations/0001_first_schema.ts';
 import { webhooks } from './migrations/0002_webhooks.ts';
+import { presets } from './migrations/0003_presets.ts';
 
 // Expand, then contract: a migration may only add what the version before it can live with; what is
 // no longer used goes in a later release. The name sorts; a name that landed never changes.
 const MIGRATIONS: Record<string, Migration> = {
   '0001_first_schema': firstSchema,
   '0002_webhooks': webhooks,
+  '0003_presets': presets,
 };
 
 /**

@@ -17,11 +17,27 @@ const COMPLETE: Record<SourceFormat, (file: Buffer) => boolean> = {
   // picture's (ITU-T T.81, B.1.1.5), unless it stands before the scan, in a thumbnail.
   jpeg: (file) => file.lastIndexOf(END_OF_IMAGE) > file.lastIndexOf(START_OF_SCAN),
   png: (file) => file.includes('IEND', 0, 'latin1'),
-  gif: (file) => file.at(-1) === 0x3b, // the trailer: GIF89a, 27
+  gif: hasTrailer,
   webp: (file) => file.length >= 12 && file.readUInt32LE(4) + 8 <= file.length, // RFC 9649, 2.4
   tiff: (file) => tiffStripsEnd(file) <= file.length,
   avif: (file) => boxesEnd(file) <= file.length,
 };
+
+/** Walks the blocks up to the trailer: GIF89a, 15 to 27. */
+function hasTrailer(file: Buffer): boolean {
+  const tableOf = (flags: number): number => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
+  let at = 13 + tableOf(file[10] ?? 0);
+  while (at < file.length) {
+    const block = file[at];
+    if (block === 0x3b) return true;
+    if (block === 0x21) at += 2;
+    else if (block === 0x2c) at += 11 + tableOf(file[at + 9] ?? 0);
+    else return false;
+    while ((file[at] ?? 0) !== 0) at += 1 + (file[at] ?? 0);
+    at += 1;
+  }
+  return false;
+}
 
 /** Where the last top-level box ends (ISO/IEC 14496-12, 4.2); a size of 0 means up to the end of the file. */
 function boxesEnd(file: Buffer): number {

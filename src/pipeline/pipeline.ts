@@ -19,7 +19,15 @@ export type ImageRequest = {
 
 /** What happened to an image. `later` may succeed at another time; `failed` never will. */
 export type Outcome =
-  | { is: 'made'; source: Source; facts: Facts; hash16: string; renditions: StoredRendition[] }
+  | {
+      is: 'made';
+      source: Source;
+      facts: Facts;
+      /** of the source: see difference-hash.ts */
+      differenceHash: string;
+      hash16: string;
+      renditions: StoredRendition[];
+    }
   | { is: 'later'; problem: ImageProblem }
   | { is: 'failed'; problem: ImageProblem };
 
@@ -48,12 +56,12 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     signal: AbortSignal,
   ): Promise<Outcome> {
     const source = await downloads(() => fetchSource(request.url, file, parts.fetchRules, signal));
-    const facts = await probe(source.path, source.head);
+    const facts = await probe(source);
     const plan = planRenditions(source, facts, request.recipe);
-    const files = await parts.decoders.make(plan, signal);
+    const { files, differenceHash } = await parts.decoders.make(plan, signal);
     const hash16 = hash16Of(source, request.recipe);
     const renditions = await store(plan, files, `${request.tenantToken}/${hash16}`, parts.storage);
-    return { is: 'made', source, facts, hash16, renditions };
+    return { is: 'made', source, facts, differenceHash, hash16, renditions };
   }
 
   return async (request, signal) => {

@@ -1,29 +1,30 @@
 import { createHash } from 'node:crypto';
-import { EXTENSIONS, type Recipe, type RenditionSpec } from '../presets/spec.ts';
+import { FORMAT_FACTS, type Recipe, type RenditionSpec } from '../presets/spec.ts';
 import type { Source } from './fetch.ts';
 import type { Facts } from './probe.ts';
 
 /** What a decoder is asked to do: one file in, one file out for each rendition. All of it is plain JSON. */
-export type Plan = {
+export type Plan = Facts & {
   input: string;
-  format: Facts['format'];
+  /** of the input */
+  bytes: number;
   renditions: PlannedRendition[];
 };
 
-export type PlannedRendition = RenditionSpec & { extension: string; output: string };
+export type PlannedRendition = RenditionSpec & { output: string };
 
-export function planRenditions({ path }: Source, facts: Facts, recipe: Recipe): Plan {
-  const renditions = recipe.renditions.map((spec) => ({
-    ...spec,
-    extension: EXTENSIONS[spec.format],
-    output: outputPath(path, spec),
-  }));
-  return { input: path, format: facts.format, renditions };
+export function planRenditions({ path, bytes }: Source, facts: Facts, recipe: Recipe): Plan {
+  const renditions = recipe.renditions.map((spec) => ({ ...spec, output: outputPath(path, spec) }));
+  return { ...facts, input: path, bytes, renditions };
 }
 
 /** Where a decoder writes a rendition: beside the source. */
-export function outputPath(source: string, { name, format }: RenditionSpec): string {
-  return `${source}.${name}.${EXTENSIONS[format]}`;
+export function outputPath(source: string, spec: RenditionSpec): string {
+  return `${source}.${fileName(spec)}`;
+}
+
+export function fileName({ name, format }: Pick<RenditionSpec, 'name' | 'format'>): string {
+  return `${name}.${FORMAT_FACTS[format].extension}`;
 }
 
 /** Raised by hand when the output for the same source and recipe may change; see hash16Of. */

@@ -1,9 +1,24 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
+import { isComplete } from './complete.ts';
 import { type SourceFormat, SNIFF_BYTES, sniff } from './formats.ts';
 import { ImageProblem } from './problems.ts';
 
+type File = {
+  path: string;
+  bytes: number;
+  /** its beginning, where it is at hand: mostly it holds the header */
+  head: Buffer;
+};
+
 /** What a file's header says; nothing was decoded. Width and height are as stored, before orientation. */
-export type Facts = { format: SourceFormat; width: number; height: number };
+export type Facts = {
+  format: SourceFormat;
+  width: number;
+  height: number;
+  /** progressive or interlaced: a decoder must hold the whole picture at once */
+  isInterlaced: boolean;
+  mayHoldXmp: boolean;
+};
 
 /** Sides of more than this are refused by the decoder too (VIPS_MAX_COORD); of 7,244 real files none had one. */
 export const MAX_SIDE = 16_384;
@@ -13,16 +28,15 @@ export const MAX_PIXELS = 100_000_000;
 /**
  * Reads format and size from the header alone, so that an image that is too large is refused before
  * any codec sees it: a PNG header of 41 bytes made a decoder allocate 8.8 GB.
- * @param head the beginning of the file, where it is at hand: mostly it holds the header
  * @throws ImageProblem `not_an_image`, `unsupported_format`, `corrupt_image`, `truncated_image`, `image_too_large`
  */
-export async function probe(path: string, head?: Buffer): Promise<Facts> {
-  await using reader = byteReader(path, head);
+export async function probe(file: File): Promise<Facts> {
+  await using reader = byteReader(file);
   const { read } = reader;
   const format = imageFormat(await read(0, SNIFF_BYTES));
   const size = await SIZE_OF[format](read);
-  if (size === undefined) throw await unreadable(path);
-  const { width, height } = size;
+  if (size === undefined) throw await unreadable(file, format);
+  const { width, height, isInterlaced = false, mayHoldXmp = true, leastBytes = 0 } = size;
   if (width < 1 || height < 1)
     throw new ImageProblem('corrupt_image', `it says that it is ${width} x ${height} pixels`);
   if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS)
@@ -30,7 +44,9 @@ export async function probe(path: string, head?: Buffer): Promise<Facts> {
       'image_too_large',
       `${width} x ${height} pixels; at most ${MAX_SIDE} a side and ${MAX_PIXELS / 1e6} megapixels`,
     );
-  return { format, width, height };
+  if (file.bytes < leastBytes)
+    throw new ImageProblem('truncated_image', `${file.bytes} bytes cannot hold ${width} x ${height} pixels`);
+  return { format, width, height, isInterlaced, mayHoldXmp };
 }
 
 /** @throws ImageProblem `not_an_image`, `unsupported_format` */
@@ -55,10 +71,10 @@ export function imageFormat(head: Buffer): SourceFormat {
 
 /** Bytes from an offset; fewer where the file ends. */
 type Reader = (offset: number, length: number) => Promise<Buffer>;
-type Size = { width: number; height: number };
+type Size = Pick<Facts, 'width' | 'height'> & Partial<Facts> & { leastBytes?: number };
 
 /** Reads from the head where that is enough, and opens the file when it is not. */
-function byteReader(path: string, head: Buffer = Buffer.alloc(0)): { read: Reader } & AsyncDisposable {
+function byteReader({ path, head }: File): { read: Reader } & AsyncDisposable {
   let file: FileHandle | undefined;
   return {
     async read(offset, length) {
@@ -73,10 +89,10 @@ function byteReader(path: string, head: Buffer = Buffer.alloc(0)): { read: Reade
   };
 }
 
-/** A header that cannot be read is a cut-off one in a tiny file, and a damaged one otherwise. */
-async function unreadable(path: string): Promise<ImageProblem> {
-  const { size } = await stat(path);
-  return new ImageProblem(size < 1024 ? 'truncated_image' : 'corrupt_image', 'its header cannot be read');
+/** A header that cannot be read is a cut-off one in a tiny file or in one that its structure says is cut. */
+async function unreadable({ path, bytes }: File, format: SourceFormat): Promise<ImageProblem> {
+  const isCut = bytes < 1024 || (format !== 'jpeg' && !(await isComplete(path, format)));
+  return new ImageProblem(isCut ? 'truncated_image' : 'corrupt_image', 'its header cannot be read');
 }
 
 const SIZE_OF: Record<SourceFormat, (read: Reader) => Promise<Size | undefined>> = {
@@ -93,22 +109,28 @@ const MAX_SEGMENTS = 2_000; // a JPEG of a camera has about 20; an ICC profile o
 /** The first frame header (SOF) among the segments: ITU-T T.81, B.1. */
 async function jpegSize(read: Reader): Promise<Size | undefined> {
   let offset = 2;
+  let mayHoldXmp = false;
   for (let i = 0; i < MAX_SEGMENTS; i += 1) {
-    const head = await read(offset, 9);
+    const head = await read(offset, 4 + XMP_SIGNATURE.length);
     if (head.length < 9 || head[0] !== 0xff) return undefined;
     const marker = head[1] ?? 0;
     if (marker === 0xff) {
       offset += 1; // a fill byte
     } else if (isFrameHeader(marker)) {
-      return { height: head.readUInt16BE(5), width: head.readUInt16BE(7) };
+      const [height, width] = [head.readUInt16BE(5), head.readUInt16BE(7)];
+      return { width, height, isInterlaced: PROGRESSIVE.has(marker), mayHoldXmp };
     } else if (marker === 0xda || marker === 0xd9) {
       return undefined; // the picture, or the end, and no frame header before it
     } else {
+      mayHoldXmp ||= head.toString('latin1', 4) === XMP_SIGNATURE;
       offset += 2 + head.readUInt16BE(2);
     }
   }
   return undefined;
 }
+
+const XMP_SIGNATURE = 'http://ns.adobe.com/xap/1.0/'; // XMP Specification, part 3, 1.1.3
+const PROGRESSIVE = new Set([0xc2, 0xc6, 0xca, 0xce]);
 
 function isFrameHeader(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
@@ -116,10 +138,16 @@ function isFrameHeader(marker: number): boolean {
 
 /** IHDR comes first: PNG Third Edition, 11.2.1. */
 async function pngSize(read: Reader): Promise<Size | undefined> {
-  const head = await read(0, 24);
-  if (head.length < 24 || head.toString('latin1', 12, 16) !== 'IHDR') return undefined;
-  return { width: head.readUInt32BE(16), height: head.readUInt32BE(20) };
+  const head = await read(0, 29);
+  if (head.length < 29 || head.toString('latin1', 12, 16) !== 'IHDR') return undefined;
+  const [width, height] = [head.readUInt32BE(16), head.readUInt32BE(20)];
+  const bits = (head[24] ?? 0) * (PNG_CHANNELS[head[25] ?? 0] ?? 1);
+  const leastBytes = (Math.ceil((width * bits) / 8) * height) / DEFLATE_RATIO;
+  return { width, height, isInterlaced: head[28] !== 0, leastBytes };
 }
+
+const PNG_CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+const DEFLATE_RATIO = 1032; // RFC 1951: 258 bytes from 2 bits at the best
 
 /** The logical screen: GIF89a, 18. */
 async function gifSize(read: Reader): Promise<Size | undefined> {

@@ -48,6 +48,10 @@ export const IMAGE_PROBLEMS = {
     sentence: 'The image file is incomplete: its end is missing. Upload it to the host again.',
   },
   corrupt_image: { tries: 1, sentence: 'The image file is damaged and cannot be read.' },
+  cannot_meet_max_bytes: {
+    tries: 1,
+    sentence: 'The image cannot be made as small as the preset demands.',
+  },
   decode_timeout: { tries: 3, sentence: 'Reading the image took too long.' },
   decode_memory: { tries: 3, sentence: 'Reading the image took too much memory.' },
   decoder_crashed: { tries: 3, sentence: 'The program that reads images ended while it read this one.' },
@@ -73,6 +77,7 @@ export function sentenceOf(code: string): string {
 export class ImageProblem extends Error {
   override readonly name = 'ImageProblem';
   readonly code: ImageProblemCode;
+  readonly detail: string | undefined;
   /** when the host asks for a pause: how long; it holds for all images of that host */
   readonly holdHostMs: number | undefined;
 
@@ -83,6 +88,7 @@ export class ImageProblem extends Error {
   ) {
     super(detail ? `${IMAGE_PROBLEMS[code].sentence} (${detail})` : IMAGE_PROBLEMS[code].sentence, { cause });
     this.code = code;
+    this.detail = detail;
     this.holdHostMs = holdHostMs;
   }
 }

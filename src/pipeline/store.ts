@@ -1,6 +1,7 @@
 import type { Storage, StorageKey } from '../storage/storage.ts';
-import type { MadeFile } from './decoder.ts';
-import type { Plan } from './plan.ts';
+import { FORMAT_FACTS } from '../presets/spec.ts';
+import type { MadeFile } from './make.ts';
+import { fileName, type Plan } from './plan.ts';
 
 /** A rendition in the storage. sha256 in hexadecimal. */
 export type StoredRendition = MadeFile & { key: StorageKey; format: string; extension: string };
@@ -19,8 +20,8 @@ export async function store(
   for (const [i, planned] of plan.renditions.entries()) {
     const file = files[i];
     if (file?.name !== planned.name) throw new Error(`the decoder did not make ${planned.name}`);
-    const { format, extension } = planned;
-    const key = `${folder}/${planned.name}.${extension}`;
+    const { name: format, extension } = FORMAT_FACTS[planned.format];
+    const key = `${folder}/${fileName(planned)}`;
     const there = await storage.put(key, planned.output, file);
     stored.push({ ...file, ...there, key, format, extension });
   }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { createDecoderPool, type DecoderPool } from '../../src/pipeline/decoder-pool.ts';
 import type { Plan } from '../../src/pipeline/plan.ts';
+import { withDefaults } from '../../src/presets/spec.ts';
 import type { ImageProblem } from '../../src/pipeline/problems.ts';
 import { newFolder } from '../support/folder.ts';
 import { photo, PHOTO_NAMES, PHOTOS, visualDistance } from '../support/pictures.ts';
@@ -13,15 +14,15 @@ import { photo, PHOTO_NAMES, PHOTOS, visualDistance } from '../support/pictures.
 const NEVER = new AbortController().signal;
 
 function planFor(input: string, output: string, width = 1600): Plan {
-  const spec = {
-    name: 'full',
-    width,
-    height: width,
+  const spec = withDefaults({ name: 'full', width, height: width });
+  const facts = {
     format: 'jpeg',
-    quality: 80,
-    background: '#ffffff',
+    width: 3000,
+    height: 2000,
+    isInterlaced: false,
+    mayHoldXmp: false,
   } as const;
-  return { input, format: 'jpeg', renditions: [{ ...spec, extension: 'jpg', output }] };
+  return { ...facts, input, bytes: 1_000_000, renditions: [{ ...spec, output }] };
 }
 
 async function withPool(
@@ -41,12 +42,16 @@ test('a photograph is made in a child, small enough, and never enlarged', async 
   await withPool(1, async (pool, folder) => {
     const name = PHOTO_NAMES[4] ?? '';
     const output = join(folder, 'out.jpg');
-    const [file] = await pool.make(planFor(join(PHOTOS, name), output), NEVER);
+    const {
+      files: [file],
+    } = await pool.make(planFor(join(PHOTOS, name), output), NEVER);
     const { width, height, format, exif } = await sharp(output).metadata();
     assert.deepEqual([width, height, format, exif], [1600, 1065, 'jpeg', undefined]);
     assert.deepEqual([file?.width, file?.height, file?.bytes], [1600, 1065, (await readFile(output)).length]);
     assert.ok((await visualDistance(output, photo(name))) < 10);
-    const [same] = await pool.make(planFor(join(PHOTOS, name), output, 9000), NEVER);
+    const {
+      files: [same],
+    } = await pool.make(planFor(join(PHOTOS, name), output, 9000), NEVER);
     assert.deepEqual([same?.width, same?.height], [3088, 2056]);
   });
 });
@@ -112,7 +117,9 @@ test('a child that is killed costs the image that it had, and the next one is ma
     const making = pool.make(planFor(join(PHOTOS, PHOTO_NAMES[5] ?? ''), output), NEVER);
     process.kill(pid, 'SIGKILL');
     await assert.rejects(making, (error: ImageProblem) => error.code === 'decoder_crashed');
-    const [file] = await pool.make(planFor(join(PHOTOS, PHOTO_NAMES[5] ?? ''), output), NEVER);
+    const {
+      files: [file],
+    } = await pool.make(planFor(join(PHOTOS, PHOTO_NAMES[5] ?? ''), output), NEVER);
     assert.ok(file);
   });
 });

@@ -12,7 +12,7 @@ async function probeBytes(bytes: Buffer): Promise<Facts> {
   await using folder = await newFolder();
   const path = join(folder.path, 'file');
   await writeFile(path, bytes);
-  return await probe(path);
+  return await probe({ path, bytes: bytes.length, head: Buffer.alloc(0) });
 }
 
 const codeOf = (bytes: Buffer): Promise<string> =>
@@ -23,27 +23,32 @@ const codeOf = (bytes: Buffer): Promise<string> =>
 
 test('format and size of every format that is decoded are read from the header', async () => {
   const picture = sharp({ create: { width: 321, height: 123, channels: 4, background: '#f008' } });
+  const facts = { width: 321, height: 123, isInterlaced: false, mayHoldXmp: true };
   for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const) {
     const bytes = await picture.clone().toFormat(format).toBuffer();
-    assert.deepEqual(await probeBytes(bytes), { format, width: 321, height: 123 }, format);
+    assert.deepEqual(await probeBytes(bytes), { ...facts, format, mayHoldXmp: format !== 'jpeg' }, format);
   }
   const lossless = await picture.clone().webp({ lossless: true }).toBuffer();
-  assert.deepEqual(await probeBytes(lossless), { format: 'webp', width: 321, height: 123 });
+  assert.deepEqual(await probeBytes(lossless), { ...facts, format: 'webp' });
   const opaque = await picture.clone().removeAlpha().webp().toBuffer();
-  assert.deepEqual(await probeBytes(opaque), { format: 'webp', width: 321, height: 123 });
+  assert.deepEqual(await probeBytes(opaque), { ...facts, format: 'webp' });
+  const interlaced = await picture.clone().png({ progressive: true }).toBuffer();
+  assert.deepEqual(await probeBytes(interlaced), { ...facts, format: 'png', isInterlaced: true });
   const progressive = await picture
     .clone()
     .removeAlpha()
     .withExif({ IFD0: { Copyright: 'x'.repeat(500) } })
+    .withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
     .jpeg({ progressive: true })
     .toBuffer();
-  assert.deepEqual(await probeBytes(progressive), { format: 'jpeg', width: 321, height: 123 });
+  assert.deepEqual(await probeBytes(progressive), { ...facts, format: 'jpeg', isInterlaced: true });
 });
 
 test('photographs of cameras are read as sharp reads them', async () => {
   for (const name of PHOTO_NAMES) {
-    const { width, height } = await sharp(photo(name)).metadata();
-    assert.deepEqual(await probeBytes(photo(name)), { format: 'jpeg', width, height }, name);
+    const { width, height, isProgressive, xmp } = await sharp(photo(name)).metadata();
+    const facts = { format: 'jpeg', isInterlaced: isProgressive, mayHoldXmp: xmp !== undefined };
+    assert.deepEqual(await probeBytes(photo(name)), { ...facts, width, height }, name);
   }
 });
 
@@ -59,7 +64,7 @@ test('a header that promises too many pixels is refused before anything is decod
   assert.equal(await codeOf(pngHeader(25_000_000, 2)), 'image_too_large');
   assert.equal(await codeOf(pngHeader(16_385, 1)), 'image_too_large');
   assert.equal(await codeOf(pngHeader(10_001, 10_000)), 'image_too_large');
-  assert.equal(await codeOf(pngHeader(10_000, 10_000)), 'none');
+  assert.equal(await codeOf(pngHeader(10_000, 10_000)), 'truncated_image');
   assert.equal(await codeOf(pngHeader(0, 5)), 'corrupt_image');
 });
 

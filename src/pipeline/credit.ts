@@ -1,0 +1,92 @@
+/**
+ * The little metadata that outlives: everything else (position, camera, owner, thumbnails) is dropped.
+ * It is read out of the source's XMP and written anew, so that nothing else can travel along.
+ */
+import type { Metadata } from 'sharp';
+
+const MAX_XMP_BYTES = 2 ** 20; // an XMP packet in a JPEG has 64 KiB at the most
+const MAX_TEXT = 500;
+
+// IPTC Photo Metadata Standard 2025.1, Digital Source Type; its values are a closed vocabulary.
+const SOURCE_TYPE =
+  /:DigitalSourceType(?:\s*=\s*["']|>\s*|\s+rdf:resource\s*=\s*["'])(https?:\/\/cv\.iptc\.org\/newscodes\/digitalsourcetype\/[A-Za-z]{1,60})\s*["'<]/;
+
+/**
+ * An XMP packet with the digital source type, which says that a picture was made by AI and must stay
+ * (Google Merchant Center), and with copyright and credit where they are to be kept; undefined: none is there.
+ */
+export function keptXmp(
+  { xmp, exif }: Metadata,
+  { keepCredit }: { keepCredit: boolean },
+): string | undefined {
+  const text = xmp && xmp.length <= MAX_XMP_BYTES ? xmp.toString('utf8') : '';
+  const sourceType = SOURCE_TYPE.exec(text)?.[1];
+  const rights = keepCredit ? (languageText(text, 'dc:rights') ?? exifCopyright(exif)) : undefined;
+  const credit = keepCredit ? simpleText(text, 'photoshop:Credit') : undefined;
+  const properties = [
+    sourceType && `<Iptc4xmpExt:DigitalSourceType>${sourceType}</Iptc4xmpExt:DigitalSourceType>`,
+    rights && `<dc:rights><rdf:Alt><rdf:li xml:lang="x-default">${rights}</rdf:li></rdf:Alt></dc:rights>`,
+    credit && `<photoshop:Credit>${credit}</photoshop:Credit>`,
+  ].filter(Boolean);
+  if (properties.length === 0) return undefined;
+  return (
+    '<?xpacket begin="\u{feff}" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">' +
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" ' +
+    'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" xmlns:dc="http://purl.org/dc/elements/1.1/" ' +
+    `xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/">${properties.join('')}</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>`
+  );
+}
+
+/** The first of a property's texts in several languages. Still escaped as XML; markup inside ends it. */
+function languageText(xmp: string, property: string): string | undefined {
+  const found = new RegExp(`<${property}>\\s*<rdf:Alt>\\s*<rdf:li[^>]*>([^<]{1,${MAX_TEXT}})<`).exec(xmp);
+  return wellFormed(found?.[1]);
+}
+
+function simpleText(xmp: string, property: string): string | undefined {
+  const found = new RegExp(`(?:<${property}>|\\s${property}=["'])([^<"']{1,${MAX_TEXT}})[<"']`).exec(xmp);
+  return wellFormed(found?.[1]);
+}
+
+/** The text unescaped and escaped again: whatever it held, it is text now. */
+function wellFormed(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const plain = text.replaceAll(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] ?? '').trim();
+  return plain === '' ? undefined : escaped(plain);
+}
+
+const ENTITIES: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+
+function escaped(text: string): string {
+  return text
+    .replaceAll(/\p{C}/gu, ' ')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
+
+const EXIF_COPYRIGHT = 0x8298;
+
+/** Tag Copyright of the first directory: Exif 3.0, 4.6.5. */
+function exifCopyright(exif: Buffer | undefined): string | undefined {
+  const tiff = exif?.subarray(exif.toString('latin1', 0, 6) === 'Exif\0\0' ? 6 : 0);
+  if (!tiff || tiff.length < 14) return undefined;
+  const little = tiff[0] === 0x49;
+  const short = (at: number): number => (little ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
+  const long = (at: number): number => (little ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
+  try {
+    const directory = long(4);
+    for (let i = 0; i < short(directory); i += 1) {
+      const at = directory + 2 + 12 * i;
+      if (short(at) !== EXIF_COPYRIGHT) continue;
+      const length = long(at + 4);
+      const from = length <= 4 ? at + 8 : long(at + 8);
+      const text = tiff.toString('utf8', from, from + Math.min(length, MAX_TEXT)).replace(/\0[^]*$/, '');
+      return text.trim() === '' ? undefined : escaped(text.trim());
+    }
+  } catch {
+    // a directory that leads out of the file
+  }
+  return undefined;
+}

@@ -1,0 +1,58 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createDecoderPool, type DecoderLimits, type DecoderPool } from '../../src/pipeline/decoder-pool.ts';
+import type { MadeFile } from '../../src/pipeline/make.ts';
+import { planRenditions } from '../../src/pipeline/plan.ts';
+import { probe } from '../../src/pipeline/probe.ts';
+import { type RenditionInput, withDefaults } from '../../src/presets/spec.ts';
+import { newFolder } from './folder.ts';
+
+export type Engine = AsyncDisposable & {
+  pool: DecoderPool;
+  folder: string;
+  /** What the pipeline does with the bytes of a source, from the header to the files. @throws ImageProblem */
+  make(
+    bytes: Buffer,
+    renditions: Omit<RenditionInput, 'name'>[],
+  ): Promise<{ outputs: Buffer[]; files: MadeFile[]; differenceHash: string }>;
+};
+
+/** Real decoders in a folder of their own. */
+export async function startEngine(limits: Partial<DecoderLimits> = {}, size = 1): Promise<Engine> {
+  const folder = await newFolder();
+  const pool = createDecoderPool(size, limits);
+  let made = 0;
+  return {
+    pool,
+    folder: folder.path,
+    async make(bytes, inputs) {
+      made += 1;
+      const path = join(folder.path, `${made}.source`);
+      await writeFile(path, bytes);
+      const renditions = inputs.map((input, i) => withDefaults({ name: `r${i}`, ...input }));
+      try {
+        const source = { path, bytes: bytes.length, sha256: Buffer.alloc(32), head: Buffer.alloc(0) };
+        const unknown = { finalUrl: '', etag: undefined, lastModified: undefined };
+        const facts = await probe(source);
+        const plan = planRenditions({ ...source, ...unknown }, facts, { preset: 'test', renditions });
+        const { files, differenceHash } = await pool.make(plan, new AbortController().signal);
+        const outputs = await Promise.all(plan.renditions.map(({ output }) => readFile(output)));
+        return { outputs, files, differenceHash };
+      } finally {
+        await rm(path);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await pool.stop();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The code with which making it fails, or 'none'. */
+export async function codeOf(making: Promise<unknown>): Promise<string> {
+  return making.then(
+    () => 'none',
+    (error: { code?: string; message: string }) => error.code ?? error.message,
+  );
+}
