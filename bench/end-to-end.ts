@@ -14,7 +14,7 @@ import { holdEmbeddedServer } from '../src/db/embedded.ts';
 import { layFoundation } from '../src/foundation.ts';
 import { acceptDraft } from '../src/intake/accept.ts';
 import { draftUpload } from '../src/intake/draft.ts';
-import { type Recipe, withDefaults } from '../src/presets/spec.ts';
+import { type Preset, withDefaults } from '../src/presets/spec.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
 import { makePhotographs } from './photographs.ts';
@@ -34,8 +34,9 @@ export type EndToEnd = {
 };
 
 const run = promisify(execFile);
-const RECIPE: Recipe = {
-  preset: 'bench',
+const PRESET: Preset = {
+  name: 'bench',
+  description: '',
   renditions: [withDefaults({ name: 'main', width: SIDE, height: SIDE, quality: QUALITY })],
 };
 const WARM_UP_S = 3;
@@ -156,9 +157,9 @@ async function accept(settings: Settings, csv: string): Promise<BatchKey> {
     pino({ level: 'silent' }),
   );
   try {
-    const intake = { tenantId: 1, folder: settings.DATA_DIR, maxBytes: 1e9, allowPaths: false };
+    const intake = { tenantId: 1, folder: settings.DATA_DIR, maxBytes: 1e9, allowPaths: false, presets: [] };
     await using draft = await draftUpload(Readable.from([Buffer.from(csv)]), intake);
-    const acceptance = { tenantId: 1, name: 'bench', recipe: RECIPE };
+    const acceptance = { tenantId: 1, name: 'bench', preset: PRESET };
     return await acceptDraft(foundation.database, draft, acceptance, foundation.feed);
   } finally {
     await foundation.close();

@@ -5,6 +5,7 @@ import type { Foundation } from './foundation.ts';
 import { healthRoutes } from './http/health.routes.ts';
 import { closeServer, createServer, listen } from './http/server.ts';
 import { uploadRoutes } from './intake/upload.routes.ts';
+import { presetRoutes } from './presets/preset.routes.ts';
 import { resultsRoutes } from './results/results.routes.ts';
 import { inboxRoutes } from './webhooks/inbox.routes.ts';
 import { VERSION } from './version.ts';
@@ -41,6 +42,7 @@ export async function startHttp(foundation: Foundation, worker: Worker | undefin
     folder,
     maxUploadBytes: config.maxUploadBytes,
   });
+  await app.register(presetRoutes, shared);
   await app.register(statusRoutes, shared);
   await app.register(inboxRoutes, { ...shared, secrets: config.inboxSecrets });
   await app.register(resultsRoutes, { ...shared, storage });

@@ -9,6 +9,7 @@ const PROBLEMS = {
   payload_too_large: [413, 'The upload is too large'],
   unsupported_media_type: [415, 'The upload is not of a type that is understood'],
   csv_invalid: [422, 'The CSV has errors'],
+  preset_invalid: [422, 'The preset has errors'],
   internal_error: [500, 'Something went wrong on our side'],
   database_unavailable: [503, 'The database cannot be reached'],
   storage_unavailable: [503, 'The storage cannot be written'],
@@ -26,6 +27,9 @@ export type ProblemCode = keyof typeof PROBLEMS;
 /** One of several things that are wrong with a CSV, at a physical line and a column from 1. */
 export type Flaw = { line: number; column?: number; code: string; detail: string };
 
+/** One of several things that are wrong with a JSON document; `at` is a JSON pointer (RFC 6901). */
+export type PointedFlaw = { at: string; code: string; detail: string };
+
 /**
  * An error with a code, a status, and a sentence for its reader. What is thrown otherwise is a bug,
  * and is answered as `internal_error` without its text.
@@ -35,7 +39,7 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly status: number;
   readonly title: string;
-  readonly flaws: readonly Flaw[];
+  readonly flaws: readonly (Flaw | PointedFlaw)[];
   /** How many flaws there are; `flaws` holds the first ones. */
   readonly flawCount: number;
 
@@ -49,7 +53,7 @@ export class Problem extends Error {
     }: {
       detail: string;
       cause?: unknown;
-      flaws?: readonly Flaw[];
+      flaws?: readonly (Flaw | PointedFlaw)[];
       flawCount?: number;
     },
   ) {

@@ -19,7 +19,11 @@ program
     '<FILE.csv>',
     'header such as "S. No.,Product Name,Input Image Urls"; URLs, or paths below its folder',
   )
-  .option('--preset <NAME>', 'which renditions to make', DEFAULT_PRESET)
+  .option(
+    '--preset <NAME>',
+    'which renditions to make: the name of a preset, or a file NAME.json',
+    DEFAULT_PRESET,
+  )
   .option('--out <DIR>', 'where the images and output.csv go', 'output')
   .option('--json', 'print one JSON object on the last line of standard output', false)
   .action(async (file: string, options: ProcessOptions) => {
@@ -43,6 +47,39 @@ program
     const { work } = await import('./cli/worker.ts');
     await end(work());
   });
+
+program
+  .command('inspect')
+  .description('what Minilab sees in one image, and what each preset would make of it')
+  .argument('<FILE-or-URL>')
+  .option('--json', 'print one JSON object', false)
+  .action(async (what: string, options: { json: boolean }) => {
+    const { inspect } = await import('./cli/inspect.ts');
+    await end(inspect(what, options));
+  });
+
+const presets = program
+  .command('presets')
+  .description('list the presets; `presets show NAME` prints one as JSON')
+  .action(async () => end((await import('./cli/presets.ts')).showPresets()));
+presets
+  .command('show')
+  .argument('<NAME>')
+  .description('print a preset as JSON, with every default')
+  .action(async (name: string) => end((await import('./cli/presets.ts')).showPreset(name)));
+presets
+  .command('add')
+  .argument('<FILE.json>', '{ "renditions": [{ "name": "full", "width": 1600, "height": 1600 }] }')
+  .option('--name <NAME>', "the preset's name; the file's if it is left out")
+  .description('make or replace a preset of your own')
+  .action(async (file: string, options: { name?: string }) =>
+    end((await import('./cli/presets.ts')).addPreset(file, options)),
+  );
+presets
+  .command('remove')
+  .argument('<NAME>')
+  .description('remove a preset of your own; batches that were accepted keep it')
+  .action(async (name: string) => end((await import('./cli/presets.ts')).removePreset(name)));
 
 program
   .command('migrate')

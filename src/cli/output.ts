@@ -1,4 +1,4 @@
-import { Problem } from '../errors.ts';
+import { type Flaw, type PointedFlaw, Problem } from '../errors.ts';
 
 /** What a command ends with; docs/api.md is the contract. */
 export const EXIT = { ok: 0, trouble: 1, invalidInput: 2, someFailed: 3, interrupted: 130 } as const;
@@ -11,15 +11,18 @@ export function say(text: string): void {
 /** A problem as a person reads it: the sentence, and each error with its place in the file. */
 export function describe(error: unknown): string {
   if (!(error instanceof Problem)) return `Something went wrong inside Minilab: ${messageOf(error)}`;
-  const places = error.flaws.map(
-    ({ line, column, detail }) => `  line ${line}${column ? `, column ${column}` : ''}: ${detail}`,
-  );
+  const places = error.flaws.map((flaw) => `  ${placeOf(flaw)}: ${flaw.detail}`);
   const more = error.flawCount - error.flaws.length;
   if (places.length === 1 && error.flaws[0]?.detail === error.message)
     return `${error.title}: ${error.message}`;
   return [`${error.title}: ${error.message}`, ...places, ...(more > 0 ? [`  … and ${more} more`] : [])].join(
     '\n',
   );
+}
+
+function placeOf(flaw: Flaw | PointedFlaw): string {
+  if ('at' in flaw) return flaw.at || 'the whole';
+  return `line ${flaw.line}${flaw.column ? `, column ${flaw.column}` : ''}`;
 }
 
 /** Bugs keep their stack, for the report; LOG_LEVEL=debug shows it. */

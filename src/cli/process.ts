@@ -14,14 +14,15 @@ import { type Foundation, layFoundation, makeWritable } from '../foundation.ts';
 import { type ImageRow, listImages } from '../images/image.queries.ts';
 import { acceptDraft } from '../intake/accept.ts';
 import { draftUpload } from '../intake/draft.ts';
-import { recipeOf } from '../intake/upload.routes.ts';
 import { publicId } from '../ids.ts';
+import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { writeFolder } from '../results/folder.ts';
 import { configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker } from '../worker.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createLog } from './log.ts';
 import { EXIT, plural, say, size, table } from './output.ts';
+import { findPreset } from './presets.ts';
 import { startProgress } from './progress.ts';
 
 export type ProcessOptions = { preset: string; out: string; json: boolean };
@@ -30,7 +31,7 @@ export type ProcessOptions = { preset: string; out: string; json: boolean };
 export async function processFile(file: string, options: ProcessOptions): Promise<number> {
   const startedAt = Date.now();
   await refuseUnreadable(file);
-  const recipe = recipeOf(options.preset);
+  const preset = await findPreset(options.preset);
   const out = resolve(options.out);
   await makeWritable(out, '--out');
   const settings = readConfig();
@@ -43,6 +44,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
     folder: join(settings.dataDir, 'tmp'),
     maxBytes: settings.maxUploadBytes,
     allowPaths: true,
+    presets: [...BUILTIN_PRESETS, preset],
   });
   const products = plural(draft.products, 'product');
   say(
@@ -61,7 +63,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   const batch = await acceptDraft(
     foundation.database,
     draft,
-    { tenantId: DEFAULT_TENANT, name, recipe },
+    { tenantId: DEFAULT_TENANT, name, preset },
     foundation.feed,
   );
   const worker = await startWorker(foundation, dirname(resolve(file)));

@@ -16,8 +16,9 @@ export const ProblemBody = Type.Object(
     errors: Type.Optional(
       Type.Array(
         Type.Object({
-          line: Type.Integer({ description: 'Physical line, from 1' }),
+          line: Type.Optional(Type.Integer({ description: 'Physical line of a CSV, from 1' })),
           column: Type.Optional(Type.Integer({ description: 'From 1' })),
+          at: Type.Optional(Type.String({ description: 'JSON pointer into the body' })),
           code: Type.String(),
           detail: Type.String(),
         }),

@@ -7,14 +7,15 @@ import type { BatchKey } from '../batches/batch.ts';
 import { feedBatch, type FeedRules } from '../batches/feed.ts';
 import { askToSettle } from '../batches/settle.ts';
 import { type Database, transactionWithClient } from '../db/database.ts';
-import type { Recipe } from '../presets/spec.ts';
+import type { Preset } from '../presets/spec.ts';
 import { addCallbackEndpoint, type Endpoint } from '../webhooks/endpoints.ts';
 import type { Draft } from './draft.ts';
 
 export type Acceptance = {
   tenantId: number;
   name: string;
-  recipe: Recipe;
+  /** for rows that choose none */
+  preset: Preset;
   /** who is to hear of the end, instead of WEBHOOK_URL */
   callback?: Endpoint | undefined;
 };
@@ -30,14 +31,15 @@ export async function acceptDraft(
   rules: FeedRules,
 ): Promise<BatchKey> {
   const key = { tenantId: acceptance.tenantId, batchId: draft.batchId };
+  const recipes = draft.recipes(acceptance.preset);
   await transactionWithClient(pool, async (trx, client) => {
     const callback = acceptance.callback;
     const endpointId = callback ? await addCallbackEndpoint(trx, key.tenantId, callback) : null;
     await sql`
       insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256,
         warnings, warning_count, products, images, callback_endpoint_id)
-      values (${key.tenantId}, ${key.batchId}, ${acceptance.name}, ${acceptance.recipe.preset},
-        ${JSON.stringify([acceptance.recipe])}, ${JSON.stringify(draft.format)}, ${draft.bytes}, ${draft.sha256},
+      values (${key.tenantId}, ${key.batchId}, ${acceptance.name}, ${acceptance.preset.name},
+        ${JSON.stringify(recipes)}, ${JSON.stringify(draft.format)}, ${draft.bytes}, ${draft.sha256},
         ${JSON.stringify(draft.warnings)}, ${draft.warningCount}, ${draft.products}, ${draft.images}, ${endpointId})`.execute(
       trx,
     );
@@ -49,7 +51,7 @@ export async function acceptDraft(
     await copy(
       client,
       draft.imagesFile,
-      'images (tenant_id, image_id, batch_id, slot, row_number, position, url, host, lead_slot)',
+      'images (tenant_id, image_id, batch_id, slot, row_number, position, url, host, recipe, lead_slot)',
     );
     if (draft.images >= WORTH_ANALYZING) await sql`analyze images`.execute(trx);
     if (draft.images === 0) await askToSettle(trx, { ...key, round: 1 }, rules.queue);

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { type Flaw, Problem } from '../errors.ts';
 import { newUuid } from '../ids.ts';
 import { unescapeFormula } from './formulas.ts';
+import type { Preset, Recipe } from '../presets/spec.ts';
+import { recipeOf } from './choice.ts';
 import { type Columns, readHeader } from './header.ts';
 import { checkRow } from './rows.ts';
 import { openSpool } from './spool.ts';
@@ -24,6 +26,8 @@ export type Draft = {
   imagesFile: string;
   products: number;
   images: number;
+  /** what to make, in the order of the numbers in the images; `preset` is for rows that choose none */
+  recipes(preset: Preset): Recipe[];
   bytes: number;
   sha256: Buffer;
   warnings: Flaw[];
@@ -38,6 +42,8 @@ export type DraftRules = {
   folder: string;
   maxBytes: number;
   allowPaths: boolean;
+  /** those that rows may choose */
+  presets: readonly Preset[];
 };
 
 const MAX_FLAWS_TOLD = 1_000;
@@ -81,15 +87,18 @@ function measured(chunks: AsyncIterable<Buffer>, maxBytes: number) {
   return { chunks: pass(), result: () => ({ bytes, sha256: hash.digest() }) };
 }
 
-async function spoolRows(
-  table: Table,
-  place: { tenantId: number; batchId: string; folder: string; allowPaths: boolean },
-) {
+async function spoolRows(table: Table, place: Omit<DraftRules, 'maxBytes'> & { batchId: string }) {
   const head = (await table.rows.next()).value;
   if (!head) throw invalidFile('empty_file', 'The file has no rows.');
   const header = head.cells.map(unescapeFormula);
   const columns = readHeader(header, head.line);
-  const rules = { columns, headerLength: header.length, allowPaths: place.allowPaths };
+  const byName = new Map(place.presets.map((preset) => [preset.name, preset]));
+  const rules = {
+    columns,
+    headerLength: header.length,
+    allowPaths: place.allowPaths,
+    presets: new Set(byName.keys()),
+  };
   const errors = new FlawList();
   const warnings = new FlawList();
   await using spool = await openSpool(place);
@@ -114,6 +123,8 @@ async function spoolRows(
     imagesFile: spool.imagesFile,
     products: rows,
     images: spool.images(),
+    recipes: (preset: Preset) =>
+      spool.choices().map((choice) => recipeOf(byName.get(choice.preset ?? '') ?? preset, choice)),
     warnings: warnings.first,
     warningCount: warnings.count,
   };
@@ -131,7 +142,7 @@ class FlawList {
   /** What makes the rest of the file unreadable is one more flaw of it. */
   addUnreadable(error: unknown): void {
     if (!(error instanceof Problem) || error.code !== 'csv_invalid') throw error;
-    this.add([...error.flaws]);
+    this.add(error.flaws.filter((flaw) => 'line' in flaw));
   }
 
   throwIfAny(rows: number): void {

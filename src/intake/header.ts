@@ -6,6 +6,11 @@ export type Columns = {
   name: number | undefined;
   sku: number | undefined;
   serial: number | undefined;
+  preset: number | undefined;
+  width: number | undefined;
+  height: number | undefined;
+  quality: number | undefined;
+  format: number | undefined;
   /** The columns from here on may hold more URLs of the row, because the URL column is the last named one. */
   spill: number | undefined;
 };
@@ -27,6 +32,11 @@ const ALIASES = {
   ],
   name: ['productname', 'product', 'title', 'name'],
   sku: ['sku', 'variantsku', 'productsku', 'handle', 'id'],
+  preset: ['preset'],
+  width: ['width', 'imagewidth', 'outputwidth'],
+  height: ['height', 'imageheight', 'outputheight'],
+  quality: ['quality', 'imagequality'],
+  format: ['format', 'imageformat', 'outputformat'],
   serial: ['sno', 'srno', 'serialno', 'serialnumber', 'serial', 'no'],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -51,6 +61,11 @@ export function readHeader(cells: string[], line: number): Columns {
     name: find(ALIASES.name),
     sku: find(ALIASES.sku),
     serial: find(ALIASES.serial),
+    preset: find(ALIASES.preset),
+    width: find(ALIASES.width),
+    height: find(ALIASES.height),
+    quality: find(ALIASES.quality),
+    format: find(ALIASES.format),
     spill: isLast ? images + 1 : undefined,
   };
 }

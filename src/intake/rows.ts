@@ -1,4 +1,5 @@
 import type { Flaw } from '../errors.ts';
+import { readChoice, type RowChoice } from './choice.ts';
 import type { Columns } from './header.ts';
 import { slotsOfRow } from './slots.ts';
 import type { TableRow } from './table.ts';
@@ -11,6 +12,7 @@ export type ProductRow = {
   /** what names its files: SKU, else serial, else nothing */
   label: string | undefined;
   images: { position: number; url: string; host: string }[];
+  choice: RowChoice;
 };
 
 export type RowRules = {
@@ -18,6 +20,8 @@ export type RowRules = {
   headerLength: number;
   /** Whether a slot without a scheme is the path of a file: `minilab process` only. */
   allowPaths: boolean;
+  /** names that the column Preset may hold */
+  presets: ReadonlySet<string>;
 };
 
 export type CheckedRow = { product: ProductRow; errors: Flaw[]; warnings: Flaw[] };
@@ -52,6 +56,9 @@ export function checkRow(row: TableRow, rules: RowRules): CheckedRow {
       ),
     );
 
+  const { choice, flaws } = readChoice(row, columns, rules.presets);
+  errors.push(...flaws);
+
   const { slots } = slotsOfRow(row.cells, columns);
   const images: ProductRow['images'] = [];
   for (const [i, slot] of slots.entries()) {
@@ -79,7 +86,7 @@ export function checkRow(row: TableRow, rules: RowRules): CheckedRow {
   if (slots.every((slot) => slot.trim() === ''))
     warnings.push(flaw(columns.images, 'no_images', 'The product has no image.'));
   const label = cell(columns.sku) || cell(columns.serial).replace(/\.$/, '') || undefined;
-  return { product: { line: row.line, cells: row.cells, name, label, images }, errors, warnings };
+  return { product: { line: row.line, cells: row.cells, name, label, images, choice }, errors, warnings };
 }
 
 function readUrl(text: string, allowPaths: boolean): { host: string } | { why: string } {

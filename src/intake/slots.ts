@@ -15,7 +15,7 @@ const TRAILING = /(?:\s*[,|])+$/;
  * The slots of a row, from its URL column and the columns that URLs spill into. Reading the input and
  * writing the output both go through here, so that their slots are the same.
  */
-export function slotsOfRow(cells: string[], columns: Columns): Slots {
+export function slotsOfRow(cells: string[], columns: Pick<Columns, 'images' | 'spill'>): Slots {
   const spilled = columns.spill === undefined ? [] : cells.slice(columns.spill);
   while (spilled.length > 0 && spilled.at(-1)?.trim() === '') spilled.pop();
   const parts = [cells[columns.images] ?? '', ...spilled].map(slotsOfCell);

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newUuid } from '../ids.ts';
+import type { Problem } from '../errors.ts';
+import type { RowChoice } from './choice.ts';
+import { invalidFile } from './decode.ts';
 import type { ProductRow } from './rows.ts';
 
 /** Rows on their way into the tables, in two files in the text form of COPY; the columns are in accept.ts. */
@@ -11,6 +14,8 @@ export type Spool = AsyncDisposable & {
   add(product: ProductRow, rowNumber: number): Promise<void>;
   /** how many images there are so far */
   images(): number;
+  /** what rows chose, in the order of the numbers that images name; the first one chooses nothing */
+  choices(): RowChoice[];
 };
 
 export async function openSpool({
@@ -28,6 +33,7 @@ export async function openSpool({
   const products = stack.use(await copyFile(productsFile));
   const images = stack.use(await copyFile(imagesFile));
   const leads = new Map<string, number>(); // slot of the first image with a URL
+  const choices = new Map<string, number>([['{}', 0]]);
   let slot = 0;
 
   const opened = stack.move();
@@ -35,6 +41,7 @@ export async function openSpool({
     productsFile,
     imagesFile,
     images: () => slot,
+    choices: () => [...choices.keys()].map((choice) => JSON.parse(choice) as RowChoice),
     async add(product, rowNumber) {
       const { line, name, label = String(rowNumber), cells } = product;
       const firstSlot = slot + 1;
@@ -42,16 +49,41 @@ export async function openSpool({
         ...[tenantId, batchId, rowNumber, line, name, label],
         ...[JSON.stringify(cells), firstSlot, product.images.length],
       ]);
+      const choice = JSON.stringify(product.choice);
+      const recipe = choices.get(choice) ?? choices.size;
+      if (recipe > MAX_CHOICES) throw tooManyChoices(line);
+      choices.set(choice, recipe);
       for (const { position, url, host } of product.images) {
         slot += 1;
-        const key = urlKey(url);
+        const key = `${recipe} ${urlKey(url)}`;
         const lead = leads.get(key) ?? slot;
         if (lead === slot) leads.set(key, slot);
-        await images.write([tenantId, newUuid(), batchId, slot, rowNumber, position, url, host, lead]);
+        await images.write([
+          tenantId,
+          newUuid(),
+          batchId,
+          slot,
+          rowNumber,
+          position,
+          url,
+          host,
+          recipe,
+          lead,
+        ]);
       }
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+const MAX_CHOICES = 1_000; // each is kept with the batch and looked up by every task
+
+function tooManyChoices(line: number): Problem {
+  return invalidFile(
+    'too_many_choices',
+    `The columns Preset, Width, Height, Quality and Format hold more than ${MAX_CHOICES} different combinations.`,
+    line,
+  );
 }
 
 /** 128 bits of a hash instead of the URL: a million of them take 70 MB, and collide with nobody. */

@@ -14,7 +14,9 @@ import type { Endpoint } from '../webhooks/endpoints.ts';
 import { newSecret } from '../webhooks/signing.ts';
 import { Problem, systemCode } from '../errors.ts';
 import { ProblemBody } from '../http/problem.ts';
-import { BUILTIN_PRESETS, DEFAULT_PRESET, findPreset } from '../presets/builtin.ts';
+import { DEFAULT_PRESET } from '../presets/builtin.ts';
+import { listPresets, noSuchPreset } from '../presets/preset.queries.ts';
+import type { Preset } from '../presets/spec.ts';
 import { acceptDraft } from './accept.ts';
 import { type Draft, draftUpload } from './draft.ts';
 
@@ -91,11 +93,12 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
       },
     },
     async (request, reply) => {
-      await using upload = await readUpload(request, parts);
-      const recipe = recipeOf(upload.options.preset ?? DEFAULT_PRESET);
+      const presets = await listPresets(parts.database.db, parts.tenantId);
+      await using upload = await readUpload(request, { ...parts, presets });
+      const preset = presetNamed(upload.options.preset ?? DEFAULT_PRESET, presets);
       const name = upload.options.name || upload.fileName || 'upload.csv';
       const callback = callbackOf(upload.options.callback_url, parts.guard);
-      const acceptance = { tenantId: parts.tenantId, name, recipe, callback };
+      const acceptance = { tenantId: parts.tenantId, name, preset, callback };
       const key = await acceptDraft(parts.database, upload.draft, acceptance, parts.feed);
       const row = await findBatch(parts.database.db, key);
       if (!row) throw new Error('an accepted batch is not there');
@@ -113,11 +116,10 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
 };
 
 /** @throws Problem `bad_request` */
-export function recipeOf(preset: string) {
-  const found = findPreset(preset);
-  if (found) return { preset: found.name, renditions: found.renditions };
-  const names = BUILTIN_PRESETS.map(({ name }) => name).join(', ');
-  throw new Problem('bad_request', { detail: `There is no preset "${preset}". There are: ${names}.` });
+function presetNamed(name: string, presets: readonly Preset[]): Preset {
+  const found = presets.find((preset) => preset.name === name);
+  if (found) return found;
+  throw new Problem('bad_request', { detail: noSuchPreset(name, presets) });
 }
 
 /** @throws Problem `bad_request` */
@@ -129,9 +131,11 @@ function callbackOf(url: string | undefined, guard: Guard): Endpoint | undefined
   return { url, secret: newSecret() };
 }
 
+type ReadingParts = UploadParts & { presets: readonly Preset[] };
+
 type Upload = { draft: Draft; options: UploadOptions; fileName: string | undefined } & AsyncDisposable;
 
-async function readUpload(request: FastifyRequest, parts: UploadParts): Promise<Upload> {
+async function readUpload(request: FastifyRequest, parts: ReadingParts): Promise<Upload> {
   if (request.isMultipart()) return readMultipart(request, parts);
   const body = request.body as Readable | undefined;
   if (!body || typeof body[Symbol.asyncIterator] !== 'function')
@@ -144,7 +148,7 @@ async function readUpload(request: FastifyRequest, parts: UploadParts): Promise<
   return { draft, options, fileName: undefined, [Symbol.asyncDispose]: () => draft[Symbol.asyncDispose]() };
 }
 
-async function readMultipart(request: FastifyRequest, parts: UploadParts): Promise<Upload> {
+async function readMultipart(request: FastifyRequest, parts: ReadingParts): Promise<Upload> {
   const fields: Record<string, unknown> = { ...(request.query as UploadOptions) };
   await using stack = new AsyncDisposableStack();
   let draft: Draft | undefined;
@@ -184,7 +188,7 @@ function readOptions(fields: Record<string, unknown>): UploadOptions {
   });
 }
 
-async function draftOf(stream: Readable, parts: UploadParts): Promise<Draft> {
+async function draftOf(stream: Readable, parts: ReadingParts): Promise<Draft> {
   const chunks = stream.iterator({ destroyOnReturn: false }) as AsyncGenerator<Buffer>;
   try {
     return await draftUpload(chunks, {
@@ -192,6 +196,7 @@ async function draftOf(stream: Readable, parts: UploadParts): Promise<Draft> {
       folder: parts.folder,
       maxBytes: parts.maxUploadBytes,
       allowPaths: false,
+      presets: parts.presets,
     });
   } catch (error) {
     // Most clients read an answer only when they have sent everything, so the rest is read and dropped.

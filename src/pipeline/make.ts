@@ -17,9 +17,21 @@ import { strippedJpeg } from './stripped-jpeg.ts';
 export type MadeFile = { name: string; width: number; height: number; bytes: number; sha256: string };
 
 /** Pixels of 8 bits in sRGB, upright. */
-export type Pixels = { data: Buffer; width: number; height: number; channels: 1 | 2 | 3 | 4 };
+type Pixels = { data: Buffer; width: number; height: number; channels: 1 | 2 | 3 | 4 };
 
-export type Made = { files: MadeFile[]; differenceHash: string };
+export type Made = { files: MadeFile[]; differenceHash: string; description?: Description };
+
+/** What a file holds, for those who look. `metadata` names the kinds of blocks: icc, exif, xmp, iptc. */
+type Description = {
+  colour_space: string;
+  channels: number;
+  depth: string;
+  alpha: boolean;
+  orientation: number;
+  frames: number;
+  chroma_subsampling: string | undefined;
+  metadata: string[];
+};
 
 const READING: SharpOptions = { failOn: 'error', limitInputPixels: MAX_PIXELS, sequentialRead: true };
 
@@ -47,13 +59,23 @@ export async function makeRenditions(plan: Plan): Promise<Made> {
     files.push({ name: rendition.name, width, height, bytes: data.length, sha256 });
   }
   const pixels = await pixelsFor({ trim: false });
-  return { files, differenceHash: differenceHash(pixels.data, pixels) };
+  const made = { files, differenceHash: differenceHash(pixels.data, pixels) };
+  return plan.describe && metadata ? { ...made, description: describe(metadata) } : made;
 }
 
 /** Read only where something may come of it: it costs a second look at the file. */
-async function metadataOf({ input, mayHoldXmp, renditions }: Plan): Promise<Metadata | undefined> {
-  const wanted = mayHoldXmp || renditions.some((spec) => spec.animated || spec.keep_credit);
+async function metadataOf({ input, mayHoldXmp, renditions, describe }: Plan): Promise<Metadata | undefined> {
+  const wanted = describe || mayHoldXmp || renditions.some((spec) => spec.animated || spec.keep_credit);
   return wanted ? sharp(input, { ...READING, animated: true }).metadata() : undefined;
+}
+
+function describe(metadata: Metadata): Description {
+  const { space, channels, depth, hasAlpha, orientation = 1, pages = 1, chromaSubsampling } = metadata;
+  const blocks = (['icc', 'exif', 'xmp', 'iptc'] as const).filter((name) => metadata[name] !== undefined);
+  return {
+    ...{ colour_space: space, channels, depth, alpha: hasAlpha, orientation, frames: pages },
+    ...{ chroma_subsampling: chromaSubsampling, metadata: blocks },
+  };
 }
 
 type PixelsFor = (rendition: Pick<RenditionSpec, 'trim'>) => Promise<Pixels>;

@@ -8,10 +8,12 @@ export type Plan = Facts & {
   input: string;
   /** of the input */
   bytes: number;
+  /** whether to say too what the file holds */
+  describe?: true;
   renditions: PlannedRendition[];
 };
 
-export type PlannedRendition = RenditionSpec & { output: string };
+type PlannedRendition = RenditionSpec & { output: string };
 
 export function planRenditions({ path, bytes }: Source, facts: Facts, recipe: Recipe): Plan {
   const renditions = recipe.renditions.map((spec) => ({ ...spec, output: outputPath(path, spec) }));

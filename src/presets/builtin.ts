@@ -35,7 +35,3 @@ export const BUILTIN_PRESETS: readonly Preset[] = [
 ];
 
 export const DEFAULT_PRESET = 'web';
-
-export function findPreset(name: string): Preset | undefined {
-  return BUILTIN_PRESETS.find((preset) => preset.name === name);
-}

@@ -1,11 +1,31 @@
 import { Value } from 'typebox/value';
-import { FORMAT_FACTS, PresetInput, type RenditionInput } from './spec.ts';
+import { type PointedFlaw, Problem } from '../errors.ts';
+import {
+  FORMAT_FACTS,
+  type Preset,
+  PRESET_NAME,
+  PresetInput,
+  type RenditionInput,
+  withDefaults,
+} from './spec.ts';
 
-/** `at` is a JSON pointer into the preset (RFC 6901). */
-export type PresetFlaw = { at: string; detail: string };
+/** @throws Problem `preset_invalid` with everything that is wrong, all at once */
+export function checkPreset(name: string, input: unknown): Preset {
+  const flaws = [
+    ...(new RegExp(PRESET_NAME).test(name) ? [] : [{ at: '/name', detail: NAME_RULE }]),
+    ...presetFlaws(input),
+  ].map(({ at, detail }): PointedFlaw => ({ at, detail, code: 'invalid_setting' }));
+  if (flaws.length > 0)
+    throw new Problem('preset_invalid', { detail: `${name}: ${flaws[0]?.detail}`, flaws });
+  const { description = '', renditions } = input as PresetInput;
+  return { name, description, renditions: renditions.map(withDefaults) };
+}
 
-/** Everything that is wrong with a preset, all at once; none: it is a PresetInput. */
-export function presetFlaws(input: unknown): PresetFlaw[] {
+const NAME_RULE = 'A name begins with a small letter; small letters, digits and hyphens follow, 64 in all.';
+
+type PresetFlaw = Omit<PointedFlaw, 'code'>;
+
+function presetFlaws(input: unknown): PresetFlaw[] {
   if (!Value.Check(PresetInput, input)) return shapeFlaws(input);
   const names = input.renditions.map(({ name }) => name);
   return input.renditions.flatMap((rendition, i) => [

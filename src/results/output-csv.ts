@@ -37,7 +37,9 @@ export async function outputCsv(
   const found = await readFormat(db, batch);
   if (!found) return undefined;
   const { format, recipes, token } = found;
-  const renditions = recipes[0]?.renditions.map((spec) => spec.name) ?? [];
+  const namesOf = recipes.map((recipe) => recipe.renditions.map((spec) => spec.name));
+  // An image's first rendition has the first column, whatever its name; the others have theirs by name.
+  const further = [...new Set(namesOf.flatMap((names) => names.slice(1)))];
   const kept = format.header.flatMap((name, i) => (OUR_COLUMNS.test(name) ? [] : [i]));
 
   const write = (rows: string[][]): string =>
@@ -50,10 +52,13 @@ export async function outputCsv(
     const { slots, separators } = slotsOfRow(product.cells, format.columns);
     const input = inputCells(product.cells, format, slots.length > 0 ? joinSlots(slots, separators) : '');
     const outputs: string[] = [];
-    for (const rendition of renditions) {
+    for (const column of [undefined, ...further]) {
       const urls = slots.map(() => '');
-      for (const { position, hash16, extensions } of product.images) {
-        const extension = extensions[rendition];
+      for (const { position, recipe, hash16, extensions } of product.images) {
+        const [first = '', ...others] = namesOf[recipe] ?? [];
+        const rendition = column ?? first;
+        const isInColumn = column === undefined || others.includes(column);
+        const extension = isInColumn ? extensions[rendition] : undefined;
         if (hash16 === null || extension === undefined) continue;
         const key = `${token}/${hash16}/${rendition}.${extension}`;
         urls[position - 1] = await urlOf({ ...product, key, position, rendition, extension });
@@ -69,11 +74,10 @@ export async function outputCsv(
   }
 
   return (async function* () {
-    const further = renditions.slice(1).map((name) => `Output Image Urls (${name})`);
     const header = [
       ...kept.map((i) => format.header[i] ?? ''),
       'Output Image Urls',
-      ...further,
+      ...further.map((name) => `Output Image Urls (${name})`),
       'Status',
       'Errors',
     ];
@@ -96,6 +100,7 @@ function inputCells(cells: string[], { header, columns }: TableFormat, urls: str
 
 type ImageOutput = {
   position: number;
+  recipe: number;
   state: ImageState;
   errorCode: string | null;
   hash16: string | null;
@@ -147,6 +152,7 @@ async function* productPages(db: Db, batch: BatchKey): AsyncGenerator<ProductOut
       cells: product.cells,
       images: (byRow.get(product.row_number) ?? []).map((image) => ({
         position: image.position,
+        recipe: image.recipe,
         state: image.state,
         errorCode: image.error_code,
         hash16: image.hash16,
@@ -170,6 +176,7 @@ async function readProducts(db: Db, { tenantId, batchId }: BatchKey, after: numb
 type ImageRow = {
   row_number: number;
   position: number;
+  recipe: number;
   state: ImageState;
   error_code: string | null;
   hash16: string | null;
@@ -183,7 +190,7 @@ async function readImages(
   slots: { from: number; to: number },
 ): Promise<ImageRow[]> {
   const { rows } = await sql<ImageRow>`
-    select i.row_number, i.position, i.state, i.error_code, i.hash16,
+    select i.row_number, i.position, i.recipe, i.state, i.error_code, i.hash16,
       (select json_object_agg(r.name, r.extension) from renditions r
         where r.tenant_id = i.tenant_id and r.hash16 = i.hash16) as extensions
     from images i

@@ -5,7 +5,8 @@ import { type Foundation, layFoundation } from '../../src/foundation.ts';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { acceptDraft } from '../../src/intake/accept.ts';
 import { draftUpload } from '../../src/intake/draft.ts';
-import { recipeOf } from '../../src/intake/upload.routes.ts';
+import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
+import type { Preset } from '../../src/presets/spec.ts';
 import { newDatabase } from './database.ts';
 import { newFolder } from './folder.ts';
 
@@ -35,6 +36,13 @@ export async function acceptUrls({ config, database, feed }: Foundation, urls: s
     folder: config.dataDir,
     maxBytes: 1e9,
     allowPaths: false,
+    presets: BUILTIN_PRESETS,
   });
-  return await acceptDraft(database, draft, { tenantId: 1, name: 'test', recipe: recipeOf('web') }, feed);
+  return await acceptDraft(database, draft, { tenantId: 1, name: 'test', preset: webPreset() }, feed);
+}
+
+function webPreset(): Preset {
+  const preset = BUILTIN_PRESETS.find(({ name }) => name === 'web');
+  if (!preset) throw new Error('there is no preset web');
+  return preset;
 }

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { DEFAULT_TENANT } from '../app.ts';
+import { readConfig } from '../config.ts';
+import { type Db, openDatabase } from '../db/database.ts';
+import { migrate } from '../db/migrate.ts';
+import { Problem } from '../errors.ts';
+import { openConfiguredDatabase, unreachable } from '../foundation.ts';
+import { BUILTIN_PRESETS } from '../presets/builtin.ts';
+import { checkPreset } from '../presets/check.ts';
+import { deletePreset, getPreset, listPresets, putPreset } from '../presets/preset.queries.ts';
+import type { Preset, RenditionSpec } from '../presets/spec.ts';
+import { EXIT, say, table } from './output.ts';
+
+/** `minilab presets`: names and what they are for. */
+export function showPresets(): Promise<number> {
+  return withDatabase(async (db) => {
+    const presets = await listPresets(db, DEFAULT_TENANT);
+    const rows = presets.map((preset) => [
+      preset.name,
+      BUILTIN_PRESETS.includes(preset) ? 'built in' : 'your own',
+      preset.renditions.map(inWords).join('; '),
+    ]);
+    process.stdout.write(`${table([['PRESET', '', 'RENDITIONS'], ...rows], 200)}\n`);
+    return EXIT.ok;
+  });
+}
+
+function inWords(spec: RenditionSpec): string {
+  const { name, fit, width, height, format, quality } = spec;
+  const box =
+    width === null && height === null ? 'as large as the source' : `${fit} ${width ?? '…'}x${height ?? '…'}`;
+  return `${name} ${box} ${format}${quality === null ? '' : ` q${quality}`}`;
+}
+
+/** `minilab presets show NAME`: as JSON, with every default. */
+export function showPreset(name: string): Promise<number> {
+  return withDatabase(async (db) => {
+    const { description, renditions } = await getPreset(db, DEFAULT_TENANT, name);
+    process.stdout.write(`${JSON.stringify({ description, renditions }, null, 2)}\n`);
+    return EXIT.ok;
+  });
+}
+
+/** `minilab presets add FILE.json [--name NAME]`: makes or replaces one; the file's name is its name. */
+export async function addPreset(file: string, options: { name?: string }): Promise<number> {
+  const preset = await readPresetFile(file, options.name);
+  return withDatabase(async (db) => {
+    await putPreset(db, DEFAULT_TENANT, preset);
+    say(`${preset.name}: ${preset.renditions.map(inWords).join('; ')}.`);
+    return EXIT.ok;
+  });
+}
+
+export function removePreset(name: string): Promise<number> {
+  return withDatabase(async (db) => {
+    await deletePreset(db, DEFAULT_TENANT, name);
+    return EXIT.ok;
+  });
+}
+
+/** @throws Problem `file_unreadable`, `preset_invalid` */
+export async function readPresetFile(
+  file: string,
+  name: string = basename(file, extname(file)),
+): Promise<Preset> {
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new Problem('file_unreadable', {
+      detail: `${file} cannot be read: ${error.message}.`,
+      cause: error,
+    });
+  });
+  try {
+    return checkPreset(name, JSON.parse(text));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new Problem('preset_invalid', { detail: `${file} is not JSON: ${error.message}.`, cause: error });
+  }
+}
+
+/** A preset by its name in the configured database, or from a file where the name is one's path. */
+export async function findPreset(name: string): Promise<Preset> {
+  const builtin = BUILTIN_PRESETS.find((preset) => preset.name === name);
+  if (builtin) return builtin;
+  if (name.endsWith('.json')) return readPresetFile(name);
+  return withDatabase((db) => getPreset(db, DEFAULT_TENANT, name));
+}
+
+async function withDatabase<T>(work: (db: Db) => Promise<T>): Promise<T> {
+  await using stack = new AsyncDisposableStack();
+  const database = await openConfiguredDatabase(readConfig(), 'presets');
+  stack.defer(database.close);
+  const { db } = openDatabase(database.url);
+  stack.defer(() => db.destroy());
+  await migrate(db).catch((error: unknown) => {
+    throw unreachable(error, database.url) ?? error;
+  });
+  return await work(db);
+}

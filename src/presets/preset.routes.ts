@@ -1,0 +1,78 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { Db } from '../db/database.ts';
+import { ProblemBody } from '../http/problem.ts';
+import { BUILTIN_PRESETS } from './builtin.ts';
+import { checkPreset } from './check.ts';
+import { deletePreset, getPreset, listPresets, putPreset } from './preset.queries.ts';
+import { type Preset, PresetInput } from './spec.ts';
+
+const PresetBody = Type.Object({
+  name: Type.String(),
+  description: Type.String(),
+  built_in: Type.Boolean({ description: 'Cannot be changed' }),
+  renditions: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+    description: 'Rendition specs with every default filled in; null where there is no bound',
+  }),
+});
+const Named = Type.Object({ name: Type.String() });
+
+export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db; tenantId: number }> = async (app, parts) => {
+  const { db, tenantId } = parts;
+  app.get(
+    '/v1/presets',
+    {
+      schema: {
+        summary: 'All presets: the built-in ones, then your own',
+        response: { 200: Type.Object({ items: Type.Array(PresetBody), next_cursor: Type.Null() }) },
+      },
+    },
+    async () => ({ items: (await listPresets(db, tenantId)).map(presetBody), next_cursor: null }),
+  );
+
+  app.get(
+    '/v1/presets/:name',
+    { schema: { summary: 'One preset', params: Named, response: { 200: PresetBody, 404: ProblemBody } } },
+    async (request) => presetBody(await getPreset(db, tenantId, request.params.name)),
+  );
+
+  app.put(
+    '/v1/presets/:name',
+    {
+      // The body is checked by hand: all errors at once, each with its place.
+      validatorCompiler: () => () => true,
+      schema: {
+        summary: 'Make or replace a preset of your own',
+        description: 'Batches that were accepted before keep what the preset was then.',
+        params: Named,
+        body: PresetInput,
+        response: { 200: PresetBody, 409: ProblemBody, 422: ProblemBody },
+      },
+    },
+    async (request) => {
+      const preset = checkPreset(request.params.name, request.body);
+      await putPreset(db, tenantId, preset);
+      return presetBody(preset);
+    },
+  );
+
+  app.delete(
+    '/v1/presets/:name',
+    {
+      schema: {
+        summary: 'Remove a preset of your own',
+        params: Named,
+        response: { 204: Type.Null(), 404: ProblemBody, 409: ProblemBody },
+      },
+    },
+    async (request, reply) => {
+      await deletePreset(db, tenantId, request.params.name);
+      return reply.code(204).send(null);
+    },
+  );
+};
+
+function presetBody(preset: Preset) {
+  const { name, description, renditions } = preset;
+  return { name, description, built_in: BUILTIN_PRESETS.includes(preset), renditions };
+}
