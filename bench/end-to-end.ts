@@ -1,25 +1,18 @@
-import { execFile, fork, type ChildProcess } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { sql } from 'kysely';
-import { pino } from 'pino';
-import type { BatchKey } from '../src/batches/batch.ts';
-import { readConfig } from '../src/config.ts';
 import { type Db, openDatabase } from '../src/db/database.ts';
 import { holdEmbeddedServer } from '../src/db/embedded.ts';
-import { layFoundation } from '../src/foundation.ts';
-import { acceptDraft } from '../src/intake/accept.ts';
-import { draftUpload } from '../src/intake/draft.ts';
 import { type Preset, withDefaults } from '../src/presets/spec.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
 import { makePhotographs } from './photographs.ts';
 import { QUALITY, SIDE } from './rendition.ts';
-
+import { accept, counts, median, type Origin, type Settings, startOrigin, sum } from './rig.ts';
 export type EndToEnd = {
   images_per_second: number;
   ceiling_images_per_second: number;
@@ -105,8 +98,6 @@ async function measureCeiling(seconds: number, folder: string, photographs: stri
   return (JSON.parse(stdout) as { imagesPerSecond: number }).imagesPerSecond;
 }
 
-type Origin = { child: ChildProcess; url: string };
-
 /** A worker on a batch that is longer than the time; counted from its warm state on. Every URL is one of its own. */
 async function measureOurs(
   db: Db,
@@ -114,7 +105,7 @@ async function measureOurs(
   { origin, seconds, pair }: { origin: Origin; seconds: number; pair: number },
 ) {
   const urls = Array.from({ length: seconds * 400 }, (_, i) => `${origin.url}/${i}?pair=${pair}\n`);
-  const batch = await accept(settings, `Image\n${urls.join('')}`);
+  const batch = await accept(settings, `Image\n${urls.join('')}`, PRESET);
   await using worker = await startMinilab('worker', settings);
   await sleep(1000 * WARM_UP_S);
   const pid = worker.child.pid ?? 0;
@@ -145,31 +136,6 @@ async function measureOurs(
       idle: (used.idle - usedBefore.idle) / tookS,
     },
   };
-}
-
-type Settings = { DATA_DIR: string; DATABASE_URL: string; [name: string]: string };
-
-/** What an upload does, by a process that does not run beside what is measured. */
-async function accept(settings: Settings, csv: string): Promise<BatchKey> {
-  const foundation = await layFoundation(
-    readConfig(settings),
-    settings.DATABASE_URL,
-    pino({ level: 'silent' }),
-  );
-  try {
-    const intake = { tenantId: 1, folder: settings.DATA_DIR, maxBytes: 1e9, allowPaths: false, presets: [] };
-    await using draft = await draftUpload(Readable.from([Buffer.from(csv)]), intake);
-    const acceptance = { tenantId: 1, name: 'bench', preset: PRESET };
-    return await acceptDraft(foundation.database, draft, acceptance, foundation.feed);
-  } finally {
-    await foundation.close();
-  }
-}
-
-async function counts(db: Db, batchId: string): Promise<{ completed: number; failed: number }> {
-  const { rows } = await sql<{ completed: number; failed: number }>`
-    select completed, failed from batches where batch_id = ${batchId}`.execute(db);
-  return rows[0] ?? { completed: 0, failed: 0 };
 }
 
 /** The most memory that the process itself ever had, without its decoders (proc(5), VmHWM). */
@@ -206,23 +172,8 @@ async function cpuSecondsNow(pid: number): Promise<Cpu> {
   };
 }
 
-async function startOrigin(photographs: string[]): Promise<Origin> {
-  const child = fork(join(import.meta.dirname, 'origin.ts'), photographs);
-  const [port] = (await once(child, 'message')) as [number];
-  return { child, url: `http://127.0.0.1:${port}` };
-}
-
 async function cpuSeconds({ child }: Origin): Promise<number> {
   child.send('cpu');
   const [{ user, system }] = (await once(child, 'message')) as [NodeJS.CpuUsage];
   return (user + system) / 1e6;
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,35 +1,47 @@
 /**
- * `npm run bench`: how fast Minilab is, as ratios within one run. `--json` prints one object on the last
- * line; `--pairs N --seconds N` shorten or lengthen it.
+ * `npm run bench`: how fast Minilab is, as ratios within one run. `--only NAME` runs one benchmark,
+ * `--json` prints one object on the last line; `--pairs N --seconds N` shorten or lengthen the way end to end.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { endToEnd } from './end-to-end.ts';
+import { memory } from './memory.ts';
+import { presets } from './presets.ts';
+import { renditions } from './renditions.ts';
 
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    pairs: { type: 'string', default: '5' },
+    only: { type: 'string' },
+    pairs: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '30' },
+    images: { type: 'string', default: '10000' },
   },
 });
 
-const result = {
-  end_to_end: await endToEnd({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
-};
-const { end_to_end: figures } = result;
-console.log(
-  `End to end on ${availableParallelism()} cores, ${figures.pairs} pairs of ${figures.seconds_each} s:`,
-);
-console.log(
-  `  ratio to the ceiling: median ${figures.ratio_to_ceiling.toFixed(3)}, ` +
-    `${figures.ratio_min.toFixed(3)} to ${figures.ratio_max.toFixed(3)}`,
-);
-console.log(
-  `  ${figures.images_per_second.toFixed(1)} images/s of ${figures.ceiling_images_per_second.toFixed(1)}, ` +
-    `${(100 * figures.success_rate).toFixed(2)} % completed`,
-);
-console.log(
-  `  parent's memory ${figures.peak_parent_rss_mb.toFixed(0)} MB at the most; origin ${(100 * figures.origin_cpu_share).toFixed(0)} % of a core`,
-);
-if (values.json) console.log(JSON.stringify(result));
+const BENCHMARKS = {
+  end_to_end: () => endToEnd({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
+  renditions,
+  memory: () => memory({ images: Number(values.images) }),
+  presets,
+} satisfies Record<string, () => Promise<object>>;
+
+const names = Object.keys(BENCHMARKS) as (keyof typeof BENCHMARKS)[];
+const chosen = names.filter((name) => values.only === undefined || values.only === name);
+if (chosen.length === 0) throw new Error(`--only takes one of ${names.join(', ')}`);
+
+const results: Partial<Record<keyof typeof BENCHMARKS, object>> = {};
+for (const name of chosen) {
+  process.stderr.write(`\n${name}, on ${availableParallelism()} cores\n`);
+  results[name] = await BENCHMARKS[name]();
+  console.log(`${name}: ${inWords(results[name])}`);
+}
+if (values.json) console.log(JSON.stringify(results));
+
+function inWords(result: object): string {
+  const rounded = (_: string, value: unknown): unknown =>
+    typeof value === 'number' ? Math.round(value * 1000) / 1000 : value;
+  return JSON.stringify(result, rounded, 1)
+    .replaceAll(/[{}"\n]/g, '')
+    .trim();
+}

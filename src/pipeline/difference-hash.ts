@@ -4,23 +4,13 @@
  * Neal Krawetz, "Kind of Like That", 2013.
  */
 const [COLUMNS, ROWS] = [9, 8];
-const SAMPLES = 16; // a side of a cell; a cell of any size is told well enough by 256 pixels
+const SAMPLES = 8; // a side of a cell: 64 pixels tell its brightness well enough, whatever its size
+
+type Shape = { width: number; height: number; channels: number };
 
 /** @param pixels 8 bits a channel, row by row; 1 to 4 channels @returns 16 hexadecimal digits */
-export function differenceHash(
-  pixels: Uint8Array,
-  { width, height, channels }: { width: number; height: number; channels: number },
-): string {
-  const cells = Array.from({ length: COLUMNS * ROWS }, (_, i) => {
-    const [column, row] = [i % COLUMNS, Math.floor(i / COLUMNS)];
-    let sum = 0;
-    for (let sample = 0; sample < SAMPLES * SAMPLES; sample += 1) {
-      const x = Math.floor(((column + ((sample % SAMPLES) + 0.5) / SAMPLES) / COLUMNS) * width);
-      const y = Math.floor(((row + (Math.floor(sample / SAMPLES) + 0.5) / SAMPLES) / ROWS) * height);
-      sum += brightness(pixels, (y * width + x) * channels, channels);
-    }
-    return sum;
-  });
+export function differenceHash(pixels: Uint8Array, shape: Shape): string {
+  const cells = brightnessOfCells(pixels, shape);
   let bits = 0n;
   for (let row = 0; row < ROWS; row += 1)
     for (let column = 0; column < COLUMNS - 1; column += 1) {
@@ -30,11 +20,25 @@ export function differenceHash(
   return bits.toString(16).padStart(16, '0');
 }
 
+function brightnessOfCells(pixels: Uint8Array, { width, height, channels }: Shape): Float64Array {
+  const cells = new Float64Array(COLUMNS * ROWS);
+  for (let sampleY = 0; sampleY < ROWS * SAMPLES; sampleY += 1) {
+    const y = Math.floor(((sampleY + 0.5) / (ROWS * SAMPLES)) * height);
+    const row = Math.floor(sampleY / SAMPLES) * COLUMNS;
+    for (let sampleX = 0; sampleX < COLUMNS * SAMPLES; sampleX += 1) {
+      const x = Math.floor(((sampleX + 0.5) / (COLUMNS * SAMPLES)) * width);
+      const cell = row + Math.floor(sampleX / SAMPLES);
+      cells[cell] = (cells[cell] ?? 0) + brightness(pixels, (y * width + x) * channels, channels);
+    }
+  }
+  return cells;
+}
+
 /** Of 8-bit sRGB, by the weights of ITU-R BT.601, over white where it is transparent. */
 function brightness(pixels: Uint8Array, at: number, channels: number): number {
-  const value = (channel: number): number => pixels[at + channel] ?? 0;
-  const colour = channels < 3 ? value(0) : 0.299 * value(0) + 0.587 * value(1) + 0.114 * value(2);
+  const [first = 0, second = 0, third = 0] = [pixels[at], pixels[at + 1], pixels[at + 2]];
+  const colour = channels < 3 ? first : 0.299 * first + 0.587 * second + 0.114 * third;
   if (channels === 1 || channels === 3) return colour;
-  const opacity = value(channels - 1) / 255;
+  const opacity = (pixels[at + channels - 1] ?? 0) / 255;
   return colour * opacity + 255 * (1 - opacity);
 }

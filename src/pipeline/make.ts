@@ -51,7 +51,7 @@ export async function makeRenditions(plan: Plan): Promise<Made> {
     const xmp = metadata && keptXmp(metadata, { keepCredit: rendition.keep_credit });
     const encoded = movesIn(metadata, rendition)
       ? await encodeAnimation(animation(plan.input, metadata), rendition, xmp)
-      : await betterOf(plan, rendition, await encode(await shaped(pixelsFor, rendition), rendition, xmp));
+      : await still(plan, await pixelsFor(rendition), { rendition, xmp });
     // Nothing else waits for this thread.
     writeFileSync(rendition.output, encoded.data, { flush: true });
     const { data, width, height } = encoded;
@@ -61,6 +61,14 @@ export async function makeRenditions(plan: Plan): Promise<Made> {
   const pixels = await pixelsFor({ trim: false });
   const made = { files, differenceHash: differenceHash(pixels.data, pixels) };
   return plan.describe && metadata ? { ...made, description: describe(metadata) } : made;
+}
+
+async function still(
+  plan: Plan,
+  pixels: Pixels,
+  { rendition, xmp }: { rendition: RenditionSpec; xmp: string | undefined },
+): Promise<Encoded> {
+  return betterOf(plan, rendition, await encode(() => shaped(pixels, rendition), rendition, xmp));
 }
 
 /** Read only where something may come of it: it costs a second look at the file. */
@@ -102,15 +110,13 @@ async function decode(input: string, renditions: RenditionSpec[], trim: boolean)
 }
 
 /** The pixels in the shape of a rendition, not encoded yet. */
-async function shaped(pixelsFor: PixelsFor, rendition: RenditionSpec): Promise<Sharp> {
-  const { data, ...raw } = await pixelsFor(rendition);
+function shaped({ data, ...raw }: Pixels, rendition: RenditionSpec): Sharp {
   const { resized, cut, padding } = geometryOf(raw, rendition);
-  let image = sharp(data, { raw });
-  if (resized.width !== raw.width || resized.height !== raw.height)
-    image = image.resize({ ...resized, fit: 'fill' });
-  if (cut) image = image.extract(cut);
-  if (rendition.sharpen) image = image.sharpen({ sigma: SHARPEN_SIGMA });
-  if (padding) image = image.extend({ ...padding, background: colourOf(rendition.background) });
+  const image = sharp(data, { raw });
+  if (resized.width !== raw.width || resized.height !== raw.height) image.resize({ ...resized, fit: 'fill' });
+  if (cut) image.extract(cut);
+  if (rendition.sharpen) image.sharpen({ sigma: SHARPEN_SIGMA });
+  if (padding) image.extend({ ...padding, background: colourOf(rendition.background) });
   return image;
 }
 
