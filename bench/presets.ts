@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { ssim } from 'ssim.js';
 import { createDecoderPool, type DecoderPool } from '../src/pipeline/decoder-pool.ts';
+import { geometryOf } from '../src/pipeline/geometry.ts';
 import type { Plan } from '../src/pipeline/plan.ts';
 import { BUILTIN_PRESETS } from '../src/presets/builtin.ts';
 import type { Preset } from '../src/presets/spec.ts';
@@ -77,12 +78,15 @@ async function measure(
 }
 
 /** SSIM (Wang et al., 2004) of the first rendition, on at most 800 px, of the part that shows the picture. */
-async function likenessOf({ input, renditions }: Plan): Promise<number> {
+async function likenessOf(plan: Plan): Promise<number> {
+  const { input, renditions } = plan;
   const [first] = renditions;
   if (!first) return Number.NaN;
+  const { resized, padding } = geometryOf(plan, first);
   const shape = { width: 800, height: 800, fit: 'inside', withoutEnlargement: true } as const;
   const whole = await readFile(first.output);
-  const shown = first.fit === 'contain' ? await sharp(whole).trim().png().toBuffer() : whole;
+  const place = { left: padding?.left ?? 0, top: padding?.top ?? 0, ...resized };
+  const shown = padding ? await sharp(whole).extract(place).png().toBuffer() : whole;
   const ours = await sharp(shown).resize(shape).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
   const { width, height } = ours.info;
   const source = await sharp(input)
