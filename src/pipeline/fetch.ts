@@ -157,9 +157,10 @@ const HEAD_BYTES = 32 * 1024; // holds the header of most files
  * made it go through the whole heap every second or two: a fifth of the worker's CPU (bench/end-to-end.ts).
  * What may be a piece of Buffer's pool, which others use too, is left alone.
  */
-function freeMemory({ buffer, length }: Buffer): void {
+function freeMemory({ buffer, byteOffset, length }: Buffer): void {
+  const isItsEnd = byteOffset + length === buffer.byteLength;
   const mayBePooled = buffer.byteLength === Buffer.poolSize && length <= Buffer.poolSize / 2;
-  if (!mayBePooled && buffer instanceof ArrayBuffer) buffer.transfer(0);
+  if (isItsEnd && !mayBePooled && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** A body that breaks off is cut short; one that stands still has timed out. */

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
-import type { RenditionSpec } from '../presets/spec.ts';
+import { FORMAT_FACTS, type RenditionSpec } from '../presets/spec.ts';
 import { isComplete } from './complete.ts';
 import { keptXmp } from './credit.ts';
 import { differenceHash } from './difference-hash.ts';
@@ -37,8 +37,8 @@ const READING: SharpOptions = { failOn: 'error', limitInputPixels: MAX_PIXELS, s
 
 /**
  * Makes and writes every rendition of a plan.
- * @throws ImageProblem `cannot_meet_max_bytes`, `image_too_large`, `truncated_image`; sharp's errors when the file cannot be
- *   decoded; Node's when an output cannot be written
+ * @throws ImageProblem `cannot_meet_max_bytes`, `image_too_large`, `truncated_image`; sharp's errors
+ *   when the file cannot be decoded; Node's when an output cannot be written
  */
 export async function makeRenditions(plan: Plan): Promise<Made> {
   // Of a GIF that is cut, the frames that are there decode without an error.
@@ -68,7 +68,8 @@ async function still(
   pixels: Pixels,
   { rendition, xmp }: { rendition: RenditionSpec; xmp: string | undefined },
 ): Promise<Encoded> {
-  return betterOf(plan, rendition, await encode(() => shaped(pixels, rendition), rendition, xmp));
+  const made = await encode(() => shaped(pixels, rendition), rendition, xmp);
+  return xmp === undefined ? betterOf(plan, rendition, made) : made;
 }
 
 /** Read only where something may come of it: it costs a second look at the file. */
@@ -145,11 +146,10 @@ function animation(input: string, { width, pages = 1, pageHeight = 0 }: Metadata
  * change, is taken itself, without its metadata: to encode it again would only make it worse.
  */
 async function betterOf(plan: Plan, rendition: RenditionSpec, made: Encoded): Promise<Encoded> {
-  const { quality, format, trim, sharpen, keep_credit } = rendition;
-  const isJpeg = plan.format === 'jpeg' && (format === 'jpeg' || format === 'mozjpeg');
-  if (!isJpeg || quality === null || trim || sharpen || keep_credit) return made;
-  if (made.width !== plan.width || made.height !== plan.height || made.data.length < plan.bytes / 2)
-    return made;
+  const isJpeg = plan.format === 'jpeg' && FORMAT_FACTS[rendition.format].name === 'jpeg';
+  if (!isJpeg || rendition.trim || rendition.sharpen) return made;
+  if (made.width !== plan.width || made.height !== plan.height) return made;
+  if (made.data.length < plan.bytes / 2) return made; // metadata is hardly ever half of a file
   const stripped = await strippedJpeg(plan.input);
   return stripped && stripped.length < made.data.length ? { ...made, data: stripped } : made;
 }

@@ -72,7 +72,8 @@ async function newSourceFile(path: string): Promise<SourceFile> {
 
     async function flush(): Promise<void> {
       if (waiting.length === 0) return;
-      await file.writev(waiting, written).catch(ownTrouble);
+      const { bytesWritten } = await file.writev(waiting, written).catch(ownTrouble);
+      if (bytesWritten < waitingBytes) ownTrouble(new Error('the disk is full'));
       written += waitingBytes;
       length = Math.max(length, written);
       waiting.forEach(onWritten);

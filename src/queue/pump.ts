@@ -38,7 +38,7 @@ export type Pump = {
 };
 
 const IDLE_POLL_MS = 200; // a new batch begins within this time
-// A group of results costs one transaction of a dozen statements, however large it is. So it waits for
+// A group of results costs one transaction of some ten statements, however large it is. So it waits for
 // others: this long, or until it is a third of the slots, or everything that is in work.
 const RECORD_AFTER_MS = 200;
 const RECORD_SHARE_OF_SLOTS = 1 / 3;

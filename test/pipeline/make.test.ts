@@ -214,6 +214,9 @@ test('a source that is smaller than what would be made of it is taken itself, wi
   assert.ok((await visualDistance(outputs[0] as Buffer, poor)) < 0.1, 'the very same picture');
   assert.doesNotMatch((outputs[0] as Buffer).toString('latin1'), /SecretCam|PAYLOAD/);
   assert.equal(files[1]?.width, 300);
+  const tagged = await sharp(poor).withXmp(XMP).jpeg({ quality: 30 }).toBuffer();
+  const kept = await engine.make(tagged, [{ quality: 90 }]);
+  assert.ok((kept.outputs[0] as Buffer).includes(DIGITAL_SOURCE_TYPE), 'the digital source type stays');
   const turned = await sharp(photo(LARGE))
     .resize(600)
     .withMetadata({ orientation: 6 })
