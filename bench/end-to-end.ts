@@ -12,7 +12,7 @@ import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
 import { makePhotographs } from './photographs.ts';
 import { QUALITY, SIDE } from './rendition.ts';
-import { accept, counts, median, type Origin, type Settings, startOrigin, sum } from './rig.ts';
+import { accept, counts, median, type Origin, type Settings, settingsOf, startOrigin, sum } from './rig.ts';
 export type EndToEnd = {
   images_per_second: number;
   ceiling_images_per_second: number;
@@ -43,12 +43,7 @@ export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: num
   const photographs = await makePhotographs(join(folder.path, 'photographs'));
   const origin = await startOrigin(photographs);
   const server = await holdEmbeddedServer(folder.path, 'bench');
-  const settings = {
-    DATA_DIR: folder.path,
-    DATABASE_URL: await server.database('bench'),
-    HOST_CONCURRENCY: '1024',
-    ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8',
-  };
+  const settings = settingsOf(folder.path, await server.database('bench'));
   const database = openDatabase(settings.DATABASE_URL, 2);
   const rounds: Round[] = [];
   try {

@@ -8,7 +8,7 @@ import { withDefaults } from '../src/presets/spec.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
 import { smallPicture } from '../test/support/pictures.ts';
-import { accept, counts, median, startOrigin } from './rig.ts';
+import { accept, counts, median, settingsOf, startOrigin } from './rig.ts';
 
 /** Medians of the worker's own resident memory, sampled every second, by quarters of the run. */
 export type Memory = {
@@ -37,12 +37,7 @@ export async function memory({ images }: { images: number }): Promise<Memory> {
   );
   const origin = await startOrigin(files);
   const server = await holdEmbeddedServer(folder.path, 'bench');
-  const settings = {
-    DATA_DIR: folder.path,
-    DATABASE_URL: await server.database('bench'),
-    HOST_CONCURRENCY: '1024',
-    ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8',
-  };
+  const settings = settingsOf(folder.path, await server.database('bench'));
   const { db } = openDatabase(settings.DATABASE_URL, 2);
   try {
     const urls = Array.from({ length: images }, (_, i) => `${origin.url}/${i}\n`);

@@ -26,6 +26,16 @@ export async function startOrigin(files: string[]): Promise<Origin> {
 
 export type Settings = { DATA_DIR: string; DATABASE_URL: string; [name: string]: string };
 
+/** Of a worker that may fetch from the origin, as much as it can. */
+export function settingsOf(folder: string, databaseUrl: string): Settings {
+  return {
+    DATA_DIR: folder,
+    DATABASE_URL: databaseUrl,
+    HOST_CONCURRENCY: '1024',
+    ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8',
+  };
+}
+
 /** What an upload does, by a process that does not run beside what is measured. */
 export async function accept(settings: Settings, csv: string, preset: Preset): Promise<BatchKey> {
   const foundation = await layFoundation(
