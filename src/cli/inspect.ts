@@ -16,6 +16,7 @@ import type { Preset } from '../presets/spec.ts';
 import { VERSION } from '../version.ts';
 import { onInterrupt } from './interrupt.ts';
 import { EXIT, say, size, table } from './output.ts';
+import { refuseUnreadable } from './readable.ts';
 
 type Verdict = {
   preset: string;
@@ -31,6 +32,7 @@ type Verdict = {
 export async function inspect(what: string, { json }: { json: boolean }): Promise<number> {
   const settings = readConfig();
   const isUrl = /^https?:\/\//i.test(what);
+  if (!isUrl) await refuseUnreadable(what, 'an image file');
   const signal = onInterrupt(() => say('\nStopping.'));
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'minilab-inspect-'));

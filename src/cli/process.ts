@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_TENANT } from '../app.ts';
@@ -9,7 +9,6 @@ import { batchBody } from '../batches/batch.body.ts';
 import { type Config, readConfig } from '../config.ts';
 import type { Db } from '../db/database.ts';
 import { type EmbeddedServer, holdEmbeddedServer } from '../db/embedded.ts';
-import { Problem, systemCode } from '../errors.ts';
 import { type Foundation, layFoundation, makeWritable } from '../foundation.ts';
 import { type ImageRow, listImages } from '../images/image.queries.ts';
 import { acceptDraft } from '../intake/accept.ts';
@@ -24,13 +23,14 @@ import { createLog } from './log.ts';
 import { EXIT, plural, say, size, table } from './output.ts';
 import { findPreset } from './presets.ts';
 import { startProgress } from './progress.ts';
+import { refuseUnreadable } from './readable.ts';
 
 export type ProcessOptions = { preset: string; out: string; json: boolean };
 
 /** `minilab process FILE.csv`: one shot, on the embedded database and storage, into a folder. */
 export async function processFile(file: string, options: ProcessOptions): Promise<number> {
   const startedAt = Date.now();
-  await refuseUnreadable(file);
+  await refuseUnreadable(file, 'a CSV file');
   const preset = await findPreset(options.preset);
   const out = resolve(options.out);
   await makeWritable(out, '--out');
@@ -83,15 +83,6 @@ export async function processFile(file: string, options: ProcessOptions): Promis
     seconds: (Date.now() - startedAt) / 1000,
   });
   return ended.completed === ended.images ? EXIT.ok : EXIT.someFailed;
-}
-
-async function refuseUnreadable(file: string): Promise<void> {
-  const why = await stat(file).then(
-    (found) => (found.isFile() ? undefined : 'is not a file'),
-    (error: unknown) =>
-      systemCode(error) === 'ENOENT' ? 'does not exist' : `cannot be read (${systemCode(error)})`,
-  );
-  if (why) throw new Problem('file_unreadable', { detail: `${file} ${why}. Give the path of a CSV file.` });
 }
 
 /**

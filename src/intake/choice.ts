@@ -13,10 +13,10 @@ export type RowChoice = {
   format?: OutputFormat;
 };
 
-const FORMAT_NAMES: Record<string, OutputFormat> = {
-  ...Object.fromEntries(OUTPUT_FORMATS.map((format) => [format, format])),
-  jpg: 'jpeg',
-};
+const FORMAT_NAMES = new Map<string, OutputFormat>([
+  ...OUTPUT_FORMATS.map((format) => [format, format] as const),
+  ['jpg', 'jpeg'],
+]);
 
 /**
  * Reads the cells of Preset, Width, Height, Quality and Format; an empty one chooses nothing.
@@ -43,7 +43,7 @@ export function readChoice(
     read(columns[name], `invalid_${name}`, (text) => {
       const number = Number(text);
       if (!Number.isInteger(number) || number < 1 || number > largest)
-        return `is not a ${name}: a whole number ${unit} from 1 to ${largest}. Name the column otherwise if it means something else`;
+        return `is not a ${name}: a whole number${unit} from 1 to ${largest}. Name the column otherwise if it means something else`;
       choice[name] = number;
       return undefined;
     });
@@ -52,11 +52,11 @@ export function readChoice(
     choice.preset = text;
     return undefined;
   });
-  readNumber('width', MAX_OUTPUT_SIDE, 'of pixels');
-  readNumber('height', MAX_OUTPUT_SIDE, 'of pixels');
+  readNumber('width', MAX_OUTPUT_SIDE, ' of pixels');
+  readNumber('height', MAX_OUTPUT_SIDE, ' of pixels');
   readNumber('quality', 100, '');
   read(columns.format, 'invalid_format', (text) => {
-    const format = FORMAT_NAMES[text.toLowerCase()];
+    const format = FORMAT_NAMES.get(text.toLowerCase());
     if (!format) return `is not a format that files are made in; there are ${OUTPUT_FORMATS.join(', ')}`;
     choice.format = format;
     return undefined;
@@ -68,7 +68,7 @@ export function readChoice(
  * The recipe of a row. Width and height are those of the first rendition; quality and format hold for
  * all. What a format cannot do (a quality of PNG, transparency of JPEG, motion) is left out.
  */
-export function recipeOf(preset: Preset, choice: RowChoice = {}): Recipe {
+export function recipeOf(preset: Preset, choice: RowChoice): Recipe {
   const renditions = preset.renditions.map((spec, i) =>
     inFormat(i === 0 ? inSize(spec, choice) : spec, choice),
   );

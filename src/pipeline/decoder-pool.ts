@@ -211,7 +211,7 @@ function childEnvironment(): NodeJS.ProcessEnv {
     VIPS_BLOCK_UNTRUSTED: '1',
     VIPS_CONCURRENCY: '1',
     UV_THREADPOOL_SIZE: '2',
-    // glibc gives pictures back to the system and gets them again, page by page: 4 % of the CPU.
+    // glibc gives pictures back to the system and gets them again, page by page: 3 % of the CPU.
     MALLOC_MMAP_THRESHOLD_: String(KEPT_BYTES),
     MALLOC_TRIM_THRESHOLD_: String(KEPT_BYTES),
   };

@@ -166,9 +166,11 @@ describe('presets of one’s own, and what rows choose', () => {
   });
 
   test('a choice that cannot be is an error with its line and column, and nothing is stored', async () => {
-    const csv = ['SKU,Image,Preset,Width,Quality,Format', `A,${origin.url}/1,nope,12.5,101,bmp`, ''].join(
-      '\n',
-    );
+    const csv = [
+      'SKU,Image,Preset,Width,Quality,Format',
+      `A,${origin.url}/1,nope,12.5,101,constructor`,
+      '',
+    ].join('\n');
     const response = await upload(minilab.url, csv);
     assert.equal(response.status, 422);
     const { errors } = await json<{ errors: { line: number; column: number; code: string }[] }>(response);
@@ -231,6 +233,7 @@ test('`presets` and `inspect` on the command line; `process` takes a preset of a
   });
   assert.equal(seen.presets.length, 9);
   assert.ok(seen.presets.every((preset) => preset.ok));
+  assert.match((await run('inspect', 'gone.jpg')).err, /gone\.jpg.* does not exist/);
   const page = await run('inspect', 'catalog.csv', '--json');
   assert.equal(page.code, 3);
   assert.partialDeepStrictEqual(JSON.parse(page.out), { ok: false, code: 'not_an_image' });
