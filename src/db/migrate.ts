@@ -5,6 +5,7 @@ import type { Db } from './database.ts';
 import { firstSchema } from './migrations/0001_first_schema.ts';
 import { webhooks } from './migrations/0002_webhooks.ts';
 import { presets } from './migrations/0003_presets.ts';
+import { roundsAndIntake } from './migrations/0004_rounds_and_intake.ts';
 
 // Expand, then contract: a migration may only add what the version before it can live with; what is
 // no longer used goes in a later release. The name sorts; a name that landed never changes.
@@ -12,6 +13,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0001_first_schema': firstSchema,
   '0002_webhooks': webhooks,
   '0003_presets': presets,
+  '0004_rounds_and_intake': roundsAndIntake,
 };
 
 /**

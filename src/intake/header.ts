@@ -2,7 +2,7 @@ import { type Flaw, Problem } from '../errors.ts';
 
 /** Which column holds what, by index from 0. */
 export type Columns = {
-  images: number;
+  images: number[];
   name: number | undefined;
   sku: number | undefined;
   serial: number | undefined;
@@ -57,7 +57,7 @@ export function readHeader(cells: string[], line: number): Columns {
     throw new Problem('csv_invalid', { detail: flaws[0]?.detail ?? '', flaws });
   const isLast = keys.slice(images + 1).every((key) => key === '');
   return {
-    images,
+    images: [images],
     name: find(ALIASES.name),
     sku: find(ALIASES.sku),
     serial: find(ALIASES.serial),

@@ -33,6 +33,7 @@ const MAX_URL_CHARACTERS = 2_000;
 /** Reads a row and says everything that is wrong with it (errors) or odd (warnings). */
 export function checkRow(row: TableRow, rules: RowRules): CheckedRow {
   const { columns } = rules;
+  const [imageColumn = 0] = columns.images;
   const errors: Flaw[] = [];
   const warnings: Flaw[] = [];
   const cell = (index: number | undefined): string =>
@@ -66,25 +67,19 @@ export function checkRow(row: TableRow, rules: RowRules): CheckedRow {
     if (url === '') continue;
     const read = readUrl(url, rules.allowPaths);
     if ('why' in read)
-      errors.push(
-        flaw(columns.images, 'invalid_url', `"${shortened(url)}" is not an image URL: ${read.why}.`),
-      );
+      errors.push(flaw(imageColumn, 'invalid_url', `"${shortened(url)}" is not an image URL: ${read.why}.`));
     else images.push({ position: i + 1, url, host: read.host });
   }
   if (images.length > MAX_URLS)
     errors.push(
-      flaw(
-        columns.images,
-        'too_many_urls',
-        `The row has ${images.length} URLs; at most ${MAX_URLS} are taken.`,
-      ),
+      flaw(imageColumn, 'too_many_urls', `The row has ${images.length} URLs; at most ${MAX_URLS} are taken.`),
     );
 
   const name = cell(columns.name);
   if (columns.name !== undefined && name === '')
     warnings.push(flaw(columns.name, 'no_name', 'The product has no name.'));
   if (slots.every((slot) => slot.trim() === ''))
-    warnings.push(flaw(columns.images, 'no_images', 'The product has no image.'));
+    warnings.push(flaw(imageColumn, 'no_images', 'The product has no image.'));
   const label = cell(columns.sku) || cell(columns.serial).replace(/\.$/, '') || undefined;
   return { product: { line: row.line, cells: row.cells, name, label, images, choice }, errors, warnings };
 }

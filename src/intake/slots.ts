@@ -1,5 +1,3 @@
-import type { Columns } from './header.ts';
-
 /**
  * The slots of a row: its URLs in sequence, '' for an empty place, with what stood between them.
  * `separators` is one shorter than `slots`, and both are empty when the row names no image.
@@ -11,18 +9,19 @@ const BEFORE_URL = /(?:\s*[,|])+\s*(?=https?:\/\/)|\s+(?=https?:\/\/)/gi;
 const AT_COMMAS = /\s*[,|]\s*|\s*\n\s*/g;
 const TRAILING = /(?:\s*[,|])+$/;
 
+/** The columns that hold URLs; from `spill` on the row's cells may hold more of them. */
+export type SlotColumns = { images: number[]; spill?: number | undefined };
+
+/** The slots of one cell, and its column from 0. */
+type CellSlots = Slots & { column: number };
+
 /**
- * The slots of a row, from its URL column and the columns that URLs spill into. Reading the input and
- * writing the output both go through here, so that their slots are the same.
+ * The slots of a row. Reading the input and writing the output both go through here, so that their
+ * slots are the same. A row with URLs in several cells reads as if commas stood between them.
  */
-export function slotsOfRow(cells: string[], columns: Pick<Columns, 'images' | 'spill'>): Slots {
-  const spilled = columns.spill === undefined ? [] : cells.slice(columns.spill);
-  while (spilled.length > 0 && spilled.at(-1)?.trim() === '') spilled.pop();
-  const parts = [cells[columns.images] ?? '', ...spilled].map(slotsOfCell);
-  if (parts.length === 1) return parts[0] ?? { slots: [], separators: [] };
+export function slotsOfRow(cells: string[], columns: SlotColumns): Slots {
   const all: Slots = { slots: [], separators: [] };
-  for (const part of parts) {
-    const { slots, separators } = part.slots.length === 0 ? { slots: [''], separators: [] } : part;
+  for (const { slots, separators } of slotsOfCells(cells, columns)) {
     if (all.slots.length > 0) all.separators.push(',');
     all.slots.push(...slots);
     all.separators.push(...separators);
@@ -30,10 +29,26 @@ export function slotsOfRow(cells: string[], columns: Pick<Columns, 'images' | 's
   return all;
 }
 
-/** The slots of one cell: URLs with comma, bar or white space between them, or file names with commas. */
+/**
+ * The slots of a row, cell by cell, up to the last cell that is not empty. An empty cell before that
+ * is an empty slot.
+ */
+function slotsOfCells(cells: string[], { images, spill }: SlotColumns): CellSlots[] {
+  const spilled = spill === undefined ? [] : cells.keys().filter((column) => column >= spill);
+  const columns = [...images, ...spilled];
+  const isEmpty = (column: number): boolean => (cells[column] ?? '').trim() === '';
+  const used = columns.slice(0, columns.findLastIndex((column) => !isEmpty(column)) + 1);
+  return used.map((column) => {
+    const { slots, separators } = isEmpty(column) ? EMPTY_CELL : slotsOfCell(cells[column] ?? '');
+    return { column, slots, separators };
+  });
+}
+
+const EMPTY_CELL: Slots = { slots: [''], separators: [] };
+
+/** The slots of a cell that is not empty: URLs with comma, bar or white space between them, or file names with commas. */
 function slotsOfCell(cell: string): Slots {
   const text = cell.trim();
-  if (text === '') return { slots: [], separators: [] };
   const isUrls = /https?:\/\//i.test(text);
   const result: Slots = { slots: [], separators: [] };
   const trailing = (isUrls && TRAILING.exec(text)?.[0]) || '';

@@ -95,7 +95,7 @@ function inputCells(cells: string[], { header, columns }: TableFormat, urls: str
   const { images, spill } = columns;
   const hasSpilled = spill !== undefined && cells.slice(spill).some((cell) => cell.trim() !== '');
   const row = header.map((_, i) => cells[i] ?? '');
-  return hasSpilled ? row.map((cell, i) => (i === images ? urls : i >= spill ? '' : cell)) : row;
+  return hasSpilled ? row.map((cell, i) => (i === images.at(-1) ? urls : i >= spill ? '' : cell)) : row;
 }
 
 type ImageOutput = {

@@ -94,7 +94,12 @@ test('a data folder of another major version is refused with what to do', async 
 test('migrations of several processes at once run once, and those of a newer version are refused', async () => {
   const { db } = openDatabase(await newDatabase());
   const done = await Promise.all([migrate(db), migrate(db), migrate(db)]);
-  assert.deepEqual(done.flat().toSorted(), ['0001_first_schema', '0002_webhooks', '0003_presets']);
+  assert.deepEqual(done.flat().toSorted(), [
+    '0001_first_schema',
+    '0002_webhooks',
+    '0003_presets',
+    '0004_rounds_and_intake',
+  ]);
   assert.deepEqual(await migrate(db), []);
   await sql`insert into kysely_migration (name, timestamp) values ('9999_from_the_future', '')`.execute(db);
   await assert.rejects(migrate(db), (error: Problem) => error.code === 'schema_newer');

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { joinSlots, slotsOfRow } from '../../src/intake/slots.ts';
 
-const LAST = { images: 2, spill: 3 };
-const MIDDLE = { images: 1, spill: undefined };
+const LAST = { images: [2], spill: 3 };
+const MIDDLE = { images: [1], spill: undefined };
 const [A, B, C] = ['https://a.example/1.jpg', 'http://b.example/2.jpg?x=1,2', 'HTTPS://c.example/3.jpg'];
 
 function slots(cell: string): string[] {

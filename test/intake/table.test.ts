@@ -109,7 +109,7 @@ describe('headers', () => {
       ['SKU,Name,Images', 2],
       ['sku,base_image,price', 1],
     ] as const)
-      assert.equal(readHeader(header.split(','), 1).images, images, header);
+      assert.deepEqual(readHeader(header.split(','), 1).images, [images], header);
   });
 
   test('URLs may spill over only where the URL column is the last named one', () => {
