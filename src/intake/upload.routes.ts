@@ -13,7 +13,7 @@ import type { Guard } from '../net/guard.ts';
 import type { Endpoint } from '../webhooks/endpoints.ts';
 import { newSecret } from '../webhooks/signing.ts';
 import { Problem, systemCode } from '../errors.ts';
-import { ProblemBody } from '../http/problem.ts';
+import { ProblemAnswer } from '../http/problem.ts';
 import { DEFAULT_PRESET } from '../presets/builtin.ts';
 import { listPresets, noSuchPreset } from '../presets/preset.queries.ts';
 import type { Preset } from '../presets/spec.ts';
@@ -39,6 +39,12 @@ const UploadOptions = Type.Object(
     ),
   },
   { additionalProperties: false },
+);
+
+/** Only the file: /docs fills in each further field, and would send "string" as callback_url. */
+const UploadForm = Type.Object(
+  { file: Type.String({ format: 'binary', description: 'The CSV' }) },
+  { nullable: true }, // to the framework there is no body: the route reads the form as it arrives
 );
 
 const Accepted = Type.Object({
@@ -87,9 +93,15 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
         description:
           'As multipart/form-data with the part `file` and the options as fields in any order, or as text/csv with the options in the query. ' +
           'Either everything is stored and work begins, or nothing is and all errors are told.',
-        consumes: ['multipart/form-data', 'text/csv'],
+        body: { content: { 'multipart/form-data': { schema: UploadForm }, 'text/csv': { schema: {} } } },
         querystring: UploadOptions,
-        response: { 202: Accepted, 400: ProblemBody, 413: ProblemBody, 415: ProblemBody, 422: ProblemBody },
+        response: {
+          202: Accepted,
+          400: ProblemAnswer,
+          413: ProblemAnswer,
+          415: ProblemAnswer,
+          422: ProblemAnswer,
+        },
       },
     },
     async (request, reply) => {
