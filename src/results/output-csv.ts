@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { BatchKey } from '../batches/batch.ts';
 import type { Db } from '../db/database.ts';
 import type { ImageState } from '../images/image.ts';
-import type { TableFormat } from '../intake/draft.ts';
+import type { TableFormat } from '../intake/reading.ts';
 import { escapeFormula } from '../intake/formulas.ts';
 import { joinSlots, slotsOfRow } from '../intake/slots.ts';
 import type { Recipe } from '../presets/spec.ts';
