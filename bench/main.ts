@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { endToEnd } from './end-to-end.ts';
+import { intake } from './intake.ts';
 import { memory } from './memory.ts';
 import { presets } from './presets.ts';
 import { renditions } from './renditions.ts';
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     pairs: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '30' },
     images: { type: 'string', default: '10000' },
+    rows: { type: 'string', default: '1000000' },
   },
 });
 
@@ -24,6 +26,7 @@ const BENCHMARKS = {
   renditions,
   memory: () => memory({ images: Number(values.images) }),
   presets,
+  intake: () => intake({ rows: Number(values.rows) }),
 } satisfies Record<string, () => Promise<object>>;
 
 const names = Object.keys(BENCHMARKS) as (keyof typeof BENCHMARKS)[];

@@ -10,6 +10,7 @@ import { type Database, type Db, transactionWithClient } from '../db/database.ts
 import type { Preset } from '../presets/spec.ts';
 import { addCallbackEndpoint, type Endpoint } from '../webhooks/endpoints.ts';
 import type { Draft } from './draft.ts';
+import type { SpoolFiles } from './spool.ts';
 
 export type Acceptance = {
   tenantId: number;
@@ -35,7 +36,7 @@ export async function acceptDraft(
   const key = { tenantId: acceptance.tenantId, batchId: draft.batchId };
   await transactionWithClient(pool, async (trx, client) => {
     await insertBatch(trx, draft, acceptance);
-    await copyRows(client, draft);
+    for (const { target, path } of copyTargets(draft.files)) await copy(client, path, target);
     if (draft.images >= WORTH_ANALYZING) await sql`analyze images`.execute(trx);
     if (draft.images === rejectedImages(draft)) await askToSettle(trx, { ...key, round: 1 }, feed.queue);
     else await feedBatch(trx, key, feed);
@@ -46,7 +47,7 @@ export async function acceptDraft(
 
 const FLAWS_KEPT = 100; // of each kind: every look at the status tells them; a preview tells 1,000
 
-async function insertBatch(trx: Db, draft: Draft, acceptance: Acceptance): Promise<void> {
+export async function insertBatch(trx: Db, draft: Draft, acceptance: Acceptance): Promise<void> {
   const { tenantId, name, preset, callback } = acceptance;
   const endpointId = callback ? await addCallbackEndpoint(trx, tenantId, callback) : null;
   const warnings = draft.warnings.slice(0, FLAWS_KEPT);
@@ -70,10 +71,13 @@ const PRODUCTS =
   'products (tenant_id, batch_id, row_number, line, name, label, sku, cells, first_slot, images, flaws)';
 const IMAGE = 'tenant_id, image_id, batch_id, slot, row_number, position, url, host, recipe, lead_slot';
 
-async function copyRows(client: PoolClient, { files }: Draft): Promise<void> {
-  await copy(client, files.products, PRODUCTS);
-  await copy(client, files.images, `images (${IMAGE})`);
-  await copy(client, files.rejectedImages, `images (${IMAGE}, state, error_code, error_detail, ended_at)`);
+/** Which file goes into which table and columns. */
+export function copyTargets(files: SpoolFiles): { target: string; path: string }[] {
+  return [
+    { target: PRODUCTS, path: files.products },
+    { target: `images (${IMAGE})`, path: files.images },
+    { target: `images (${IMAGE}, state, error_code, error_detail, ended_at)`, path: files.rejectedImages },
+  ];
 }
 
 // Without statistics the planner takes a table that has just grown for a tiny one, and a feed reads all of

@@ -5,7 +5,8 @@ import { invalidFile } from './decode.ts';
 import { unescapeFormula } from './formulas.ts';
 import { type Header, noImageColumn, readHeader } from './header.ts';
 import { type CheckedRow, checkRow } from './rows.ts';
-import { readTable, type Table, type TableRow } from './table.ts';
+import type { TableRow } from './records.ts';
+import { readTable, type Table } from './table.ts';
 
 /** How an upload is to be read. */
 export type ReadingRules = {

@@ -2,7 +2,7 @@ import type { Flaw } from '../errors.ts';
 import { readChoice, type RowChoice } from './choice.ts';
 import type { Columns } from './columns.ts';
 import { slotsOfCells } from './slots.ts';
-import type { TableRow } from './table.ts';
+import type { TableRow } from './records.ts';
 
 /** A product as it is in a row. */
 export type ProductRow = {

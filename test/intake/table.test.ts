@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Problem } from '../../src/errors.ts';
 import { readHeader } from '../../src/intake/header.ts';
-import { readTable, type TableRow } from '../../src/intake/table.ts';
+import type { TableRow } from '../../src/intake/records.ts';
+import { readTable } from '../../src/intake/table.ts';
 
 /** The rows of a file that arrives in pieces of `size` bytes. */
 async function read(
