@@ -13,7 +13,7 @@ const TRAILING = /(?:\s*[,|])+$/;
 export type SlotColumns = { images: number[]; spill?: number | undefined };
 
 /** The slots of one cell, and its column from 0. */
-type CellSlots = Slots & { column: number };
+export type CellSlots = Slots & { column: number };
 
 /**
  * The slots of a row. Reading the input and writing the output both go through here, so that their
@@ -33,7 +33,7 @@ export function slotsOfRow(cells: string[], columns: SlotColumns): Slots {
  * The slots of a row, cell by cell, up to the last cell that is not empty. An empty cell before that
  * is an empty slot.
  */
-function slotsOfCells(cells: string[], { images, spill }: SlotColumns): CellSlots[] {
+export function slotsOfCells(cells: string[], { images, spill }: SlotColumns): CellSlots[] {
   const spilled = spill === undefined ? [] : cells.keys().filter((column) => column >= spill);
   const columns = [...images, ...spilled];
   const isEmpty = (column: number): boolean => (cells[column] ?? '').trim() === '';
