@@ -20,7 +20,7 @@ export type Named = {
  * waits until there is one, and is '' before.
  */
 export function createNames(template: NameTemplate): (file: Named) => string {
-  // 48 bits of a hash instead of the name: a million take 50 MB. Two names that share them, with a chance
+  // 48 bits of a hash instead of the name: a million take 40 MB. Two names that share them, with a chance
   // of 1 in 500 among a million, cost a suffix that was not needed.
   const taken = new Set<number>();
   const nextNumber = new Map<number, number>();
