@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { test } from 'node:test';
 import { parseNameTemplate } from '../../src/batches/name-template.ts';
 import { createNames, nameInUrl, type Named } from '../../src/results/names.ts';
@@ -120,12 +120,12 @@ test('a hundred thousand products of one name get names of their own in a moment
 });
 
 test('names do not shift when an image that failed is made later; those by content wait until it is known', () => {
-  const files: Named[] = ['A', 'a', 'A'].map((label) => ({ ...FILE, label }));
-  const failing = files.map((file, i) => (i === 1 ? { ...file, hash16: null } : file));
+  const files = [FILE, { ...FILE, label: 'a-1' }, FILE];
+  const failing: Named[] = files.map((file, i) => (i === 1 ? { ...file, hash16: null } : file));
   const [before, later] = [failing, files].map((list) => list.map(createNames(parseNameTemplate('{sku}'))));
   assert.deepEqual(before, later);
   const byContent = failing.map(createNames(parseNameTemplate('{sku}-{hash16}')));
-  assert.deepEqual(byContent, ['A-0123456789abcdef.jpg', '', 'A-0123456789abcdef-2.jpg']);
+  assert.deepEqual(byContent, ['A-1-0123456789abcdef.jpg', '', 'A-1-0123456789abcdef-2.jpg']);
 });
 
 test('in a URL a name is one part of the path', () => {
