@@ -4,11 +4,13 @@ import { isAlive } from './db/database.ts';
 import type { Foundation } from './foundation.ts';
 import { healthRoutes } from './http/health.routes.ts';
 import { closeServer, createServer, listen } from './http/server.ts';
+import { previewRoutes } from './intake/preview.routes.ts';
+import { acceptUploads } from './intake/receive.ts';
 import { uploadRoutes } from './intake/upload.routes.ts';
 import { presetRoutes } from './presets/preset.routes.ts';
 import { resultsRoutes } from './results/results.routes.ts';
 import { inboxRoutes } from './webhooks/inbox.routes.ts';
-import { VERSION } from './version.ts';
+import { userAgentOf, VERSION } from './version.ts';
 import type { Worker } from './worker.ts';
 
 /** The tenant that everything belongs to until keys tell tenants apart. */
@@ -34,13 +36,11 @@ export async function startHttp(foundation: Foundation, worker: Worker | undefin
     },
   });
   const folder = join(config.dataDir, 'tmp');
-  await app.register(uploadRoutes, {
-    ...shared,
-    database,
-    feed,
-    guard,
-    folder,
-    maxUploadBytes: config.maxUploadBytes,
+  const intake = { ...shared, guard, folder, maxUploadBytes: config.maxUploadBytes };
+  await app.register(async (scope) => {
+    await acceptUploads(scope);
+    await scope.register(uploadRoutes, { ...intake, database, feed });
+    await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });
   await app.register(presetRoutes, shared);
   await app.register(statusRoutes, shared);

@@ -6,6 +6,8 @@ const PROBLEMS = {
   foreign_origin: [403, 'The request comes from another site'],
   not_found: [404, 'There is no such thing'],
   conflict: [409, 'This cannot be done in the present state'],
+  idempotency_key_in_use: [409, 'The first request with this key is still in work'],
+  idempotency_key_reused: [422, 'The key belongs to another request'],
   payload_too_large: [413, 'The upload is too large'],
   unsupported_media_type: [415, 'The upload is not of a type that is understood'],
   csv_invalid: [422, 'The CSV has errors'],

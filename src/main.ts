@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
 import { describe, EXIT, say } from './cli/output.ts';
+import type { CheckOptions } from './cli/check.ts';
 import type { ProcessOptions } from './cli/process.ts';
 import { Problem } from './errors.ts';
 import { DEFAULT_PRESET } from './presets/builtin.ts';
@@ -17,7 +18,7 @@ const program = new Command('minilab')
   .exitOverride()
   .showHelpAfterError('Run with --help to see what there is.');
 
-program
+const processing = program
   .command('process')
   .description('make the images of one CSV, here and now, into a folder')
   .argument(
@@ -30,11 +31,29 @@ program
     DEFAULT_PRESET,
   )
   .option('--out <DIR>', 'where the images and output.csv go', 'output')
+  .option('--on-invalid <reject|skip>', 'what to do about rows with errors', 'reject')
   .option('--json', 'print one JSON object on the last line of standard output', false)
   .action(async (file: string, options: ProcessOptions) => {
     const { processFile } = await import('./cli/process.ts');
     await end(processFile(file, options));
   });
+
+const checking = program
+  .command('check')
+  .description('what a CSV would be taken for, and everything that is wrong with it; nothing is downloaded')
+  .argument('<FILE.csv>')
+  .option('--probe <N>', 'ask for the first bytes of N images, host by host (100 at the most)', '0')
+  .option('--json', 'print one JSON object', false)
+  .action(async (file: string, options: CheckOptions) => {
+    const { check } = await import('./cli/check.ts');
+    await end(check(file, options));
+  });
+
+for (const command of [processing, checking])
+  command
+    .option('--columns <JSON>', 'which column holds what, such as \'{"images": "Foto", "sku": "Art.-Nr."}\'')
+    .option('--charset <NAME>', 'encoding of a file that is not UTF-8, such as windows-1252')
+    .option('--strict', 'warnings are errors', false);
 
 program
   .command('serve')

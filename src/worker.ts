@@ -8,13 +8,14 @@ import { sweep } from './batches/sweep.ts';
 import { isAlive } from './db/database.ts';
 import { unknownMigration } from './db/migrate.ts';
 import { newUuid } from './ids.ts';
+import { forgetOldAnswers } from './intake/idempotency.ts';
 import { createImageTask } from './images/image.tasks.ts';
 import { createDecoderPool } from './pipeline/decoder-pool.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import { createSourceFiles } from './pipeline/source-files.ts';
 import { startPump } from './queue/pump.ts';
 import { forgetWorker, liveWorkers, reportWorker } from './queue/workers.ts';
-import { VERSION } from './version.ts';
+import { userAgentOf, VERSION } from './version.ts';
 import { createWebhookTask, rescueDeliveries } from './webhooks/webhook.tasks.ts';
 
 export type Worker = {
@@ -32,6 +33,7 @@ const GRACE_MS = 20_000;
 const REPORT_EVERY_MS = 5_000;
 const SWEEP_EVERY_MS = 3_000;
 const TROUBLE_CHECK_MS = 2_000;
+const FORGET_EVERY_MS = 600_000;
 // An endpoint that hangs holds two of them for 15 s at the most, and delays no other.
 const DELIVERIES = { atATime: 4, ofOneGroup: 2 };
 const ABANDONED_AFTER_MS = 600_000;
@@ -43,7 +45,7 @@ const ABANDONED_AFTER_MS = 600_000;
 export async function startWorker(foundation: Foundation, localFolder?: string): Promise<Worker> {
   const { config, database, queue, feed, storage, guard, log } = foundation;
   const { publicUrl } = config;
-  const userAgent = `minilab/${VERSION} (+${publicUrl})`;
+  const userAgent = userAgentOf(publicUrl);
   const { db } = database;
   const id = newUuid();
   const slots = SLOTS_TO_WAIT_IN + SLOTS_PER_CORE * config.workerCores;
@@ -103,6 +105,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     every(REPORT_EVERY_MS, () => reportWorker(db, { id, slots, version: VERSION })),
     every(TROUBLE_CHECK_MS, resumeWhenWell),
     every(REPORT_EVERY_MS, stopClaimingOfNewerSchema),
+    every(FORGET_EVERY_MS, () => forgetOldAnswers(db)),
   ];
 
   /** A chore that is done again a while after it ended; what it throws is logged. */

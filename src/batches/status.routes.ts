@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
-import { PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { publicId, uuidOf } from '../ids.ts';
 import { type ImageState, PUBLIC_IMAGE_STATES, publicState } from '../images/image.ts';
 import { findImage, type ImageRow, listAttempts, listImages } from '../images/image.queries.ts';
@@ -71,7 +71,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
         response: { 200: PageOf(Batch) },
       },
     },
-    async ({ query: { limit, cursor } }) => {
+    async ({ query: { limit = PAGE_SIZE, cursor } }) => {
       const before = uuidOf('bat', String(readCursor(cursor)));
       const rows = await listBatches(db, { tenantId, limit: limit + 1, before });
       return pageOf(rows, limit, {
@@ -133,7 +133,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
         response: { 200: PageOf(Image) },
       },
     },
-    async ({ params, query: { limit, cursor, state, code } }) => {
+    async ({ params, query: { limit = PAGE_SIZE, cursor, state, code } }) => {
       const key = batchKey(tenantId, params.id);
       if ((await batchVersion(db, key)) === undefined) throw noSuchBatch(params.id);
       const afterSlot = Number(readCursor(cursor) ?? 0) || 0;

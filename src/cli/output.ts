@@ -11,13 +11,16 @@ export function say(text: string): void {
 /** A problem as a person reads it: the sentence, and each error with its place in the file. */
 export function describe(error: unknown): string {
   if (!(error instanceof Problem)) return `Something went wrong inside Minilab: ${messageOf(error)}`;
-  const places = error.flaws.map((flaw) => `  ${placeOf(flaw)}: ${flaw.detail}`);
-  const more = error.flawCount - error.flaws.length;
-  if (places.length === 1 && error.flaws[0]?.detail === error.message)
+  if (error.flaws.length === 0 || (error.flaws.length === 1 && error.flaws[0]?.detail === error.message))
     return `${error.title}: ${error.message}`;
-  return [`${error.title}: ${error.message}`, ...places, ...(more > 0 ? [`  … and ${more} more`] : [])].join(
-    '\n',
-  );
+  return `${error.title}: ${error.message}\n${flawLines(error.flaws, error.flawCount)}`;
+}
+
+/** Each flaw with its place, on a line of its own. @param count how many there are in all */
+export function flawLines(flaws: readonly (Flaw | PointedFlaw)[], count: number): string {
+  const lines = flaws.map((flaw) => `  ${placeOf(flaw)}: ${flaw.detail}`);
+  const more = count - flaws.length;
+  return [...lines, ...(more > 0 ? [`  … and ${more} more`] : [])].join('\n');
 }
 
 function placeOf(flaw: Flaw | PointedFlaw): string {

@@ -20,18 +20,20 @@ import { configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker } from '../worker.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createLog } from './log.ts';
-import { EXIT, plural, say, size, table } from './output.ts';
+import { EXIT, flawLines, plural, say, size, table } from './output.ts';
 import { findPreset } from './presets.ts';
 import { startProgress } from './progress.ts';
+import { type ReadingFlags, readFlags } from './reading-flags.ts';
 import { refuseUnreadable } from './readable.ts';
 
-export type ProcessOptions = { preset: string; out: string; json: boolean };
+export type ProcessOptions = ReadingFlags & { preset: string; out: string; onInvalid: string; json: boolean };
 
 /** `minilab process FILE.csv`: one shot, on the embedded database and storage, into a folder. */
 export async function processFile(file: string, options: ProcessOptions): Promise<number> {
   const startedAt = Date.now();
   await refuseUnreadable(file, 'a CSV file');
   const preset = await findPreset(options.preset);
+  const reading = readFlags(options);
   const out = resolve(options.out);
   await makeWritable(out, '--out');
   const settings = readConfig();
@@ -45,11 +47,16 @@ export async function processFile(file: string, options: ProcessOptions): Promis
     maxBytes: settings.maxUploadBytes,
     allowPaths: true,
     presets: [...BUILTIN_PRESETS, preset],
+    ...reading,
   });
   const products = plural(draft.products, 'product');
   say(
     `${basename(file)}: ${products}, ${plural(draft.images, 'image')}, ${plural(draft.warningCount, 'warning')}.`,
   );
+  if (draft.rejectedRows > 0)
+    say(
+      `${plural(draft.rejectedRows, 'row has', 'rows have')} errors, and nothing is made of them:\n${flawLines(draft.rowErrors, draft.rowErrorCount)}`,
+    );
 
   const { config, url } = await ownPlace(settings, stack);
   const foundation = await layFoundation(
@@ -82,7 +89,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
     outputCsv,
     seconds: (Date.now() - startedAt) / 1000,
   });
-  return ended.completed === ended.images ? EXIT.ok : EXIT.someFailed;
+  return ended.state === 'completed' ? EXIT.ok : EXIT.someFailed;
 }
 
 /**

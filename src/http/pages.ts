@@ -1,9 +1,11 @@
 import { type TSchema, Type } from 'typebox';
 import { Problem } from '../errors.ts';
 
+export const PAGE_SIZE = 100;
+
 /** The query of every list. */
 export const PageQuery = {
-  limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: PAGE_SIZE })),
   cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next_cursor` of the page before' })),
 };
 

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { Problem } from '../errors.ts';
 
 /** RFC 9457 problem details, with our code, and `errors` where several things are wrong. */
-export const ProblemBody = Type.Object(
+const ProblemBody = Type.Object(
   {
     type: Type.String(),
     title: Type.String(),
@@ -27,6 +27,12 @@ export const ProblemBody = Type.Object(
   },
   { $id: 'Problem' },
 );
+
+/** For the `response` of a schema. */
+export const ProblemAnswer = {
+  description: 'What is wrong, as RFC 9457 says it',
+  content: { 'application/problem+json': { schema: ProblemBody } },
+};
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   const { code, title, status, message: detail, flaws, flawCount } = problem;

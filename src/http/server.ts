@@ -56,7 +56,8 @@ export async function createServer({ publicUrl, version, log }: ServerOptions) {
       servers: [{ url: publicUrl }],
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  // Its own policy (staticCSP) upgrades to https and blocks styles of its own: it lives under ours.
+  await app.register(swaggerUi, { routePrefix: '/docs', theme: { title: 'Minilab API' } });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
   return app;

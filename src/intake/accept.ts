@@ -6,7 +6,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { BatchKey } from '../batches/batch.ts';
 import { feedBatch, type FeedRules } from '../batches/feed.ts';
 import { askToSettle } from '../batches/settle.ts';
-import { type Database, transactionWithClient } from '../db/database.ts';
+import { type Database, type Db, transactionWithClient } from '../db/database.ts';
 import type { Preset } from '../presets/spec.ts';
 import { addCallbackEndpoint, type Endpoint } from '../webhooks/endpoints.ts';
 import type { Draft } from './draft.ts';
@@ -18,46 +18,62 @@ export type Acceptance = {
   preset: Preset;
   /** who is to hear of the end, instead of WEBHOOK_URL */
   callback?: Endpoint | undefined;
+  /** does what must be stored together with the batch */
+  onStored?(trx: Db, key: BatchKey): Promise<void>;
 };
 
 /**
  * Stores a draft: its rows, its counters and the first tasks, all in one transaction, so that no
- * upload is ever half there. A batch without any image is settled at once.
+ * upload is ever half there. A batch without anything to do is settled at once.
  */
 export async function acceptDraft(
   { pool }: Database,
   draft: Draft,
   acceptance: Acceptance,
-  rules: FeedRules,
+  feed: FeedRules,
 ): Promise<BatchKey> {
   const key = { tenantId: acceptance.tenantId, batchId: draft.batchId };
-  const recipes = draft.recipes(acceptance.preset);
   await transactionWithClient(pool, async (trx, client) => {
-    const callback = acceptance.callback;
-    const endpointId = callback ? await addCallbackEndpoint(trx, key.tenantId, callback) : null;
-    await sql`
-      insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256,
-        warnings, warning_count, products, images, callback_endpoint_id)
-      values (${key.tenantId}, ${key.batchId}, ${acceptance.name}, ${acceptance.preset.name},
-        ${JSON.stringify(recipes)}, ${JSON.stringify(draft.format)}, ${draft.bytes}, ${draft.sha256},
-        ${JSON.stringify(draft.warnings)}, ${draft.warningCount}, ${draft.products}, ${draft.images}, ${endpointId})`.execute(
-      trx,
-    );
-    await copy(
-      client,
-      draft.productsFile,
-      'products (tenant_id, batch_id, row_number, line, name, label, cells, first_slot, images)',
-    );
-    await copy(
-      client,
-      draft.imagesFile,
-      'images (tenant_id, image_id, batch_id, slot, row_number, position, url, host, recipe, lead_slot)',
-    );
+    await insertBatch(trx, draft, acceptance);
+    await copyRows(client, draft);
     if (draft.images >= WORTH_ANALYZING) await sql`analyze images`.execute(trx);
-    if (draft.images === 0) await askToSettle(trx, { ...key, round: 1 }, rules.queue);
-    else await feedBatch(trx, key, rules);
+    if (draft.images === rejectedImages(draft)) await askToSettle(trx, { ...key, round: 1 }, feed.queue);
+    else await feedBatch(trx, key, feed);
+    await acceptance.onStored?.(trx, key);
   });
   return key;
+}
+
+const FLAWS_KEPT = 100; // of each kind: every look at the status tells them; a preview tells 1,000
+
+async function insertBatch(trx: Db, draft: Draft, acceptance: Acceptance): Promise<void> {
+  const { tenantId, name, preset, callback } = acceptance;
+  const endpointId = callback ? await addCallbackEndpoint(trx, tenantId, callback) : null;
+  const warnings = draft.warnings.slice(0, FLAWS_KEPT);
+  const rowErrors = draft.rowErrors.slice(0, FLAWS_KEPT);
+  await sql`
+    insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256,
+      warnings, warning_count, products, images, callback_endpoint_id,
+      failed, errors_by_code, rejected_rows, row_errors, row_error_count)
+    values (${tenantId}, ${draft.batchId}, ${name}, ${preset.name},
+      ${JSON.stringify(draft.recipes(preset))}, ${JSON.stringify(draft.format)}, ${draft.bytes}, ${draft.sha256},
+      ${JSON.stringify(warnings)}, ${draft.warningCount}, ${draft.products}, ${draft.images}, ${endpointId},
+      ${rejectedImages(draft)}, ${JSON.stringify(draft.rejectedImages)}, ${draft.rejectedRows},
+      ${JSON.stringify(rowErrors)}, ${draft.rowErrorCount})`.execute(trx);
+}
+
+function rejectedImages({ rejectedImages }: Draft): number {
+  return Object.values(rejectedImages).reduce((sum, count) => sum + count, 0);
+}
+
+const PRODUCTS =
+  'products (tenant_id, batch_id, row_number, line, name, label, sku, cells, first_slot, images, flaws)';
+const IMAGE = 'tenant_id, image_id, batch_id, slot, row_number, position, url, host, recipe, lead_slot';
+
+async function copyRows(client: PoolClient, { files }: Draft): Promise<void> {
+  await copy(client, files.products, PRODUCTS);
+  await copy(client, files.images, `images (${IMAGE})`);
+  await copy(client, files.rejectedImages, `images (${IMAGE}, state, error_code, error_detail, ended_at)`);
 }
 
 // Without statistics the planner takes a table that has just grown for a tiny one, and a feed reads all of

@@ -1,7 +1,7 @@
 import type { Flaw } from '../errors.ts';
 import { FORMAT_FACTS, MAX_OUTPUT_SIDE, OUTPUT_FORMATS, type OutputFormat } from '../presets/spec.ts';
 import type { Preset, Recipe, RenditionSpec } from '../presets/spec.ts';
-import type { Columns } from './header.ts';
+import type { Columns } from './columns.ts';
 import type { TableRow } from './table.ts';
 
 /** What a row wants of its images that the batch's preset does not say. */

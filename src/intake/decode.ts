@@ -1,23 +1,23 @@
 import { Problem } from '../errors.ts';
 import { SNIFF_BYTES, sniff } from '../pipeline/formats.ts';
 
-type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
-
 /** How the bytes of a file stand for text. `bom`: it begins with a byte order mark. */
-export type TextForm = { encoding: Encoding; bom: boolean };
+export type TextForm = { encoding: string; bom: boolean };
 
 /**
- * Turns the bytes of an upload into text. UTF-8, or UTF-16 where a byte order mark says so. Bytes that
- * do not decode are an error with their line, and never become U+FFFD.
+ * Turns the bytes of an upload into text. UTF-8, or UTF-16 where a byte order mark says so, or what the
+ * user names. Bytes that do not decode are an error with their line, and never become U+FFFD.
+ * @param charset a label of the WHATWG Encoding Standard, such as `windows-1252`; see isCharset
  * @throws Problem `csv_invalid` for an empty file, for a file that is no text, and for wrong bytes
  */
 export async function decodeText(
   chunks: AsyncIterable<Buffer>,
+  charset = 'utf-8',
 ): Promise<{ form: TextForm; text: AsyncGenerator<string> }> {
   const iterator = chunks[Symbol.asyncIterator]();
   const head = await firstBytes(iterator);
   refuseOtherFiles(head);
-  const form = textForm(head);
+  const form = textForm(head, charset);
   return { form, text: decoded(head, iterator, form) };
 }
 
@@ -51,10 +51,19 @@ function refuseOtherFiles(head: Buffer): void {
     );
 }
 
-function textForm(head: Buffer): TextForm {
+function textForm(head: Buffer, charset: string): TextForm {
   if (head[0] === 0xff && head[1] === 0xfe) return { encoding: 'utf-16le', bom: true };
   if (head[0] === 0xfe && head[1] === 0xff) return { encoding: 'utf-16be', bom: true };
-  return { encoding: 'utf-8', bom: head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf };
+  const bom = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
+  return { encoding: bom ? 'utf-8' : new TextDecoder(charset).encoding, bom };
+}
+
+export function isCharset(label: string): boolean {
+  try {
+    return new TextDecoder(label).encoding !== '';
+  } catch {
+    return false;
+  }
 }
 
 async function* decoded(head: Buffer, rest: AsyncIterator<Buffer>, form: TextForm): AsyncGenerator<string> {
@@ -88,7 +97,7 @@ function wrongBytes(chunk: Buffer, form: TextForm, linesBefore: number): Problem
   const line = linesBefore + lineBreaks(at < 0 ? text : text.slice(0, at));
   return invalidFile(
     'wrong_encoding',
-    `The file has bytes here that are not ${form.encoding.toUpperCase()}. Save it as CSV in UTF-8 and upload that.`,
+    `The file has bytes here that are not ${form.encoding.toUpperCase()}. Save it as CSV in UTF-8, or name its encoding with charset, such as charset=windows-1252.`,
     line,
   );
 }

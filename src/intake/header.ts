@@ -1,95 +1,111 @@
-import { type Flaw, Problem } from '../errors.ts';
-
-/** Which column holds what, by index from 0. */
-export type Columns = {
-  images: number[];
-  name: number | undefined;
-  sku: number | undefined;
-  serial: number | undefined;
-  preset: number | undefined;
-  width: number | undefined;
-  height: number | undefined;
-  quality: number | undefined;
-  format: number | undefined;
-  /** The columns from here on may hold more URLs of the row, because the URL column is the last named one. */
-  spill: number | undefined;
-};
+import type { Flaw } from '../errors.ts';
+import { type ColumnMapping, type Columns, columnsByAlias, keyOf } from './columns.ts';
 
 const MAX_COLUMNS = 200;
 
-// As users write them, without case, spaces and punctuation; the first that is there counts.
-const ALIASES = {
-  images: [
-    'inputimageurls',
-    'inputimageurl',
-    'imageurls',
-    'imageurl',
-    'images',
-    'imagesrc',
-    'image',
-    'imagelink',
-    'baseimage',
-  ],
-  name: ['productname', 'product', 'title', 'name'],
-  sku: ['sku', 'variantsku', 'productsku', 'handle', 'id'],
-  preset: ['preset'],
-  width: ['width', 'imagewidth', 'outputwidth'],
-  height: ['height', 'imageheight', 'outputheight'],
-  quality: ['quality', 'imagequality'],
-  format: ['format', 'imageformat', 'outputformat'],
-  serial: ['sno', 'srno', 'serialno', 'serialnumber', 'serial', 'no'],
-} as const satisfies Record<string, readonly string[]>;
+/** What a header says. Without a column of URLs there are no columns. */
+export type Header = { names: string[]; columns: Columns | undefined; errors: Flaw[]; warnings: Flaw[] };
 
 /**
- * Finds the columns that Minilab needs. Only the URL column must be there.
- * @throws Problem `csv_invalid`
+ * Finds the columns that Minilab needs, by their names or by what the user says of them. Only one of
+ * URLs must be there.
+ * @param line of the header
  */
-export function readHeader(cells: string[], line: number): Columns {
-  const flaws = headerFlaws(cells, line);
-  const keys = cells.map(keyOf);
-  const find = (aliases: readonly string[]): number | undefined => {
-    const alias = aliases.find((name) => keys.includes(name));
-    return alias === undefined ? undefined : keys.indexOf(alias);
-  };
-  const images = find(ALIASES.images);
-  if (images === undefined) flaws.push(noImageColumn(cells, line));
-  if (flaws.length > 0 || images === undefined)
-    throw new Problem('csv_invalid', { detail: flaws[0]?.detail ?? '', flaws });
-  const isLast = keys.slice(images + 1).every((key) => key === '');
+export function readHeader(names: string[], line: number, mapping: ColumnMapping = {}): Header {
+  if (names.length > MAX_COLUMNS) return refused(names, line, tooManyColumns(names.length));
+  const byAlias = columnsByAlias(names.map(keyOf));
+  const { columns, unknown } = mapped(byAlias, names, mapping);
+  const errors = unknown.map((name) => ({
+    line,
+    code: 'no_such_column',
+    detail: `There is no column "${name}"; the header has ${listed(names)}.`,
+  }));
+  const lastImage = Math.max(...columns.images);
+  const isLast = names.slice(lastImage + 1).every((name) => keyOf(name) === '');
   return {
-    images: [images],
-    name: find(ALIASES.name),
-    sku: find(ALIASES.sku),
-    serial: find(ALIASES.serial),
-    preset: find(ALIASES.preset),
-    width: find(ALIASES.width),
-    height: find(ALIASES.height),
-    quality: find(ALIASES.quality),
-    format: find(ALIASES.format),
-    spill: isLast ? images + 1 : undefined,
+    names,
+    columns:
+      columns.images.length === 0 ? undefined : { ...columns, spill: isLast ? lastImage + 1 : undefined },
+    errors,
+    warnings: duplicates(names, line, columns),
   };
 }
 
-function keyOf(cell: string): string {
-  return cell.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
+function refused(names: string[], line: number, flaw: Omit<Flaw, 'line'>): Header {
+  return { names, columns: undefined, errors: [{ line, ...flaw }], warnings: [] };
 }
 
-function headerFlaws(cells: string[], line: number): Flaw[] {
-  if (cells.length <= MAX_COLUMNS) return [];
-  return [
-    {
-      line,
-      code: 'too_many_columns',
-      detail: `The header has ${cells.length} columns; at most ${MAX_COLUMNS} are read.`,
-    },
-  ];
+function tooManyColumns(count: number): Omit<Flaw, 'line'> {
+  return {
+    code: 'too_many_columns',
+    detail: `The header has ${count} columns; at most ${MAX_COLUMNS} are read.`,
+  };
 }
 
-function noImageColumn(cells: string[], line: number): Flaw {
-  const names = cells.map((cell) => `"${cell.trim().slice(0, 40)}"`).slice(0, 10);
-  const looksLikeData = cells.some((cell) => /^\s*https?:\/\//i.test(cell));
-  const hint = looksLikeData
+/** What the user says of the columns goes before what their names say. */
+function mapped(byAlias: Columns, names: string[], mapping: ColumnMapping) {
+  const columns = { ...byAlias };
+  const unknown: string[] = [];
+  const all = (name: string): number[] => {
+    const found = columnsNamed(name, names);
+    if (found.length === 0) unknown.push(name);
+    return found;
+  };
+  const { images, sku, ...others } = mapping;
+  if (images !== undefined) columns.images = [...new Set([images].flat().flatMap(all))];
+  if (sku !== undefined) columns.sku = sku === null ? [] : all(sku).slice(0, 1);
+  for (const [role, name] of Object.entries(others))
+    columns[role as keyof typeof others] = name === null ? undefined : all(name)[0];
+  return { columns, unknown };
+}
+
+/** As it is written, and else as it is read. */
+function columnsNamed(name: string, names: string[]): number[] {
+  const exact = [...names.keys()].filter((i) => names[i]?.trim() === name.trim());
+  return exact.length > 0 ? exact : [...names.keys()].filter((i) => keyOf(names[i] ?? '') === keyOf(name));
+}
+
+/** Columns of a name that another one before has, where it matters which of them is read. */
+function duplicates(names: string[], line: number, columns: Columns): Flaw[] {
+  const { name, sku, serial, preset, width, height, quality, format } = columns;
+  const read = [name, ...sku, serial, preset, width, height, quality, format];
+  return read.flatMap((first) => {
+    if (first === undefined) return [];
+    const isTwin = (i: number): boolean => i > first && keyOf(names[i] ?? '') === keyOf(names[first] ?? '');
+    const twins = [...names.keys()].filter(isTwin);
+    const detail = `The column is called "${names[first]?.trim()}" as column ${first + 1} is, and only that one is read.`;
+    return twins.map((i) => ({ line, column: i + 1, code: 'duplicate_header', detail }));
+  });
+}
+
+/**
+ * That a file has no column of URLs, and which one it could be.
+ * @param rows the first ones below the header, to find a column that holds URLs
+ */
+export function noImageColumn(names: string[], line: number, rows: string[][]): Flaw {
+  const isUrl = (cell = ''): boolean => /^\s*https?:\/\//i.test(cell);
+  const withUrls = [...names.keys()].filter((i) => rows.some((cells) => isUrl(cells[i])));
+  const byName = [...names.keys()].filter((i) =>
+    /image|img|photo|foto|pic|bild|media|url|link/i.test(names[i] ?? ''),
+  );
+  const found = withUrls.length > 0 ? withUrls : byName;
+  const hint = names.some(isUrl)
     ? 'The first line looks like data: put a header line such as "S. No.,Product Name,Input Image Urls" above it.'
-    : `Name one of the columns "Input Image Urls"; this file has ${names.join(', ')}.`;
+    : found.length > 0
+      ? `Upload again with columns=${proposal(names, found)}, or name that column "Input Image Urls".`
+      : `Name one of the columns "Input Image Urls"; this file has ${listed(names)}.`;
   return { line, code: 'no_image_column', detail: `No column of image URLs was found. ${hint}` };
+}
+
+/** A mapping to begin with; names that cannot be told apart are left to the user. */
+function proposal(names: string[], columns: number[]): string {
+  const images = columns.map((column) => names[column]?.trim() ?? '').filter((name) => name !== '');
+  return JSON.stringify({ images: images.length === 1 ? images[0] : images });
+}
+
+function listed(names: string[]): string {
+  return names
+    .map((name) => `"${name.trim().slice(0, 40)}"`)
+    .slice(0, 10)
+    .join(', ');
 }

@@ -1,23 +1,27 @@
 import type { Flaw } from '../errors.ts';
 import { readChoice, type RowChoice } from './choice.ts';
-import type { Columns } from './header.ts';
-import { slotsOfRow } from './slots.ts';
+import type { Columns } from './columns.ts';
+import { slotsOfCells } from './slots.ts';
 import type { TableRow } from './table.ts';
 
-/** A product as it is in a row. Positions are ordinals in the row, from 1, empty slots included. */
+/** A product as it is in a row. */
 export type ProductRow = {
   line: number;
   cells: string[];
   name: string;
-  /** what names its files: SKU, else serial, else nothing */
-  label: string | undefined;
-  images: { position: number; url: string; host: string }[];
+  /** SKU, else handle, else id */
+  sku: string | undefined;
+  serial: string | undefined;
+  images: RowImage[];
   choice: RowChoice;
 };
 
+/** A slot that is not empty. Positions are ordinals in the row, from 1, empty slots included. */
+export type RowImage = { position: number; url: string; host: string; flaw?: Flaw };
+
 export type RowRules = {
   columns: Columns;
-  headerLength: number;
+  header: string[];
   /** Whether a slot without a scheme is the path of a file: `minilab process` only. */
   allowPaths: boolean;
   /** names that the column Preset may hold */
@@ -33,56 +37,106 @@ const MAX_URL_CHARACTERS = 2_000;
 /** Reads a row and says everything that is wrong with it (errors) or odd (warnings). */
 export function checkRow(row: TableRow, rules: RowRules): CheckedRow {
   const { columns } = rules;
-  const [imageColumn = 0] = columns.images;
-  const errors: Flaw[] = [];
-  const warnings: Flaw[] = [];
-  const cell = (index: number | undefined): string =>
-    index === undefined ? '' : (row.cells[index] ?? '').trim();
-  const flaw = (column: number, code: string, detail: string): Flaw => ({
+  const { choice, flaws } = readChoice(row, columns, rules.presets);
+  const images = readImages(row, rules);
+  const first = (candidates: number[]): string | undefined =>
+    candidates.map((column) => cellAt(row, column)).find((text) => text !== '');
+  const product: ProductRow = {
     line: row.line,
-    column: column + 1,
-    code,
-    detail,
-  });
+    cells: row.cells,
+    name: cellAt(row, columns.name),
+    sku: first(columns.sku),
+    serial: cellAt(row, columns.serial).replace(/\.$/, '') || undefined,
+    images,
+    choice,
+  };
+  const errors = [
+    ...shapeErrors(row, rules),
+    ...flaws,
+    ...images.flatMap(({ flaw }) => flaw ?? []),
+    ...countErrors(row, images, columns),
+  ];
+  return { product, errors, warnings: warningsOf(row, product, rules) };
+}
 
+function cellAt({ cells }: TableRow, column: number | undefined): string {
+  return column === undefined ? '' : (cells[column] ?? '').trim();
+}
+
+function flawAt({ line }: TableRow, column: number, code: string, detail: string): Flaw {
+  return { line, column: column + 1, code, detail };
+}
+
+function shapeErrors(row: TableRow, { columns, header }: RowRules): Flaw[] {
+  const errors: Flaw[] = [];
   for (const [i, text] of row.cells.entries())
     if (text.length > MAX_FIELD_CHARACTERS)
-      errors.push(flaw(i, 'field_too_long', `The cell has more than ${MAX_FIELD_CHARACTERS} characters.`));
-  if (columns.spill === undefined && row.cells.slice(rules.headerLength).some((text) => text.trim() !== ''))
+      errors.push(
+        flawAt(row, i, 'field_too_long', `The cell has more than ${MAX_FIELD_CHARACTERS} characters.`),
+      );
+  const isWider = row.cells.length > header.length && columns.spill === undefined;
+  if (isWider && row.cells.slice(header.length).some((text) => text.trim() !== ''))
     errors.push(
-      flaw(
-        rules.headerLength,
+      flawAt(
+        row,
+        header.length,
         'too_many_cells',
-        `The row has ${row.cells.length} cells and the header ${rules.headerLength}. Put a cell that holds commas into quotation marks.`,
+        `The row has ${row.cells.length} cells and the header ${header.length}. Put a cell that holds commas into quotation marks.`,
       ),
     );
-
-  const { choice, flaws } = readChoice(row, columns, rules.presets);
-  errors.push(...flaws);
-
-  const { slots } = slotsOfRow(row.cells, columns);
-  const images: ProductRow['images'] = [];
-  for (const [i, slot] of slots.entries()) {
-    const url = slot.trim();
-    if (url === '') continue;
-    const read = readUrl(url, rules.allowPaths);
-    if ('why' in read)
-      errors.push(flaw(imageColumn, 'invalid_url', `"${shortened(url)}" is not an image URL: ${read.why}.`));
-    else images.push({ position: i + 1, url, host: read.host });
-  }
-  if (images.length > MAX_URLS)
-    errors.push(
-      flaw(imageColumn, 'too_many_urls', `The row has ${images.length} URLs; at most ${MAX_URLS} are taken.`),
-    );
-
-  const name = cell(columns.name);
-  if (columns.name !== undefined && name === '')
-    warnings.push(flaw(columns.name, 'no_name', 'The product has no name.'));
-  if (slots.every((slot) => slot.trim() === ''))
-    warnings.push(flaw(imageColumn, 'no_images', 'The product has no image.'));
-  const label = cell(columns.sku) || cell(columns.serial).replace(/\.$/, '') || undefined;
-  return { product: { line: row.line, cells: row.cells, name, label, images, choice }, errors, warnings };
+  return errors;
 }
+
+function readImages(row: TableRow, { columns, allowPaths }: RowRules): RowImage[] {
+  const images: RowImage[] = [];
+  let position = 0;
+  for (const { column, slots } of slotsOfCells(row.cells, columns))
+    for (const slot of slots) {
+      position += 1;
+      const url = slot.trim();
+      if (url === '') continue;
+      const read = readUrl(url, allowPaths);
+      if ('host' in read) images.push({ position, url, host: read.host });
+      else {
+        const flaw = flawAt(
+          row,
+          column,
+          'invalid_url',
+          `"${shortened(url)}" is not an image URL: ${read.why}.`,
+        );
+        images.push({ position, url: url.slice(0, MAX_URL_CHARACTERS), host: '', flaw });
+      }
+    }
+  return images;
+}
+
+function countErrors(row: TableRow, images: RowImage[], columns: Columns): Flaw[] {
+  if (images.length <= MAX_URLS) return [];
+  const detail = `The row has ${images.length} URLs; at most ${MAX_URLS} are taken.`;
+  return [flawAt(row, columns.images[0] ?? 0, 'too_many_urls', detail)];
+}
+
+function warningsOf(row: TableRow, { name, sku, images }: ProductRow, { columns, header }: RowRules): Flaw[] {
+  const warnings: Flaw[] = [];
+  // Shopify gives the title in the first row of a handle only.
+  const isContinued = sku !== undefined && header.some((text) => /^\s*(url )?handle\s*$/i.test(text));
+  if (columns.name !== undefined && name === '' && !isContinued)
+    warnings.push(flawAt(row, columns.name, 'no_name', 'The product has no name.'));
+  if (images.length === 0)
+    warnings.push(flawAt(row, columns.images[0] ?? 0, 'no_images', 'The product has no image.'));
+  if (sku !== undefined && SCIENTIFIC.test(sku))
+    warnings.push(
+      flawAt(
+        row,
+        columns.sku.find((column) => cellAt(row, column) === sku) ?? 0,
+        'sku_rounded',
+        `The SKU "${sku}" looks like a number that a spreadsheet has rounded: format the column as text.`,
+      ),
+    );
+  return warnings;
+}
+
+const SCIENTIFIC = /^\d(?:[.,]\d+)?E\+\d+$/i;
 
 function readUrl(text: string, allowPaths: boolean): { host: string } | { why: string } {
   if (text.length > MAX_URL_CHARACTERS) return { why: `it has more than ${MAX_URL_CHARACTERS} characters` };

@@ -1,22 +1,31 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newUuid } from '../ids.ts';
 import type { Problem } from '../errors.ts';
 import type { RowChoice } from './choice.ts';
 import { invalidFile } from './decode.ts';
-import type { ProductRow } from './rows.ts';
+import type { CheckedRow, ProductRow, RowImage } from './rows.ts';
 
-/** Rows on their way into the tables, in two files in the text form of COPY; the columns are in accept.ts. */
+/** Files in the text form of COPY; their columns are in accept.ts. */
+export type SpoolFiles = { products: string; images: string; rejectedImages: string };
+
+/** Rows on their way into the tables. */
 export type Spool = AsyncDisposable & {
-  productsFile: string;
-  imagesFile: string;
-  add(product: ProductRow, rowNumber: number): Promise<void>;
+  files: SpoolFiles;
+  add(product: ProductRow, rowNumber: number): Promise<void> | void;
+  /** Keeps a row with errors: its images have failed before anything was done. */
+  reject(row: CheckedRow, rowNumber: number): Promise<void> | void;
   /** how many images there are so far */
   images(): number;
+  /** how many of them were rejected, by error code */
+  rejected(): Record<string, number>;
   /** what rows chose, in the order of the numbers that images name; the first one chooses nothing */
   choices(): RowChoice[];
 };
+
+const MAX_FLAWS_OF_A_ROW = 20;
+const MAX_IMAGES_OF_A_REJECTED_ROW = 50;
 
 export async function openSpool({
   tenantId,
@@ -27,50 +36,84 @@ export async function openSpool({
   batchId: string;
   folder: string;
 }): Promise<Spool> {
-  const productsFile = join(folder, 'products.copy');
-  const imagesFile = join(folder, 'images.copy');
+  const file = (name: string): string => join(folder, `${name}.copy`);
+  const files = {
+    products: file('products'),
+    images: file('images'),
+    rejectedImages: file('rejected-images'),
+  };
   await using stack = new AsyncDisposableStack();
-  const products = stack.use(await copyFile(productsFile));
-  const images = stack.use(await copyFile(imagesFile));
+  const products = stack.use(await copyFile(files.products));
+  const images = stack.use(await copyFile(files.images));
+  const rejectedImages = stack.use(await copyFile(files.rejectedImages));
   const leads = new Map<string, number>(); // slot of the first image with a URL
   const choices = new Map<string, number>([['{}', 0]]);
+  const rejected: Record<string, number> = {};
+  const rejectedAt = new Date().toISOString();
   let slot = 0;
+
+  function addProduct(product: ProductRow, rowNumber: number, rest: { images: number; flaws: string }): void {
+    const { line, name, sku, serial, cells } = product;
+    const label = sku ?? serial ?? String(rowNumber);
+    products.add(
+      `${tenantId}\t${batchId}\t${rowNumber}\t${line}\t${escaped(name)}\t${escaped(label)}\t${sku === undefined ? NULL : escaped(sku)}` +
+        `\t${escaped(JSON.stringify(cells))}\t${slot + 1}\t${rest.images}\t${rest.flaws}\n`,
+    );
+  }
+
+  /** A new image has the next slot; it leads those after it that have its URL and recipe. */
+  function addImage({ position, url, host }: RowImage, rowNumber: number, recipe: number): void {
+    slot += 1;
+    const key = urlKey(url, recipe);
+    const lead = leads.get(key) ?? slot;
+    if (lead === slot) leads.set(key, slot);
+    images.add(
+      `${tenantId}\t${newUuid()}\t${batchId}\t${slot}\t${rowNumber}\t${position}\t${escaped(url)}\t${escaped(host)}\t${recipe}\t${lead}\n`,
+    );
+  }
+
+  function addRejectedImage({ position, url, flaw }: RowImage, rowNumber: number, why: string): void {
+    slot += 1;
+    const code = flaw ? 'invalid_url' : 'row_rejected';
+    rejected[code] = (rejected[code] ?? 0) + 1;
+    rejectedImages.add(
+      `${tenantId}\t${newUuid()}\t${batchId}\t${slot}\t${rowNumber}\t${position}\t${escaped(url)}\t\t0\t${slot}` +
+        `\tfailed\t${code}\t${escaped(flaw?.detail ?? why)}\t${rejectedAt}\n`,
+    );
+  }
+
+  function recipeNumber({ line, choice }: ProductRow): number {
+    const text = JSON.stringify(choice);
+    const number = choices.get(text) ?? choices.size;
+    if (number > MAX_CHOICES) throw tooManyChoices(line);
+    choices.set(text, number);
+    return number;
+  }
+
+  /** Something to wait for now and then only: a promise for each of a million rows costs a second. */
+  function written(): Promise<void> | undefined {
+    const full = [products, images, rejectedImages].filter((file) => file.isFull());
+    return full.length === 0 ? undefined : Promise.all(full.map((file) => file.flush())).then(() => {});
+  }
 
   const opened = stack.move();
   return {
-    productsFile,
-    imagesFile,
+    files,
     images: () => slot,
+    rejected: () => rejected,
     choices: () => [...choices.keys()].map((choice) => JSON.parse(choice) as RowChoice),
-    async add(product, rowNumber) {
-      const { line, name, label = String(rowNumber), cells } = product;
-      const firstSlot = slot + 1;
-      await products.write([
-        ...[tenantId, batchId, rowNumber, line, name, label],
-        ...[JSON.stringify(cells), firstSlot, product.images.length],
-      ]);
-      const choice = JSON.stringify(product.choice);
-      const recipe = choices.get(choice) ?? choices.size;
-      if (recipe > MAX_CHOICES) throw tooManyChoices(line);
-      choices.set(choice, recipe);
-      for (const { position, url, host } of product.images) {
-        slot += 1;
-        const key = `${recipe} ${urlKey(url)}`;
-        const lead = leads.get(key) ?? slot;
-        if (lead === slot) leads.set(key, slot);
-        await images.write([
-          tenantId,
-          newUuid(),
-          batchId,
-          slot,
-          rowNumber,
-          position,
-          url,
-          host,
-          recipe,
-          lead,
-        ]);
-      }
+    add(product, rowNumber) {
+      const recipe = recipeNumber(product);
+      addProduct(product, rowNumber, { images: product.images.length, flaws: NULL });
+      for (const image of product.images) addImage(image, rowNumber, recipe);
+      return written();
+    },
+    reject({ product, errors }, rowNumber) {
+      const taken = product.images.slice(0, MAX_IMAGES_OF_A_REJECTED_ROW);
+      const flaws = escaped(JSON.stringify(errors.slice(0, MAX_FLAWS_OF_A_ROW)));
+      addProduct(product, rowNumber, { images: taken.length, flaws });
+      for (const image of taken) addRejectedImage(image, rowNumber, errors[0]?.detail ?? '');
+      return written();
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
@@ -87,8 +130,8 @@ function tooManyChoices(line: number): Problem {
 }
 
 /** 128 bits of a hash instead of the URL: a million of them take 70 MB, and collide with nobody. */
-function urlKey(url: string): string {
-  return createHash('sha256').update(url).digest('latin1').slice(0, 16);
+function urlKey(url: string, recipe: number): string {
+  return hash('sha256', recipe === 0 ? url : `${recipe} ${url}`, 'latin1').slice(0, 16);
 }
 
 const WRITE_AT = 256 * 1024;
@@ -103,21 +146,22 @@ async function copyFile(path: string) {
     if (text !== '') await file.writeFile(text);
   }
   return {
-    async write(values: (string | number)[]): Promise<void> {
-      waiting += `${values.map(escaped).join('\t')}\n`;
-      if (waiting.length > WRITE_AT) await flush();
+    add(line: string): void {
+      waiting += line;
     },
+    isFull: () => waiting.length > WRITE_AT,
+    flush,
     async [Symbol.asyncDispose](): Promise<void> {
       await flush().finally(() => file.close());
     },
   };
 }
 
+const NULL = '\\N';
 const ESCAPES: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-function escaped(value: string | number): string {
-  if (typeof value === 'number') return String(value);
-  return /[\\\n\r\t]/.test(value)
-    ? value.replaceAll(/[\\\n\r\t]/g, (character) => ESCAPES[character] ?? '')
-    : value;
+function escaped(text: string): string {
+  return /[\\\n\r\t]/.test(text)
+    ? text.replaceAll(/[\\\n\r\t]/g, (character) => ESCAPES[character] ?? '')
+    : text;
 }

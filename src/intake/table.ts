@@ -16,16 +16,21 @@ const MAX_RECORD_BYTES = 4 * 2 ** 20; // an unclosed quote ends here and not in 
  * cell, tolerant of a bare one inside (`Monitor 27" IPS`); LF, CRLF and CR end lines, mixed too.
  * @throws Problem `csv_invalid`, from the generator too
  */
-export async function readTable(chunks: AsyncIterable<Buffer>): Promise<Table> {
-  const { form, text } = await decodeText(chunks);
+export async function readTable(chunks: AsyncIterable<Buffer>, charset?: string): Promise<Table> {
+  const { form, text } = await decodeText(chunks, charset);
   let head = '';
   for (let next = await text.next(); !next.done; next = await text.next()) {
     head += next.value;
-    if (/[\r\n]\s*\S/.test(head) || head.length > MAX_HEADER_CHARACTERS) break;
+    if (/\S[^\r\n]*[\r\n]\s*\S[^]*[\r\n]/.test(head) || head.length > MAX_HEADER_CHARACTERS) break;
   }
-  const delimiter = delimiterOf(head);
-  return { form, delimiter, rows: parsedRows(joined(head, text), delimiter) };
+  const said = SAID_DELIMITER.exec(head);
+  const rest = head.slice(said?.[0].length ?? 0);
+  const delimiter = said?.[1] ?? delimiterOf(rest);
+  return { form, delimiter, rows: parsedRows(joined(rest, text), { delimiter, line: said ? 2 : 1 }) };
 }
+
+// Excel reads and writes a first line that names the delimiter.
+const SAID_DELIMITER = /^sep=([,;\t])(?:\r\n|\r|\n)/i;
 
 async function* joined(head: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
   yield head;
@@ -44,7 +49,11 @@ function delimiterOf(head: string): string {
 
 type Parsed = { record: string[]; info: { empty_lines: number } };
 
-async function* parsedRows(text: AsyncGenerator<string>, delimiter: string): AsyncGenerator<TableRow> {
+/** @param start line: of the first character of the text */
+async function* parsedRows(
+  text: AsyncGenerator<string>,
+  { delimiter, line: firstLine }: { delimiter: string; line: number },
+): AsyncGenerator<TableRow> {
   const parser = parse({
     delimiter,
     info: true,
@@ -56,7 +65,7 @@ async function* parsedRows(text: AsyncGenerator<string>, delimiter: string): Asy
   });
   const source = Readable.from(text);
   source.on('error', (error) => parser.destroy(error));
-  let line = 1;
+  let line = firstLine;
   let emptyLines = 0;
   try {
     for await (const { record: cells, info } of source.pipe(parser) as AsyncIterable<Parsed>) {
@@ -68,16 +77,16 @@ async function* parsedRows(text: AsyncGenerator<string>, delimiter: string): Asy
       for (const cell of cells) if (/[\r\n]/.test(cell)) line += cell.split(/\r\n|\r|\n/).length - 1;
     }
   } catch (error) {
-    throw error instanceof CsvError ? unreadable(error, lineOf(error, line)) : error;
+    throw error instanceof CsvError ? unreadable(error, lineOf(error, firstLine, line)) : error;
   } finally {
     source.destroy();
   }
 }
 
 /** The parser gives up before the rows that it has read are handed on, so its own count is nearer. */
-function lineOf(error: CsvError, handedOn: number): number {
+function lineOf(error: CsvError, firstLine: number, handedOn: number): number {
   const { lines } = error as CsvError & { lines?: unknown };
-  return typeof lines === 'number' && lines > handedOn ? lines : handedOn;
+  return Math.max(typeof lines === 'number' ? lines + firstLine - 1 : 0, handedOn);
 }
 
 function unreadable(error: CsvError, line: number): Error {

@@ -50,8 +50,7 @@ export async function fetchSource(
     return readLocal(url, file, rules, rules.localFolder);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(TOTAL_DEADLINE_MS)]);
   try {
-    const { response, finalUrl } = await followRedirects(url, rules, deadline);
-    refuseEncoding(response);
+    const { response, finalUrl } = await openImage(url, rules, deadline);
     return {
       path: file.path,
       ...(await save(response, file, rules.maxBytes)),
@@ -65,9 +64,59 @@ export async function fetchSource(
   }
 }
 
+/** What a look at the first bytes of an image says. Null: it does not say. */
+export type Look = {
+  /** of the whole file, as the host says */
+  bytes: number | null;
+  contentType: string | null;
+  head: Buffer;
+};
+
+/**
+ * Asks for the first bytes of an image only.
+ * @throws ImageProblem; the signal's reason when aborted
+ */
+export async function lookAt(
+  url: string,
+  rules: Pick<FetchRules, 'guard' | 'userAgent'>,
+  signal: AbortSignal,
+): Promise<Look> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(LOOK_DEADLINE_MS)]);
+  try {
+    const range = { range: `bytes=0-${LOOK_BYTES - 1}` };
+    const { response } = await openImage(url, rules, deadline, range);
+    let head = Buffer.alloc(0);
+    for await (const chunk of chunksOf(response)) {
+      head = Buffer.concat([head, chunk]);
+      if (head.length >= LOOK_BYTES) break;
+    }
+    return { bytes: wholeSize(response), contentType: header(response, 'content-type') ?? null, head };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw asProblem(error);
+  }
+}
+
+const LOOK_DEADLINE_MS = 10_000;
+const LOOK_BYTES = 64 * 1024; // the size of a picture stands within these in all but a few files
+
+function wholeSize(response: Response): number | null {
+  const size =
+    response.statusCode === 206
+      ? /\/(\d+)$/.exec(header(response, 'content-range') ?? '')?.[1]
+      : header(response, 'content-length');
+  return size === undefined ? null : Number(size);
+}
+
 type Response = Dispatcher.ResponseData;
 
-async function followRedirects(start: string, rules: FetchRules, signal: AbortSignal) {
+/** Follows redirects to an answer whose body is the image as it is. */
+async function openImage(
+  start: string,
+  rules: Pick<FetchRules, 'guard' | 'userAgent'>,
+  signal: AbortSignal,
+  headers: Record<string, string> = {},
+) {
   let from: URL | undefined;
   let next = start;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
@@ -75,11 +124,18 @@ async function followRedirects(start: string, rules: FetchRules, signal: AbortSi
     if ('refused' in checked) throw new ImageProblem(checked.refused, checked.why);
     const response = await request(checked.url, {
       dispatcher: rules.guard.agent,
-      headers: { 'user-agent': rules.userAgent, accept: 'image/*,*/*;q=0.5', 'accept-encoding': 'identity' },
+      headers: {
+        ...{ 'user-agent': rules.userAgent, accept: 'image/*,*/*;q=0.5', 'accept-encoding': 'identity' },
+        ...headers,
+      },
       signal,
     });
     const location = header(response, 'location');
-    if (response.statusCode === 200) return { response, finalUrl: checked.url.href };
+    const isPart = response.statusCode === 206 && 'range' in headers;
+    if (response.statusCode === 200 || isPart) {
+      refuseEncoding(response);
+      return { response, finalUrl: checked.url.href };
+    }
     await response.body.dump(DISCARD);
     if (!isRedirect(response.statusCode) || !location) throw statusProblem(response);
     from = checked.url;

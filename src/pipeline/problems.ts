@@ -5,6 +5,10 @@
  */
 export const IMAGE_PROBLEMS = {
   invalid_url: { tries: 1, sentence: 'The address is not one that images can be fetched from.' },
+  row_rejected: {
+    tries: 1,
+    sentence: 'The row has errors elsewhere, so nothing was made of it.',
+  },
   address_denied: {
     tries: 1,
     sentence: 'The address leads to a network that images may not be fetched from.',

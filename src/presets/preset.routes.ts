@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
-import { ProblemBody } from '../http/problem.ts';
+import { ProblemAnswer } from '../http/problem.ts';
 import { BUILTIN_PRESETS } from './builtin.ts';
 import { checkPreset } from './check.ts';
 import { deletePreset, getPreset, listPresets, putPreset } from './preset.queries.ts';
@@ -32,7 +32,7 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db; tenantId: number 
 
   app.get(
     '/v1/presets/:name',
-    { schema: { summary: 'One preset', params: Named, response: { 200: PresetBody, 404: ProblemBody } } },
+    { schema: { summary: 'One preset', params: Named, response: { 200: PresetBody, 404: ProblemAnswer } } },
     async (request) => presetBody(await getPreset(db, tenantId, request.params.name)),
   );
 
@@ -46,7 +46,7 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db; tenantId: number 
         description: 'Batches that were accepted before keep what the preset was then.',
         params: Named,
         body: PresetInput,
-        response: { 200: PresetBody, 409: ProblemBody, 422: ProblemBody },
+        response: { 200: PresetBody, 409: ProblemAnswer, 422: ProblemAnswer },
       },
     },
     async (request) => {
@@ -62,7 +62,7 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db; tenantId: number 
       schema: {
         summary: 'Remove a preset of your own',
         params: Named,
-        response: { 204: Type.Null(), 404: ProblemBody, 409: ProblemBody },
+        response: { 204: Type.Null(), 404: ProblemAnswer, 409: ProblemAnswer },
       },
     },
     async (request, reply) => {

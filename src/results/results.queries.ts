@@ -5,7 +5,7 @@ import type { Db } from '../db/database.ts';
 import type { Flaw } from '../errors.ts';
 import type { ImageState, PublicImageState } from '../images/image.ts';
 import { publicState } from '../images/image.ts';
-import type { TableFormat } from '../intake/draft.ts';
+import type { TableFormat } from '../intake/reading.ts';
 import type { Recipe } from '../presets/spec.ts';
 
 /** What must be known of a batch to write its results. */

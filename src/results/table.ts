@@ -1,6 +1,6 @@
 /** The rows of output.csv and failed.csv. */
 import { stringify } from 'csv-stringify/sync';
-import type { TableFormat } from '../intake/draft.ts';
+import type { TableFormat } from '../intake/reading.ts';
 import { escapeFormula } from '../intake/formulas.ts';
 import { type CellSlots, joinSlots, slotsOfCells, slotsOfRow } from '../intake/slots.ts';
 import type { PublicImageState } from '../images/image.ts';

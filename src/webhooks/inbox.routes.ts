@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
-import { PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { keepMessage, listMessages, type MessageRow } from './inbox.ts';
 import { newSecret, verify, verifyHubSignature } from './signing.ts';
 
@@ -43,7 +43,7 @@ export const inboxRoutes: FastifyPluginAsyncTypebox<InboxParts> = async (app, { 
         response: { 200: PageOf(Message) },
       },
     },
-    async ({ query: { limit, cursor } }) => {
+    async ({ query: { limit = PAGE_SIZE, cursor } }) => {
       const before = readCursor(cursor) as [string, string, string] | undefined;
       const rows = await listMessages(db, { tenantId, limit: limit + 1, before });
       return pageOf(rows, limit, {

@@ -109,12 +109,12 @@ describe('headers', () => {
       ['SKU,Name,Images', 2],
       ['sku,base_image,price', 1],
     ] as const)
-      assert.deepEqual(readHeader(header.split(','), 1).images, [images], header);
+      assert.deepEqual(readHeader(header.split(','), 1).columns?.images, [images], header);
   });
 
   test('URLs may spill over only where the URL column is the last named one', () => {
-    assert.equal(readHeader(['Name', 'Images'], 1).spill, 2);
-    assert.equal(readHeader(['Name', 'Images', '', ''], 1).spill, 2);
-    assert.equal(readHeader(['Images', 'Name'], 1).spill, undefined);
+    assert.equal(readHeader(['Name', 'Images'], 1).columns?.spill, 2);
+    assert.equal(readHeader(['Name', 'Images', '', ''], 1).columns?.spill, 2);
+    assert.equal(readHeader(['Images', 'Name'], 1).columns?.spill, undefined);
   });
 });

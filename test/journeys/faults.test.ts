@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +14,7 @@ import { type Batch, json, type Running, startMinilab, untilEnded, upload } from
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { newPostgres, type Postgres } from '../support/postgres.ts';
 import { photo, PHOTO_NAMES, smallPicture } from '../support/pictures.ts';
+import { childrenOf } from '../support/processes.ts';
 
 let postgres: Postgres;
 before(async () => {
@@ -181,12 +182,6 @@ describe('a worker', () => {
     assert.equal(ended.counts.completed, 24);
   });
 });
-
-async function childrenOf(parent: number): Promise<number[]> {
-  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0);
-  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
-  return pids.filter((_, i) => Number(/\) \S (\d+)/.exec(stats[i] ?? '')?.[1]) === parent);
-}
 
 test('a batch in which everything fails ends as failed, and its CSV says why', async () => {
   await using place = await newPlace();

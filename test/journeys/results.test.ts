@@ -208,37 +208,57 @@ describe('results', () => {
     assert.equal((await rows(none, 'failed.csv')).length, 1, 'nothing failed: the header alone');
   });
 
-  test('rows that intake rejected, with cells beyond the header, and a cancelled batch', async () => {
-    const batch = await ended(`${HEADER}\n1,A,${origin.url}/1.jpg\n2,B,${origin.url}/2.jpg\n3,C,\n`);
-    const batchId = uuidOf('bat', batch.id);
-    const flaws = JSON.stringify([
-      { line: 4, column: 4, code: 'too_many_cells', detail: 'The row has 5 cells.' },
-    ]);
-    const cells = JSON.stringify(['3', 'C', '', 'x', '=y']);
-    await sql`
-      update batches
-      set table_format = jsonb_set(table_format::jsonb, '{columns}', (table_format::jsonb -> 'columns') - 'spill')
-      where batch_id = ${batchId}`.execute(database.db);
-    await sql`
-      update products set flaws = ${flaws}, cells = ${cells}
-      where batch_id = ${batchId} and row_number = 3`.execute(database.db);
+  test('rows that intake rejected come back, failed, with what is wrong, and in failed.csv as they were', async () => {
+    const [good, other] = [`${origin.url}/1.jpg`, `${origin.url}/2.jpg`];
+    const csv = `SKU,Images,Note\n1,${good},\n2,"${good},https://u:p@x/1.jpg",=n\n3,,,x,=y\n4,${other},\n`;
+    const batch = await ended(csv, { on_invalid: 'skip' });
+    assert.equal(batch.state, 'completed_with_errors');
+    const output = await rows(batch);
+    assert.deepEqual(
+      output.slice(1).map((row) => row.toSpliced(3, 2)),
+      [
+        ['1', good, '', 'completed', ''],
+        ['2', `${good},https://u:p@x/1.jpg`, "'=n", 'failed', '1:row_rejected; 2:invalid_url'],
+        ['3', '', '', 'failed', 'row:too_many_cells'],
+        ['4', other, '', 'completed', ''],
+      ],
+    );
+    assert.equal(output[2]?.[3], ',', 'its slots are there');
     const failed = await (await result(batch, 'failed.csv')).text();
-    assert.equal(failed, `${HEADER}\n3,C,,x,'=y\n`);
-    const shown = async (): Promise<string[][]> => (await rows(batch)).slice(1).map((row) => row.slice(-2));
-    assert.deepEqual(await shown(), [
-      ['completed', ''],
-      ['completed', ''],
-      ['failed', 'row:too_many_cells'],
-    ]);
+    assert.equal(failed, `SKU,Images,Note\n2,"${good},https://u:p@x/1.jpg",'=n\n3,,,x,'=y\n`);
+    const again = await ended(failed, { on_invalid: 'skip' });
+    assert.equal(await (await result(again, 'failed.csv')).text(), failed);
+    const names = await readZip(await bytesOf(`${batch.links.self}/images.zip`));
+    assert.deepEqual(
+      [...names.keys()],
+      ['1-1-full.jpg', '1-1-thumb.jpg', '4-1-full.jpg', '4-1-thumb.jpg', 'output.csv'],
+    );
+  });
 
+  test('several URL columns: their outputs stand in one cell in sequence, or each in place of its source', async () => {
+    const [one, two, gone] = ['1', '2', 'gone'].map((name) => `${origin.url}/${name}.jpg`);
+    const batch = await ended(`additional_image_link,id,image_link\n"${gone},${two}",7,${one}\n,8,${two}\n`);
+    const outputs = (await rows(batch)).slice(1).map((row) => (row[3] ?? '').split(','));
+    assert.deepEqual(
+      outputs.map((urls) => urls.map((url) => url !== '')),
+      [[true, false, true], [true]],
+    );
+    assert.deepEqual((await rows(batch, 'output.csv?style=replace')).slice(1), [
+      [`,${outputs[0]?.[2]}`, '7', outputs[0]?.[0]],
+      ['', '8', outputs[1]?.[0]],
+    ]);
+  });
+
+  test('of a cancelled batch, what had not ended is cancelled', async () => {
+    const batch = await ended(`${HEADER}\n1,A,${origin.url}/1.jpg\n2,B,${origin.url}/2.jpg\n`);
+    const batchId = uuidOf('bat', batch.id);
     await sql`
       update images set state = 'pending', hash16 = null, ended_at = null
       where batch_id = ${batchId} and slot = 2`.execute(database.db);
     await sql`
-      update batches set state = 'cancelled', completed = 1, cancelled = 1 where batch_id = ${batchId}`.execute(
-      database.db,
-    );
-    assert.deepEqual((await shown())[1], ['cancelled', '']);
+      update batches set state = 'cancelled', completed = 1, cancelled = 1
+      where batch_id = ${batchId}`.execute(database.db);
+    assert.deepEqual((await rows(batch))[2]?.slice(-2), ['cancelled', '']);
     const lines = (await (await result(batch, 'manifest.ndjson')).text()).trim().split('\n');
     assert.equal((JSON.parse(lines.at(-1) ?? '') as { state: string }).state, 'cancelled');
   });

@@ -182,6 +182,27 @@ describe('a catalogue of photographs', () => {
     }
   });
 
+  test('/docs works over plain http, and describes the upload of a file', async () => {
+    const page = await fetch(`${minilab.url}/docs`);
+    assert.equal(page.status, 200);
+    const policy = page.headers.get('content-security-policy') ?? '';
+    assert.match(policy, /script-src 'self';.*style-src [^;]*'unsafe-inline'/);
+    assert.doesNotMatch(policy, /upgrade-insecure-requests/);
+    const { paths } = await json<{ paths: Record<string, unknown> }>(fetch(`${minilab.url}/openapi.json`));
+    assert.partialDeepStrictEqual(paths['/v1/batches'], {
+      get: { parameters: [{ name: 'limit', required: false, schema: { default: 100 } }] },
+      post: {
+        requestBody: {
+          content: {
+            'multipart/form-data': { schema: { properties: { file: { format: 'binary' } } } },
+            'text/csv': {},
+          },
+        },
+        responses: { 422: { content: { 'application/problem+json': {} } } },
+      },
+    });
+  });
+
   test('two workers on one batch make every image once', async () => {
     await using second = await startMinilab('worker', { DATA_DIR: folder.path });
     const urls = Array.from({ length: 60 }, (_, i) => `${origin.url}/${PHOTO_NAMES[i % 8]}?two=${i}`);

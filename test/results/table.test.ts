@@ -6,7 +6,7 @@ import { columnsTable, correctable, csvText, replacingTable } from '../../src/re
 
 type Columns = BatchResults['format']['columns'];
 
-const NO_COLUMNS = { name: undefined, sku: undefined, serial: undefined, preset: undefined };
+const NO_COLUMNS = { name: undefined, sku: [], serial: undefined, preset: undefined };
 const NO_CHOICE = { width: undefined, height: undefined, quality: undefined, format: undefined };
 
 function resultsOf(header: string[], images: number[], spill?: number): BatchResults {

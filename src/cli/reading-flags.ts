@@ -1,0 +1,14 @@
+import { type ReadingOptions, readOptions, readingOptions, UploadOptions } from '../intake/options.ts';
+
+/** The options of commands that read a CSV; the API has the same. */
+export type ReadingFlags = { columns?: string; charset?: string; strict: boolean; onInvalid?: string };
+
+/** @throws Problem `bad_request` */
+export function readFlags({
+  columns = '',
+  charset = '',
+  strict,
+  onInvalid = '',
+}: ReadingFlags): ReadingOptions {
+  return readingOptions(readOptions({ columns, charset, strict, on_invalid: onInvalid }, UploadOptions));
+}

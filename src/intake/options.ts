@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { Problem } from '../errors.ts';
+import { DEFAULT_PRESET } from '../presets/builtin.ts';
+import { noSuchPreset } from '../presets/preset.queries.ts';
+import type { Preset } from '../presets/spec.ts';
+import { ColumnMapping } from './columns.ts';
+import { isCharset } from './decode.ts';
+
+/** What may be said with an upload, as fields of the form or in the query. */
+export const UploadOptions = Type.Object(
+  {
+    name: Type.Optional(
+      Type.String({
+        maxLength: 200,
+        description: 'Name of the batch; the name of the file if it is left out',
+      }),
+    ),
+    preset: Type.Optional(
+      Type.String({ maxLength: 64, description: 'Which renditions to make', default: DEFAULT_PRESET }),
+    ),
+    callback_url: Type.Optional(
+      Type.String({
+        maxLength: 2000,
+        description: 'Gets a signed webhook when the batch ends, instead of WEBHOOK_URL',
+      }),
+    ),
+    on_invalid: Type.Optional(
+      Type.Enum(['reject', 'skip'], {
+        description:
+          'Whether a row with an error refuses the upload (the default), or is kept as a failed row while the others are worked on',
+      }),
+    ),
+    strict: Type.Optional(Type.Boolean({ description: 'Warnings are errors' })),
+    charset: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description: 'Encoding of a file that is neither UTF-8 nor UTF-16 with a BOM, such as windows-1252',
+      }),
+    ),
+    columns: Type.Optional(
+      Type.String({
+        maxLength: 4000,
+        description:
+          'JSON: which column holds what, where its name does not say it, such as {"images": ["Foto 1", "Foto 2"], "sku": "Art.-Nr.", "width": null}',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type UploadOptions = Static<typeof UploadOptions>;
+
+const MAX_PROBES = 100;
+
+/** The same form may be sent to the preview. */
+export const PreviewOptions = Type.Object(
+  {
+    ...UploadOptions.properties,
+    probe: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: MAX_PROBES,
+        description: 'Of how many images the first bytes are asked for, host by host',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type PreviewOptions = Static<typeof PreviewOptions>;
+
+/** @throws Problem `bad_request` that names what is not an option, and what is wrong with one */
+export function readOptions(
+  all: Record<string, unknown>,
+  schema: typeof UploadOptions | typeof PreviewOptions,
+): PreviewOptions {
+  const fields = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')); // forms send empty fields
+  const unknown = Object.keys(fields).filter((name) => !(name in schema.properties));
+  if (unknown.length > 0)
+    throw badOption(
+      `Unknown option: ${unknown.join(', ')}. This version takes ${Object.keys(schema.properties).join(', ')}.`,
+    );
+  const options = Value.Convert(schema, fields);
+  if (Value.Check(schema, options)) return options;
+  const [first] = Value.Errors(schema, options);
+  throw badOption(`An option is not valid: ${first?.instancePath.slice(1)} ${first?.message}.`);
+}
+
+/** How the options want the file to be read. @throws Problem `bad_request` */
+export function readingOptions({ on_invalid, strict, charset, columns }: UploadOptions) {
+  if (charset !== undefined && !isCharset(charset))
+    throw badOption(
+      `charset "${charset}" is not known; windows-1252, iso-8859-1 and shift_jis are examples.`,
+    );
+  return {
+    onInvalid: on_invalid,
+    warningsAre: strict ? ('errors' as const) : undefined,
+    charset,
+    mapping: columns === undefined || columns === '' ? undefined : parseMapping(columns),
+  };
+}
+
+export type ReadingOptions = ReturnType<typeof readingOptions>;
+
+/** @param text JSON of a ColumnMapping @throws Problem `bad_request` */
+function parseMapping(text: string): ColumnMapping {
+  const mapping = parsedJson(text);
+  if (Value.Check(ColumnMapping, mapping)) return mapping;
+  throw badOption(
+    `columns must be JSON such as {"images": "Foto", "sku": "Art.-Nr."}; it may name ${Object.keys(ColumnMapping.properties).join(', ')}.`,
+  );
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws Problem `bad_request` */
+export function presetOf(
+  { preset: name = DEFAULT_PRESET }: UploadOptions,
+  presets: readonly Preset[],
+): Preset {
+  const found = presets.find((preset) => preset.name === name);
+  if (found) return found;
+  throw badOption(noSuchPreset(name, presets));
+}
+
+/**
+ * What makes two uploads the same: the bytes of their files and their options, however they were sent.
+ * @param fileSha256 of the file
+ */
+export function requestSha256(fileSha256: Buffer, options: UploadOptions): Buffer {
+  const said = Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(fileSha256).update(JSON.stringify(said)).digest();
+}
+
+function badOption(detail: string): Problem {
+  return new Problem('bad_request', { detail });
+}

@@ -1,0 +1,148 @@
+import { devNull } from 'node:os';
+import pLimit from 'p-limit';
+import type { Guard } from '../net/guard.ts';
+import { lookAt } from '../pipeline/fetch.ts';
+import { imageFormat, probe } from '../pipeline/probe.ts';
+import { ImageProblem } from '../pipeline/problems.ts';
+import type { Flaw } from '../errors.ts';
+import type { Columns } from './columns.ts';
+import { type Reading, type ReadingRules, readUpload } from './reading.ts';
+import type { ProductRow } from './rows.ts';
+
+/** What an upload would be taken for; nothing of it is stored. */
+export type Preview = {
+  ok: boolean;
+  rows: number;
+  /** rows that have an error */
+  bad_rows: number;
+  images: number;
+  header: string[];
+  /** what each column that is read was taken for; several hold URLs or names of the product */
+  columns: Partial<Record<keyof Columns, string | string[]>>;
+  delimiter: string | null;
+  encoding: string | null;
+  first_rows: { row: number; line: number; name: string; sku: string | null; images: string[] }[];
+  error_count: number;
+  errors: Flaw[];
+  warning_count: number;
+  warnings: Flaw[];
+  probes: Probe[];
+};
+
+/** What the first bytes of an image say. */
+export type Probe = {
+  url: string;
+  ok: boolean;
+  code: string | null;
+  detail: string | null;
+  content_type: string | null;
+  bytes: number | null;
+  format: string | null;
+  width: number | null;
+  height: number | null;
+};
+
+const ROWS_SHOWN = 5;
+
+/** A preview without its probes, and the URLs to look at for them. */
+export type Previewed = { preview: Preview; sample(count: number): string[] };
+
+/** Reads and checks an upload on the way that acceptance takes too, and stores nothing. */
+export async function previewUpload(chunks: AsyncIterable<Buffer>, rules: ReadingRules): Promise<Previewed> {
+  const shown: Preview['first_rows'] = [];
+  const sample = urlSample();
+  let images = 0;
+  const reading = await readUpload(chunks, rules, ({ product }, row) => {
+    images += product.images.length;
+    if (row <= ROWS_SHOWN) shown.push(shownRow(product, row));
+    for (const image of product.images) if (image.host !== '') sample.add(image);
+  });
+  return {
+    preview: { ...summaryOf(reading), images, first_rows: shown, probes: [] },
+    sample: sample.take,
+  };
+}
+
+function shownRow({ line, name, sku, images }: ProductRow, row: number) {
+  return { row, line, name, sku: sku ?? null, images: images.map(({ url }) => url) };
+}
+
+function summaryOf({ format, encoding, header, rows, badRows, errors, warnings }: Reading) {
+  return {
+    ok: errors.count === 0,
+    rows,
+    bad_rows: badRows,
+    header,
+    columns: format ? namesOf(format.columns, header) : {},
+    delimiter: format?.delimiter ?? null,
+    encoding: encoding ?? null,
+    error_count: errors.count,
+    errors: errors.first,
+    warning_count: warnings.count,
+    warnings: warnings.first,
+  };
+}
+
+/** By the names of the header. */
+function namesOf(columns: Columns, header: string[]): Preview['columns'] {
+  const named = (column: number): string => header[column]?.trim() ?? '';
+  const names: Preview['columns'] = {};
+  for (const [role, column] of Object.entries(columns)) {
+    if (column === undefined || role === 'spill') continue;
+    names[role as keyof Columns] = Array.isArray(column) ? column.map(named) : named(column);
+  }
+  return names;
+}
+
+const SAMPLE = 100; // hosts, and URLs of each
+
+/** The first URLs of each host, in turns: a look at one host says nothing of the others. */
+function urlSample() {
+  const byHost = new Map<string, Set<string>>();
+  return {
+    add({ host, url }: { host: string; url: string }): void {
+      const urls = byHost.get(host) ?? (byHost.size < SAMPLE ? new Set<string>() : undefined);
+      if (!urls || urls.size >= SAMPLE) return;
+      byHost.set(host, urls.add(url));
+    },
+    take(count: number): string[] {
+      const hosts = byHost
+        .values()
+        .map((urls) => Array.from(urls))
+        .toArray();
+      const turns = Array.from({ length: SAMPLE }, (_, i) => hosts.flatMap((urls) => urls[i] ?? []));
+      return turns.flat().slice(0, count);
+    },
+  };
+}
+
+type ProbeRules = { guard: Guard; userAgent: string };
+
+const PROBES_AT_A_TIME = 8;
+
+/** Asks for the first bytes of images. @throws the signal's reason */
+export async function probeImages(urls: string[], rules: ProbeRules, signal: AbortSignal): Promise<Probe[]> {
+  const limit = pLimit(PROBES_AT_A_TIME);
+  return Promise.all(urls.map((url) => limit(() => probeUrl(url, rules, signal))));
+}
+
+async function probeUrl(url: string, rules: ProbeRules, signal: AbortSignal): Promise<Probe> {
+  const seen: Probe = {
+    ...{ url, ok: false, code: null, detail: null, content_type: null },
+    ...{ bytes: null, format: null, width: null, height: null },
+  };
+  try {
+    const { head, bytes, contentType } = await lookAt(url, rules, signal);
+    Object.assign(seen, { bytes, content_type: contentType });
+    seen.format = imageFormat(head);
+    const { width, height } = await probe({ path: devNull, head, bytes: bytes ?? Number.MAX_SAFE_INTEGER });
+    return { ...seen, ok: true, width, height };
+  } catch (error) {
+    if (!(error instanceof ImageProblem)) throw error;
+    // The header of a few files is longer than what was asked for.
+    if (seen.format !== null && SAYS_NOTHING.has(error.code)) return { ...seen, ok: true };
+    return { ...seen, code: error.code, detail: error.message };
+  }
+}
+
+const SAYS_NOTHING = new Set(['truncated_image', 'corrupt_image']);

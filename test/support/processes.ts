@@ -1,0 +1,19 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+
+/** Why tests that look into other processes are skipped here, if so. */
+export const NO_PROC = process.platform === 'linux' ? false : 'only Linux has /proc';
+
+export async function childrenOf(parent: number): Promise<number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0);
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
+  return pids.filter((_, i) => Number(/\) \S (\d+)/.exec(stats[i] ?? '')?.[1]) === parent);
+}
+
+/** Whether a process has a file of just this size open; one that has ended has none. */
+export async function hasOpenFileOf(pid: number, bytes: number): Promise<boolean> {
+  const names = await readdir(`/proc/${pid}/fd`).catch(() => []);
+  const files = await Promise.all(
+    names.map((name) => stat(`/proc/${pid}/fd/${name}`).catch(() => undefined)),
+  );
+  return files.some((file) => file?.isFile() && file.size === bytes);
+}
