@@ -45,7 +45,7 @@ export async function startHttp(foundation: Foundation, worker: Worker | undefin
   await app.register(presetRoutes, shared);
   await app.register(statusRoutes, shared);
   await app.register(inboxRoutes, { ...shared, secrets: config.inboxSecrets });
-  await app.register(resultsRoutes, { ...shared, storage });
+  await app.register(resultsRoutes, { ...shared, storage, folder });
   await listen(app, config);
   return { close: () => closeServer(app) };
 }

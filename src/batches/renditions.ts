@@ -27,12 +27,12 @@ export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<void> {
     ),
     kept_sets as (
       insert into rendition_sets
-        (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes, source_difference_hash)
+        (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes, source_difference_hash, made_by)
       select tenant_id, hash16, decode(source_sha256, 'hex'), source_format, source_width, source_height, source_bytes,
-        ('x' || source_difference_hash)::bit(64)
+        ('x' || source_difference_hash)::bit(64), made_by
       from json_to_recordset(${JSON.stringify(made.map(setRow))}) as s
         (tenant_id integer, hash16 text, source_sha256 text, source_format text, source_width integer,
-          source_height integer, source_bytes bigint, source_difference_hash text)
+          source_height integer, source_bytes bigint, source_difference_hash text, made_by json)
       order by tenant_id, hash16
       on conflict do nothing
     )
@@ -63,7 +63,7 @@ function sourceRows(completed: Completed[]) {
   );
 }
 
-function setRow({ work, made: { hash16, source, facts, differenceHash } }: Completed) {
+function setRow({ work, made: { hash16, source, facts, differenceHash, madeBy } }: Completed) {
   return {
     tenant_id: work.tenantId,
     hash16,
@@ -73,6 +73,7 @@ function setRow({ work, made: { hash16, source, facts, differenceHash } }: Compl
     source_height: facts.height,
     source_bytes: source.bytes,
     source_difference_hash: differenceHash,
+    made_by: madeBy,
   };
 }
 

@@ -13,7 +13,7 @@ const TRAILING = /(?:\s*[,|])+$/;
 export type SlotColumns = { images: number[]; spill?: number | undefined };
 
 /** The slots of one cell, and its column from 0. */
-type CellSlots = Slots & { column: number };
+export type CellSlots = Slots & { column: number };
 
 /**
  * The slots of a row. Reading the input and writing the output both go through here, so that their

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
 import { deadlineMs, expectedMemory, memoryLimit } from './cost.ts';
 import type { DecoderAnswer, DecoderGreeting } from './decoder.ts';
+import type { Libraries } from './libraries.ts';
 import type { Made } from './make.ts';
 import { createMemoryBudget, defaultBudget, residentMemory } from './memory.ts';
 import { MAX_SIDE } from './probe.ts';
@@ -21,9 +22,10 @@ import { ImageProblem } from './problems.ts';
 export type DecoderPool = {
   /**
    * Makes the files of a plan in a child. Plans wait for a free child in the order in which they come.
+   * @returns with what made them too
    * @throws ImageProblem; DecodersUnavailable; the signal's reason when aborted
    */
-  make(plan: Plan, signal: AbortSignal): Promise<Made>;
+  make(plan: Plan, signal: AbortSignal): Promise<Made & { libraries: Libraries }>;
   /** Whether children can be started at all. */
   probe(): Promise<void>;
   /** The process ids of the children, for those who watch over them. */
@@ -100,9 +102,10 @@ export function createDecoderPool(size: number, limits: Partial<DecoderLimits> =
         await budget.enter(memory);
         try {
           signal.throwIfAborted();
-          return await withChild(async (child) =>
-            madeOf(await child.ask(plan, { ms: deadlineMs(plan, decodingMs), signal })),
-          );
+          return await withChild(async (child) => ({
+            ...madeOf(await child.ask(plan, { ms: deadlineMs(plan, decodingMs), signal })),
+            libraries: child.libraries,
+          }));
         } finally {
           budget.leave(memory);
         }
@@ -130,6 +133,7 @@ function madeOf(answer: DecoderAnswer): Made {
 
 type Child = {
   pid: number;
+  libraries: Libraries;
   isAlive(): boolean;
   /** how often it was asked */
   asked(): number;
@@ -145,10 +149,11 @@ async function startChild(): Promise<Child> {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let greeting: DecoderGreeting;
   try {
-    const greeting = await nextMessage(child, ended, AbortSignal.timeout(START_DEADLINE_MS));
-    const { flaws } = greeting as DecoderGreeting;
-    if (flaws.length > 0) throw new Error(`its libraries are not safe: ${flaws.join('; ')}`);
+    greeting = (await nextMessage(child, ended, AbortSignal.timeout(START_DEADLINE_MS))) as DecoderGreeting;
+    if (greeting.flaws.length > 0)
+      throw new Error(`its libraries are not safe: ${greeting.flaws.join('; ')}`);
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
@@ -163,6 +168,7 @@ async function startChild(): Promise<Child> {
   let asked = 0;
   return {
     pid,
+    libraries: greeting.libraries,
     isAlive: () => !killed && child.exitCode === null && child.signalCode === null && child.connected,
     kill,
     ended,

@@ -8,7 +8,7 @@
 import { existsSync } from 'node:fs';
 import { systemCode } from '../errors.ts';
 import { isComplete } from './complete.ts';
-import { allowLoadersOnly, libraryFlaws } from './libraries.ts';
+import { allowLoadersOnly, type Libraries, libraries, libraryFlaws } from './libraries.ts';
 import { type Made, makeRenditions } from './make.ts';
 import type { Plan } from './plan.ts';
 import { ImageProblem, type ImageProblemCode } from './problems.ts';
@@ -19,8 +19,8 @@ export type DecoderAnswer =
   /** the disk is full, or the like: nothing is wrong with the image */
   | { is: 'trouble'; detail: string };
 
-/** Why the libraries may not be used, if so. */
-export type DecoderGreeting = { flaws: string[] };
+/** Which libraries decode here, and why they may not be used, if so. */
+export type DecoderGreeting = { libraries: Libraries; flaws: string[] };
 
 // Ctrl-C reaches the whole process group; the parent finishes what is in work and closes the channel.
 process.on('SIGINT', () => {});
@@ -29,7 +29,7 @@ process.on('disconnect', () => process.exit(0));
 
 allowLoadersOnly();
 process.on('message', (plan: Plan) => void answer(plan).then((answered) => process.send?.(answered)));
-process.send?.({ flaws: await libraryFlaws() } satisfies DecoderGreeting);
+process.send?.({ libraries: libraries(), flaws: await libraryFlaws() } satisfies DecoderGreeting);
 
 async function answer(plan: Plan): Promise<DecoderAnswer> {
   try {

@@ -13,6 +13,13 @@ export function allowLoadersOnly(): void {
   sharp.unblock({ operation: LOADERS.map((loader) => `VipsForeignLoad${loader}`) });
 }
 
+/** The versions that make our files. */
+export type Libraries = { sharp: string; libvips: string };
+
+export function libraries(): Libraries {
+  return { sharp: sharp.versions.sharp ?? 'unknown', libvips: sharp.versions.vips };
+}
+
 /** Why these libraries may not decode the images of strangers; empty: they may. */
 export async function libraryFlaws(): Promise<string[]> {
   const versions = sharp.versions as Record<string, string | undefined>;

@@ -2,8 +2,10 @@ import { unlink } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import type { Recipe } from '../presets/spec.ts';
 import type { Storage } from '../storage/storage.ts';
+import { VERSION } from '../version.ts';
 import type { DecoderPool } from './decoder-pool.ts';
 import { type FetchRules, fetchSource, type Source } from './fetch.ts';
+import type { Libraries } from './libraries.ts';
 import { hash16Of, outputPath, planRenditions } from './plan.ts';
 import { type Facts, probe } from './probe.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
@@ -27,6 +29,8 @@ export type Outcome =
       differenceHash: string;
       hash16: string;
       renditions: StoredRendition[];
+      /** what made them, with its version */
+      madeBy: { minilab: string } & Libraries;
     }
   | { is: 'later'; problem: ImageProblem }
   | { is: 'failed'; problem: ImageProblem };
@@ -58,10 +62,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const source = await downloads(() => fetchSource(request.url, file, parts.fetchRules, signal));
     const facts = await probe(source);
     const plan = planRenditions(source, facts, request.recipe);
-    const { files, differenceHash } = await parts.decoders.make(plan, signal);
+    const { files, differenceHash, libraries } = await parts.decoders.make(plan, signal);
     const hash16 = hash16Of(source, request.recipe);
     const renditions = await store(plan, files, `${request.tenantToken}/${hash16}`, parts.storage);
-    return { is: 'made', source, facts, differenceHash, hash16, renditions };
+    const madeBy = { minilab: VERSION, ...libraries };
+    return { is: 'made', source, facts, differenceHash, hash16, renditions, madeBy };
   }
 
   return async (request, signal) => {

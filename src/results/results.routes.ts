@@ -2,37 +2,123 @@ import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
+import type { FastifyReply } from 'fastify';
+import { type Static, Type } from 'typebox';
 import { batchKey, noSuchBatch } from '../batches/status.routes.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { KEY, type Storage } from '../storage/storage.ts';
+import { imagesZip } from './archive.ts';
+import { failedCsv } from './failed-csv.ts';
+import { urlOf } from './files.ts';
+import { manifest } from './manifest.ts';
 import { outputCsv } from './output-csv.ts';
+import { type BatchResults, findResults } from './results.queries.ts';
+import { columnsTable, type OutputTable, replacingTable } from './table.ts';
 
-export type ResultsParts = { db: Db; filesUrl: string; storage: Storage; tenantId: number };
+export type ResultsParts = {
+  db: Db;
+  filesUrl: string;
+  storage: Storage;
+  tenantId: number;
+  /** for temporary files */
+  folder: string;
+};
+
+const OutputQuery = Type.Object(
+  {
+    style: Type.Optional(
+      Type.Enum(['columns', 'replace'], {
+        default: 'columns',
+        description:
+          'columns: the outputs in columns of their own; replace: in place of the sources, without further columns, for going straight back into a shop',
+      }),
+    ),
+    on_failed: Type.Optional(
+      Type.Enum(['blank', 'source'], {
+        description: 'Of style=replace: what is in a slot without an output; blank if left out',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const OfBatch = { params: Type.Object({ id: Type.String() }) };
 
 export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app, parts) => {
-  const { db, filesUrl, storage, tenantId } = parts;
+  const { db, filesUrl, storage, tenantId, folder } = parts;
   await app.register(fastifyStatic, { root: '/', serve: false, suppressWarning: true });
+
+  /** @throws Problem `not_found` */
+  async function resultsOf(id: string): Promise<BatchResults> {
+    const results = await findResults(db, batchKey(tenantId, id));
+    if (!results) throw noSuchBatch(id);
+    return results;
+  }
 
   app.get(
     '/v1/batches/:id/output.csv',
     {
       schema: {
         summary: 'The CSV with the output URLs in their slots, as far as there are any yet',
-        params: Type.Object({ id: Type.String() }),
+        ...OfBatch,
+        querystring: OutputQuery,
         produces: ['text/csv'],
+      },
+    },
+    async ({ params: { id }, query }, reply) => {
+      const results = await resultsOf(id);
+      const table = tableOf(results, query);
+      const csv = outputCsv(db, results, { table, urlOf: urlOf(results, filesUrl) });
+      return sendPieces(reply, csv, { name: `${id}-output.csv`, type: 'text/csv; charset=utf-8' });
+    },
+  );
+
+  app.get(
+    '/v1/batches/:id/failed.csv',
+    {
+      schema: {
+        summary: 'The rows with failed images as they were, to be corrected and uploaded again',
+        ...OfBatch,
+        produces: ['text/csv'],
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      const csv = failedCsv(db, await resultsOf(id));
+      return sendPieces(reply, csv, { name: `${id}-failed.csv`, type: 'text/csv; charset=utf-8' });
+    },
+  );
+
+  app.get(
+    '/v1/batches/:id/manifest.ndjson',
+    {
+      schema: {
+        summary: 'What was made of what: a line of JSON for each rendition, and for each image without one',
+        ...OfBatch,
+        produces: ['application/x-ndjson'],
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      const lines = manifest(db, await resultsOf(id), filesUrl);
+      return sendPieces(reply, lines, { name: `${id}-manifest.ndjson`, type: 'application/x-ndjson' });
+    },
+  );
+
+  app.get(
+    '/v1/batches/:id/images.zip',
+    {
+      schema: {
+        summary: 'The renditions under their names, and the CSV with these names',
+        ...OfBatch,
+        produces: ['application/zip'],
       },
     },
     async (request, reply) => {
       const { id } = request.params;
-      const csv = await outputCsv(db, batchKey(tenantId, id), ({ key }) => `${filesUrl}/${key}`);
-      if (!csv) throw noSuchBatch(id);
-      return reply
-        .type('text/csv; charset=utf-8')
-        .header('content-disposition', `attachment; filename="${id}-output.csv"`)
-        .header('cache-control', 'no-cache')
-        .send(Readable.from(csv, { objectMode: false }));
+      const onMissing = (key: string): void =>
+        request.log.warn({ batch: id, key }, 'a stored file is missing');
+      const archive = imagesZip(db, await resultsOf(id), { storage, folder, onMissing });
+      return sendPieces(reply, archive, { name: `${id}-images.zip`, type: 'application/zip' });
     },
   );
 
@@ -41,12 +127,15 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
     {
       schema: {
         summary: 'A rendition; what lies under a key never changes',
+        description: 'A name may stand behind the key: /files/{token}/{hash16}/{file}/{name}',
         params: Type.Object({ '*': Type.String() }),
       },
     },
     async (request, reply) => {
-      const key = request.params['*'];
-      if (!KEY.test(key)) throw new Problem('not_found', { detail: 'There is no such file.' });
+      const [token, hash16, file, name, ...more] = request.params['*'].split('/');
+      const key = `${token}/${hash16}/${file}`;
+      if (!KEY.test(key) || name === '' || more.length > 0)
+        throw new Problem('not_found', { detail: 'There is no such file.' });
       const path = storage.localPath(key);
       return reply
         .header('x-content-type-options', 'nosniff')
@@ -55,3 +144,27 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
     },
   );
 };
+
+/** @throws Problem `bad_request` */
+function tableOf(
+  results: BatchResults,
+  { style, on_failed: onFailed }: Static<typeof OutputQuery>,
+): OutputTable {
+  if (style === 'replace') return replacingTable(results, onFailed ?? 'blank');
+  if (onFailed !== undefined)
+    throw new Problem('bad_request', { detail: 'on_failed belongs to style=replace.' });
+  return columnsTable(results);
+}
+
+/** Made no faster than the client reads; a client that goes away ends the making. */
+function sendPieces(
+  reply: FastifyReply,
+  pieces: AsyncGenerator<string | Buffer>,
+  { name, type }: { name: string; type: string },
+): FastifyReply {
+  return reply
+    .type(type)
+    .header('content-disposition', `attachment; filename="${name}"`)
+    .header('cache-control', 'no-cache')
+    .send(Readable.from(pieces, { objectMode: false }));
+}

@@ -57,7 +57,7 @@ test('`process` makes the images of URLs and local files, twice the same, and sa
       [
         ['SKU', 'Note', 'Output Image Urls', 'Status', 'Errors'],
         ['A/1', "'=SUM(A1)", 'A_1-1-full.jpg, A_1-2-full.jpg', 'completed', ''],
-        ['a?1', '', 'a_1_row2-1-full.jpg', 'completed', ''],
+        ['a?1', '', 'a_1-1-full-2.jpg', 'completed', ''],
         ['C', 'x', 'C-1-full.jpg|', 'partial', '2:not_found'],
         ['D', '', '', 'completed', ''],
         ['E', '', '', 'failed', '1:file_not_found'],
@@ -66,7 +66,7 @@ test('`process` makes the images of URLs and local files, twice the same, and sa
     for (const [name, photoName] of [
       ['A_1-1-full.jpg', PHOTO_NAMES[1]],
       ['A_1-2-full.jpg', PHOTO_NAMES[2]],
-      ['a_1_row2-1-full.jpg', PHOTO_NAMES[0]],
+      ['a_1-1-full-2.jpg', PHOTO_NAMES[0]],
       ['C-1-full.jpg', PHOTO_NAMES[3]],
     ] as const)
       assert.ok((await visualDistance(join(folderOut, name), photo(photoName ?? ''))) < 10, name);

@@ -28,6 +28,7 @@ async function up(db: Kysely<unknown>): Promise<void> {
     alter table products
       add column sku text, -- SKU, else handle, else id; null where the row has none of them
       add column flaws json; -- why on_invalid=skip rejected the row
+    create index products_rejected on products (tenant_id, batch_id, row_number) where flaws is not null;
     create index products_by_sku on products (tenant_id, sku) where sku is not null;
     create index images_by_url on images (tenant_id, hashtextextended(url, 0)); -- a URL of 2,000 characters is no key
 

@@ -1,0 +1,111 @@
+import { sql } from 'kysely';
+import type { BatchKey } from '../batches/batch.ts';
+import type { Db } from '../db/database.ts';
+import { publicId } from '../ids.ts';
+import type { ImageState } from '../images/image.ts';
+import { sentenceOf } from '../pipeline/problems.ts';
+import { type OutputFile, urlOf } from './files.ts';
+import { type BatchResults, shownState } from './results.queries.ts';
+
+/**
+ * What was made of what, by which libraries and when: a line of JSON for each rendition, and one with
+ * `"rendition": null` for each image that has none.
+ */
+export async function* manifest(db: Db, results: BatchResults, filesUrl: string): AsyncGenerator<string> {
+  const url = urlOf(results, filesUrl);
+  for (let after = 0; ;) {
+    const images = await readImages(db, results, after);
+    const last = images.at(-1);
+    if (!last) return;
+    const lines = images.flatMap((image) => linesOf(image, results, url));
+    yield lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    after = last.slot;
+  }
+}
+
+function linesOf(image: ManifestRow, results: BatchResults, url: (file: OutputFile) => string) {
+  const { slot, row_number: row, position, sku, label, url: source_url, final_url, source } = image;
+  const { error_code, made_by, fetched_at, made_at, ended_at } = image;
+  const error_detail = error_code === null ? null : (image.error_detail ?? sentenceOf(error_code));
+  const what = { batch: publicId('bat', results.batchId), slot, row, position, sku, label };
+  const state = shownState(image.state, results);
+  const from = { state, error_code, error_detail, source_url, final_url, source };
+  const preset = results.recipes[image.recipe]?.preset ?? null;
+  const how = { preset, made_by, times: { fetched_at, made_at, ended_at } };
+  return (image.renditions ?? [null]).map((made) => {
+    const rendition = made && renditionBody(made, url(fileOf(image, made)));
+    return Object.assign({}, what, from, { rendition }, how);
+  });
+}
+
+function renditionBody({ name, sha256, bytes, width, height, format }: RenditionRow, url: string) {
+  return { name, url, sha256, bytes, width, height, format };
+}
+
+function fileOf(image: ManifestRow, { name: rendition, ordinal, extension }: RenditionRow): OutputFile {
+  const { label, product_name: productName, position, hash16 } = image;
+  return { label, productName, position, hash16, rendition, ordinal, extension };
+}
+
+type RenditionRow = {
+  name: string;
+  ordinal: number;
+  extension: string;
+  sha256: string;
+  bytes: number;
+  width: number;
+  height: number;
+  format: string;
+};
+
+type ManifestRow = {
+  slot: number;
+  row_number: number;
+  position: number;
+  label: string;
+  sku: string | null;
+  product_name: string;
+  recipe: number;
+  state: ImageState;
+  error_code: string | null;
+  error_detail: string | null;
+  url: string;
+  hash16: string | null;
+  ended_at: Date | null;
+  made_at: Date | null;
+  made_by: Record<string, string> | null;
+  source: Record<string, string | number> | null;
+  final_url: string | null;
+  fetched_at: Date | null;
+  renditions: RenditionRow[] | null;
+};
+
+const IMAGES_A_PAGE = 500;
+
+/**
+ * A page of images by slot, with all that is known of them. A URL whose content has changed since,
+ * for another batch, no longer tells where this content came from.
+ */
+async function readImages(db: Db, { tenantId, batchId }: BatchKey, after: number): Promise<ManifestRow[]> {
+  const { rows } = await sql<ManifestRow>`
+    select i.slot, i.row_number, i.position, p.label, p.sku, p.name as product_name, i.recipe, i.state,
+      i.error_code, i.error_detail, i.url, i.hash16, i.ended_at, s.created_at as made_at, s.made_by,
+      case when s.hash16 is not null then json_build_object('sha256', encode(s.source_sha256, 'hex'),
+        'bytes', s.source_bytes, 'width', s.source_width, 'height', s.source_height, 'format', s.source_format,
+        'difference_hash', lpad(to_hex(s.source_difference_hash::bigint), 16, '0')) end as source,
+      f.final_url, f.fetched_at,
+      (select json_agg(json_build_object('name', r.name, 'ordinal', r.ordinal - 1, 'extension', r.extension,
+          'sha256', encode(r.sha256, 'hex'), 'bytes', r.bytes, 'width', r.width, 'height', r.height,
+          'format', r.format) order by r.ordinal)
+        from renditions r where r.tenant_id = i.tenant_id and r.hash16 = i.hash16) as renditions
+    from (
+      select * from images
+      where tenant_id = ${tenantId} and batch_id = ${batchId} and slot > ${after}
+      order by slot limit ${IMAGES_A_PAGE}) i
+    join products p on p.tenant_id = i.tenant_id and p.batch_id = i.batch_id and p.row_number = i.row_number
+    left join rendition_sets s on s.tenant_id = i.tenant_id and s.hash16 = i.hash16
+    left join sources f on f.tenant_id = i.tenant_id and f.url_sha256 = sha256(convert_to(i.url, 'UTF8'))
+      and f.sha256 = s.source_sha256
+    order by i.slot`.execute(db);
+  return rows;
+}

@@ -1,0 +1,146 @@
+/** The rows of output.csv and failed.csv. */
+import { stringify } from 'csv-stringify/sync';
+import type { TableFormat } from '../intake/reading.ts';
+import { escapeFormula } from '../intake/formulas.ts';
+import { type CellSlots, joinSlots, slotsOfCells, slotsOfRow } from '../intake/slots.ts';
+import type { PublicImageState } from '../images/image.ts';
+import { filesOf } from './files.ts';
+import type { BatchResults, ProductResult } from './results.queries.ts';
+
+/** @param links what to write for each file of the product, as `filesOf` tells them; '' where there is none */
+type WriteRow = (product: ProductResult, links: string[]) => string[];
+
+export type OutputTable = { header: string[]; row: WriteRow };
+
+const OUR_COLUMNS = /^\s*(output image urls( \(.*\))?|status|errors)\s*$/i;
+
+/**
+ * The input's columns, then the first renditions as `Output Image Urls`, further ones as
+ * `Output Image Urls (NAME)`, `Status` and `Errors`. Columns of these names are replaced, because people
+ * upload their output again.
+ */
+export function columnsTable(results: BatchResults): OutputTable {
+  const { format, recipes } = results;
+  const { header, columns } = format;
+  // An image's first rendition has the first column, whatever its name; the others have theirs by name.
+  const further = [
+    ...new Set(recipes.flatMap(({ renditions }) => renditions.slice(1).map(({ name }) => name))),
+  ];
+  const kept = header.flatMap((name, i) =>
+    OUR_COLUMNS.test(name) && !columns.images.includes(i) ? [] : [i],
+  );
+  return {
+    header: [
+      ...kept.map((i) => header[i] ?? ''),
+      'Output Image Urls',
+      ...further.map((name) => `Output Image Urls (${name})`),
+      'Status',
+      'Errors',
+    ],
+    row(product, links) {
+      const { slots, separators } = slotsOfRow(product.cells, columns);
+      const outputs = [undefined, ...further].map(() => slots.map(() => ''));
+      for (const [i, { position, rendition, ordinal }] of filesOf(results, product).entries()) {
+        const column = outputs[ordinal === 0 ? 0 : further.indexOf(rendition) + 1];
+        if (column) column[position - 1] = links[i] ?? '';
+      }
+      const input = unspilled(product.cells, format);
+      return [
+        ...kept.map((i) => input[i] ?? ''),
+        ...outputs.map((urls) => joinSlots(urls, separators)),
+        statusOf(product),
+        errorsOf(product),
+      ];
+    },
+  };
+}
+
+/**
+ * The input's own columns and no others, with the first renditions in place of the sources, for going
+ * straight back into a shop.
+ * @param onFailed what is in a slot without an output
+ */
+export function replacingTable(results: BatchResults, onFailed: 'blank' | 'source'): OutputTable {
+  const { header, columns } = results.format;
+  return {
+    header,
+    row(product, links) {
+      const urls = new Map<number, string>();
+      for (const [i, { position, ordinal }] of filesOf(results, product).entries())
+        if (ordinal === 0) urls.set(position, links[i] ?? '');
+      let position = 0;
+      const output = (source: string): string => {
+        position += 1;
+        return urls.get(position) || (onFailed === 'source' ? source : '');
+      };
+      const replaced = slotsOfCells(product.cells, columns).map(({ column, slots, separators }) => {
+        return { column, separators, slots: slots.map(output) };
+      });
+      return withSlots(product.cells, replaced, results.format);
+    },
+  };
+}
+
+/** The row as it was; of one whose URLs spilled over, they stand in one cell. */
+function unspilled(cells: string[], format: TableFormat): string[] {
+  const { images, spill } = format.columns;
+  if (spill === undefined || cells.slice(spill).every((cell) => cell.trim() === '')) return cells;
+  const last = images.at(-1);
+  const moved = slotsOfCells(cells, format.columns).filter(
+    ({ column }) => column === last || !images.includes(column),
+  );
+  return withSlots(cells, moved, format);
+}
+
+/** As `unspilled`; a row that would be read otherwise then (a cell holds no URL, say) stays as it is. */
+export function correctable(cells: string[], format: TableFormat): string[] {
+  const row = unspilled(cells, format);
+  const before = slotsOfRow(cells, format.columns).slots;
+  const after = slotsOfRow(row, format.columns).slots;
+  return before.length === after.length && before.every((slot, i) => slot === after[i]) ? row : cells;
+}
+
+/** A row in the header's columns with other slots; those of spilled cells go into the last URL column. */
+function withSlots(cells: string[], slotCells: CellSlots[], { header, columns }: TableFormat): string[] {
+  const own = cells.slice(0, columns.spill);
+  const row = header.map((_, i) => own[i] ?? '');
+  const last = columns.images.at(-1) ?? 0;
+  for (const { column, slots, separators } of slotCells) {
+    const text = joinSlots(slots, separators);
+    if (columns.images.includes(column)) row[column] = text;
+    else row[last] += `,${text}`;
+  }
+  return row;
+}
+
+function statusOf({ images, flaws }: ProductResult): string {
+  if (flaws.length > 0) return 'failed';
+  const count = (state: PublicImageState): number => images.filter((image) => image.state === state).length;
+  const completed = count('completed');
+  const failed = count('failed');
+  const cancelled = count('cancelled');
+  if (completed === images.length) return 'completed';
+  if (completed + failed + cancelled < images.length) return 'pending';
+  if (completed > 0) return 'partial';
+  return failed > 0 ? 'failed' : 'cancelled';
+}
+
+/** `position:code` of images; of a rejected row without any, `row:code` of what is wrong with it. */
+function errorsOf({ images, flaws }: ProductResult): string {
+  const ofImages = images.flatMap(({ position, errorCode }) =>
+    errorCode ? [`${position}:${errorCode}`] : [],
+  );
+  const ofRow = images.length === 0 ? [...new Set(flaws.map(({ code }) => `row:${code}`))] : [];
+  return [...ofImages, ...ofRow].join('; ');
+}
+
+// A cell of the header with another delimiter in it would be taken for several ones when it is uploaded again.
+const QUOTED = /[,;\t]/;
+
+/** Rows as the input was written, with every formula made harmless. */
+export function csvText(rows: string[][], { delimiter }: TableFormat): string {
+  const cells = rows.map((row) => row.map(escapeFormula));
+  // A row of one empty cell would be an empty line, which no reader takes for a row.
+  const quoted_empty = rows.some((row) => row.length === 1);
+  return stringify(cells, { delimiter, quoted_match: QUOTED, quoted_empty });
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
+import type { BatchResults, ProductResult } from '../../src/results/results.queries.ts';
+import { columnsTable, correctable, csvText, replacingTable } from '../../src/results/table.ts';
+
+type Columns = BatchResults['format']['columns'];
+
+const NO_COLUMNS = { name: undefined, sku: [], serial: undefined, preset: undefined };
+const NO_CHOICE = { width: undefined, height: undefined, quality: undefined, format: undefined };
+
+function resultsOf(header: string[], images: number[], spill?: number): BatchResults {
+  const columns: Columns = { ...NO_COLUMNS, ...NO_CHOICE, images, spill };
+  const [web] = BUILTIN_PRESETS;
+  return {
+    tenantId: 1,
+    batchId: '',
+    isCancelled: false,
+    format: { delimiter: ',', bom: false, header, columns },
+    recipes: [{ preset: 'web', renditions: web?.renditions.slice(0, 1) ?? [] }],
+    token: '',
+    nameTemplate: undefined,
+    createdAt: new Date(0),
+  };
+}
+
+/** A row whose images are at these positions: completed with a link, or failed without. */
+function product(cells: string[], links: Record<number, string>) {
+  const images = Object.entries(links).map(([position, link]): ProductResult['images'][number] => ({
+    position: Number(position),
+    recipe: 0,
+    state: link === '' ? 'failed' : 'completed',
+    errorCode: link === '' ? 'not_found' : null,
+    hash16: link === '' ? null : '0123456789abcdef',
+  }));
+  const row: ProductResult = { rowNumber: 1, label: '1', productName: '', cells, flaws: [], images };
+  return [row, Object.values(links)] as const;
+}
+
+const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((name) => `https://s.example/${name}.jpg`) as [
+  string,
+  string,
+  string,
+  string,
+];
+
+test('style=replace writes each output where its source stood, in several columns too, and leaves all others', () => {
+  const results = resultsOf(['id', 'image_link', 'Status', 'additional_image_link'], [1, 3]);
+  const row = ['7', A, 'draft', ` ${B} | ${C},,${D}`];
+  const [blank, source] = [replacingTable(results, 'blank'), replacingTable(results, 'source')];
+  assert.deepEqual(blank.header, results.format.header);
+  const some = product(row, { 1: 'x1', 2: '', 3: 'x3', 5: '' });
+  assert.deepEqual(blank.row(...some), ['7', 'x1', 'draft', ' | x3,,']);
+  assert.deepEqual(source.row(...some), ['7', 'x1', 'draft', `${B} | x3,,${D}`]);
+  const second = product(['7', '', 'draft', B], { 2: 'x2' });
+  assert.deepEqual(source.row(...second), ['7', '', 'draft', 'x2'], 'an empty column is an empty slot');
+  assert.deepEqual(source.row(...product(['7'], {})), ['7', '', '', '']);
+  assert.deepEqual(source.row(...product([...row.with(3, ''), 'beyond'], { 1: 'x1' })), [
+    '7',
+    'x1',
+    'draft',
+    '',
+  ]);
+});
+
+test('a row whose URLs spilled over has them in the last URL column, once', () => {
+  const results = resultsOf(['image_link', 'Images'], [0, 1], 2);
+  const row = [A, B, C, '', D, '', ''];
+  const links = { 1: 'x1', 2: 'x2', 3: 'x3', 5: 'x5' };
+  assert.deepEqual(replacingTable(results, 'blank').row(...product(row, links)), ['x1', 'x2,x3,,x5']);
+  assert.deepEqual(columnsTable(results).row(...product(row, links)), [
+    ...[A, `${B},${C},,${D}`],
+    ...['x1,x2,x3,,x5', 'completed', ''],
+  ]);
+  assert.deepEqual(correctable(row, results.format), [A, `${B},${C},,${D}`]);
+  const unreadable = [A, B, 'no URL'];
+  assert.deepEqual(
+    correctable(unreadable, results.format),
+    unreadable,
+    'in one cell it would be part of a URL',
+  );
+  assert.deepEqual(correctable([A], results.format), [A]);
+});
+
+test('our own columns are replaced, unless the images are read from one of them', () => {
+  const header = ['Output Image Urls', 'output image urls (thumb)', ' STATUS ', 'Errors', 'Images'];
+  const ours = ['Output Image Urls', 'Status', 'Errors'];
+  assert.deepEqual(columnsTable(resultsOf(header, [4])).header, ['Images', ...ours]);
+  assert.deepEqual(columnsTable(resultsOf(header, [0])).header, ['Output Image Urls', 'Images', ...ours]);
+});
+
+test('a rejected row says why: by its images, or by itself when it has none', () => {
+  const { row: write } = columnsTable(resultsOf(['Images'], [0]));
+  const flaws = [
+    { line: 2, code: 'too_many_cells', detail: '' },
+    { line: 2, column: 3, code: 'invalid_width', detail: '' },
+  ];
+  const [bare] = product([''], {});
+  assert.deepEqual(write({ ...bare, flaws }, []).slice(-2), [
+    'failed',
+    'row:too_many_cells; row:invalid_width',
+  ]);
+  const [named, links] = product([A], { 1: '' });
+  assert.deepEqual(write({ ...named, flaws }, links).slice(-2), ['failed', '1:not_found']);
+});
+
+test('a row of one empty cell is a line, and a lone header with another delimiter in it stays one column', () => {
+  const { format } = resultsOf(['Images'], [0]);
+  assert.equal(csvText([['a;b'], [''], ['x']], format), '"a;b"\n""\nx\n');
+});
