@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { describe, EXIT, say } from './cli/output.ts';
 import type { CheckOptions } from './cli/check.ts';
 import type { ProcessOptions } from './cli/process.ts';
+import { DEFAULT_NAME_TEMPLATE } from './batches/name-template.ts';
 import { Problem } from './errors.ts';
 import { DEFAULT_PRESET } from './presets/builtin.ts';
 import { VERSION } from './version.ts';
@@ -31,6 +32,7 @@ const processing = program
     DEFAULT_PRESET,
   )
   .option('--out <DIR>', 'where the images and output.csv go', 'output')
+  .option('--name-template <TEMPLATE>', 'names of the images', DEFAULT_NAME_TEMPLATE)
   .option('--on-invalid <reject|skip>', 'what to do about rows with errors', 'reject')
   .option('--json', 'print one JSON object on the last line of standard output', false)
   .action(async (file: string, options: ProcessOptions) => {

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_TENANT } from '../app.ts';
 import type { BatchKey } from '../batches/batch.ts';
+import { parseNameTemplate } from '../batches/name-template.ts';
 import { type BatchRow, findBatch } from '../batches/batch.queries.ts';
 import { batchBody } from '../batches/batch.body.ts';
 import { type Config, readConfig } from '../config.ts';
@@ -26,7 +27,13 @@ import { startProgress } from './progress.ts';
 import { type ReadingFlags, readFlags } from './reading-flags.ts';
 import { refuseUnreadable } from './readable.ts';
 
-export type ProcessOptions = ReadingFlags & { preset: string; out: string; onInvalid: string; json: boolean };
+export type ProcessOptions = ReadingFlags & {
+  preset: string;
+  out: string;
+  nameTemplate: string;
+  onInvalid: string;
+  json: boolean;
+};
 
 /** `minilab process FILE.csv`: one shot, on the embedded database and storage, into a folder. */
 export async function processFile(file: string, options: ProcessOptions): Promise<number> {
@@ -34,6 +41,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   await refuseUnreadable(file, 'a CSV file');
   const preset = await findPreset(options.preset);
   const reading = readFlags(options);
+  parseNameTemplate(options.nameTemplate); // before anything is done
   const out = resolve(options.out);
   await makeWritable(out, '--out');
   const settings = readConfig();
@@ -70,7 +78,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   const batch = await acceptDraft(
     foundation.database,
     draft,
-    { tenantId: DEFAULT_TENANT, name, preset },
+    { tenantId: DEFAULT_TENANT, name, preset, nameTemplate: options.nameTemplate },
     foundation.feed,
   );
   const worker = await startWorker(foundation, dirname(resolve(file)));

@@ -17,6 +17,8 @@ export type Acceptance = {
   name: string;
   /** for rows that choose none */
   preset: Preset;
+  /** of the files; see parseNameTemplate */
+  nameTemplate?: string | undefined;
   /** who is to hear of the end, instead of WEBHOOK_URL */
   callback?: Endpoint | undefined;
   /** does what must be stored together with the batch */
@@ -55,12 +57,12 @@ export async function insertBatch(trx: Db, draft: Draft, acceptance: Acceptance)
   await sql`
     insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256,
       warnings, warning_count, products, images, callback_endpoint_id,
-      failed, errors_by_code, rejected_rows, row_errors, row_error_count)
+      failed, errors_by_code, rejected_rows, row_errors, row_error_count, name_template)
     values (${tenantId}, ${draft.batchId}, ${name}, ${preset.name},
       ${JSON.stringify(draft.recipes(preset))}, ${JSON.stringify(draft.format)}, ${draft.bytes}, ${draft.sha256},
       ${JSON.stringify(warnings)}, ${draft.warningCount}, ${draft.products}, ${draft.images}, ${endpointId},
       ${rejectedImages(draft)}, ${JSON.stringify(draft.rejectedImages)}, ${draft.rejectedRows},
-      ${JSON.stringify(rowErrors)}, ${draft.rowErrorCount})`.execute(trx);
+      ${JSON.stringify(rowErrors)}, ${draft.rowErrorCount}, ${acceptance.nameTemplate ?? null})`.execute(trx);
 }
 
 function rejectedImages({ rejectedImages }: Draft): number {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { parseNameTemplate } from '../batches/name-template.ts';
 import { Problem } from '../errors.ts';
 import { DEFAULT_PRESET } from '../presets/builtin.ts';
 import { noSuchPreset } from '../presets/preset.queries.ts';
@@ -37,6 +38,13 @@ export const UploadOptions = Type.Object(
       Type.String({
         maxLength: 40,
         description: 'Encoding of a file that is neither UTF-8 nor UTF-16 with a BOM, such as windows-1252',
+      }),
+    ),
+    name_template: Type.Optional(
+      Type.String({
+        maxLength: 200,
+        description:
+          'Names of the files, in output URLs and in the ZIP: {sku}, {name}, {position}, {rendition}, {hash16}, {ext}',
       }),
     ),
     columns: Type.Optional(
@@ -81,7 +89,10 @@ export function readOptions(
       `Unknown option: ${unknown.join(', ')}. This version takes ${Object.keys(schema.properties).join(', ')}.`,
     );
   const options = Value.Convert(schema, fields);
-  if (Value.Check(schema, options)) return options;
+  if (Value.Check(schema, options)) {
+    if (options.name_template !== undefined) parseNameTemplate(options.name_template); // or it throws
+    return options;
+  }
   const [first] = Value.Errors(schema, options);
   throw badOption(`An option is not valid: ${first?.instancePath.slice(1)} ${first?.message}.`);
 }

@@ -130,6 +130,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
       tenantId,
       name: options.name ?? (fileName || 'upload.csv'),
       preset: presetOf(options, presets),
+      nameTemplate: options.name_template,
       callback,
       async onStored(trx, batch) {
         const row = await findBatch(trx, batch);
