@@ -1,10 +1,10 @@
-import { hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newUuid } from '../ids.ts';
 import type { Problem } from '../errors.ts';
 import type { RowChoice } from './choice.ts';
 import { invalidFile } from './decode.ts';
+import { createFirstSlots } from './first-slots.ts';
 import type { CheckedRow, ProductRow, RowImage } from './rows.ts';
 
 /** Files in the text form of COPY; their columns are in accept.ts. */
@@ -46,7 +46,7 @@ export async function openSpool({
   const products = stack.use(await copyFile(files.products));
   const images = stack.use(await copyFile(files.images));
   const rejectedImages = stack.use(await copyFile(files.rejectedImages));
-  const leads = new Map<string, number>(); // slot of the first image with a URL
+  const firstSlot = createFirstSlots();
   const choices = new Map<string, number>([['{}', 0]]);
   const rejected: Record<string, number> = {};
   const rejectedAt = new Date().toISOString();
@@ -64,9 +64,7 @@ export async function openSpool({
   /** A new image has the next slot; it leads those after it that have its URL and recipe. */
   function addImage({ position, url, host }: RowImage, rowNumber: number, recipe: number): void {
     slot += 1;
-    const key = urlKey(url, recipe);
-    const lead = leads.get(key) ?? slot;
-    if (lead === slot) leads.set(key, slot);
+    const lead = firstSlot(recipe === 0 ? url : `${recipe} ${url}`, slot);
     images.add(
       `${tenantId}\t${newUuid()}\t${batchId}\t${slot}\t${rowNumber}\t${position}\t${escaped(url)}\t${escaped(host)}\t${recipe}\t${lead}\n`,
     );
@@ -127,11 +125,6 @@ function tooManyChoices(line: number): Problem {
     `The columns Preset, Width, Height, Quality and Format hold more than ${MAX_CHOICES} different combinations.`,
     line,
   );
-}
-
-/** 128 bits of a hash instead of the URL: a million of them take 70 MB, and collide with nobody. */
-function urlKey(url: string, recipe: number): string {
-  return hash('sha256', recipe === 0 ? url : `${recipe} ${url}`, 'latin1').slice(0, 16);
 }
 
 const WRITE_AT = 256 * 1024;
