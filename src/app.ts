@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { lookupRoutes } from './batches/lookup.routes.ts';
 import { statusRoutes } from './batches/status.routes.ts';
 import { isAlive } from './db/database.ts';
 import type { Foundation } from './foundation.ts';
@@ -44,6 +45,7 @@ export async function startHttp(foundation: Foundation, worker: Worker | undefin
   });
   await app.register(presetRoutes, shared);
   await app.register(statusRoutes, shared);
+  await app.register(lookupRoutes, shared);
   await app.register(inboxRoutes, { ...shared, secrets: config.inboxSecrets });
   await app.register(resultsRoutes, { ...shared, storage });
   await listen(app, config);
