@@ -14,7 +14,7 @@ type FinishedImage = Finished<'process_image', ImageEnd>;
  * Records what happened to images and ends their tasks, all in one transaction. What a worker did
  * after it had lost its lease is left out: the fence lets nothing of it through.
  *
- * Locks: batches by id, tasks, hosts by name, images.
+ * Locks: batches by id, tasks, hosts by name, sources and sets of renditions, images.
  */
 export async function recordResults(db: Db, finished: FinishedImage[], rules: FeedRules): Promise<void> {
   const anyEnded = await db.transaction().execute(async (trx) => {
@@ -27,12 +27,9 @@ export async function recordResults(db: Db, finished: FinishedImage[], rules: Fe
       finished.map(({ task }) => task),
       trx,
     );
-    const mine = finished.filter(({ task }) => settled.has(task.id));
-    await holdHosts(trx, mine);
-    await keepRenditions(
-      trx,
-      mine.map(({ outcome }) => outcome),
-    );
+    const fenced = finished.filter(({ task }) => settled.has(task.id));
+    await holdHosts(trx, fenced);
+    const mine = await keepFiles(trx, fenced);
     await endImages(trx, mine, batches);
     await putBack(trx, mine);
     await keepAttempts(trx, mine);
@@ -84,6 +81,24 @@ async function holdHosts(trx: Db, finished: FinishedImage[]): Promise<void> {
     on conflict (tenant_id, host) do update
       set held_until = greatest(hosts.held_until, excluded.held_until), last_error = excluded.last_error, updated_at = now()
   `.execute(trx);
+}
+
+const AFTER_REMOVAL_MS = 1_000;
+
+/**
+ * Keeps what was made. Images whose files were removed while they were in work, because a batch was
+ * deleted that had the same ones, are done again and lose no try; removing takes less than the wait.
+ */
+async function keepFiles(trx: Db, finished: FinishedImage[]): Promise<FinishedImage[]> {
+  const withoutFiles = await keepRenditions(
+    trx,
+    finished.map(({ outcome }) => outcome),
+  );
+  return finished.map(({ task, outcome }) =>
+    withoutFiles.has(outcome.work)
+      ? { task, outcome: { work: outcome.work, is: 'returned', inMs: AFTER_REMOVAL_MS } }
+      : { task, outcome },
+  );
 }
 
 type EndRow = {
@@ -165,7 +180,7 @@ async function putBack(trx: Db, finished: FinishedImage[]): Promise<void> {
   const rows = finished.flatMap(({ task, outcome }): BackRow[] => {
     if (outcome.is === 'later')
       return [{ task_id: task.id, in_ms: outcome.inMs, tries: outcome.costsTry ? 1 : 0 }];
-    return outcome.is === 'returned' ? [{ task_id: task.id, in_ms: null, tries: 0 }] : [];
+    return outcome.is === 'returned' ? [{ task_id: task.id, in_ms: outcome.inMs ?? null, tries: 0 }] : [];
   });
   if (rows.length === 0) return;
   await sql`

@@ -1,20 +1,30 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import type { ImageEnd } from '../images/image.tasks.ts';
+import type { ImageEnd, ImageWork } from '../images/image.tasks.ts';
 
 type Completed = Extract<ImageEnd, { is: 'completed' }>;
 
 /**
  * Keeps what is known now of the bytes behind the URLs, and the files that were made of them. A set of
- * files that is known stays as it is: they were not written again. One statement, because each costs a
- * round trip while the batch is locked; ordered, so that two transactions cannot wait for each other.
+ * files that is known stays as it is: they were not written again.
+ * @returns of these images, those whose files may have been removed since they were claimed
  */
-export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<void> {
+export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<Set<ImageWork>> {
   const completed = ends.filter((end): end is Completed => end.is === 'completed');
-  if (completed.length === 0) return;
-  const made = oneOfEach(completed, ({ work, made: { hash16 } }) => `${work.tenantId} ${hash16}`);
-  await sql`
+  if (completed.length === 0) return new Set();
+  const newSets = await keepSets(trx, completed);
+  return imagesWithoutFiles(trx, completed, newSets);
+}
+
+/**
+ * One statement, because each costs a round trip while the batch is locked; ordered, so that two
+ * transactions cannot wait for each other.
+ * @returns the sets that were not known
+ */
+async function keepSets(trx: Db, completed: Completed[]): Promise<Set<string>> {
+  const made = oneOfEach(completed, setOf);
+  const { rows } = await sql<{ tenant_id: number; hash16: string }>`
     with kept_sources as (
       insert into sources (tenant_id, url_sha256, url, final_url, sha256, etag, last_modified, fetched_at)
       select tenant_id, decode(url_sha256, 'hex'), url, final_url, decode(sha256, 'hex'), etag, last_modified, now()
@@ -35,14 +45,62 @@ export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<void> {
           source_height integer, source_bytes bigint, source_difference_hash text)
       order by tenant_id, hash16
       on conflict do nothing
+      returning tenant_id, hash16
+    ),
+    kept_files as (
+      insert into renditions (tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, sha256)
+      select tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, decode(sha256, 'hex')
+      from json_to_recordset(${JSON.stringify(made.flatMap(fileRows))}) as f
+        (tenant_id integer, hash16 text, name text, ordinal smallint, format text, extension text,
+          width integer, height integer, bytes bigint, sha256 text)
+      where (tenant_id, hash16) in (select tenant_id, hash16 from kept_sets)
     )
-    insert into renditions (tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, sha256)
-    select tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, decode(sha256, 'hex')
-    from json_to_recordset(${JSON.stringify(made.flatMap(fileRows))}) as f
-      (tenant_id integer, hash16 text, name text, ordinal smallint, format text, extension text,
-        width integer, height integer, bytes bigint, sha256 text)
-    order by tenant_id, hash16, name
-    on conflict do nothing`.execute(trx);
+    select tenant_id, hash16 from kept_sets`.execute(trx);
+  return new Set(rows.map((row) => `${row.tenant_id} ${row.hash16}`));
+}
+
+/**
+ * Locks the sets that were known, so that a purge waits for this transaction and then sees its images; a
+ * set that a purge has deleted meanwhile is not there to be locked. It is a statement after the one that
+ * inserts, because that one may have waited for a purge, and its snapshot is from before. What was
+ * claimed longer ago than half of the time for which purges are kept is done again too. The protocol is
+ * told in purge.ts.
+ */
+async function imagesWithoutFiles(
+  trx: Db,
+  completed: Completed[],
+  newSets: Set<string>,
+): Promise<Set<ImageWork>> {
+  const images = completed.map((end, n) => ({
+    n,
+    tenant_id: end.work.tenantId,
+    hash16: end.made.hash16,
+    claimed_at: end.work.claimedAt,
+    is_new: newSets.has(setOf(end)),
+  }));
+  const { rows } = await sql<{ n: number }>`
+    with made as (
+      select * from json_to_recordset(${JSON.stringify(images)}) as m
+        (n integer, tenant_id integer, hash16 text, claimed_at timestamptz, is_new boolean)
+    ),
+    locked as (
+      select tenant_id, hash16 from rendition_sets
+      where (tenant_id, hash16) in (select tenant_id, hash16 from made where not is_new)
+      order by tenant_id, hash16
+      for key share
+    )
+    select m.n from made m
+    where not (m.is_new or (m.tenant_id, m.hash16) in (select tenant_id, hash16 from locked))
+      or m.claimed_at < now() - interval '30 minutes'
+      or exists (
+        select from purges p
+        where p.tenant_id = m.tenant_id and p.hash16 = m.hash16
+          and (p.state = 'removing' or p.removed_at > m.claimed_at))`.execute(trx);
+  return new Set(rows.flatMap(({ n }) => completed[n]?.work ?? []));
+}
+
+function setOf({ work, made: { hash16 } }: Completed): string {
+  return `${work.tenantId} ${hash16}`;
 }
 
 function oneOfEach<T>(items: T[], keyOf: (item: T) => string): T[] {
