@@ -61,7 +61,10 @@ export type Claimed = { task: ImageTask; work: ImageWork };
 export async function claim(foundation: Foundation, count: number): Promise<Claimed[]> {
   const tasks = await foundation.queue.fetch('process_image', count);
   const works = await claimImages(foundation.database.db, tasks);
-  return tasks.map((task) => ({ task, work: works.get(task.id) as ImageWork }));
+  return tasks.flatMap((task) => {
+    const work = works.get(task.id);
+    return work ? [{ task, work }] : [];
+  });
 }
 
 export function failed(work: ImageWork): ImageEnd {
@@ -72,7 +75,7 @@ export async function record(
   foundation: Foundation,
   finished: { task: ImageTask; outcome: ImageEnd }[],
 ): Promise<void> {
-  await recordResults(foundation.database.db, finished, foundation.feed);
+  if (finished.length > 0) await recordResults(foundation.database.db, finished, foundation.feed);
 }
 
 /** Settles what a worker would settle. */
