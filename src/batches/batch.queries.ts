@@ -45,7 +45,7 @@ const COLUMNS = sql`
   b.tenant_id, b.batch_id, b.name, b.state, b.round, b.version, b.preset, b.products, b.images,
   (select count(*) from images i
     where i.tenant_id = b.tenant_id and i.batch_id = b.batch_id
-      and i.task_id is not null and i.state = 'processing') as processing,
+      and i.task_id is not null and i.state = 'processing' and b.ended_at is null) as processing,
   b.completed, b.failed, b.cancelled, b.bytes_in, b.bytes_out, b.errors_by_code,
   b.warnings, b.warning_count, b.rejected_rows, b.row_errors, b.row_error_count,
   b.created_at, b.started_at, b.began_at, b.ended_before, b.ended_at, b.callback_endpoint_id,

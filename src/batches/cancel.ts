@@ -40,21 +40,28 @@ function refuseEnded(batch: LockedBatch): void {
     });
 }
 
-/** Locks the images, in the order in which a claim finds them, so that the two cannot wait for each other. */
+/** Of its window. Nobody adds one: that takes the lock of the batch. */
 async function tasksOf(trx: Db, { tenantId, batchId }: BatchKey): Promise<string[]> {
   const { rows } = await sql<{ task_id: string }>`
     select task_id from images
-    where tenant_id = ${tenantId} and batch_id = ${batchId} and task_id is not null
-    order by task_id
-    for update`.execute(trx);
+    where tenant_id = ${tenantId} and batch_id = ${batchId} and task_id is not null`.execute(trx);
   return rows.map((row) => row.task_id);
 }
 
+/**
+ * A claim locks images in another order, so this one waits for none. What is being claimed just now has
+ * lost its task: the sweep puts it back to `pending`, which is shown as cancelled too.
+ */
 async function cancelImagesInWindow(trx: Db, { tenantId, batchId }: BatchKey): Promise<void> {
   await sql`
-    update images set state = 'cancelled', task_id = null, ended_at = now()
-    where tenant_id = ${tenantId} and batch_id = ${batchId} and task_id is not null
-      and state in ('queued', 'processing')`.execute(trx);
+    update images i set state = 'cancelled', task_id = null, ended_at = now()
+    from (
+      select slot from images
+      where tenant_id = ${tenantId} and batch_id = ${batchId} and task_id is not null
+      for update skip locked
+    ) free
+    where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.slot = free.slot
+      and i.state in ('queued', 'processing')`.execute(trx);
 }
 
 async function cancelRow(trx: Db, { tenantId, batchId }: BatchKey): Promise<void> {

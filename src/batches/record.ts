@@ -48,6 +48,7 @@ export async function recordLostImage(
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
     const batches = await lockBatches(trx, [key]);
+    if (batches.size === 0) return;
     await endRows(trx, [{ task_id: key.taskId, state: 'failed', error_code: 'worker_lost' }], batches);
     await writeCounters(trx, batches);
     for (const batch of batches.values()) await followUp(trx, batch, rules);

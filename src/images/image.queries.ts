@@ -21,9 +21,9 @@ export type ImageRow = {
 };
 
 /** The state of an image `i` of a batch `b` as it is shown; cancelling a batch leaves most of its rows as they are. */
-export const SHOWN_STATE = sql<PublicImageState>`
+const SHOWN_STATE = sql<PublicImageState>`
   case
-    when i.state in ('pending', 'queued') and b.state = 'cancelled' then 'cancelled'
+    when i.ended_at is null and b.state = 'cancelled' then 'cancelled'
     when i.state = 'queued' then 'pending'
     else i.state
   end`;

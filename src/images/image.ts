@@ -14,14 +14,15 @@ export type ImageState = (typeof IMAGE_STATES)[number];
 
 /**
  * As it is shown: whether an image waits in the table or in the queue is nobody's business, and one that
- * waits in a cancelled batch is cancelled (SHOWN_STATE in image.queries.ts).
+ * has not ended in a cancelled batch is cancelled (SHOWN_STATE in image.queries.ts).
  */
 export const PUBLIC_IMAGE_STATES = ['pending', 'processing', 'completed', 'failed', 'cancelled'] as const;
 export type PublicImageState = (typeof PUBLIC_IMAGE_STATES)[number];
 
 /** The states in the table that are shown as this one, in a batch of that state. */
 export function storedStates(shown: PublicImageState, batchState: string): ImageState[] {
-  const waiting: ImageState[] = ['pending', 'queued'];
-  if (shown === 'pending') return batchState === 'cancelled' ? [] : waiting;
-  return shown === 'cancelled' && batchState === 'cancelled' ? ['cancelled', ...waiting] : [shown];
+  const notEnded: ImageState[] = ['pending', 'queued', 'processing'];
+  if (batchState === 'cancelled' && shown === 'cancelled') return ['cancelled', ...notEnded];
+  if (batchState === 'cancelled' && notEnded.includes(shown)) return [];
+  return shown === 'pending' ? ['pending', 'queued'] : [shown];
 }
