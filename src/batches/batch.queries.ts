@@ -88,7 +88,7 @@ export type BatchFilter = {
   createdAfter: Date | undefined;
 };
 
-/** Newest first, which is the order of their ids. */
+/** Newest first, which is the order of their ids. Times are shown in milliseconds, and compared so. */
 export async function listBatches(db: Db, filter: BatchFilter): Promise<BatchRow[]> {
   const { tenantId, limit, before, state, name, createdAfter } = filter;
   const { rows } = await sql<BatchRow>`
@@ -96,7 +96,7 @@ export async function listBatches(db: Db, filter: BatchFilter): Promise<BatchRow
     where b.tenant_id = ${tenantId} and b.batch_id < ${before ?? LAST_UUID}::uuid
       and (${state === undefined} or b.state = ${state ?? null})
       and (${name === undefined} or b.name = ${name ?? null})
-      and (${createdAfter === undefined} or b.created_at > ${createdAfter ?? null})
+      and (${createdAfter === undefined} or date_trunc('milliseconds', b.created_at) > ${createdAfter ?? null})
     order by b.batch_id desc
     limit ${limit}`.execute(db);
   return rows;

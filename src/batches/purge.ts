@@ -16,12 +16,13 @@
  * 3. It removes the files, and then takes the time for removed_at. If it dies, another one does it again.
  *
  * Storing a file under a key that is there keeps the file that is there. So whoever records images
- * (batches/renditions.ts) first locks their sets FOR KEY SHARE, and in that statement or a later one looks
- * at the purges: an image is recorded as completed only where its set was not deleted meanwhile, no purge
- * is removing its files, and none had removed them after the image was claimed, which is before it stored
- * anything. Otherwise the image is done again. A purge that is only asked for needs nothing, because it
- * will find the image. A purge that is asked for again may forget when it removed files, because the batch
- * that was deleted since had an image of the set, whose files therefore were there again.
+ * (record.ts) first adds their sets, or locks those that are known FOR KEY SHARE (renditions.ts), and looks
+ * at the purges in a later statement (endRows). An image is recorded as completed only where its set was
+ * not deleted meanwhile, no purge is removing its files, and none removed them after the image was
+ * claimed, which is before it stored anything. Otherwise it is done again, and loses no try. A purge that
+ * is only asked for needs nothing, because it will find the image. One that is asked for again may forget
+ * when it removed files: the batch that was deleted since had an image of the set, so the files were there
+ * again. A set without images and files may remain of what is done again; nothing follows from a set alone.
  *
  * Locks: purges; sets by (tenant, hash16).
  */
@@ -77,8 +78,9 @@ const SETS_AT_ONCE = 500; // about a thousand files: removed within a second, wh
 
 /** Removes files as long as there are any to remove. Every worker does this every few seconds. */
 export async function purgeFiles(db: Db, storage: Storage, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && (await decidePurges(db)) > 0);
-  while (!signal.aborted && (await removeFiles(db, storage)) > 0);
+  // What is decided is removed before more is: images of sets in between are done again and again.
+  for (let done = 1; done > 0 && !signal.aborted;)
+    done = (await removeFiles(db, storage)) + (await decidePurges(db));
   await forgetPurges(db);
 }
 

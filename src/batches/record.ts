@@ -27,11 +27,21 @@ export async function recordResults(db: Db, finished: FinishedImage[], rules: Fe
       finished.map(({ task }) => task),
       trx,
     );
-    const fenced = finished.filter(({ task }) => settled.has(task.id));
-    await holdHosts(trx, fenced);
-    const mine = await keepFiles(trx, fenced);
-    await endImages(trx, mine, batches);
-    await putBack(trx, mine);
+    const mine = finished.filter(({ task }) => settled.has(task.id));
+    await holdHosts(trx, mine);
+    const withoutSet = await keepRenditions(
+      trx,
+      mine.map(({ outcome }) => outcome),
+    );
+    const ended = await endImages(
+      trx,
+      mine.filter(({ outcome }) => !withoutSet.has(outcome.work)),
+      batches,
+    );
+    await putBack(
+      trx,
+      mine.filter(({ task }) => !ended.has(task.id)),
+    );
     await keepAttempts(trx, mine);
     await writeCounters(trx, batches);
     for (const batch of batches.values()) await followUp(trx, batch, rules);
@@ -84,66 +94,61 @@ async function holdHosts(trx: Db, finished: FinishedImage[]): Promise<void> {
   `.execute(trx);
 }
 
-const AFTER_REMOVAL_MS = 1_000;
-
-/**
- * Keeps what was made. Images whose files were removed while they were in work, because a batch was
- * deleted that had the same ones, are done again and lose no try; removing takes less than the wait.
- */
-async function keepFiles(trx: Db, finished: FinishedImage[]): Promise<FinishedImage[]> {
-  const withoutFiles = await keepRenditions(
-    trx,
-    finished.map(({ outcome }) => outcome),
-  );
-  return finished.map(({ task, outcome }) =>
-    withoutFiles.has(outcome.work)
-      ? { task, outcome: { work: outcome.work, is: 'returned', inMs: AFTER_REMOVAL_MS } }
-      : { task, outcome },
-  );
-}
-
 type EndRow = {
   task_id: string;
   state: 'completed' | 'failed';
   hash16?: string;
+  /** of a completed one: files that were removed later may be missing */
+  claimed_at?: string;
   error_code?: string;
   error_detail?: string;
 };
 
+/** @returns the ids of the tasks whose images have ended now */
 async function endImages(
   trx: Db,
   finished: FinishedImage[],
   batches: Map<string, LockedBatch>,
-): Promise<void> {
+): Promise<Set<string>> {
   const rows = finished.flatMap(({ task, outcome }): EndRow[] => {
-    if (outcome.is === 'completed')
-      return [{ task_id: task.id, state: 'completed', hash16: outcome.made.hash16 }];
+    if (outcome.is === 'completed') {
+      const { work, made } = outcome;
+      return [{ task_id: task.id, state: 'completed', hash16: made.hash16, claimed_at: work.claimedAt }];
+    }
     if (outcome.is !== 'failed') return [];
     const { code, message } = outcome.problem;
     return [{ task_id: task.id, state: 'failed', error_code: code, error_detail: message }];
   });
-  await endRows(trx, rows, batches);
-  for (const { outcome } of finished) {
-    if (outcome.is !== 'completed') continue;
+  const ended = await endRows(trx, rows, batches);
+  for (const { task, outcome } of finished) {
+    if (outcome.is !== 'completed' || !ended.has(task.id)) continue;
     const batch = batches.get(outcome.work.batchId);
     if (!batch) continue;
     batch.bytesIn += outcome.made.source.bytes;
     for (const rendition of outcome.made.renditions) batch.bytesOut += rendition.bytes;
   }
+  return ended;
 }
 
-/** Ends the images that tasks lead, and the ones that repeat their URL, and counts all of them. */
-async function endRows(trx: Db, ends: EndRow[], batches: Map<string, LockedBatch>): Promise<void> {
-  if (ends.length === 0) return;
+/**
+ * Ends the images that tasks lead, and the ones that repeat their URL, and counts all of them. Left out
+ * are images whose files a purge removes, or removed after they were claimed (purge.ts), which must be
+ * looked for by a later statement than the ones that keep and lock their sets; and what was claimed longer
+ * ago than half of the time for which purges are remembered.
+ * @returns the ids of the tasks whose images have ended now
+ */
+async function endRows(trx: Db, ends: EndRow[], batches: Map<string, LockedBatch>): Promise<Set<string>> {
+  if (ends.length === 0) return new Set();
   const { rows } = await sql<{
     batch_id: string;
     state: 'completed' | 'failed';
     error_code: string | null;
     images: number;
+    task_ids: string[];
   }>`
     with ends as (
       select * from json_to_recordset(${JSON.stringify(ends)}) as e
-        (task_id uuid, state text, hash16 text, error_code text, error_detail text)
+        (task_id uuid, state text, hash16 text, claimed_at timestamptz, error_code text, error_detail text)
     ),
     leads as (
       update images i
@@ -151,7 +156,12 @@ async function endRows(trx: Db, ends: EndRow[], batches: Map<string, LockedBatch
         error_detail = e.error_detail, tries = i.tries + 1, ended_at = now()
       from ends e
       where i.task_id = e.task_id and i.state in ('queued', 'processing')
-      returning i.tenant_id, i.batch_id, i.slot, i.tries, e.state, e.hash16, e.error_code, e.error_detail
+        and (e.claimed_at is null or e.claimed_at > now() - interval '30 minutes')
+        and not exists (
+          select from purges p
+          where p.tenant_id = i.tenant_id and p.hash16 = e.hash16
+            and (p.state = 'removing' or p.removed_at > e.claimed_at))
+      returning e.task_id, i.tenant_id, i.batch_id, i.slot, i.tries, e.state, e.hash16, e.error_code, e.error_detail
     ),
     followers as (
       update images i
@@ -160,10 +170,10 @@ async function endRows(trx: Db, ends: EndRow[], batches: Map<string, LockedBatch
       from leads l
       where i.tenant_id = l.tenant_id and i.batch_id = l.batch_id and i.lead_slot = l.slot
         and i.slot <> i.lead_slot and i.state = 'pending'
-      returning i.batch_id, i.state, i.error_code
+      returning null::uuid as task_id, i.batch_id, i.state, i.error_code
     )
-    select batch_id, state, error_code, count(*) as images
-    from (select batch_id, state, error_code from leads union all select batch_id, state, error_code from followers) ended
+    select batch_id, state, error_code, count(*) as images, array_remove(array_agg(task_id), null) as task_ids
+    from (select task_id, batch_id, state, error_code from leads union all select * from followers) ended
     group by batch_id, state, error_code`.execute(trx);
   for (const row of rows) {
     const batch = batches.get(row.batch_id);
@@ -172,16 +182,20 @@ async function endRows(trx: Db, ends: EndRow[], batches: Map<string, LockedBatch
     if (row.error_code !== null)
       batch.errorsByCode[row.error_code] = (batch.errorsByCode[row.error_code] ?? 0) + row.images;
   }
+  return new Set(rows.flatMap((row) => row.task_ids));
 }
+
+const AFTER_REMOVAL_MS = 1_000; // the rest of a group of files is removed within this time
 
 type BackRow = { task_id: string; in_ms: number | null; tries: number };
 
-/** Images that are to be tried later, or were handed back. */
+/** Images that are to be tried later, were handed back, or were made of files that are gone: these lose no try. */
 async function putBack(trx: Db, finished: FinishedImage[]): Promise<void> {
   const rows = finished.flatMap(({ task, outcome }): BackRow[] => {
     if (outcome.is === 'later')
       return [{ task_id: task.id, in_ms: outcome.inMs, tries: outcome.costsTry ? 1 : 0 }];
-    return outcome.is === 'returned' ? [{ task_id: task.id, in_ms: outcome.inMs ?? null, tries: 0 }] : [];
+    if (outcome.is === 'completed') return [{ task_id: task.id, in_ms: AFTER_REMOVAL_MS, tries: 0 }];
+    return outcome.is === 'returned' ? [{ task_id: task.id, in_ms: null, tries: 0 }] : [];
   });
   if (rows.length === 0) return;
   await sql`

@@ -8,13 +8,15 @@ type Completed = Extract<ImageEnd, { is: 'completed' }>;
 /**
  * Keeps what is known now of the bytes behind the URLs, and the files that were made of them. A set of
  * files that is known stays as it is: they were not written again.
- * @returns of these images, those whose files may have been removed since they were claimed
+ * @returns of these images, those whose set a purge has deleted since
  */
 export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<Set<ImageWork>> {
   const completed = ends.filter((end): end is Completed => end.is === 'completed');
   if (completed.length === 0) return new Set();
-  const newSets = await keepSets(trx, completed);
-  return imagesWithoutFiles(trx, completed, newSets);
+  const added = await addSets(trx, completed);
+  const known = completed.filter((end) => !added.has(setOf(end)));
+  const locked = await lockSets(trx, known);
+  return new Set(known.filter((end) => !locked.has(setOf(end))).map(({ work }) => work));
 }
 
 /**
@@ -22,7 +24,7 @@ export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<Set<Ima
  * transactions cannot wait for each other.
  * @returns the sets that were not known
  */
-async function keepSets(trx: Db, completed: Completed[]): Promise<Set<string>> {
+async function addSets(trx: Db, completed: Completed[]): Promise<Set<string>> {
   const made = oneOfEach(completed, setOf);
   const { rows } = await sql<{ tenant_id: number; hash16: string }>`
     with kept_sources as (
@@ -56,51 +58,30 @@ async function keepSets(trx: Db, completed: Completed[]): Promise<Set<string>> {
       where (tenant_id, hash16) in (select tenant_id, hash16 from kept_sets)
     )
     select tenant_id, hash16 from kept_sets`.execute(trx);
-  return new Set(rows.map((row) => `${row.tenant_id} ${row.hash16}`));
+  return new Set(rows.map(nameOf));
 }
 
 /**
- * Locks the sets that were known, so that a purge waits for this transaction and then sees its images; a
- * set that a purge has deleted meanwhile is not there to be locked. It is a statement after the one that
- * inserts, because that one may have waited for a purge, and its snapshot is from before. What was
- * claimed longer ago than half of the time for which purges are kept is done again too. The protocol is
- * told in purge.ts.
+ * Locks sets that were known, so that a purge waits for this transaction and then sees its images; a set
+ * that a purge has deleted meanwhile is not there to be locked. The protocol is told in purge.ts.
  */
-async function imagesWithoutFiles(
-  trx: Db,
-  completed: Completed[],
-  newSets: Set<string>,
-): Promise<Set<ImageWork>> {
-  const images = completed.map((end, n) => ({
-    n,
-    tenant_id: end.work.tenantId,
-    hash16: end.made.hash16,
-    claimed_at: end.work.claimedAt,
-    is_new: newSets.has(setOf(end)),
-  }));
-  const { rows } = await sql<{ n: number }>`
-    with made as (
-      select * from json_to_recordset(${JSON.stringify(images)}) as m
-        (n integer, tenant_id integer, hash16 text, claimed_at timestamptz, is_new boolean)
-    ),
-    locked as (
-      select tenant_id, hash16 from rendition_sets
-      where (tenant_id, hash16) in (select tenant_id, hash16 from made where not is_new)
-      order by tenant_id, hash16
-      for key share
-    )
-    select m.n from made m
-    where not (m.is_new or (m.tenant_id, m.hash16) in (select tenant_id, hash16 from locked))
-      or m.claimed_at < now() - interval '30 minutes'
-      or exists (
-        select from purges p
-        where p.tenant_id = m.tenant_id and p.hash16 = m.hash16
-          and (p.state = 'removing' or p.removed_at > m.claimed_at))`.execute(trx);
-  return new Set(rows.flatMap(({ n }) => completed[n]?.work ?? []));
+async function lockSets(trx: Db, sets: Completed[]): Promise<Set<string>> {
+  if (sets.length === 0) return new Set();
+  const { rows } = await sql<{ tenant_id: number; hash16: string }>`
+    select tenant_id, hash16 from rendition_sets
+    where (tenant_id, hash16) in (
+      select * from unnest(${sets.map(({ work }) => work.tenantId)}::integer[], ${sets.map(({ made }) => made.hash16)}::text[]))
+    order by tenant_id, hash16
+    for key share`.execute(trx);
+  return new Set(rows.map(nameOf));
+}
+
+function nameOf({ tenant_id, hash16 }: { tenant_id: number; hash16: string }): string {
+  return `${tenant_id} ${hash16}`;
 }
 
 function setOf({ work, made: { hash16 } }: Completed): string {
-  return `${work.tenantId} ${hash16}`;
+  return nameOf({ tenant_id: work.tenantId, hash16 });
 }
 
 function oneOfEach<T>(items: T[], keyOf: (item: T) => string): T[] {

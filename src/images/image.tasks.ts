@@ -24,8 +24,8 @@ export type ImageEnd = { work: ImageWork } & (
   | { is: 'completed'; made: Extract<Outcome, { is: 'made' }> }
   | { is: 'failed'; problem: ImageProblem }
   | { is: 'later'; problem: ImageProblem; inMs: number; costsTry: boolean }
-  /** back to where it was, as if it had not been claimed; at once unless a wait is named */
-  | { is: 'returned'; inMs?: number }
+  /** back to where it was, as if it had not been claimed */
+  | { is: 'returned' }
 );
 
 export type ImageTaskParts = {
