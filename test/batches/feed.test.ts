@@ -8,7 +8,7 @@ import { settleBatch } from '../../src/batches/settle.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import type { Foundation } from '../../src/foundation.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
-import { acceptUrls, claim, failed, newFoundation, record } from '../support/batches.ts';
+import { acceptUrls, claim, failed, newFoundation, record, settleAll } from '../support/batches.ts';
 
 function urls(host: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `https://${host}/${i}.jpg`);
@@ -53,6 +53,35 @@ test('a new batch shares the window, and does not wait behind the one before', a
     claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
   );
   assert.equal(await inQueue(foundation, first), 32);
+});
+
+test('beside thousands of images ten are done in a turn or two, and two large batches go on alike', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const turn = async (): Promise<void> => {
+    const claimed = await claim(foundation, 24);
+    await record(
+      foundation,
+      claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
+    );
+  };
+  const failures = async (batch: BatchKey): Promise<number> => (await findBatch(db, batch))?.failed ?? 0;
+
+  const large = await acceptUrls(foundation, urls('a.example', 3000));
+  for (let i = 0; i < 5; i += 1) await turn();
+  assert.equal(await failures(large), 120);
+  const small = await acceptUrls(foundation, urls('b.example', 10));
+  await turn();
+  await turn();
+  assert.equal(await failures(small), 10);
+  await settleAll(foundation);
+
+  const other = await acceptUrls(foundation, urls('c.example', 3000));
+  const before = await failures(large);
+  for (let i = 0; i < 30; i += 1) await turn();
+  const [first, second] = [(await failures(large)) - before, await failures(other)];
+  assert.equal(first + second, 720);
+  assert.ok(Math.abs(first - second) < 72, `${first} and ${second}`);
 });
 
 test('a slow host fills only its part of the window', async () => {
