@@ -24,7 +24,9 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
         description: 'When a batch has ended. It settles again as another round, with an event of its own.',
         params: Params,
         querystring: Type.Object({
-          code: Type.Optional(Type.String({ description: 'Only images that failed with this error code' })),
+          code: Type.Optional(
+            Type.String({ minLength: 1, description: 'Only images that failed with this error code' }),
+          ),
         }),
         response: { 202: Batch, 404: ProblemBody, 409: ProblemBody },
       },

@@ -81,7 +81,7 @@ export async function purgeFiles(db: Db, storage: Storage, signal: AbortSignal):
   // What is decided is removed before more is: images of sets in between are done again and again.
   for (let done = 1; done > 0 && !signal.aborted;)
     done = (await removeFiles(db, storage)) + (await decidePurges(db));
-  await forgetPurges(db);
+  if (!signal.aborted) await forgetPurges(db);
 }
 
 type SetKey = { tenant_id: number; hash16: string };
