@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { controlRoutes } from './batches/control.routes.ts';
+import { lookupRoutes } from './batches/lookup.routes.ts';
 import { statusRoutes } from './batches/status.routes.ts';
 import { isAlive } from './db/database.ts';
 import type { Foundation } from './foundation.ts';
@@ -44,6 +46,8 @@ export async function startHttp(foundation: Foundation, worker: Worker | undefin
   });
   await app.register(presetRoutes, shared);
   await app.register(statusRoutes, shared);
+  await app.register(controlRoutes, { ...shared, feed });
+  await app.register(lookupRoutes, shared);
   await app.register(inboxRoutes, { ...shared, secrets: config.inboxSecrets });
   await app.register(resultsRoutes, { ...shared, storage, folder });
   await listen(app, config);

@@ -3,6 +3,9 @@ import { randomUUIDv7 } from 'node:crypto';
 /** What an id names: the prefix of its public form. */
 export type IdPrefix = 'bat' | 'img' | 'whe' | 'evt' | 'dlv';
 
+/** Comes after every other one: where a list that goes backwards begins. */
+export const LAST_UUID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 const SUFFIX = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Foundation } from './foundation.ts';
 import { claimImages } from './batches/claim.ts';
+import { purgeFiles } from './batches/purge.ts';
 import { recordLostImage, recordResults } from './batches/record.ts';
 import { settleBatch } from './batches/settle.ts';
 import { sweep } from './batches/sweep.ts';
@@ -99,9 +100,11 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     DELIVERIES,
   );
 
+  const ending = new AbortController();
   const stopChores = [
     every(SWEEP_EVERY_MS, () => sweep(db, feed)),
     every(SWEEP_EVERY_MS, () => rescueDeliveries(db, queue)),
+    every(SWEEP_EVERY_MS, () => purgeFiles(db, storage, ending.signal)),
     every(REPORT_EVERY_MS, () => reportWorker(db, { id, slots, version: VERSION })),
     every(TROUBLE_CHECK_MS, resumeWhenWell),
     every(REPORT_EVERY_MS, stopClaimingOfNewerSchema),
@@ -147,6 +150,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   return {
     pausedBecause: pump.pausedBecause,
     async stop(graceMs = GRACE_MS) {
+      ending.abort();
       for (const stopChore of stopChores) stopChore();
       await pump.stop(graceMs);
       await decoders.stop();

@@ -4,8 +4,13 @@ import { DELIVERY_STATES } from '../webhooks/events.ts';
 import { BATCH_STATES } from './batch.ts';
 import type { BatchRow } from './batch.queries.ts';
 
-export const NullableTime = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
+const NullableTime = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
 const Count = Type.Integer({ minimum: 0 });
+
+/** The first ones. */
+const Flaws = Type.Array(
+  Type.Object({ line: Count, column: Type.Optional(Count), code: Type.String(), detail: Type.String() }),
+);
 
 export const Batch = Type.Object({
   id: Type.String(),
@@ -29,9 +34,10 @@ export const Batch = Type.Object({
   bytes_out: Type.Integer({ description: 'Bytes of the renditions' }),
   errors_by_code: Type.Record(Type.String(), Count),
   warning_count: Count,
-  warnings: Type.Array(
-    Type.Object({ line: Count, column: Type.Optional(Count), code: Type.String(), detail: Type.String() }),
-  ),
+  warnings: Flaws,
+  rejected_rows: Type.Integer({ minimum: 0, description: 'Rows with errors that on_invalid=skip left out' }),
+  row_error_count: Count,
+  row_errors: Flaws,
   created_at: Type.String({ format: 'date-time' }),
   started_at: NullableTime,
   ended_at: NullableTime,
@@ -43,7 +49,16 @@ export const Batch = Type.Object({
     }),
     Type.Null(),
   ]),
-  links: Type.Object({ self: Type.String(), images: Type.String(), output_csv: Type.String() }),
+  links: Type.Object({
+    self: Type.String(),
+    images: Type.String(),
+    output_csv: Type.String(),
+    failed_csv: Type.String(),
+    manifest: Type.String(),
+    images_zip: Type.String(),
+    retry: Type.String({ description: 'POST' }),
+    cancel: Type.String({ description: 'POST' }),
+  }),
 });
 
 export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch> {
@@ -65,11 +80,27 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
     errors_by_code: row.errors_by_code,
     warning_count: row.warning_count,
     warnings: row.warnings,
+    rejected_rows: row.rejected_rows,
+    row_error_count: row.row_error_count,
+    row_errors: row.row_errors,
     created_at: row.created_at.toISOString(),
     started_at: row.started_at?.toISOString() ?? null,
     ended_at: row.ended_at?.toISOString() ?? null,
     webhook: webhookOf(row),
-    links: { self, images: `${self}/images`, output_csv: `${self}/output.csv` },
+    links: linksOf(self),
+  };
+}
+
+function linksOf(self: string): Static<typeof Batch>['links'] {
+  return {
+    self,
+    images: `${self}/images`,
+    output_csv: `${self}/output.csv`,
+    failed_csv: `${self}/failed.csv`,
+    manifest: `${self}/manifest.ndjson`,
+    images_zip: `${self}/images.zip`,
+    retry: `${self}/retry`,
+    cancel: `${self}/cancel`,
   };
 }
 
@@ -84,18 +115,16 @@ function webhookOf({ delivery, ended_at, has_endpoint }: BatchRow): Static<typeo
     : null;
 }
 
-/** The mean over the time since the first image began; the rest at that rate. */
+/** Of the present round: the mean over the time since it began, or its first image did; the rest at that rate. */
 function speed(
   row: BatchRow,
   ended: number,
 ): { images_per_second: number | null; eta_seconds: number | null } {
-  if (!row.started_at || ended === 0)
-    return { images_per_second: null, eta_seconds: row.ended_at ? 0 : null };
-  const seconds = Math.max(
-    0.001,
-    ((row.ended_at?.getTime() ?? Date.now()) - row.started_at.getTime()) / 1000,
-  );
-  const rate = ended / seconds;
+  const began = row.round === 1 ? row.started_at : row.began_at;
+  const done = ended - row.ended_before;
+  if (!began || done === 0) return { images_per_second: null, eta_seconds: row.ended_at ? 0 : null };
+  const seconds = Math.max(0.001, ((row.ended_at?.getTime() ?? Date.now()) - began.getTime()) / 1000);
+  const rate = done / seconds;
   return {
     images_per_second: Math.round(rate * 100) / 100,
     eta_seconds: row.ended_at ? 0 : Math.ceil((row.images - ended) / rate),

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Flaw } from '../errors.ts';
 import type { DeliveryState } from '../webhooks/events.ts';
+import { LAST_UUID } from '../ids.ts';
 import type { BatchKey, BatchState } from './batch.ts';
 
 export type BatchRow = {
@@ -23,8 +24,15 @@ export type BatchRow = {
   errors_by_code: Record<string, number>;
   warnings: Flaw[];
   warning_count: number;
+  rejected_rows: number;
+  row_errors: Flaw[];
+  row_error_count: number;
   created_at: Date;
   started_at: Date | null;
+  /** of the round */
+  began_at: Date;
+  /** images that had ended when the round began */
+  ended_before: number;
   ended_at: Date | null;
   callback_endpoint_id: string | null;
   /** of its newest event, once it has ended */
@@ -37,9 +45,10 @@ const COLUMNS = sql`
   b.tenant_id, b.batch_id, b.name, b.state, b.round, b.version, b.preset, b.products, b.images,
   (select count(*) from images i
     where i.tenant_id = b.tenant_id and i.batch_id = b.batch_id
-      and i.task_id is not null and i.state = 'processing') as processing,
+      and i.task_id is not null and i.state = 'processing' and b.ended_at is null) as processing,
   b.completed, b.failed, b.cancelled, b.bytes_in, b.bytes_out, b.errors_by_code,
-  b.warnings, b.warning_count, b.created_at, b.started_at, b.ended_at, b.callback_endpoint_id,
+  b.warnings, b.warning_count, b.rejected_rows, b.row_errors, b.row_error_count,
+  b.created_at, b.started_at, b.began_at, b.ended_before, b.ended_at, b.callback_endpoint_id,
   (select json_build_object('state', d.state, 'last_status', d.last_status, 'next_attempt_at', d.next_attempt_at)
     from webhook_events e
     join webhook_deliveries d on d.tenant_id = e.tenant_id and d.event_id = e.event_id
@@ -62,14 +71,32 @@ export async function batchVersion(db: Db, { tenantId, batchId }: BatchKey): Pro
   return rows[0]?.version;
 }
 
-/** Newest first, which is the order of their ids; `before` is the last of the page before. */
-export async function listBatches(
-  db: Db,
-  { tenantId, limit, before }: { tenantId: number; limit: number; before: string | undefined },
-): Promise<BatchRow[]> {
+/** The state alone; undefined where there is no such batch. */
+export async function batchStateOf(db: Db, { tenantId, batchId }: BatchKey): Promise<BatchState | undefined> {
+  const { rows } = await sql<{ state: BatchState }>`
+    select state from batches where tenant_id = ${tenantId} and batch_id = ${batchId}`.execute(db);
+  return rows[0]?.state;
+}
+
+export type BatchFilter = {
+  tenantId: number;
+  limit: number;
+  /** the last of the page before */
+  before: string | undefined;
+  state: BatchState | undefined;
+  name: string | undefined;
+  createdAfter: Date | undefined;
+};
+
+/** Newest first, which is the order of their ids. Times are shown in milliseconds, and compared so. */
+export async function listBatches(db: Db, filter: BatchFilter): Promise<BatchRow[]> {
+  const { tenantId, limit, before, state, name, createdAfter } = filter;
   const { rows } = await sql<BatchRow>`
     select ${COLUMNS} from batches b
-    where b.tenant_id = ${tenantId} and b.batch_id < ${before ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff'}::uuid
+    where b.tenant_id = ${tenantId} and b.batch_id < ${before ?? LAST_UUID}::uuid
+      and (${state === undefined} or b.state = ${state ?? null})
+      and (${name === undefined} or b.name = ${name ?? null})
+      and (${createdAfter === undefined} or date_trunc('milliseconds', b.created_at) > ${createdAfter ?? null})
     order by b.batch_id desc
     limit ${limit}`.execute(db);
   return rows;

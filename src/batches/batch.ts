@@ -21,12 +21,13 @@ export type BatchKey = { tenantId: number; batchId: string };
 
 export type Counts = { images: number; completed: number; failed: number; cancelled: number };
 
-/** How a batch ends, once all its images have. A batch without images is complete. */
+/** How a batch ends, once all its images have. One of no images and no rejected rows is complete. */
 export function endState({
   images,
   completed,
-}: Counts): Extract<BatchState, `completed${string}` | 'failed'> {
-  if (completed === images) return 'completed';
+  rejectedRows,
+}: Counts & { rejectedRows: number }): Extract<BatchState, `completed${string}` | 'failed'> {
+  if (completed === images && rejectedRows === 0) return 'completed';
   return completed === 0 ? 'failed' : 'completed_with_errors';
 }
 

@@ -26,7 +26,8 @@ export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promi
         recipe: row.recipe,
         tenantToken: row.token,
         tries: row.tries,
-        acceptedAt: row.created_at,
+        beganAt: row.began_at,
+        claimedAt: row.claimed_at,
       },
     ]),
   );
@@ -56,11 +57,15 @@ type ClaimedRow = {
   tries: number;
   recipe: Recipe;
   token: string;
-  created_at: Date;
+  began_at: Date;
+  claimed_at: string;
   batch_state: BatchState;
 };
 
-/** A task that is run again after its worker was lost finds its image in `processing` already. */
+/**
+ * A task that is run again after its worker was lost finds its image in `processing` already. The time
+ * is the database's, and a text: it is compared there, and a Date would round it.
+ */
 async function markProcessing(trx: Db, tasks: Task<'process_image'>[]): Promise<ClaimedRow[]> {
   const { rows } = await sql<ClaimedRow>`
     with claimed as (
@@ -68,7 +73,8 @@ async function markProcessing(trx: Db, tasks: Task<'process_image'>[]): Promise<
       where task_id = any(${tasks.map((task) => task.id)}::uuid[]) and state in ('queued', 'processing')
       returning task_id, tenant_id, batch_id, slot, url, tries, recipe
     )
-    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, b.created_at, b.state as batch_state
+    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, b.began_at, b.state as batch_state,
+      clock_timestamp()::text as claimed_at
     from claimed c
     join batches b on b.tenant_id = c.tenant_id and b.batch_id = c.batch_id
     join tenants t on t.tenant_id = c.tenant_id`.execute(trx);

@@ -1,15 +1,24 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import type { BatchKey, Counts } from './batch.ts';
+import type { BatchKey, BatchState, Counts } from './batch.ts';
 
-/** The counters of a running batch whose row this transaction has locked. */
+/** The counters of a batch whose row this transaction has locked. */
 export type LockedBatch = BatchKey &
-  Counts & { round: number; bytesIn: number; bytesOut: number; errorsByCode: Record<string, number> };
+  Counts & {
+    state: BatchState;
+    round: number;
+    rejectedRows: number;
+    bytesIn: number;
+    bytesOut: number;
+    errorsByCode: Record<string, number>;
+  };
 
 type CounterRow = {
   tenant_id: number;
   batch_id: string;
+  state: BatchState;
   round: number;
+  rejected_rows: number;
   images: number;
   completed: number;
   failed: number;
@@ -19,30 +28,42 @@ type CounterRow = {
   errors_by_code: Record<string, number>;
 };
 
+const COUNTERS = sql`
+  tenant_id, batch_id, state, round, rejected_rows, images, completed, failed, cancelled, bytes_in, bytes_out, errors_by_code`;
+
 /** Locks the rows of running batches, in the order of their ids; batches that have ended are left out. */
 export async function lockBatches(trx: Db, keys: BatchKey[]): Promise<Map<string, LockedBatch>> {
   const tenants = new Map(keys.map((key) => [key.batchId, key.tenantId]));
   const { rows } = await sql<CounterRow>`
-    select tenant_id, batch_id, round, images, completed, failed, cancelled, bytes_in, bytes_out, errors_by_code
-    from batches
+    select ${COUNTERS} from batches
     where (tenant_id, batch_id) in (
         select * from unnest(${[...tenants.values()]}::integer[], ${[...tenants.keys()]}::uuid[]))
       and ended_at is null
     order by tenant_id, batch_id
     for update`.execute(trx);
-  return new Map(
-    rows.map(({ tenant_id, batch_id, bytes_in, bytes_out, errors_by_code, ...counts }) => [
-      batch_id,
-      {
-        ...counts,
-        tenantId: tenant_id,
-        batchId: batch_id,
-        bytesIn: bytes_in,
-        bytesOut: bytes_out,
-        errorsByCode: errors_by_code,
-      },
-    ]),
-  );
+  return new Map(rows.map((row) => [row.batch_id, lockedBatch(row)]));
+}
+
+/** Locks the row of one batch, whatever its state; undefined where there is no such batch. */
+export async function lockBatch(trx: Db, { tenantId, batchId }: BatchKey): Promise<LockedBatch | undefined> {
+  const { rows } = await sql<CounterRow>`
+    select ${COUNTERS} from batches
+    where tenant_id = ${tenantId} and batch_id = ${batchId}
+    for update`.execute(trx);
+  return rows[0] && lockedBatch(rows[0]);
+}
+
+function lockedBatch(row: CounterRow): LockedBatch {
+  const { tenant_id, batch_id, rejected_rows, bytes_in, bytes_out, errors_by_code, ...same } = row;
+  return {
+    ...same,
+    tenantId: tenant_id,
+    batchId: batch_id,
+    rejectedRows: rejected_rows,
+    bytesIn: bytes_in,
+    bytesOut: bytes_out,
+    errorsByCode: errors_by_code,
+  };
 }
 
 export async function writeCounters(trx: Db, batches: Map<string, LockedBatch>): Promise<void> {

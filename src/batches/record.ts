@@ -14,7 +14,7 @@ type FinishedImage = Finished<'process_image', ImageEnd>;
  * Records what happened to images and ends their tasks, all in one transaction. What a worker did
  * after it had lost its lease is left out: the fence lets nothing of it through.
  *
- * Locks: batches by id, tasks, hosts by name, images.
+ * Locks: batches by id, tasks, hosts by name, sources and sets of renditions, images.
  */
 export async function recordResults(db: Db, finished: FinishedImage[], rules: FeedRules): Promise<void> {
   const anyEnded = await db.transaction().execute(async (trx) => {
@@ -29,12 +29,19 @@ export async function recordResults(db: Db, finished: FinishedImage[], rules: Fe
     );
     const mine = finished.filter(({ task }) => settled.has(task.id));
     await holdHosts(trx, mine);
-    await keepRenditions(
+    const withoutSet = await keepRenditions(
       trx,
       mine.map(({ outcome }) => outcome),
     );
-    await endImages(trx, mine, batches);
-    await putBack(trx, mine);
+    const ended = await endImages(
+      trx,
+      mine.filter(({ outcome }) => !withoutSet.has(outcome.work)),
+      batches,
+    );
+    await putBack(
+      trx,
+      mine.filter(({ task }) => !ended.has(task.id)),
+    );
     await keepAttempts(trx, mine);
     await writeCounters(trx, batches);
     for (const batch of batches.values()) await followUp(trx, batch, rules);
@@ -51,6 +58,7 @@ export async function recordLostImage(
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
     const batches = await lockBatches(trx, [key]);
+    if (batches.size === 0) return;
     await endRows(trx, [{ task_id: key.taskId, state: 'failed', error_code: 'worker_lost' }], batches);
     await writeCounters(trx, batches);
     for (const batch of batches.values()) await followUp(trx, batch, rules);
@@ -90,44 +98,57 @@ type EndRow = {
   task_id: string;
   state: 'completed' | 'failed';
   hash16?: string;
+  /** of a completed one: files that were removed later may be missing */
+  claimed_at?: string;
   error_code?: string;
   error_detail?: string;
 };
 
+/** @returns the ids of the tasks whose images have ended now */
 async function endImages(
   trx: Db,
   finished: FinishedImage[],
   batches: Map<string, LockedBatch>,
-): Promise<void> {
+): Promise<Set<string>> {
   const rows = finished.flatMap(({ task, outcome }): EndRow[] => {
-    if (outcome.is === 'completed')
-      return [{ task_id: task.id, state: 'completed', hash16: outcome.made.hash16 }];
+    if (outcome.is === 'completed') {
+      const { work, made } = outcome;
+      return [{ task_id: task.id, state: 'completed', hash16: made.hash16, claimed_at: work.claimedAt }];
+    }
     if (outcome.is !== 'failed') return [];
     const { code, message } = outcome.problem;
     return [{ task_id: task.id, state: 'failed', error_code: code, error_detail: message }];
   });
-  await endRows(trx, rows, batches);
-  for (const { outcome } of finished) {
-    if (outcome.is !== 'completed') continue;
+  const ended = await endRows(trx, rows, batches);
+  for (const { task, outcome } of finished) {
+    if (outcome.is !== 'completed' || !ended.has(task.id)) continue;
     const batch = batches.get(outcome.work.batchId);
     if (!batch) continue;
     batch.bytesIn += outcome.made.source.bytes;
     for (const rendition of outcome.made.renditions) batch.bytesOut += rendition.bytes;
   }
+  return ended;
 }
 
-/** Ends the images that tasks lead, and the ones that repeat their URL, and counts all of them. */
-async function endRows(trx: Db, ends: EndRow[], batches: Map<string, LockedBatch>): Promise<void> {
-  if (ends.length === 0) return;
+/**
+ * Ends the images that tasks lead, and the ones that repeat their URL, and counts all of them. Left out
+ * are images whose files a purge removes, or removed after they were claimed (purge.ts), which must be
+ * looked for by a later statement than the ones that keep and lock their sets; and what was claimed longer
+ * ago than half of the time for which purges are remembered.
+ * @returns the ids of the tasks whose images have ended now
+ */
+async function endRows(trx: Db, ends: EndRow[], batches: Map<string, LockedBatch>): Promise<Set<string>> {
+  if (ends.length === 0) return new Set();
   const { rows } = await sql<{
     batch_id: string;
     state: 'completed' | 'failed';
     error_code: string | null;
     images: number;
+    task_ids: string[];
   }>`
     with ends as (
       select * from json_to_recordset(${JSON.stringify(ends)}) as e
-        (task_id uuid, state text, hash16 text, error_code text, error_detail text)
+        (task_id uuid, state text, hash16 text, claimed_at timestamptz, error_code text, error_detail text)
     ),
     leads as (
       update images i
@@ -135,7 +156,12 @@ async function endRows(trx: Db, ends: EndRow[], batches: Map<string, LockedBatch
         error_detail = e.error_detail, tries = i.tries + 1, ended_at = now()
       from ends e
       where i.task_id = e.task_id and i.state in ('queued', 'processing')
-      returning i.tenant_id, i.batch_id, i.slot, i.tries, e.state, e.hash16, e.error_code, e.error_detail
+        and (e.claimed_at is null or e.claimed_at > now() - interval '30 minutes')
+        and not exists (
+          select from purges p
+          where p.tenant_id = i.tenant_id and p.hash16 = e.hash16
+            and (p.state = 'removing' or p.removed_at > e.claimed_at))
+      returning e.task_id, i.tenant_id, i.batch_id, i.slot, i.tries, e.state, e.hash16, e.error_code, e.error_detail
     ),
     followers as (
       update images i
@@ -144,10 +170,10 @@ async function endRows(trx: Db, ends: EndRow[], batches: Map<string, LockedBatch
       from leads l
       where i.tenant_id = l.tenant_id and i.batch_id = l.batch_id and i.lead_slot = l.slot
         and i.slot <> i.lead_slot and i.state = 'pending'
-      returning i.batch_id, i.state, i.error_code
+      returning null::uuid as task_id, i.batch_id, i.state, i.error_code
     )
-    select batch_id, state, error_code, count(*) as images
-    from (select batch_id, state, error_code from leads union all select batch_id, state, error_code from followers) ended
+    select batch_id, state, error_code, count(*) as images, array_remove(array_agg(task_id), null) as task_ids
+    from (select task_id, batch_id, state, error_code from leads union all select * from followers) ended
     group by batch_id, state, error_code`.execute(trx);
   for (const row of rows) {
     const batch = batches.get(row.batch_id);
@@ -156,15 +182,19 @@ async function endRows(trx: Db, ends: EndRow[], batches: Map<string, LockedBatch
     if (row.error_code !== null)
       batch.errorsByCode[row.error_code] = (batch.errorsByCode[row.error_code] ?? 0) + row.images;
   }
+  return new Set(rows.flatMap((row) => row.task_ids));
 }
+
+const AFTER_REMOVAL_MS = 1_000; // the rest of a group of files is removed within this time
 
 type BackRow = { task_id: string; in_ms: number | null; tries: number };
 
-/** Images that are to be tried later, or were handed back. */
+/** Images that are to be tried later, were handed back, or were made of files that are gone: these lose no try. */
 async function putBack(trx: Db, finished: FinishedImage[]): Promise<void> {
   const rows = finished.flatMap(({ task, outcome }): BackRow[] => {
     if (outcome.is === 'later')
       return [{ task_id: task.id, in_ms: outcome.inMs, tries: outcome.costsTry ? 1 : 0 }];
+    if (outcome.is === 'completed') return [{ task_id: task.id, in_ms: AFTER_REMOVAL_MS, tries: 0 }];
     return outcome.is === 'returned' ? [{ task_id: task.id, in_ms: null, tries: 0 }] : [];
   });
   if (rows.length === 0) return;

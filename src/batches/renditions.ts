@@ -1,20 +1,32 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import type { ImageEnd } from '../images/image.tasks.ts';
+import type { ImageEnd, ImageWork } from '../images/image.tasks.ts';
 
 type Completed = Extract<ImageEnd, { is: 'completed' }>;
 
 /**
  * Keeps what is known now of the bytes behind the URLs, and the files that were made of them. A set of
- * files that is known stays as it is: they were not written again. One statement, because each costs a
- * round trip while the batch is locked; ordered, so that two transactions cannot wait for each other.
+ * files that is known stays as it is: they were not written again.
+ * @returns of these images, those whose set a purge has deleted since
  */
-export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<void> {
+export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<Set<ImageWork>> {
   const completed = ends.filter((end): end is Completed => end.is === 'completed');
-  if (completed.length === 0) return;
-  const made = oneOfEach(completed, ({ work, made: { hash16 } }) => `${work.tenantId} ${hash16}`);
-  await sql`
+  if (completed.length === 0) return new Set();
+  const added = await addSets(trx, completed);
+  const known = completed.filter((end) => !added.has(setOf(end)));
+  const locked = await lockSets(trx, known);
+  return new Set(known.filter((end) => !locked.has(setOf(end))).map(({ work }) => work));
+}
+
+/**
+ * One statement, because each costs a round trip while the batch is locked; ordered, so that two
+ * transactions cannot wait for each other.
+ * @returns the sets that were not known
+ */
+async function addSets(trx: Db, completed: Completed[]): Promise<Set<string>> {
+  const made = oneOfEach(completed, setOf);
+  const { rows } = await sql<{ tenant_id: number; hash16: string }>`
     with kept_sources as (
       insert into sources (tenant_id, url_sha256, url, final_url, sha256, etag, last_modified, fetched_at)
       select tenant_id, decode(url_sha256, 'hex'), url, final_url, decode(sha256, 'hex'), etag, last_modified, now()
@@ -35,14 +47,41 @@ export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<void> {
           source_height integer, source_bytes bigint, source_difference_hash text, made_by json)
       order by tenant_id, hash16
       on conflict do nothing
+      returning tenant_id, hash16
+    ),
+    kept_files as (
+      insert into renditions (tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, sha256)
+      select tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, decode(sha256, 'hex')
+      from json_to_recordset(${JSON.stringify(made.flatMap(fileRows))}) as f
+        (tenant_id integer, hash16 text, name text, ordinal smallint, format text, extension text,
+          width integer, height integer, bytes bigint, sha256 text)
+      where (tenant_id, hash16) in (select tenant_id, hash16 from kept_sets)
     )
-    insert into renditions (tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, sha256)
-    select tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, decode(sha256, 'hex')
-    from json_to_recordset(${JSON.stringify(made.flatMap(fileRows))}) as f
-      (tenant_id integer, hash16 text, name text, ordinal smallint, format text, extension text,
-        width integer, height integer, bytes bigint, sha256 text)
-    order by tenant_id, hash16, name
-    on conflict do nothing`.execute(trx);
+    select tenant_id, hash16 from kept_sets`.execute(trx);
+  return new Set(rows.map(nameOf));
+}
+
+/**
+ * Locks sets that were known, so that a purge waits for this transaction and then sees its images; a set
+ * that a purge has deleted meanwhile is not there to be locked. The protocol is told in purge.ts.
+ */
+async function lockSets(trx: Db, sets: Completed[]): Promise<Set<string>> {
+  if (sets.length === 0) return new Set();
+  const { rows } = await sql<{ tenant_id: number; hash16: string }>`
+    select tenant_id, hash16 from rendition_sets
+    where (tenant_id, hash16) in (
+      select * from unnest(${sets.map(({ work }) => work.tenantId)}::integer[], ${sets.map(({ made }) => made.hash16)}::text[]))
+    order by tenant_id, hash16
+    for key share`.execute(trx);
+  return new Set(rows.map(nameOf));
+}
+
+function nameOf({ tenant_id, hash16 }: { tenant_id: number; hash16: string }): string {
+  return `${tenant_id} ${hash16}`;
+}
+
+function setOf({ work, made: { hash16 } }: Completed): string {
+  return nameOf({ tenant_id: work.tenantId, hash16 });
 }
 
 function oneOfEach<T>(items: T[], keyOf: (item: T) => string): T[] {

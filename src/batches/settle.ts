@@ -36,23 +36,29 @@ export async function settleBatch(
       where tenant_id = ${key.tenantId} and batch_id = ${key.batchId} and state in ('pending', 'processing')`.execute(
       trx,
     );
-    const ended = await findBatch(trx, key);
-    if (!ended) throw new Error('the batch is gone');
-    const { tenantId, batchId } = key;
-    const payload = eventPayload(ended, rules.publicUrl);
-    const callbackEndpointId = ended.callback_endpoint_id;
-    await writeEvent(
-      trx,
-      { tenantId, batchId, type: `batch.${state}`, payload, callbackEndpointId },
-      rules.queue,
-    );
+    await tellEnd(trx, key, { ...rules, state });
     return state;
   });
 }
 
 export type SettleRules = { queue: Queue; publicUrl: string };
 
-// Never the images or the warnings, of which there may be many: a body stays under 20 kB.
+/** Writes the event of a batch that this transaction has ended. */
+export async function tellEnd(
+  trx: Db,
+  { tenantId, batchId }: BatchKey,
+  { state, queue, publicUrl }: SettleRules & { state: EndState },
+): Promise<void> {
+  const ended = await findBatch(trx, { tenantId, batchId });
+  if (!ended) throw new Error('the batch is gone');
+  const payload = eventPayload(ended, publicUrl);
+  const callbackEndpointId = ended.callback_endpoint_id;
+  await writeEvent(trx, { tenantId, batchId, type: `batch.${state}`, payload, callbackEndpointId }, queue);
+}
+
+type EndState = Exclude<BatchState, 'pending' | 'processing'>;
+
+// Never the images, the warnings or the rejected rows, of which there may be many: a body stays under 20 kB.
 const TOLD = [
   ...(['id', 'name', 'state', 'round', 'products', 'counts', 'bytes_in', 'bytes_out'] as const),
   ...(['errors_by_code', 'created_at', 'ended_at', 'links'] as const),

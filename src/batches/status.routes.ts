@@ -1,51 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { publicId, uuidOf } from '../ids.ts';
-import { type ImageState, PUBLIC_IMAGE_STATES, publicState } from '../images/image.ts';
-import { findImage, type ImageRow, listAttempts, listImages } from '../images/image.queries.ts';
-import { sentenceOf } from '../pipeline/problems.ts';
-import type { BatchKey } from './batch.ts';
-import { Batch, batchBody, NullableTime } from './batch.body.ts';
-import { batchVersion, findBatch, listBatches } from './batch.queries.ts';
-
-const Image = Type.Object({
-  id: Type.String(),
-  batch_id: Type.String(),
-  slot: Type.Integer({ description: 'In the batch, from 1' }),
-  row: Type.Integer({ description: 'Row of the CSV below its header, from 1' }),
-  position: Type.Integer({ description: 'In the product, from 1' }),
-  source_url: Type.String(),
-  state: Type.Enum([...PUBLIC_IMAGE_STATES]),
-  attempts: Type.Integer({ description: 'How often it was tried' }),
-  next_attempt_at: NullableTime,
-  ended_at: NullableTime,
-  error_code: Type.Union([Type.String(), Type.Null()]),
-  error_detail: Type.Union([Type.String(), Type.Null()]),
-  source: Type.Union([
-    Type.Object({
-      width: Type.Integer(),
-      height: Type.Integer(),
-      bytes: Type.Integer(),
-      format: Type.String(),
-      sha256: Type.String(),
-    }),
-    Type.Null(),
-  ]),
-  renditions: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      url: Type.String(),
-      width: Type.Integer(),
-      height: Type.Integer(),
-      bytes: Type.Integer(),
-      format: Type.String(),
-    }),
-  ),
-});
+import { PUBLIC_IMAGE_STATES, storedStates } from '../images/image.ts';
+import { Image, imageBody } from '../images/image.body.ts';
+import { findImage, listAttempts, listImages } from '../images/image.queries.ts';
+import { BATCH_STATES, type BatchKey } from './batch.ts';
+import { Batch, batchBody } from './batch.body.ts';
+import { batchStateOf, batchVersion, findBatch, listBatches } from './batch.queries.ts';
 
 const ImageWithAttempts = Type.Object({
   ...Image.properties,
@@ -67,13 +32,19 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
     {
       schema: {
         summary: 'Batches, newest first',
-        querystring: Type.Object(PageQuery),
+        querystring: Type.Object({
+          ...PageQuery,
+          state: Type.Optional(Type.Enum([...BATCH_STATES])),
+          name: Type.Optional(Type.String({ description: 'The whole name' })),
+          created_after: Type.Optional(Type.String({ format: 'date-time' })),
+        }),
         response: { 200: PageOf(Batch) },
       },
     },
-    async ({ query: { limit = PAGE_SIZE, cursor } }) => {
+    async ({ query: { limit = PAGE_SIZE, cursor, state, name, created_after } }) => {
       const before = uuidOf('bat', String(readCursor(cursor)));
-      const rows = await listBatches(db, { tenantId, limit: limit + 1, before });
+      const createdAfter = created_after === undefined ? undefined : timeOf(created_after);
+      const rows = await listBatches(db, { tenantId, limit: limit + 1, before, state, name, createdAfter });
       return pageOf(rows, limit, {
         item: (row) => batchBody(row, publicUrl),
         cursor: (row) => publicId('bat', row.batch_id),
@@ -135,11 +106,12 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
     },
     async ({ params, query: { limit = PAGE_SIZE, cursor, state, code } }) => {
       const key = batchKey(tenantId, params.id);
-      if ((await batchVersion(db, key)) === undefined) throw noSuchBatch(params.id);
+      const batchState = await batchStateOf(db, key);
+      if (batchState === undefined) throw noSuchBatch(params.id);
       const afterSlot = Number(readCursor(cursor) ?? 0) || 0;
       const rows = await listImages(db, {
         ...key,
-        states: storedStates(state),
+        states: state && storedStates(state, batchState),
         code,
         afterSlot,
         limit: limit + 1,
@@ -185,6 +157,13 @@ export function noSuchBatch(id: string): Problem {
   return new Problem('not_found', { detail: `There is no batch ${id}.` });
 }
 
+/** @throws Problem `bad_request` for a leap second, which JavaScript does not know */
+function timeOf(text: string): Date {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw new Problem('bad_request', { detail: `There is no time ${text}.` });
+  return time;
+}
+
 function etagOf(version: number): string {
   return `W/"${version}"`;
 }
@@ -205,28 +184,4 @@ async function changeOf(
     const version = await batchVersion(db, key);
     if (version === undefined || etagOf(version) !== known) return;
   }
-}
-
-function storedStates(state: (typeof PUBLIC_IMAGE_STATES)[number] | undefined): ImageState[] {
-  if (state === undefined) return [];
-  return state === 'pending' ? ['pending', 'queued'] : [state];
-}
-
-function imageBody(row: ImageRow, filesUrl: string): Static<typeof Image> {
-  return {
-    id: publicId('img', row.image_id),
-    batch_id: publicId('bat', row.batch_id),
-    slot: row.slot,
-    row: row.row_number,
-    position: row.position,
-    source_url: row.url,
-    state: publicState(row.state),
-    attempts: row.tries,
-    next_attempt_at: row.due_at?.toISOString() ?? null,
-    ended_at: row.ended_at?.toISOString() ?? null,
-    error_code: row.error_code,
-    error_detail: row.error_code === null ? null : (row.error_detail ?? sentenceOf(row.error_code)),
-    source: row.source,
-    renditions: row.renditions.map(({ key, ...rendition }) => ({ ...rendition, url: `${filesUrl}/${key}` })),
-  };
 }

@@ -17,6 +17,7 @@ export async function sweep(db: Db, rules: FeedRules): Promise<void> {
   for (const batch of await idleBatches(db)) await moveOn(db, batch, rules);
 }
 
+/** Those of a cancelled batch too, once: they stay `pending` for good, and leave the index of what is due. */
 async function releaseDueImages(db: Db): Promise<void> {
   await sql`
     update images set due_at = null

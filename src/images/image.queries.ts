@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import type { ImageState } from './image.ts';
+import type { ImageState, PublicImageState } from './image.ts';
 
 /** An image with what was made of it. Sizes in pixels and bytes; `key` is a storage key. */
 export type ImageRow = {
@@ -10,7 +10,7 @@ export type ImageRow = {
   row_number: number;
   position: number;
   url: string;
-  state: ImageState;
+  state: PublicImageState;
   tries: number;
   due_at: Date | null;
   ended_at: Date | null;
@@ -20,8 +20,17 @@ export type ImageRow = {
   renditions: { name: string; key: string; width: number; height: number; bytes: number; format: string }[];
 };
 
+/** The state of an image `i` of a batch `b` as it is shown; cancelling a batch leaves most of its rows as they are. */
+const SHOWN_STATE = sql<PublicImageState>`
+  case
+    when i.ended_at is null and b.state = 'cancelled' then 'cancelled'
+    when i.state = 'queued' then 'pending'
+    else i.state
+  end`;
+
 const IMAGE = sql`
-  select i.image_id, i.batch_id, i.slot, i.row_number, i.position, i.url, i.state, i.tries, i.due_at, i.ended_at,
+  select i.image_id, i.batch_id, i.slot, i.row_number, i.position, i.url, ${SHOWN_STATE} as state, i.tries,
+    case when b.ended_at is null then i.due_at end as due_at, coalesce(i.ended_at, b.ended_at) as ended_at,
     i.error_code, i.error_detail,
     (select json_build_object('width', s.source_width, 'height', s.source_height, 'bytes', s.source_bytes,
         'format', s.source_format, 'sha256', encode(s.source_sha256, 'hex'))
@@ -29,7 +38,9 @@ const IMAGE = sql`
     (select coalesce(json_agg(json_build_object('name', r.name, 'key', t.token || '/' || r.hash16 || '/' || r.name || '.' || r.extension,
         'width', r.width, 'height', r.height, 'bytes', r.bytes, 'format', r.format) order by r.ordinal), '[]')
       from renditions r where r.tenant_id = i.tenant_id and r.hash16 = i.hash16) as renditions
-  from images i join tenants t on t.tenant_id = i.tenant_id`;
+  from images i
+  join batches b on b.tenant_id = i.tenant_id and b.batch_id = i.batch_id
+  join tenants t on t.tenant_id = i.tenant_id`;
 
 export async function findImage(
   db: Db,
@@ -43,8 +54,8 @@ export async function findImage(
 export type ImageFilter = {
   tenantId: number;
   batchId: string;
-  /** none: any state */
-  states: readonly ImageState[];
+  /** undefined: any state */
+  states: readonly ImageState[] | undefined;
   code: string | undefined;
   afterSlot: number;
   limit: number;
@@ -56,10 +67,42 @@ export async function listImages(db: Db, filter: ImageFilter): Promise<ImageRow[
   const { rows } = await sql<ImageRow>`
     ${IMAGE}
     where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.slot > ${afterSlot}
-      and (${states.length === 0} or i.state = any(${states}::text[]))
+      and (${states === undefined} or i.state = any(${states ?? []}::text[]))
       and (${code === undefined} or i.error_code = ${code ?? null})
     order by i.slot
     limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** A page of the images of a URL in all batches, newest first; `before` is the last of the page before. */
+export async function listImagesOfUrl(
+  db: Db,
+  { tenantId, url, before, limit }: { tenantId: number; url: string; before: string; limit: number },
+): Promise<ImageRow[]> {
+  const { rows } = await sql<ImageRow>`
+    ${IMAGE}
+    where i.tenant_id = ${tenantId} and hashtextextended(i.url, 0) = hashtextextended(${url}, 0) and i.url = ${url}
+      and i.image_id < ${before}
+    order by i.image_id desc
+    limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** Slots of a batch that follow each other. */
+export type SlotRange = { batchId: string; firstSlot: number; images: number };
+
+/** The images of several products, each of which has a range of slots. */
+export async function listImagesOfRanges(
+  db: Db,
+  { tenantId, ranges }: { tenantId: number; ranges: SlotRange[] },
+): Promise<ImageRow[]> {
+  const { rows } = await sql<ImageRow>`
+    ${IMAGE}
+    join unnest(${ranges.map((range) => range.batchId)}::uuid[], ${ranges.map((range) => range.firstSlot)}::integer[],
+      ${ranges.map((range) => range.images)}::integer[]) as r (batch_id, first_slot, images)
+      on i.batch_id = r.batch_id and i.slot >= r.first_slot and i.slot < r.first_slot + r.images
+    where i.tenant_id = ${tenantId}
+    order by i.batch_id, i.slot`.execute(db);
   return rows;
 }
 

@@ -13,8 +13,10 @@ export type ImageWork = ImageRequest & {
   slot: number;
   /** tries that did not succeed so far */
   tries: number;
-  /** when its batch was accepted: a day later nothing is tried again */
-  acceptedAt: Date;
+  /** when the round of its batch began: a day later nothing is tried again */
+  beganAt: Date;
+  /** by the clock of the database, in microseconds: files that were removed later may be missing */
+  claimedAt: string;
 };
 
 /** What is to be recorded of an image. */
@@ -83,7 +85,7 @@ function laterOrNever(work: ImageWork, problem: ImageProblem): ImageEnd {
   const costsTry = problem.holdHostMs === undefined;
   if (costsTry && work.tries + 1 >= IMAGE_PROBLEMS[problem.code].tries)
     return { work, is: 'failed', problem };
-  if (Date.now() - work.acceptedAt.getTime() > DEADLINE_MS)
+  if (Date.now() - work.beganAt.getTime() > DEADLINE_MS)
     return {
       work,
       is: 'failed',

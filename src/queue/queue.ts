@@ -25,6 +25,8 @@ export type Queue = {
   touch<N extends TaskName>(name: N, tasks: Task<N>[]): Promise<Set<string>>;
   /** Ends tasks that are still ours; answers their ids. */
   remove<N extends TaskName>(name: N, tasks: Task<N>[], db?: Db): Promise<Set<string>>;
+  /** Ends tasks whoever has them now: their next touch misses. */
+  revoke(name: TaskName, ids: string[], db: Db): Promise<void>;
   /** Runs a handler for each task of a name; a handler that throws is called again later. */
   work<N extends TaskName>(
     name: N,
@@ -73,6 +75,9 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
     },
     async remove(name, tasks, trx = db) {
       return settledIds(await boss.deleteJob(name, tasks.map(attemptOf), { db: fromKysely(trx) }));
+    },
+    async revoke(name, ids, trx) {
+      if (ids.length > 0) await boss.deleteJob(name, ids, { db: fromKysely(trx) });
     },
     async work(name, handler, limits) {
       const concurrency = limits && { localConcurrency: limits.atATime, groupConcurrency: limits.ofOneGroup };

@@ -4,7 +4,6 @@ import { type NameTemplate, parseNameTemplate } from '../batches/name-template.t
 import type { Db } from '../db/database.ts';
 import type { Flaw } from '../errors.ts';
 import type { ImageState, PublicImageState } from '../images/image.ts';
-import { publicState } from '../images/image.ts';
 import type { TableFormat } from '../intake/reading.ts';
 import type { Recipe } from '../presets/spec.ts';
 
@@ -61,10 +60,11 @@ export async function findResults(
   return { tenantId, batchId, isCancelled, format, recipes, token, nameTemplate, createdAt };
 }
 
-/** As it is shown: of a cancelled batch, what has not ended never will. */
+/** As SHOWN_STATE of image.queries.ts tells it; here the state of the batch is the one at the beginning. */
 export function shownState(state: ImageState, { isCancelled }: BatchResults): PublicImageState {
   const hasEnded = state === 'completed' || state === 'failed' || state === 'cancelled';
-  return isCancelled && !hasEnded ? 'cancelled' : publicState(state);
+  if (isCancelled && !hasEnded) return 'cancelled';
+  return state === 'queued' ? 'pending' : state;
 }
 
 /** All products in order, in pages, a statement each, so that no snapshot stays open. */

@@ -15,8 +15,15 @@ export function diskStorage(root: string): Storage {
     async put(key, path, { bytes, sha256 }) {
       const target = pathOf(root, key);
       try {
-        const result = await putFile(target, path);
-        return result === 'stored' ? { bytes, sha256 } : await contentOf(target);
+        return (await putFile(target, path)) ?? { bytes, sha256 };
+      } catch (error) {
+        throw trouble(root, error);
+      }
+    },
+    // Not lasting until the next fsync of the folder: a power cut may bring files back, which do no harm.
+    async remove(keys) {
+      try {
+        for (const key of keys) await rm(pathOf(root, key), { force: true });
       } catch (error) {
         throw trouble(root, error);
       }
@@ -37,9 +44,13 @@ export function diskStorage(root: string): Storage {
   };
 }
 
-async function contentOf(path: string): Promise<Content> {
-  const file = await readFile(path); // renditions are small: a decoder held this in memory too
-  return { bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') };
+async function contentOf(path: string): Promise<Content | undefined> {
+  // Renditions are small: a decoder held this in memory too.
+  const file = await readFile(path).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  return file && { bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') };
 }
 
 /** `{token}/{hash16}/{file}` lies in `{token}/{first two of hash16}/{hash16}.{file}`: no folder an image. */
@@ -48,16 +59,24 @@ function pathOf(root: string, key: StorageKey): string {
   return join(root, token, hash16.slice(0, 2), `${hash16}.${file}`);
 }
 
-async function putFile(target: string, path: string): Promise<'stored' | 'kept'> {
-  const folder = dirname(target);
-  const result = await linkNew(path, target).catch(async (error: unknown) => {
+/** @returns the content of the file that was there already, undefined where this one was stored */
+async function putFile(target: string, path: string): Promise<Content | undefined> {
+  for (;;) {
+    const result = await linkInFolder(path, target);
+    const kept = result === 'kept' ? await contentOf(target) : undefined;
+    if (result === 'kept' && kept === undefined) continue; // it was removed in between
+    await unlink(path);
+    if (result === 'stored') await sync(dirname(target));
+    return kept;
+  }
+}
+
+async function linkInFolder(path: string, target: string): Promise<'stored' | 'kept'> {
+  return linkNew(path, target).catch(async (error: unknown) => {
     if (systemCode(error) !== 'ENOENT') throw error;
-    await makeLastingFolder(folder);
+    await makeLastingFolder(dirname(target));
     return linkNew(path, target);
   });
-  await unlink(path);
-  if (result === 'stored') await sync(folder);
-  return result;
 }
 
 /** A new folder is lasting only when those above it are on the disk too. */

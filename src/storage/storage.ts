@@ -17,6 +17,11 @@ export type Storage = {
    * @throws StorageTrouble
    */
   put(key: StorageKey, path: string, content: Content): Promise<Content>;
+  /**
+   * Removes what lies under the keys, one after the other; a key under which nothing lies is fine.
+   * @throws StorageTrouble
+   */
+  remove(keys: readonly StorageKey[]): Promise<void>;
   /** A path from which the stored file can be read or linked on this machine. */
   localPath(key: StorageKey): string;
   /** Resolves when the storage can be written, else throws StorageTrouble. */

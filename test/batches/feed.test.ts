@@ -3,17 +3,12 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { findBatch } from '../../src/batches/batch.queries.ts';
-import { claimImages } from '../../src/batches/claim.ts';
-import { recordLostImage, recordResults } from '../../src/batches/record.ts';
+import { recordLostImage } from '../../src/batches/record.ts';
 import { settleBatch } from '../../src/batches/settle.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import type { Foundation } from '../../src/foundation.ts';
-import type { ImageEnd, ImageWork } from '../../src/images/image.tasks.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
-import type { Task } from '../../src/queue/queue.ts';
-import { acceptUrls, newFoundation } from '../support/batches.ts';
-
-type ImageTask = Task<'process_image'>;
+import { acceptUrls, claim, failed, newFoundation, record, settleAll } from '../support/batches.ts';
 
 function urls(host: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `https://${host}/${i}.jpg`);
@@ -23,24 +18,6 @@ async function inQueue({ database }: Foundation, { batchId }: BatchKey): Promise
   const { rows } = await sql<{ n: number }>`
     select count(*) as n from images where batch_id = ${batchId} and state = 'queued'`.execute(database.db);
   return rows[0]?.n ?? 0;
-}
-
-/** Claims tasks as a worker does. */
-async function claim(foundation: Foundation, count: number): Promise<{ task: ImageTask; work: ImageWork }[]> {
-  const tasks = await foundation.queue.fetch('process_image', count);
-  const works = await claimImages(foundation.database.db, tasks);
-  return tasks.map((task) => ({ task, work: works.get(task.id) as ImageWork }));
-}
-
-function failed(work: ImageWork): ImageEnd {
-  return { work, is: 'failed', problem: new ImageProblem('not_found') };
-}
-
-async function record(
-  foundation: Foundation,
-  finished: { task: ImageTask; outcome: ImageEnd }[],
-): Promise<void> {
-  await recordResults(foundation.database.db, finished, foundation.feed);
 }
 
 test('of a large batch only a window is in the queue, and results bring the next images', async () => {
@@ -76,6 +53,35 @@ test('a new batch shares the window, and does not wait behind the one before', a
     claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
   );
   assert.equal(await inQueue(foundation, first), 32);
+});
+
+test('beside thousands of images ten are done in a turn or two, and two large batches go on alike', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const turn = async (): Promise<void> => {
+    const claimed = await claim(foundation, 24);
+    await record(
+      foundation,
+      claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
+    );
+  };
+  const failures = async (batch: BatchKey): Promise<number> => (await findBatch(db, batch))?.failed ?? 0;
+
+  const large = await acceptUrls(foundation, urls('a.example', 3000));
+  for (let i = 0; i < 5; i += 1) await turn();
+  assert.equal(await failures(large), 120);
+  const small = await acceptUrls(foundation, urls('b.example', 10));
+  await turn();
+  await turn();
+  assert.equal(await failures(small), 10);
+  await settleAll(foundation);
+
+  const other = await acceptUrls(foundation, urls('c.example', 3000));
+  const before = await failures(large);
+  for (let i = 0; i < 30; i += 1) await turn();
+  const [first, second] = [(await failures(large)) - before, await failures(other)];
+  assert.equal(first + second, 720);
+  assert.ok(Math.abs(first - second) < 72, `${first} and ${second}`);
 });
 
 test('a slow host fills only its part of the window', async () => {

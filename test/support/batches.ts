@@ -3,8 +3,14 @@ import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
 import { type Foundation, layFoundation } from '../../src/foundation.ts';
 import type { BatchKey } from '../../src/batches/batch.ts';
+import { claimImages } from '../../src/batches/claim.ts';
+import { recordResults } from '../../src/batches/record.ts';
+import { settleBatch } from '../../src/batches/settle.ts';
 import { acceptDraft } from '../../src/intake/accept.ts';
 import { draftUpload } from '../../src/intake/draft.ts';
+import type { ImageEnd, ImageWork } from '../../src/images/image.tasks.ts';
+import { ImageProblem } from '../../src/pipeline/problems.ts';
+import type { Task } from '../../src/queue/queue.ts';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
 import type { Preset } from '../../src/presets/spec.ts';
 import { newDatabase } from './database.ts';
@@ -45,4 +51,40 @@ function webPreset(): Preset {
   const preset = BUILTIN_PRESETS.find(({ name }) => name === 'web');
   if (!preset) throw new Error('there is no preset web');
   return preset;
+}
+
+type ImageTask = Task<'process_image'>;
+
+export type Claimed = { task: ImageTask; work: ImageWork };
+
+/** Claims tasks as a worker does. */
+export async function claim(foundation: Foundation, count: number): Promise<Claimed[]> {
+  const tasks = await foundation.queue.fetch('process_image', count);
+  const works = await claimImages(foundation.database.db, tasks);
+  return tasks.flatMap((task) => {
+    const work = works.get(task.id);
+    return work ? [{ task, work }] : [];
+  });
+}
+
+export function failed(work: ImageWork): ImageEnd {
+  return { work, is: 'failed', problem: new ImageProblem('not_found') };
+}
+
+export async function record(
+  foundation: Foundation,
+  finished: { task: ImageTask; outcome: ImageEnd }[],
+): Promise<void> {
+  if (finished.length > 0) await recordResults(foundation.database.db, finished, foundation.feed);
+}
+
+/** Settles what a worker would settle. */
+export async function settleAll({ database, queue }: Foundation): Promise<void> {
+  const tasks = await queue.fetch('settle_batch', 100);
+  if (tasks.length === 0) return;
+  for (const { data } of tasks) {
+    const round = { tenantId: data.tenant_id, batchId: data.batch_id, round: data.round };
+    await settleBatch(database.db, round, { queue, publicUrl: 'http://localhost' });
+  }
+  await queue.remove('settle_batch', tasks);
 }

@@ -90,8 +90,9 @@ export type Batch = {
   version?: number;
   warning_count: number;
   warnings: { line: number; code: string }[];
+  created_at: string;
   ended_at: string | null;
-  links: Record<'self' | 'images' | 'output_csv', string>;
+  links: Record<'self' | 'images' | 'output_csv' | 'retry' | 'cancel', string>;
 };
 
 /** Uploads a CSV as a form does. */

@@ -40,16 +40,19 @@ async function up(db: Kysely<unknown>): Promise<void> {
       add column answer json; -- of the first request: status, location and body
     create index idempotency_keys_by_age on idempotency_keys (created_at);
 
-    -- Sets of files that a deleted batch referred to. Whoever holds the row may look whether another image
-    -- refers to them, and remove them; see batches/purge.ts.
-    create table purges (
+    create table purges ( -- sets of files that a deleted batch referred to; see batches/purge.ts
       tenant_id integer not null,
       hash16 text not null,
+      state text not null default 'asked' check (state in ('asked', 'removing', 'removed')),
       asked_at timestamptz not null default now(),
+      keys text[], -- of the files that are being removed
       removed_at timestamptz, -- when the files were gone
-      primary key (tenant_id, hash16)
+      primary key (tenant_id, hash16),
+      check ((state = 'removing') = (keys is not null)),
+      check ((state = 'removed') = (removed_at is not null))
     );
-    create index purges_due on purges (asked_at) where removed_at is null;
+    create index purges_open on purges (state, asked_at) where state <> 'removed';
+    create index purges_removed on purges (removed_at) where state = 'removed';
   `.execute(db);
 }
 

@@ -1,0 +1,74 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import { Problem } from '../errors.ts';
+import { type BatchRow, findBatch } from './batch.queries.ts';
+import { type BatchKey, hasEnded } from './batch.ts';
+import { type LockedBatch, lockBatch } from './counters.ts';
+import { type SettleRules, tellEnd } from './settle.ts';
+
+/**
+ * Stops what has not ended of a running batch, and writes its event in the same transaction. Only the
+ * window is touched, so that a million images take milliseconds: images outside of it stay `pending` in
+ * the table, and are read as cancelled (images/image.queries.ts). Workers that have a task of it miss
+ * their next touch and abort; what they record until then finds neither task nor image.
+ * @returns the batch, or undefined where there is no such batch
+ * @throws Problem `conflict`
+ */
+export async function cancelBatch(db: Db, key: BatchKey, rules: SettleRules): Promise<BatchRow | undefined> {
+  const batch = await db.transaction().execute(async (trx) => {
+    const batch = await lockBatch(trx, key);
+    if (!batch) return undefined;
+    if (batch.state !== 'cancelled') {
+      refuseEnded(batch);
+      await rules.queue.revoke('process_image', await tasksOf(trx, key), trx);
+      await cancelImagesInWindow(trx, key);
+      await cancelRow(trx, key);
+      await tellEnd(trx, key, { ...rules, state: 'cancelled' });
+    }
+    return findBatch(trx, key);
+  });
+  rules.queue.wake('deliver_webhook');
+  return batch;
+}
+
+function refuseEnded(batch: LockedBatch): void {
+  if (batch.state !== 'pending' && batch.state !== 'processing')
+    throw new Problem('conflict', { detail: `The batch has ended already: it is ${batch.state}.` });
+  if (hasEnded(batch))
+    throw new Problem('conflict', {
+      detail: 'All images of the batch have ended: it is about to end itself.',
+    });
+}
+
+/** Of its window. Nobody adds one: that takes the lock of the batch. */
+async function tasksOf(trx: Db, { tenantId, batchId }: BatchKey): Promise<string[]> {
+  const { rows } = await sql<{ task_id: string }>`
+    select task_id from images
+    where tenant_id = ${tenantId} and batch_id = ${batchId} and task_id is not null`.execute(trx);
+  return rows.map((row) => row.task_id);
+}
+
+/**
+ * A claim locks images in another order, so this one waits for none. What is being claimed just now has
+ * lost its task: the sweep puts it back to `pending`, which is shown as cancelled too.
+ */
+async function cancelImagesInWindow(trx: Db, { tenantId, batchId }: BatchKey): Promise<void> {
+  await sql`
+    update images i set state = 'cancelled', task_id = null, ended_at = now()
+    from (
+      select slot from images
+      where tenant_id = ${tenantId} and batch_id = ${batchId} and task_id is not null
+      for update skip locked
+    ) free
+    where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.slot = free.slot
+      and i.state in ('queued', 'processing')`.execute(trx);
+}
+
+async function cancelRow(trx: Db, { tenantId, batchId }: BatchKey): Promise<void> {
+  await sql`
+    update batches
+    set state = 'cancelled', cancelled = images - completed - failed, ended_at = now(), version = version + 1
+    where tenant_id = ${tenantId} and batch_id = ${batchId} and state in ('pending', 'processing')`.execute(
+    trx,
+  );
+}

@@ -1,0 +1,74 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { Db } from '../db/database.ts';
+import { ProblemAnswer } from '../http/problem.ts';
+import { Batch, batchBody } from './batch.body.ts';
+import { cancelBatch } from './cancel.ts';
+import type { FeedRules } from './feed.ts';
+import { deleteBatch } from './purge.ts';
+import { retryBatch } from './retry.ts';
+import { batchKey, noSuchBatch } from './status.routes.ts';
+
+export type ControlParts = { db: Db; feed: FeedRules; publicUrl: string; tenantId: number };
+
+const Params = Type.Object({ id: Type.String() });
+
+export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app, parts) => {
+  const { db, feed, publicUrl, tenantId } = parts;
+
+  app.post(
+    '/v1/batches/:id/retry',
+    {
+      schema: {
+        summary: 'Run the failed images of a batch again',
+        description: 'When a batch has ended. It settles again as another round, with an event of its own.',
+        params: Params,
+        querystring: Type.Object({
+          code: Type.Optional(
+            Type.String({ minLength: 1, description: 'Only images that failed with this error code' }),
+          ),
+        }),
+        response: { 202: Batch, 404: ProblemAnswer, 409: ProblemAnswer },
+      },
+    },
+    async ({ params: { id }, query: { code } }, reply) => {
+      const row = await retryBatch(db, batchKey(tenantId, id), { code, feed });
+      if (!row) throw noSuchBatch(id);
+      const body = batchBody(row, publicUrl);
+      return reply.code(202).header('location', body.links.self).send(body);
+    },
+  );
+
+  app.post(
+    '/v1/batches/:id/cancel',
+    {
+      schema: {
+        summary: 'Stop what has not ended of a batch',
+        description: 'Images that are in work are given up within seconds. What has ended stays as it is.',
+        params: Params,
+        response: { 200: Batch, 404: ProblemAnswer, 409: ProblemAnswer },
+      },
+    },
+    async ({ params: { id } }) => {
+      const row = await cancelBatch(db, batchKey(tenantId, id), { queue: feed.queue, publicUrl });
+      if (!row) throw noSuchBatch(id);
+      return batchBody(row, publicUrl);
+    },
+  );
+
+  app.delete(
+    '/v1/batches/:id',
+    {
+      schema: {
+        summary: 'Delete a batch that has ended',
+        description: 'Files that no other batch refers to are removed within seconds or, of many, minutes.',
+        params: Params,
+        response: { 204: Type.Null(), 404: ProblemAnswer, 409: ProblemAnswer },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      if (!(await deleteBatch(db, batchKey(tenantId, id)))) throw noSuchBatch(id);
+      return reply.code(204).send(null);
+    },
+  );
+};

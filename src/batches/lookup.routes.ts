@@ -1,0 +1,98 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { type Static, Type } from 'typebox';
+import type { Db } from '../db/database.ts';
+import { ProblemAnswer } from '../http/problem.ts';
+import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { LAST_UUID, publicId, uuidOf } from '../ids.ts';
+import { Image, imageBody } from '../images/image.body.ts';
+import { type ImageRow, listImagesOfRanges, listImagesOfUrl } from '../images/image.queries.ts';
+import { listProductsOfSku, type ProductPlace, type ProductRow } from './product.queries.ts';
+
+const Product = Type.Object({
+  batch_id: Type.String(),
+  batch_name: Type.String(),
+  row: Type.Integer({ description: 'Row of the CSV below its header, from 1' }),
+  line: Type.Integer({ description: 'Line of the file where the row begins, from 1' }),
+  name: Type.String(),
+  sku: Type.String(),
+  created_at: Type.String({ format: 'date-time', description: 'Of the batch' }),
+  images: Type.Array(Image),
+});
+
+export type LookupParts = { db: Db; filesUrl: string; tenantId: number };
+
+export const lookupRoutes: FastifyPluginAsyncTypebox<LookupParts> = async (app, parts) => {
+  const { db, filesUrl, tenantId } = parts;
+
+  app.get(
+    '/v1/products',
+    {
+      schema: {
+        summary: 'Products of all batches by their SKU, newest batch first',
+        querystring: Type.Object({ ...PageQuery, sku: Type.String({ minLength: 1 }) }),
+        response: { 200: PageOf(Product), 400: ProblemAnswer },
+      },
+    },
+    async ({ query: { sku, limit = PAGE_SIZE, cursor } }) => {
+      const rows = await listProductsOfSku(db, { tenantId, sku, after: placeOf(cursor), limit: limit + 1 });
+      const images = await imagesOf(db, tenantId, rows.slice(0, limit));
+      return pageOf(rows, limit, {
+        item: (row) => productBody(row, images.get(productKey(row)) ?? [], filesUrl),
+        cursor: (row) => [publicId('bat', row.batch_id), row.row_number],
+      });
+    },
+  );
+
+  app.get(
+    '/v1/images',
+    {
+      schema: {
+        summary: 'Images of all batches by the URL of their source, newest first',
+        querystring: Type.Object({ ...PageQuery, url: Type.String({ minLength: 1 }) }),
+        response: { 200: PageOf(Image), 400: ProblemAnswer },
+      },
+    },
+    async ({ query: { url, limit = PAGE_SIZE, cursor } }) => {
+      const before = uuidOf('img', String(readCursor(cursor))) ?? LAST_UUID;
+      const rows = await listImagesOfUrl(db, { tenantId, url, before, limit: limit + 1 });
+      return pageOf(rows, limit, {
+        item: (row) => imageBody(row, filesUrl),
+        cursor: (row) => publicId('img', row.image_id),
+      });
+    },
+  );
+};
+
+/** Where the page before ended; before the first product without a cursor. */
+function placeOf(cursor: string | undefined): ProductPlace {
+  const place = readCursor(cursor);
+  const [id, row] = Array.isArray(place) ? (place as unknown[]) : [];
+  return { batchId: uuidOf('bat', String(id)) ?? LAST_UUID, row: Number(row) || 0 };
+}
+
+/** The images of products, by product. */
+async function imagesOf(db: Db, tenantId: number, products: ProductRow[]): Promise<Map<string, ImageRow[]>> {
+  const ranges = products.map(({ batch_id, first_slot, images }) => ({
+    batchId: batch_id,
+    firstSlot: first_slot,
+    images,
+  }));
+  return Map.groupBy(await listImagesOfRanges(db, { tenantId, ranges }), productKey);
+}
+
+function productKey(row: { batch_id: string; row_number: number }): string {
+  return `${row.batch_id} ${row.row_number}`;
+}
+
+function productBody(row: ProductRow, images: ImageRow[], filesUrl: string): Static<typeof Product> {
+  return {
+    batch_id: publicId('bat', row.batch_id),
+    batch_name: row.batch_name,
+    row: row.row_number,
+    line: row.line,
+    name: row.name,
+    sku: row.sku,
+    created_at: row.created_at.toISOString(),
+    images: images.map((image) => imageBody(image, filesUrl)),
+  };
+}

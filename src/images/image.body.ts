@@ -1,0 +1,61 @@
+import { type Static, Type } from 'typebox';
+import { publicId } from '../ids.ts';
+import { sentenceOf } from '../pipeline/problems.ts';
+import { PUBLIC_IMAGE_STATES } from './image.ts';
+import type { ImageRow } from './image.queries.ts';
+
+const NullableTime = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
+
+export const Image = Type.Object({
+  id: Type.String(),
+  batch_id: Type.String(),
+  slot: Type.Integer({ description: 'In the batch, from 1' }),
+  row: Type.Integer({ description: 'Row of the CSV below its header, from 1' }),
+  position: Type.Integer({ description: 'In the product, from 1' }),
+  source_url: Type.String(),
+  state: Type.Enum([...PUBLIC_IMAGE_STATES]),
+  attempts: Type.Integer({ description: 'How often it was tried' }),
+  next_attempt_at: NullableTime,
+  ended_at: NullableTime,
+  error_code: Type.Union([Type.String(), Type.Null()]),
+  error_detail: Type.Union([Type.String(), Type.Null()]),
+  source: Type.Union([
+    Type.Object({
+      width: Type.Integer(),
+      height: Type.Integer(),
+      bytes: Type.Integer(),
+      format: Type.String(),
+      sha256: Type.String(),
+    }),
+    Type.Null(),
+  ]),
+  renditions: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      url: Type.String(),
+      width: Type.Integer(),
+      height: Type.Integer(),
+      bytes: Type.Integer(),
+      format: Type.String(),
+    }),
+  ),
+});
+
+export function imageBody(row: ImageRow, filesUrl: string): Static<typeof Image> {
+  return {
+    id: publicId('img', row.image_id),
+    batch_id: publicId('bat', row.batch_id),
+    slot: row.slot,
+    row: row.row_number,
+    position: row.position,
+    source_url: row.url,
+    state: row.state,
+    attempts: row.tries,
+    next_attempt_at: row.due_at?.toISOString() ?? null,
+    ended_at: row.ended_at?.toISOString() ?? null,
+    error_code: row.error_code,
+    error_detail: row.error_code === null ? null : (row.error_detail ?? sentenceOf(row.error_code)),
+    source: row.source,
+    renditions: row.renditions.map(({ key, ...rendition }) => ({ ...rendition, url: `${filesUrl}/${key}` })),
+  };
+}

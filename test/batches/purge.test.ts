@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { test } from 'node:test';
+import { sql } from 'kysely';
+import type { BatchKey } from '../../src/batches/batch.ts';
+import { findBatch } from '../../src/batches/batch.queries.ts';
+import { deleteBatch, purgeFiles } from '../../src/batches/purge.ts';
+import { sweep } from '../../src/batches/sweep.ts';
+import type { Foundation } from '../../src/foundation.ts';
+import type { ImageEnd, ImageWork } from '../../src/images/image.tasks.ts';
+import { type Storage, StorageTrouble } from '../../src/storage/storage.ts';
+import { acceptUrls, claim, type Claimed, newFoundation, record, settleAll } from '../support/batches.ts';
+
+const never = new AbortController().signal;
+
+/** What a pipeline does at the end, for a source whose content is its URL: two files, stored. */
+const MADE_BY = { minilab: '0', sharp: '0', libvips: '0' };
+
+async function make({ config, storage }: Foundation, work: ImageWork): Promise<ImageEnd> {
+  const sha256 = createHash('sha256').update(work.url).digest();
+  const hash16 = sha256.toString('hex').slice(0, 16);
+  const renditions = [];
+  for (const name of ['full', 'thumb']) {
+    const content = Buffer.from(`${work.url} ${name}`);
+    const path = join(config.dataDir, randomBytes(8).toString('hex'));
+    await writeFile(path, content);
+    const file = { name, width: 1, height: 1, bytes: content.length, sha256: sha256.toString('hex') };
+    const key = `${work.tenantToken}/${hash16}/${name}.jpg`;
+    await storage.put(key, path, file);
+    renditions.push({ ...file, key, format: 'jpeg', extension: 'jpg' });
+  }
+  const source = { path: '', bytes: 10, sha256, head: Buffer.alloc(0) };
+  const unknown = { finalUrl: work.url, etag: undefined, lastModified: undefined };
+  const facts = { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false };
+  const differenceHash = '0'.repeat(16);
+  const made = { source: { ...source, ...unknown }, facts, differenceHash, hash16, renditions };
+  return { work, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
+}
+
+async function makeAndRecord(foundation: Foundation, claimed: Claimed[]): Promise<void> {
+  const finished = [];
+  for (const { task, work } of claimed) finished.push({ task, outcome: await make(foundation, work) });
+  await record(foundation, finished);
+}
+
+/** A batch of these URLs that has ended. */
+async function finish(foundation: Foundation, urls: string[]): Promise<BatchKey> {
+  const batch = await acceptUrls(foundation, urls);
+  await makeAndRecord(foundation, await claim(foundation, 64));
+  await settleAll(foundation);
+  return batch;
+}
+
+async function filesOf({ config }: Foundation): Promise<string[]> {
+  const entries = await readdir(config.storageDir, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+}
+
+/** Makes every wait of an image end now. */
+async function bringDue({ database, feed }: Foundation): Promise<void> {
+  await sql`update images set due_at = now() where due_at is not null`.execute(database.db);
+  await sweep(database.db, feed);
+}
+
+/** Files that completed images refer to and that are not there; no batch can be deleted while it looks. */
+async function missingFiles({ database, storage }: Foundation): Promise<string[]> {
+  return database.db.transaction().execute(async (trx) => {
+    await sql`select from batches order by batch_id for key share`.execute(trx);
+    const { rows } = await sql<{ key: string }>`
+      select distinct t.token || '/' || i.hash16 || '/' || f.name || '.jpg' as key
+      from images i join tenants t using (tenant_id), (values ('full'), ('thumb')) f (name)
+      where i.state = 'completed'`.execute(trx);
+    return rows.map((row) => row.key).filter((key) => !existsSync(storage.localPath(key)));
+  });
+}
+
+test('the files of a deleted batch go, except those that another batch refers to', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const first = await finish(foundation, ['https://a.example/1', 'https://a.example/2']);
+  const second = await finish(foundation, ['https://a.example/2', 'https://a.example/3']);
+  assert.equal((await filesOf(foundation)).length, 6);
+  assert.equal(await deleteBatch(db, first), true);
+  assert.equal(await deleteBatch(db, first), false);
+  await purgeFiles(db, foundation.storage, never);
+  assert.equal((await filesOf(foundation)).length, 4);
+  assert.deepEqual(await missingFiles(foundation), []);
+  await deleteBatch(db, second);
+  await purgeFiles(db, foundation.storage, never);
+  assert.deepEqual(await filesOf(foundation), []);
+  const { rows } = await sql`
+    select hash16 from rendition_sets union all select hash16 from renditions
+    union all select url from images union all select name from products`.execute(db);
+  assert.deepEqual(rows, []);
+});
+
+test('an image whose files were removed while it was in work is done again, and loses no try', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const url = 'https://a.example/1';
+  const old = await finish(foundation, [url]);
+  const batch = await acceptUrls(foundation, [url]);
+  const [claimed] = await claim(foundation, 1);
+  assert.ok(claimed);
+  const outcome = await make(foundation, claimed.work); // it finds the files of the old batch
+  await deleteBatch(db, old);
+  await purgeFiles(db, foundation.storage, never);
+  await record(foundation, [{ task: claimed.task, outcome }]);
+  const row = await findBatch(db, batch);
+  assert.deepEqual([row?.completed, row?.bytes_in, row?.bytes_out], [0, 0, 0]);
+  await bringDue(foundation);
+  const again = await claim(foundation, 1);
+  assert.equal(again[0]?.work.tries, 0);
+  await makeAndRecord(foundation, again);
+  assert.equal((await findBatch(db, batch))?.completed, 1);
+  assert.deepEqual(await missingFiles(foundation), []);
+});
+
+test('files that could not all be removed are not referred to until they are', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const url = 'https://a.example/1';
+  const old = await finish(foundation, [url]);
+  const batch = await acceptUrls(foundation, [url]);
+  const claimed = await claim(foundation, 1);
+  await deleteBatch(db, old);
+  const halfBroken: Storage = {
+    ...foundation.storage,
+    async remove([first = '']) {
+      await foundation.storage.remove([first]);
+      throw new StorageTrouble('the storage is away');
+    },
+  };
+  await assert.rejects(purgeFiles(db, halfBroken, never), StorageTrouble);
+  await makeAndRecord(foundation, claimed);
+  assert.equal((await findBatch(db, batch))?.completed, 0);
+  await purgeFiles(db, foundation.storage, never);
+  assert.deepEqual(await filesOf(foundation), []);
+  await bringDue(foundation);
+  await makeAndRecord(foundation, await claim(foundation, 1));
+  assert.equal((await findBatch(db, batch))?.completed, 1);
+  assert.deepEqual(await missingFiles(foundation), []);
+});
+
+test('purges, deletions and recordings of the same files at once never leave an image without its files', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const urls = Array.from({ length: 5 }, (_, i) => `https://a.example/${i}`);
+  const BATCHES = 80;
+  const AT_ONCE = 4;
+  let [accepted, deleted, putBack, isOver] = [0, 0, 0, false];
+
+  async function upload(): Promise<void> {
+    const running = async () =>
+      (await sql`select from batches where ended_at is null`.execute(db)).rows.length;
+    while (accepted < BATCHES) {
+      if ((await running()) >= AT_ONCE) {
+        await nextTurn();
+        continue;
+      }
+      await acceptUrls(foundation, urls.slice(randomInt(3), 3 + randomInt(3)));
+      accepted += 1;
+    }
+  }
+
+  async function work(): Promise<void> {
+    while (!isOver) {
+      const claimed = await claim(foundation, 1 + randomInt(3));
+      if (claimed.length > 0) await makeAndRecord(foundation, claimed);
+      else await nextTurn();
+    }
+  }
+
+  async function chores(): Promise<void> {
+    while (!isOver) {
+      const { numAffectedRows = 0n } =
+        await sql`update images set due_at = now() where due_at > now()`.execute(db);
+      putBack += Number(numAffectedRows);
+      await sweep(db, foundation.feed);
+      await settleAll(foundation);
+    }
+  }
+
+  async function deleteEnded(): Promise<void> {
+    while (deleted < BATCHES) {
+      const { rows } = await sql<{ tenant_id: number; batch_id: string }>`
+        select tenant_id, batch_id from batches where ended_at is not null order by random() limit 2`.execute(
+        db,
+      );
+      for (const { tenant_id, batch_id } of rows) {
+        await deleteBatch(db, { tenantId: tenant_id, batchId: batch_id });
+        deleted += 1;
+      }
+      assert.deepEqual(await missingFiles(foundation), []);
+    }
+  }
+
+  async function purge(): Promise<void> {
+    while (!isOver) await purgeFiles(db, foundation.storage, never);
+  }
+
+  const story = Promise.all([upload(), deleteEnded()]).finally(() => (isOver = true));
+  await Promise.all([story, work(), work(), work(), chores(), purge(), purge()]);
+  assert.ok(putBack > 0, 'the race was run');
+  await purgeFiles(db, foundation.storage, never);
+  assert.deepEqual(await filesOf(foundation), []);
+});

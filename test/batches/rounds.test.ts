@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sql } from 'kysely';
+import type { BatchKey } from '../../src/batches/batch.ts';
+import { batchBody } from '../../src/batches/batch.body.ts';
+import { findBatch } from '../../src/batches/batch.queries.ts';
+import { cancelBatch } from '../../src/batches/cancel.ts';
+import { deleteBatch } from '../../src/batches/purge.ts';
+import { retryBatch } from '../../src/batches/retry.ts';
+import { sweep } from '../../src/batches/sweep.ts';
+import type { Foundation } from '../../src/foundation.ts';
+import { listAttempts, listImages } from '../../src/images/image.queries.ts';
+import type { ImageEnd, ImageWork } from '../../src/images/image.tasks.ts';
+import { ImageProblem, type ImageProblemCode } from '../../src/pipeline/problems.ts';
+import { acceptUrls, claim, failed, newFoundation, record, settleAll } from '../support/batches.ts';
+
+const MADE_BY = { minilab: '0', sharp: '0', libvips: '0' };
+
+function urls(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `https://a.example/${i}.jpg`);
+}
+
+function completed(work: ImageWork): ImageEnd {
+  const facts = { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false };
+  const bytes = { path: '', bytes: 10, sha256: Buffer.alloc(32), head: Buffer.alloc(0) };
+  const source = { ...bytes, finalUrl: work.url, etag: undefined, lastModified: undefined };
+  const made = { source, facts, differenceHash: '0'.repeat(16), hash16: '0'.repeat(16), renditions: [] };
+  return { work, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
+}
+
+function failedWith(code: ImageProblemCode): (work: ImageWork) => ImageEnd {
+  return (work) => ({ work, is: 'failed', problem: new ImageProblem(code) });
+}
+
+/** Does everything that is in the queue, and settles. */
+async function run(foundation: Foundation, endOf: (work: ImageWork) => ImageEnd): Promise<number[]> {
+  const slots: number[] = [];
+  for (;;) {
+    const claimed = await claim(foundation, 64);
+    if (claimed.length === 0) break;
+    slots.push(...claimed.map(({ work }) => work.slot));
+    await record(
+      foundation,
+      claimed.map(({ task, work }) => ({ task, outcome: endOf(work) })),
+    );
+  }
+  await settleAll(foundation);
+  return slots.toSorted((a, b) => a - b);
+}
+
+function retry({ database, feed }: Foundation, batch: BatchKey, code?: string) {
+  return retryBatch(database.db, batch, { code, feed });
+}
+
+function cancel({ database, queue }: Foundation, batch: BatchKey) {
+  return cancelBatch(database.db, batch, { queue, publicUrl: 'http://localhost' });
+}
+
+async function eventsOf({ database }: Foundation, { batchId }: BatchKey): Promise<[string, number][]> {
+  const { rows } = await sql<{ type: string; round: number }>`
+    select type, (body::json #>> '{data,batch,round}')::integer as round from webhook_events
+    where batch_id = ${batchId} order by event_id`.execute(database.db);
+  return rows.map(({ type, round }) => [type, round]);
+}
+
+test('a retry runs the failed images only, with those that repeat their URLs, and settles another round', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const batch = await acceptUrls(foundation, [...urls(4), ...urls(4)]);
+  await run(foundation, (work) => (work.slot === 1 ? completed(work) : failed(work)));
+  const before = await findBatch(db, batch);
+  assert.deepEqual([before?.state, before?.completed, before?.failed], ['completed_with_errors', 2, 6]);
+
+  const retried = await retry(foundation, batch);
+  assert.ok(retried);
+  assert.deepEqual(
+    [retried.state, retried.round, retried.completed, retried.failed, retried.ended_before, retried.ended_at],
+    ['processing', 2, 2, 0, 2, null],
+  );
+  assert.deepEqual(retried.errors_by_code, {});
+  assert.deepEqual(
+    await run(foundation, (work) => (work.slot === 2 ? completed(work) : failedWith('access_denied')(work))),
+    [2, 3, 4],
+  );
+  const after = await findBatch(db, batch);
+  assert.deepEqual([after?.state, after?.completed, after?.failed], ['completed_with_errors', 4, 4]);
+  assert.deepEqual(after?.errors_by_code, { access_denied: 4 });
+  assert.deepEqual(await eventsOf(foundation, batch), [
+    ['batch.completed_with_errors', 1],
+    ['batch.completed_with_errors', 2],
+  ]);
+  const [third] = await listImages(db, {
+    ...batch,
+    states: undefined,
+    code: undefined,
+    afterSlot: 2,
+    limit: 1,
+  });
+  const attempts = await listAttempts(db, { tenantId: 1, imageId: third?.image_id ?? '' });
+  assert.deepEqual(
+    attempts.map(({ code }) => code),
+    ['not_found', 'access_denied'],
+    'what the earlier round tried stays',
+  );
+  assert.equal(third?.tries, 1);
+});
+
+test('a retry of one error code leaves the others, and says when there is nothing to retry', async () => {
+  await using foundation = await newFoundation();
+  const batch = await acceptUrls(foundation, urls(3));
+  await assert.rejects(retry(foundation, batch), { code: 'conflict', message: /still running/ });
+  const codes: ImageProblemCode[] = ['not_found', 'server_error', 'server_error'];
+  await run(foundation, (work) => failedWith(codes[work.slot - 1] ?? 'not_found')(work));
+  await assert.rejects(retry(foundation, batch, 'tls_failed'), { code: 'conflict', message: /tls_failed/ });
+  const retried = await retry(foundation, batch, 'server_error');
+  assert.deepEqual(retried?.errors_by_code, { not_found: 1 });
+  assert.deepEqual(await run(foundation, completed), [2, 3]);
+  await retry(foundation, batch);
+  await run(foundation, completed);
+  assert.equal((await findBatch(foundation.database.db, batch))?.state, 'completed');
+  await assert.rejects(retry(foundation, batch), { code: 'conflict', message: /No image/ });
+  assert.equal(await retry(foundation, { tenantId: 1, batchId: crypto.randomUUID() }), undefined);
+});
+
+test('rows that the intake rejected are never retried, and their batch is never completed', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const batch = await acceptUrls(foundation, urls(3));
+  await sql`update images set state = 'failed', task_id = null, host = '', error_code = 'row_rejected', ended_at = now()
+    where slot = 3`.execute(db);
+  await sql`update batches set failed = 1, rejected_rows = 1, errors_by_code = '{"row_rejected": 1}'`.execute(
+    db,
+  );
+  assert.deepEqual(
+    await run(foundation, (work) => (work.slot === 1 ? failed(work) : completed(work))),
+    [1, 2],
+  );
+  assert.deepEqual((await retry(foundation, batch))?.errors_by_code, { row_rejected: 1 });
+  assert.deepEqual(await run(foundation, completed), [1]);
+  assert.equal((await findBatch(db, batch))?.state, 'completed_with_errors');
+  await assert.rejects(retry(foundation, batch), { code: 'conflict' });
+  await assert.rejects(retry(foundation, batch, 'row_rejected'), { code: 'conflict' });
+
+  const rejected = await acceptUrls(foundation, ['']);
+  await sql`update batches set rejected_rows = 1 where batch_id = ${rejected.batchId}`.execute(db);
+  await settleAll(foundation);
+  assert.equal((await findBatch(db, rejected))?.state, 'failed');
+});
+
+test('speed and time to go are those of the present round, and its day for tries begins with it', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const batch = await acceptUrls(foundation, urls(30));
+  await run(foundation, failed);
+  await sql`update batches set created_at = now() - interval '3 days', began_at = now() - interval '3 days',
+    started_at = now() - interval '3 days', ended_at = now() - interval '2 days'`.execute(db);
+  await retry(foundation, batch);
+  const claimed = await claim(foundation, 10);
+  assert.ok(claimed.every(({ work }) => Date.now() - work.beganAt.getTime() < 60_000));
+  await record(
+    foundation,
+    claimed.map(({ task, work }) => ({ task, outcome: completed(work) })),
+  );
+  await sql`update batches set began_at = now() - interval '5 seconds'`.execute(db);
+  const row = await findBatch(db, batch);
+  assert.ok(row);
+  const { images_per_second, eta_seconds } = batchBody(row, '');
+  assert.ok(
+    images_per_second !== null && images_per_second > 1.5 && images_per_second <= 2,
+    `${images_per_second}`,
+  );
+  assert.ok(eta_seconds !== null && eta_seconds >= 10 && eta_seconds < 14, `${eta_seconds}`);
+});
+
+test('a cancelled batch stops at once: nothing of it is claimed, fed, recorded or put right any more', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const batch = await acceptUrls(foundation, urls(300));
+  const [first, late, again, ...others] = await claim(foundation, 20);
+  assert.ok(first && late && again);
+  await record(foundation, [
+    { task: first.task, outcome: completed(first.work) },
+    {
+      task: again.task,
+      outcome: {
+        work: again.work,
+        is: 'later',
+        problem: new ImageProblem('server_error'),
+        inMs: 0,
+        costsTry: true,
+      },
+    },
+  ]);
+  const cancelled = await cancel(foundation, batch);
+  assert.ok(cancelled);
+  assert.deepEqual(
+    [cancelled.state, cancelled.completed, cancelled.cancelled, cancelled.processing],
+    ['cancelled', 1, 299, 0],
+  );
+  assert.deepEqual(await eventsOf(foundation, batch), [['batch.cancelled', 1]]);
+
+  const touched = await foundation.queue.touch(
+    'process_image',
+    others.map(({ task }) => task),
+  );
+  assert.equal(touched.size, 0, 'its workers miss their next touch');
+  await record(foundation, [{ task: late.task, outcome: completed(late.work) }]);
+  await sweep(db, foundation.feed);
+  await settleAll(foundation);
+  assert.deepEqual(await claim(foundation, 64), []);
+  assert.deepEqual(await findBatch(db, batch), cancelled);
+
+  assert.deepEqual(await cancel(foundation, batch), cancelled, 'again changes nothing');
+  assert.equal((await eventsOf(foundation, batch)).length, 1);
+  await assert.rejects(retry(foundation, batch), { code: 'conflict', message: /cancelled/ });
+});
+
+test('cancelling refuses a batch that has ended, and one whose images all have', async () => {
+  await using foundation = await newFoundation();
+  const batch = await acceptUrls(foundation, urls(1));
+  const [claimed] = await claim(foundation, 1);
+  assert.ok(claimed);
+  await record(foundation, [{ task: claimed.task, outcome: failed(claimed.work) }]);
+  await assert.rejects(cancel(foundation, batch), { code: 'conflict', message: /about to end/ });
+  await settleAll(foundation);
+  await assert.rejects(cancel(foundation, batch), { code: 'conflict', message: /it is failed/ });
+});
+
+test('a running batch is not deleted; a cancelled one is, with everything but its events', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const batch = await acceptUrls(foundation, urls(100));
+  await assert.rejects(deleteBatch(db, batch), { code: 'conflict', message: /still running/ });
+  await cancel(foundation, batch);
+  assert.equal(await deleteBatch(db, batch), true);
+  const { rows } =
+    await sql`select url from images union all select name from products union all select name from batches`.execute(
+      db,
+    );
+  assert.deepEqual(rows, []);
+  assert.equal((await eventsOf(foundation, batch)).length, 1);
+});
+
+test('claims and results while a batch is cancelled neither wait for ever nor change it', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  for (let round = 0; round < 10; round += 1) {
+    const batch = await acceptUrls(foundation, urls(200));
+    const work = async (): Promise<void> => {
+      for (let turn = 0; turn < 8; turn += 1) {
+        const claimed = await claim(foundation, 8);
+        await record(
+          foundation,
+          claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
+        );
+      }
+    };
+    const [cancelled] = await Promise.all([cancel(foundation, batch), work(), work(), work()]);
+    const row = await findBatch(db, batch);
+    assert.deepEqual([row?.state, row?.failed], ['cancelled', cancelled?.failed]);
+    const { rows } = await sql<{ n: number }>`
+      select count(*) as n from images where batch_id = ${batch.batchId} and state = 'failed'`.execute(db);
+    assert.equal(rows[0]?.n, cancelled?.failed);
+  }
+});
