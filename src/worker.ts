@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Foundation } from './foundation.ts';
 import { claimImages } from './batches/claim.ts';
 import { purgeFiles } from './batches/purge.ts';
+import { findSet } from './batches/known.ts';
 import { recordLostImage, recordResults } from './batches/record.ts';
 import { settleBatch } from './batches/settle.ts';
 import { sweep } from './batches/sweep.ts';
@@ -69,6 +70,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     decoders,
     storage,
     sourceFiles,
+    findSet: (tenantId, hash16) => findSet(db, { tenantId, hash16 }),
   });
   const pump = startPump({
     queue,

@@ -32,6 +32,10 @@ export const Batch = Type.Object({
   eta_seconds: Type.Union([Type.Integer(), Type.Null()]),
   bytes_in: Type.Integer({ description: 'Bytes of the sources' }),
   bytes_out: Type.Integer({ description: 'Bytes of the renditions' }),
+  reused: Type.Integer({
+    description:
+      'Completed images whose files were there from before: nothing was made, and perhaps nothing fetched',
+  }),
   errors_by_code: Type.Record(Type.String(), Count),
   warning_count: Count,
   warnings: Flaws,
@@ -77,6 +81,7 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
     ...speed(row, ended),
     bytes_in: row.bytes_in,
     bytes_out: row.bytes_out,
+    reused: row.reused,
     errors_by_code: row.errors_by_code,
     warning_count: row.warning_count,
     warnings: row.warnings,

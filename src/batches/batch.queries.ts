@@ -21,6 +21,7 @@ export type BatchRow = {
   cancelled: number;
   bytes_in: number;
   bytes_out: number;
+  reused: number;
   errors_by_code: Record<string, number>;
   warnings: Flaw[];
   warning_count: number;
@@ -46,7 +47,7 @@ const COLUMNS = sql`
   (select count(*) from images i
     where i.tenant_id = b.tenant_id and i.batch_id = b.batch_id
       and i.task_id is not null and i.state = 'processing' and b.ended_at is null) as processing,
-  b.completed, b.failed, b.cancelled, b.bytes_in, b.bytes_out, b.errors_by_code,
+  b.completed, b.failed, b.cancelled, b.bytes_in, b.bytes_out, b.reused, b.errors_by_code,
   b.warnings, b.warning_count, b.rejected_rows, b.row_errors, b.row_error_count,
   b.created_at, b.started_at, b.began_at, b.ended_before, b.ended_at, b.callback_endpoint_id,
   (select json_build_object('state', d.state, 'last_status', d.last_status, 'next_attempt_at', d.next_attempt_at)

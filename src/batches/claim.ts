@@ -3,6 +3,7 @@ import type { Db } from '../db/database.ts';
 import type { BatchState } from './batch.ts';
 import type { ImageWork } from '../images/image.tasks.ts';
 import type { Recipe } from '../presets/spec.ts';
+import { findKnown, type Wanted } from './known.ts';
 import type { Task } from '../queue/queue.ts';
 
 /**
@@ -15,8 +16,9 @@ export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promi
   const pending = rows.filter((row) => row.batch_state === 'pending');
   if (pending.length > 0)
     await beginBatches(db, new Map(pending.map((row) => [row.batch_id, row.tenant_id])));
+  const known = await findKnown(db, rows.map(wantedOf));
   return new Map(
-    rows.map((row) => [
+    rows.map((row, i) => [
       row.task_id,
       {
         tenantId: row.tenant_id,
@@ -25,12 +27,18 @@ export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promi
         url: row.url,
         recipe: row.recipe,
         tenantToken: row.token,
+        known: row.force ? undefined : known[i],
+        isForced: row.force,
         tries: row.tries,
         beganAt: row.began_at,
         claimedAt: row.claimed_at,
       },
     ]),
   );
+}
+
+function wantedOf({ tenant_id, url, recipe, fresh_for_s }: ClaimedRow): Wanted {
+  return { tenantId: tenant_id, url, recipe, freshForS: fresh_for_s };
 }
 
 /** In the order of their ids: every transaction that locks several batches does so. */
@@ -59,6 +67,8 @@ type ClaimedRow = {
   token: string;
   began_at: Date;
   claimed_at: string;
+  force: boolean;
+  fresh_for_s: number | null;
   batch_state: BatchState;
 };
 
@@ -73,7 +83,7 @@ async function markProcessing(trx: Db, tasks: Task<'process_image'>[]): Promise<
       where task_id = any(${tasks.map((task) => task.id)}::uuid[]) and state in ('queued', 'processing')
       returning task_id, tenant_id, batch_id, slot, url, tries, recipe
     )
-    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, b.began_at, b.state as batch_state,
+    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, b.began_at, b.state as batch_state, b.force, b.fresh_for_s,
       clock_timestamp()::text as claimed_at
     from claimed c
     join batches b on b.tenant_id = c.tenant_id and b.batch_id = c.batch_id

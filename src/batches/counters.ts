@@ -10,6 +10,7 @@ export type LockedBatch = BatchKey &
     rejectedRows: number;
     bytesIn: number;
     bytesOut: number;
+    reused: number;
     errorsByCode: Record<string, number>;
   };
 
@@ -25,11 +26,12 @@ type CounterRow = {
   cancelled: number;
   bytes_in: number;
   bytes_out: number;
+  reused: number;
   errors_by_code: Record<string, number>;
 };
 
 const COUNTERS = sql`
-  tenant_id, batch_id, state, round, rejected_rows, images, completed, failed, cancelled, bytes_in, bytes_out, errors_by_code`;
+  tenant_id, batch_id, state, round, rejected_rows, images, completed, failed, cancelled, bytes_in, bytes_out, reused, errors_by_code`;
 
 /** Locks the rows of running batches, in the order of their ids; batches that have ended are left out. */
 export async function lockBatches(trx: Db, keys: BatchKey[]): Promise<Map<string, LockedBatch>> {
@@ -74,14 +76,15 @@ export async function writeCounters(trx: Db, batches: Map<string, LockedBatch>):
     failed: batch.failed,
     bytes_in: batch.bytesIn,
     bytes_out: batch.bytesOut,
+    reused: batch.reused,
     errors_by_code: batch.errorsByCode,
   }));
   if (rows.length === 0) return;
   await sql`
     update batches b
     set completed = c.completed, failed = c.failed, bytes_in = c.bytes_in, bytes_out = c.bytes_out,
-      errors_by_code = c.errors_by_code, version = b.version + 1
+      reused = c.reused, errors_by_code = c.errors_by_code, version = b.version + 1
     from json_to_recordset(${JSON.stringify(rows)}) as c
-      (tenant_id integer, batch_id uuid, completed integer, failed integer, bytes_in bigint, bytes_out bigint, errors_by_code jsonb)
+      (tenant_id integer, batch_id uuid, completed integer, failed integer, bytes_in bigint, bytes_out bigint, reused integer, errors_by_code jsonb)
     where b.tenant_id = c.tenant_id and b.batch_id = c.batch_id and b.ended_at is null`.execute(trx);
 }

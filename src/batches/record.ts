@@ -5,7 +5,7 @@ import type { Finished } from '../queue/pump.ts';
 import { type BatchKey, hasEnded } from './batch.ts';
 import { type LockedBatch, lockBatches, writeCounters } from './counters.ts';
 import { feedBatch, type FeedRules } from './feed.ts';
-import { keepRenditions } from './renditions.ts';
+import { hash16Of, keepRenditions } from './renditions.ts';
 import { askToSettle } from './settle.ts';
 
 type FinishedImage = Finished<'process_image', ImageEnd>;
@@ -113,7 +113,7 @@ async function endImages(
   const rows = finished.flatMap(({ task, outcome }): EndRow[] => {
     if (outcome.is === 'completed') {
       const { work, made } = outcome;
-      return [{ task_id: task.id, state: 'completed', hash16: made.hash16, claimed_at: work.claimedAt }];
+      return [{ task_id: task.id, state: 'completed', hash16: hash16Of(made), claimed_at: work.claimedAt }];
     }
     if (outcome.is !== 'failed') return [];
     const { code, message } = outcome.problem;
@@ -124,10 +124,22 @@ async function endImages(
     if (outcome.is !== 'completed' || !ended.has(task.id)) continue;
     const batch = batches.get(outcome.work.batchId);
     if (!batch) continue;
-    batch.bytesIn += outcome.made.source.bytes;
-    for (const rendition of outcome.made.renditions) batch.bytesOut += rendition.bytes;
+    const { bytesIn, bytesOut } = bytesOf(outcome.made);
+    batch.bytesIn += bytesIn;
+    batch.bytesOut += bytesOut;
+    if (outcome.made.is === 'unchanged') batch.reused += 1;
   }
   return ended;
+}
+
+/** Of the source and of its renditions, made now or before. */
+function bytesOf(made: Extract<ImageEnd, { is: 'completed' }>['made']): {
+  bytesIn: number;
+  bytesOut: number;
+} {
+  const files = made.is === 'made' ? made.renditions : made.set.files;
+  const bytesOut = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { bytesIn: made.is === 'made' ? made.source.bytes : made.set.sourceBytes, bytesOut };
 }
 
 /**

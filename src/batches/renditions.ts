@@ -4,6 +4,7 @@ import type { Db } from '../db/database.ts';
 import type { ImageEnd, ImageWork } from '../images/image.tasks.ts';
 
 type Completed = Extract<ImageEnd, { is: 'completed' }>;
+type Made = { work: ImageWork; made: Extract<Completed['made'], { is: 'made' }> };
 
 /**
  * Keeps what is known now of the bytes behind the URLs, and the files that were made of them. A set of
@@ -25,17 +26,22 @@ export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<Set<Ima
  * @returns the sets that were not known
  */
 async function addSets(trx: Db, completed: Completed[]): Promise<Set<string>> {
-  const made = oneOfEach(completed, setOf);
+  const sources = sourceRows(completed);
+  const made = oneOfEach(completed.filter(isMade), setOf);
+  if (sources.length === 0 && made.length === 0) return new Set();
   const { rows } = await sql<{ tenant_id: number; hash16: string }>`
     with kept_sources as (
-      insert into sources (tenant_id, url_sha256, url, final_url, sha256, etag, last_modified, fetched_at)
-      select tenant_id, decode(url_sha256, 'hex'), url, final_url, decode(sha256, 'hex'), etag, last_modified, now()
-      from json_to_recordset(${JSON.stringify(sourceRows(completed))}) as s
-        (tenant_id integer, url_sha256 text, url text, final_url text, sha256 text, etag text, last_modified text)
+      insert into sources (tenant_id, url_sha256, url, final_url, sha256, etag, last_modified, fetched_at, fresh_until)
+      select tenant_id, decode(url_sha256, 'hex'), url, final_url, decode(sha256, 'hex'), etag, last_modified,
+        now(), now() + fresh_for_s * interval '1 second'
+      from json_to_recordset(${JSON.stringify(sources)}) as s
+        (tenant_id integer, url_sha256 text, url text, final_url text, sha256 text, etag text, last_modified text,
+          fresh_for_s integer)
       order by tenant_id, url_sha256
       on conflict (tenant_id, url_sha256) do update
-        set final_url = excluded.final_url, sha256 = excluded.sha256, etag = excluded.etag,
-          last_modified = excluded.last_modified, fetched_at = excluded.fetched_at
+        set final_url = case excluded.final_url when '' then sources.final_url else excluded.final_url end,
+          sha256 = excluded.sha256, etag = excluded.etag, last_modified = excluded.last_modified,
+          fetched_at = excluded.fetched_at, fresh_until = excluded.fresh_until
     ),
     kept_sets as (
       insert into rendition_sets
@@ -70,7 +76,7 @@ async function lockSets(trx: Db, sets: Completed[]): Promise<Set<string>> {
   const { rows } = await sql<{ tenant_id: number; hash16: string }>`
     select tenant_id, hash16 from rendition_sets
     where (tenant_id, hash16) in (
-      select * from unnest(${sets.map(({ work }) => work.tenantId)}::integer[], ${sets.map(({ made }) => made.hash16)}::text[]))
+      select * from unnest(${sets.map(({ work }) => work.tenantId)}::integer[], ${sets.map(({ made }) => hash16Of(made))}::text[]))
     order by tenant_id, hash16
     for key share`.execute(trx);
   return new Set(rows.map(nameOf));
@@ -80,29 +86,45 @@ function nameOf({ tenant_id, hash16 }: { tenant_id: number; hash16: string }): s
   return `${tenant_id} ${hash16}`;
 }
 
-function setOf({ work, made: { hash16 } }: Completed): string {
-  return nameOf({ tenant_id: work.tenantId, hash16 });
+function setOf({ work, made }: Completed): string {
+  return nameOf({ tenant_id: work.tenantId, hash16: hash16Of(made) });
+}
+
+/** The name of the set that an image refers to. */
+export function hash16Of(made: Completed['made']): string {
+  return made.is === 'made' ? made.hash16 : made.set.hash16;
+}
+
+function isMade(end: Completed): end is Completed & Made {
+  return end.made.is === 'made';
 }
 
 function oneOfEach<T>(items: T[], keyOf: (item: T) => string): T[] {
   return [...new Map(items.map((item) => [keyOf(item), item])).values()];
 }
 
+/** What hosts said; a source that was not asked for stays as it is. */
 function sourceRows(completed: Completed[]) {
-  return oneOfEach(completed, ({ work }) => `${work.tenantId} ${work.url}`).map(
-    ({ work, made: { source } }) => ({
-      tenant_id: work.tenantId,
-      url_sha256: createHash('sha256').update(work.url).digest('hex'),
-      url: work.url,
-      final_url: source.finalUrl,
-      sha256: source.sha256.toString('hex'),
-      etag: source.etag,
-      last_modified: source.lastModified,
-    }),
+  const asked = oneOfEach(completed, ({ work }) => `${work.tenantId} ${work.url}`);
+  return asked.flatMap(({ work, made: { source } }) =>
+    source === undefined
+      ? []
+      : [
+          {
+            tenant_id: work.tenantId,
+            url_sha256: createHash('sha256').update(work.url).digest('hex'),
+            url: work.url,
+            final_url: source.finalUrl ?? '', // an answer that nothing has changed does not tell it
+            sha256: source.sha256.toString('hex'),
+            etag: source.etag,
+            last_modified: source.lastModified,
+            fresh_for_s: source.freshForS > 0 ? source.freshForS : null,
+          },
+        ],
   );
 }
 
-function setRow({ work, made: { hash16, source, facts, differenceHash, madeBy } }: Completed) {
+function setRow({ work, made: { hash16, source, facts, differenceHash, madeBy } }: Made) {
   return {
     tenant_id: work.tenantId,
     hash16,
@@ -116,7 +138,7 @@ function setRow({ work, made: { hash16, source, facts, differenceHash, madeBy } 
   };
 }
 
-function fileRows({ work, made: { hash16, renditions } }: Completed) {
+function fileRows({ work, made: { hash16, renditions } }: Made) {
   return renditions.map((rendition, i) => ({
     tenant_id: work.tenantId,
     hash16,

@@ -60,7 +60,7 @@ type EndState = Exclude<BatchState, 'pending' | 'processing'>;
 
 // Never the images, the warnings or the rejected rows, of which there may be many: a body stays under 20 kB.
 const TOLD = [
-  ...(['id', 'name', 'state', 'round', 'products', 'counts', 'bytes_in', 'bytes_out'] as const),
+  ...(['id', 'name', 'state', 'round', 'products', 'counts', 'bytes_in', 'bytes_out', 'reused'] as const),
   ...(['errors_by_code', 'created_at', 'ended_at', 'links'] as const),
 ];
 

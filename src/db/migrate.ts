@@ -5,6 +5,7 @@ import type { Db } from './database.ts';
 import { firstSchema } from './migrations/0001_first_schema.ts';
 import { webhooks } from './migrations/0002_webhooks.ts';
 import { presets } from './migrations/0003_presets.ts';
+import { reuse } from './migrations/0007_reuse.ts';
 import { roundsAndIntake } from './migrations/0004_rounds_and_intake.ts';
 
 // Expand, then contract: a migration may only add what the version before it can live with; what is
@@ -14,6 +15,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0002_webhooks': webhooks,
   '0003_presets': presets,
   '0004_rounds_and_intake': roundsAndIntake,
+  '0007_reuse': reuse,
 };
 
 /**

@@ -7,7 +7,6 @@ import { WorkerEnding } from '../queue/pump.ts';
 
 /** What a worker needs to know of a claimed image. */
 export type ImageWork = ImageRequest & {
-  tenantId: number;
   batchId: string;
   /** in the batch, from 1 */
   slot: number;
@@ -21,7 +20,7 @@ export type ImageWork = ImageRequest & {
 
 /** What is to be recorded of an image. */
 export type ImageEnd = { work: ImageWork } & (
-  | { is: 'completed'; made: Extract<Outcome, { is: 'made' }> }
+  | { is: 'completed'; made: Extract<Outcome, { is: 'made' | 'unchanged' }> }
   | { is: 'failed'; problem: ImageProblem }
   | { is: 'later'; problem: ImageProblem; inMs: number; costsTry: boolean }
   /** back to where it was, as if it had not been claimed */
@@ -73,6 +72,7 @@ function logEnd(log: Logger, end: ImageEnd): void {
 function endOf(work: ImageWork, outcome: Outcome): ImageEnd {
   switch (outcome.is) {
     case 'made':
+    case 'unchanged':
       return { work, is: 'completed', made: outcome };
     case 'failed':
       return { work, is: 'failed', problem: outcome.problem };

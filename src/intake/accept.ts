@@ -19,6 +19,10 @@ export type Acceptance = {
   preset: Preset;
   /** of the files; see parseNameTemplate */
   nameTemplate?: string | undefined;
+  /** whether all is done again */
+  isForced?: boolean | undefined;
+  /** how long sources are not asked for again; null: as their hosts say */
+  freshForS?: number | null;
   /** who is to hear of the end, instead of WEBHOOK_URL */
   callback?: Endpoint | undefined;
   /** does what must be stored together with the batch */
@@ -57,12 +61,16 @@ export async function insertBatch(trx: Db, draft: Draft, acceptance: Acceptance)
   await sql`
     insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256,
       warnings, warning_count, products, images, callback_endpoint_id,
-      failed, errors_by_code, rejected_rows, row_errors, row_error_count, name_template)
+      failed, errors_by_code, rejected_rows, row_errors, row_error_count, name_template,
+      ended_before, force, fresh_for_s)
     values (${tenantId}, ${draft.batchId}, ${name}, ${preset.name},
       ${JSON.stringify(draft.recipes(preset))}, ${JSON.stringify(draft.format)}, ${draft.bytes}, ${draft.sha256},
       ${JSON.stringify(warnings)}, ${draft.warningCount}, ${draft.products}, ${draft.images}, ${endpointId},
       ${rejectedImages(draft)}, ${JSON.stringify(draft.rejectedImages)}, ${draft.rejectedRows},
-      ${JSON.stringify(rowErrors)}, ${draft.rowErrorCount}, ${acceptance.nameTemplate ?? null})`.execute(trx);
+      ${JSON.stringify(rowErrors)}, ${draft.rowErrorCount}, ${acceptance.nameTemplate ?? null},
+      ${rejectedImages(draft)}, ${acceptance.isForced ?? false}, ${acceptance.freshForS ?? null})`.execute(
+    trx,
+  );
 }
 
 function rejectedImages({ rejectedImages }: Draft): number {

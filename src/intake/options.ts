@@ -6,6 +6,7 @@ import { Problem } from '../errors.ts';
 import { DEFAULT_PRESET } from '../presets/builtin.ts';
 import { noSuchPreset } from '../presets/preset.queries.ts';
 import type { Preset } from '../presets/spec.ts';
+import { parseDuration } from '../webhooks/schedule.ts';
 import { ColumnMapping } from './columns.ts';
 import { isCharset } from './decode.ts';
 
@@ -45,6 +46,16 @@ export const UploadOptions = Type.Object(
         maxLength: 200,
         description:
           'Names of the files, in output URLs and in the ZIP: {sku}, {name}, {position}, {rendition}, {hash16}, {ext}',
+      }),
+    ),
+    force: Type.Optional(
+      Type.Boolean({ description: 'Everything is fetched and made again, also what has not changed' }),
+    ),
+    fresh_for: Type.Optional(
+      Type.String({
+        maxLength: 20,
+        description:
+          'How long a source that was fetched is not asked for again, whatever its host says: 90m, 12h, 604800 (seconds)',
       }),
     ),
     columns: Type.Optional(
@@ -91,6 +102,7 @@ export function readOptions(
   const options = Value.Convert(schema, fields);
   if (Value.Check(schema, options)) {
     if (options.name_template !== undefined) parseNameTemplate(options.name_template); // or it throws
+    freshForSOf(options);
     return options;
   }
   const [first] = Value.Errors(schema, options);
@@ -128,6 +140,15 @@ function parsedJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** In seconds. @throws Problem `bad_request` */
+export function freshForSOf({ fresh_for }: UploadOptions): number | null {
+  if (fresh_for === undefined) return null;
+  const ms = parseDuration(fresh_for);
+  if (ms === undefined)
+    throw badOption(`fresh_for "${fresh_for}" is not a duration such as 90m, 12h or 604800.`);
+  return Math.floor(ms / 1000);
 }
 
 /** @throws Problem `bad_request` */

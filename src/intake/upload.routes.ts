@@ -16,7 +16,7 @@ import type { Preset } from '../presets/spec.ts';
 import { type Acceptance, acceptDraft } from './accept.ts';
 import { type Draft, draftUpload } from './draft.ts';
 import { type Doing, type KeepAnswer, onlyOnce } from './idempotency.ts';
-import { presetOf, requestSha256, UploadOptions } from './options.ts';
+import { freshForSOf, presetOf, requestSha256, UploadOptions } from './options.ts';
 import { type Received, receiveUpload } from './receive.ts';
 
 /** Only the file: /docs fills in each further field, and would send "string" as callback_url. */
@@ -131,6 +131,8 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
       name: options.name ?? (fileName || 'upload.csv'),
       preset: presetOf(options, presets),
       nameTemplate: options.name_template,
+      isForced: options.force,
+      freshForS: freshForSOf(options),
       callback,
       async onStored(trx, batch) {
         const row = await findBatch(trx, batch);

@@ -6,6 +6,7 @@ import { systemCode } from '../errors.ts';
 import type { Guard } from '../net/guard.ts';
 import { StorageTrouble } from '../storage/storage.ts';
 import { SNIFF_BYTES } from './formats.ts';
+import { freshForS } from './freshness.ts';
 import { imageFormat } from './probe.ts';
 import { ImageProblem } from './problems.ts';
 import type { SourceFile } from './source-files.ts';
@@ -21,7 +22,15 @@ export type Source = {
   finalUrl: string;
   etag: string | undefined;
   lastModified: string | undefined;
+  /** how long it need not be asked for again, see freshness.ts */
+  freshForS: number;
 };
+
+/** What an answer said of itself, to ask whether it has changed (RFC 9110, 13.1). */
+export type Validators = { etag: string | undefined; lastModified: string | undefined };
+
+/** The bytes are still those of which the validators were told. */
+export type NotModified = Validators & { notModified: true; freshForS: number };
 
 export type FetchRules = {
   guard: Guard;
@@ -46,22 +55,41 @@ export async function fetchSource(
   rules: FetchRules,
   signal: AbortSignal,
 ): Promise<Source> {
+  const source = await fetchChanged({ url, known: undefined }, file, rules, signal);
+  if ('notModified' in source) throw new ImageProblem('http_error', 'HTTP 304'); // nobody asked whether
+  return source;
+}
+
+/** As fetchSource; of a source that is known only where it has changed. */
+export async function fetchChanged(
+  { url, known }: { url: string; known: Validators | undefined },
+  file: SourceFile,
+  rules: FetchRules,
+  signal: AbortSignal,
+): Promise<Source | NotModified> {
   if (rules.localFolder !== undefined && !/^https?:\/\//i.test(url))
     return readLocal(url, file, rules, rules.localFolder);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(TOTAL_DEADLINE_MS)]);
   try {
-    const { response, finalUrl } = await openImage(url, rules, deadline);
-    return {
-      path: file.path,
-      ...(await save(response, file, rules.maxBytes)),
-      finalUrl,
-      etag: header(response, 'etag'),
-      lastModified: header(response, 'last-modified'),
-    };
+    const { response, finalUrl } = await openImage(url, rules, deadline, conditionsOf(known));
+    const validators = { etag: header(response, 'etag'), lastModified: header(response, 'last-modified') };
+    const fresh = freshForS((name) => header(response, name));
+    if (response.statusCode === 304) {
+      await response.body.dump(DISCARD);
+      return { ...validators, notModified: true, freshForS: fresh };
+    }
+    const saved = await save(response, file, rules.maxBytes);
+    return { path: file.path, ...saved, finalUrl, ...validators, freshForS: fresh };
   } catch (error) {
     signal.throwIfAborted();
     throw asProblem(error);
   }
+}
+
+/** The entity tag is the stronger one of the two, and a host that has one need not see the other. */
+function conditionsOf(known: Validators | undefined): Record<string, string> {
+  if (known?.etag !== undefined) return { 'if-none-match': known.etag };
+  return known?.lastModified === undefined ? {} : { 'if-modified-since': known.lastModified };
 }
 
 /** What a look at the first bytes of an image says. Null: it does not say. */
@@ -132,6 +160,9 @@ async function openImage(
     });
     const location = header(response, 'location');
     const isPart = response.statusCode === 206 && 'range' in headers;
+    const isUnchanged =
+      response.statusCode === 304 && ('if-none-match' in headers || 'if-modified-since' in headers);
+    if (isUnchanged) return { response, finalUrl: checked.url.href };
     if (response.statusCode === 200 || isPart) {
       refuseEncoding(response);
       return { response, finalUrl: checked.url.href };
@@ -249,6 +280,7 @@ async function readLocal(name: string, file: SourceFile, rules: FetchRules, fold
     finalUrl: name,
     etag: undefined,
     lastModified: undefined,
+    freshForS: 0,
   };
 }
 

@@ -1,12 +1,12 @@
 import { unlink } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import type { Recipe } from '../presets/spec.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { Storage, StorageKey } from '../storage/storage.ts';
 import { VERSION } from '../version.ts';
 import type { DecoderPool } from './decoder-pool.ts';
-import { type FetchRules, fetchSource, type Source } from './fetch.ts';
+import { type FetchRules, fetchChanged, type NotModified, type Source, type Validators } from './fetch.ts';
 import type { Libraries } from './libraries.ts';
-import { hash16Of, outputPath, planRenditions } from './plan.ts';
+import { fileName, hash16Of, outputPath, planRenditions } from './plan.ts';
 import { type Facts, probe } from './probe.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
 import type { SourceFile, SourceFiles } from './source-files.ts';
@@ -15,9 +15,26 @@ import { store, type StoredRendition } from './store.ts';
 export type ImageRequest = {
   url: string;
   recipe: Recipe;
+  tenantId: number;
   /** first part of the storage keys */
   tenantToken: string;
+  /** what an earlier run made of the URL by this recipe; undefined where nothing, or all is to be done again */
+  known: Known | undefined;
+  /** whether it is to be made anew although it was made before */
+  isForced: boolean;
 };
+
+/** Files that were made before, of which the source is known. */
+export type Known = Validators & {
+  /** of the source's bytes */
+  sha256: Buffer;
+  set: MadeSet;
+  /** whether the source need not be asked for */
+  isFresh: boolean;
+};
+
+/** Renditions that were made of one content by one recipe, and verified. Sizes in bytes. */
+export type MadeSet = { hash16: string; sourceBytes: number; files: { key: StorageKey; bytes: number }[] };
 
 /** What happened to an image. `later` may succeed at another time; `failed` never will. */
 export type Outcome =
@@ -32,8 +49,13 @@ export type Outcome =
       /** what made them, with its version */
       madeBy: { minilab: string } & Libraries;
     }
+  /** What was made before still holds. `source` is what its host says now; undefined where it was not asked. */
+  | { is: 'unchanged'; set: MadeSet; source: SourceNews | undefined }
   | { is: 'later'; problem: ImageProblem }
   | { is: 'failed'; problem: ImageProblem };
+
+/** What may be remembered of a source after an answer. */
+export type SourceNews = Validators & { sha256: Buffer; finalUrl: string | undefined; freshForS: number };
 
 export type PipelineParts = {
   fetchRules: FetchRules;
@@ -42,6 +64,8 @@ export type PipelineParts = {
   decoders: DecoderPool;
   storage: Storage;
   sourceFiles: SourceFiles;
+  /** Looks for a set that was made before, of whatever source. */
+  findSet(tenantId: number, hash16: string): Promise<MadeSet | undefined>;
 };
 
 export type Pipeline = (request: ImageRequest, signal: AbortSignal) => Promise<Outcome>;
@@ -52,28 +76,57 @@ export type Pipeline = (request: ImageRequest, signal: AbortSignal) => Promise<O
  * DecodersUnavailable) and the signal's reason.
  */
 export function createPipeline(parts: PipelineParts): Pipeline {
+  const { storage } = parts;
   const downloads = pLimit(parts.downloadConcurrency);
 
-  async function makeRenditions(
+  /** What was made of the source before, if it is there still and as it was verified. */
+  async function knownOf({ known }: ImageRequest): Promise<Known | undefined> {
+    return known && (await isThere(known.set)) ? known : undefined;
+  }
+
+  async function isThere({ files }: MadeSet): Promise<boolean> {
+    for (const { key, bytes } of files) if ((await storage.bytesOf(key)) !== bytes) return false;
+    return true;
+  }
+
+  /** What was made before of the same bytes, perhaps from another URL. The storage is asked first: it is nearer. */
+  async function madeOf(request: ImageRequest, hash16: string): Promise<MadeSet | undefined> {
+    const [first] = request.recipe.renditions;
+    if (request.isForced || !first) return undefined;
+    if ((await storage.bytesOf(`${request.tenantToken}/${hash16}/${fileName(first)}`)) === undefined)
+      return undefined;
+    const set = await parts.findSet(request.tenantId, hash16);
+    return set && (await isThere(set)) ? set : undefined;
+  }
+
+  async function fetchAndMake(
     request: ImageRequest,
+    known: Known | undefined,
     file: SourceFile,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const source = await downloads(() => fetchSource(request.url, file, parts.fetchRules, signal));
+    const source = await downloads(() =>
+      fetchChanged({ url: request.url, known }, file, parts.fetchRules, signal),
+    );
+    if ('notModified' in source) return stillHolds(known, source);
+    const hash16 = hash16Of(source, request.recipe);
+    const set = await madeOf(request, hash16);
+    if (set) return { is: 'unchanged', set, source };
     const facts = await probe(source);
     const plan = planRenditions(source, facts, request.recipe);
     const { files, differenceHash, libraries } = await parts.decoders.make(plan, signal);
-    const hash16 = hash16Of(source, request.recipe);
-    const renditions = await store(plan, files, `${request.tenantToken}/${hash16}`, parts.storage);
+    const renditions = await store(plan, files, `${request.tenantToken}/${hash16}`, storage);
     const madeBy = { minilab: VERSION, ...libraries };
     return { is: 'made', source, facts, differenceHash, hash16, renditions, madeBy };
   }
 
   return async (request, signal) => {
+    const known = await knownOf(request);
+    if (known?.isFresh) return { is: 'unchanged', set: known.set, source: undefined };
     const file = await parts.sourceFiles.take();
     try {
-      const outcome = await makeRenditions(request, file, signal).catch(outcomeOf);
-      if (outcome.is !== 'made') await removeOutputs(file, request.recipe);
+      const outcome = await fetchAndMake(request, known, file, signal).catch(outcomeOf);
+      if (outcome.is === 'failed' || outcome.is === 'later') await removeOutputs(file, request.recipe);
       parts.sourceFiles.giveBack(file);
       return outcome;
     } catch (error) {
@@ -82,6 +135,14 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       throw error;
     }
   };
+}
+
+/** A host need not repeat the validators that were sent to it. */
+function stillHolds(known: Known | undefined, { etag, lastModified, freshForS }: NotModified): Outcome {
+  if (!known) throw new Error('a source that is not known cannot be unchanged');
+  const validators = { etag: etag ?? known.etag, lastModified: lastModified ?? known.lastModified };
+  const source = { sha256: known.sha256, finalUrl: undefined, ...validators, freshForS };
+  return { is: 'unchanged', set: known.set, source };
 }
 
 function outcomeOf(error: unknown): Outcome {

@@ -37,7 +37,7 @@ const EPOCH = 1;
  * bytes, the recipe and the epoch, and not on the versions of libraries, so that bytes under one key
  * never change. 80 bits: among 10^8 contents of a tenant two share a name with a chance of 4 in 10^9.
  */
-export function hash16Of(source: Source, recipe: Recipe): string {
+export function hash16Of(source: Pick<Source, 'sha256'>, recipe: Recipe): string {
   const hash = createHash('sha256')
     .update(source.sha256)
     .update(JSON.stringify([EPOCH, recipe.renditions]));

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, readFile, rm, unlink } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { type Content, type Storage, type StorageKey, StorageTrouble } from './storage.ts';
@@ -25,6 +25,14 @@ export function diskStorage(root: string): Storage {
       try {
         for (const key of keys) await rm(pathOf(root, key), { force: true });
       } catch (error) {
+        throw trouble(root, error);
+      }
+    },
+    async bytesOf(key) {
+      try {
+        return (await stat(pathOf(root, key))).size;
+      } catch (error) {
+        if (systemCode(error) === 'ENOENT') return undefined;
         throw trouble(root, error);
       }
     },

@@ -22,6 +22,8 @@ export type Storage = {
    * @throws StorageTrouble
    */
   remove(keys: readonly StorageKey[]): Promise<void>;
+  /** The size of what lies under the key; undefined where nothing does. @throws StorageTrouble */
+  bytesOf(key: StorageKey): Promise<number | undefined>;
   /** A path from which the stored file can be read or linked on this machine. */
   localPath(key: StorageKey): string;
   /** Resolves when the storage can be written, else throws StorageTrouble. */

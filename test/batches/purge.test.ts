@@ -34,7 +34,7 @@ async function make({ config, storage }: Foundation, work: ImageWork): Promise<I
     renditions.push({ ...file, key, format: 'jpeg', extension: 'jpg' });
   }
   const source = { path: '', bytes: 10, sha256, head: Buffer.alloc(0) };
-  const unknown = { finalUrl: work.url, etag: undefined, lastModified: undefined };
+  const unknown = { finalUrl: work.url, etag: undefined, lastModified: undefined, freshForS: 0 };
   const facts = { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false };
   const differenceHash = '0'.repeat(16);
   const made = { source: { ...source, ...unknown }, facts, differenceHash, hash16, renditions };

@@ -32,7 +32,7 @@ export async function startEngine(limits: Partial<DecoderLimits> = {}, size = 1)
       const renditions = inputs.map((input, i) => withDefaults({ name: `r${i}`, ...input }));
       try {
         const source = { path, bytes: bytes.length, sha256: Buffer.alloc(32), head: Buffer.alloc(0) };
-        const unknown = { finalUrl: '', etag: undefined, lastModified: undefined };
+        const unknown = { finalUrl: '', etag: undefined, lastModified: undefined, freshForS: 0 };
         const facts = await probe(source);
         const plan = planRenditions({ ...source, ...unknown }, facts, { preset: 'test', renditions });
         const { files, differenceHash } = await pool.make(plan, new AbortController().signal);

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import type { Known, MadeSet } from '../pipeline/pipeline.ts';
+import { hash16Of } from '../pipeline/plan.ts';
+import type { Recipe } from '../presets/spec.ts';
+
+/** A source that is to be made something of. `freshForS`: as the batch wants it, whatever its host says. */
+export type Wanted = { tenantId: number; url: string; recipe: Recipe; freshForS: number | null };
+
+/**
+ * What is known of sources of which the same was made before. Two statements for any number, and one
+ * where none of the sources was met before.
+ * @returns for each one in turn, or undefined
+ */
+export async function findKnown(db: Db, wanted: Wanted[]): Promise<(Known | undefined)[]> {
+  if (wanted.length === 0) return [];
+  const sources = await readSources(db, wanted);
+  const met = wanted.map((each) => {
+    const source = sources.get(sourceKey(each));
+    return source && { ...source, tenantId: each.tenantId, hash16: hash16Of(source, each.recipe) };
+  });
+  const sets = await readSets(
+    db,
+    met.filter((each) => each !== undefined),
+  );
+  return met.map((source) => {
+    const set = source && sets.get(setKey(source));
+    if (!set) return undefined;
+    const { sha256, etag, lastModified, isFresh } = source;
+    return { sha256, etag, lastModified, isFresh, set };
+  });
+}
+
+/** A set that was made before of a content that was met under any URL. */
+export async function findSet(db: Db, key: SetKey): Promise<MadeSet | undefined> {
+  return (await readSets(db, [key])).get(setKey(key));
+}
+
+type SetKey = { tenantId: number; hash16: string };
+
+function setKey({ tenantId, hash16 }: SetKey): string {
+  return `${tenantId} ${hash16}`;
+}
+
+function sourceKey({ tenantId, url }: Pick<Wanted, 'tenantId' | 'url'>): string {
+  return `${tenantId} ${urlSha256(url)}`;
+}
+
+function urlSha256(url: string): string {
+  return createHash('sha256').update(url).digest('hex');
+}
+
+type KnownSource = Pick<Known, 'sha256' | 'etag' | 'lastModified' | 'isFresh'>;
+
+type SourceRow = {
+  tenant_id: number;
+  url_sha256: string;
+  sha256: Buffer;
+  etag: string | null;
+  last_modified: string | null;
+  is_fresh: boolean;
+};
+
+async function readSources(db: Db, wanted: Wanted[]): Promise<Map<string, KnownSource>> {
+  const keys = wanted.map(({ tenantId, url, freshForS }) => ({
+    tenant_id: tenantId,
+    url_sha256: urlSha256(url),
+    fresh_for_s: freshForS,
+  }));
+  const { rows } = await sql<SourceRow>`
+    select s.tenant_id, w.url_sha256, s.sha256, s.etag, s.last_modified,
+      coalesce(greatest(s.fresh_until, s.fetched_at + w.fresh_for_s * interval '1 second') > now(), false) as is_fresh
+    from json_to_recordset(${JSON.stringify(keys)}) as w (tenant_id integer, url_sha256 text, fresh_for_s integer)
+    join sources s on s.tenant_id = w.tenant_id and s.url_sha256 = decode(w.url_sha256, 'hex')`.execute(db);
+  return new Map(
+    rows.map(({ tenant_id, url_sha256, sha256, etag, last_modified, is_fresh }) => [
+      `${tenant_id} ${url_sha256}`,
+      { sha256, etag: etag ?? undefined, lastModified: last_modified ?? undefined, isFresh: is_fresh },
+    ]),
+  );
+}
+
+type SetRow = {
+  tenant_id: number;
+  hash16: string;
+  source_bytes: number;
+  files: { key: string; bytes: number }[] | null;
+};
+
+async function readSets(db: Db, keys: SetKey[]): Promise<Map<string, MadeSet>> {
+  if (keys.length === 0) return new Map();
+  const { rows } = await sql<SetRow>`
+    select s.tenant_id, s.hash16, s.source_bytes,
+      (select json_agg(json_build_object('key', t.token || '/' || r.hash16 || '/' || r.name || '.' || r.extension, 'bytes', r.bytes))
+        from renditions r where r.tenant_id = s.tenant_id and r.hash16 = s.hash16) as files
+    from rendition_sets s join tenants t on t.tenant_id = s.tenant_id
+    where (s.tenant_id, s.hash16) in (
+      select * from unnest(${keys.map((key) => key.tenantId)}::integer[], ${keys.map((key) => key.hash16)}::text[]))`.execute(
+    db,
+  );
+  return new Map(
+    rows.map(({ tenant_id, hash16, source_bytes, files }) => [
+      setKey({ tenantId: tenant_id, hash16 }),
+      { hash16, sourceBytes: source_bytes, files: files ?? [] },
+    ]),
+  );
+}

@@ -1,0 +1,30 @@
+const LONGEST_FRESH_S = 30 * 24 * 3_600; // an `immutable` of ten years is a word, and no proof
+
+/**
+ * For how many seconds an answer need not be asked for again: RFC 9111, 4.2, for a private cache that
+ * never guesses. 0 where the host does not say so.
+ * @param header one of the answer's, by its name in lower case
+ */
+export function freshForS(header: (name: string) => string | undefined): number {
+  const directives = (header('cache-control') ?? '').toLowerCase().split(',');
+  const value = (name: string): string | undefined =>
+    directives.map((text) => text.trim().split('=')).find(([key]) => key === name)?.[1] ?? undefined;
+  const has = (name: string): boolean => directives.some((text) => text.trim().split('=')[0] === name);
+  if (has('no-store') || has('no-cache') || header('vary')?.trim() === '*') return 0;
+  const lifetime = has('max-age') ? seconds(value('max-age')) : untilExpires(header);
+  const age = seconds(header('age'));
+  return Math.min(Math.max(0, lifetime - age), LONGEST_FRESH_S);
+}
+
+/** 0 for what is no number, which is what "must be considered stale" asks for. */
+function seconds(text: string | undefined): number {
+  const digits = text?.trim().replaceAll('"', '') ?? '';
+  return /^\d{1,10}$/.test(digits) ? Number(digits) : 0;
+}
+
+/** By the host's own clock, where it tells it. */
+function untilExpires(header: (name: string) => string | undefined): number {
+  const expires = Date.parse(header('expires') ?? '');
+  const now = Date.parse(header('date') ?? '') || Date.now();
+  return Number.isNaN(expires) ? 0 : Math.floor((expires - now) / 1000);
+}
