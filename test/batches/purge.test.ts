@@ -17,9 +17,9 @@ import { acceptUrls, claim, type Claimed, newFoundation, record, settleAll } fro
 
 const never = new AbortController().signal;
 
-/** What a pipeline does at the end, for a source whose content is its URL: two files, stored. */
 const MADE_BY = { minilab: '0', sharp: '0', libvips: '0' };
 
+/** What a pipeline does at the end, for a source whose content is its URL: two files, stored. */
 async function make({ config, storage }: Foundation, work: ImageWork): Promise<ImageEnd> {
   const sha256 = createHash('sha256').update(work.url).digest();
   const hash16 = sha256.toString('hex').slice(0, 16);
