@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -12,7 +12,18 @@ import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
 import { makePhotographs } from './photographs.ts';
 import { QUALITY, SIDE } from './rendition.ts';
-import { accept, counts, median, type Origin, type Settings, settingsOf, startOrigin, sum } from './rig.ts';
+import {
+  accept,
+  counts,
+  cpuSecondsNow,
+  median,
+  type Origin,
+  type Settings,
+  settingsOf,
+  startOrigin,
+  sum,
+} from './rig.ts';
+
 export type EndToEnd = {
   images_per_second: number;
   ceiling_images_per_second: number;
@@ -137,34 +148,6 @@ async function measureOurs(
 async function peakRssMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
-}
-
-const TICKS_A_SECOND = 100; // sysconf(_SC_CLK_TCK) on Linux
-
-type Cpu = { parent: number; decoders: number; postgres: number; idle: number };
-
-/** CPU seconds of a worker, of its decoders, of PostgreSQL, and of nobody (proc(5): stat; utime, stime, parent). */
-async function cpuSecondsNow(pid: number): Promise<Cpu> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const stats = await Promise.all(pids.map((name) => readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')));
-  const all = stats.map((stat) =>
-    stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .map(Number),
-  );
-  const seconds = (fields: number[]): number => ((fields[11] ?? 0) + (fields[12] ?? 0)) / TICKS_A_SECOND;
-  const cpus =
-    /^cpu +(.*)$/m
-      .exec(await readFile('/proc/stat', 'utf8'))?.[1]
-      ?.split(' ')
-      .map(Number) ?? [];
-  return {
-    parent: seconds(all[pids.indexOf(String(pid))] ?? []),
-    decoders: sum(all.filter((fields) => fields[1] === pid).map(seconds)),
-    postgres: sum(all.filter((_, i) => stats[i]?.includes('(postgres)')).map(seconds)),
-    idle: ((cpus[3] ?? 0) + (cpus[4] ?? 0)) / TICKS_A_SECOND,
-  };
 }
 
 async function cpuSeconds({ child }: Origin): Promise<number> {

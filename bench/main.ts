@@ -9,6 +9,7 @@ import { intake } from './intake.ts';
 import { memory } from './memory.ts';
 import { presets } from './presets.ts';
 import { renditions } from './renditions.ts';
+import { reuse } from './reuse.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +27,7 @@ const BENCHMARKS = {
   renditions,
   memory: () => memory({ images: Number(values.images) }),
   presets,
+  reuse,
   intake: () => intake({ rows: Number(values.rows) }),
 } satisfies Record<string, () => Promise<object>>;
 

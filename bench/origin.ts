@@ -5,18 +5,23 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const files = process.argv.slice(2).map((path) => readFileSync(path));
+let requests = 0;
 const server = createServer((request, response) => {
   const url = request.url ?? '/';
   const file = files[Number.parseInt(url.slice(1), 10) % files.length];
   // What follows the end of a JPEG is read by nobody, and makes each image one that was never seen.
   const trailer = Buffer.from(url);
+  requests += 1;
+  const etag = `"${url}"`;
+  if (request.headers['if-none-match'] === etag) return void response.writeHead(304, { etag }).end();
   response.writeHead(200, {
     'content-type': 'image/jpeg',
+    etag,
     'content-length': (file?.length ?? 0) + trailer.length,
   });
   response.write(file);
   response.end(trailer);
 });
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
-process.on('message', () => process.send?.(process.cpuUsage()));
+process.on('message', () => process.send?.({ ...process.cpuUsage(), requests }));
 process.on('disconnect', () => process.exit());

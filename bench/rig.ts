@@ -1,7 +1,7 @@
 /** What the benchmarks of a worker share: an image host, an upload, a look at the counters. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { sql } from 'kysely';
@@ -10,7 +10,7 @@ import type { BatchKey } from '../src/batches/batch.ts';
 import { readConfig } from '../src/config.ts';
 import type { Db } from '../src/db/database.ts';
 import { layFoundation } from '../src/foundation.ts';
-import { acceptDraft } from '../src/intake/accept.ts';
+import { type Acceptance, acceptDraft } from '../src/intake/accept.ts';
 import { draftUpload } from '../src/intake/draft.ts';
 import { outputPath, type Plan } from '../src/pipeline/plan.ts';
 import { probe } from '../src/pipeline/probe.ts';
@@ -37,7 +37,12 @@ export function settingsOf(folder: string, databaseUrl: string): Settings {
 }
 
 /** What an upload does, by a process that does not run beside what is measured. */
-export async function accept(settings: Settings, csv: string, preset: Preset): Promise<BatchKey> {
+export async function accept(
+  settings: Settings,
+  csv: string,
+  preset: Preset,
+  wishes: Pick<Acceptance, 'freshForS'> = {},
+): Promise<BatchKey> {
   const foundation = await layFoundation(
     readConfig(settings),
     settings.DATABASE_URL,
@@ -46,7 +51,7 @@ export async function accept(settings: Settings, csv: string, preset: Preset): P
   try {
     const intake = { tenantId: 1, folder: settings.DATA_DIR, maxBytes: 1e9, allowPaths: false, presets: [] };
     await using draft = await draftUpload(Readable.from([Buffer.from(csv)]), intake);
-    const acceptance = { tenantId: 1, name: 'bench', preset };
+    const acceptance = { tenantId: 1, name: 'bench', preset, ...wishes };
     return await acceptDraft(foundation.database, draft, acceptance, foundation.feed);
   } finally {
     await foundation.close();
@@ -78,4 +83,37 @@ export async function planOf(
   const facts = await probe({ path, bytes, head: Buffer.alloc(0) });
   const outputs = renditions.map((spec) => ({ ...spec, output: outputPath(prefix, spec) }));
   return { ...facts, input: path, bytes, renditions: outputs };
+}
+
+const TICKS_A_SECOND = 100; // sysconf(_SC_CLK_TCK) on Linux
+
+type Cpu = { parent: number; decoders: number; postgres: number; idle: number };
+
+/**
+ * CPU seconds of a worker, of its decoders (those that have ended too), of PostgreSQL, and of nobody
+ * (proc(5), stat: the parent, utime, stime, and of ended children cutime, cstime).
+ */
+export async function cpuSecondsNow(pid: number): Promise<Cpu> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(pids.map((name) => readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')));
+  const all = stats.map((stat) =>
+    stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number),
+  );
+  const seconds = (fields: number[]): number => ((fields[11] ?? 0) + (fields[12] ?? 0)) / TICKS_A_SECOND;
+  const cpus =
+    /^cpu +(.*)$/m
+      .exec(await readFile('/proc/stat', 'utf8'))?.[1]
+      ?.split(' ')
+      .map(Number) ?? [];
+  const own = all[pids.indexOf(String(pid))] ?? [];
+  const ended = ((own[13] ?? 0) + (own[14] ?? 0)) / TICKS_A_SECOND;
+  return {
+    parent: seconds(own),
+    decoders: sum(all.filter((fields) => fields[1] === pid).map(seconds)) + ended,
+    postgres: sum(all.filter((_, i) => stats[i]?.includes('(postgres)')).map(seconds)),
+    idle: ((cpus[3] ?? 0) + (cpus[4] ?? 0)) / TICKS_A_SECOND,
+  };
 }

@@ -55,7 +55,7 @@ export type Outcome =
   | { is: 'failed'; problem: ImageProblem };
 
 /** What may be remembered of a source after an answer. */
-export type SourceNews = Validators & { sha256: Buffer; finalUrl: string | undefined; freshForS: number };
+type SourceNews = Validators & { sha256: Buffer; finalUrl: string | undefined; freshForS: number };
 
 export type PipelineParts = {
   fetchRules: FetchRules;
