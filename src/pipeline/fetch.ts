@@ -4,6 +4,7 @@ import { join, sep } from 'node:path';
 import { type Dispatcher, errors, request } from 'undici';
 import { systemCode } from '../errors.ts';
 import type { Guard } from '../net/guard.ts';
+import { directLink } from '../net/share-links.ts';
 import { StorageTrouble } from '../storage/storage.ts';
 import { SNIFF_BYTES } from './formats.ts';
 import { imageFormat } from './probe.ts';
@@ -53,7 +54,7 @@ export async function fetchSource(
     const { response, finalUrl } = await openImage(url, rules, deadline);
     return {
       path: file.path,
-      ...(await save(response, file, rules.maxBytes)),
+      ...(await save(response, file, { maxBytes: rules.maxBytes, finalUrl })),
       finalUrl,
       etag: header(response, 'etag'),
       lastModified: header(response, 'last-modified'),
@@ -69,6 +70,7 @@ export type Look = {
   /** of the whole file, as the host says */
   bytes: number | null;
   contentType: string | null;
+  finalUrl: string;
   head: Buffer;
 };
 
@@ -84,13 +86,14 @@ export async function lookAt(
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(LOOK_DEADLINE_MS)]);
   try {
     const range = { range: `bytes=0-${LOOK_BYTES - 1}` };
-    const { response } = await openImage(url, rules, deadline, range);
+    const { response, finalUrl } = await openImage(url, rules, deadline, range);
     let head = Buffer.alloc(0);
     for await (const chunk of chunksOf(response)) {
       head = Buffer.concat([head, chunk]);
       if (head.length >= LOOK_BYTES) break;
     }
-    return { bytes: wholeSize(response), contentType: header(response, 'content-type') ?? null, head };
+    const contentType = header(response, 'content-type') ?? null;
+    return { bytes: wholeSize(response), contentType, finalUrl, head };
   } catch (error) {
     signal.throwIfAborted();
     throw asProblem(error);
@@ -122,7 +125,8 @@ async function openImage(
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
     const checked = rules.guard.check(next, from);
     if ('refused' in checked) throw new ImageProblem(checked.refused, checked.why);
-    const response = await request(checked.url, {
+    const url = directLink(checked.url);
+    const response = await request(url, {
       dispatcher: rules.guard.agent,
       headers: {
         ...{ 'user-agent': rules.userAgent, accept: 'image/*,*/*;q=0.5', 'accept-encoding': 'identity' },
@@ -134,11 +138,11 @@ async function openImage(
     const isPart = response.statusCode === 206 && 'range' in headers;
     if (response.statusCode === 200 || isPart) {
       refuseEncoding(response);
-      return { response, finalUrl: checked.url.href };
+      return { response, finalUrl: url.href };
     }
     await response.body.dump(DISCARD);
     if (!isRedirect(response.statusCode) || !location) throw statusProblem(response);
-    from = checked.url;
+    from = url;
     next = location;
   }
   throw new ImageProblem('too_many_redirects', `more than ${MAX_REDIRECTS}`);
@@ -183,7 +187,7 @@ function refuseEncoding(response: Response): void {
 async function save(
   response: Response,
   file: SourceFile,
-  maxBytes: number,
+  { maxBytes, finalUrl }: { maxBytes: number; finalUrl: string },
 ): Promise<{ bytes: number; sha256: Buffer; head: Buffer }> {
   const announced = header(response, 'content-length');
   if (Number(announced ?? 0) > maxBytes) {
@@ -197,10 +201,10 @@ async function save(
   for await (const chunk of chunksOf(response)) {
     if (writer.bytes() + chunk.length > maxBytes) throw tooLarge(maxBytes);
     if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
-    isKnown ||= head.length >= SNIFF_BYTES && imageFormat(head.subarray(0, SNIFF_BYTES)) !== undefined;
+    isKnown ||= head.length >= SNIFF_BYTES && imageFormat(head, finalUrl) !== undefined;
     await writer.add(chunk);
   }
-  if (!isKnown) imageFormat(head);
+  if (!isKnown) imageFormat(head, finalUrl);
   if (announced !== undefined && writer.bytes() !== Number(announced))
     throw new ImageProblem('truncated_download', `${writer.bytes()} of ${announced} bytes`);
   return { ...(await writer.finish()), head };
