@@ -84,6 +84,16 @@ program
     await end(inspect(what, options));
   });
 
+program
+  .command('fetch')
+  .description('one download, hop by hop, and what came of it; nothing is stored')
+  .argument('<URL>')
+  .option('--json', 'print one JSON object', false)
+  .action(async (url: string, options: { json: boolean }) => {
+    const { fetchUrl } = await import('./cli/fetch.ts');
+    await end(fetchUrl(url, options));
+  });
+
 const presets = program
   .command('presets')
   .description('list the presets; `presets show NAME` prints one as JSON')

@@ -30,9 +30,20 @@ export type FetchRules = {
   userAgent: string;
   /** The folder that relative paths are read from: `minilab process` only, otherwise undefined. */
   localFolder: string | undefined;
+  /** is told of every hop of a download, when its answer has begun or failed */
+  trace?(hop: Hop): void;
 };
 
-const TOTAL_DEADLINE_MS = 30_000; // over all redirects: an origin that drips is not idle, but must end
+/** A request, and the beginning of its answer; null where there was none. */
+export type Hop = {
+  url: string;
+  status: number | null;
+  location: string | null;
+  contentType: string | null;
+  /** until the answer's headers were there, with connecting where that was needed */
+  ms: number;
+};
+
 const MAX_REDIRECTS = 5;
 const ENCODINGS_ACCEPTED = new Set(['', 'identity']);
 const DISCARD = { limit: 64 * 1024 };
@@ -49,7 +60,7 @@ export async function fetchSource(
 ): Promise<Source> {
   if (rules.localFolder !== undefined && !/^https?:\/\//i.test(url))
     return readLocal(url, file, rules, rules.localFolder);
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(TOTAL_DEADLINE_MS)]);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(rules.guard.bounds.totalMs)]);
   try {
     const { response, finalUrl } = await openImage(url, rules, deadline);
     return {
@@ -78,11 +89,7 @@ export type Look = {
  * Asks for the first bytes of an image only.
  * @throws ImageProblem; the signal's reason when aborted
  */
-export async function lookAt(
-  url: string,
-  rules: Pick<FetchRules, 'guard' | 'userAgent'>,
-  signal: AbortSignal,
-): Promise<Look> {
+export async function lookAt(url: string, rules: AskRules, signal: AbortSignal): Promise<Look> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(LOOK_DEADLINE_MS)]);
   try {
     const range = { range: `bytes=0-${LOOK_BYTES - 1}` };
@@ -112,11 +119,12 @@ function wholeSize(response: Response): number | null {
 }
 
 type Response = Dispatcher.ResponseData;
+type AskRules = Pick<FetchRules, 'guard' | 'userAgent' | 'trace'>;
 
 /** Follows redirects to an answer whose body is the image as it is. */
 async function openImage(
   start: string,
-  rules: Pick<FetchRules, 'guard' | 'userAgent'>,
+  rules: AskRules,
   signal: AbortSignal,
   headers: Record<string, string> = {},
 ) {
@@ -126,14 +134,7 @@ async function openImage(
     const checked = rules.guard.check(next, from);
     if ('refused' in checked) throw new ImageProblem(checked.refused, checked.why);
     const url = directLink(checked.url);
-    const response = await request(url, {
-      dispatcher: rules.guard.agent,
-      headers: {
-        ...{ 'user-agent': rules.userAgent, accept: 'image/*,*/*;q=0.5', 'accept-encoding': 'identity' },
-        ...headers,
-      },
-      signal,
-    });
+    const response = await ask(url, rules, signal, headers);
     const location = header(response, 'location');
     const isPart = response.statusCode === 206 && 'range' in headers;
     if (response.statusCode === 200 || isPart) {
@@ -146,6 +147,35 @@ async function openImage(
     next = location;
   }
   throw new ImageProblem('too_many_redirects', `more than ${MAX_REDIRECTS}`);
+}
+
+async function ask(
+  url: URL,
+  { guard, userAgent, trace }: AskRules,
+  signal: AbortSignal,
+  headers: Record<string, string>,
+): Promise<Response> {
+  const askedAt = performance.now();
+  let response: Response | undefined;
+  try {
+    response = await request(url, {
+      dispatcher: guard.agent,
+      headers: {
+        ...{ 'user-agent': userAgent, accept: 'image/*,*/*;q=0.5', 'accept-encoding': 'identity' },
+        ...headers,
+      },
+      signal,
+    });
+    return response;
+  } finally {
+    trace?.({
+      url: url.href,
+      status: response?.statusCode ?? null,
+      location: (response && header(response, 'location')) ?? null,
+      contentType: (response && header(response, 'content-type')) ?? null,
+      ms: performance.now() - askedAt,
+    });
+  }
 }
 
 function isRedirect(status: number): boolean {
