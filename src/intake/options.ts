@@ -47,6 +47,14 @@ export const UploadOptions = Type.Object(
           'Names of the files, in output URLs and in the ZIP: {sku}, {name}, {position}, {rendition}, {hash16}, {ext}',
       }),
     ),
+    deadline_hours: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 168,
+        default: 24,
+        description: 'For how long images are tried again; what has not succeeded then has failed',
+      }),
+    ),
     columns: Type.Optional(
       Type.String({
         maxLength: 4000,

@@ -131,6 +131,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
       name: options.name ?? (fileName || 'upload.csv'),
       preset: presetOf(options, presets),
       nameTemplate: options.name_template,
+      deadlineHours: options.deadline_hours,
       callback,
       async onStored(trx, batch) {
         const row = await findBatch(trx, batch);

@@ -21,7 +21,7 @@ export type GuardRules = {
 };
 
 /** How long a host may take. */
-export type Bounds = {
+type Bounds = {
   /** over a whole download with its redirects: an origin that drips is not idle, but must end */
   totalMs: number;
   connectMs: number;
