@@ -46,7 +46,7 @@ export type Hop = {
 
 const MAX_REDIRECTS = 5;
 const ENCODINGS_ACCEPTED = new Set(['', 'identity']);
-const DISCARD = { limit: 64 * 1024 };
+const DRAIN = { limit: 64 * 1024, ms: 1_000 };
 
 /**
  * Downloads a source into a file, within the bounds of time and size.
@@ -141,7 +141,7 @@ async function openImage(
       refuseEncoding(response);
       return { response, finalUrl: url.href };
     }
-    await response.body.dump(DISCARD);
+    await drain(response, signal);
     if (!isRedirect(response.statusCode) || !location) throw statusProblem(response);
     from = url;
     next = location;
@@ -178,6 +178,18 @@ async function ask(
   }
 }
 
+/** Reads the rest of an answer, so that its connection can be used again, unless that costs more than a new one. */
+async function drain({ body }: Response, signal: AbortSignal): Promise<void> {
+  const enough = AbortSignal.any([signal, AbortSignal.timeout(DRAIN.ms)]);
+  await body.dump({ limit: DRAIN.limit, signal: enough }).catch(() => {});
+  signal.throwIfAborted();
+}
+
+/** A body that is destroyed before its end emits an error, which would end the process if nobody listened. */
+function breakOff({ body }: Response): void {
+  body.on('error', () => {}).destroy();
+}
+
 function isRedirect(status: number): boolean {
   return [301, 302, 303, 307, 308].includes(status);
 }
@@ -209,7 +221,7 @@ function retryAfterMs(value: string | undefined): number {
 function refuseEncoding(response: Response): void {
   const encoding = (header(response, 'content-encoding') ?? '').trim().toLowerCase();
   if (ENCODINGS_ACCEPTED.has(encoding)) return;
-  response.body.destroy(); // 172 bytes of brotli can be 100 MB
+  breakOff(response); // 172 bytes of brotli can be 100 MB
   throw new ImageProblem('encoding_refused', encoding);
 }
 
@@ -221,7 +233,7 @@ async function save(
 ): Promise<{ bytes: number; sha256: Buffer; head: Buffer }> {
   const announced = header(response, 'content-length');
   if (Number(announced ?? 0) > maxBytes) {
-    response.body.destroy();
+    breakOff(response);
     throw tooLarge(maxBytes);
   }
   // With chunked framing several chunks of a body share their memory, so it must not be freed.
@@ -310,8 +322,16 @@ function asProblem(error: unknown): Error {
   if (isTimeout(error)) return new ImageProblem('download_timeout', undefined, because);
   if (/^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_|EPROTO)/.test(code))
     return new ImageProblem('tls_failed', code, because);
+  if (UNREADABLE.some((kind) => error instanceof kind))
+    return new ImageProblem('server_error', 'its answer cannot be read', because);
   return new ImageProblem('connect_failed', code, because);
 }
+
+const UNREADABLE = [
+  errors.HTTPParserError,
+  errors.HeadersOverflowError,
+  errors.ResponseContentLengthMismatchError, // several lengths
+];
 
 const DNS_CODES = new Set([
   'ENOTFOUND',
