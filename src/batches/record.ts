@@ -73,7 +73,7 @@ async function followUp(trx: Db, batch: LockedBatch, rules: FeedRules): Promise<
 async function holdHosts(trx: Db, finished: FinishedImage[]): Promise<void> {
   const holds = new Map<string, { tenant_id: number; host: string; hold_ms: number; last_error: string }>();
   for (const { outcome } of finished) {
-    if (outcome.is !== 'later' || outcome.problem.holdHostMs === undefined) continue;
+    if (!('problem' in outcome) || outcome.problem.holdHostMs === undefined) continue;
     const { host } = new URL(outcome.work.url);
     holds.set(`${outcome.work.tenantId} ${host}`, {
       tenant_id: outcome.work.tenantId,

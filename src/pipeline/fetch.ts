@@ -4,6 +4,7 @@ import { join, sep } from 'node:path';
 import { type Dispatcher, errors, request } from 'undici';
 import { systemCode } from '../errors.ts';
 import type { Guard } from '../net/guard.ts';
+import { directLink } from '../net/share-links.ts';
 import { StorageTrouble } from '../storage/storage.ts';
 import { SNIFF_BYTES } from './formats.ts';
 import { freshForS } from './freshness.ts';
@@ -38,12 +39,23 @@ export type FetchRules = {
   userAgent: string;
   /** The folder that relative paths are read from: `minilab process` only, otherwise undefined. */
   localFolder: string | undefined;
+  /** is told of every hop of a download, when its answer has begun or failed */
+  trace?(hop: Hop): void;
 };
 
-const TOTAL_DEADLINE_MS = 30_000; // over all redirects: an origin that drips is not idle, but must end
+/** A request, and the beginning of its answer; null where there was none. */
+export type Hop = {
+  url: string;
+  status: number | null;
+  location: string | null;
+  contentType: string | null;
+  /** until the answer's headers were there, with connecting where that was needed */
+  ms: number;
+};
+
 const MAX_REDIRECTS = 5;
 const ENCODINGS_ACCEPTED = new Set(['', 'identity']);
-const DISCARD = { limit: 64 * 1024 };
+const DRAIN = { limit: 64 * 1024, ms: 1_000 };
 
 /**
  * Downloads a source into a file, within the bounds of time and size.
@@ -69,16 +81,16 @@ export async function fetchChanged(
 ): Promise<Source | NotModified> {
   if (rules.localFolder !== undefined && !/^https?:\/\//i.test(url))
     return readLocal(url, file, rules, rules.localFolder);
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(TOTAL_DEADLINE_MS)]);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(rules.guard.bounds.totalMs)]);
   try {
     const { response, finalUrl } = await openImage(url, rules, deadline, conditionsOf(known));
     const validators = { etag: header(response, 'etag'), lastModified: header(response, 'last-modified') };
     const fresh = freshForS((name) => header(response, name));
     if (response.statusCode === 304) {
-      await response.body.dump(DISCARD);
+      await drain(response, deadline);
       return { ...validators, notModified: true, freshForS: fresh };
     }
-    const saved = await save(response, file, rules.maxBytes);
+    const saved = await save(response, file, { maxBytes: rules.maxBytes, finalUrl });
     return { path: file.path, ...saved, finalUrl, ...validators, freshForS: fresh };
   } catch (error) {
     signal.throwIfAborted();
@@ -97,6 +109,7 @@ export type Look = {
   /** of the whole file, as the host says */
   bytes: number | null;
   contentType: string | null;
+  finalUrl: string;
   head: Buffer;
 };
 
@@ -104,21 +117,18 @@ export type Look = {
  * Asks for the first bytes of an image only.
  * @throws ImageProblem; the signal's reason when aborted
  */
-export async function lookAt(
-  url: string,
-  rules: Pick<FetchRules, 'guard' | 'userAgent'>,
-  signal: AbortSignal,
-): Promise<Look> {
+export async function lookAt(url: string, rules: AskRules, signal: AbortSignal): Promise<Look> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(LOOK_DEADLINE_MS)]);
   try {
     const range = { range: `bytes=0-${LOOK_BYTES - 1}` };
-    const { response } = await openImage(url, rules, deadline, range);
+    const { response, finalUrl } = await openImage(url, rules, deadline, range);
     let head = Buffer.alloc(0);
     for await (const chunk of chunksOf(response)) {
       head = Buffer.concat([head, chunk]);
       if (head.length >= LOOK_BYTES) break;
     }
-    return { bytes: wholeSize(response), contentType: header(response, 'content-type') ?? null, head };
+    const contentType = header(response, 'content-type') ?? null;
+    return { bytes: wholeSize(response), contentType, finalUrl, head };
   } catch (error) {
     signal.throwIfAborted();
     throw asProblem(error);
@@ -137,11 +147,12 @@ function wholeSize(response: Response): number | null {
 }
 
 type Response = Dispatcher.ResponseData;
+type AskRules = Pick<FetchRules, 'guard' | 'userAgent' | 'trace'>;
 
 /** Follows redirects to an answer whose body is the image as it is. */
 async function openImage(
   start: string,
-  rules: Pick<FetchRules, 'guard' | 'userAgent'>,
+  rules: AskRules,
   signal: AbortSignal,
   headers: Record<string, string> = {},
 ) {
@@ -150,29 +161,64 @@ async function openImage(
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
     const checked = rules.guard.check(next, from);
     if ('refused' in checked) throw new ImageProblem(checked.refused, checked.why);
-    const response = await request(checked.url, {
-      dispatcher: rules.guard.agent,
-      headers: {
-        ...{ 'user-agent': rules.userAgent, accept: 'image/*,*/*;q=0.5', 'accept-encoding': 'identity' },
-        ...headers,
-      },
-      signal,
-    });
+    const url = directLink(checked.url);
+    const response = await ask(url, rules, signal, headers);
     const location = header(response, 'location');
     const isPart = response.statusCode === 206 && 'range' in headers;
     const isUnchanged =
       response.statusCode === 304 && ('if-none-match' in headers || 'if-modified-since' in headers);
-    if (isUnchanged) return { response, finalUrl: checked.url.href };
+    if (isUnchanged) return { response, finalUrl: url.href };
     if (response.statusCode === 200 || isPart) {
       refuseEncoding(response);
-      return { response, finalUrl: checked.url.href };
+      return { response, finalUrl: url.href };
     }
-    await response.body.dump(DISCARD);
+    await drain(response, signal);
     if (!isRedirect(response.statusCode) || !location) throw statusProblem(response);
-    from = checked.url;
+    from = url;
     next = location;
   }
   throw new ImageProblem('too_many_redirects', `more than ${MAX_REDIRECTS}`);
+}
+
+async function ask(
+  url: URL,
+  { guard, userAgent, trace }: AskRules,
+  signal: AbortSignal,
+  headers: Record<string, string>,
+): Promise<Response> {
+  const askedAt = performance.now();
+  let response: Response | undefined;
+  try {
+    response = await request(url, {
+      dispatcher: guard.agent,
+      headers: {
+        ...{ 'user-agent': userAgent, accept: 'image/*,*/*;q=0.5', 'accept-encoding': 'identity' },
+        ...headers,
+      },
+      signal,
+    });
+    return response;
+  } finally {
+    trace?.({
+      url: url.href,
+      status: response?.statusCode ?? null,
+      location: (response && header(response, 'location')) ?? null,
+      contentType: (response && header(response, 'content-type')) ?? null,
+      ms: performance.now() - askedAt,
+    });
+  }
+}
+
+/** Reads the rest of an answer, so that its connection can be used again, unless that costs more than a new one. */
+async function drain({ body }: Response, signal: AbortSignal): Promise<void> {
+  const enough = AbortSignal.any([signal, AbortSignal.timeout(DRAIN.ms)]);
+  await body.dump({ limit: DRAIN.limit, signal: enough }).catch(() => {});
+  signal.throwIfAborted();
+}
+
+/** A body that is destroyed before its end emits an error, which would end the process if nobody listened. */
+function breakOff({ body }: Response): void {
+  body.on('error', () => {}).destroy();
 }
 
 function isRedirect(status: number): boolean {
@@ -206,7 +252,7 @@ function retryAfterMs(value: string | undefined): number {
 function refuseEncoding(response: Response): void {
   const encoding = (header(response, 'content-encoding') ?? '').trim().toLowerCase();
   if (ENCODINGS_ACCEPTED.has(encoding)) return;
-  response.body.destroy(); // 172 bytes of brotli can be 100 MB
+  breakOff(response); // 172 bytes of brotli can be 100 MB
   throw new ImageProblem('encoding_refused', encoding);
 }
 
@@ -214,11 +260,11 @@ function refuseEncoding(response: Response): void {
 async function save(
   response: Response,
   file: SourceFile,
-  maxBytes: number,
+  { maxBytes, finalUrl }: { maxBytes: number; finalUrl: string },
 ): Promise<{ bytes: number; sha256: Buffer; head: Buffer }> {
   const announced = header(response, 'content-length');
   if (Number(announced ?? 0) > maxBytes) {
-    response.body.destroy();
+    breakOff(response);
     throw tooLarge(maxBytes);
   }
   // With chunked framing several chunks of a body share their memory, so it must not be freed.
@@ -228,10 +274,10 @@ async function save(
   for await (const chunk of chunksOf(response)) {
     if (writer.bytes() + chunk.length > maxBytes) throw tooLarge(maxBytes);
     if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
-    isKnown ||= head.length >= SNIFF_BYTES && imageFormat(head.subarray(0, SNIFF_BYTES)) !== undefined;
+    isKnown ||= head.length >= SNIFF_BYTES && imageFormat(head, finalUrl) !== undefined;
     await writer.add(chunk);
   }
-  if (!isKnown) imageFormat(head);
+  if (!isKnown) imageFormat(head, finalUrl);
   if (announced !== undefined && writer.bytes() !== Number(announced))
     throw new ImageProblem('truncated_download', `${writer.bytes()} of ${announced} bytes`);
   return { ...(await writer.finish()), head };
@@ -308,8 +354,16 @@ function asProblem(error: unknown): Error {
   if (isTimeout(error)) return new ImageProblem('download_timeout', undefined, because);
   if (/^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_|EPROTO)/.test(code))
     return new ImageProblem('tls_failed', code, because);
+  if (UNREADABLE.some((kind) => error instanceof kind))
+    return new ImageProblem('server_error', 'its answer cannot be read', because);
   return new ImageProblem('connect_failed', code, because);
 }
+
+const UNREADABLE = [
+  errors.HTTPParserError,
+  errors.HeadersOverflowError,
+  errors.ResponseContentLengthMismatchError, // several lengths
+];
 
 const DNS_CODES = new Set([
   'ENOTFOUND',
