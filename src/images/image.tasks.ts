@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ImageRequest, Outcome, Pipeline } from '../pipeline/pipeline.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from '../pipeline/problems.ts';
 import { DecodersUnavailable } from '../pipeline/decoder-pool.ts';
+import type { HostBusy } from '../pipeline/visit.ts';
 import { StorageTrouble } from '../storage/storage.ts';
 import { WorkerEnding } from '../queue/pump.ts';
 
@@ -23,8 +24,8 @@ export type ImageEnd = { work: ImageWork } & (
   | { is: 'completed'; made: Extract<Outcome, { is: 'made' | 'unchanged' }> }
   | { is: 'failed'; problem: ImageProblem }
   | { is: 'later'; problem: ImageProblem; inMs: number; costsTry: boolean }
-  /** back to where it was, as if it had not been claimed */
-  | { is: 'returned' }
+  /** back to where it was, as if it had not been claimed; not before a time, where one is said */
+  | { is: 'returned'; inMs?: number }
 );
 
 export type ImageTaskParts = {
@@ -36,7 +37,8 @@ export type ImageTaskParts = {
 
 const FIRST_DELAY_MS = 2_000;
 const LONGEST_DELAY_MS = 300_000;
-const DEADLINE_MS = 24 * 3_600_000;
+/** After this time in a round nothing is tried again. */
+export const DEADLINE_MS = 24 * 3_600_000;
 
 /** The handler of `process_image`: what a worker does for one image, and what follows from what happened. */
 export function createImageTask(parts: ImageTaskParts) {
@@ -76,6 +78,8 @@ function endOf(work: ImageWork, outcome: Outcome): ImageEnd {
       return { work, is: 'completed', made: outcome };
     case 'failed':
       return { work, is: 'failed', problem: outcome.problem };
+    case 'waiting':
+      return returnedOrNever(work, outcome.busy);
     case 'later':
       return laterOrNever(work, outcome.problem);
   }
@@ -85,13 +89,24 @@ function laterOrNever(work: ImageWork, problem: ImageProblem): ImageEnd {
   const costsTry = problem.holdHostMs === undefined;
   if (costsTry && work.tries + 1 >= IMAGE_PROBLEMS[problem.code].tries)
     return { work, is: 'failed', problem };
-  if (Date.now() - work.beganAt.getTime() > DEADLINE_MS)
+  if (isOverdue(work))
     return {
       work,
       is: 'failed',
       problem: new ImageProblem('deadline_exceeded', problem.code, { cause: problem }),
     };
   return { work, is: 'later', problem, costsTry, inMs: problem.holdHostMs ?? delayMs(work.tries) };
+}
+
+/** Waiting for a hold has an end; a host that has many images to serve may take longer. */
+function returnedOrNever(work: ImageWork, busy: HostBusy): ImageEnd {
+  if (busy.because === 'held' && isOverdue(work))
+    return { work, is: 'failed', problem: new ImageProblem('deadline_exceeded', busy.message) };
+  return { work, is: 'returned', inMs: busy.inMs };
+}
+
+function isOverdue(work: ImageWork): boolean {
+  return Date.now() - work.beganAt.getTime() > DEADLINE_MS;
 }
 
 /** 2 s, doubling to 5 min, with ±50 % of jitter, so that images that failed together do not return together. */

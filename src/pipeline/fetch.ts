@@ -10,6 +10,7 @@ import { freshForS } from './freshness.ts';
 import { imageFormat } from './probe.ts';
 import { ImageProblem } from './problems.ts';
 import type { SourceFile } from './source-files.ts';
+import { HostBusy, type Visit } from './visit.ts';
 
 /** The bytes behind a URL, in a file of ours. */
 export type Source = {
@@ -38,6 +39,8 @@ export type FetchRules = {
   userAgent: string;
   /** The folder that relative paths are read from: `minilab process` only, otherwise undefined. */
   localFolder: string | undefined;
+  /** the places that the download takes at its hosts; undefined for a single one that somebody waits for */
+  visit?: Visit;
 };
 
 const TOTAL_DEADLINE_MS = 30_000; // over all redirects: an origin that drips is not idle, but must end
@@ -141,7 +144,7 @@ type Response = Dispatcher.ResponseData;
 /** Follows redirects to an answer whose body is the image as it is. */
 async function openImage(
   start: string,
-  rules: Pick<FetchRules, 'guard' | 'userAgent'>,
+  rules: Pick<FetchRules, 'guard' | 'userAgent' | 'visit'>,
   signal: AbortSignal,
   headers: Record<string, string> = {},
 ) {
@@ -150,14 +153,17 @@ async function openImage(
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
     const checked = rules.guard.check(next, from);
     if ('refused' in checked) throw new ImageProblem(checked.refused, checked.why);
+    const ofHost = await rules.visit?.moveTo(checked.url, signal);
     const response = await request(checked.url, {
       dispatcher: rules.guard.agent,
       headers: {
         ...{ 'user-agent': rules.userAgent, accept: 'image/*,*/*;q=0.5', 'accept-encoding': 'identity' },
         ...headers,
+        ...ofHost,
       },
       signal,
     });
+    rules.visit?.answered();
     const location = header(response, 'location');
     const isPart = response.statusCode === 206 && 'range' in headers;
     const isUnchanged =
@@ -183,10 +189,13 @@ function isRedirect(status: number): boolean {
 function statusProblem(response: Response): ImageProblem {
   const status = response.statusCode;
   const detail = `HTTP ${status}`;
-  if (status === 429 || status === 503)
+  if (status === 429 || status === 503) {
+    const asked = retryAfterMs(header(response, 'retry-after'));
     return new ImageProblem('rate_limited', detail, {
-      holdHostMs: retryAfterMs(header(response, 'retry-after')),
+      holdHostMs: asked ?? SHORTEST_HOLD_MS,
+      retryAfterMs: asked,
     });
+  }
   if ([408, 425, 500, 502, 504].includes(status)) return new ImageProblem('server_error', detail);
   if (status === 401 || status === 403) return new ImageProblem('access_denied', detail);
   if (status === 404 || status === 410) return new ImageProblem('not_found', detail);
@@ -196,9 +205,9 @@ function statusProblem(response: Response): ImageProblem {
 const SHORTEST_HOLD_MS = 30_000;
 const LONGEST_HOLD_MS = 3_600_000;
 
-/** Seconds or an HTTP date (RFC 9110, 10.2.3), within 30 s and 1 h; 30 s where it is missing. */
-function retryAfterMs(value: string | undefined): number {
-  if (value === undefined) return SHORTEST_HOLD_MS;
+/** Seconds or an HTTP date (RFC 9110, 10.2.3), within 30 s and 1 h. Where it is missing, holds grow (hosts/visits.ts). */
+function retryAfterMs(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Math.min(Math.max(Number.isNaN(ms) ? 0 : ms, SHORTEST_HOLD_MS), LONGEST_HOLD_MS);
 }
@@ -299,7 +308,8 @@ function header(response: Response, name: string): string | undefined {
 
 /** What the network's errors mean for the image: the codes of Node (c-ares, libuv, OpenSSL) and undici. */
 function asProblem(error: unknown): Error {
-  if (error instanceof ImageProblem || error instanceof StorageTrouble) return error;
+  if (error instanceof ImageProblem || error instanceof HostBusy || error instanceof StorageTrouble)
+    return error;
   if (!(error instanceof Error)) return new ImageProblem('connect_failed', undefined, { cause: error });
   const code = systemCode(error) ?? error.name;
   const because = { cause: error };
