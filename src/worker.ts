@@ -11,6 +11,7 @@ import { isAlive } from './db/database.ts';
 import { unknownMigration } from './db/migrate.ts';
 import { newUuid } from './ids.ts';
 import { forgetOldAnswers } from './intake/idempotency.ts';
+import { headersOpener } from './hosts/headers.ts';
 import { createHostPlaces } from './hosts/places.ts';
 import { recordVisits } from './hosts/visits.ts';
 import { createImageTask } from './images/image.tasks.ts';
@@ -66,7 +67,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     workerId: id,
     hostConcurrency: config.hostConcurrency,
     downloadConcurrency: config.downloadConcurrency,
-    openHeaders: () => ({}),
+    openHeaders: headersOpener(foundation.secretsKey),
     recordNow: (seen) => recordVisits(db, seen, config.hostConcurrency),
     log,
   });

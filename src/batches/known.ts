@@ -6,7 +6,10 @@ import { hash16Of } from '../pipeline/plan.ts';
 import type { Recipe } from '../presets/spec.ts';
 
 /** A source that is to be made something of. `freshForS`: as the batch wants it, whatever its host says. */
-export type Wanted = { tenantId: number; url: string; recipe: Recipe; freshForS: number | null };
+export type Wanted = Asked & { tenantId: number; recipe: Recipe; freshForS: number | null };
+
+/** How a source is asked for: the secret headers of its host are a part of it (hosts/headers.ts). */
+type Asked = { url: string; headersFingerprint: string | null };
 
 /**
  * What is known of sources of which the same was made before. Two statements for any number, and one
@@ -43,12 +46,14 @@ function setKey({ tenantId, hash16 }: SetKey): string {
   return `${tenantId} ${hash16}`;
 }
 
-function sourceKey({ tenantId, url }: Pick<Wanted, 'tenantId' | 'url'>): string {
-  return `${tenantId} ${urlSha256(url)}`;
+function sourceKey({ tenantId, ...asked }: Asked & { tenantId: number }): string {
+  return `${tenantId} ${sourceSha256(asked)}`;
 }
 
-function urlSha256(url: string): string {
-  return createHash('sha256').update(url).digest('hex');
+/** What tells sources apart: `sources.url_sha256`. No URL has a line feed. */
+export function sourceSha256({ url, headersFingerprint }: Asked): string {
+  const text = headersFingerprint === null ? url : `${url}\n${headersFingerprint}`;
+  return createHash('sha256').update(text).digest('hex');
 }
 
 type KnownSource = Pick<Known, 'sha256' | 'etag' | 'lastModified' | 'isFresh'>;
@@ -63,10 +68,10 @@ type SourceRow = {
 };
 
 async function readSources(db: Db, wanted: Wanted[]): Promise<Map<string, KnownSource>> {
-  const keys = wanted.map(({ tenantId, url, freshForS }) => ({
-    tenant_id: tenantId,
-    url_sha256: urlSha256(url),
-    fresh_for_s: freshForS,
+  const keys = wanted.map((each) => ({
+    tenant_id: each.tenantId,
+    url_sha256: sourceSha256(each),
+    fresh_for_s: each.freshForS,
   }));
   const { rows } = await sql<SourceRow>`
     select s.tenant_id, w.url_sha256, s.sha256, s.etag, s.last_modified,

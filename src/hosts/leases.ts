@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
+import type { SealedHeaders } from './headers.ts';
 import type { HostKey } from './host.ts';
 import { IS_GIVEN_UP, placesNow } from './host.ts';
 
@@ -21,7 +22,7 @@ export type Granted = HostKey & {
   heldMs: number;
   /** the code of the error with which a host that is given up failed last */
   givenUp: string | null;
-  headers: { fingerprint: string; encrypted: Buffer } | undefined;
+  headers: SealedHeaders | undefined;
 };
 
 export const SPARE_PLACES = 4; // for downloads that begin before the next exchange

@@ -45,7 +45,7 @@ const RENEW_EVERY_MS = 200;
 const VALID_MS = 1_000; // after that, as when the database is away, nothing new begins
 const WAIT_MS = 1_000; // for a place; a host of 100 ms latency has served ten downloads a place by then
 const COME_BACK_MS = 1_000; // and up to twice that, so that those that waited together do not return together
-const NOT_HERE_MS = 30_000; // of a host that this worker has no key for
+const LOOK_AGAIN_MS = 30_000; // a hold may be lifted; and a host is not fed before it is over
 
 type Waiter = { enter(): void; refuse(error: Error): void };
 
@@ -177,13 +177,13 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
       .finally(() => (host.holdIsKnownFrom = performance.now()));
   }
 
-  function headersOf(host: Host): Record<string, string> {
+  async function headersOf(host: Host): Promise<Record<string, string>> {
     if (!host.headers) return {};
     try {
-      return parts.openHeaders(host, host.headers);
+      return await parts.openHeaders(host, host.headers);
     } catch (error) {
       log.error({ err: error, host: host.host }, 'the secret headers of a host cannot be read here');
-      throw new HostBusy('held', NOT_HERE_MS);
+      throw new HostBusy('held', LOOK_AGAIN_MS);
     }
   }
 
@@ -226,7 +226,7 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
           stay = await stayAt(next.host, signal);
         }
         hasLeftOrigin ||= next.origin !== start?.origin;
-        const headers = hasLeftOrigin ? {} : headersOf(stay.host);
+        const headers = hasLeftOrigin ? {} : await headersOf(stay.host);
         if (Number.isNaN(stay.latencyMs)) stay.askedAt = performance.now();
         download.asks();
         return headers;
@@ -293,7 +293,7 @@ function take(host: Host, grant: Granted, beganAt: number): void {
 function refusalOf({ heldUntil, givenUp, open, places }: Host): Error | undefined {
   const heldMs = heldUntil - performance.now();
   if (givenUp !== null && (heldMs > 0 || open >= places)) return givenUpProblem(givenUp);
-  return heldMs > 0 ? new HostBusy('held', heldMs) : undefined;
+  return heldMs > 0 ? new HostBusy('held', Math.min(heldMs, LOOK_AGAIN_MS)) : undefined;
 }
 
 function givenUpProblem(code: string): ImageProblem {

@@ -8,6 +8,8 @@ import { WorkerEnding } from '../queue/pump.ts';
 
 /** What a worker needs to know of a claimed image. */
 export type ImageWork = ImageRequest & {
+  /** of the secret headers with which its host is asked, if there are any: another one is another source */
+  headersFingerprint: string | null;
   batchId: string;
   /** in the batch, from 1 */
   slot: number;
