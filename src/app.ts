@@ -4,6 +4,7 @@ import { lookupRoutes } from './batches/lookup.routes.ts';
 import { statusRoutes } from './batches/status.routes.ts';
 import { isAlive } from './db/database.ts';
 import type { Foundation } from './foundation.ts';
+import { hostRoutes } from './hosts/host.routes.ts';
 import { healthRoutes } from './http/health.routes.ts';
 import { closeServer, createServer, listen } from './http/server.ts';
 import { previewRoutes } from './intake/preview.routes.ts';
@@ -48,6 +49,8 @@ export async function startHttp(foundation: Foundation, worker: Worker | undefin
   await app.register(statusRoutes, shared);
   await app.register(controlRoutes, { ...shared, feed });
   await app.register(lookupRoutes, shared);
+  const { hostConcurrency } = config;
+  await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: foundation.secretsKey });
   await app.register(inboxRoutes, { ...shared, secrets: config.inboxSecrets });
   await app.register(resultsRoutes, { ...shared, storage, folder });
   await listen(app, config);

@@ -31,6 +31,8 @@ export type Config = {
   webhookTimeoutMs: number;
   /** secret by the name of a source */
   inboxSecrets: ReadonlyMap<string, string>;
+  /** under which secret request headers are kept; undefined: a file in `dataDir`, with the embedded server */
+  secretsKey: Buffer | undefined;
 };
 
 type Environment = Record<string, string | undefined>;
@@ -78,6 +80,12 @@ export function readConfig(env: Environment = process.env): Config {
       new Map(),
       'pairs such as shop=whsec_…,erp=whsec_…',
       parseInboxSecrets,
+    ),
+    secretsKey: read.parsed<Buffer | undefined>(
+      'SECRETS_KEY',
+      undefined,
+      '32 bytes in base64, such as openssl rand -base64 32 prints',
+      parseKey,
     ),
   };
   if (!isLoopback(host))
@@ -210,4 +218,9 @@ function parseInboxSecrets(text: string): Map<string, string> | undefined {
     secrets.set(name, secret);
   }
   return secrets;
+}
+
+function parseKey(text: string): Buffer | undefined {
+  const key = Buffer.from(text, 'base64');
+  return /^[A-Za-z0-9+/]{43}=$/.test(text) && key.length === 32 ? key : undefined;
 }

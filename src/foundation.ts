@@ -6,6 +6,7 @@ import { type Database, isConnectionTrouble, openDatabase } from './db/database.
 import { type EmbeddedServer, holdEmbeddedServer } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { Problem, systemCode } from './errors.ts';
+import { type SecretsKey, secretsKeyOf } from './hosts/secrets.ts';
 import { createGuard, type Guard } from './net/guard.ts';
 import { type Queue, startQueue } from './queue/queue.ts';
 import { diskStorage } from './storage/disk.ts';
@@ -20,6 +21,8 @@ export type Foundation = {
   storage: Storage;
   /** through which every URL of a stranger is requested */
   guard: Guard;
+  /** under which secrets are kept in the database */
+  secretsKey: SecretsKey;
   log: Logger;
   close(): Promise<void>;
 };
@@ -55,6 +58,7 @@ export async function layFoundation(config: Config, databaseUrl: string, log: Lo
       feed: { queue, hostConcurrency: config.hostConcurrency },
       storage,
       guard,
+      secretsKey: secretsKeyOf(config),
       log,
       async close() {
         await queue.stop();

@@ -11,6 +11,9 @@ import { isAlive } from './db/database.ts';
 import { unknownMigration } from './db/migrate.ts';
 import { newUuid } from './ids.ts';
 import { forgetOldAnswers } from './intake/idempotency.ts';
+import { headersOpener } from './hosts/headers.ts';
+import { createHostPlaces } from './hosts/places.ts';
+import { recordVisits } from './hosts/visits.ts';
 import { createImageTask } from './images/image.tasks.ts';
 import { createDecoderPool } from './pipeline/decoder-pool.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
@@ -59,6 +62,15 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   const sourceFiles = createSourceFiles(temporaryFolder);
   const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS);
   await decoders.probe();
+  const places = createHostPlaces({
+    db,
+    workerId: id,
+    hostConcurrency: config.hostConcurrency,
+    downloadConcurrency: config.downloadConcurrency,
+    openHeaders: headersOpener(foundation.secretsKey),
+    recordNow: (seen) => recordVisits(db, seen, config.hostConcurrency),
+    log,
+  });
   const pipeline = createPipeline({
     fetchRules: {
       guard,
@@ -66,7 +78,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
       userAgent,
       localFolder,
     },
-    downloadConcurrency: config.downloadConcurrency,
+    beginVisit: places.begin,
     decoders,
     storage,
     sourceFiles,
@@ -76,9 +88,10 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     queue,
     name: 'process_image',
     slots,
+    waiting: places.waiting,
     claim: (tasks) => claimImages(db, tasks),
     handle: createImageTask({ pipeline, log, onTrouble: (trouble) => pump.pause(trouble.message) }),
-    record: (finished) => recordResults(db, finished, feed),
+    record: recordWithVisits,
     log,
   });
 
@@ -132,6 +145,16 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     };
   }
 
+  async function recordWithVisits(finished: Parameters<typeof recordResults>[1]): Promise<void> {
+    const seen = places.takeSeen();
+    try {
+      await recordResults(db, finished, { ...feed, seen });
+    } catch (error) {
+      places.putBackSeen(seen);
+      throw error;
+    }
+  }
+
   async function resumeWhenWell(): Promise<void> {
     if (pump.pausedBecause() === undefined || pump.pausedBecause() === NEWER_SCHEMA) return;
     try {
@@ -156,6 +179,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
       for (const stopChore of stopChores) stopChore();
       await pump.stop(graceMs);
       await decoders.stop();
+      await places.stop();
       await sourceFiles.close();
       if (await isAlive(db)) await forgetWorker(db, id).catch(() => {});
       await rm(temporaryFolder, { recursive: true, force: true });

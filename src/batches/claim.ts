@@ -25,6 +25,7 @@ export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promi
         batchId: row.batch_id,
         slot: row.slot,
         url: row.url,
+        headersFingerprint: row.headers_fingerprint,
         recipe: row.recipe,
         tenantToken: row.token,
         known: row.force ? undefined : known[i],
@@ -37,8 +38,14 @@ export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promi
   );
 }
 
-function wantedOf({ tenant_id, url, recipe, fresh_for_s }: ClaimedRow): Wanted {
-  return { tenantId: tenant_id, url, recipe, freshForS: fresh_for_s };
+function wantedOf({ tenant_id, url, recipe, fresh_for_s, headers_fingerprint }: ClaimedRow): Wanted {
+  return {
+    tenantId: tenant_id,
+    url,
+    recipe,
+    freshForS: fresh_for_s,
+    headersFingerprint: headers_fingerprint,
+  };
 }
 
 /** In the order of their ids: every transaction that locks several batches does so. */
@@ -69,6 +76,7 @@ type ClaimedRow = {
   claimed_at: string;
   force: boolean;
   fresh_for_s: number | null;
+  headers_fingerprint: string | null;
   batch_state: BatchState;
 };
 
@@ -81,13 +89,14 @@ async function markProcessing(trx: Db, tasks: Task<'process_image'>[]): Promise<
     with claimed as (
       update images set state = 'processing'
       where task_id = any(${tasks.map((task) => task.id)}::uuid[]) and state in ('queued', 'processing')
-      returning task_id, tenant_id, batch_id, slot, url, tries, recipe
+      returning task_id, tenant_id, batch_id, slot, url, host, tries, recipe
     )
     select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, b.state as batch_state, b.force, b.fresh_for_s,
       b.began_at + make_interval(hours => b.deadline_hours) as deadline_at,
-      clock_timestamp()::text as claimed_at
+      h.headers_fingerprint, clock_timestamp()::text as claimed_at
     from claimed c
     join batches b on b.tenant_id = c.tenant_id and b.batch_id = c.batch_id
-    join tenants t on t.tenant_id = c.tenant_id`.execute(trx);
+    join tenants t on t.tenant_id = c.tenant_id
+    left join hosts h on h.tenant_id = c.tenant_id and h.host = c.host`.execute(trx);
   return rows;
 }

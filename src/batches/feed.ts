@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
+import { IS_GIVEN_UP, placesNow } from '../hosts/host.ts';
 import type { Queue } from '../queue/queue.ts';
 import { IS_LIVE } from '../queue/workers.ts';
 import type { BatchKey } from './batch.ts';
@@ -23,7 +24,7 @@ const MAX_HOSTS_A_WALK = 1_000;
 export async function feedBatch(trx: Db, batch: BatchKey, rules: FeedRules): Promise<number> {
   const room = await roomInWindow(trx, batch);
   if (room <= 0) return 0;
-  const slots = await nextSlots(trx, batch, { room, perHost: WINDOW_PER_HOST_PLACE * rules.hostConcurrency });
+  const slots = await nextSlots(trx, batch, { room, hostConcurrency: rules.hostConcurrency });
   if (slots.length === 0) return 0;
   const tasks = slots.map((slot) => ({ slot, id: randomUUIDv7() }));
   await markQueued(trx, batch, tasks);
@@ -58,14 +59,15 @@ async function roomInWindow(trx: Db, { tenantId, batchId }: BatchKey): Promise<n
 }
 
 /**
- * The next due images by slot, at most so many of each host in the queue, none of a host on hold.
+ * The next due images: hosts take turns, and of each come the next slots, at most so many as its places
+ * can serve soon, and none while it is on hold, unless they are to end without a download.
  * The walk finds the batch's hosts by skipping through the index, one probe a host, so that a million
  * images of one saturated host are not read.
  */
 async function nextSlots(
   trx: Db,
   { tenantId, batchId }: BatchKey,
-  { room, perHost }: { room: number; perHost: number },
+  { room, hostConcurrency }: { room: number; hostConcurrency: number },
 ): Promise<number[]> {
   const { rows } = await sql<{ slot: number }>`
     with recursive walk (host, n) as (
@@ -82,16 +84,19 @@ async function nextSlots(
     select next.slot
     from walk
     left join busy on busy.host = walk.host
+    left join hosts h on h.tenant_id = ${tenantId} and h.host = walk.host
     cross join lateral (
-      select i.slot from images i
+      select i.slot, coalesce(busy.n, 0) + row_number() over (order by i.slot) as turn from images i
       where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.host = walk.host
         and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot
       order by i.slot
-      limit greatest(0, least(${room}, ${perHost} - coalesce(busy.n, 0)))
+      limit greatest(0, least(${room}, coalesce(-busy.n, 0) + case
+        when ${IS_GIVEN_UP} then ${SMALLEST_WINDOW}
+        when h.connect_failures > 0 then ${placesNow(hostConcurrency)}
+        else ${WINDOW_PER_HOST_PLACE} * ${placesNow(hostConcurrency)} end))
     ) next
-    where not exists (
-      select from hosts h where h.tenant_id = ${tenantId} and h.host = walk.host and h.held_until > now())
-    order by next.slot
+    where coalesce(h.held_until <= now(), true) or ${IS_GIVEN_UP}
+    order by next.turn, next.slot
     limit ${room}`.execute(trx);
   return rows.map((row) => row.slot);
 }

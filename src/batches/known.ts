@@ -6,7 +6,10 @@ import { hash16Of } from '../pipeline/plan.ts';
 import type { Recipe } from '../presets/spec.ts';
 
 /** A source that is to be made something of. `freshForS`: as the batch wants it, whatever its host says. */
-export type Wanted = { tenantId: number; url: string; recipe: Recipe; freshForS: number | null };
+export type Wanted = Asked & { tenantId: number; recipe: Recipe; freshForS: number | null };
+
+/** How a source is asked for: the secret headers of its host are a part of it (hosts/headers.ts). */
+type Asked = { url: string; headersFingerprint: string | null };
 
 /**
  * What is known of sources of which the same was made before. Two statements for any number, and one
@@ -27,8 +30,8 @@ export async function findKnown(db: Db, wanted: Wanted[]): Promise<(Known | unde
   return met.map((source) => {
     const set = source && sets.get(setKey(source));
     if (!set) return undefined;
-    const { sha256, etag, lastModified, isFresh } = source;
-    return { sha256, etag, lastModified, isFresh, set };
+    const { sha256, finalUrl, etag, lastModified, isFresh } = source;
+    return { sha256, finalUrl, etag, lastModified, isFresh, set };
   });
 }
 
@@ -43,40 +46,49 @@ function setKey({ tenantId, hash16 }: SetKey): string {
   return `${tenantId} ${hash16}`;
 }
 
-function sourceKey({ tenantId, url }: Pick<Wanted, 'tenantId' | 'url'>): string {
-  return `${tenantId} ${urlSha256(url)}`;
+function sourceKey({ tenantId, ...asked }: Asked & { tenantId: number }): string {
+  return `${tenantId} ${sourceSha256(asked)}`;
 }
 
-function urlSha256(url: string): string {
-  return createHash('sha256').update(url).digest('hex');
+/** What tells sources apart: `sources.url_sha256`. No URL has a line feed. */
+export function sourceSha256({ url, headersFingerprint }: Asked): string {
+  const text = headersFingerprint === null ? url : `${url}\n${headersFingerprint}`;
+  return createHash('sha256').update(text).digest('hex');
 }
 
-type KnownSource = Pick<Known, 'sha256' | 'etag' | 'lastModified' | 'isFresh'>;
+type KnownSource = Pick<Known, 'sha256' | 'finalUrl' | 'etag' | 'lastModified' | 'isFresh'>;
 
 type SourceRow = {
   tenant_id: number;
   url_sha256: string;
   sha256: Buffer;
+  final_url: string;
   etag: string | null;
   last_modified: string | null;
   is_fresh: boolean;
 };
 
 async function readSources(db: Db, wanted: Wanted[]): Promise<Map<string, KnownSource>> {
-  const keys = wanted.map(({ tenantId, url, freshForS }) => ({
-    tenant_id: tenantId,
-    url_sha256: urlSha256(url),
-    fresh_for_s: freshForS,
+  const keys = wanted.map((each) => ({
+    tenant_id: each.tenantId,
+    url_sha256: sourceSha256(each),
+    fresh_for_s: each.freshForS,
   }));
   const { rows } = await sql<SourceRow>`
-    select s.tenant_id, w.url_sha256, s.sha256, s.etag, s.last_modified,
+    select s.tenant_id, w.url_sha256, s.sha256, s.final_url, s.etag, s.last_modified,
       coalesce(greatest(s.fresh_until, s.fetched_at + w.fresh_for_s * interval '1 second') > now(), false) as is_fresh
     from json_to_recordset(${JSON.stringify(keys)}) as w (tenant_id integer, url_sha256 text, fresh_for_s integer)
     join sources s on s.tenant_id = w.tenant_id and s.url_sha256 = decode(w.url_sha256, 'hex')`.execute(db);
   return new Map(
-    rows.map(({ tenant_id, url_sha256, sha256, etag, last_modified, is_fresh }) => [
-      `${tenant_id} ${url_sha256}`,
-      { sha256, etag: etag ?? undefined, lastModified: last_modified ?? undefined, isFresh: is_fresh },
+    rows.map((row) => [
+      `${row.tenant_id} ${row.url_sha256}`,
+      {
+        sha256: row.sha256,
+        finalUrl: row.final_url,
+        etag: row.etag ?? undefined,
+        lastModified: row.last_modified ?? undefined,
+        isFresh: row.is_fresh,
+      },
     ]),
   );
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
+import { recordVisits, type Seen } from '../hosts/visits.ts';
 import type { ImageEnd } from '../images/image.tasks.ts';
 import type { Finished } from '../queue/pump.ts';
 import { type BatchKey, hasEnded } from './batch.ts';
@@ -12,11 +13,16 @@ type FinishedImage = Finished<'process_image', ImageEnd>;
 
 /**
  * Records what happened to images and ends their tasks, all in one transaction. What a worker did
- * after it had lost its lease is left out: the fence lets nothing of it through.
+ * after it had lost its lease is left out: the fence lets nothing of it through. What it saw of hosts
+ * (`seen`) is true all the same.
  *
  * Locks: batches by id, tasks, hosts by name, sources and sets of renditions, images.
  */
-export async function recordResults(db: Db, finished: FinishedImage[], rules: FeedRules): Promise<void> {
+export async function recordResults(
+  db: Db,
+  finished: FinishedImage[],
+  rules: FeedRules & { seen?: Seen[] },
+): Promise<void> {
   const anyEnded = await db.transaction().execute(async (trx) => {
     const batches = await lockBatches(
       trx,
@@ -28,7 +34,7 @@ export async function recordResults(db: Db, finished: FinishedImage[], rules: Fe
       trx,
     );
     const mine = finished.filter(({ task }) => settled.has(task.id));
-    await holdHosts(trx, mine);
+    await recordVisits(trx, rules.seen ?? [], rules.hostConcurrency);
     const withoutSet = await keepRenditions(
       trx,
       mine.map(({ outcome }) => outcome),
@@ -68,30 +74,6 @@ export async function recordLostImage(
 async function followUp(trx: Db, batch: LockedBatch, rules: FeedRules): Promise<void> {
   if (hasEnded(batch)) await askToSettle(trx, batch, rules.queue);
   else await feedBatch(trx, batch, rules);
-}
-
-async function holdHosts(trx: Db, finished: FinishedImage[]): Promise<void> {
-  const holds = new Map<string, { tenant_id: number; host: string; hold_ms: number; last_error: string }>();
-  for (const { outcome } of finished) {
-    if (!('problem' in outcome) || outcome.problem.holdHostMs === undefined) continue;
-    const { host } = new URL(outcome.work.url);
-    holds.set(`${outcome.work.tenantId} ${host}`, {
-      tenant_id: outcome.work.tenantId,
-      host,
-      hold_ms: outcome.problem.holdHostMs,
-      last_error: outcome.problem.message,
-    });
-  }
-  if (holds.size === 0) return;
-  await sql`
-    insert into hosts (tenant_id, host, held_until, last_error)
-    select tenant_id, host, now() + hold_ms * interval '1 millisecond', last_error
-    from json_to_recordset(${JSON.stringify([...holds.values()])}) as h
-      (tenant_id integer, host text, hold_ms float8, last_error text)
-    order by tenant_id, host
-    on conflict (tenant_id, host) do update
-      set held_until = greatest(hosts.held_until, excluded.held_until), last_error = excluded.last_error, updated_at = now()
-  `.execute(trx);
 }
 
 type EndRow = {
@@ -207,7 +189,7 @@ async function putBack(trx: Db, finished: FinishedImage[]): Promise<void> {
     if (outcome.is === 'later')
       return [{ task_id: task.id, in_ms: outcome.inMs, tries: outcome.costsTry ? 1 : 0 }];
     if (outcome.is === 'completed') return [{ task_id: task.id, in_ms: AFTER_REMOVAL_MS, tries: 0 }];
-    return outcome.is === 'returned' ? [{ task_id: task.id, in_ms: null, tries: 0 }] : [];
+    return outcome.is === 'returned' ? [{ task_id: task.id, in_ms: outcome.inMs ?? null, tries: 0 }] : [];
   });
   if (rows.length === 0) return;
   await sql`

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { ImageEnd, ImageWork } from '../images/image.tasks.ts';
+import { sourceSha256 } from './known.ts';
 
 type Completed = Extract<ImageEnd, { is: 'completed' }>;
 type Made = { work: ImageWork; made: Extract<Completed['made'], { is: 'made' }> };
@@ -112,7 +112,7 @@ function sourceRows(completed: Completed[]) {
       : [
           {
             tenant_id: work.tenantId,
-            url_sha256: createHash('sha256').update(work.url).digest('hex'),
+            url_sha256: sourceSha256(work),
             url: work.url,
             final_url: source.finalUrl ?? '', // an answer that nothing has changed does not tell it
             sha256: source.sha256.toString('hex'),

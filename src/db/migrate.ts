@@ -7,6 +7,7 @@ import { webhooks } from './migrations/0002_webhooks.ts';
 import { presets } from './migrations/0003_presets.ts';
 import { roundsAndIntake } from './migrations/0004_rounds_and_intake.ts';
 import { deadline } from './migrations/0005_deadline.ts';
+import { hosts } from './migrations/0006_hosts.ts';
 import { reuse } from './migrations/0007_reuse.ts';
 
 // Expand, then contract: a migration may only add what the version before it can live with; what is
@@ -17,6 +18,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003_presets': presets,
   '0004_rounds_and_intake': roundsAndIntake,
   '0005_deadline': deadline,
+  '0006_hosts': hosts,
   '0007_reuse': reuse,
 };
 

@@ -2,11 +2,14 @@ import type { Logger } from 'pino';
 import type { ImageRequest, Outcome, Pipeline } from '../pipeline/pipeline.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from '../pipeline/problems.ts';
 import { DecodersUnavailable } from '../pipeline/decoder-pool.ts';
+import type { HostBusy } from '../pipeline/visit.ts';
 import { StorageTrouble } from '../storage/storage.ts';
 import { WorkerEnding } from '../queue/pump.ts';
 
 /** What a worker needs to know of a claimed image. */
 export type ImageWork = ImageRequest & {
+  /** of the secret headers with which its host is asked, if there are any: another one is another source */
+  headersFingerprint: string | null;
   batchId: string;
   /** in the batch, from 1 */
   slot: number;
@@ -23,8 +26,8 @@ export type ImageEnd = { work: ImageWork } & (
   | { is: 'completed'; made: Extract<Outcome, { is: 'made' | 'unchanged' }> }
   | { is: 'failed'; problem: ImageProblem }
   | { is: 'later'; problem: ImageProblem; inMs: number; costsTry: boolean }
-  /** back to where it was, as if it had not been claimed */
-  | { is: 'returned' }
+  /** back to where it was, as if it had not been claimed; not before a time, where one is said */
+  | { is: 'returned'; inMs?: number }
 );
 
 export type ImageTaskParts = {
@@ -75,6 +78,8 @@ function endOf(work: ImageWork, outcome: Outcome): ImageEnd {
       return { work, is: 'completed', made: outcome };
     case 'failed':
       return { work, is: 'failed', problem: outcome.problem };
+    case 'waiting':
+      return returnedOrNever(work, outcome.busy);
     case 'later':
       return laterOrNever(work, outcome.problem);
   }
@@ -92,10 +97,16 @@ function laterOrNever(work: ImageWork, problem: ImageProblem): ImageEnd {
   return { work, is: 'later', problem, costsTry, inMs };
 }
 
-/** Its host stays on hold for the images of other batches. */
 function deadlineExceeded(last: ImageProblem): ImageProblem {
   const detail = [last.code, last.detail].filter(Boolean).join(': ');
-  return new ImageProblem('deadline_exceeded', detail, { cause: last, holdHostMs: last.holdHostMs });
+  return new ImageProblem('deadline_exceeded', detail, { cause: last });
+}
+
+/** Waiting for a hold has an end; a host that has many images to serve may take longer. */
+function returnedOrNever(work: ImageWork, busy: HostBusy): ImageEnd {
+  if (busy.because === 'held' && Date.now() + busy.inMs > work.deadlineAt.getTime())
+    return { work, is: 'failed', problem: new ImageProblem('deadline_exceeded', busy.message) };
+  return { work, is: 'returned', inMs: busy.inMs };
 }
 
 /** 2 s, doubling to 5 min, with ±50 % of jitter, so that images that failed together do not return together. */

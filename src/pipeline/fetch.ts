@@ -1,13 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { type Dispatcher, errors, request } from 'undici';
 import { systemCode } from '../errors.ts';
-import type { Guard } from '../net/guard.ts';
-import { directLink } from '../net/share-links.ts';
-import { StorageTrouble } from '../storage/storage.ts';
+import { type AskRules, drain, header, openImage, type Response, type Wishes } from './ask.ts';
 import { SNIFF_BYTES } from './formats.ts';
-import { freshForS } from './freshness.ts';
+import { asProblem, isTimeout } from './network-problems.ts';
 import { imageFormat } from './probe.ts';
 import { ImageProblem } from './problems.ts';
 import type { SourceFile } from './source-files.ts';
@@ -30,32 +27,17 @@ export type Source = {
 /** What an answer said of itself, to ask whether it has changed (RFC 9110, 13.1). */
 export type Validators = { etag: string | undefined; lastModified: string | undefined };
 
+/** Validators, and the URL that they belong to: the last one of the redirects. */
+export type KnownAnswer = Validators & { finalUrl: string };
+
 /** The bytes are still those of which the validators were told. */
 export type NotModified = Validators & { notModified: true; freshForS: number };
 
-export type FetchRules = {
-  guard: Guard;
+export type FetchRules = AskRules & {
   maxBytes: number;
-  userAgent: string;
   /** The folder that relative paths are read from: `minilab process` only, otherwise undefined. */
   localFolder: string | undefined;
-  /** is told of every hop of a download, when its answer has begun or failed */
-  trace?(hop: Hop): void;
 };
-
-/** A request, and the beginning of its answer; null where there was none. */
-export type Hop = {
-  url: string;
-  status: number | null;
-  location: string | null;
-  contentType: string | null;
-  /** until the answer's headers were there, with connecting where that was needed */
-  ms: number;
-};
-
-const MAX_REDIRECTS = 5;
-const ENCODINGS_ACCEPTED = new Set(['', 'identity']);
-const DRAIN = { limit: 64 * 1024, ms: 1_000 };
 
 /**
  * Downloads a source into a file, within the bounds of time and size.
@@ -74,7 +56,7 @@ export async function fetchSource(
 
 /** As fetchSource; of a source that is known only where it has changed. */
 export async function fetchChanged(
-  { url, known }: { url: string; known: Validators | undefined },
+  { url, known }: { url: string; known: KnownAnswer | undefined },
   file: SourceFile,
   rules: FetchRules,
   signal: AbortSignal,
@@ -83,15 +65,15 @@ export async function fetchChanged(
     return readLocal(url, file, rules, rules.localFolder);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(rules.guard.bounds.totalMs)]);
   try {
-    const { response, finalUrl } = await openImage(url, rules, deadline, conditionsOf(known));
+    const answer = await openImage(url, rules, { conditions: conditionsOf(known) }, deadline);
+    const { response, finalUrl, freshForS } = answer;
     const validators = { etag: header(response, 'etag'), lastModified: header(response, 'last-modified') };
-    const fresh = freshForS((name) => header(response, name));
     if (response.statusCode === 304) {
       await drain(response, deadline);
-      return { ...validators, notModified: true, freshForS: fresh };
+      return { ...validators, notModified: true, freshForS };
     }
     const saved = await save(response, file, { maxBytes: rules.maxBytes, finalUrl });
-    return { path: file.path, ...saved, finalUrl, ...validators, freshForS: fresh };
+    return { path: file.path, ...saved, finalUrl, ...validators, freshForS };
   } catch (error) {
     signal.throwIfAborted();
     throw asProblem(error);
@@ -99,9 +81,11 @@ export async function fetchChanged(
 }
 
 /** The entity tag is the stronger one of the two, and a host that has one need not see the other. */
-function conditionsOf(known: Validators | undefined): Record<string, string> {
-  if (known?.etag !== undefined) return { 'if-none-match': known.etag };
-  return known?.lastModified === undefined ? {} : { 'if-modified-since': known.lastModified };
+function conditionsOf(known: KnownAnswer | undefined): Wishes['conditions'] {
+  if (known === undefined) return undefined;
+  const { finalUrl: url, etag, lastModified } = known;
+  if (etag !== undefined) return { url, headers: { 'if-none-match': etag } };
+  return lastModified === undefined ? undefined : { url, headers: { 'if-modified-since': lastModified } };
 }
 
 /** What a look at the first bytes of an image says. Null: it does not say. */
@@ -120,8 +104,8 @@ export type Look = {
 export async function lookAt(url: string, rules: AskRules, signal: AbortSignal): Promise<Look> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(LOOK_DEADLINE_MS)]);
   try {
-    const range = { range: `bytes=0-${LOOK_BYTES - 1}` };
-    const { response, finalUrl } = await openImage(url, rules, deadline, range);
+    const headers = { range: `bytes=0-${LOOK_BYTES - 1}` };
+    const { response, finalUrl } = await openImage(url, rules, { headers }, deadline);
     let head = Buffer.alloc(0);
     for await (const chunk of chunksOf(response)) {
       head = Buffer.concat([head, chunk]);
@@ -146,116 +130,6 @@ function wholeSize(response: Response): number | null {
   return size === undefined ? null : Number(size);
 }
 
-type Response = Dispatcher.ResponseData;
-type AskRules = Pick<FetchRules, 'guard' | 'userAgent' | 'trace'>;
-
-/** Follows redirects to an answer whose body is the image as it is. */
-async function openImage(
-  start: string,
-  rules: AskRules,
-  signal: AbortSignal,
-  headers: Record<string, string> = {},
-) {
-  let from: URL | undefined;
-  let next = start;
-  for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const checked = rules.guard.check(next, from);
-    if ('refused' in checked) throw new ImageProblem(checked.refused, checked.why);
-    const url = directLink(checked.url);
-    const response = await ask(url, rules, signal, headers);
-    const location = header(response, 'location');
-    const isPart = response.statusCode === 206 && 'range' in headers;
-    const isUnchanged =
-      response.statusCode === 304 && ('if-none-match' in headers || 'if-modified-since' in headers);
-    if (isUnchanged) return { response, finalUrl: url.href };
-    if (response.statusCode === 200 || isPart) {
-      refuseEncoding(response);
-      return { response, finalUrl: url.href };
-    }
-    await drain(response, signal);
-    if (!isRedirect(response.statusCode) || !location) throw statusProblem(response);
-    from = url;
-    next = location;
-  }
-  throw new ImageProblem('too_many_redirects', `more than ${MAX_REDIRECTS}`);
-}
-
-async function ask(
-  url: URL,
-  { guard, userAgent, trace }: AskRules,
-  signal: AbortSignal,
-  headers: Record<string, string>,
-): Promise<Response> {
-  const askedAt = performance.now();
-  let response: Response | undefined;
-  try {
-    response = await request(url, {
-      dispatcher: guard.agent,
-      headers: {
-        ...{ 'user-agent': userAgent, accept: 'image/*,*/*;q=0.5', 'accept-encoding': 'identity' },
-        ...headers,
-      },
-      signal,
-    });
-    return response;
-  } finally {
-    trace?.({
-      url: url.href,
-      status: response?.statusCode ?? null,
-      location: (response && header(response, 'location')) ?? null,
-      contentType: (response && header(response, 'content-type')) ?? null,
-      ms: performance.now() - askedAt,
-    });
-  }
-}
-
-/** Reads the rest of an answer, so that its connection can be used again, unless that costs more than a new one. */
-async function drain({ body }: Response, signal: AbortSignal): Promise<void> {
-  const enough = AbortSignal.any([signal, AbortSignal.timeout(DRAIN.ms)]);
-  await body.dump({ limit: DRAIN.limit, signal: enough }).catch(() => {});
-  signal.throwIfAborted();
-}
-
-/** A body that is destroyed before its end emits an error, which would end the process if nobody listened. */
-function breakOff({ body }: Response): void {
-  body.on('error', () => {}).destroy();
-}
-
-function isRedirect(status: number): boolean {
-  return [301, 302, 303, 307, 308].includes(status);
-}
-
-/** Which status is which failure: docs/errors.md. */
-function statusProblem(response: Response): ImageProblem {
-  const status = response.statusCode;
-  const detail = `HTTP ${status}`;
-  if (status === 429 || status === 503)
-    return new ImageProblem('rate_limited', detail, {
-      holdHostMs: retryAfterMs(header(response, 'retry-after')),
-    });
-  if ([408, 425, 500, 502, 504].includes(status)) return new ImageProblem('server_error', detail);
-  if (status === 401 || status === 403) return new ImageProblem('access_denied', detail);
-  if (status === 404 || status === 410) return new ImageProblem('not_found', detail);
-  return new ImageProblem('http_error', detail);
-}
-
-const SHORTEST_HOLD_MS = 30_000;
-const LONGEST_HOLD_MS = 3_600_000;
-
-/** Seconds or an HTTP date (RFC 9110, 10.2.3), within 30 s and 1 h; 30 s where it is missing. */
-function retryAfterMs(value: string | undefined): number {
-  if (value === undefined) return SHORTEST_HOLD_MS;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Math.min(Math.max(Number.isNaN(ms) ? 0 : ms, SHORTEST_HOLD_MS), LONGEST_HOLD_MS);
-}
-
-function refuseEncoding(response: Response): void {
-  const encoding = (header(response, 'content-encoding') ?? '').trim().toLowerCase();
-  if (ENCODINGS_ACCEPTED.has(encoding)) return;
-  breakOff(response); // 172 bytes of brotli can be 100 MB
-  throw new ImageProblem('encoding_refused', encoding);
-}
-
 /** Streams the body into the file, and stops at the first bytes that are no image, or one byte too many. */
 async function save(
   response: Response,
@@ -264,7 +138,7 @@ async function save(
 ): Promise<{ bytes: number; sha256: Buffer; head: Buffer }> {
   const announced = header(response, 'content-length');
   if (Number(announced ?? 0) > maxBytes) {
-    breakOff(response);
+    response.body.destroy();
     throw tooLarge(maxBytes);
   }
   // With chunked framing several chunks of a body share their memory, so it must not be freed.
@@ -336,51 +210,4 @@ async function* localChunks(path: string, name: string): AsyncGenerator<Buffer> 
   } catch (error) {
     throw new ImageProblem('file_not_found', `${name}: ${systemCode(error)}`, { cause: error });
   }
-}
-
-function header(response: Response, name: string): string | undefined {
-  const value = response.headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
-
-/** What the network's errors mean for the image: the codes of Node (c-ares, libuv, OpenSSL) and undici. */
-function asProblem(error: unknown): Error {
-  if (error instanceof ImageProblem || error instanceof StorageTrouble) return error;
-  if (!(error instanceof Error)) return new ImageProblem('connect_failed', undefined, { cause: error });
-  const code = systemCode(error) ?? error.name;
-  const because = { cause: error };
-  if (code === 'ADDRESS_DENIED') return new ImageProblem('address_denied');
-  if (DNS_CODES.has(code)) return new ImageProblem('dns_failed', undefined, because);
-  if (isTimeout(error)) return new ImageProblem('download_timeout', undefined, because);
-  if (/^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_|EPROTO)/.test(code))
-    return new ImageProblem('tls_failed', code, because);
-  if (UNREADABLE.some((kind) => error instanceof kind))
-    return new ImageProblem('server_error', 'its answer cannot be read', because);
-  return new ImageProblem('connect_failed', code, because);
-}
-
-const UNREADABLE = [
-  errors.HTTPParserError,
-  errors.HeadersOverflowError,
-  errors.ResponseContentLengthMismatchError, // several lengths
-];
-
-const DNS_CODES = new Set([
-  'ENOTFOUND',
-  'ENODATA',
-  'ESERVFAIL',
-  'EAI_AGAIN',
-  'ETIMEOUT',
-  'EREFUSED',
-  'EBADNAME',
-  'EBADRESP',
-  'EFORMERR',
-]);
-
-function isTimeout(error: unknown): boolean {
-  return (
-    error instanceof errors.HeadersTimeoutError ||
-    error instanceof errors.BodyTimeoutError ||
-    (error instanceof Error && error.name === 'TimeoutError')
-  );
 }

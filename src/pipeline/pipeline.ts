@@ -1,16 +1,23 @@
 import { unlink } from 'node:fs/promises';
-import pLimit from 'p-limit';
 import type { Recipe } from '../presets/spec.ts';
 import type { Storage, StorageKey } from '../storage/storage.ts';
 import { VERSION } from '../version.ts';
 import type { DecoderPool } from './decoder-pool.ts';
-import { type FetchRules, fetchChanged, type NotModified, type Source, type Validators } from './fetch.ts';
+import {
+  type FetchRules,
+  fetchChanged,
+  type NotModified,
+  type Source,
+  type KnownAnswer,
+  type Validators,
+} from './fetch.ts';
 import type { Libraries } from './libraries.ts';
 import { fileName, hash16Of, outputPath, planRenditions } from './plan.ts';
 import { type Facts, probe } from './probe.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
 import type { SourceFile, SourceFiles } from './source-files.ts';
 import { store, type StoredRendition } from './store.ts';
+import { type BeginVisit, HostBusy } from './visit.ts';
 
 export type ImageRequest = {
   url: string;
@@ -25,7 +32,7 @@ export type ImageRequest = {
 };
 
 /** Files that were made before, of which the source is known. */
-export type Known = Validators & {
+export type Known = KnownAnswer & {
   /** of the source's bytes */
   sha256: Buffer;
   set: MadeSet;
@@ -51,6 +58,8 @@ export type Outcome =
     }
   /** What was made before still holds. `source` is what its host says now; undefined where it was not asked. */
   | { is: 'unchanged'; set: MadeSet; source: SourceNews | undefined }
+  /** Its host had no place for a download; it was not tried. */
+  | { is: 'waiting'; busy: HostBusy }
   | { is: 'later'; problem: ImageProblem }
   | { is: 'failed'; problem: ImageProblem };
 
@@ -59,8 +68,8 @@ type SourceNews = Validators & { sha256: Buffer; finalUrl: string | undefined; f
 
 export type PipelineParts = {
   fetchRules: FetchRules;
-  /** how many downloads at the same time; they wait on the network, decoding waits on the cores */
-  downloadConcurrency: number;
+  /** lets downloads begin, as many as the worker and the host may have at a time */
+  beginVisit: BeginVisit;
   decoders: DecoderPool;
   storage: Storage;
   sourceFiles: SourceFiles;
@@ -77,7 +86,6 @@ export type Pipeline = (request: ImageRequest, signal: AbortSignal) => Promise<O
  */
 export function createPipeline(parts: PipelineParts): Pipeline {
   const { storage } = parts;
-  const downloads = pLimit(parts.downloadConcurrency);
 
   /** What was made of the source before, if it is there still and as it was verified. */
   async function knownOf({ known }: ImageRequest): Promise<Known | undefined> {
@@ -105,9 +113,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     file: SourceFile,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const source = await downloads(() =>
-      fetchChanged({ url: request.url, known }, file, parts.fetchRules, signal),
-    );
+    const source = await download(request, known, file, signal);
     if ('notModified' in source) return stillHolds(known, source);
     const hash16 = hash16Of(source, request.recipe);
     const set = await madeOf(request, hash16);
@@ -118,6 +124,25 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const renditions = await store(plan, files, `${request.tenantToken}/${hash16}`, storage);
     const madeBy = { minilab: VERSION, ...libraries };
     return { is: 'made', source, facts, differenceHash, hash16, renditions, madeBy };
+  }
+
+  /** The host's place is free again before anything is decoded. */
+  async function download(
+    request: ImageRequest,
+    known: Known | undefined,
+    file: SourceFile,
+    signal: AbortSignal,
+  ): Promise<Source | NotModified> {
+    const visit = await parts.beginVisit(request, signal);
+    let problem: ImageProblem | undefined;
+    try {
+      return await fetchChanged({ url: request.url, known }, file, { ...parts.fetchRules, visit }, signal);
+    } catch (error) {
+      if (error instanceof ImageProblem) problem = error;
+      throw error;
+    } finally {
+      visit.end(problem);
+    }
   }
 
   return async (request, signal) => {
@@ -146,8 +171,10 @@ function stillHolds(known: Known | undefined, { etag, lastModified, freshForS }:
 }
 
 function outcomeOf(error: unknown): Outcome {
+  if (error instanceof HostBusy) return { is: 'waiting', busy: error };
   if (!(error instanceof ImageProblem)) throw error;
-  return { is: IMAGE_PROBLEMS[error.code].tries > 1 ? 'later' : 'failed', problem: error };
+  const mayBeTriedAgain = IMAGE_PROBLEMS[error.code].tries > 1 && !error.isLast;
+  return { is: mayBeTriedAgain ? 'later' : 'failed', problem: error };
 }
 
 /** Every file that an image which was not made may have left. */

@@ -87,15 +87,31 @@ export class ImageProblem extends Error {
   readonly detail: string | undefined;
   /** when the host asks for a pause: how long; it holds for all images of that host */
   readonly holdHostMs: number | undefined;
+  /** the host's own word on it */
+  readonly retryAfterMs: number | undefined;
+  /** whether the image is not tried again, whatever the code allows */
+  readonly isLast: boolean;
 
   constructor(
     code: ImageProblemCode,
     detail?: string,
-    { holdHostMs, cause }: { holdHostMs?: number | undefined; cause?: unknown } = {},
+    {
+      holdHostMs,
+      retryAfterMs,
+      isLast = false,
+      cause,
+    }: {
+      holdHostMs?: number | undefined;
+      retryAfterMs?: number | undefined;
+      isLast?: boolean;
+      cause?: unknown;
+    } = {},
   ) {
     super(detail ? `${IMAGE_PROBLEMS[code].sentence} (${detail})` : IMAGE_PROBLEMS[code].sentence, { cause });
     this.code = code;
     this.detail = detail;
     this.holdHostMs = holdHostMs;
+    this.retryAfterMs = retryAfterMs;
+    this.isLast = isLast;
   }
 }

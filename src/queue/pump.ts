@@ -13,8 +13,10 @@ import type { TaskName } from './tasks.ts';
 export type PumpParts<N extends TaskName, W, O> = {
   queue: Queue;
   name: N;
-  /** how many tasks are in hand at the most */
+  /** how many tasks are in hand at the most, not counting those that wait on others */
   slots: number;
+  /** how many tasks in hand wait on others, and take no slot */
+  waiting?(): number;
   /** Looks up what claimed tasks are about. A task that is missing in the answer is obsolete, and is dropped. */
   claim(tasks: Task<N>[]): Promise<Map<string, W>>;
   /** Does the work. Its signal aborts when the lease is lost or the worker must end now. */
@@ -43,6 +45,7 @@ const IDLE_POLL_MS = 200; // a new batch begins within this time
 const RECORD_AFTER_MS = 200;
 const RECORD_SHARE_OF_SLOTS = 1 / 3;
 const RECORD_AT_MOST = 100;
+const WAITING_PER_SLOT = 4; // each holds a socket and a file
 const TOUCH_EVERY_MS = 4_000; // leases last 10 s, so one late touch does no harm
 const TROUBLE_RETRY_MS = 500;
 const GIVE_UP_RECORDING_MS = 10_000; // after the end of the grace, with the database away
@@ -71,13 +74,17 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
         return -1;
       });
       if (found < 0) await idle(TROUBLE_RETRY_MS);
-      else if (found === 0 || held.size >= parts.slots) await idle(IDLE_POLL_MS);
+      else if (found === 0 || held.size >= slotsNow()) await idle(IDLE_POLL_MS);
     }
+  }
+
+  function slotsNow(): number {
+    return parts.slots + Math.min(parts.waiting?.() ?? 0, WAITING_PER_SLOT * parts.slots);
   }
 
   /** Claims as many tasks as there are free slots; answers how many came. */
   async function fillSlots(): Promise<number> {
-    const free = parts.slots - held.size;
+    const free = slotsNow() - held.size;
     if (free <= 0 || pausedBecause !== undefined) return 0;
     const tasks = await queue.fetch(name, free);
     if (tasks.length === 0) return 0;

@@ -14,6 +14,14 @@ function urls(host: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `https://${host}/${i}.jpg`);
 }
 
+/** Hosts of which the workers know that they can serve many downloads at a time. */
+async function proven({ database }: Foundation, ...hosts: string[]): Promise<void> {
+  await sql`
+    insert into hosts (tenant_id, host, places) select 1, host, 32 from unnest(${hosts}::text[]) as host`.execute(
+    database.db,
+  );
+}
+
 async function inQueue({ database }: Foundation, { batchId }: BatchKey): Promise<number> {
   const { rows } = await sql<{ n: number }>`
     select count(*) as n from images where batch_id = ${batchId} and state = 'queued'`.execute(database.db);
@@ -22,6 +30,7 @@ async function inQueue({ database }: Foundation, { batchId }: BatchKey): Promise
 
 test('of a large batch only a window is in the queue, and results bring the next images', async () => {
   await using foundation = await newFoundation();
+  await proven(foundation, 'a.example');
   const batch = await acceptUrls(foundation, urls('a.example', 300));
   assert.equal(await inQueue(foundation, batch), 64);
   const claimed = await claim(foundation, 16);
@@ -42,6 +51,7 @@ test('of a large batch only a window is in the queue, and results bring the next
 
 test('a new batch shares the window, and does not wait behind the one before', async () => {
   await using foundation = await newFoundation();
+  await proven(foundation, 'a.example', 'b.example');
   const first = await acceptUrls(foundation, urls('a.example', 300));
   const second = await acceptUrls(foundation, urls('b.example', 300));
   assert.equal(await inQueue(foundation, second), 32);
@@ -67,6 +77,7 @@ test('beside thousands of images ten are done in a turn or two, and two large ba
   };
   const failures = async (batch: BatchKey): Promise<number> => (await findBatch(db, batch))?.failed ?? 0;
 
+  await proven(foundation, 'a.example', 'b.example', 'c.example');
   const large = await acceptUrls(foundation, urls('a.example', 3000));
   for (let i = 0; i < 5; i += 1) await turn();
   assert.equal(await failures(large), 120);
@@ -116,16 +127,18 @@ test('what is to be tried later waits without a place in the window, and comes b
 test('a host that asks for a pause gets it for all its images, and none of them loses a try', async () => {
   await using foundation = await newFoundation();
   const { db } = foundation.database;
+  await proven(foundation, 'busy.example');
   await acceptUrls(foundation, [...urls('busy.example', 100), ...urls('free.example', 1)]);
   const claimed = await claim(foundation, 65);
   const busy = claimed.filter(({ work }) => work.url.includes('busy'));
-  const problem = new ImageProblem('rate_limited', 'HTTP 429', { holdHostMs: 60_000 });
+  const problem = new ImageProblem('rate_limited', 'HTTP 429', { holdHostMs: 60_000, retryAfterMs: 60_000 });
   await record(
     foundation,
     busy.map(({ task, work }) => ({
       task,
       outcome: { work, is: 'later', problem, inMs: 60_000, costsTry: false },
     })),
+    [{ tenantId: 1, host: 'busy.example', is: 'refused', latencyMs: 20, isLimited: false, problem }],
   );
   await sweep(db, foundation.feed);
   const next = await claim(foundation, 65);

@@ -15,7 +15,16 @@ async function endOf(problem: ImageProblem, { msLeft, tries = 0 }: { msLeft: num
   });
   const work: ImageWork = {
     ...{ url: 'https://a.example/1.jpg', recipe: { preset: 'none', renditions: [] }, tenantToken: 'token' },
-    ...{ tenantId: 1, known: undefined, isForced: false, batchId: '', slot: 1, tries, claimedAt: '' },
+    ...{
+      tenantId: 1,
+      known: undefined,
+      isForced: false,
+      headersFingerprint: null,
+      batchId: '',
+      slot: 1,
+      tries,
+      claimedAt: '',
+    },
     deadlineAt: new Date(Date.now() + msLeft),
   };
   return task(work, new AbortController().signal);

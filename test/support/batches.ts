@@ -8,6 +8,7 @@ import { recordResults } from '../../src/batches/record.ts';
 import { settleBatch } from '../../src/batches/settle.ts';
 import { acceptDraft } from '../../src/intake/accept.ts';
 import { draftUpload } from '../../src/intake/draft.ts';
+import type { Seen } from '../../src/hosts/visits.ts';
 import type { ImageEnd, ImageWork } from '../../src/images/image.tasks.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import type { Task } from '../../src/queue/queue.ts';
@@ -74,8 +75,10 @@ export function failed(work: ImageWork): ImageEnd {
 export async function record(
   foundation: Foundation,
   finished: { task: ImageTask; outcome: ImageEnd }[],
+  seen: Seen[] = [],
 ): Promise<void> {
-  if (finished.length > 0) await recordResults(foundation.database.db, finished, foundation.feed);
+  if (finished.length > 0)
+    await recordResults(foundation.database.db, finished, { ...foundation.feed, seen });
 }
 
 /** Settles what a worker would settle. */

@@ -1,0 +1,121 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import type { SealedHeaders } from './headers.ts';
+import { type HostKey, IS_GIVEN_UP, PARKED_AFTER_FAILURES, placesNow } from './host.ts';
+
+export type HostRow = {
+  host: string;
+  places: number;
+  in_use: number;
+  ceiling: number;
+  held_until: Date | null;
+  is_parked: boolean;
+  is_given_up: boolean;
+  latency_ms: number | null;
+  last_code: string | null;
+  last_error: string | null;
+  header_names: string[];
+  updated_at: Date;
+};
+
+function columns(hostConcurrency: number) {
+  return sql`
+    h.host, ${placesNow(hostConcurrency)} as places,
+    (select coalesce(sum(l.open), 0) from host_leases l
+      where l.tenant_id = h.tenant_id and l.host = h.host and l.leased_until > now()) as in_use,
+    coalesce(h.ceiling, ${hostConcurrency}::integer) as ceiling,
+    case when h.held_until > now() then h.held_until end as held_until,
+    coalesce(h.held_until > now(), false) and h.connect_failures >= ${PARKED_AFTER_FAILURES} as is_parked,
+    ${IS_GIVEN_UP} as is_given_up,
+    h.latency_ms, h.last_code, h.last_error, coalesce(h.header_names, '{}') as header_names, h.updated_at`;
+}
+
+/** By name. @param page `after`: the last host of the page before, '' for the first page */
+export async function listHosts(
+  db: Db,
+  tenantId: number,
+  page: { after: string; limit: number; hostConcurrency: number },
+): Promise<HostRow[]> {
+  const { rows } = await sql<HostRow>`
+    select ${columns(page.hostConcurrency)} from hosts h
+    where h.tenant_id = ${tenantId} and h.host > ${page.after}
+    order by h.host
+    limit ${page.limit}`.execute(db);
+  return rows;
+}
+
+export async function findHost(
+  db: Db,
+  { tenantId, host }: HostKey,
+  hostConcurrency: number,
+): Promise<HostRow | undefined> {
+  const { rows } = await sql<HostRow>`
+    select ${columns(hostConcurrency)} from hosts h
+    where h.tenant_id = ${tenantId} and h.host = ${host}`.execute(db);
+  return rows[0];
+}
+
+/** An operator's word on a host. What is undefined stays as it is. */
+export type HostSettings = {
+  ceiling: number | null | undefined;
+  heldUntil: Date | null | undefined;
+  headers: (SealedHeaders & { names: string[] }) | null | undefined;
+};
+
+export async function putHost(db: Db, key: HostKey, settings: HostSettings): Promise<void> {
+  const { ceiling, heldUntil, headers } = settings;
+  await db.transaction().execute(async (trx) => {
+    await addHost(trx, key);
+    if (ceiling !== undefined) await setCeiling(trx, key, ceiling);
+    if (heldUntil === null) {
+      await liftHold(trx, key);
+      await releaseImages(trx, key);
+    } else if (heldUntil !== undefined) await holdHost(trx, key, heldUntil);
+    if (headers !== undefined) await setHeaders(trx, key, headers);
+  });
+}
+
+async function addHost(trx: Db, { tenantId, host }: HostKey): Promise<void> {
+  await sql`
+    insert into hosts (tenant_id, host) values (${tenantId}, ${host}) on conflict do nothing`.execute(trx);
+}
+
+async function setCeiling(trx: Db, { tenantId, host }: HostKey, ceiling: number | null): Promise<void> {
+  await sql`
+    update hosts set ceiling = ${ceiling}, updated_at = now()
+    where tenant_id = ${tenantId} and host = ${host}`.execute(trx);
+}
+
+async function holdHost(trx: Db, { tenantId, host }: HostKey, until: Date): Promise<void> {
+  await sql`
+    update hosts set held_until = ${until}, updated_at = now()
+    where tenant_id = ${tenantId} and host = ${host}`.execute(trx);
+}
+
+/** A host that was parked begins anew: its failures are forgotten. */
+async function liftHold(trx: Db, { tenantId, host }: HostKey): Promise<void> {
+  await sql`
+    update hosts set held_until = null, holds = 0, connect_failures = 0, parkings = 0, updated_at = now()
+    where tenant_id = ${tenantId} and host = ${host}`.execute(trx);
+}
+
+/** Images that a hold put off come back now. */
+async function releaseImages(trx: Db, { tenantId, host }: HostKey): Promise<void> {
+  await sql`
+    update images set due_at = null
+    where tenant_id = ${tenantId} and host = ${host} and due_at is not null and state = 'pending'`.execute(
+    trx,
+  );
+}
+
+async function setHeaders(
+  trx: Db,
+  { tenantId, host }: HostKey,
+  headers: (SealedHeaders & { names: string[] }) | null,
+): Promise<void> {
+  await sql`
+    update hosts
+    set secret_headers = ${headers?.encrypted ?? null}, header_names = ${headers?.names ?? null},
+      headers_fingerprint = ${headers?.fingerprint ?? null}, updated_at = now()
+    where tenant_id = ${tenantId} and host = ${host}`.execute(trx);
+}

@@ -1,0 +1,126 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import type { SealedHeaders } from './headers.ts';
+import type { HostKey } from './host.ts';
+import { IS_GIVEN_UP, placesNow } from './host.ts';
+
+/** What a worker has and would have of a host. */
+export type Asked = HostKey & {
+  /** downloads that it has open */
+  open: number;
+  /** as many as it may have open before the answer comes */
+  kept: number;
+  /** as many as it would have open; none gives all places back */
+  wanted: number;
+};
+
+/** What a worker may have of a host, and what it must know of it. */
+export type Granted = HostKey & {
+  /** as many downloads may be open; of those that are, the worker keeps the places */
+  places: number;
+  /** 0: it is not on hold */
+  heldMs: number;
+  /** the code of the error with which a host that is given up failed last */
+  givenUp: string | null;
+  headers: SealedHeaders | undefined;
+};
+
+export const SPARE_PLACES = 4; // for downloads that begin before the next exchange
+const LEASE_S = 12; // a killed worker's places come back after this time
+// The answer depends on what other workers hold, so it is one worker's turn at a time (a random number).
+const TURN = 7_203_451_968;
+
+/**
+ * Renews a worker's places at all hosts at once, borrows more and gives back. Never are more places
+ * granted than the host has: of hosts that shrink or that others wait for, a worker keeps what it has
+ * open, and gets no more until it is within its share.
+ */
+export async function exchangePlaces(
+  db: Db,
+  workerId: string,
+  { asked, hostConcurrency }: { asked: Asked[]; hostConcurrency: number },
+): Promise<Granted[]> {
+  return db.transaction().execute(async (trx) => {
+    await takeTurn(trx);
+    return exchange(trx, workerId, { asked, hostConcurrency });
+  });
+}
+
+/** The lock is taken by a statement of its own, so that the next one sees what others committed. Leases are worth no fsync. */
+async function takeTurn(trx: Db): Promise<void> {
+  await sql`select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(${TURN}::bigint)`.execute(
+    trx,
+  );
+}
+
+/** Leases that have run out are removed, whoever had them. */
+async function exchange(
+  trx: Db,
+  workerId: string,
+  { asked, hostConcurrency }: { asked: Asked[]; hostConcurrency: number },
+): Promise<Granted[]> {
+  const rows = asked.map(({ tenantId, ...rest }) => ({ tenant_id: tenantId, ...rest }));
+  const { rows: granted } = await sql<{
+    tenant_id: number;
+    host: string;
+    places: number;
+    held_ms: number;
+    given_up: string | null;
+    headers_fingerprint: string | null;
+    secret_headers: Buffer | null;
+  }>`
+    with asked as (
+      select * from json_to_recordset(${JSON.stringify(rows)}) as a (tenant_id integer, host text, open integer, kept integer, wanted integer)
+    ),
+    others as (
+      select l.tenant_id, l.host, sum(l.places) as places, count(*) as workers, bool_or(l.wanted > l.places) as are_waiting
+      from host_leases l join asked a on a.tenant_id = l.tenant_id and a.host = l.host
+      where l.worker_id <> ${workerId} and l.leased_until > now()
+      group by l.tenant_id, l.host
+    ),
+    granted as (
+      select a.tenant_id, a.host, a.open, a.kept, a.wanted,
+        greatest(0, least(
+          case when a.wanted > 0 then a.wanted + ${SPARE_PLACES} else 0 end,
+          ${placesNow(hostConcurrency)} - coalesce(o.places, 0),
+          case when o.are_waiting then ceil(${placesNow(hostConcurrency)}::float8 / (o.workers + 1)) end
+        ))::integer as places,
+        greatest(0, coalesce(extract(epoch from h.held_until - now()) * 1000, 0))::float8 as held_ms,
+        case when ${IS_GIVEN_UP} then h.last_code end as given_up,
+        h.headers_fingerprint, h.secret_headers
+      from asked a
+      left join hosts h on h.tenant_id = a.tenant_id and h.host = a.host
+      left join others o on o.tenant_id = a.tenant_id and o.host = a.host
+    ),
+    kept as (
+      insert into host_leases (tenant_id, host, worker_id, places, wanted, open, leased_until)
+      select tenant_id, host, ${workerId}, greatest(places, kept), wanted, open, now() + ${LEASE_S} * interval '1 second'
+      from granted where wanted > 0 or kept > 0
+      on conflict (tenant_id, host, worker_id) do update
+        set places = excluded.places, wanted = excluded.wanted, open = excluded.open, leased_until = excluded.leased_until
+    ),
+    given_back as (
+      delete from host_leases l using granted g
+      where l.tenant_id = g.tenant_id and l.host = g.host and l.worker_id = ${workerId} and g.wanted = 0 and g.kept = 0
+    ),
+    run_out as (delete from host_leases where leased_until <= now() and worker_id <> ${workerId})
+    select tenant_id, host, places, held_ms, given_up, headers_fingerprint, secret_headers from granted`.execute(
+    trx,
+  );
+  return granted.map((row) => ({
+    tenantId: row.tenant_id,
+    host: row.host,
+    places: row.places,
+    heldMs: row.held_ms,
+    givenUp: row.given_up,
+    headers:
+      row.headers_fingerprint !== null && row.secret_headers !== null
+        ? { fingerprint: row.headers_fingerprint, encrypted: row.secret_headers }
+        : undefined,
+  }));
+}
+
+/** All places of a worker that ends. */
+export async function giveBackPlaces(db: Db, workerId: string): Promise<void> {
+  await sql`delete from host_leases where worker_id = ${workerId}`.execute(db);
+}

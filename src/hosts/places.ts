@@ -1,0 +1,306 @@
+/**
+ * A worker's part of the places that hosts have for downloads. It borrows them in bulk, for a while, and
+ * renews them for all hosts at once five times a second while there are downloads, so that an image
+ * costs no statement, and a hold or a shrink that another worker recorded is known after a moment.
+ *
+ * A download: waiting for a place -> waiting for one of the worker's downloads -> open -> answered -> ended.
+ * One that waits for long goes back to the table, and what waits on a host takes no slot of the worker's,
+ * so that a slow host holds up its own images only.
+ */
+import type { Logger } from 'pino';
+import type { Db } from '../db/database.ts';
+import { IMAGE_PROBLEMS, ImageProblem, type ImageProblemCode } from '../pipeline/problems.ts';
+import { type BeginVisit, HostBusy, type Visit } from '../pipeline/visit.ts';
+import type { OpenHeaders } from './headers.ts';
+import type { HostKey } from './host.ts';
+import { type Asked, exchangePlaces, giveBackPlaces, type Granted, SPARE_PLACES } from './leases.ts';
+import { createDownloads } from './downloads.ts';
+import { type Seen, seenOf } from './visits.ts';
+
+export type HostPlaces = {
+  begin: BeginVisit;
+  /** downloads that wait on hosts: for a place, or long for an answer */
+  waiting(): number;
+  /** What visits showed since the last call, to be recorded; `putBack` where that failed. */
+  takeSeen(): Seen[];
+  putBackSeen(seen: Seen[]): void;
+  /** Gives everything back. */
+  stop(): Promise<void>;
+};
+
+export type HostPlacesParts = {
+  db: Db;
+  workerId: string;
+  /** places of a host at the most, where no operator says otherwise */
+  hostConcurrency: number;
+  /** downloads of this worker at a time */
+  downloadConcurrency: number;
+  openHeaders: OpenHeaders;
+  /** Writes down at once what all workers must know at once: that a host asks for a pause. */
+  recordNow(seen: Seen[]): Promise<void>;
+  log: Logger;
+};
+
+const RENEW_EVERY_MS = 200;
+const VALID_MS = 1_000; // after that, as when the database is away, nothing new begins
+const WAIT_MS = 1_000; // for a place; a host of 100 ms latency has served ten downloads a place by then
+const COME_BACK_MS = 1_000; // and up to twice that, so that those that waited together do not return together
+const LOOK_AGAIN_MS = 30_000; // a hold may be lifted; and a host is not fed before it is over
+
+type Waiter = { enter(): void; refuse(error: Error): void };
+
+type Host = HostKey & {
+  /** as many downloads may be open */
+  places: number;
+  open: number;
+  waiters: Set<Waiter>;
+  /** as many places were of use lately; what lies idle is given back as this sinks */
+  recent: number;
+  /** as many were asked for last */
+  asked: number;
+  givenUp: string | null;
+  headers: Granted['headers'];
+  // Times of performance.now():
+  validUntil: number;
+  heldUntil: number;
+  /** An exchange that began earlier knows nothing yet of the hold, and must not lift it. */
+  holdIsKnownFrom: number;
+};
+
+export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
+  const { db, workerId, hostConcurrency, log } = parts;
+  const hosts = new Map<string, Host>();
+  const downloads = createDownloads(parts.downloadConcurrency);
+  let seen: Seen[] = [];
+  let waiting = 0;
+  let renewing: Promise<void> | undefined;
+  let isWantedAgain = false; // another exchange after the one under way
+  let timer: NodeJS.Timeout | undefined;
+  let hasStopped = false;
+
+  /** Lets in as many as there is room for, or refuses all. */
+  function serve(host: Host): void {
+    for (const waiter of host.waiters) {
+      if (performance.now() > host.validUntil) return;
+      const refusal = refusalOf(host);
+      if (refusal) waiter.refuse(refusal);
+      else if (host.open < host.places) waiter.enter();
+      else return;
+    }
+  }
+
+  function hostOf({ tenantId, host }: HostKey): Host {
+    const name = nameOf({ tenantId, host });
+    const known = hosts.get(name) ?? newHost({ tenantId, host });
+    hosts.set(name, known);
+    return known;
+  }
+
+  /** @returns whether more places would have been of use */
+  async function takePlace(host: Host, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    const isValid = performance.now() <= host.validUntil;
+    const isFull = isValid && host.open >= host.places;
+    const entered = Promise.withResolvers<void>();
+    const waiter: Waiter = {
+      enter() {
+        host.waiters.delete(waiter);
+        host.open += 1;
+        entered.resolve();
+      },
+      refuse(error) {
+        host.waiters.delete(waiter);
+        entered.reject(error);
+      },
+    };
+    const giveUp = (): void =>
+      waiter.refuse(signal.aborted ? (signal.reason as Error) : new HostBusy('full', comeBackMs()));
+    const deadline = setTimeout(giveUp, WAIT_MS);
+    signal.addEventListener('abort', giveUp);
+    host.waiters.add(waiter);
+    waiting += 1;
+    serve(host);
+    if (needOf(host) > host.asked || !isValid) renewSoon();
+    await entered.promise.finally(() => {
+      waiting -= 1;
+      clearTimeout(deadline);
+      signal.removeEventListener('abort', giveUp);
+    });
+    return isFull;
+  }
+
+  function leavePlace(host: Host): void {
+    host.open -= 1;
+    serve(host);
+  }
+
+  /** What starts in one turn of the event loop is asked for in one exchange. */
+  function renewSoon(): void {
+    isWantedAgain = true;
+    clearTimeout(timer);
+    timer = undefined;
+    renewing ??= renewWhileWanted().finally(() => {
+      renewing = undefined;
+      if (hosts.size > 0 && !hasStopped) timer = setTimeout(renewSoon, RENEW_EVERY_MS);
+    });
+  }
+
+  async function renewWhileWanted(): Promise<void> {
+    while (isWantedAgain && !hasStopped) {
+      await new Promise(setImmediate);
+      isWantedAgain = false;
+      await renew().catch((error: unknown) => log.warn({ err: error }, 'places cannot be borrowed just now'));
+    }
+  }
+
+  async function renew(): Promise<void> {
+    const asked = [...hosts.values()].map(askedOf);
+    const beganAt = performance.now();
+    const granted = await exchangePlaces(db, workerId, { asked, hostConcurrency });
+    for (const grant of granted) {
+      const host = hostOf(grant);
+      take(host, grant, beganAt);
+      serve(host);
+      if (needOf(host) === 0 && host.asked === 0) hosts.delete(nameOf(host));
+    }
+  }
+
+  /** How a download ended at a host. A pause that it asks for is told at once: others may be about to ask it. */
+  function keep(result: Seen): void {
+    if (result.is !== 'refused') return void seen.push(result);
+    const host = hostOf(result);
+    host.heldUntil = Math.max(host.heldUntil, performance.now() + (result.problem?.holdHostMs ?? 0));
+    host.holdIsKnownFrom = Number.POSITIVE_INFINITY;
+    parts
+      .recordNow([result])
+      .catch(() => void seen.push(result))
+      .finally(() => (host.holdIsKnownFrom = performance.now()));
+  }
+
+  async function headersOf(host: Host): Promise<Record<string, string>> {
+    if (!host.headers) return {};
+    try {
+      return await parts.openHeaders(host, host.headers);
+    } catch (error) {
+      log.error({ err: error, host: host.host }, 'the secret headers of a host cannot be read here');
+      throw new HostBusy('held', LOOK_AGAIN_MS);
+    }
+  }
+
+  async function begin(
+    { tenantId, url }: { tenantId: number; url: string },
+    signal: AbortSignal,
+  ): Promise<Visit> {
+    const start = URL.parse(url);
+    let stay = start && start.host !== '' ? await stayAt(start.host, signal) : undefined;
+    const download = await downloads.begin(signal).catch((error: unknown) => {
+      if (stay) leavePlace(stay.host);
+      throw error;
+    });
+    let hasLeftOrigin = false;
+
+    async function stayAt(name: string, signal: AbortSignal) {
+      const host = hostOf({ tenantId, host: name });
+      return {
+        host,
+        wasFull: await takePlace(host, signal),
+        askedAt: performance.now(),
+        latencyMs: Number.NaN,
+      };
+    }
+
+    function leave(problem: ImageProblem | undefined): void {
+      if (!stay) return;
+      const { host, wasFull, latencyMs } = stay;
+      stay = undefined;
+      const isLimited = wasFull || host.waiters.size > 0;
+      const result = seenOf({ tenantId, host: host.host, latencyMs, isLimited }, problem);
+      if (result) keep(result);
+      leavePlace(host);
+    }
+
+    return {
+      async moveTo(next, signal) {
+        if (stay?.host.host !== next.host) {
+          leave(undefined);
+          stay = await stayAt(next.host, signal);
+        }
+        hasLeftOrigin ||= next.origin !== start?.origin;
+        const headers = hasLeftOrigin ? {} : await headersOf(stay.host);
+        if (Number.isNaN(stay.latencyMs)) stay.askedAt = performance.now();
+        download.asks();
+        return headers;
+      },
+      answered() {
+        download.answered();
+        if (stay && Number.isNaN(stay.latencyMs)) stay.latencyMs = performance.now() - stay.askedAt;
+      },
+      end(problem) {
+        leave(problem);
+        download.end();
+      },
+    };
+  }
+
+  return {
+    begin,
+    waiting: () => waiting + downloads.stalled(),
+    takeSeen: () => seen.splice(0),
+    putBackSeen: (results) => void seen.unshift(...results),
+    async stop() {
+      hasStopped = true;
+      clearTimeout(timer);
+      await renewing;
+      await giveBackPlaces(db, workerId).catch(() => {}); // or their leases run out
+    },
+  };
+}
+
+function nameOf({ tenantId, host }: HostKey): string {
+  return `${tenantId} ${host}`;
+}
+
+function newHost(key: HostKey): Host {
+  const counts = { places: 0, open: 0, recent: 0, asked: 0 };
+  const times = { validUntil: 0, heldUntil: 0, holdIsKnownFrom: 0 };
+  return { ...key, ...counts, ...times, waiters: new Set(), givenUp: null, headers: undefined };
+}
+
+function needOf(host: Host): number {
+  return host.open + host.waiters.size;
+}
+
+/** Until the answer comes, no more are opened than is said here. */
+function askedOf(host: Host): Asked {
+  const { tenantId, open, recent } = host;
+  host.recent = Math.max(needOf(host), recent - Math.ceil(recent / 8));
+  host.asked = host.recent > 0 ? host.recent + SPARE_PLACES : 0;
+  const kept = Math.max(open, Math.min(host.places, host.recent));
+  host.places = Math.min(host.places, kept);
+  return { tenantId, host: host.host, open, kept, wanted: host.recent };
+}
+
+function take(host: Host, grant: Granted, beganAt: number): void {
+  host.places = grant.places;
+  host.validUntil = beganAt + VALID_MS;
+  host.givenUp = grant.givenUp;
+  host.headers = grant.headers;
+  const heldUntil = grant.heldMs > 0 ? performance.now() + grant.heldMs : 0;
+  host.heldUntil = beganAt >= host.holdIsKnownFrom ? heldUntil : Math.max(host.heldUntil, heldUntil);
+}
+
+/** Why no download of a host may begin, whatever places are free. */
+function refusalOf({ heldUntil, givenUp, open, places }: Host): Error | undefined {
+  const heldMs = heldUntil - performance.now();
+  if (givenUp !== null && (heldMs > 0 || open >= places)) return givenUpProblem(givenUp);
+  return heldMs > 0 ? new HostBusy('held', Math.min(heldMs, LOOK_AGAIN_MS)) : undefined;
+}
+
+function givenUpProblem(code: string): ImageProblem {
+  const known = code in IMAGE_PROBLEMS ? (code as ImageProblemCode) : 'connect_failed';
+  return new ImageProblem(known, 'so it was for minutes, and is not tried again', { isLast: true });
+}
+
+function comeBackMs(): number {
+  return COME_BACK_MS * (1 + Math.random());
+}
