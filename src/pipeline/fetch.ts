@@ -166,6 +166,8 @@ async function ask(
       },
       signal,
     });
+    // A body that breaks off, or is not read to its end, emits an error: unheard it would end the process.
+    response.body.on('error', () => {});
     return response;
   } finally {
     trace?.({
@@ -183,11 +185,6 @@ async function drain({ body }: Response, signal: AbortSignal): Promise<void> {
   const enough = AbortSignal.any([signal, AbortSignal.timeout(DRAIN.ms)]);
   await body.dump({ limit: DRAIN.limit, signal: enough }).catch(() => {});
   signal.throwIfAborted();
-}
-
-/** A body that is destroyed before its end emits an error, which would end the process if nobody listened. */
-function breakOff({ body }: Response): void {
-  body.on('error', () => {}).destroy();
 }
 
 function isRedirect(status: number): boolean {
@@ -221,7 +218,7 @@ function retryAfterMs(value: string | undefined): number {
 function refuseEncoding(response: Response): void {
   const encoding = (header(response, 'content-encoding') ?? '').trim().toLowerCase();
   if (ENCODINGS_ACCEPTED.has(encoding)) return;
-  breakOff(response); // 172 bytes of brotli can be 100 MB
+  response.body.destroy(); // 172 bytes of brotli can be 100 MB
   throw new ImageProblem('encoding_refused', encoding);
 }
 
@@ -233,7 +230,7 @@ async function save(
 ): Promise<{ bytes: number; sha256: Buffer; head: Buffer }> {
   const announced = header(response, 'content-length');
   if (Number(announced ?? 0) > maxBytes) {
-    breakOff(response);
+    response.body.destroy();
     throw tooLarge(maxBytes);
   }
   // With chunked framing several chunks of a body share their memory, so it must not be freed.
