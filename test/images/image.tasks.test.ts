@@ -53,10 +53,10 @@ test('an image is not tried again after its deadline, and tells what it had fail
   }
 });
 
-test('an image never waits for longer than its deadline, and its host is held all the same', async () => {
+test('an image never waits for longer than its deadline', async () => {
   const problem = new ImageProblem('rate_limited', 'HTTP 429', { holdHostMs: HOUR });
   assert.deepEqual(described(await endOf(problem, { msLeft: 2 * HOUR })), ['later', 'rate_limited', false]);
   const end = await endOf(problem, { msLeft: HOUR / 2 });
   assert.ok(end.is === 'failed');
-  assert.deepEqual([end.problem.code, end.problem.holdHostMs], ['deadline_exceeded', HOUR]);
+  assert.equal(end.problem.code, 'deadline_exceeded');
 });
