@@ -43,7 +43,7 @@ export async function fetching({ pairs, seconds }: { pairs: number; seconds: num
   const settings = { ...settingsOf(folder.path, await server.database('bench')), HOST_CONCURRENCY: '32' };
   const { db } = openDatabase(settings.DATABASE_URL, 2);
   stack.defer(() => db.destroy());
-  await using worker = await startMinilab('worker', settings);
+  stack.use(await startMinilab('worker', settings));
 
   /** Images a second, from the first one on. */
   async function rateAt(waitMs: number, run: number): Promise<number> {
