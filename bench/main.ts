@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { endToEnd } from './end-to-end.ts';
+import { fetching } from './fetching.ts';
 import { intake } from './intake.ts';
 import { memory } from './memory.ts';
 import { presets } from './presets.ts';
@@ -28,6 +29,7 @@ const BENCHMARKS = {
   memory: () => memory({ images: Number(values.images) }),
   presets,
   reuse,
+  fetching: () => fetching({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   intake: () => intake({ rows: Number(values.rows) }),
 } satisfies Record<string, () => Promise<object>>;
 

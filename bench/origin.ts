@@ -1,12 +1,18 @@
 // The image host of a benchmark, a process of its own so that its CPU can be told: serves the files
-// named by its arguments under /0, /1, …, says its port, and ends with its parent.
+// named by its arguments under /0, /1, …, after `?wait=` milliseconds, says its port, and ends with its parent.
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const files = process.argv.slice(2).map((path) => readFileSync(path));
 let requests = 0;
 const server = createServer((request, response) => {
+  const waitMs = Number(/[?&]wait=(\d+)/.exec(request.url ?? '')?.[1] ?? 0);
+  if (waitMs > 0) setTimeout(() => answer(request, response), waitMs);
+  else answer(request, response);
+});
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
   const url = request.url ?? '/';
   const file = files[Number.parseInt(url.slice(1), 10) % files.length];
   // What follows the end of a JPEG is read by nobody, and makes each image one that was never seen.
@@ -21,7 +27,7 @@ const server = createServer((request, response) => {
   });
   response.write(file);
   response.end(trailer);
-});
+}
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 process.on('message', () => process.send?.({ ...process.cpuUsage(), requests }));
 process.on('disconnect', () => process.exit());

@@ -76,6 +76,7 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
   let renewing: Promise<void> | undefined;
   let isWantedAgain = false; // another exchange after the one under way
   let timer: NodeJS.Timeout | undefined;
+  let hasTrouble = false; // told once
   let hasStopped = false;
 
   /** Lets in as many as there is room for, or refuses all. */
@@ -149,8 +150,13 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
     while (isWantedAgain && !hasStopped) {
       await new Promise(setImmediate);
       isWantedAgain = false;
-      await renew().catch((error: unknown) => log.warn({ err: error }, 'places cannot be borrowed just now'));
+      await renew().then(() => (hasTrouble = false), tellOnce);
     }
+  }
+
+  function tellOnce(error: unknown): void {
+    if (!hasTrouble) log.warn({ err: error }, 'places cannot be borrowed just now');
+    hasTrouble = true;
   }
 
   async function renew(): Promise<void> {
