@@ -28,7 +28,7 @@ export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promi
         headersFingerprint: row.headers_fingerprint,
         recipe: row.recipe,
         tenantToken: row.token,
-        known: row.force ? undefined : known[i],
+        known: known[i],
         isForced: row.force,
         tries: row.tries,
         deadlineAt: row.deadline_at,

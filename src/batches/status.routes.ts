@@ -85,7 +85,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
       const row = await findBatch(db, key);
       if (!row) throw noSuchBatch(request.params.id);
       reply.header('etag', etagOf(row.version)).header('cache-control', 'no-cache');
-      if (known === etagOf(row.version)) return reply.code(304).send(null);
+      if (names(known, row.version)) return reply.code(304).send(null);
       return batchBody(row, publicUrl);
     },
   );
@@ -168,6 +168,12 @@ function etagOf(version: number): string {
   return `W/"${version}"`;
 }
 
+/** Whether If-None-Match names a version: a list of tags, compared weakly, or `*` (RFC 9110, 13.1.2). */
+function names(tags: string | undefined, version: number): boolean {
+  const those = new Set((tags ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, '')));
+  return those.has('*') || those.has(`"${version}"`);
+}
+
 /** Returns when the batch has another version than the one given, has none, or the time is over. */
 async function changeOf(
   db: Db,
@@ -182,6 +188,6 @@ async function changeOf(
     await sleep(WAIT_POLL_MS)
   ) {
     const version = await batchVersion(db, key);
-    if (version === undefined || etagOf(version) !== known) return;
+    if (version === undefined || !names(known, version)) return;
   }
 }

@@ -103,6 +103,14 @@ function answerError(error: FastifyError | Problem, request: FastifyRequest, rep
   if (error.statusCode !== undefined && error.statusCode < 500)
     return sendProblem(reply, new Problem('bad_request', { detail: sentence(error.message) }));
   request.log.error({ err: error }, 'a request failed');
+  // PostgreSQL's class of data exceptions
+  if (error.code?.startsWith('22'))
+    return sendProblem(
+      reply,
+      new Problem('bad_request', {
+        detail: 'A value of the request cannot be used: it holds a NUL, or is too large.',
+      }),
+    );
   return sendProblem(
     reply,
     new Problem('internal_error', {

@@ -33,7 +33,7 @@ async function firstBytes(iterator: AsyncIterator<Buffer>): Promise<Buffer> {
 
 function refuseOtherFiles(head: Buffer): void {
   if (head.length === 0) throw invalidFile('empty_file', 'The file is empty.');
-  const found = sniff(head);
+  const found = sniff(head.subarray(0, SNIFF_BYTES));
   const what =
     found.is === 'image'
       ? `an image (${found.format})`
@@ -41,7 +41,7 @@ function refuseOtherFiles(head: Buffer): void {
         ? 'an Excel workbook or a ZIP archive'
         : found.is === 'other_image' && found.name !== 'SVG'
           ? `a file of another kind (${found.name})`
-          : found.is === 'web_page'
+          : WEB_PAGE.test(head.toString('latin1', 0, SNIFF_BYTES))
             ? 'a web page'
             : undefined;
   if (what)
@@ -50,6 +50,9 @@ function refuseOtherFiles(head: Buffer): void {
       `This is ${what}, not a CSV. Save the table as CSV (UTF-8) and upload that.`,
     );
 }
+
+// A table may hold HTML; a page begins with it.
+const WEB_PAGE = /^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body|script)\b/i;
 
 function textForm(head: Buffer, charset: string): TextForm {
   if (head[0] === 0xff && head[1] === 0xfe) return { encoding: 'utf-16le', bom: true };
@@ -69,6 +72,7 @@ export function isCharset(label: string): boolean {
 async function* decoded(head: Buffer, rest: AsyncIterator<Buffer>, form: TextForm): AsyncGenerator<string> {
   const decoder = new TextDecoder(form.encoding, { fatal: true }); // it takes the byte order mark away
   let lines = 1;
+  let before: Buffer = Buffer.alloc(0);
   const decode = (bytes?: Buffer): string => {
     try {
       const text = bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode();
@@ -80,10 +84,11 @@ async function* decoded(head: Buffer, rest: AsyncIterator<Buffer>, form: TextFor
           lines + lineBreaks(text.slice(0, nul)),
         );
       lines += lineBreaks(text);
+      before = bytes ?? before;
       return text;
     } catch (error) {
       if (error instanceof Problem) throw error;
-      throw wrongBytes(bytes ?? Buffer.alloc(0), form, lines);
+      throw wrongBytes(Buffer.concat([unfinished(before, form), bytes ?? Buffer.alloc(0)]), form, lines);
     }
   };
   yield decode(head);
@@ -91,10 +96,20 @@ async function* decoded(head: Buffer, rest: AsyncIterator<Buffer>, form: TextFor
   yield decode();
 }
 
-function wrongBytes(chunk: Buffer, form: TextForm, linesBefore: number): Problem {
-  const text = new TextDecoder(form.encoding).decode(chunk);
-  const at = text.indexOf('\u{fffd}');
-  const line = linesBefore + lineBreaks(at < 0 ? text : text.slice(0, at));
+/** The first bytes of a character that goes on in the next piece of the file (UTF-8: RFC 3629, 3). */
+function unfinished(piece: Buffer, { encoding }: TextForm): Buffer {
+  if (encoding !== 'utf-8') return Buffer.alloc(0);
+  for (let back = 1; back <= 3 && back <= piece.length; back += 1) {
+    const byte = piece[piece.length - back] ?? 0;
+    if (byte < 0x80) break;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 0;
+    if (length > 0) return length > back ? piece.subarray(-back) : Buffer.alloc(0);
+  }
+  return Buffer.alloc(0);
+}
+
+function wrongBytes(bytes: Buffer, form: TextForm, linesBefore: number): Problem {
+  const line = linesBefore + lineBreaks(beginning(bytes, form));
   return invalidFile(
     'wrong_encoding',
     `The file has bytes here that are not ${form.encoding.toUpperCase()}. Save it as CSV in UTF-8, or name its encoding with charset, such as charset=windows-1252.`,
@@ -102,10 +117,31 @@ function wrongBytes(chunk: Buffer, form: TextForm, linesBefore: number): Problem
   );
 }
 
+/** What can be decoded of bytes before the first wrong one, by halving. */
+function beginning(bytes: Buffer, { encoding }: TextForm): string {
+  let [good, bad] = [0, bytes.length];
+  let text = '';
+  while (good < bad) {
+    const middle = Math.ceil((good + bad) / 2);
+    try {
+      text = new TextDecoder(encoding, { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
+      good = middle;
+    } catch {
+      bad = middle - 1;
+    }
+  }
+  return text;
+}
+
+/** A file whose lines end with CR alone has no LF. */
 function lineBreaks(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
-  return count;
+  return count(text, '\n') || count(text, '\r');
+}
+
+function count(text: string, character: string): number {
+  let found = 0;
+  for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) found += 1;
+  return found;
 }
 
 /** The one error of a file that cannot be read on from there. */

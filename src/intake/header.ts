@@ -21,7 +21,7 @@ export function readHeader(names: string[], line: number, mapping: ColumnMapping
     detail: `There is no column "${name}"; the header has ${listed(names)}.`,
   }));
   const lastImage = Math.max(...columns.images);
-  const isLast = names.slice(lastImage + 1).every((name) => keyOf(name) === '');
+  const isLast = names.slice(lastImage + 1).every((name) => name.trim() === '');
   return {
     names,
     columns:

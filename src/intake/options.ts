@@ -150,12 +150,16 @@ function parsedJson(text: string): unknown {
   }
 }
 
+const LONGEST_FRESH_MS = 366 * 24 * 3_600_000;
+
 /** In seconds. @throws Problem `bad_request` */
 export function freshForSOf({ fresh_for }: UploadOptions): number | null {
   if (fresh_for === undefined) return null;
   const ms = parseDuration(fresh_for);
-  if (ms === undefined)
-    throw badOption(`fresh_for "${fresh_for}" is not a duration such as 90m, 12h or 604800.`);
+  if (ms === undefined || ms > LONGEST_FRESH_MS)
+    throw badOption(
+      `fresh_for "${fresh_for}" is not a duration such as 90m, 12h or 604800, of a year at the most.`,
+    );
   return Math.floor(ms / 1000);
 }
 

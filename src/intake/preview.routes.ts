@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
@@ -5,7 +6,7 @@ import { ProblemAnswer } from '../http/problem.ts';
 import type { Guard } from '../net/guard.ts';
 import { listPresets } from '../presets/preset.queries.ts';
 import { presetOf, PreviewOptions } from './options.ts';
-import { previewUpload, probeImages } from './preview.ts';
+import { previewUpload, type Probe, probeImages } from './preview.ts';
 import { receiveUpload } from './receive.ts';
 import { UPLOAD_BODY } from './upload.routes.ts';
 
@@ -72,7 +73,7 @@ const PreviewBody = Type.Object({
 /** Registered beside uploadRoutes, whose parsers it needs. */
 export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app, parts) => {
   const { db, guard, tenantId, userAgent, folder, maxUploadBytes: maxBytes } = parts;
-  const receiving = { schema: PreviewOptions, folder };
+  const receiving = { schema: PreviewOptions, folder, maxBytes };
 
   app.post(
     '/v1/batches/preview',
@@ -93,10 +94,17 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app
         async [Symbol.asyncDispose]() {},
       }));
       presetOf(options, presets);
-      const gone = new AbortController();
-      request.raw.socket.once('close', () => gone.abort());
       const urls = result.sample(options.probe ?? 0);
-      return { ...result.preview, probes: await probeImages(urls, { guard, userAgent }, gone.signal) };
+      return { ...result.preview, probes: await probeWhileThere(request.raw.socket, urls) };
     },
   );
+
+  /** A client that goes away ends the probes of its images. */
+  async function probeWhileThere(socket: Socket, urls: string[]): Promise<Probe[]> {
+    const gone = new AbortController();
+    const abort = (): void => gone.abort();
+    socket.once('close', abort);
+    if (socket.destroyed) abort();
+    return probeImages(urls, { guard, userAgent }, gone.signal).finally(() => socket.off('close', abort));
+  }
 };

@@ -84,9 +84,9 @@ async function readRows(
   };
   const head = (await table.rows.next()).value as TableRow | undefined;
   if (!head) throw invalidFile('empty_file', 'The file has no rows.');
-  const header = readHeader(head.cells.map(unescapeFormula), head.line, rules.mapping);
+  const header = judged(readHeader(head.cells.map(unescapeFormula), head.line, rules.mapping));
   reading.header = header.names;
-  note(judged(header));
+  note(header);
   if (!header.columns) throw await withoutImages(table, header, head.line);
   const { delimiter, form } = table;
   reading.format = { delimiter, bom: form.bom, header: header.names, columns: header.columns };
@@ -129,15 +129,18 @@ function measured(chunks: AsyncIterable<Buffer>, maxBytes: number) {
   async function* pass(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       bytes += chunk.length;
-      if (bytes > maxBytes)
-        throw new Problem('payload_too_large', {
-          detail: `The file is larger than ${Math.floor(maxBytes / 2 ** 20)} MiB. Split it, or raise MAX_UPLOAD_BYTES.`,
-        });
+      if (bytes > maxBytes) throw uploadTooLarge(maxBytes);
       hash.update(chunk);
       yield chunk;
     }
   }
   return { chunks: pass(), result: () => ({ bytes, sha256: hash.digest() }) };
+}
+
+export function uploadTooLarge(maxBytes: number): Problem {
+  return new Problem('payload_too_large', {
+    detail: `The file is larger than ${Math.floor(maxBytes / 2 ** 20)} MiB. Split it, or raise MAX_UPLOAD_BYTES.`,
+  });
 }
 
 /** What makes the rest of a file unreadable is one more flaw of it. */
@@ -155,6 +158,11 @@ class FlawList {
 
   add(flaws: readonly Flaw[]): void {
     this.count += flaws.length;
-    this.first.push(...flaws.slice(0, MAX_FLAWS_TOLD - this.first.length));
+    for (const flaw of flaws.slice(0, MAX_FLAWS_TOLD - this.first.length)) this.first.push(ofItsOwn(flaw));
   }
+}
+
+/** A sentence that quotes a cell would keep the whole piece of the file in memory from which it was cut. */
+function ofItsOwn(flaw: Flaw): Flaw {
+  return { ...flaw, detail: Buffer.from(flaw.detail).toString() };
 }

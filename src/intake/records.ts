@@ -8,7 +8,7 @@ import { invalidFile } from './decode.ts';
 /** A record as it stands in the file: the physical line where it begins, from 1, and its cells. */
 export type TableRow = { line: number; cells: string[] };
 
-const MAX_RECORD_CHARACTERS = 4 * 2 ** 20; // an unclosed quote ends here and not in memory
+const MAX_RECORD_CHARACTERS = 2 ** 20; // an unclosed quote ends here and not in memory; results read 100 rows at a time
 const LONG_RECORD = 128 * 1024;
 
 /**
@@ -81,8 +81,9 @@ function recordAt(place: Place, syntax: Syntax, line: number): Record | undefine
       if (cell === undefined && isEnd) throw notClosed(line);
       return undefined;
     }
-    if (opening !== undefined) lines += lineEnds(cell.text);
-    if (cell.isOdd && lines > 1) throw strayQuote(line);
+    const ends = opening === undefined ? 0 : lineEnds(cell.text);
+    if (cell.isOdd && ends > 0) throw strayQuote(line);
+    lines += ends;
     cells.push(cell.text);
     at = cell.end + 1;
     const end = text.charCodeAt(cell.end);

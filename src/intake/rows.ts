@@ -1,7 +1,7 @@
 import type { Flaw } from '../errors.ts';
 import { readChoice, type RowChoice } from './choice.ts';
 import type { Columns } from './columns.ts';
-import { slotsOfCells } from './slots.ts';
+import { MAX_CELL_CHARACTERS, slotsOfCells } from './slots.ts';
 import type { TableRow } from './records.ts';
 
 /** A product as it is in a row. */
@@ -30,15 +30,17 @@ export type RowRules = {
 
 export type CheckedRow = { product: ProductRow; errors: Flaw[]; warnings: Flaw[] };
 
-const MAX_FIELD_CHARACTERS = 64 * 1024;
 const MAX_URLS = 50;
+const MAX_SLOTS = 500; // empty ones too
+const MAX_SKU_CHARACTERS = 500; // it is an index's key
+const MAX_HOST_CHARACTERS = 260; // RFC 1035: 253 for the name; and a port
 const MAX_URL_CHARACTERS = 2_000;
 
 /** Reads a row and says everything that is wrong with it (errors) or odd (warnings). */
 export function checkRow(row: TableRow, rules: RowRules): CheckedRow {
   const { columns } = rules;
   const { choice, flaws } = readChoice(row, columns, rules.presets);
-  const images = readImages(row, rules);
+  const { images, slots } = readImages(row, rules);
   const first = (candidates: number[]): string | undefined =>
     candidates.map((column) => cellAt(row, column)).find((text) => text !== '');
   const product: ProductRow = {
@@ -54,7 +56,8 @@ export function checkRow(row: TableRow, rules: RowRules): CheckedRow {
     ...shapeErrors(row, rules),
     ...flaws,
     ...images.flatMap(({ flaw }) => flaw ?? []),
-    ...countErrors(row, images, columns),
+    ...countErrors(row, { images: images.length, slots }, columns),
+    ...skuErrors(row, product, columns),
   ];
   return { product, errors, warnings: warningsOf(row, product, rules) };
 }
@@ -70,9 +73,9 @@ function flawAt({ line }: TableRow, column: number, code: string, detail: string
 function shapeErrors(row: TableRow, { columns, header }: RowRules): Flaw[] {
   const errors: Flaw[] = [];
   for (const [i, text] of row.cells.entries())
-    if (text.length > MAX_FIELD_CHARACTERS)
+    if (text.length > MAX_CELL_CHARACTERS)
       errors.push(
-        flawAt(row, i, 'field_too_long', `The cell has more than ${MAX_FIELD_CHARACTERS} characters.`),
+        flawAt(row, i, 'field_too_long', `The cell has more than ${MAX_CELL_CHARACTERS} characters.`),
       );
   const isWider = row.cells.length > header.length && columns.spill === undefined;
   if (isWider && row.cells.slice(header.length).some((text) => text.trim() !== ''))
@@ -87,7 +90,7 @@ function shapeErrors(row: TableRow, { columns, header }: RowRules): Flaw[] {
   return errors;
 }
 
-function readImages(row: TableRow, { columns, allowPaths }: RowRules): RowImage[] {
+function readImages(row: TableRow, { columns, allowPaths }: RowRules): { images: RowImage[]; slots: number } {
   const images: RowImage[] = [];
   let position = 0;
   for (const { column, slots } of slotsOfCells(row.cells, columns))
@@ -107,13 +110,26 @@ function readImages(row: TableRow, { columns, allowPaths }: RowRules): RowImage[
         images.push({ position, url: url.slice(0, MAX_URL_CHARACTERS), host: '', flaw });
       }
     }
-  return images;
+  return { images, slots: position };
 }
 
-function countErrors(row: TableRow, images: RowImage[], columns: Columns): Flaw[] {
-  if (images.length <= MAX_URLS) return [];
-  const detail = `The row has ${images.length} URLs; at most ${MAX_URLS} are taken.`;
+function countErrors(
+  row: TableRow,
+  { images, slots }: { images: number; slots: number },
+  columns: Columns,
+): Flaw[] {
+  if (images <= MAX_URLS && slots <= MAX_SLOTS) return [];
+  const detail =
+    images > MAX_URLS
+      ? `The row has ${images} URLs; at most ${MAX_URLS} are taken.`
+      : `The row has places for ${slots} URLs; at most ${MAX_SLOTS} are taken, empty ones too.`;
   return [flawAt(row, columns.images[0] ?? 0, 'too_many_urls', detail)];
+}
+
+function skuErrors(row: TableRow, { sku = '' }: ProductRow, columns: Columns): Flaw[] {
+  if (sku.length <= MAX_SKU_CHARACTERS) return [];
+  const column = columns.sku.find((candidate) => cellAt(row, candidate) === sku) ?? 0;
+  return [flawAt(row, column, 'sku_too_long', `The SKU has more than ${MAX_SKU_CHARACTERS} characters.`)];
 }
 
 function warningsOf(row: TableRow, { name, sku, images }: ProductRow, { columns, header }: RowRules): Flaw[] {
@@ -144,6 +160,7 @@ function readUrl(text: string, allowPaths: boolean): { host: string } | { why: s
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol)) return { why: 'it does not begin with http:// or https://' };
   if (url.username || url.password) return { why: 'it holds a user name or a password' };
+  if (url.host.length > MAX_HOST_CHARACTERS) return { why: 'its host name is too long' };
   return { host: url.host };
 }
 

@@ -4,10 +4,8 @@
  */
 export type Slots = { slots: string[]; separators: string[] };
 
-// A URL may hold commas and other URLs, so only what stands before the next one's scheme separates.
-const BEFORE_URL = /(?:\s*[,|])+\s*(?=https?:\/\/)|\s+(?=https?:\/\/)/gi;
-const AT_COMMAS = /\s*[,|]\s*|\s*\n\s*/g;
-const TRAILING = /(?:\s*[,|])+$/;
+/** A longer cell is not split: it is an error, and stays as it is. */
+export const MAX_CELL_CHARACTERS = 64 * 1024;
 
 /** The columns that hold URLs; from `spill` on the row's cells may hold more of them. */
 export type SlotColumns = { images: number[]; spill?: number | undefined };
@@ -23,8 +21,8 @@ export function slotsOfRow(cells: string[], columns: SlotColumns): Slots {
   const all: Slots = { slots: [], separators: [] };
   for (const { slots, separators } of slotsOfCells(cells, columns)) {
     if (all.slots.length > 0) all.separators.push(',');
-    all.slots.push(...slots);
-    all.separators.push(...separators);
+    for (const slot of slots) all.slots.push(slot); // a row may have too many for arguments of a call
+    for (const separator of separators) all.separators.push(separator);
   }
   return all;
 }
@@ -46,38 +44,60 @@ export function slotsOfCells(cells: string[], { images, spill }: SlotColumns): C
 
 const EMPTY_CELL: Slots = { slots: [''], separators: [] };
 
-/** The slots of a cell that is not empty: URLs with comma, bar or white space between them, or file names with commas. */
+/**
+ * The slots of a cell that is not empty: URLs with comma, bar or white space between them, or file names
+ * with commas, bars or lines. A URL may hold commas and other URLs, so only what stands before the next
+ * one's scheme, or at the end, separates. One walk through the cell, whatever it holds.
+ */
 function slotsOfCell(cell: string): Slots {
   const text = cell.trim();
+  if (text.length > MAX_CELL_CHARACTERS) return { slots: [text], separators: [] };
   const isUrls = /https?:\/\//i.test(text);
   const result: Slots = { slots: [], separators: [] };
-  const trailing = (isUrls && TRAILING.exec(text)?.[0]) || '';
-  const body = text.slice(0, text.length - trailing.length);
   let from = 0;
-  for (const match of body.matchAll(isUrls ? BEFORE_URL : AT_COMMAS)) {
-    add(result, body.slice(from, match.index), match[0]);
-    from = match.index + match[0].length;
+  for (const { index, 0: run } of text.matchAll(/[\s,|]+/g)) {
+    const end = index + run.length;
+    const hasMark = /[,|]/.test(run);
+    const separates = isUrls
+      ? beginsUrl(text, end) || (end === text.length && hasMark)
+      : hasMark || run.includes('\n');
+    if (!separates) continue;
+    addSlots(result, text.slice(from, index), separatorsOf(run, hasMark));
+    from = end;
   }
-  result.slots.push(body.slice(from));
-  for (const mark of trailing.match(/\s*[,|]/g) ?? []) {
-    result.separators.push(mark);
-    result.slots.push('');
-  }
+  result.slots.push(text.slice(from));
   return result;
 }
 
-/** A slot and what stands after it; of several commas in a row each but the last is followed by an empty slot. */
-function add(result: Slots, slot: string, separator: string): void {
-  const [first = separator, ...more] = separator.match(/\s*[,|]\s*/g) ?? [separator];
-  result.slots.push(slot);
-  result.separators.push(first);
-  for (const mark of more) {
-    result.slots.push('');
-    result.separators.push(mark);
+function beginsUrl(text: string, at: number): boolean {
+  URL_AT.lastIndex = at;
+  return URL_AT.test(text);
+}
+
+const URL_AT = /https?:\/\//iy;
+
+/** White space belongs to the mark before it, or to the first one. */
+function separatorsOf(run: string, hasMark: boolean): string[] {
+  if (!hasMark) return [run];
+  const separators = run.match(/[,|][^,|]*/g) ?? [];
+  const space = run.length - separators.reduce((sum, separator) => sum + separator.length, 0);
+  return separators.map((separator, i) => (i === 0 ? run.slice(0, space) + separator : separator));
+}
+
+/** A slot and what stands after it; of several marks in a row each but the last is followed by an empty slot. */
+function addSlots(result: Slots, slot: string, separators: string[]): void {
+  for (const [i, separator] of separators.entries()) {
+    result.slots.push(i === 0 ? slot : '');
+    result.separators.push(separator);
   }
 }
 
-/** A cell with other content in the same slots, and the same separators. */
+/**
+ * A cell with other content in the same slots, and the same separators. White space shows no empty slot,
+ * so where there is one a comma stands instead.
+ */
 export function joinSlots(slots: string[], separators: string[]): string {
-  return slots.map((slot, i) => slot + (separators[i] ?? '')).join('');
+  const hasEmpty = slots.includes('');
+  const shown = (separator = ''): string => (hasEmpty && separator.trim() === '' ? ',' : separator);
+  return slots.map((slot, i) => slot + (i < slots.length - 1 ? shown(separators[i]) : '')).join('');
 }

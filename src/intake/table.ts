@@ -1,3 +1,4 @@
+import { columnsByAlias, keyOf } from './columns.ts';
 import { decodeText, type TextForm } from './decode.ts';
 import { readRecords, type TableRow } from './records.ts';
 
@@ -5,6 +6,7 @@ export type Table = { form: TextForm; delimiter: string; rows: AsyncGenerator<Ta
 
 const DELIMITERS = [',', ';', '\t'];
 const MAX_HEADER_CHARACTERS = 64 * 1024;
+const LINES_LOOKED_AT = 2; // the one that names the delimiter, and the header
 
 /**
  * Reads the rows of a CSV as they arrive, the header first.
@@ -15,7 +17,8 @@ export async function readTable(chunks: AsyncIterable<Buffer>, charset?: string)
   let head = '';
   for (let next = await text.next(); !next.done; next = await text.next()) {
     head += next.value;
-    if (/\S[^\r\n]*[\r\n]\s*\S[^]*[\r\n]/.test(head) || head.length > MAX_HEADER_CHARACTERS) break;
+    if (head.length > MAX_HEADER_CHARACTERS) break;
+    if (/[\r\n]/.test(next.value) && filledLines(head) > LINES_LOOKED_AT) break;
   }
   const said = SAID_DELIMITER.exec(head);
   const rest = head.slice(said?.[0].length ?? 0);
@@ -31,12 +34,22 @@ async function* joined(head: string, rest: AsyncGenerator<string>): AsyncGenerat
   yield* rest;
 }
 
-/** The one that occurs most often in the header line outside of quotes; a comma where none does. */
+/** Lines that have begun and are not blank. */
+function filledLines(text: string): number {
+  return text.split(/[\r\n]/).filter((line) => line.trim() !== '').length;
+}
+
+/**
+ * The one with which the header has a column of images, and else the one that occurs most often in it
+ * outside of quotes: names such as `Image URLs (x,y,z...)` hold delimiters too.
+ */
 function delimiterOf(head: string): string {
-  const [line = ''] = head
-    .trimStart()
-    .replaceAll(/"[^"]*"/g, '')
-    .split(/[\r\n]/, 1);
-  const count = (delimiter: string): number => line.split(delimiter).length;
-  return DELIMITERS.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
+  const [line = ''] = head.trimStart().split(/[\r\n]/, 1);
+  const bare = line.replaceAll(/"[^"]*"/g, (quoted) => 'q'.repeat(quoted.length));
+  const rank = (delimiter: string): number => {
+    const columns = bare.split(delimiter).length;
+    const names = line.split(delimiter).map((name) => keyOf(name));
+    return columns === 1 ? 0 : columns + (columnsByAlias(names).images.length > 0 ? line.length : 0);
+  };
+  return DELIMITERS.reduce((best, delimiter) => (rank(delimiter) > rank(best) ? delimiter : best));
 }

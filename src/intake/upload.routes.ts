@@ -55,7 +55,7 @@ const POLL_AFTER_S = 2;
 export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, parts) => {
   const { tenantId, folder } = parts;
   const { db } = parts.database;
-  const receiving = { schema: UploadOptions, folder };
+  const receiving = { schema: UploadOptions, folder, maxBytes: parts.maxUploadBytes };
   app.post(
     '/v1/batches',
     {

@@ -25,7 +25,7 @@ export type ImageRequest = {
   tenantId: number;
   /** first part of the storage keys */
   tenantToken: string;
-  /** what an earlier run made of the URL by this recipe; undefined where nothing, or all is to be done again */
+  /** what an earlier run made of the URL by this recipe */
   known: Known | undefined;
   /** whether it is to be made anew although it was made before */
   isForced: boolean;
@@ -87,9 +87,20 @@ export type Pipeline = (request: ImageRequest, signal: AbortSignal) => Promise<O
 export function createPipeline(parts: PipelineParts): Pipeline {
   const { storage } = parts;
 
-  /** What was made of the source before, if it is there still and as it was verified. */
-  async function knownOf({ known }: ImageRequest): Promise<Known | undefined> {
-    return known && (await isThere(known.set)) ? known : undefined;
+  /**
+   * What was made of the source before, if it is there still and as it was verified. A file of another
+   * size is damaged: it is removed, so that it is made again.
+   */
+  async function knownOf({ known, isForced }: ImageRequest): Promise<Known | undefined> {
+    if (!known) return undefined;
+    const damaged = await damagedFiles(known.set);
+    if (damaged.length > 0) await storage.remove(damaged);
+    return isForced || damaged.length > 0 || !(await isThere(known.set)) ? undefined : known;
+  }
+
+  async function damagedFiles({ files }: MadeSet): Promise<StorageKey[]> {
+    const sizes = await Promise.all(files.map(({ key }) => storage.bytesOf(key)));
+    return files.flatMap(({ key, bytes }, i) => (sizes[i] === undefined || sizes[i] === bytes ? [] : [key]));
   }
 
   async function isThere({ files }: MadeSet): Promise<boolean> {

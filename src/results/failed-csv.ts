@@ -20,7 +20,7 @@ export async function* failedCsv(db: Db, results: BatchResults): AsyncGenerator<
   }
 }
 
-const ROWS_A_PAGE = 500;
+const ROWS_A_PAGE = 100;
 
 async function* failingPages(db: Db, batch: BatchKey): AsyncGenerator<number[]> {
   let page: number[] = [];

@@ -43,6 +43,9 @@ const OutputQuery = Type.Object(
   { additionalProperties: false },
 );
 
+// A HEAD would make all of it, for nobody.
+const STREAMED = { exposeHeadRoute: false };
+
 const OfBatch = { params: Type.Object({ id: Type.String() }) };
 
 export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app, parts) => {
@@ -59,6 +62,7 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
   app.get(
     '/v1/batches/:id/output.csv',
     {
+      ...STREAMED,
       schema: {
         summary: 'The CSV with the output URLs in their slots, as far as there are any yet',
         ...OfBatch,
@@ -77,6 +81,7 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
   app.get(
     '/v1/batches/:id/failed.csv',
     {
+      ...STREAMED,
       schema: {
         summary: 'The rows with failed images as they were, to be corrected and uploaded again',
         ...OfBatch,
@@ -92,6 +97,7 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
   app.get(
     '/v1/batches/:id/manifest.ndjson',
     {
+      ...STREAMED,
       schema: {
         summary: 'What was made of what: a line of JSON for each rendition, and for each image without one',
         ...OfBatch,
@@ -107,6 +113,7 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
   app.get(
     '/v1/batches/:id/images.zip',
     {
+      ...STREAMED,
       schema: {
         summary: 'The renditions under their names, and the CSV with these names',
         ...OfBatch,

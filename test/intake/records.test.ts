@@ -94,6 +94,7 @@ test('quotation marks that strict readers refuse are read as they are meant', as
     [' "27" wide,x', [' "27" wide', 'x']],
     ['"","",""', ['', '', '']],
     ['a,', ['a', '']],
+    ['"two\nlines","27" IPS",x', ['two\nlines', '27" IPS', 'x']],
   ] as const)
     for (const size of [1, 2, 3, 1000])
       for (const end of ['', '\n', '\r\n'])

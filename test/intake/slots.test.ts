@@ -58,3 +58,24 @@ test('joined again, the slots are the cell as it was', () => {
 test('file names without a scheme are separated by commas', () => {
   assert.deepEqual(slots('front.jpg, photos/back side.jpg'), ['front.jpg', 'photos/back side.jpg']);
 });
+
+test('a cell of tens of thousands of separators is split in one walk', () => {
+  const [spaces, commas] = [' '.repeat(60_000), ','.repeat(60_000)];
+  assert.deepEqual(slots(`${A}${spaces}x`), [`${A}${spaces}x`]);
+  assert.equal(slots(`${A}${spaces}${B}`).length, 2);
+  assert.equal(slots(`${A}${commas}${B}`).length, 60_001);
+  assert.equal(slots(`${A}${commas}`).length, 60_001);
+});
+
+test('an over-long cell stays as it is, and a row of many such cells is read', () => {
+  const long = `${A},`.repeat(10_000);
+  assert.deepEqual(slots(long), [long.trim()]);
+  const spilled = Array.from({ length: 200_000 }, () => 'http://a.b/');
+  assert.equal(slotsOfRow(['1', 'P', ...spilled], LAST).slots.length, 200_000);
+});
+
+test('an empty slot is never shown by white space alone', () => {
+  const { separators } = slotsOfRow(['1', 'P', `${A}\n${B} ${C}`], LAST);
+  assert.equal(joinSlots(['', 'b', 'c'], separators), ',b,c');
+  assert.equal(joinSlots(['a', 'b', 'c'], separators), 'a\nb c');
+});

@@ -117,5 +117,37 @@ describe('headers', () => {
     assert.equal(readHeader(['Name', 'Images'], 1).columns?.spill, 2);
     assert.equal(readHeader(['Name', 'Images', '', ''], 1).columns?.spill, 2);
     assert.equal(readHeader(['Images', 'Name'], 1).columns?.spill, undefined);
+    assert.equal(readHeader(['Images', '€'], 1).columns?.spill, undefined);
+  });
+});
+
+test('the delimiter is the one with which there is a column of images', async () => {
+  for (const [header, delimiter] of [
+    ['Reference;Name;Image URLs (x,y,z...)', ';'],
+    ['ID;Image URLs (x,y,z...)', ';'],
+    ['"a;b;c;d",Images', ','],
+    ['id\timage_link\ttitle; long; and, with, commas', '\t'],
+    ['a;b;c,d', ';'],
+  ] as const)
+    assert.equal((await read(`${header}\n1\n`)).delimiter, delimiter, header);
+});
+
+test('HTML in a cell makes no web page of a table, and a page is told as one', async () => {
+  const html = 'Handle,Body (HTML),Image Src\na,"<meta charset=""utf-8""><title>x</title><p>Red</p>",\n';
+  for (const size of [7, 1 << 16]) assert.equal((await read(html, size)).rows.length, 2);
+  await assert.rejects(read('\n <!DOCTYPE html><html><head>'), /web page/);
+});
+
+test('wrong bytes are told with their line, wherever the pieces of the file end', async () => {
+  const good = Buffer.from(`a,b\n${'é,漢字🖼️\n'.repeat(40)}`);
+  const file = Buffer.concat([good, Buffer.from('x\xe9y\n', 'latin1')]);
+  for (const size of [1, 2, 3, 5, 7, 1000])
+    await assert.rejects(read(file, size), (error: Problem) => {
+      assert.partialDeepStrictEqual(error.flaws[0], { code: 'wrong_encoding', line: 42 });
+      return true;
+    });
+  await assert.rejects(read(Buffer.from('a\rb\r\xe9\r', 'latin1'), 1000), (error: Problem) => {
+    assert.partialDeepStrictEqual(error.flaws[0], { line: 3 });
+    return true;
   });
 });

@@ -152,6 +152,32 @@ describe('spreadsheets as users have them', () => {
     );
   });
 
+  test('strict=true holds for the header too, and a preview says the same', async () => {
+    const csv = `Product Name,Product Name,Image\nA,B,${origin.url}/1.jpg\n`;
+    const { errors } = await json<Refusal>(upload(minilab.url, csv, { strict: 'true' }));
+    assert.deepEqual(
+      errors.map(({ code }) => code),
+      ['duplicate_header'],
+    );
+    assert.equal((await json<Preview>(preview(csv, { strict: 'true' }))).ok, false);
+    assert.equal((await json<Preview>(preview(csv))).ok, true);
+  });
+
+  test('what the database could not keep is an error of its row, or of its request', async () => {
+    const long = Array.from({ length: 900 }, (_, i) => (i * 7919).toString(36)).join('');
+    const csv = `SKU,Images\n${long},${origin.url}/1.jpg\nB,https://${'漢'.repeat(500)}.example/1.jpg\n`;
+    const { errors } = await json<Refusal>(upload(minilab.url, csv));
+    assert.deepEqual(
+      errors.map(({ code }) => code),
+      ['sku_too_long', 'invalid_url'],
+    );
+    const good = `SKU,Images\nA,${origin.url}/1.jpg\n`;
+    assert.equal((await upload(minilab.url, good, { name: 'a\0b' })).status, 400);
+    assert.equal((await upload(minilab.url, good, { fresh_for: '999999h' })).status, 400);
+    assert.equal((await fetch(`${minilab.url}/v1/products?sku=%00`)).status, 400);
+    assert.equal((await fetch(`${minilab.url}/v1/images?url=%00`)).status, 400);
+  });
+
   test('an unknown header is refused with the mapping to send', async () => {
     const csv = `Nummer;Bezeichnung;Foto\n7;Stuhl;${origin.url}/1.jpg\n`;
     const refusal = await json<Refusal>(upload(minilab.url, csv));

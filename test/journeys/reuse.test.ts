@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -22,6 +22,12 @@ describe('a catalogue that comes again', () => {
 
   /** A host that answers conditional requests as RFC 9110 wants it; paths of /plain know no validators. */
   function answer(path: string) {
+    const to = redirects.get(path);
+    if (to !== undefined)
+      return (_: IncomingMessage, response: ServerResponse): void => {
+        statuses.push(`302 ${path}`);
+        response.writeHead(302, { location: to }).end();
+      };
     const picture = pictures.get(path);
     if (!picture) return undefined;
     return (request: IncomingMessage, response: ServerResponse): void => {
@@ -33,6 +39,8 @@ describe('a catalogue that comes again', () => {
       response.end(isKnown ? undefined : picture);
     };
   }
+
+  const redirects = new Map<string, string>();
 
   before(async () => {
     folder = await newFolder();
@@ -116,6 +124,35 @@ describe('a catalogue that comes again', () => {
     assert.deepEqual(second.urls[1], first.urls[1]);
     assert.equal(second.batch.reused, 1);
     for (const url of first.urls.flat()) assert.equal((await fetch(url)).status, 200);
+  });
+
+  test('follows a redirect that leads elsewhere now, whatever was said of the old image', async () => {
+    await serve(['/red', '/blue'], { 'cache-control': 'max-age=31536000, immutable' });
+    redirects.set('/shown', '/red');
+    const first = await run(['/shown']);
+    const second = await run(['/shown']);
+    assert.deepEqual(second.asked, ['302 /shown', '304 /red']);
+    redirects.set('/shown', '/blue');
+    const third = await run(['/shown']);
+    assert.deepEqual(third.asked, ['200 /blue', '302 /shown']);
+    assert.notDeepEqual(third.urls, first.urls);
+  });
+
+  test('has a damaged file made again', async () => {
+    await serve(['/d/1']);
+    const first = await run(['/d/1']);
+    const [key = ''] = /[0-9a-v]{16}(?=\/full)/.exec(first.urls[0]?.[0] ?? '') ?? [];
+    const files = join(folder.path, 'files');
+    const [file = ''] = (await readdir(files, { recursive: true })).filter((name) =>
+      name.includes(`${key}.full`),
+    );
+    const whole = await readFile(join(files, file));
+    for (const options of [{}, { force: 'true' }]) {
+      await truncate(join(files, file), 10);
+      const again = await run(['/d/1'], options);
+      assert.deepEqual(again.urls, first.urls);
+      assert.deepEqual(await readFile(join(files, file)), whole);
+    }
   });
 
   test('is made again with another preset, with force=true, and when its files are gone', async () => {
