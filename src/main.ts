@@ -33,6 +33,7 @@ const processing = program
   )
   .option('--out <DIR>', 'where the images and output.csv go', 'output')
   .option('--name-template <TEMPLATE>', 'names of the images', DEFAULT_NAME_TEMPLATE)
+  .option('--deadline-hours <N>', 'for how long images are tried again, 1 to 168', '24')
   .option('--on-invalid <reject|skip>', 'what to do about rows with errors', 'reject')
   .option('--json', 'print one JSON object on the last line of standard output', false)
   .action(async (file: string, options: ProcessOptions) => {
@@ -82,6 +83,16 @@ program
   .action(async (what: string, options: { json: boolean }) => {
     const { inspect } = await import('./cli/inspect.ts');
     await end(inspect(what, options));
+  });
+
+program
+  .command('fetch')
+  .description('one download, hop by hop, and what came of it; nothing is stored')
+  .argument('<URL>')
+  .option('--json', 'print one JSON object', false)
+  .action(async (url: string, options: { json: boolean }) => {
+    const { fetchUrl } = await import('./cli/fetch.ts');
+    await end(fetchUrl(url, options));
   });
 
 const presets = program

@@ -32,6 +32,8 @@ export type BatchRow = {
   started_at: Date | null;
   /** of the round */
   began_at: Date;
+  /** from then on */
+  deadline_hours: number;
   /** images that had ended when the round began */
   ended_before: number;
   ended_at: Date | null;
@@ -49,7 +51,7 @@ const COLUMNS = sql`
       and i.task_id is not null and i.state = 'processing' and b.ended_at is null) as processing,
   b.completed, b.failed, b.cancelled, b.bytes_in, b.bytes_out, b.reused, b.errors_by_code,
   b.warnings, b.warning_count, b.rejected_rows, b.row_errors, b.row_error_count,
-  b.created_at, b.started_at, b.began_at, b.ended_before, b.ended_at, b.callback_endpoint_id,
+  b.created_at, b.started_at, b.began_at, b.deadline_hours, b.ended_before, b.ended_at, b.callback_endpoint_id,
   (select json_build_object('state', d.state, 'last_status', d.last_status, 'next_attempt_at', d.next_attempt_at)
     from webhook_events e
     join webhook_deliveries d on d.tenant_id = e.tenant_id and d.event_id = e.event_id

@@ -31,7 +31,7 @@ export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promi
         known: row.force ? undefined : known[i],
         isForced: row.force,
         tries: row.tries,
-        beganAt: row.began_at,
+        deadlineAt: row.deadline_at,
         claimedAt: row.claimed_at,
       },
     ]),
@@ -72,7 +72,7 @@ type ClaimedRow = {
   tries: number;
   recipe: Recipe;
   token: string;
-  began_at: Date;
+  deadline_at: Date;
   claimed_at: string;
   force: boolean;
   fresh_for_s: number | null;
@@ -91,7 +91,8 @@ async function markProcessing(trx: Db, tasks: Task<'process_image'>[]): Promise<
       where task_id = any(${tasks.map((task) => task.id)}::uuid[]) and state in ('queued', 'processing')
       returning task_id, tenant_id, batch_id, slot, url, host, tries, recipe
     )
-    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, b.began_at, b.state as batch_state, b.force, b.fresh_for_s,
+    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, b.state as batch_state, b.force, b.fresh_for_s,
+      b.began_at + make_interval(hours => b.deadline_hours) as deadline_at,
       h.headers_fingerprint, clock_timestamp()::text as claimed_at
     from claimed c
     join batches b on b.tenant_id = c.tenant_id and b.batch_id = c.batch_id

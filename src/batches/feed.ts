@@ -2,7 +2,6 @@ import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { IS_GIVEN_UP, placesNow } from '../hosts/host.ts';
-import { DEADLINE_MS } from '../images/image.tasks.ts';
 import type { Queue } from '../queue/queue.ts';
 import { IS_LIVE } from '../queue/workers.ts';
 import type { BatchKey } from './batch.ts';
@@ -96,9 +95,7 @@ async function nextSlots(
         when h.connect_failures > 0 then ${placesNow(hostConcurrency)}
         else ${WINDOW_PER_HOST_PLACE} * ${placesNow(hostConcurrency)} end))
     ) next
-    where coalesce(h.held_until <= now(), true) or ${IS_GIVEN_UP} or exists (
-      select from batches b where b.tenant_id = ${tenantId} and b.batch_id = ${batchId}
-        and b.began_at < now() - ${DEADLINE_MS} * interval '1 millisecond')
+    where coalesce(h.held_until <= now(), true) or ${IS_GIVEN_UP}
     order by next.turn, next.slot
     limit ${room}`.execute(trx);
   return rows.map((row) => row.slot);

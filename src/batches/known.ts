@@ -30,8 +30,8 @@ export async function findKnown(db: Db, wanted: Wanted[]): Promise<(Known | unde
   return met.map((source) => {
     const set = source && sets.get(setKey(source));
     if (!set) return undefined;
-    const { sha256, etag, lastModified, isFresh } = source;
-    return { sha256, etag, lastModified, isFresh, set };
+    const { sha256, finalUrl, etag, lastModified, isFresh } = source;
+    return { sha256, finalUrl, etag, lastModified, isFresh, set };
   });
 }
 
@@ -56,12 +56,13 @@ export function sourceSha256({ url, headersFingerprint }: Asked): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-type KnownSource = Pick<Known, 'sha256' | 'etag' | 'lastModified' | 'isFresh'>;
+type KnownSource = Pick<Known, 'sha256' | 'finalUrl' | 'etag' | 'lastModified' | 'isFresh'>;
 
 type SourceRow = {
   tenant_id: number;
   url_sha256: string;
   sha256: Buffer;
+  final_url: string;
   etag: string | null;
   last_modified: string | null;
   is_fresh: boolean;
@@ -74,14 +75,20 @@ async function readSources(db: Db, wanted: Wanted[]): Promise<Map<string, KnownS
     fresh_for_s: each.freshForS,
   }));
   const { rows } = await sql<SourceRow>`
-    select s.tenant_id, w.url_sha256, s.sha256, s.etag, s.last_modified,
+    select s.tenant_id, w.url_sha256, s.sha256, s.final_url, s.etag, s.last_modified,
       coalesce(greatest(s.fresh_until, s.fetched_at + w.fresh_for_s * interval '1 second') > now(), false) as is_fresh
     from json_to_recordset(${JSON.stringify(keys)}) as w (tenant_id integer, url_sha256 text, fresh_for_s integer)
     join sources s on s.tenant_id = w.tenant_id and s.url_sha256 = decode(w.url_sha256, 'hex')`.execute(db);
   return new Map(
-    rows.map(({ tenant_id, url_sha256, sha256, etag, last_modified, is_fresh }) => [
-      `${tenant_id} ${url_sha256}`,
-      { sha256, etag: etag ?? undefined, lastModified: last_modified ?? undefined, isFresh: is_fresh },
+    rows.map((row) => [
+      `${row.tenant_id} ${row.url_sha256}`,
+      {
+        sha256: row.sha256,
+        finalUrl: row.final_url,
+        etag: row.etag ?? undefined,
+        lastModified: row.last_modified ?? undefined,
+        isFresh: row.is_fresh,
+      },
     ]),
   );
 }

@@ -4,16 +4,18 @@ import { QUEUE_SCHEMA } from '../queue/queue.ts';
 import type { BatchKey } from './batch.ts';
 import { hasEnded } from './batch.ts';
 import { lockBatches } from './counters.ts';
+import { expireImages } from './expire.ts';
 import { feedBatch, type FeedRules } from './feed.ts';
 import { askToSettle } from './settle.ts';
 
 /**
- * Puts right what nobody else would: retries that are due, images whose task was lost, and running
- * batches that nobody feeds or settles. Every worker sweeps every few seconds; doing it twice does no harm.
+ * Puts right what nobody else would: retries that are due, images whose task was lost or that wait past
+ * their deadline, and running batches that nobody feeds or settles. Every worker sweeps every few seconds; doing it twice does no harm.
  */
 export async function sweep(db: Db, rules: FeedRules): Promise<void> {
   await releaseDueImages(db);
   await rescueImagesWithoutTask(db);
+  await expireImages(db, rules.queue);
   for (const batch of await idleBatches(db)) await moveOn(db, batch, rules);
 }
 

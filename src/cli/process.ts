@@ -14,6 +14,7 @@ import { type Foundation, layFoundation, makeWritable } from '../foundation.ts';
 import { type ImageRow, listImages } from '../images/image.queries.ts';
 import { acceptDraft } from '../intake/accept.ts';
 import { draftUpload } from '../intake/draft.ts';
+import { readOptions, UploadOptions } from '../intake/options.ts';
 import { publicId } from '../ids.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { writeFolder } from '../results/folder.ts';
@@ -31,6 +32,7 @@ export type ProcessOptions = ReadingFlags & {
   preset: string;
   out: string;
   nameTemplate: string;
+  deadlineHours: string;
   onInvalid: string;
   json: boolean;
 };
@@ -42,6 +44,10 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   const preset = await findPreset(options.preset);
   const reading = readFlags(options);
   parseNameTemplate(options.nameTemplate); // before anything is done
+  const { deadline_hours: deadlineHours } = readOptions(
+    { deadline_hours: options.deadlineHours },
+    UploadOptions,
+  );
   const out = resolve(options.out);
   await makeWritable(out, '--out');
   const settings = readConfig();
@@ -78,7 +84,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   const batch = await acceptDraft(
     foundation.database,
     draft,
-    { tenantId: DEFAULT_TENANT, name, preset, nameTemplate: options.nameTemplate },
+    { tenantId: DEFAULT_TENANT, name, preset, nameTemplate: options.nameTemplate, deadlineHours },
     foundation.feed,
   );
   const worker = await startWorker(foundation, dirname(resolve(file)));

@@ -6,7 +6,8 @@ import { firstSchema } from './migrations/0001_first_schema.ts';
 import { webhooks } from './migrations/0002_webhooks.ts';
 import { presets } from './migrations/0003_presets.ts';
 import { roundsAndIntake } from './migrations/0004_rounds_and_intake.ts';
-import { hosts } from './migrations/0005_hosts.ts';
+import { deadline } from './migrations/0005_deadline.ts';
+import { hosts } from './migrations/0006_hosts.ts';
 import { reuse } from './migrations/0007_reuse.ts';
 
 // Expand, then contract: a migration may only add what the version before it can live with; what is
@@ -16,7 +17,8 @@ const MIGRATIONS: Record<string, Migration> = {
   '0002_webhooks': webhooks,
   '0003_presets': presets,
   '0004_rounds_and_intake': roundsAndIntake,
-  '0005_hosts': hosts,
+  '0005_deadline': deadline,
+  '0006_hosts': hosts,
   '0007_reuse': reuse,
 };
 

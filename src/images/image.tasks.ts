@@ -15,8 +15,8 @@ export type ImageWork = ImageRequest & {
   slot: number;
   /** tries that did not succeed so far */
   tries: number;
-  /** when the round of its batch began: a day later nothing is tried again */
-  beganAt: Date;
+  /** of the present round: later it is not tried again */
+  deadlineAt: Date;
   /** by the clock of the database, in microseconds: files that were removed later may be missing */
   claimedAt: string;
 };
@@ -39,8 +39,6 @@ export type ImageTaskParts = {
 
 const FIRST_DELAY_MS = 2_000;
 const LONGEST_DELAY_MS = 300_000;
-/** After this time in a round nothing is tried again. */
-export const DEADLINE_MS = 24 * 3_600_000;
 
 /** The handler of `process_image`: what a worker does for one image, and what follows from what happened. */
 export function createImageTask(parts: ImageTaskParts) {
@@ -87,28 +85,28 @@ function endOf(work: ImageWork, outcome: Outcome): ImageEnd {
   }
 }
 
+/** A try that would come after the deadline is given up now: waiting for the deadline would change nothing. */
 function laterOrNever(work: ImageWork, problem: ImageProblem): ImageEnd {
-  const costsTry = problem.holdHostMs === undefined;
+  const { holdHostMs } = problem;
+  const costsTry = holdHostMs === undefined;
   if (costsTry && work.tries + 1 >= IMAGE_PROBLEMS[problem.code].tries)
     return { work, is: 'failed', problem };
-  if (isOverdue(work))
-    return {
-      work,
-      is: 'failed',
-      problem: new ImageProblem('deadline_exceeded', problem.code, { cause: problem }),
-    };
-  return { work, is: 'later', problem, costsTry, inMs: problem.holdHostMs ?? delayMs(work.tries) };
+  const inMs = holdHostMs ?? delayMs(work.tries);
+  if (Date.now() + inMs > work.deadlineAt.getTime())
+    return { work, is: 'failed', problem: deadlineExceeded(problem) };
+  return { work, is: 'later', problem, costsTry, inMs };
+}
+
+function deadlineExceeded(last: ImageProblem): ImageProblem {
+  const detail = [last.code, last.detail].filter(Boolean).join(': ');
+  return new ImageProblem('deadline_exceeded', detail, { cause: last });
 }
 
 /** Waiting for a hold has an end; a host that has many images to serve may take longer. */
 function returnedOrNever(work: ImageWork, busy: HostBusy): ImageEnd {
-  if (busy.because === 'held' && isOverdue(work))
+  if (busy.because === 'held' && Date.now() + busy.inMs > work.deadlineAt.getTime())
     return { work, is: 'failed', problem: new ImageProblem('deadline_exceeded', busy.message) };
   return { work, is: 'returned', inMs: busy.inMs };
-}
-
-function isOverdue(work: ImageWork): boolean {
-  return Date.now() - work.beganAt.getTime() > DEADLINE_MS;
 }
 
 /** 2 s, doubling to 5 min, with ±50 % of jitter, so that images that failed together do not return together. */

@@ -23,6 +23,8 @@ export type Acceptance = {
   isForced?: boolean | undefined;
   /** how long sources are not asked for again; null: as their hosts say */
   freshForS?: number | null;
+  /** 24 if it is left out */
+  deadlineHours?: number | undefined;
   /** who is to hear of the end, instead of WEBHOOK_URL */
   callback?: Endpoint | undefined;
   /** does what must be stored together with the batch */
@@ -53,6 +55,8 @@ export async function acceptDraft(
 
 const FLAWS_KEPT = 100; // of each kind: every look at the status tells them; a preview tells 1,000
 
+const DEADLINE_HOURS = 24;
+
 export async function insertBatch(trx: Db, draft: Draft, acceptance: Acceptance): Promise<void> {
   const { tenantId, name, preset, callback } = acceptance;
   const endpointId = callback ? await addCallbackEndpoint(trx, tenantId, callback) : null;
@@ -62,15 +66,14 @@ export async function insertBatch(trx: Db, draft: Draft, acceptance: Acceptance)
     insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256,
       warnings, warning_count, products, images, callback_endpoint_id,
       failed, errors_by_code, rejected_rows, row_errors, row_error_count, name_template,
-      ended_before, force, fresh_for_s)
+      ended_before, force, fresh_for_s, deadline_hours)
     values (${tenantId}, ${draft.batchId}, ${name}, ${preset.name},
       ${JSON.stringify(draft.recipes(preset))}, ${JSON.stringify(draft.format)}, ${draft.bytes}, ${draft.sha256},
       ${JSON.stringify(warnings)}, ${draft.warningCount}, ${draft.products}, ${draft.images}, ${endpointId},
       ${rejectedImages(draft)}, ${JSON.stringify(draft.rejectedImages)}, ${draft.rejectedRows},
       ${JSON.stringify(rowErrors)}, ${draft.rowErrorCount}, ${acceptance.nameTemplate ?? null},
-      ${rejectedImages(draft)}, ${acceptance.isForced ?? false}, ${acceptance.freshForS ?? null})`.execute(
-    trx,
-  );
+      ${rejectedImages(draft)}, ${acceptance.isForced ?? false}, ${acceptance.freshForS ?? null},
+      ${acceptance.deadlineHours ?? DEADLINE_HOURS})`.execute(trx);
 }
 
 function rejectedImages({ rejectedImages }: Draft): number {

@@ -58,6 +58,14 @@ export const UploadOptions = Type.Object(
           'How long a source that was fetched is not asked for again, whatever its host says: 90m, 12h, 604800 (seconds)',
       }),
     ),
+    deadline_hours: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 168,
+        default: 24,
+        description: 'For how long images are tried again; what has not succeeded then has failed',
+      }),
+    ),
     columns: Type.Optional(
       Type.String({
         maxLength: 4000,

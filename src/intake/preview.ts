@@ -132,9 +132,9 @@ async function probeUrl(url: string, rules: ProbeRules, signal: AbortSignal): Pr
     ...{ bytes: null, format: null, width: null, height: null },
   };
   try {
-    const { head, bytes, contentType } = await lookAt(url, rules, signal);
+    const { head, bytes, contentType, finalUrl } = await lookAt(url, rules, signal);
     Object.assign(seen, { bytes, content_type: contentType });
-    seen.format = imageFormat(head);
+    seen.format = imageFormat(head, finalUrl);
     const { width, height } = await probe({ path: devNull, head, bytes: bytes ?? Number.MAX_SAFE_INTEGER });
     return { ...seen, ok: true, width, height };
   } catch (error) {

@@ -133,6 +133,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
       nameTemplate: options.name_template,
       isForced: options.force,
       freshForS: freshForSOf(options),
+      deadlineHours: options.deadline_hours,
       callback,
       async onStored(trx, batch) {
         const row = await findBatch(trx, batch);

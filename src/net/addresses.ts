@@ -20,7 +20,7 @@ export function isPublicAddress(address: string): boolean {
  * allowed.
  */
 export function isMetadataAddress(address: string): boolean {
-  const family = isIP(address);
+  const family = address.includes('%') ? 0 : isIP(address);
   if (family === 0) return false;
   const embedded = family === 6 ? embeddedIpv4(address) : undefined;
   return (
@@ -49,7 +49,9 @@ const SPECIAL_IPV4 = subnets('ipv4', [
 ]);
 const GLOBAL_UNICAST = subnets('ipv6', ['2000::/3']);
 const SPECIAL_IPV6 = subnets('ipv6', ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20']);
-const NAT64 = subnets('ipv6', ['64:ff9b::/96', '64:ff9b:1::/48']);
+// Of 64:ff9b:1::/48 (RFC 8215) only this /96: in others the operator's prefix length decides which bits hold
+// the IPv4 address (RFC 6052, 2.2), and what looks like 8.8.8.8 to us may be 10.0.0.5 to the translator.
+const NAT64 = subnets('ipv6', ['64:ff9b::/96', '64:ff9b:1::/96']);
 const MAPPED = subnets('ipv6', ['::ffff:0:0/96']);
 const COMPATIBLE = subnets('ipv6', ['::/96']);
 const METADATA = new BlockList();

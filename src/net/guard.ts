@@ -4,7 +4,8 @@
  * that was connected in the end, so that neither a redirect nor a name that changes its address
  * between two look-ups leads inside.
  */
-import { type BlockList, isIP, type LookupFunction } from 'node:net';
+import { type BlockList, isIP, type LookupFunction, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { Agent, buildConnector } from 'undici';
 import { isMetadataAddress, isPublicAddress } from './addresses.ts';
 import { createResolver, type Resolve } from './resolver.ts';
@@ -14,11 +15,35 @@ export type GuardRules = {
   allowedPrivateNetworks: BlockList;
   /** ports that may be used of public hosts */
   allowedPorts: ReadonlySet<number>;
+  bounds?: Bounds;
+  /** is told of each connection that was made, or could not be made */
+  onConnection?(connection: Connection): void;
+};
+
+/** How long a host may take. */
+type Bounds = {
+  /** over a whole download with its redirects: an origin that drips is not idle, but must end */
+  totalMs: number;
+  connectMs: number;
+  headersMs: number;
+  idleMs: number;
+};
+
+const BOUNDS: Bounds = { totalMs: 30_000, connectMs: 5_000, headersMs: 10_000, idleMs: 10_000 };
+
+/** What it took to connect; null where it did not come to that. */
+export type Connection = {
+  /** of the peer */
+  address: string | null;
+  dnsMs: number | null;
+  connectMs: number | null;
+  tlsMs: number | null;
 };
 
 export type Guard = {
   /** For undici's `request`. It follows no redirect and uses no proxy. */
   agent: Agent;
+  bounds: Bounds;
   /**
    * The URL when a request for it may be tried, or why not.
    * @param base the URL of the response that redirected here
@@ -33,18 +58,17 @@ class AddressDenied extends Error {
   readonly code = 'ADDRESS_DENIED';
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
-const HEADERS_TIMEOUT_MS = 10_000;
-const IDLE_TIMEOUT_MS = 10_000;
 const MAX_HOSTNAME = 253; // RFC 1035, 2.3.4
 
 export function createGuard(rules: GuardRules, resolve: Resolve = createResolver()): Guard {
   const isAllowedAtAnyPort = (address: string): boolean =>
     isNamed(rules.allowedPrivateNetworks, address) && !isMetadataAddress(address);
   const isAllowed = (address: string): boolean => isPublicAddress(address) || isAllowedAtAnyPort(address);
+  const { bounds = BOUNDS, onConnection } = rules;
 
-  const toWebPort = guardedConnector(resolve, isAllowed);
-  const toOtherPort = guardedConnector(resolve, isAllowedAtAnyPort);
+  const connecting = { resolve, timeoutMs: bounds.connectMs, onConnection };
+  const toWebPort = guardedConnector({ ...connecting, isAllowed });
+  const toOtherPort = guardedConnector({ ...connecting, isAllowed: isAllowedAtAnyPort });
   const connect: buildConnector.connector = (options, callback) => {
     const port = Number(options.port || (options.protocol === 'https:' ? 443 : 80));
     (rules.allowedPorts.has(port) ? toWebPort : toOtherPort)(options, callback);
@@ -52,13 +76,14 @@ export function createGuard(rules: GuardRules, resolve: Resolve = createResolver
 
   const agent = new Agent({
     connect,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    bodyTimeout: IDLE_TIMEOUT_MS,
+    headersTimeout: bounds.headersMs,
+    bodyTimeout: bounds.idleMs,
     keepAliveTimeout: 10_000,
   });
 
   return {
     agent,
+    bounds,
     check(text, baseUrl) {
       const url = URL.parse(text, baseUrl);
       if (!url) return refused('it cannot be read as an address');
@@ -80,13 +105,22 @@ function refused(why: string): { refused: 'invalid_url'; why: string } {
   return { refused: 'invalid_url', why };
 }
 
+type Connecting = {
+  resolve: Resolve;
+  isAllowed(address: string): boolean;
+  timeoutMs: number;
+  onConnection: GuardRules['onConnection'];
+};
+
 /** Connects only where `isAllowed` says so of the literal, of every DNS answer, and of the peer in the end. */
-function guardedConnector(
-  resolve: Resolve,
-  isAllowed: (address: string) => boolean,
-): buildConnector.connector {
+function guardedConnector({
+  resolve,
+  isAllowed,
+  timeoutMs,
+  onConnection,
+}: Connecting): buildConnector.connector {
   const base = buildConnector({
-    timeout: CONNECT_TIMEOUT_MS,
+    timeout: timeoutMs,
     allowH2: false,
     autoSelectFamily: true,
     lookup: guardedLookup(resolve, isAllowed),
@@ -98,22 +132,43 @@ function guardedConnector(
       queueMicrotask(() => callback(new AddressDenied(), null));
       return;
     }
-    base(options, (error, socket) => {
+    // The connector answers its socket, which its type does not say.
+    const connecting = base(options, (error, socket) => {
       if (error) return callback(error, null);
       if (isAllowed(socket.remoteAddress ?? '')) return callback(null, socket);
       socket.destroy();
       callback(new AddressDenied(), null);
-    });
+    }) as unknown as Socket;
+    if (onConnection) watch(connecting, onConnection);
   };
+}
+
+/** Tells once how long each step of connecting took. */
+function watch(socket: Socket, onConnection: (connection: Connection) => void): void {
+  const times = { dnsMs: null, connectMs: null, tlsMs: null } as Omit<Connection, 'address'>;
+  let since = performance.now();
+  let isTold = false;
+  const step = (name: keyof typeof times) => (): void => {
+    const now = performance.now();
+    times[name] = now - since;
+    since = now;
+  };
+  const tell = (): void => {
+    if (!isTold) onConnection({ address: socket.remoteAddress ?? null, ...times });
+    isTold = true;
+  };
+  socket.once('lookup', step('dnsMs'));
+  socket.once('connect', step('connectMs'));
+  socket.once('secureConnect', step('tlsMs'));
+  socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', tell);
+  socket.once('error', tell);
 }
 
 /** Hands on the very answers that were judged; one refused address among them refuses the name. */
 function guardedLookup(resolve: Resolve, isAllowed: (address: string) => boolean): LookupFunction {
   return (hostname, options, callback) => {
-    resolve(hostname).then(
-      (addresses) => {
-        if (!addresses.every(isAllowed)) return callback(new AddressDenied(), []);
-        const answers = addresses.map((address) => ({ address, family: isIP(address) }));
+    judgedAnswers(hostname).then(
+      (answers) => {
         if (options.all) return callback(null, answers);
         const [first] = answers;
         callback(null, first?.address ?? '', first?.family ?? 4);
@@ -121,9 +176,15 @@ function guardedLookup(resolve: Resolve, isAllowed: (address: string) => boolean
       (error: NodeJS.ErrnoException) => callback(error, []),
     );
   };
+
+  async function judgedAnswers(hostname: string): Promise<{ address: string; family: number }[]> {
+    const addresses = await resolve(hostname);
+    if (addresses.length === 0 || !addresses.every(isAllowed)) throw new AddressDenied();
+    return addresses.map((address) => ({ address, family: isIP(address) }));
+  }
 }
 
 function isNamed(networks: BlockList, address: string): boolean {
-  const family = isIP(address);
+  const family = address.includes('%') ? 0 : isIP(address); // an interface is nothing that a stranger may choose
   return family !== 0 && networks.check(address, family === 4 ? 'ipv4' : 'ipv6'); // without a family it fails open
 }

@@ -10,7 +10,12 @@ export function freshForS(header: (name: string) => string | undefined): number 
   const value = (name: string): string | undefined =>
     directives.map((text) => text.trim().split('=')).find(([key]) => key === name)?.[1] ?? undefined;
   const has = (name: string): boolean => directives.some((text) => text.trim().split('=')[0] === name);
-  if (has('no-store') || has('no-cache') || header('vary')?.trim() === '*') return 0;
+  if (
+    has('no-store') ||
+    has('no-cache') ||
+    (header('vary') ?? '').split(',').some((name) => name.trim() === '*')
+  )
+    return 0;
   const lifetime = has('max-age') ? seconds(value('max-age')) : untilExpires(header);
   const age = seconds(header('age'));
   return Math.min(Math.max(0, lifetime - age), LONGEST_FRESH_S);

@@ -3,7 +3,14 @@ import type { Recipe } from '../presets/spec.ts';
 import type { Storage, StorageKey } from '../storage/storage.ts';
 import { VERSION } from '../version.ts';
 import type { DecoderPool } from './decoder-pool.ts';
-import { type FetchRules, fetchChanged, type NotModified, type Source, type Validators } from './fetch.ts';
+import {
+  type FetchRules,
+  fetchChanged,
+  type NotModified,
+  type Source,
+  type KnownAnswer,
+  type Validators,
+} from './fetch.ts';
 import type { Libraries } from './libraries.ts';
 import { fileName, hash16Of, outputPath, planRenditions } from './plan.ts';
 import { type Facts, probe } from './probe.ts';
@@ -25,7 +32,7 @@ export type ImageRequest = {
 };
 
 /** Files that were made before, of which the source is known. */
-export type Known = Validators & {
+export type Known = KnownAnswer & {
   /** of the source's bytes */
   sha256: Buffer;
   set: MadeSet;

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { reasonForPage } from '../net/share-links.ts';
 import { isComplete } from './complete.ts';
 import { type SourceFormat, SNIFF_BYTES, sniff } from './formats.ts';
 import { ImageProblem } from './problems.ts';
@@ -49,16 +50,19 @@ export async function probe(file: File): Promise<Facts> {
   return { format, width, height, isInterlaced, mayHoldXmp };
 }
 
-/** @throws ImageProblem `not_an_image`, `unsupported_format` */
-export function imageFormat(head: Buffer): SourceFormat {
-  const found = sniff(head);
+/**
+ * @param url where the bytes came from: it tells more of a web page
+ * @throws ImageProblem `not_an_image`, `unsupported_format`
+ */
+export function imageFormat(head: Buffer, url?: string): SourceFormat {
+  const found = sniff(head.subarray(0, SNIFF_BYTES));
   switch (found.is) {
     case 'image':
       return found.format;
     case 'other_image':
       throw new ImageProblem('unsupported_format', found.name);
     case 'web_page':
-      throw new ImageProblem('not_an_image', 'it leads to a web page');
+      throw new ImageProblem('not_an_image', webPage(head, url));
     case 'text':
       throw new ImageProblem('not_an_image', 'it leads to a text');
     case 'unknown':
@@ -67,6 +71,11 @@ export function imageFormat(head: Buffer): SourceFormat {
         head.length === 0 ? 'the file is empty' : 'the file is of another kind',
       );
   }
+}
+
+function webPage(head: Buffer, url: string | undefined): string {
+  const reason = url === undefined ? undefined : reasonForPage(new URL(url), head);
+  return reason === undefined ? 'it leads to a web page' : `it leads to a web page ${reason}`;
 }
 
 /** Bytes from an offset; fewer where the file ends. */

@@ -60,7 +60,10 @@ export const IMAGE_PROBLEMS = {
   decode_memory: { tries: 3, sentence: 'Reading the image took too much memory.' },
   decoder_crashed: { tries: 3, sentence: 'The program that reads images ended while it read this one.' },
   file_not_found: { tries: 1, sentence: 'There is no such file in the folder of the CSV.' },
-  deadline_exceeded: { tries: 1, sentence: 'The image could not be fetched within a day.' },
+  deadline_exceeded: {
+    tries: 1,
+    sentence: 'The image could not be fetched before the deadline of its batch.',
+  },
   internal_error: { tries: 3, sentence: 'Something went wrong on the side of Minilab.' },
   worker_lost: {
     tries: 1,
@@ -97,7 +100,12 @@ export class ImageProblem extends Error {
       retryAfterMs,
       isLast = false,
       cause,
-    }: { holdHostMs?: number; retryAfterMs?: number | undefined; isLast?: boolean; cause?: unknown } = {},
+    }: {
+      holdHostMs?: number | undefined;
+      retryAfterMs?: number | undefined;
+      isLast?: boolean;
+      cause?: unknown;
+    } = {},
   ) {
     super(detail ? `${IMAGE_PROBLEMS[code].sentence} (${detail})` : IMAGE_PROBLEMS[code].sentence, { cause });
     this.code = code;

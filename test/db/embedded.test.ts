@@ -99,7 +99,8 @@ test('migrations of several processes at once run once, and those of a newer ver
     '0002_webhooks',
     '0003_presets',
     '0004_rounds_and_intake',
-    '0005_hosts',
+    '0005_deadline',
+    '0006_hosts',
     '0007_reuse',
   ]);
   assert.deepEqual(await migrate(db), []);

@@ -83,6 +83,26 @@ describe('the life of a batch', () => {
     return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
   }
 
+  test('a batch whose host asks for pauses without an end ends at its deadline, and not before', async () => {
+    await using limited = await startOrigin(
+      () => (_, response) => response.writeHead(429, { 'retry-after': '7200' }).end(),
+    );
+    const csv = `Image\n${Array.from({ length: 300 }, (_, i) => `${limited.url}/${i}\n`).join('')}`;
+    const { links, deadline_hours } = await accept(csv, { deadline_hours: '1' });
+    assert.equal(deadline_hours, 1);
+    // What was asked for would be tried again after the deadline, and fails; the rest waits for the host.
+    await until(async () => (await json<Batch>(fetch(links.self))).counts.failed > 0);
+    const { state, counts } = await json<Batch>(fetch(links.self));
+    assert.equal(state, 'processing');
+    assert.ok(counts.pending > 100, JSON.stringify(counts));
+
+    const { db } = openDatabase(database);
+    await sql`update batches set began_at = now() - interval '1 hour' where ended_at is null`.execute(db);
+    await db.destroy();
+    const ended = await untilEnded(links.self);
+    assert.deepEqual([ended.state, ended.errors_by_code], ['failed', { deadline_exceeded: 300 }]);
+  });
+
   test('thirty nightly batches of one catalogue share their files, which go with the last of them', async () => {
     assert.deepEqual(await storedFiles(), []);
     const nights: Batch[] = [];

@@ -88,6 +88,7 @@ export type Batch = {
   errors_by_code: Record<string, number>;
   percent: number;
   version?: number;
+  deadline_hours: number;
   warning_count: number;
   warnings: { line: number; code: string }[];
   created_at: string;

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 
 /** Why tests that look into other processes are skipped here, if so. */
 export const NO_PROC = process.platform === 'linux' ? false : 'only Linux has /proc';
@@ -16,4 +19,16 @@ export async function hasOpenFileOf(pid: number, bytes: number): Promise<boolean
     names.map((name) => stat(`/proc/${pid}/fd/${name}`).catch(() => undefined)),
   );
   return files.some((file) => file?.isFile() && file.size === bytes);
+}
+
+/** What a program prints. Throws what it says where it fails. */
+export async function runToEnd(command: string, args: string[]): Promise<string> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, err, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  if (code !== 0) throw new Error(`${command} ended with ${code}:\n${err}`);
+  return out;
 }

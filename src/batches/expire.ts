@@ -1,0 +1,86 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import { ImageProblem } from '../pipeline/problems.ts';
+import type { BatchKey } from './batch.ts';
+import { hasEnded } from './batch.ts';
+import { lockBatches, writeCounters } from './counters.ts';
+import { askToSettle } from './settle.ts';
+import type { Queue } from '../queue/queue.ts';
+
+/**
+ * Ends the images that still wait for a host on hold when the deadline of their batch has passed: such a
+ * host must not keep a batch open. Images that only wait for their turn are tried once all the same; the
+ * worker ends those that fail.
+ */
+export async function expireImages(db: Db, queue: Queue): Promise<void> {
+  for (const batch of await expiredBatches(db)) {
+    while ((await expireSome(db, batch, queue)) === EXPIRED_AT_ONCE);
+  }
+}
+
+// Each group holds the lock of the batch for some 0.1 s, and results of its other hosts wait for it.
+const EXPIRED_AT_ONCE = 5_000;
+
+/** Running batches past their deadline that have images waiting for a host on hold. */
+async function expiredBatches(db: Db): Promise<BatchKey[]> {
+  const { rows } = await sql<{ tenant_id: number; batch_id: string }>`
+    select b.tenant_id, b.batch_id from batches b
+    where b.ended_at is null and b.began_at + make_interval(hours => b.deadline_hours) < now()
+      and exists (
+        select from hosts h
+        join images i on i.tenant_id = h.tenant_id and i.host = h.host
+        where h.tenant_id = b.tenant_id and h.held_until > now() and i.batch_id = b.batch_id
+          and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot)
+    order by b.tenant_id, b.batch_id
+    limit 200`.execute(db);
+  return rows.map((row) => ({ tenantId: row.tenant_id, batchId: row.batch_id }));
+}
+
+/** @returns how many ended, without those that repeat their URLs */
+async function expireSome(db: Db, key: BatchKey, queue: Queue): Promise<number> {
+  return db.transaction().execute(async (trx) => {
+    const batches = await lockBatches(trx, [key]);
+    const batch = batches.get(key.batchId);
+    if (!batch) return 0;
+    const { leads, followers } = await endWaiting(trx, key);
+    if (leads === 0) return 0;
+    batch.failed += leads + followers;
+    batch.errorsByCode[PROBLEM.code] = (batch.errorsByCode[PROBLEM.code] ?? 0) + leads + followers;
+    await writeCounters(trx, batches);
+    if (hasEnded(batch)) await askToSettle(trx, batch, queue);
+    return leads;
+  });
+}
+
+const PROBLEM = new ImageProblem('deadline_exceeded', 'its host had asked for a pause');
+
+async function endWaiting(
+  trx: Db,
+  { tenantId, batchId }: BatchKey,
+): Promise<{ leads: number; followers: number }> {
+  const { rows } = await sql<{ leads: number; followers: number }>`
+    with waiting as (
+      select i.slot from hosts h
+      join images i on i.tenant_id = h.tenant_id and i.host = h.host
+      where h.tenant_id = ${tenantId} and h.held_until > now() and i.batch_id = ${batchId}
+        and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot
+      limit ${EXPIRED_AT_ONCE}
+    ),
+    leads as (
+      update images i
+      set state = 'failed', error_code = ${PROBLEM.code}, error_detail = ${PROBLEM.message}, ended_at = now()
+      from waiting w
+      where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.slot = w.slot and i.state = 'pending'
+      returning i.slot, i.tries
+    ),
+    followers as (
+      update images i
+      set state = 'failed', error_code = ${PROBLEM.code}, error_detail = ${PROBLEM.message}, tries = l.tries, ended_at = now()
+      from leads l
+      where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.lead_slot = l.slot
+        and i.slot <> i.lead_slot and i.state = 'pending'
+      returning i.slot
+    )
+    select (select count(*) from leads) as leads, (select count(*) from followers) as followers`.execute(trx);
+  return rows[0] ?? { leads: 0, followers: 0 };
+}

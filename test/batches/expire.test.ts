@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sql } from 'kysely';
+import { findBatch } from '../../src/batches/batch.queries.ts';
+import { sweep } from '../../src/batches/sweep.ts';
+import type { Foundation } from '../../src/foundation.ts';
+import { listImages } from '../../src/images/image.queries.ts';
+import { ImageProblem } from '../../src/pipeline/problems.ts';
+import { acceptUrls, claim, failed, newFoundation, record, settleAll } from '../support/batches.ts';
+
+async function passDeadline({ database }: Foundation): Promise<void> {
+  await sql`update batches set began_at = now() - make_interval(hours => deadline_hours)`.execute(
+    database.db,
+  );
+}
+
+/** Puts the host of claimed images on hold for longer than any batch runs. */
+async function holdHosts({ database }: Foundation): Promise<void> {
+  await sql`update hosts set held_until = now() + interval '30 days'`.execute(database.db);
+}
+
+async function failClaimed(foundation: Foundation, problem: ImageProblem): Promise<number> {
+  const claimed = await claim(foundation, 1_000);
+  await record(
+    foundation,
+    claimed.map(({ task, work }) => ({
+      task,
+      outcome: { work, is: 'later', problem, inMs: 1_000, costsTry: false },
+    })),
+  );
+  return claimed.length;
+}
+
+test('a host on hold for longer than the deadline does not keep a batch open', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const held = Array.from({ length: 300 }, (_, i) => `https://held.example/${i}.jpg`);
+  const batch = await acceptUrls(foundation, [...held, ...held.slice(0, 50)]);
+  await failClaimed(foundation, new ImageProblem('rate_limited', 'HTTP 429', { holdHostMs: 60_000 }));
+  await holdHosts(foundation);
+  await sql`update images set due_at = now() where due_at is not null`.execute(db);
+
+  await sweep(db, foundation.feed);
+  assert.equal((await findBatch(db, batch))?.failed, 0, 'before the deadline it waits');
+
+  await passDeadline(foundation);
+  await sweep(db, foundation.feed);
+  await settleAll(foundation);
+  const ended = await findBatch(db, batch);
+  assert.ok(ended);
+  assert.deepEqual(
+    [ended.state, ended.failed, ended.errors_by_code],
+    ['failed', 350, { deadline_exceeded: 350 }],
+  );
+  const filter = { ...batch, states: undefined, code: undefined, afterSlot: 349, limit: 1 };
+  const [image] = await listImages(db, filter);
+  assert.match(
+    image?.error_detail ?? '',
+    /before the deadline of its batch\. \(its host had asked for a pause\)/,
+  );
+});
+
+test('images that only wait for their turn are tried once after the deadline', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const urls = Array.from({ length: 200 }, (_, i) => `https://slow.example/${i}.jpg`);
+  const batch = await acceptUrls(foundation, urls);
+  await passDeadline(foundation);
+  for (;;) {
+    await sweep(db, foundation.feed);
+    const claimed = await claim(foundation, 1_000);
+    if (claimed.length === 0) break;
+    assert.ok(claimed.every(({ work }) => work.deadlineAt.getTime() <= Date.now()));
+    await record(
+      foundation,
+      claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
+    );
+  }
+  await settleAll(foundation);
+  const ended = await findBatch(db, batch);
+  assert.deepEqual([ended?.state, ended?.errors_by_code], ['failed', { not_found: 200 }]);
+});
+
+test('an image that its deadline ends holds its host for the images of other batches', async () => {
+  await using foundation = await newFoundation();
+  await acceptUrls(foundation, ['https://held.example/1.jpg']);
+  const claimed = await claim(foundation, 1);
+  const problem = new ImageProblem('deadline_exceeded', 'rate_limited', { holdHostMs: 60_000 });
+  await record(
+    foundation,
+    claimed.map(({ task, work }) => ({ task, outcome: { work, is: 'failed', problem } })),
+  );
+  const { rows } = await sql<{ held: boolean }>`select held_until > now() as held from hosts`.execute(
+    foundation.database.db,
+  );
+  assert.deepEqual(rows, [{ held: true }]);
+});
