@@ -26,7 +26,7 @@ export type Granted = HostKey & {
 };
 
 export const SPARE_PLACES = 4; // for downloads that begin before the next exchange
-const LEASE_S = 12; // a killed worker's places come back after this time
+const LEASE_S = 8; // a killed worker's places come back before its tasks are claimed again, after 10 s
 // The answer depends on what other workers hold, so it is one worker's turn at a time (a random number).
 const TURN = 7_203_451_968;
 

@@ -16,6 +16,8 @@ import { newPostgres, type Postgres } from '../support/postgres.ts';
 import { photo, PHOTO_NAMES, smallPicture } from '../support/pictures.ts';
 import { childrenOf } from '../support/processes.ts';
 
+const HOST_STARTS_WITH = 6; // so many downloads of a new host are open at a time
+
 let postgres: Postgres;
 before(async () => {
   postgres = await newPostgres();
@@ -84,8 +86,8 @@ describe('a worker', () => {
     await using closing = origin;
     const batch = await (async () => {
       const victim = await startMinilab('worker', place.settings);
-      const accepted = await accept(place.api, catalog(closing, 12));
-      await until(() => origin.requests.size === 12);
+      const accepted = await accept(place.api, catalog(closing, HOST_STARTS_WITH));
+      await until(() => origin.requests.size === HOST_STARTS_WITH);
       victim.child.kill('SIGKILL');
       await victim.ended;
       return accepted;
@@ -98,8 +100,8 @@ describe('a worker', () => {
     );
     open();
     const ended = await untilEnded(batch.links.self);
-    assert.equal(ended.counts.completed, 12);
-    assert.equal(madeBy(heir), 12);
+    assert.equal(ended.counts.completed, HOST_STARTS_WITH);
+    assert.equal(madeBy(heir), HOST_STARTS_WITH);
   });
 
   test('that is stopped past its lease and wakes up again changes nothing', async () => {
@@ -129,15 +131,15 @@ describe('a worker', () => {
     const { origin, waiting, open } = await gatedOrigin(await smallPicture(3));
     await using closing = origin;
     await using worker = await startMinilab('worker', place.settings);
-    const batch = await accept(place.api, catalog(closing, 10));
-    await until(() => waiting.length === 10);
+    const batch = await accept(place.api, catalog(closing, HOST_STARTS_WITH));
+    await until(() => waiting.length === HOST_STARTS_WITH);
     await postgres.stopAtOnce();
     open();
-    await until(() => madeBy(worker) === 10);
+    await until(() => madeBy(worker) === HOST_STARTS_WITH);
     await postgres.start();
     const ended = await untilEnded(batch.links.self);
-    assert.equal(ended.counts.completed, 10);
-    assert.equal(madeBy(worker), 10);
+    assert.equal(ended.counts.completed, HOST_STARTS_WITH);
+    assert.equal(madeBy(worker), HOST_STARTS_WITH);
     assert.ok([...origin.requests.values()].every((count) => count === 1));
   });
 
