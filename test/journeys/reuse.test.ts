@@ -143,9 +143,8 @@ describe('a catalogue that comes again', () => {
     const first = await run(['/d/1']);
     const [key = ''] = /[0-9a-v]{16}(?=\/full)/.exec(first.urls[0]?.[0] ?? '') ?? [];
     const files = join(folder.path, 'files');
-    const [file = ''] = (await readdir(files, { recursive: true })).filter((name) =>
-      name.includes(`${key}.full`),
-    );
+    const stored = await readdir(files, { recursive: true });
+    const file = stored.find((name) => name.includes(`${key}.full`)) ?? '';
     const whole = await readFile(join(files, file));
     for (const options of [{}, { force: 'true' }]) {
       await truncate(join(files, file), 10);
