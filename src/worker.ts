@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Foundation } from './foundation.ts';
 import { claimImages } from './batches/claim.ts';
 import { purgeFiles } from './batches/purge.ts';
-import { findSet } from './batches/known.ts';
+import { findSet, forgetSources } from './batches/known.ts';
 import { recordLostImage, recordResults } from './batches/record.ts';
 import { settleBatch } from './batches/settle.ts';
 import { sweep } from './batches/sweep.ts';
@@ -39,6 +39,7 @@ const REPORT_EVERY_MS = 5_000;
 const SWEEP_EVERY_MS = 3_000;
 const TROUBLE_CHECK_MS = 2_000;
 const FORGET_EVERY_MS = 600_000;
+const FORGET_SOURCES_EVERY_MS = 6 * 3_600_000; // it reads the whole table
 // An endpoint that hangs holds two of them for 15 s at the most, and delays no other.
 const DELIVERIES = { atATime: 4, ofOneGroup: 2 };
 const ABANDONED_AFTER_MS = 600_000;
@@ -124,6 +125,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     every(TROUBLE_CHECK_MS, resumeWhenWell),
     every(REPORT_EVERY_MS, stopClaimingOfNewerSchema),
     every(FORGET_EVERY_MS, () => forgetOldAnswers(db)),
+    every(FORGET_SOURCES_EVERY_MS, () => forgetSources(db)),
   ];
 
   /** A chore that is done again a while after it ended; what it throws is logged. */

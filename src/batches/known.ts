@@ -40,6 +40,14 @@ export async function findSet(db: Db, key: SetKey): Promise<MadeSet | undefined>
   return (await readSets(db, [key])).get(setKey(key));
 }
 
+/**
+ * Forgets sources that nobody asked for in 90 days: signed URLs are others every night. What was made of
+ * them stays; should one come again, it is fetched again, and found by its bytes.
+ */
+export async function forgetSources(db: Db): Promise<void> {
+  await sql`delete from sources where fetched_at < now() - interval '90 days'`.execute(db);
+}
+
 type SetKey = { tenantId: number; hash16: string };
 
 function setKey({ tenantId, hash16 }: SetKey): string {

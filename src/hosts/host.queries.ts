@@ -12,6 +12,7 @@ export type HostRow = {
   is_parked: boolean;
   is_given_up: boolean;
   latency_ms: number | null;
+  downloads_per_second: number;
   last_code: string | null;
   last_error: string | null;
   header_names: string[];
@@ -27,7 +28,9 @@ function columns(hostConcurrency: number) {
     case when h.held_until > now() then h.held_until end as held_until,
     coalesce(h.held_until > now(), false) and h.connect_failures >= ${PARKED_AFTER_FAILURES} as is_parked,
     ${IS_GIVEN_UP} as is_given_up,
-    h.latency_ms, h.last_code, h.last_error, coalesce(h.header_names, '{}') as header_names, h.updated_at`;
+    h.latency_ms,
+    case when h.seen_at > now() - interval '10 seconds' then coalesce(h.downloads_per_second, 0) else 0 end as downloads_per_second,
+    h.last_code, h.last_error, coalesce(h.header_names, '{}') as header_names, h.updated_at`;
 }
 
 /** By name. @param page `after`: the last host of the page before, '' for the first page */

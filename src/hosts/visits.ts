@@ -102,6 +102,10 @@ async function applyVisits(trx: Db, rows: Sum[], hostConcurrency: number): Promi
         coalesce(h.held_until <= now(), true) as is_open,
         coalesce(h.latency_ms * (1 - ${SMOOTHING}::float8) + s.latency_ms * ${SMOOTHING}::float8, s.latency_ms, h.latency_ms) as new_latency_ms,
         coalesce(least(h.best_latency_ms * ${FORGET_BEST}::float8, s.latency_ms), s.latency_ms) as new_best_ms,
+        case when h.seen_at > now() - interval '10 seconds'
+          then h.downloads_per_second * (1 - ${SMOOTHING}::float8) end as kept_rate,
+        case when h.seen_at is not null
+          then s.answered / greatest(0.2, extract(epoch from now() - h.seen_at)::float8) end as rate,
         case when s.is_reached then 0 else h.connect_failures end + s.unreachable as new_failures
       from hosts h join seen s on s.tenant_id = h.tenant_id and s.host = h.host
       order by h.tenant_id, h.host
@@ -126,6 +130,8 @@ async function applyVisits(trx: Db, rows: Sum[], hostConcurrency: number): Promi
       halved_at = case when a.is_halved then now() else h.halved_at end,
       latency_ms = a.new_latency_ms,
       best_latency_ms = a.new_best_ms,
+      downloads_per_second = coalesce(a.kept_rate + a.rate * ${SMOOTHING}::float8, a.rate),
+      seen_at = now(),
       connect_failures = a.new_failures,
       parkings = case when a.is_reached then 0 when a.is_parked then a.parkings + 1 else a.parkings end,
       holds = case when a.hold_ms is not null and a.is_open then a.holds + 1

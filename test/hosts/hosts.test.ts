@@ -43,6 +43,7 @@ type Host = {
   held_until: string | null;
   parked: boolean;
   latency_ms: number | null;
+  downloads_per_second: number;
   last_error: { code: string; detail: string } | null;
   headers: string[];
 };
@@ -85,6 +86,7 @@ test('a host tells its places, its latency and its last error; lists go page by 
   assert.equal(known.host, host);
   assert.deepEqual([known.places, known.ceiling, known.in_use, known.headers], [6, 32, 0, []]);
   assert.ok((known.latency_ms ?? 0) > 0);
+  assert.ok(known.downloads_per_second >= 0);
   assert.deepEqual([known.held_until, known.parked, known.last_error], [null, false, null]);
   await upload(place.minilab.url, 'Image\nhttp://127.0.0.1:1/x.jpg\n');
   while (!(await get(place.minilab, '127.0.0.1:1')).ok) await sleep(20);

@@ -7,6 +7,8 @@ async function up(db: Kysely<unknown>): Promise<void> {
       add column ceiling integer check (ceiling >= 1), -- an operator's; null: HOST_CONCURRENCY
       add column latency_ms float8, -- to the first byte, smoothed
       add column best_latency_ms float8,
+      add column downloads_per_second float8, -- answered, smoothed
+      add column seen_at timestamptz, -- when downloads last showed anything of it
       add column halved_at timestamptz,
       add column holds integer not null default 0, -- one after the other, without an answer between them
       add column connect_failures integer not null default 0, -- since the last answer
