@@ -158,6 +158,7 @@ function readUrl(text: string, allowPaths: boolean): { host: string } | { why: s
   if (text.length > MAX_URL_CHARACTERS) return { why: `it has more than ${MAX_URL_CHARACTERS} characters` };
   if (allowPaths && !/^[a-z][a-z0-9+.-]*:/i.test(text)) return { host: '' };
   const url = URL.parse(text);
+  if (!url && /^https?:/i.test(text)) return { why: 'it cannot be read as an address' };
   if (!url || !/^https?:$/.test(url.protocol)) return { why: 'it does not begin with http:// or https://' };
   if (url.username || url.password) return { why: 'it holds a user name or a password' };
   if (url.host.length > MAX_HOST_CHARACTERS) return { why: 'its host name is too long' };
