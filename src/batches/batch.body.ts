@@ -79,7 +79,7 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
     products: row.products,
     counts: { total, pending: total - ended - processing, processing, completed, failed, cancelled },
     percent: total === 0 ? 100 : Math.floor((1000 * ended) / total) / 10,
-    ...speed(row, ended),
+    ...speed(row, completed + failed), // what was cancelled took no time
     bytes_in: row.bytes_in,
     bytes_out: row.bytes_out,
     reused: row.reused,
