@@ -7,11 +7,9 @@ import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import { type Db, openDatabase } from '../src/db/database.ts';
 import { holdEmbeddedServer } from '../src/db/embedded.ts';
-import { type Preset, withDefaults } from '../src/presets/spec.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
 import { makePhotographs } from './photographs.ts';
-import { QUALITY, SIDE } from './rendition.ts';
 import {
   accept,
   counts,
@@ -22,6 +20,7 @@ import {
   settingsOf,
   startOrigin,
   sum,
+  PRESET,
 } from './rig.ts';
 
 export type EndToEnd = {
@@ -38,11 +37,6 @@ export type EndToEnd = {
 };
 
 const run = promisify(execFile);
-const PRESET: Preset = {
-  name: 'bench',
-  description: '',
-  renditions: [withDefaults({ name: 'main', width: SIDE, height: SIDE, quality: QUALITY })],
-};
 const WARM_UP_S = 3;
 
 /**

@@ -3,12 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Db, openDatabase } from '../src/db/database.ts';
 import { holdEmbeddedServer } from '../src/db/embedded.ts';
-import { type Preset, withDefaults } from '../src/presets/spec.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
 import { makePhotographs } from './photographs.ts';
-import { QUALITY, SIDE } from './rendition.ts';
-import { accept, counts, median, settingsOf, startOrigin } from './rig.ts';
+import { accept, counts, median, settingsOf, startOrigin, PRESET } from './rig.ts';
 
 export type Fetching = {
   images_per_second: number;
@@ -24,11 +22,6 @@ export type Fetching = {
   delay_seconds: number;
 };
 
-const PRESET: Preset = {
-  name: 'bench',
-  description: '',
-  renditions: [withDefaults({ name: 'main', width: SIDE, height: SIDE, quality: QUALITY })],
-};
 const IMAGES = 200; // for the delay
 const LATENCY_MS = 100;
 

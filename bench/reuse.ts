@@ -4,12 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Db, openDatabase } from '../src/db/database.ts';
 import { holdEmbeddedServer } from '../src/db/embedded.ts';
-import { type Preset, withDefaults } from '../src/presets/spec.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
 import { makePhotographs } from './photographs.ts';
-import { QUALITY, SIDE } from './rendition.ts';
-import { accept, cpuSecondsNow, type Origin, settingsOf, startOrigin } from './rig.ts';
+import { accept, cpuSecondsNow, type Origin, settingsOf, startOrigin, PRESET } from './rig.ts';
 
 /** Of one run of a batch: what it asked the host for, made anew, and took of the worker and its decoders. */
 type Run = { requests: number; made: number; seconds: number; cpu_seconds: number };
@@ -22,11 +20,6 @@ export type Reuse = {
 };
 
 const IMAGES = 2_000;
-const PRESET: Preset = {
-  name: 'bench',
-  description: '',
-  renditions: [withDefaults({ name: 'main', width: SIDE, height: SIDE, quality: QUALITY })],
-};
 
 /** The same batch three times: new, unchanged (a conditional request each), and fresh. */
 export async function reuse(): Promise<Reuse> {

@@ -14,7 +14,15 @@ import { type Acceptance, acceptDraft } from '../src/intake/accept.ts';
 import { draftUpload } from '../src/intake/draft.ts';
 import { outputPath, type Plan } from '../src/pipeline/plan.ts';
 import { probe } from '../src/pipeline/probe.ts';
-import type { Preset, RenditionSpec } from '../src/presets/spec.ts';
+import { type Preset, type RenditionSpec, withDefaults } from '../src/presets/spec.ts';
+import { QUALITY, SIDE } from './rendition.ts';
+
+/** One JPEG, as the ceiling makes it. */
+export const PRESET: Preset = {
+  name: 'bench',
+  description: '',
+  renditions: [withDefaults({ name: 'main', width: SIDE, height: SIDE, quality: QUALITY })],
+};
 
 export type Origin = { child: ChildProcess; url: string };
 

@@ -48,7 +48,8 @@ function nothingToRetry(code: string | undefined): Problem {
 type Retried = { error_code: string; images: number };
 
 /**
- * Images without a host are of rows that the intake rejected: there is nothing to fetch. Images that repeat a URL failed with the code of the one they follow, so they go along with it.
+ * Images without a host are of rows that the intake rejected: there is nothing to fetch. Images that
+ * repeat a URL failed with the code of the one they follow, so they go along with it.
  * @returns how many, by the code with which they had failed
  */
 async function failedToPending(

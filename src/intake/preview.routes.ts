@@ -73,7 +73,7 @@ const PreviewBody = Type.Object({
 /** Registered beside uploadRoutes, whose parsers it needs. */
 export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app, parts) => {
   const { db, guard, tenantId, userAgent, folder, maxUploadBytes: maxBytes } = parts;
-  const receiving = { schema: PreviewOptions, folder, maxBytes };
+  const receiving = { schema: PreviewOptions, folder };
 
   app.post(
     '/v1/batches/preview',

@@ -122,25 +122,25 @@ async function withoutImages(table: Table, { names, errors }: Header, line: numb
   return new Problem('csv_invalid', { detail: 'The header cannot be used.', flaws });
 }
 
-/** Counts and hashes what passes, and stops an upload that is too large. */
-function measured(chunks: AsyncIterable<Buffer>, maxBytes: number) {
+/**
+ * Counts and hashes what passes, and stops an upload that is too large.
+ * @throws Problem `payload_too_large`, from the generator
+ */
+export function measured(chunks: AsyncIterable<Buffer>, maxBytes: number) {
   const hash = createHash('sha256');
   let bytes = 0;
   async function* pass(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       bytes += chunk.length;
-      if (bytes > maxBytes) throw uploadTooLarge(maxBytes);
+      if (bytes > maxBytes)
+        throw new Problem('payload_too_large', {
+          detail: `The file is larger than ${Math.floor(maxBytes / 2 ** 20)} MiB. Split it, or raise MAX_UPLOAD_BYTES.`,
+        });
       hash.update(chunk);
       yield chunk;
     }
   }
   return { chunks: pass(), result: () => ({ bytes, sha256: hash.digest() }) };
-}
-
-export function uploadTooLarge(maxBytes: number): Problem {
-  return new Problem('payload_too_large', {
-    detail: `The file is larger than ${Math.floor(maxBytes / 2 ** 20)} MiB. Split it, or raise MAX_UPLOAD_BYTES.`,
-  });
 }
 
 /** What makes the rest of a file unreadable is one more flaw of it. */

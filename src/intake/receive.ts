@@ -14,7 +14,6 @@ import {
   readOptions,
   type UploadOptions,
 } from './options.ts';
-import { uploadTooLarge } from './reading.ts';
 
 const CSV_TYPES = [
   'text/csv',
@@ -43,8 +42,6 @@ export type ReceivingRules = {
   schema: typeof UploadOptions | typeof PreviewOptions;
   /** for a copy of the file */
   folder: string;
-  /** of the file */
-  maxBytes: number;
 };
 
 /**
@@ -66,7 +63,7 @@ export async function receiveUpload<T extends AsyncDisposable>(
         'Send the CSV as multipart/form-data with the part "file", or as the body with Content-Type: text/csv.',
     });
   const options = readOptions(request.query as Record<string, unknown>, rules.schema);
-  const result = await consumed(body, rules.maxBytes, (chunks) => consume(chunks, readingOptions(options)));
+  const result = await consumed(body, (chunks) => consume(chunks, readingOptions(options)));
   return { result, options, fileName: undefined };
 }
 
@@ -74,7 +71,7 @@ type Attempt<T> = { reading: ReadingOptions; result: T } | { reading: ReadingOpt
 
 async function receiveForm<T extends AsyncDisposable>(
   request: FastifyRequest,
-  { schema, folder, maxBytes }: ReceivingRules,
+  { schema, folder }: ReceivingRules,
   consume: Consumer<T>,
 ): Promise<Received<T>> {
   const fields: Record<string, unknown> = { ...(request.query as Record<string, unknown>) };
@@ -89,7 +86,7 @@ async function receiveForm<T extends AsyncDisposable>(
         fileName = basename(part.filename ?? '');
         const reading = readingOptions(readOptions(fields, schema));
         attempt = await attempted(reading, () =>
-          consumed(part.file, maxBytes, (chunks) => consume(copy.copied(chunks), reading)),
+          consumed(part.file, (chunks) => consume(copy.copied(chunks), reading)),
         );
         if ('result' in attempt) stack.use(attempt.result);
       } else
@@ -144,26 +141,15 @@ async function openCopy(folder: string, stack: AsyncDisposableStack) {
 /** Most clients read an answer only when they have sent everything, so the rest is read and dropped. */
 async function consumed<T>(
   stream: Readable,
-  maxBytes: number,
   consume: (chunks: AsyncIterable<Buffer>) => Promise<T>,
 ): Promise<T> {
   const chunks = stream.iterator({ destroyOnReturn: false }) as AsyncGenerator<Buffer>;
   try {
-    return await consume(limited(chunks, maxBytes));
+    return await consume(chunks);
   } catch (error) {
     await chunks.return(undefined);
     if (!stream.destroyed) stream.resume();
     throw error;
-  }
-}
-
-/** @throws Problem `payload_too_large` */
-async function* limited(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw uploadTooLarge(maxBytes);
-    yield chunk;
   }
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
@@ -17,6 +16,7 @@ import { type Acceptance, acceptDraft } from './accept.ts';
 import { type Draft, draftUpload } from './draft.ts';
 import { type Doing, type KeepAnswer, onlyOnce } from './idempotency.ts';
 import { freshForSOf, presetOf, requestSha256, UploadOptions } from './options.ts';
+import { measured } from './reading.ts';
 import { type Received, receiveUpload } from './receive.ts';
 
 /** Only the file: /docs fills in each further field, and would send "string" as callback_url. */
@@ -55,7 +55,7 @@ const POLL_AFTER_S = 2;
 export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, parts) => {
   const { tenantId, folder } = parts;
   const { db } = parts.database;
-  const receiving = { schema: UploadOptions, folder, maxBytes: parts.maxUploadBytes };
+  const receiving = { schema: UploadOptions, folder };
   app.post(
     '/v1/batches',
     {
@@ -104,7 +104,9 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
   function doing(request: FastifyRequest): Doing<Accepted> {
     return {
       async digest() {
-        const { result, options } = await receiveUpload(request, receiving, hashed);
+        const { result, options } = await receiveUpload(request, receiving, (chunks) =>
+          hashed(chunks, parts.maxUploadBytes),
+        );
         return requestSha256(result.sha256, options);
       },
       async act(keep) {
@@ -151,10 +153,13 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
   }
 };
 
-async function hashed(chunks: AsyncIterable<Buffer>): Promise<{ sha256: Buffer } & AsyncDisposable> {
-  const hash = createHash('sha256');
-  for await (const chunk of chunks) hash.update(chunk);
-  return { sha256: hash.digest(), async [Symbol.asyncDispose]() {} };
+async function hashed(
+  chunks: AsyncIterable<Buffer>,
+  maxBytes: number,
+): Promise<{ sha256: Buffer } & AsyncDisposable> {
+  const meter = measured(chunks, maxBytes);
+  for await (const chunk of meter.chunks) void chunk;
+  return { ...meter.result(), async [Symbol.asyncDispose]() {} };
 }
 
 /** @throws Problem `bad_request` */
