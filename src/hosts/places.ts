@@ -9,11 +9,22 @@
  */
 import type { Logger } from 'pino';
 import type { Db } from '../db/database.ts';
-import { IMAGE_PROBLEMS, ImageProblem, type ImageProblemCode } from '../pipeline/problems.ts';
+import type { ImageProblem } from '../pipeline/problems.ts';
 import { type BeginVisit, HostBusy, type Visit } from '../pipeline/visit.ts';
+import {
+  askedOf,
+  type BorrowedHost,
+  LOOK_AGAIN_MS,
+  nameOf,
+  needOf,
+  newHost,
+  refusalOf,
+  take,
+  type Waiter,
+} from './borrowed.ts';
 import type { OpenHeaders } from './headers.ts';
 import type { HostKey } from './host.ts';
-import { type Asked, exchangePlaces, giveBackPlaces, type Granted, SPARE_PLACES } from './leases.ts';
+import { exchangePlaces, giveBackPlaces } from './leases.ts';
 import { createDownloads } from './downloads.ts';
 import { type Seen, seenOf } from './visits.ts';
 
@@ -42,34 +53,12 @@ export type HostPlacesParts = {
 };
 
 const RENEW_EVERY_MS = 200;
-const VALID_MS = 1_000; // after that, as when the database is away, nothing new begins
 const WAIT_MS = 1_000; // for a place; a host of 100 ms latency has served ten downloads a place by then
 const COME_BACK_MS = 1_000; // and up to twice that, so that those that waited together do not return together
-const LOOK_AGAIN_MS = 30_000; // a hold may be lifted; and a host is not fed before it is over
-
-type Waiter = { enter(): void; refuse(error: Error): void };
-
-type Host = HostKey & {
-  /** as many downloads may be open */
-  places: number;
-  open: number;
-  waiters: Set<Waiter>;
-  /** as many places were of use lately; what lies idle is given back as this sinks */
-  recent: number;
-  /** as many were asked for last */
-  asked: number;
-  givenUp: string | null;
-  headers: Granted['headers'];
-  // Times of performance.now():
-  validUntil: number;
-  heldUntil: number;
-  /** An exchange that began earlier knows nothing yet of the hold, and must not lift it. */
-  holdIsKnownFrom: number;
-};
 
 export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
   const { db, workerId, hostConcurrency, log } = parts;
-  const hosts = new Map<string, Host>();
+  const hosts = new Map<string, BorrowedHost>();
   const downloads = createDownloads(parts.downloadConcurrency);
   let seen: Seen[] = [];
   let waiting = 0;
@@ -80,7 +69,7 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
   let hasStopped = false;
 
   /** Lets in as many as there is room for, or refuses all. */
-  function serve(host: Host): void {
+  function serve(host: BorrowedHost): void {
     for (const waiter of host.waiters) {
       if (performance.now() > host.validUntil) return;
       const refusal = refusalOf(host);
@@ -90,7 +79,7 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
     }
   }
 
-  function hostOf({ tenantId, host }: HostKey): Host {
+  function hostOf({ tenantId, host }: HostKey): BorrowedHost {
     const name = nameOf({ tenantId, host });
     const known = hosts.get(name) ?? newHost({ tenantId, host });
     hosts.set(name, known);
@@ -98,7 +87,7 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
   }
 
   /** @returns whether more places would have been of use */
-  async function takePlace(host: Host, signal: AbortSignal): Promise<boolean> {
+  async function takePlace(host: BorrowedHost, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
     const isValid = performance.now() <= host.validUntil;
     const isFull = isValid && host.open >= host.places;
@@ -130,7 +119,7 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
     return isFull;
   }
 
-  function leavePlace(host: Host): void {
+  function leavePlace(host: BorrowedHost): void {
     host.open -= 1;
     serve(host);
   }
@@ -183,7 +172,7 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
       .finally(() => (host.holdIsKnownFrom = performance.now()));
   }
 
-  async function headersOf(host: Host): Promise<Record<string, string>> {
+  async function headersOf(host: BorrowedHost): Promise<Record<string, string>> {
     if (!host.headers) return {};
     try {
       return await parts.openHeaders(host, host.headers);
@@ -260,51 +249,6 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
       await giveBackPlaces(db, workerId).catch(() => {}); // or their leases run out
     },
   };
-}
-
-function nameOf({ tenantId, host }: HostKey): string {
-  return `${tenantId} ${host}`;
-}
-
-function newHost(key: HostKey): Host {
-  const counts = { places: 0, open: 0, recent: 0, asked: 0 };
-  const times = { validUntil: 0, heldUntil: 0, holdIsKnownFrom: 0 };
-  return { ...key, ...counts, ...times, waiters: new Set(), givenUp: null, headers: undefined };
-}
-
-function needOf(host: Host): number {
-  return host.open + host.waiters.size;
-}
-
-/** Until the answer comes, no more are opened than is said here. */
-function askedOf(host: Host): Asked {
-  const { tenantId, open, recent } = host;
-  host.recent = Math.max(needOf(host), recent - Math.ceil(recent / 8));
-  host.asked = host.recent > 0 ? host.recent + SPARE_PLACES : 0;
-  const kept = Math.max(open, Math.min(host.places, host.recent));
-  host.places = Math.min(host.places, kept);
-  return { tenantId, host: host.host, open, kept, wanted: host.recent };
-}
-
-function take(host: Host, grant: Granted, beganAt: number): void {
-  host.places = grant.places;
-  host.validUntil = beganAt + VALID_MS;
-  host.givenUp = grant.givenUp;
-  host.headers = grant.headers;
-  const heldUntil = grant.heldMs > 0 ? performance.now() + grant.heldMs : 0;
-  host.heldUntil = beganAt >= host.holdIsKnownFrom ? heldUntil : Math.max(host.heldUntil, heldUntil);
-}
-
-/** Why no download of a host may begin, whatever places are free. */
-function refusalOf({ heldUntil, givenUp, open, places }: Host): Error | undefined {
-  const heldMs = heldUntil - performance.now();
-  if (givenUp !== null && (heldMs > 0 || open >= places)) return givenUpProblem(givenUp);
-  return heldMs > 0 ? new HostBusy('held', Math.min(heldMs, LOOK_AGAIN_MS)) : undefined;
-}
-
-function givenUpProblem(code: string): ImageProblem {
-  const known = code in IMAGE_PROBLEMS ? (code as ImageProblemCode) : 'connect_failed';
-  return new ImageProblem(known, 'so it was for minutes, and is not tried again', { isLast: true });
 }
 
 function comeBackMs(): number {
