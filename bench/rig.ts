@@ -88,7 +88,7 @@ export async function planOf(
   prefix: string = path,
 ): Promise<Plan> {
   const { size: bytes } = await stat(path);
-  const facts = await probe({ path, bytes, head: Buffer.alloc(0) });
+  const facts = await probe({ path, bytes });
   const outputs = renditions.map((spec) => ({ ...spec, output: outputPath(prefix, spec) }));
   return { ...facts, input: path, bytes, renditions: outputs };
 }

@@ -62,6 +62,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
 
   const sourceFiles = createSourceFiles(temporaryFolder);
   const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS);
+  decoders.warm();
   await decoders.probe();
   const places = createHostPlaces({
     db,

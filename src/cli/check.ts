@@ -5,6 +5,7 @@ import { Problem } from '../errors.ts';
 import { type Preview, previewUpload, type Probe, probeImages } from '../intake/preview.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { createGuard } from '../net/guard.ts';
+import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { userAgentOf } from '../version.ts';
 import { onInterrupt } from './interrupt.ts';
 import { EXIT, flawLines, plural, say, size, table } from './output.ts';
@@ -42,10 +43,14 @@ function probeCount(text: string): number {
 async function probed(urls: string[]): Promise<Probe[]> {
   if (urls.length === 0) return [];
   const settings = readConfig();
+  await using stack = new AsyncDisposableStack();
   const guard = createGuard(settings);
+  stack.defer(() => guard.close());
+  const decoders = createDecoderPool(1);
+  stack.defer(() => decoders.stop());
   const signal = onInterrupt(() => say('\nStopping.'));
   const userAgent = userAgentOf(settings.publicUrl);
-  return probeImages(urls, { guard, userAgent }, signal).finally(() => guard.close());
+  return await probeImages(urls, { guard, userAgent, decoders }, signal);
 }
 
 function show(file: string, preview: Preview): void {

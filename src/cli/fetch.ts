@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { readConfig } from '../config.ts';
 import { type Connection, createGuard } from '../net/guard.ts';
 import type { Hop as FetchedHop } from '../pipeline/ask.ts';
+import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { fetchSource } from '../pipeline/fetch.ts';
-import { probe } from '../pipeline/probe.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import { createSourceFiles } from '../pipeline/source-files.ts';
 import { userAgentOf } from '../version.ts';
@@ -64,6 +64,8 @@ async function tryDownload(url: string): Promise<Download> {
   stack.defer(() => guard.close());
   const files = createSourceFiles(folder);
   stack.defer(() => files.close());
+  const decoders = createDecoderPool(1);
+  stack.defer(() => decoders.stop());
 
   const file = await files.take();
   stack.defer(() => files.discard(file));
@@ -81,7 +83,7 @@ async function tryDownload(url: string): Promise<Download> {
     const source = await fetchSource(url, file, rules, signal);
     const { bytes } = source;
     const fetched = ended();
-    const { format, width, height } = await probe(source);
+    const { format, width, height } = await decoders.factsOf(source, signal);
     return { ok: true, code: null, detail: null, bytes, ...fetched, format, width, height };
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;

@@ -7,7 +7,7 @@ import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { fetchSource, type Source } from '../pipeline/fetch.ts';
 import type { Made } from '../pipeline/make.ts';
 import { planRenditions } from '../pipeline/plan.ts';
-import { type Facts, probe } from '../pipeline/probe.ts';
+import type { Facts } from '../pipeline/probe.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import { createSourceFiles } from '../pipeline/source-files.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
@@ -53,12 +53,12 @@ export async function inspect(what: string, { json }: { json: boolean }): Promis
   };
   try {
     const source = await fetchSource(isUrl ? what : basename(what), file, rules, signal);
-    const facts = await probe(source);
+    const facts = await decoders.factsOf(source, signal);
     const verdicts: Verdict[] = [];
     let described: object = {};
     for (const preset of BUILTIN_PRESETS) {
-      const plan = planRenditions(source, facts, { preset: preset.name, renditions: preset.renditions });
-      const made = await decoders.make({ ...plan, describe: true }, signal).catch(problemOf);
+      const job = planRenditions(source, { preset: preset.name, renditions: preset.renditions });
+      const made = await decoders.make({ ...job, describe: true }, signal).catch(problemOf);
       if (!(made instanceof ImageProblem))
         described = { ...made.description, difference_hash: made.differenceHash };
       verdicts.push(verdictOn(preset, made));

@@ -5,6 +5,7 @@ import type { Db } from '../db/database.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import type { Guard } from '../net/guard.ts';
 import { listPresets } from '../presets/preset.queries.ts';
+import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { presetOf, PreviewOptions } from './options.ts';
 import { previewUpload, type Probe, probeImages } from './preview.ts';
 import { receiveUpload } from './receive.ts';
@@ -74,6 +75,8 @@ const PreviewBody = Type.Object({
 export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app, parts) => {
   const { db, guard, tenantId, userAgent, folder, maxUploadBytes: maxBytes } = parts;
   const receiving = { schema: PreviewOptions, folder };
+  const decoders = createDecoderPool(1); // the headers of images are a stranger's bytes too
+  app.addHook('onClose', () => decoders.stop());
 
   app.post(
     '/v1/batches/preview',
@@ -105,6 +108,6 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app
     const abort = (): void => gone.abort();
     socket.once('close', abort);
     if (socket.destroyed) abort();
-    return probeImages(urls, { guard, userAgent }, gone.signal).finally(() => socket.off('close', abort));
+    return probeImages(urls, { guard, userAgent, decoders }, gone.signal).finally(() => socket.off('close', abort));
   }
 };

@@ -1,8 +1,8 @@
-import { devNull } from 'node:os';
 import pLimit from 'p-limit';
 import type { Guard } from '../net/guard.ts';
+import type { DecoderPool } from '../pipeline/decoder-pool.ts';
 import { lookAt } from '../pipeline/fetch.ts';
-import { imageFormat, probe } from '../pipeline/probe.ts';
+import { imageFormat } from '../pipeline/formats.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import type { Flaw } from '../errors.ts';
 import type { Columns } from './columns.ts';
@@ -116,7 +116,7 @@ function urlSample() {
   };
 }
 
-type ProbeRules = { guard: Guard; userAgent: string };
+type ProbeRules = { guard: Guard; userAgent: string; decoders: Pick<DecoderPool, 'factsOf'> };
 
 const PROBES_AT_A_TIME = 8;
 
@@ -135,7 +135,8 @@ async function probeUrl(url: string, rules: ProbeRules, signal: AbortSignal): Pr
     const { head, bytes, contentType, finalUrl } = await lookAt(url, rules, signal);
     Object.assign(seen, { bytes, content_type: contentType });
     seen.format = imageFormat(head, finalUrl);
-    const { width, height } = await probe({ path: devNull, head, bytes: bytes ?? Number.MAX_SAFE_INTEGER });
+    const file = { head: head.toString('base64'), bytes: bytes ?? Number.MAX_SAFE_INTEGER };
+    const { width, height } = await rules.decoders.factsOf(file, signal);
     return { ...seen, ok: true, width, height };
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;

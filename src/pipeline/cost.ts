@@ -26,7 +26,8 @@ export function expectedMemory({ format, width, height, isInterlaced, renditions
   return width * height * (codec + PIXELS) + Math.max(...encoding);
 }
 
-const IDLE_CHILD = 512 * 2 ** 20; // 100 MB, and the memory of the image before that is kept for the next
+/** What a child may have beside an image, in bytes. */
+export const IDLE_CHILD = 512 * 2 ** 20; // 100 MB, and the memory of the image before that is kept for the next
 
 /** What a child may have before it is killed, in bytes: twice of what is expected. */
 export function memoryLimit(plan: Plan): number {

@@ -1,34 +1,35 @@
 /**
- * A pool of disposable child processes that decode images.
+ * A pool of disposable child processes that read and decode images.
  *
  * A child is starting -> idle -> busy -> idle … -> ended. It ends when it crashes, or is killed at the
  * deadline, at its memory limit, or when its work is no longer wanted, and another one takes its place.
  * That costs one image. After some hundreds of images it is replaced too, so that nothing piles up in it.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { setPriority } from 'node:os';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
-import { deadlineMs, expectedMemory, memoryLimit } from './cost.ts';
-import type { DecoderAnswer, DecoderGreeting } from './decoder.ts';
+import { deadlineMs, expectedMemory, IDLE_CHILD, memoryLimit } from './cost.ts';
+import { type DecoderProcess, startDecoder } from './decoder-process.ts';
+import type { DecoderAnswer } from './decoder.ts';
 import type { Libraries } from './libraries.ts';
 import type { Made } from './make.ts';
-import { createMemoryBudget, defaultBudget, residentMemory } from './memory.ts';
-import { MAX_SIDE } from './probe.ts';
-import type { Plan } from './plan.ts';
+import { createMemoryBudget, defaultBudget } from './memory.ts';
+import type { DecoderJob, Plan } from './plan.ts';
+import type { Facts, ProbedFile } from './probe.ts';
 import { ImageProblem } from './problems.ts';
 
 export type DecoderPool = {
   /**
-   * Makes the files of a plan in a child. Plans wait for a free child in the order in which they come.
-   * @returns with what made them too
+   * Makes the files of a job in a child. Jobs wait for a free child in the order in which they come.
+   * @returns with what the header says, and what made the files
    * @throws ImageProblem; DecodersUnavailable; the signal's reason when aborted
    */
-  make(plan: Plan, signal: AbortSignal): Promise<Made & { libraries: Libraries }>;
+  make(job: DecoderJob, signal: AbortSignal): Promise<Made & { facts: Facts; libraries: Libraries }>;
+  /** Reads a header in a child. @throws as `make` */
+  factsOf(file: ProbedFile, signal: AbortSignal): Promise<Facts>;
+  /** Starts every child now, so that the first images need not wait. If it fails, `make` tries again and says why. */
+  warm(): void;
   /** Whether children can be started at all. */
   probe(): Promise<void>;
-  /** The process ids of the children, for those who watch over them. */
+  /** The process ids of the children that are idle, for those who watch over them. */
   pids(): number[];
   stop(): Promise<void>;
 };
@@ -40,46 +41,46 @@ export class DecodersUnavailable extends Error {
 
 const DECODE_DEADLINE_MS = 15_000;
 const MAX_IMAGES_OF_A_CHILD = 500; // a start costs 0.3 s, 1 % of the time of 500 photographs
-const WATCH_AFTER_MS = 200; // most images are done by then, and nobody need look at their memory
-const WATCH_EVERY_MS = 50;
-const START_DEADLINE_MS = 20_000; // loading sharp takes 0.2 s; a loaded machine needs more
-const NICENESS = 5; // answers and heartbeats of the parent come first
-// The running file may be TypeScript, in the checkout, or JavaScript, in the package.
-const PROGRAM = fileURLToPath(new URL(`./decoder${extname(import.meta.url)}`, import.meta.url));
 
 export type DecoderLimits = {
-  /** for decoding; encoding has its own share, see cost.ts */
+  /** for decoding, and for reading the header; encoding has its own share, see cost.ts */
   decodingMs: number;
   /** bytes that all children together may be expected to take */
   memoryBudget: number;
+  /** bytes that a child may have before it is killed */
+  memoryLimit(plan: Plan): number;
   imagesOfAChild: number;
 };
+
+type Child = { process: DecoderProcess; images: number };
 
 /** @param size how many children; each is busy on one core */
 export function createDecoderPool(size: number, limits: Partial<DecoderLimits> = {}): DecoderPool {
   const { decodingMs = DECODE_DEADLINE_MS, imagesOfAChild = MAX_IMAGES_OF_A_CHILD } = limits;
-  const budget = createMemoryBudget(limits.memoryBudget ?? defaultBudget());
-  const children = new Set<Promise<Child>>();
+  const { memoryBudget = defaultBudget(), memoryLimit: limitOf = memoryLimit } = limits;
+  const budget = createMemoryBudget(memoryBudget);
+  const share = memoryBudget / size; // within it a child need not ask
+  const started = new Set<Promise<DecoderProcess>>();
   const idle: Child[] = [];
   const places = pLimit(size);
   let stopped = false;
 
   async function take(): Promise<Child> {
-    for (let child = idle.pop(); child; child = idle.pop()) if (child.isAlive()) return child;
+    for (let child = idle.pop(); child; child = idle.pop()) if (child.process.isAlive()) return child;
     if (stopped) throw new DecodersUnavailable('the decoders were stopped');
-    const starting = startChild();
-    children.add(starting);
-    const child = await starting.catch((error: Error) => {
-      children.delete(starting);
+    const starting = startDecoder();
+    started.add(starting);
+    const process = await starting.catch((error: Error) => {
+      started.delete(starting);
       throw new DecodersUnavailable(`no decoder process can be started: ${error.message}`, { cause: error });
     });
-    void child.ended.then(() => children.delete(starting));
-    return child;
+    void process.ended.then(() => started.delete(starting));
+    return { process, images: 0 };
   }
 
   function giveBack(child: Child): void {
-    if (child.isAlive() && child.asked() < imagesOfAChild && !stopped) idle.push(child);
-    else child.kill();
+    if (child.process.isAlive() && child.images < imagesOfAChild && !stopped) idle.push(child);
+    else child.process.kill();
   }
 
   /** Runs `work` with a child of its own. */
@@ -92,152 +93,69 @@ export function createDecoderPool(size: number, limits: Partial<DecoderLimits> =
     }
   }
 
-  // The first images should not wait for the start. If it fails, `make` tries again and says why.
-  for (let i = 0; i < size; i += 1) places(() => withChild(async () => {})).catch(() => {});
+  /** Reading a header takes no memory to speak of. */
+  const whileReading = (signal: AbortSignal) => ({ ms: decodingMs, bytes: IDLE_CHILD, signal });
+
+  async function make(job: DecoderJob, signal: AbortSignal) {
+    let held = share;
+    await budget.enter(held);
+    try {
+      signal.throwIfAborted();
+      return await withChild(async (child) => {
+        child.images += 1;
+        const { process } = child;
+        process.send({ is: 'make', job, allowedBytes: share });
+        const { facts } = expected('facts', await process.answer(whileReading(signal)));
+        const plan = { ...job, ...facts };
+        const needed = expectedMemory(plan);
+        if (needed > share) {
+          budget.leave(held);
+          held = needed;
+          await budget.enter(held);
+          process.send({ is: 'go' });
+        }
+        const whileMaking = { ms: deadlineMs(plan, decodingMs), bytes: limitOf(plan), signal };
+        const made = expected('made', await process.answer(whileMaking));
+        return { ...made, facts, libraries: process.libraries };
+      });
+    } finally {
+      budget.leave(held);
+    }
+  }
 
   return {
-    make: (plan, signal) =>
-      places(async () => {
-        const memory = expectedMemory(plan);
-        await budget.enter(memory);
-        try {
-          signal.throwIfAborted();
-          return await withChild(async (child) => ({
-            ...madeOf(await child.ask(plan, { ms: deadlineMs(plan, decodingMs), signal })),
-            libraries: child.libraries,
-          }));
-        } finally {
-          budget.leave(memory);
-        }
-      }),
+    make: (job, signal) => places(() => make(job, signal)),
+    factsOf: (file, signal) =>
+      places(() =>
+        withChild(async ({ process }) => {
+          process.send({ is: 'probe', file });
+          return expected('facts', await process.answer(whileReading(signal))).facts;
+        }),
+      ),
+    warm() {
+      for (let i = 0; i < size; i += 1) places(() => withChild(async () => {})).catch(() => {});
+    },
     probe: () => places(() => withChild(async () => {})),
-    pids: () => idle.map((child) => child.pid),
+    pids: () => idle.map((child) => child.process.pid),
     async stop() {
       stopped = true;
-      for (const starting of children) {
-        const child = await starting.catch(() => undefined);
-        child?.kill();
-        await child?.ended;
+      for (const starting of started) {
+        const process = await starting.catch(() => undefined);
+        process?.kill();
+        await process?.ended;
       }
     },
   };
 }
 
 /** @throws ImageProblem, DecodersUnavailable */
-function madeOf(answer: DecoderAnswer): Made {
-  if (answer.is === 'made') return answer;
+function expected<K extends DecoderAnswer['is']>(
+  is: K,
+  answer: DecoderAnswer,
+): Extract<DecoderAnswer, { is: K }> {
+  if (answer.is === is) return answer as Extract<DecoderAnswer, { is: K }>;
+  if (answer.is === 'failed') throw new ImageProblem(answer.code, answer.detail);
   if (answer.is === 'trouble')
-    throw new DecodersUnavailable(`a decoder cannot write its files: ${answer.detail}`);
-  throw new ImageProblem(answer.code, answer.detail);
-}
-
-type Child = {
-  pid: number;
-  libraries: Libraries;
-  isAlive(): boolean;
-  /** how often it was asked */
-  asked(): number;
-  ask(plan: Plan, limits: { ms: number; signal: AbortSignal }): Promise<DecoderAnswer>;
-  kill(): void;
-  ended: Promise<void>;
-};
-
-async function startChild(): Promise<Child> {
-  const child = fork(PROGRAM, [], {
-    env: childEnvironment(),
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  let greeting: DecoderGreeting;
-  try {
-    greeting = (await nextMessage(child, ended, AbortSignal.timeout(START_DEADLINE_MS))) as DecoderGreeting;
-    if (greeting.flaws.length > 0)
-      throw new Error(`its libraries are not safe: ${greeting.flaws.join('; ')}`);
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw error;
-  }
-  const pid = child.pid ?? 0;
-  let killed = false; // a killed child looks alive until its end is reported
-  const kill = (): void => {
-    killed = true;
-    child.kill('SIGKILL');
-  };
-  setPriority(pid, NICENESS);
-  let asked = 0;
-  return {
-    pid,
-    libraries: greeting.libraries,
-    isAlive: () => !killed && child.exitCode === null && child.signalCode === null && child.connected,
-    kill,
-    ended,
-    asked: () => asked,
-    async ask(plan, { ms, signal }) {
-      asked += 1;
-      const deadline = AbortSignal.timeout(ms);
-      const limit = memoryLimit(plan);
-      using memory = watchMemory(pid, limit);
-      try {
-        child.send(plan, () => {}); // a child that is gone shows in its end
-        const stop = AbortSignal.any([signal, deadline, memory.exceeded]);
-        return (await nextMessage(child, ended, stop)) as DecoderAnswer;
-      } catch (error) {
-        kill(); // a codec cannot be interrupted otherwise, and may hang for ever
-        await ended; // until then it may write into the files, which the next image uses again
-        signal.throwIfAborted();
-        if (memory.exceeded.aborted)
-          throw new ImageProblem('decode_memory', `more than ${Math.round(limit / 1e6)} MB`);
-        if (deadline.aborted) throw new ImageProblem('decode_timeout', `${Math.round(ms / 100) / 10} s`);
-        throw new ImageProblem('decoder_crashed', child.signalCode ?? undefined, { cause: error });
-      }
-    },
-  };
-}
-
-/** Looks at the memory of a process that has been at work for a while. */
-function watchMemory(pid: number, limit: number): { exceeded: AbortSignal } & Disposable {
-  const abort = new AbortController();
-  let timer = setTimeout(look, WATCH_AFTER_MS);
-  function look(): void {
-    void residentMemory(pid).then((bytes = 0) => {
-      if (bytes > limit) abort.abort();
-    });
-    timer = setTimeout(look, WATCH_EVERY_MS);
-  }
-  return { exceeded: abort.signal, [Symbol.dispose]: () => clearTimeout(timer) };
-}
-
-const KEPT_BYTES = 2 ** 28;
-
-/** Nothing of our environment, which holds secrets; the limits of libvips are set before sharp loads. */
-function childEnvironment(): NodeJS.ProcessEnv {
-  return {
-    VIPS_MAX_COORD: String(MAX_SIDE),
-    VIPS_BLOCK_UNTRUSTED: '1',
-    VIPS_CONCURRENCY: '1',
-    UV_THREADPOOL_SIZE: '2',
-    // glibc gives pictures back to the system and gets them again, page by page: 3 % of the CPU.
-    MALLOC_MMAP_THRESHOLD_: String(KEPT_BYTES),
-    MALLOC_TRIM_THRESHOLD_: String(KEPT_BYTES),
-  };
-}
-
-/** The next message of the child; rejects when the child ends first or the signal aborts. */
-function nextMessage(child: ChildProcess, ended: Promise<void>, signal: AbortSignal): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => finish(() => reject(signal.reason as Error));
-    const onMessage = (message: unknown): void => finish(() => resolve(message));
-    const finish = (settle: () => void): void => {
-      child.off('message', onMessage);
-      signal.removeEventListener('abort', onAbort);
-      settle();
-    };
-    child.on('message', onMessage);
-    signal.addEventListener('abort', onAbort);
-    void ended.then(() =>
-      finish(() => reject(new Error(`the decoder ended (${child.signalCode ?? child.exitCode})`))),
-    );
-    if (signal.aborted) onAbort();
-  });
+    throw new DecodersUnavailable(`a decoder cannot read or write its files: ${answer.detail}`);
+  throw new Error(`a decoder answers ${answer.is} where ${is} is due`);
 }

@@ -1,19 +1,26 @@
 /**
- * A disposable child process: decodes images of strangers, one at a time, on one thread. It may be
- * killed at any moment, and holds nothing that anyone would miss: no secrets, no connection, and of
- * the disk only the paths that it is sent.
+ * A disposable child process: reads and decodes images of strangers, one at a time, on one thread. It
+ * may be killed at any moment, and holds nothing that anyone would miss: no secrets, no connection, and
+ * of the disk only the paths that it is sent. Of a stranger's file nobody else reads more than its signature.
  *
- * Messages: in `Plan`, out `DecoderAnswer`; the first message out is a `DecoderGreeting`.
+ * Messages: in a `DecoderRequest`, out its `DecoderAnswer`s; the first message out is a `DecoderGreeting`.
+ * A file that takes more memory than is allowed waits for `go` between its facts and its making.
  */
 import { existsSync } from 'node:fs';
-import { systemCode } from '../errors.ts';
 import { isComplete } from './complete.ts';
+import { expectedMemory } from './cost.ts';
 import { allowLoadersOnly, type Libraries, libraries, libraryFlaws } from './libraries.ts';
 import { type Made, makeRenditions } from './make.ts';
-import type { Plan } from './plan.ts';
+import type { DecoderJob, Plan } from './plan.ts';
+import { type Facts, probe, type ProbedFile } from './probe.ts';
 import { ImageProblem, type ImageProblemCode } from './problems.ts';
 
+export type DecoderRequest =
+  /** allowedBytes: memory that the decoder may take unasked */
+  { is: 'make'; job: DecoderJob; allowedBytes: number } | { is: 'probe'; file: ProbedFile } | { is: 'go' };
+
 export type DecoderAnswer =
+  | { is: 'facts'; facts: Facts }
   | ({ is: 'made' } & Made)
   | { is: 'failed'; code: ImageProblemCode; detail: string | undefined }
   /** the disk is full, or the like: nothing is wrong with the image */
@@ -28,21 +35,58 @@ process.on('SIGTERM', () => {});
 process.on('disconnect', () => process.exit(0));
 
 allowLoadersOnly();
-process.on('message', (plan: Plan) => void answer(plan).then((answered) => process.send?.(answered)));
+let go = (): void => {};
+process.on('message', (request: DecoderRequest) => void handle(request));
 process.send?.({ libraries: libraries(), flaws: await libraryFlaws() } satisfies DecoderGreeting);
 
-async function answer(plan: Plan): Promise<DecoderAnswer> {
-  try {
-    return { is: 'made', ...(await makeRenditions(plan)) };
-  } catch (error) {
-    return failureOf(plan, error as Error);
+async function handle(request: DecoderRequest): Promise<void> {
+  switch (request.is) {
+    case 'go':
+      return go();
+    case 'probe':
+      return answer(await factsOf(request.file));
+    case 'make':
+      return answer(await make(request.job, request.allowedBytes));
   }
 }
 
-async function failureOf({ input, format }: Plan, error: Error): Promise<DecoderAnswer> {
+function answer(message: DecoderAnswer): void {
+  process.send?.(message);
+}
+
+async function factsOf(file: ProbedFile): Promise<DecoderAnswer> {
+  try {
+    return { is: 'facts', facts: await probe(file) };
+  } catch (error) {
+    return failureOf(error as Error, file);
+  }
+}
+
+async function make(job: DecoderJob, allowedBytes: number): Promise<DecoderAnswer> {
+  const read = await factsOf({ path: job.input, bytes: job.bytes });
+  if (read.is !== 'facts') return read;
+  const plan = { ...job, ...read.facts };
+  const allowed = expectedMemory(plan) > allowedBytes ? allowance() : undefined;
+  answer(read);
+  await allowed;
+  try {
+    return { is: 'made', ...(await makeRenditions(plan)) };
+  } catch (error) {
+    return failureOf(error as Error, { path: job.input }, plan);
+  }
+}
+
+/** Resolves when the parent sends `go`. */
+function allowance(): Promise<void> {
+  return new Promise((resolve) => (go = resolve));
+}
+
+async function failureOf(error: Error, file: object, plan?: Plan): Promise<DecoderAnswer> {
   if (error instanceof ImageProblem) return { is: 'failed', code: error.code, detail: error.detail };
-  if (systemCode(error) !== undefined) return { is: 'trouble', detail: error.message };
-  if (!existsSync(input)) return { is: 'trouble', detail: 'the folder for downloads is gone' };
-  const code = (await isComplete(input, format)) ? 'corrupt_image' : 'truncated_image';
-  return { is: 'failed', code, detail: error.message.split('\n')[0]?.slice(0, 200) };
+  if ('path' in file && !existsSync(file.path as string))
+    return { is: 'trouble', detail: 'the folder for downloads is gone' };
+  if ((error as NodeJS.ErrnoException).syscall !== undefined) return { is: 'trouble', detail: error.message };
+  const isCut = plan !== undefined && !(await isComplete(plan.input, plan.format));
+  const detail = error.message.split('\n')[0]?.slice(0, 200);
+  return { is: 'failed', code: isCut ? 'truncated_image' : 'corrupt_image', detail };
 }

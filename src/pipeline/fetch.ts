@@ -3,9 +3,8 @@ import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { type AskRules, drain, header, openImage, type Response, type Wishes } from './ask.ts';
-import { SNIFF_BYTES } from './formats.ts';
+import { imageFormat, SNIFF_BYTES } from './formats.ts';
 import { asProblem, isTimeout } from './network-problems.ts';
-import { imageFormat } from './probe.ts';
 import { ImageProblem } from './problems.ts';
 import type { SourceFile } from './source-files.ts';
 

@@ -1,3 +1,6 @@
+import { reasonForPage } from '../net/share-links.ts';
+import { ImageProblem } from './problems.ts';
+
 /** The formats that are decoded. libvips reads more; these are the ones that it reads safely enough. */
 export type SourceFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif';
 
@@ -20,11 +23,51 @@ export function sniff(head: Buffer): Sniffed {
   const text = head.toString('latin1');
   const format = IMAGES.find(([, signature]) => signature.test(text))?.[0];
   if (format) return { is: 'image', format };
+  if (isAvifByCompatibility(head)) return { is: 'image', format: 'avif' };
   const other = OTHERS.find(([, signature]) => signature.test(text))?.[0];
   if (other) return { is: 'other_image', name: other };
   const isText = text !== '' && !/[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text);
   if (isText && /<(!doctype html|html|head|body|script|title|meta)\b/i.test(text)) return { is: 'web_page' };
   return { is: isText ? 'text' : 'unknown' };
+}
+
+/**
+ * A file whose first brand is a general one of HEIF is an AVIF where it says so among the brands that it is
+ * compatible with (ISO/IEC 14496-12, 4.3: the box ftyp holds a brand, a version, and a list of brands).
+ */
+function isAvifByCompatibility(head: Buffer): boolean {
+  if (head.length < 16 || !/^ftyp(mif1|msf1|miaf)$/.test(head.toString('latin1', 4, 12))) return false;
+  const brands = head.toString('latin1', 16, Math.min(head.readUInt32BE(0), head.length));
+  return (brands.match(/[^]{4}/g) ?? []).some((brand) => brand === 'avif' || brand === 'avis');
+}
+
+/**
+ * The format of an image, or why it is none that is decoded. More than this signature is read in a decoder only.
+ * @param url where the bytes came from: it tells more of a web page
+ * @throws ImageProblem `not_an_image`, `unsupported_format`
+ */
+export function imageFormat(head: Buffer, url?: string): SourceFormat {
+  const found = sniff(head.subarray(0, SNIFF_BYTES));
+  switch (found.is) {
+    case 'image':
+      return found.format;
+    case 'other_image':
+      throw new ImageProblem('unsupported_format', found.name);
+    case 'web_page':
+      throw new ImageProblem('not_an_image', webPage(head, url));
+    case 'text':
+      throw new ImageProblem('not_an_image', 'it leads to a text');
+    case 'unknown':
+      throw new ImageProblem(
+        'not_an_image',
+        head.length === 0 ? 'the file is empty' : 'the file is of another kind',
+      );
+  }
+}
+
+function webPage(head: Buffer, url: string | undefined): string {
+  const reason = url === undefined ? undefined : reasonForPage(new URL(url), head);
+  return reason === undefined ? 'it leads to a web page' : `it leads to a web page ${reason}`;
 }
 
 const IMAGES: readonly (readonly [SourceFormat, RegExp])[] = [
@@ -46,5 +89,5 @@ const OTHERS: readonly (readonly [string, RegExp])[] = [
   ['ICO', /^\0\0[\x01\x02]\0[\x01-\x20]\0/],
   ['BigTIFF', /^(II\x2b\0|MM\0\x2b)/],
   ['PDF', /^%PDF-/],
-  ['SVG', /^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--[^]*?-->\s*)*(<!doctype svg[^]*)?<svg\b/i],
+  ['SVG', /^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->)[^])*-->\s*)*(<!doctype svg[^]*)?<svg\b/i],
 ];

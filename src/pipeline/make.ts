@@ -9,7 +9,7 @@ import { differenceHash } from './difference-hash.ts';
 import { type Encoded, encode, encodeAnimation } from './encode.ts';
 import { decodeSize, geometryOf } from './geometry.ts';
 import type { Plan } from './plan.ts';
-import { MAX_PIXELS } from './probe.ts';
+import { MAX_PIXELS } from './limits.ts';
 import { ImageProblem } from './problems.ts';
 import { strippedJpeg } from './stripped-jpeg.ts';
 

@@ -13,7 +13,7 @@ import {
 } from './fetch.ts';
 import type { Libraries } from './libraries.ts';
 import { fileName, hash16Of, outputPath, planRenditions } from './plan.ts';
-import { type Facts, probe } from './probe.ts';
+import type { Facts } from './probe.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
 import type { SourceFile, SourceFiles } from './source-files.ts';
 import { store, type StoredRendition } from './store.ts';
@@ -129,10 +129,9 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const hash16 = hash16Of(source, request.recipe);
     const set = await madeOf(request, hash16);
     if (set) return { is: 'unchanged', set, source };
-    const facts = await probe(source);
-    const plan = planRenditions(source, facts, request.recipe);
-    const { files, differenceHash, libraries } = await parts.decoders.make(plan, signal);
-    const renditions = await store(plan, files, `${request.tenantToken}/${hash16}`, storage);
+    const job = planRenditions(source, request.recipe);
+    const { facts, files, differenceHash, libraries } = await parts.decoders.make(job, signal);
+    const renditions = await store(job, files, `${request.tenantToken}/${hash16}`, storage);
     const madeBy = { minilab: VERSION, ...libraries };
     return { is: 'made', source, facts, differenceHash, hash16, renditions, madeBy };
   }

@@ -4,7 +4,7 @@ import type { Source } from './fetch.ts';
 import type { Facts } from './probe.ts';
 
 /** What a decoder is asked to do: one file in, one file out for each rendition. All of it is plain JSON. */
-export type Plan = Facts & {
+export type DecoderJob = {
   input: string;
   /** of the input */
   bytes: number;
@@ -15,9 +15,12 @@ export type Plan = Facts & {
 
 type PlannedRendition = RenditionSpec & { output: string };
 
-export function planRenditions({ path, bytes }: Source, facts: Facts, recipe: Recipe): Plan {
+/** A job with what the header of its input says: memory and time follow from it. */
+export type Plan = Facts & DecoderJob;
+
+export function planRenditions({ path, bytes }: Pick<Source, 'path' | 'bytes'>, recipe: Recipe): DecoderJob {
   const renditions = recipe.renditions.map((spec) => ({ ...spec, output: outputPath(path, spec) }));
-  return { ...facts, input: path, bytes, renditions };
+  return { input: path, bytes, renditions };
 }
 
 /** Where a decoder writes a rendition: beside the source. */

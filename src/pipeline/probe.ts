@@ -1,15 +1,12 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { reasonForPage } from '../net/share-links.ts';
+/** Reads what an image's header says. It runs in the decoder's process only: a stranger made these bytes. */
+import { openReader, type Reader, readerOf } from './byte-reader.ts';
 import { isComplete } from './complete.ts';
-import { type SourceFormat, SNIFF_BYTES, sniff } from './formats.ts';
+import { imageFormat, type SourceFormat, SNIFF_BYTES } from './formats.ts';
+import { MAX_PIXELS, MAX_SIDE } from './limits.ts';
 import { ImageProblem } from './problems.ts';
 
-type File = {
-  path: string;
-  bytes: number;
-  /** its beginning, where it is at hand: mostly it holds the header */
-  head: Buffer;
-};
+/** A file, or its first bytes in base64; `bytes`: the size of the whole. */
+export type ProbedFile = { bytes: number } & ({ path: string } | { head: string });
 
 /** What a file's header says; nothing was decoded. Width and height are as stored, before orientation. */
 export type Facts = {
@@ -21,21 +18,20 @@ export type Facts = {
   mayHoldXmp: boolean;
 };
 
-/** Sides of more than this are refused by the decoder too (VIPS_MAX_COORD); of 7,244 real files none had one. */
-export const MAX_SIDE = 16_384;
-/** 100 megapixels: the largest medium-format cameras; 400 MB when decoded to RGBA. */
-export const MAX_PIXELS = 100_000_000;
-
 /**
  * Reads format and size from the header alone, so that an image that is too large is refused before
  * any codec sees it: a PNG header of 41 bytes made a decoder allocate 8.8 GB.
  * @throws ImageProblem `not_an_image`, `unsupported_format`, `corrupt_image`, `truncated_image`, `image_too_large`
  */
-export async function probe(file: File): Promise<Facts> {
-  await using reader = byteReader(file);
-  const { read } = reader;
-  const format = imageFormat(await read(0, SNIFF_BYTES));
-  const size = await SIZE_OF[format](read);
+export async function probe(file: ProbedFile): Promise<Facts> {
+  if ('head' in file) return factsFrom(readerOf(Buffer.from(file.head, 'base64')), file);
+  using reader = openReader(file.path);
+  return await factsFrom(reader.read, file);
+}
+
+async function factsFrom(read: Reader, file: ProbedFile): Promise<Facts> {
+  const format = imageFormat(read(0, SNIFF_BYTES));
+  const size = SIZE_OF[format](read);
   if (size === undefined) throw await unreadable(file, format);
   const { width, height, isInterlaced = false, mayHoldXmp = true, leastBytes = 0 } = size;
   if (width < 1 || height < 1)
@@ -50,61 +46,16 @@ export async function probe(file: File): Promise<Facts> {
   return { format, width, height, isInterlaced, mayHoldXmp };
 }
 
-/**
- * @param url where the bytes came from: it tells more of a web page
- * @throws ImageProblem `not_an_image`, `unsupported_format`
- */
-export function imageFormat(head: Buffer, url?: string): SourceFormat {
-  const found = sniff(head.subarray(0, SNIFF_BYTES));
-  switch (found.is) {
-    case 'image':
-      return found.format;
-    case 'other_image':
-      throw new ImageProblem('unsupported_format', found.name);
-    case 'web_page':
-      throw new ImageProblem('not_an_image', webPage(head, url));
-    case 'text':
-      throw new ImageProblem('not_an_image', 'it leads to a text');
-    case 'unknown':
-      throw new ImageProblem(
-        'not_an_image',
-        head.length === 0 ? 'the file is empty' : 'the file is of another kind',
-      );
-  }
-}
-
-function webPage(head: Buffer, url: string | undefined): string {
-  const reason = url === undefined ? undefined : reasonForPage(new URL(url), head);
-  return reason === undefined ? 'it leads to a web page' : `it leads to a web page ${reason}`;
-}
-
-/** Bytes from an offset; fewer where the file ends. */
-type Reader = (offset: number, length: number) => Promise<Buffer>;
 type Size = Pick<Facts, 'width' | 'height'> & Partial<Facts> & { leastBytes?: number };
 
-/** Reads from the head where that is enough, and opens the file when it is not. */
-function byteReader({ path, head }: File): { read: Reader } & AsyncDisposable {
-  let file: FileHandle | undefined;
-  return {
-    async read(offset, length) {
-      if (offset + length <= head.length) return head.subarray(offset, offset + length);
-      file ??= await open(path, 'r');
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
-      return buffer.subarray(0, bytesRead);
-    },
-    async [Symbol.asyncDispose]() {
-      await file?.close();
-    },
-  };
-}
-
 /** A header that cannot be read is a cut-off one in a tiny file or in one that its structure says is cut. */
-async function unreadable({ path, bytes }: File, format: SourceFormat): Promise<ImageProblem> {
-  const isCut = bytes < 1024 || (format !== 'jpeg' && !(await isComplete(path, format)));
+async function unreadable(file: ProbedFile, format: SourceFormat): Promise<ImageProblem> {
+  const isCut =
+    file.bytes < 1024 || (format !== 'jpeg' && 'path' in file && !(await isComplete(file.path, format)));
   return new ImageProblem(isCut ? 'truncated_image' : 'corrupt_image', 'its header cannot be read');
 }
 
-const SIZE_OF: Record<SourceFormat, (read: Reader) => Promise<Size | undefined>> = {
+const SIZE_OF: Record<SourceFormat, (read: Reader) => Size | undefined> = {
   jpeg: jpegSize,
   png: pngSize,
   webp: webpSize,
@@ -116,11 +67,11 @@ const SIZE_OF: Record<SourceFormat, (read: Reader) => Promise<Size | undefined>>
 const MAX_SEGMENTS = 2_000; // a JPEG of a camera has about 20; an ICC profile of 16 MB needs 256
 
 /** The first frame header (SOF) among the segments: ITU-T T.81, B.1. */
-async function jpegSize(read: Reader): Promise<Size | undefined> {
+function jpegSize(read: Reader): Size | undefined {
   let offset = 2;
   let mayHoldXmp = false;
   for (let i = 0; i < MAX_SEGMENTS; i += 1) {
-    const head = await read(offset, 4 + XMP_SIGNATURE.length);
+    const head = read(offset, 4 + XMP_SIGNATURE.length);
     if (head.length < 9 || head[0] !== 0xff) return undefined;
     const marker = head[1] ?? 0;
     if (marker === 0xff) {
@@ -146,8 +97,8 @@ function isFrameHeader(marker: number): boolean {
 }
 
 /** IHDR comes first: PNG Third Edition, 11.2.1. */
-async function pngSize(read: Reader): Promise<Size | undefined> {
-  const head = await read(0, 29);
+function pngSize(read: Reader): Size | undefined {
+  const head = read(0, 29);
   if (head.length < 29 || head.toString('latin1', 12, 16) !== 'IHDR') return undefined;
   const [width, height] = [head.readUInt32BE(16), head.readUInt32BE(20)];
   const bits = (head[24] ?? 0) * (PNG_CHANNELS[head[25] ?? 0] ?? 1);
@@ -159,15 +110,15 @@ const PNG_CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 const DEFLATE_RATIO = 1032; // RFC 1951: 258 bytes from 2 bits at the best
 
 /** The logical screen: GIF89a, 18. */
-async function gifSize(read: Reader): Promise<Size | undefined> {
-  const head = await read(0, 10);
+function gifSize(read: Reader): Size | undefined {
+  const head = read(0, 10);
   if (head.length < 10) return undefined;
   return { width: head.readUInt16LE(6), height: head.readUInt16LE(8) };
 }
 
 /** Lossy, lossless, or extended: RFC 9649, 2.5 to 2.7. */
-async function webpSize(read: Reader): Promise<Size | undefined> {
-  const head = await read(0, 30);
+function webpSize(read: Reader): Size | undefined {
+  const head = read(0, 30);
   if (head.length < 30) return undefined;
   switch (head.toString('latin1', 12, 16)) {
     case 'VP8 ':
@@ -188,8 +139,8 @@ const TIFF_SHORT = 3;
 const TIFF_LONG = 4;
 
 /** ImageWidth (256) and ImageLength (257) of the first directory: TIFF 6.0, section 2. */
-async function tiffSize(read: Reader): Promise<Size | undefined> {
-  const head = await read(0, 8);
+function tiffSize(read: Reader): Size | undefined {
+  const head = read(0, 8);
   if (head.length < 8) return undefined;
   const little = head[0] === 0x49;
   const short = (bytes: Buffer, at: number): number =>
@@ -198,10 +149,10 @@ async function tiffSize(read: Reader): Promise<Size | undefined> {
     little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
 
   const start = long(head, 4);
-  const countBytes = await read(start, 2);
+  const countBytes = read(start, 2);
   if (countBytes.length < 2) return undefined;
   const count = Math.min(short(countBytes, 0), MAX_TIFF_ENTRIES);
-  const entries = await read(start + 2, count * 12);
+  const entries = read(start + 2, count * 12);
   const values = new Map<number, number>();
   for (let at = 0; at + 12 <= entries.length; at += 12) {
     const type = short(entries, at + 2);
@@ -215,8 +166,8 @@ async function tiffSize(read: Reader): Promise<Size | undefined> {
 const MAX_AVIF_META = 1_000_000; // the meta box of a photograph has some hundred bytes
 
 /** The largest spatial extent (`ispe`) in the meta box: ISO/IEC 23008-12, 6.5.3. A grid's is larger than its tiles'. */
-async function avifSize(read: Reader): Promise<Size | undefined> {
-  const meta = await findBox(read, 'meta');
+function avifSize(read: Reader): Size | undefined {
+  const meta = findBox(read, 'meta');
   if (!meta) return undefined;
   let largest: Size | undefined;
   for (let at = meta.indexOf('ispe'); at >= 0; at = meta.indexOf('ispe', at + 4)) {
@@ -227,15 +178,26 @@ async function avifSize(read: Reader): Promise<Size | undefined> {
   return largest;
 }
 
-async function findBox(read: Reader, type: string): Promise<Buffer | undefined> {
+const MAX_BOXES = 64; // an AVIF has about 3 at the top
+
+/** A top-level box, whole or as much as is read of it. Sizes: ISO/IEC 14496-12, 4.2. */
+function findBox(read: Reader, type: string): Buffer | undefined {
   let offset = 0;
-  for (let i = 0; i < 64; i += 1) {
-    const head = await read(offset, 8);
+  for (let i = 0; i < MAX_BOXES; i += 1) {
+    const head = read(offset, 16);
     if (head.length < 8) return undefined;
-    const size = head.readUInt32BE(0);
+    const size = boxSize(head);
     if (head.toString('latin1', 4, 8) === type) return read(offset, Math.min(size, MAX_AVIF_META));
     if (size < 8) return undefined;
     offset += size;
   }
   return undefined;
+}
+
+/** 0 stands for all that follows, 1 for a size of 64 bits behind the type. */
+function boxSize(head: Buffer): number {
+  const size = head.readUInt32BE(0);
+  if (size === 0) return Number.POSITIVE_INFINITY;
+  if (size !== 1) return size;
+  return head.length < 16 ? 0 : Number(head.readBigUInt64BE(8));
 }

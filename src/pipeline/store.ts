@@ -1,23 +1,23 @@
 import type { Storage, StorageKey } from '../storage/storage.ts';
 import { FORMAT_FACTS } from '../presets/spec.ts';
 import type { MadeFile } from './make.ts';
-import { fileName, type Plan } from './plan.ts';
+import { type DecoderJob, fileName } from './plan.ts';
 
 /** A rendition in the storage. sha256 in hexadecimal. */
 export type StoredRendition = MadeFile & { key: StorageKey; format: string; extension: string };
 
 /**
- * Moves the files of a plan into the storage, under `{folder}/{rendition}.{ext}`. A file that is there
+ * Moves the files of a job into the storage, under `{folder}/{rendition}.{ext}`. A file that is there
  * already stays, and what is answered describes that one.
  */
 export async function store(
-  plan: Plan,
+  job: DecoderJob,
   files: MadeFile[],
   folder: string,
   storage: Storage,
 ): Promise<StoredRendition[]> {
   const stored: StoredRendition[] = [];
-  for (const [i, planned] of plan.renditions.entries()) {
+  for (const [i, planned] of job.renditions.entries()) {
     const file = files[i];
     if (file?.name !== planned.name) throw new Error(`the decoder did not make ${planned.name}`);
     const { name: format, extension } = FORMAT_FACTS[planned.format];

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { createDecoderPool, type DecoderPool } from '../../src/pipeline/decoder-pool.ts';
-import type { Plan } from '../../src/pipeline/plan.ts';
+import type { DecoderJob } from '../../src/pipeline/plan.ts';
 import { withDefaults } from '../../src/presets/spec.ts';
 import type { ImageProblem } from '../../src/pipeline/problems.ts';
 import { newFolder } from '../support/folder.ts';
@@ -13,16 +13,9 @@ import { photo, PHOTO_NAMES, PHOTOS, visualDistance } from '../support/pictures.
 
 const NEVER = new AbortController().signal;
 
-function planFor(input: string, output: string, width = 1600): Plan {
+function jobFor(input: string, output: string, width = 1600): DecoderJob {
   const spec = withDefaults({ name: 'full', width, height: width });
-  const facts = {
-    format: 'jpeg',
-    width: 3000,
-    height: 2000,
-    isInterlaced: false,
-    mayHoldXmp: false,
-  } as const;
-  return { ...facts, input, bytes: 1_000_000, renditions: [{ ...spec, output }] };
+  return { input, bytes: 1_000_000, renditions: [{ ...spec, output }] };
 }
 
 async function withPool(
@@ -44,14 +37,14 @@ test('a photograph is made in a child, small enough, and never enlarged', async 
     const output = join(folder, 'out.jpg');
     const {
       files: [file],
-    } = await pool.make(planFor(join(PHOTOS, name), output), NEVER);
+    } = await pool.make(jobFor(join(PHOTOS, name), output), NEVER);
     const { width, height, format, exif } = await sharp(output).metadata();
     assert.deepEqual([width, height, format, exif], [1600, 1065, 'jpeg', undefined]);
     assert.deepEqual([file?.width, file?.height, file?.bytes], [1600, 1065, (await readFile(output)).length]);
     assert.ok((await visualDistance(output, photo(name))) < 10);
     const {
       files: [same],
-    } = await pool.make(planFor(join(PHOTOS, name), output, 9000), NEVER);
+    } = await pool.make(jobFor(join(PHOTOS, name), output, 9000), NEVER);
     assert.deepEqual([same?.width, same?.height], [3088, 2056]);
   });
 });
@@ -68,7 +61,7 @@ test('the picture is turned upright, and transparency becomes the background', a
           .jpeg()
           .toBuffer(),
       );
-      await pool.make(planFor(input, output), NEVER);
+      await pool.make(jobFor(input, output), NEVER);
       assert.ok((await visualDistance(input, output)) < 6, `orientation ${orientation}`);
     }
     await writeFile(
@@ -77,7 +70,7 @@ test('the picture is turned upright, and transparency becomes the background', a
         .png()
         .toBuffer(),
     );
-    await pool.make(planFor(input, output), NEVER);
+    await pool.make(jobFor(input, output), NEVER);
     const { dominant } = await sharp(output).stats();
     assert.ok(dominant.r > 240 && dominant.g > 240 && dominant.b > 240, 'white');
   });
@@ -99,7 +92,7 @@ test('a cut-off file and a damaged one are told apart, and nothing is made', asy
         if (code === 'corrupt_image' && format !== 'png') continue; // the others show wrong pixels
         await writeFile(input, bytes);
         await assert.rejects(
-          pool.make({ ...planFor(input, output), format }, NEVER),
+          pool.make(jobFor(input, output), NEVER),
           (error: ImageProblem) => error.code === code,
           `${format} ${code}`,
         );
@@ -114,12 +107,12 @@ test('a child that is killed costs the image that it had, and the next one is ma
     const output = join(folder, 'out.jpg');
     await pool.probe();
     const [pid = 0] = pool.pids();
-    const making = pool.make(planFor(join(PHOTOS, PHOTO_NAMES[5] ?? ''), output), NEVER);
+    const making = pool.make(jobFor(join(PHOTOS, PHOTO_NAMES[5] ?? ''), output), NEVER);
     process.kill(pid, 'SIGKILL');
     await assert.rejects(making, (error: ImageProblem) => error.code === 'decoder_crashed');
     const {
       files: [file],
-    } = await pool.make(planFor(join(PHOTOS, PHOTO_NAMES[5] ?? ''), output), NEVER);
+    } = await pool.make(jobFor(join(PHOTOS, PHOTO_NAMES[5] ?? ''), output), NEVER);
     assert.ok(file);
   });
 });
@@ -131,7 +124,7 @@ test('work that is not wanted any more ends at once, and its child with it', asy
     process.kill(pid, 'SIGSTOP');
     const abort = new AbortController();
     const making = pool.make(
-      planFor(join(PHOTOS, PHOTO_NAMES[0] ?? ''), join(folder, 'out.jpg')),
+      jobFor(join(PHOTOS, PHOTO_NAMES[0] ?? ''), join(folder, 'out.jpg')),
       abort.signal,
     );
     await sleep(20);

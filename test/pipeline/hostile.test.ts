@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
+import { memoryLimit } from '../../src/pipeline/cost.ts';
 import { residentMemory } from '../../src/pipeline/memory.ts';
-import { MAX_PIXELS, MAX_SIDE } from '../../src/pipeline/probe.ts';
-import { withDefaults } from '../../src/presets/spec.ts';
+import { MAX_PIXELS, MAX_SIDE } from '../../src/pipeline/limits.ts';
+import type { Plan } from '../../src/pipeline/plan.ts';
 import { codeOf, startEngine } from '../support/engine.ts';
 import { bomb, gifOfFrames, NOT_IMAGES, pngBomb, pngHeader } from '../support/hostile.ts';
 import { photo, PHOTO_NAMES } from '../support/pictures.ts';
@@ -125,16 +125,9 @@ test('of thousands of frames the first one is made, and all of them only within 
 });
 
 test('a child that takes more memory than its image should is killed, and its neighbour is not', async () => {
-  await using troubled = await startEngine({}, 2);
-  const [path, output] = [join(troubled.folder, 'bomb'), join(troubled.folder, 'out.jpg')];
-  await writeFile(path, await bomb('avif', 8_000, 8_000));
-  // The plan says that it is small, so nothing keeps it from a decoder.
-  const lie = { width: 10, height: 10, isInterlaced: false, mayHoldXmp: false, bytes: 100 };
-  const renditions = [{ ...withDefaults({ name: 'full', width: 100 }), output }];
-  const bombing = troubled.pool.make(
-    { ...lie, format: 'avif', input: path, renditions },
-    new AbortController().signal,
-  );
+  const limitOf = (plan: Plan): number => (plan.format === 'avif' ? 300e6 : memoryLimit(plan));
+  await using troubled = await startEngine({ memoryLimit: limitOf }, 2);
+  const bombing = troubled.make(await bomb('avif', 8_000, 8_000), [{ width: 100 }]);
   const [code, neighbour] = await Promise.all([codeOf(bombing), codeOf(troubled.make(PHOTO, WEB))]);
   assert.deepEqual([code, neighbour], [process.platform === 'linux' ? 'decode_memory' : code, 'none']);
 });

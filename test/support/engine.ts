@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { createDecoderPool, type DecoderLimits, type DecoderPool } from '../../src/pipeline/decoder-pool.ts';
 import type { MadeFile } from '../../src/pipeline/make.ts';
 import { planRenditions } from '../../src/pipeline/plan.ts';
-import { probe } from '../../src/pipeline/probe.ts';
 import { type RenditionInput, withDefaults } from '../../src/presets/spec.ts';
 import { newFolder } from './folder.ts';
 
@@ -31,12 +30,9 @@ export async function startEngine(limits: Partial<DecoderLimits> = {}, size = 1)
       await writeFile(path, bytes);
       const renditions = inputs.map((input, i) => withDefaults({ name: `r${i}`, ...input }));
       try {
-        const source = { path, bytes: bytes.length, sha256: Buffer.alloc(32), head: Buffer.alloc(0) };
-        const unknown = { finalUrl: '', etag: undefined, lastModified: undefined, freshForS: 0 };
-        const facts = await probe(source);
-        const plan = planRenditions({ ...source, ...unknown }, facts, { preset: 'test', renditions });
-        const { files, differenceHash } = await pool.make(plan, new AbortController().signal);
-        const outputs = await Promise.all(plan.renditions.map(({ output }) => readFile(output)));
+        const job = planRenditions({ path, bytes: bytes.length }, { preset: 'test', renditions });
+        const { files, differenceHash } = await pool.make(job, new AbortController().signal);
+        const outputs = await Promise.all(job.renditions.map(({ output }) => readFile(output)));
         return { outputs, files, differenceHash };
       } finally {
         await rm(path);
