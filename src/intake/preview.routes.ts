@@ -108,6 +108,8 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app
     const abort = (): void => gone.abort();
     socket.once('close', abort);
     if (socket.destroyed) abort();
-    return probeImages(urls, { guard, userAgent, decoders }, gone.signal).finally(() => socket.off('close', abort));
+    return probeImages(urls, { guard, userAgent, decoders }, gone.signal).finally(() =>
+      socket.off('close', abort),
+    );
   }
 };

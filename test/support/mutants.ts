@@ -18,7 +18,8 @@ const HEADER_BYTES = 400;
 /** The file with each of its first numbers replaced by extreme ones, with noise, and cut at every tenth. */
 export function* mutantsOf(bytes: Buffer, noisy: number): Generator<[what: string, mutant: Buffer]> {
   for (let at = 4; at + 4 <= Math.min(bytes.length, HEADER_BYTES); at += 2)
-    for (const number of NUMBERS) yield [`${number} at ${at}`, replaced(bytes, at, Buffer.from(number, 'hex'))];
+    for (const number of NUMBERS)
+      yield [`${number} at ${at}`, replaced(bytes, at, Buffer.from(number, 'hex'))];
   for (let tenth = 1; tenth < 10; tenth += 1)
     yield [`cut at ${tenth}0 %`, bytes.subarray(0, Math.ceil((bytes.length * tenth) / 10))];
   for (let seed = 1; seed <= noisy; seed += 1) {
