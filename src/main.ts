@@ -55,6 +55,7 @@ const checking = program
 for (const command of [processing, checking])
   command
     .option('--columns <JSON>', 'which column holds what, such as \'{"images": "Foto", "sku": "Art.-Nr."}\'')
+    .option('--header-line <N>', 'the line of the file where its header stands, if it is not found by itself')
     .option('--charset <NAME>', 'encoding of a file that is not UTF-8, such as windows-1252')
     .option('--strict', 'warnings are errors', false);
 

@@ -2,8 +2,9 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
+import { leastSideOf } from '../intake/doubts.ts';
 import { type Preview, previewUpload, type Probe, probeImages } from '../intake/preview.ts';
-import { BUILTIN_PRESETS } from '../presets/builtin.ts';
+import { BUILTIN_PRESETS, DEFAULT_PRESET } from '../presets/builtin.ts';
 import { createGuard } from '../net/guard.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { userAgentOf } from '../version.ts';
@@ -23,6 +24,10 @@ export async function check(file: string, options: CheckOptions): Promise<number
     maxBytes: settings.maxUploadBytes,
     allowPaths: true,
     presets: new Set(BUILTIN_PRESETS.map(({ name }) => name)),
+    leastSide: leastSideOf(
+      BUILTIN_PRESETS,
+      BUILTIN_PRESETS.find(({ name }) => name === DEFAULT_PRESET),
+    ),
     ...readFlags(options),
   };
   const { preview, sample } = await previewUpload(createReadStream(file), rules);

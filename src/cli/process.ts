@@ -61,12 +61,14 @@ export async function processFile(file: string, options: ProcessOptions): Promis
     maxBytes: settings.maxUploadBytes,
     allowPaths: true,
     presets: [...BUILTIN_PRESETS, preset],
+    preset,
     ...reading,
   });
   const products = plural(draft.products, 'product');
   say(
     `${basename(file)}: ${products}, ${plural(draft.images, 'image')}, ${plural(draft.warningCount, 'warning')}.`,
   );
+  if (draft.warningCount > 0) say(flawLines(draft.warnings.slice(0, WARNINGS_SHOWN), draft.warningCount));
   if (draft.rejectedRows > 0)
     say(
       `${plural(draft.rejectedRows, 'row has', 'rows have')} errors, and nothing is made of them:\n${flawLines(draft.rowErrors, draft.rowErrorCount)}`,
@@ -105,6 +107,8 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   });
   return ended.state === 'completed' ? EXIT.ok : EXIT.someFailed;
 }
+
+const WARNINGS_SHOWN = 5; // those of whole columns come first
 
 /**
  * A database, a storage and a folder that no other process uses, because another worker could not

@@ -1,14 +1,23 @@
 import { type ReadingOptions, readOptions, readingOptions, UploadOptions } from '../intake/options.ts';
 
 /** The options of commands that read a CSV; the API has the same. */
-export type ReadingFlags = { columns?: string; charset?: string; strict: boolean; onInvalid?: string };
+export type ReadingFlags = {
+  columns?: string;
+  charset?: string;
+  headerLine?: string;
+  strict: boolean;
+  onInvalid?: string;
+};
 
 /** @throws Problem `bad_request` */
 export function readFlags({
   columns = '',
   charset = '',
+  headerLine = '',
   strict,
   onInvalid = '',
 }: ReadingFlags): ReadingOptions {
-  return readingOptions(readOptions({ columns, charset, strict, on_invalid: onInvalid }, UploadOptions));
+  return readingOptions(
+    readOptions({ columns, charset, header_line: headerLine, strict, on_invalid: onInvalid }, UploadOptions),
+  );
 }

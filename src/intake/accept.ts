@@ -81,7 +81,7 @@ function rejectedImages({ rejectedImages }: Draft): number {
 }
 
 const PRODUCTS =
-  'products (tenant_id, batch_id, row_number, line, name, label, sku, cells, first_slot, images, flaws)';
+  'products (tenant_id, batch_id, row_number, line, name, label, sku, cells, first_slot, images, flaws, quoted)';
 const IMAGE = 'tenant_id, image_id, batch_id, slot, row_number, position, url, host, recipe, lead_slot';
 
 /** Which file goes into which table and columns. */

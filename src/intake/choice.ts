@@ -13,7 +13,7 @@ export type RowChoice = {
   format?: OutputFormat;
 };
 
-const FORMAT_NAMES = new Map<string, OutputFormat>([
+export const FORMAT_NAMES = new Map<string, OutputFormat>([
   ...OUTPUT_FORMATS.map((format) => [format, format] as const),
   ['jpg', 'jpeg'],
 ]);

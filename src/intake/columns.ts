@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { imageColumns } from './image-columns.ts';
 
 /** Which column holds what, by index from 0. */
 export type Columns = {
@@ -40,7 +41,18 @@ export type ColumnMapping = Static<typeof ColumnMapping>;
 
 /** A name as it is compared: without case, spaces and punctuation. */
 export function keyOf(name: string): string {
-  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
+  return name
+    .replaceAll(AMAZON_QUALIFIERS, '')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]/gu, '');
+}
+
+// Amazon's templates since 2024: `main_product_image_locator[marketplace_id=ATVPDKIKX0DER]#1.media_location`
+const AMAZON_QUALIFIERS = /\[\w+=[^\]]*\]|#\d+\.\w+$/g;
+
+/** A column that `output.csv` writes itself: people upload their output again. */
+export function isOurColumn(name: string): boolean {
+  return /^\s*(output image urls( \(.*\))?|status|errors)\s*$/i.test(name);
 }
 
 /**
@@ -52,55 +64,32 @@ export function columnsByAlias(keys: readonly string[]): Columns {
     aliases.map((alias) => keys.indexOf(alias)).find((column) => column >= 0);
   const isDimension = PRODUCT_DIMENSIONS.some((name) => keys.includes(name));
   const side = (name: 'width' | 'height'): number | undefined =>
-    one([`output${name}`, `image${name}`, ...(isDimension ? [] : [name])]);
+    one([
+      ...[`output${name}`, `image${name}`, `${name}px`, `${name}pixels`, `${name}inpixels`, `pixel${name}`],
+      ...(isDimension ? [] : [name]),
+    ]);
   return {
     images: imageColumns(keys),
     name: one(NAME_ALIASES),
     sku: SKU_ALIASES.map((alias) => keys.indexOf(alias)).filter((column) => column >= 0),
     serial: one(SERIAL_ALIASES),
-    preset: one(['preset']),
+    preset: one(['outputpreset', 'imagepreset', 'preset']),
     width: side('width'),
     height: side('height'),
-    quality: one(['quality', 'imagequality']),
-    format: one(['format', 'imageformat', 'outputformat']),
+    quality: one(['outputquality', 'imagequality', 'quality']),
+    format: one(['outputformat', 'imageformat', 'format']),
     spill: undefined,
   };
 }
 
-/**
- * The first alias, and those that go with it, each also repeated and numbered: `Image 1`, `Image 2`.
- * The main image comes first, wherever its column stands.
- */
-function imageColumns(keys: readonly string[]): number[] {
-  const named = keys.map((key) => key.replace(/\d+$/, ''));
-  for (const aliases of IMAGE_ALIASES) {
-    const columns = aliases.flatMap((alias) => [...named.keys()].filter((i) => named[i] === alias));
-    if (columns.length > 0) return columns;
-  }
-  return [];
-}
-
-// The most telling first. Those of one line are read together.
-const IMAGE_ALIASES = [
-  ['inputimageurls'],
-  ['inputimageurl'],
-  ['imageurls'],
-  ['imageurlsxyz'], // PrestaShop: Image URLs (x,y,z...)
-  ['mainimageurl', 'otherimageurl'], // Amazon
-  ['productimageurl'], // Shopify, since 2024
-  ['imageurl'],
-  ['imagesrc'], // Shopify
-  ['imagelink', 'additionalimagelink', 'additionalimagelinks'], // Google
-  ['baseimage', 'additionalimages'], // Magento
-  ['images'], // WooCommerce
-  ['image'],
-  ['pictureurl'],
-  ['photourl'],
-] as const;
-
-const NAME_ALIASES = ['productname', 'product', 'title', 'name', 'itemname'];
+const NAME_ALIASES = [
+  ...['productname', 'product', 'title', 'name', 'itemname'],
+  ...['produktname', 'artikelname', 'bezeichnung', 'titel', 'titre', 'nom', 'titulo', 'título', 'nombre'],
+  ...['titolo', 'nome', 'naam', 'productnaam', 'tytuł', 'nazwa'],
+];
 const SKU_ALIASES = [
   ...['sku', 'variantsku', 'productsku', 'itemsku', 'reference'],
+  ...['sellersku', 'contributionsku', 'customlabelsku', 'customlabel', 'productcodesku'], // Amazon, eBay, BigCommerce
   ...['handle', 'urlhandle', 'productid', 'itemid', 'id'],
 ];
 const SERIAL_ALIASES = ['sno', 'srno', 'slno', 'serialno', 'serialnumber', 'serial', 'no'];

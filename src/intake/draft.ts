@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { type Flaw, Problem } from '../errors.ts';
 import { newUuid } from '../ids.ts';
 import type { Preset, Recipe } from '../presets/spec.ts';
-import { recipeOf } from './choice.ts';
+import { recipeOf, type RowChoice } from './choice.ts';
+import { type ChoiceRole, leastSideOf } from './doubts.ts';
 import { type Reading, type ReadingRules, type RowTaker, readUpload, type TableFormat } from './reading.ts';
 import { openSpool, type SpoolFiles } from './spool.ts';
 
@@ -33,12 +34,14 @@ export type Draft = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export type DraftRules = Omit<ReadingRules, 'presets'> & {
+export type DraftRules = Omit<ReadingRules, 'presets' | 'leastSide'> & {
   tenantId: number;
   /** a folder for temporary files */
   folder: string;
   /** those that rows may choose */
   presets: readonly Preset[];
+  /** the batch's, for rows that choose none */
+  preset?: Preset | undefined;
   /** Whether a row with an error refuses the upload, or is kept as a failed one. */
   onInvalid?: 'reject' | 'skip' | undefined;
 };
@@ -74,17 +77,26 @@ async function spoolUpload(
     isRefused ||= row.errors.length > 0; // nothing will be stored; the rest is read for its errors
     return isRefused ? undefined : spool.add(row.product, rowNumber);
   };
-  const reading = await readUpload(chunks, { ...rules, presets: new Set(byName.keys()) }, take);
+  const leastSide = leastSideOf(rules.presets, rules.preset);
+  const reading = await readUpload(chunks, { ...rules, presets: new Set(byName.keys()), leastSide }, take);
   const { format, rows, badRows, errors, warnings, bytes, sha256 } = reading;
   if (!format || !reading.isWhole || isRefused) throw refusal(reading);
   return {
     ...{ batchId: rules.batchId, format, files: spool.files, bytes, sha256 },
     ...{ products: rows, images: spool.images(), rejectedRows: badRows, rejectedImages: spool.rejected() },
     recipes: (preset) =>
-      spool.choices().map((choice) => recipeOf(byName.get(choice.preset ?? '') ?? preset, choice)),
+      spool.choices().map((said) => {
+        const choice = withoutRoles(said, reading.unmeant);
+        return recipeOf(byName.get(choice.preset ?? '') ?? preset, choice);
+      }),
     ...{ warnings: warnings.first, warningCount: warnings.count },
     ...{ rowErrors: errors.first, rowErrorCount: errors.count },
   };
+}
+
+/** What the first rows chose by columns that are not meant for pictures, as later rows have shown. */
+function withoutRoles(choice: RowChoice, roles: ChoiceRole[]): RowChoice {
+  return Object.fromEntries(Object.entries(choice).filter(([role]) => !roles.includes(role as ChoiceRole)));
 }
 
 function refusal({ errors, rows }: Reading): Problem {

@@ -78,32 +78,7 @@ function duplicates(names: string[], line: number, columns: Columns): Flaw[] {
   });
 }
 
-/**
- * That a file has no column of URLs, and which one it could be.
- * @param rows the first ones below the header, to find a column that holds URLs
- */
-export function noImageColumn(names: string[], line: number, rows: string[][]): Flaw {
-  const isUrl = (cell = ''): boolean => /^\s*https?:\/\//i.test(cell);
-  const withUrls = [...names.keys()].filter((i) => rows.some((cells) => isUrl(cells[i])));
-  const byName = [...names.keys()].filter((i) =>
-    /image|img|photo|foto|pic|bild|media|url|link/i.test(names[i] ?? ''),
-  );
-  const found = withUrls.length > 0 ? withUrls : byName;
-  const hint = names.some(isUrl)
-    ? 'The first line looks like data: put a header line such as "S. No.,Product Name,Input Image Urls" above it.'
-    : found.length > 0
-      ? `Upload again with columns=${proposal(names, found)}, or name that column "Input Image Urls".`
-      : `Name one of the columns "Input Image Urls"; this file has ${listed(names)}.`;
-  return { line, code: 'no_image_column', detail: `No column of image URLs was found. ${hint}` };
-}
-
-/** A mapping to begin with; names that cannot be told apart are left to the user. */
-function proposal(names: string[], columns: number[]): string {
-  const images = columns.map((column) => names[column]?.trim() ?? '').filter((name) => name !== '');
-  return JSON.stringify({ images: images.length === 1 ? images[0] : images });
-}
-
-function listed(names: string[]): string {
+export function listed(names: string[]): string {
   return names
     .map((name) => `"${name.trim().slice(0, 40)}"`)
     .slice(0, 10)

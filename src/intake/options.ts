@@ -66,6 +66,12 @@ export const UploadOptions = Type.Object(
         description: 'For how long images are tried again; what has not succeeded then has failed',
       }),
     ),
+    header_line: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'The line of the file where its header stands, if it is not found by itself',
+      }),
+    ),
     columns: Type.Optional(
       Type.String({
         maxLength: 4000,
@@ -118,7 +124,8 @@ export function readOptions(
 }
 
 /** How the options want the file to be read. @throws Problem `bad_request` */
-export function readingOptions({ on_invalid, strict, charset, columns }: UploadOptions) {
+export function readingOptions(options: UploadOptions) {
+  const { on_invalid, strict, charset, columns, header_line, preset } = options;
   if (charset !== undefined && !isCharset(charset))
     throw badOption(
       `charset "${charset}" is not known; windows-1252, iso-8859-1 and shift_jis are examples.`,
@@ -127,6 +134,8 @@ export function readingOptions({ on_invalid, strict, charset, columns }: UploadO
     onInvalid: on_invalid,
     warningsAre: strict ? ('errors' as const) : undefined,
     charset,
+    headerLine: header_line,
+    presetName: preset ?? DEFAULT_PRESET,
     mapping: columns === undefined || columns === '' ? undefined : parseMapping(columns),
   };
 }

@@ -6,6 +6,7 @@ import { ProblemAnswer } from '../http/problem.ts';
 import type { Guard } from '../net/guard.ts';
 import { listPresets } from '../presets/preset.queries.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
+import { leastSideOf } from './doubts.ts';
 import { presetOf, PreviewOptions } from './options.ts';
 import { previewUpload, type Probe, probeImages } from './preview.ts';
 import { receiveUpload } from './receive.ts';
@@ -38,6 +39,9 @@ const PreviewBody = Type.Object({
   bad_rows: Type.Integer({ description: 'Rows that have an error' }),
   images: Type.Integer(),
   header: Type.Array(Type.String()),
+  header_line: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'The line of the file where the header stands',
+  }),
   columns: Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]), {
     description: 'What is read from which column',
   }),
@@ -93,7 +97,14 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app
       const presets = await listPresets(db, tenantId);
       const rules = { maxBytes, allowPaths: false, presets: new Set(presets.map(({ name }) => name)) };
       const { result, options } = await receiveUpload(request, receiving, async (chunks, reading) => ({
-        ...(await previewUpload(chunks, { ...rules, ...reading })),
+        ...(await previewUpload(chunks, {
+          ...rules,
+          ...reading,
+          leastSide: leastSideOf(
+            presets,
+            presets.find(({ name }) => name === reading.presetName),
+          ),
+        })),
         async [Symbol.asyncDispose]() {},
       }));
       presetOf(options, presets);

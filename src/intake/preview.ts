@@ -17,6 +17,7 @@ export type Preview = {
   bad_rows: number;
   images: number;
   header: string[];
+  header_line: number | null;
   /** what each column that is read was taken for; several hold URLs or names of the product */
   columns: Partial<Record<keyof Columns, string | string[]>>;
   delimiter: string | null;
@@ -67,12 +68,14 @@ function shownRow({ line, name, sku, images }: ProductRow, row: number) {
   return { row, line, name, sku: sku ?? null, images: images.map(({ url }) => url) };
 }
 
-function summaryOf({ format, encoding, header, rows, badRows, errors, warnings }: Reading) {
+function summaryOf(reading: Reading) {
+  const { format, encoding, header, headerLine, rows, badRows, errors, warnings } = reading;
   return {
     ok: errors.count === 0,
     rows,
     bad_rows: badRows,
     header,
+    header_line: headerLine ?? null,
     columns: format ? namesOf(format.columns, header) : {},
     delimiter: format?.delimiter ?? null,
     encoding: encoding ?? null,

@@ -3,10 +3,14 @@ import { type Flaw, Problem } from '../errors.ts';
 import type { ColumnMapping, Columns } from './columns.ts';
 import { invalidFile } from './decode.ts';
 import { unescapeFormula } from './formulas.ts';
-import { type Header, noImageColumn, readHeader } from './header.ts';
+import { type ChoiceRole, type DoubtRules, watchChoices } from './doubts.ts';
+import { findHead, type Head } from './head.ts';
+import { watchUnread, withoutOtherCells } from './image-cells.ts';
+import { noImageColumn } from './proposal.ts';
 import { type CheckedRow, checkRow } from './rows.ts';
 import type { TableRow } from './records.ts';
 import { readTable, type Table } from './table.ts';
+import { endsWithLineEnd, type Written, writtenOf } from './written.ts';
 
 /** How an upload is to be read. */
 export type ReadingRules = {
@@ -15,14 +19,24 @@ export type ReadingRules = {
   allowPaths: boolean;
   /** names that the column Preset may hold */
   presets: ReadonlySet<string>;
+  leastSide?: DoubtRules['leastSide'];
   mapping?: ColumnMapping | undefined;
+  /** the physical line of the header, where the user says it */
+  headerLine?: number | undefined;
   charset?: string | undefined;
   /** what becomes of warnings; they stay what they are if it is left out */
   warningsAre?: 'warnings' | 'errors' | undefined;
 };
 
 /** How the CSV was written and what its columns mean: enough to write the same table again. */
-export type TableFormat = { delimiter: string; bom: boolean; header: string[]; columns: Columns };
+export type TableFormat = {
+  delimiter: string;
+  bom: boolean;
+  header: string[];
+  columns: Columns;
+  /** missing in batches of earlier versions */
+  written?: Written;
+};
 
 /** What an upload says, and everything that is wrong with it. */
 export type Reading = {
@@ -30,6 +44,10 @@ export type Reading = {
   format: TableFormat | undefined;
   encoding: string | undefined;
   header: string[];
+  /** the physical line where it stands */
+  headerLine: number | undefined;
+  /** what rows may not choose after all, see watchChoices */
+  unmeant: ChoiceRole[];
   rows: number;
   /** rows that have an error */
   badRows: number;
@@ -55,12 +73,13 @@ export async function readUpload(
   take: RowTaker,
 ): Promise<Reading> {
   const meter = measured(chunks, rules.maxBytes);
-  const reading: Omit<Reading, 'bytes' | 'sha256'> = {
-    ...{ format: undefined, encoding: undefined, header: [], rows: 0, badRows: 0 },
+  const reading: ReadingSoFar = {
+    ...{ format: undefined, encoding: undefined, header: [], headerLine: undefined },
+    ...{ unmeant: [], rows: 0, badRows: 0 },
     ...{ errors: new FlawList(), warnings: new FlawList(), isWhole: false },
   };
   try {
-    const table = await readTable(meter.chunks, rules.charset);
+    const table = await readTable(meter.chunks, rules.charset, true);
     reading.encoding = table.form.encoding;
     await readRows(table, reading, rules, take);
   } catch (error) {
@@ -68,38 +87,101 @@ export async function readUpload(
     reading.errors.add(flawsOfFile(error));
   }
   for await (const chunk of meter.chunks) void chunk; // the rest of a file that cannot be read
-  return { ...reading, ...meter.result() };
+  const { bytes, sha256, end } = meter.result();
+  if (reading.format?.written) reading.format.written.lastLineEnds = endsWithLineEnd(end, reading.encoding);
+  return { ...reading, bytes, sha256 };
 }
+
+type ReadingSoFar = Omit<Reading, 'bytes' | 'sha256'>;
+
+const ROWS_LOOKED_AT = 100;
+const CHARACTERS_LOOKED_AT = 2 ** 20; // a row may have as many
 
 async function readRows(
   table: Table,
-  reading: Omit<Reading, 'bytes' | 'sha256'>,
+  reading: ReadingSoFar,
   rules: ReadingRules,
   take: RowTaker,
 ): Promise<void> {
   const judged = rules.warningsAre === 'errors' ? strictly : asTheyAre;
-  const note = ({ errors, warnings }: { errors: Flaw[]; warnings: Flaw[] }): void => {
-    reading.errors.add(errors);
-    reading.warnings.add(warnings);
-  };
-  const head = (await table.rows.next()).value as TableRow | undefined;
-  if (!head) throw invalidFile('empty_file', 'The file has no rows.');
-  const header = judged(readHeader(head.cells.map(unescapeFormula), head.line, rules.mapping));
-  reading.header = header.names;
-  note(header);
-  if (!header.columns) throw await withoutImages(table, header, head.line);
+  const records = await firstOf(table.rows);
+  if (records.length === 0) throw invalidFile('empty_file', 'The file has no rows.');
+  const head = findHead(records, rules);
+  const { names, errors, warnings } = head.header;
+  Object.assign(reading, { header: names, headerLine: head.record.line });
+  const ofHeader = judged({ errors, warnings: [...head.warnings, ...warnings] });
+  note(reading, ofHeader);
+  const columns = columnsOf(head, records, rules);
   const { delimiter, form } = table;
-  reading.format = { delimiter, bom: form.bom, header: header.names, columns: header.columns };
-  const rowRules = { ...rules, columns: header.columns, header: header.names };
-  for await (const { line, cells } of table.rows) {
+  reading.format = {
+    ...{ delimiter, bom: form.bom, header: names, columns },
+    written: writtenOf(table, head),
+  };
+  const ofColumns = await readProducts({ head, table, columns }, reading, rules, take);
+  if (reading.rows === 0)
+    throw invalidFile('no_rows', 'The file has a header and no rows.', head.record.line);
+  const told = judged({ errors: [], warnings: ofColumns });
+  reading.errors.addFirst(told.errors);
+  reading.warnings.addFirst(told.warnings);
+  reading.isWhole = ofHeader.errors.length === 0 && told.errors.length === 0;
+}
+
+/** @returns warnings about whole columns, which are known at the end only */
+async function readProducts(
+  { head, table, columns }: { head: Head; table: Table; columns: Columns },
+  reading: ReadingSoFar,
+  rules: ReadingRules,
+  take: RowTaker,
+): Promise<Flaw[]> {
+  const judged = rules.warningsAre === 'errors' ? strictly : asTheyAre;
+  const { names } = head.header;
+  const choices = watchChoices({ names, columns, mapping: rules.mapping }, rules, head.products);
+  const unread = rules.mapping?.images === undefined ? watchUnread(names, columns, rules) : undefined;
+  const isOutput = names.some((name) => /^\s*output image urls\s*$/i.test(name)); // its apostrophes are ours
+  const rowRules = { ...rules, columns, header: names };
+  const readRow = ({ line, cells, quoted }: TableRow): Promise<void> | void => {
     reading.rows += 1;
-    const row = judged(checkRow({ line, cells: cells.map(unescapeFormula) }, rowRules));
-    note(row);
+    const read = { line, cells: cells.map(unescapeFormula) };
+    choices.look(read);
+    unread?.look(read);
+    const row = judged(checkRow(read, rowRules));
+    if (!isOutput) row.product.cells = cells;
+    row.product.quoted = quoted;
+    note(reading, row);
     if (row.errors.length > 0) reading.badRows += 1;
-    await take(row, reading.rows);
+    return take(row, reading.rows);
+  };
+  for (const row of head.products) await readRow(row);
+  for await (const row of table.rows) await readRow(row);
+  reading.unmeant = choices.unmeant();
+  return [...choices.warnings(), ...(unread?.warnings() ?? [])];
+}
+
+/** @throws Problem `csv_invalid` where no column holds images */
+function columnsOf({ header, record, products }: Head, records: TableRow[], rules: ReadingRules): Columns {
+  if (header.columns) {
+    if (rules.mapping?.images !== undefined) return header.columns;
+    return withoutOtherCells(header.columns, products);
   }
-  if (reading.rows === 0) throw invalidFile('no_rows', 'The file has a header and no rows.', head.line);
-  reading.isWhole = header.errors.length === 0;
+  const flaws = header.errors.length > 0 ? [] : [noImageColumn(records, record, rules)];
+  throw new Problem('csv_invalid', { detail: 'The header cannot be used.', flaws });
+}
+
+async function firstOf(rows: AsyncGenerator<TableRow>): Promise<TableRow[]> {
+  const first: TableRow[] = [];
+  let characters = 0;
+  while (first.length < ROWS_LOOKED_AT && characters < CHARACTERS_LOOKED_AT) {
+    const { value, done } = await rows.next();
+    if (done) break;
+    first.push(value);
+    characters += value.cells.reduce((sum, cell) => sum + cell.length, 0);
+  }
+  return first;
+}
+
+function note(reading: ReadingSoFar, { errors, warnings }: Flawed): void {
+  reading.errors.add(errors);
+  reading.warnings.add(warnings);
 }
 
 type Flawed = { errors: Flaw[]; warnings: Flaw[] };
@@ -112,23 +194,14 @@ function asTheyAre<T extends Flawed>(judged: T): T {
   return judged;
 }
 
-const ROWS_LOOKED_AT = 50;
-
-/** The first rows tell which column holds URLs. */
-async function withoutImages(table: Table, { names, errors }: Header, line: number): Promise<Problem> {
-  const rows: string[][] = [];
-  for await (const { cells } of table.rows) if (rows.push(cells) >= ROWS_LOOKED_AT) break;
-  const flaws = errors.length > 0 ? [] : [noImageColumn(names, line, rows)];
-  return new Problem('csv_invalid', { detail: 'The header cannot be used.', flaws });
-}
-
 /**
- * Counts and hashes what passes, and stops an upload that is too large.
+ * Counts and hashes what passes, keeps its last two bytes, and stops an upload that is too large.
  * @throws Problem `payload_too_large`, from the generator
  */
 export function measured(chunks: AsyncIterable<Buffer>, maxBytes: number) {
   const hash = createHash('sha256');
   let bytes = 0;
+  let end: Buffer = Buffer.alloc(0);
   async function* pass(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       bytes += chunk.length;
@@ -137,10 +210,11 @@ export function measured(chunks: AsyncIterable<Buffer>, maxBytes: number) {
           detail: `The file is larger than ${Math.floor(maxBytes / 2 ** 20)} MiB. Split it, or raise MAX_UPLOAD_BYTES.`,
         });
       hash.update(chunk);
+      if (chunk.length > 0) end = Buffer.concat([end, chunk.subarray(-2)]).subarray(-2);
       yield chunk;
     }
   }
-  return { chunks: pass(), result: () => ({ bytes, sha256: hash.digest() }) };
+  return { chunks: pass(), result: () => ({ bytes, sha256: hash.digest(), end }) };
 }
 
 /** What makes the rest of a file unreadable is one more flaw of it. */
@@ -159,6 +233,13 @@ class FlawList {
   add(flaws: readonly Flaw[]): void {
     this.count += flaws.length;
     for (const flaw of flaws.slice(0, MAX_FLAWS_TOLD - this.first.length)) this.first.push(ofItsOwn(flaw));
+  }
+
+  /** Those of whole columns, before those of a thousand rows. */
+  addFirst(flaws: readonly Flaw[]): void {
+    this.count += flaws.length;
+    this.first.unshift(...flaws.map(ofItsOwn));
+    this.first.splice(MAX_FLAWS_TOLD);
   }
 }
 

@@ -6,22 +6,29 @@
 import { invalidFile } from './decode.ts';
 
 /** A record as it stands in the file: the physical line where it begins, from 1, and its cells. */
-export type TableRow = { line: number; cells: string[] };
+export type TableRow = {
+  line: number;
+  cells: string[];
+  /** which cells stood in quotes, where this is asked for and one did */
+  quoted?: number[];
+};
 
 const MAX_RECORD_CHARACTERS = 2 ** 20; // an unclosed quote ends here and not in memory; results read 100 rows at a time
 const LONG_RECORD = 128 * 1024;
 
 /**
  * Reads records as their text arrives.
- * @param start the delimiter, and the line of the first character
+ * @param start the delimiter, the line of the first character, and whether to tell which cells stood in quotes
  * @throws Problem `csv_invalid`: `quote_not_closed`, `stray_quote`, `row_too_long`
  */
 export async function* readRecords(
   chunks: AsyncIterable<string>,
-  start: { delimiter: string; line: number },
+  start: { delimiter: string; line: number; tellsQuotes?: boolean },
 ): AsyncGenerator<TableRow> {
   const syntax = syntaxOf(start.delimiter);
   let { line } = start;
+  const rowOf = ({ cells, quoted }: Record, line: number): TableRow =>
+    start.tellsQuotes && quoted.length > 0 ? { line, cells, quoted } : { line, cells };
   let text = '';
   let enough = 0;
   for await (const chunk of chunks) {
@@ -29,7 +36,7 @@ export async function* readRecords(
     if (text.length < enough) continue;
     let from = 0;
     for (let record = recordAt({ text, from, isEnd: false }, syntax, line); record;) {
-      if (!record.isEmpty) yield { line, cells: record.cells };
+      if (!record.isEmpty) yield rowOf(record, line);
       line += record.lines;
       from = record.next;
       record = recordAt({ text, from, isEnd: false }, syntax, line);
@@ -41,7 +48,7 @@ export async function* readRecords(
   for (let from = 0; from < text.length;) {
     const record = recordAt({ text, from, isEnd: true }, syntax, line);
     if (!record) throw new Error('a record has no end'); // not even at the end of the file
-    if (!record.isEmpty) yield { line, cells: record.cells };
+    if (!record.isEmpty) yield rowOf(record, line);
     line += record.lines;
     from = record.next;
   }
@@ -62,7 +69,7 @@ function syntaxOf(delimiter: string): Syntax {
 type Place = { text: string; from: number; isEnd: boolean };
 
 /** `next`: where the next record begins. `lines`: line ends in this one, its own included. */
-type Record = { cells: string[]; next: number; lines: number; isEmpty: boolean };
+type Record = { cells: string[]; quoted: number[]; next: number; lines: number; isEmpty: boolean };
 
 const QUOTE = 0x22;
 const LF = 0x0a;
@@ -72,6 +79,7 @@ const CR = 0x0d;
 function recordAt(place: Place, syntax: Syntax, line: number): Record | undefined {
   const { text, from, isEnd } = place;
   const cells: string[] = [];
+  const quoted: number[] = [];
   let at = from;
   let lines = 1;
   for (;;) {
@@ -84,13 +92,14 @@ function recordAt(place: Place, syntax: Syntax, line: number): Record | undefine
     const ends = opening === undefined ? 0 : lineEnds(cell.text);
     if (cell.isOdd && ends > 0) throw strayQuote(line);
     lines += ends;
+    if (opening !== undefined) quoted.push(cells.length);
     cells.push(cell.text);
     at = cell.end + 1;
     const end = text.charCodeAt(cell.end);
     if (end === syntax.delimiter) continue;
     if (end === CR && text.charCodeAt(at) === LF) at += 1;
     else if (end === CR && at >= text.length && !isEnd) return undefined; // LF may follow
-    return { cells, next: at, lines, isEmpty: cell.end === from };
+    return { cells, quoted, next: at, lines, isEmpty: cell.end === from };
   }
 }
 

@@ -7,7 +7,10 @@ import type { TableRow } from './records.ts';
 /** A product as it is in a row. */
 export type ProductRow = {
   line: number;
+  /** as they stand in the file */
   cells: string[];
+  /** which of them stood in quotes */
+  quoted?: number[] | undefined;
   name: string;
   /** SKU, else handle, else id */
   sku: string | undefined;

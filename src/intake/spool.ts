@@ -53,11 +53,11 @@ export async function openSpool({
   let slot = 0;
 
   function addProduct(product: ProductRow, rowNumber: number, rest: { images: number; flaws: string }): void {
-    const { line, name, sku, serial, cells } = product;
+    const { line, name, sku, serial, cells, quoted } = product;
     const label = sku ?? serial ?? String(rowNumber);
     products.add(
       `${tenantId}\t${batchId}\t${rowNumber}\t${line}\t${escaped(name)}\t${escaped(label)}\t${sku === undefined ? NULL : escaped(sku)}` +
-        `\t${escaped(JSON.stringify(cells))}\t${slot + 1}\t${rest.images}\t${rest.flaws}\n`,
+        `\t${escaped(JSON.stringify(cells))}\t${slot + 1}\t${rest.images}\t${rest.flaws}\t${quoted ? marks(quoted) : NULL}\n`,
     );
   }
 
@@ -148,6 +148,11 @@ async function copyFile(path: string) {
       await flush().finally(() => file.close());
     },
   };
+}
+
+/** '1' for each cell that is named, up to the last one. */
+function marks(cells: number[]): string {
+  return Array.from({ length: (cells.at(-1) ?? -1) + 1 }, (_, i) => (cells.includes(i) ? '1' : '0')).join('');
 }
 
 const NULL = '\\N';

@@ -112,9 +112,10 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
       async act(keep) {
         const presets = await listPresets(db, tenantId);
         const rules = { tenantId, folder, maxBytes: parts.maxUploadBytes, allowPaths: false, presets };
-        const upload = await receiveUpload(request, receiving, (chunks, reading) =>
-          draftUpload(chunks, { ...rules, ...reading }),
-        );
+        const upload = await receiveUpload(request, receiving, (chunks, reading) => {
+          const preset = presets.find(({ name }) => name === reading.presetName);
+          return draftUpload(chunks, { ...rules, ...reading, preset });
+        });
         await using draft = upload.result;
         return await accept(draft, upload, { presets, keep });
       },

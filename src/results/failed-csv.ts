@@ -1,23 +1,22 @@
 import type { BatchKey } from '../batches/batch.ts';
 import type { Db } from '../db/database.ts';
-import { headerText } from './output-csv.ts';
+import { asWritten } from './as-written.ts';
 import { type BatchResults, readCells, readFailedRows, readRejectedRows } from './results.queries.ts';
-import { correctable, csvText } from './table.ts';
+import { correctable } from './table.ts';
 
 /**
- * The rows with a failed image, or that intake rejected, in the input's own columns, so that they can
- * be corrected and uploaded as they are. Only these rows are read, also when they are one in a million.
+ * The rows with a failed image, or that intake rejected, in the input's own columns, as they were
+ * written, so that they can be corrected and uploaded again. Only these rows are read, also when they are one in a million.
  */
-export async function* failedCsv(db: Db, results: BatchResults): AsyncGenerator<string> {
+export async function* failedCsv(db: Db, results: BatchResults): AsyncGenerator<Buffer> {
   const { format } = results;
-  yield headerText(results, format.header);
+  const writer = asWritten(format);
+  yield writer.head();
   for await (const rowNumbers of failingPages(db, results)) {
     const rows = await readCells(db, results, rowNumbers);
-    yield csvText(
-      rows.map((cells) => correctable(cells, format)),
-      format,
-    );
+    yield writer.rows(rows.map(({ cells, quoted }) => ({ cells: correctable(cells, format), quoted })));
   }
+  yield writer.end();
 }
 
 const ROWS_A_PAGE = 100;

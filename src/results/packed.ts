@@ -3,9 +3,8 @@ import type { Db } from '../db/database.ts';
 import type { StorageKey } from '../storage/storage.ts';
 import { filesOf, keyOf } from './files.ts';
 import { createNames } from './names.ts';
-import { headerText } from './output-csv.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
-import { columnsTable, csvText } from './table.ts';
+import { columnsTable, csvText, headerText } from './table.ts';
 
 export type Packing<T> = {
   /** @returns undefined where the file is not there: then its slot stays empty */
@@ -25,7 +24,7 @@ export async function* packed<T>(
 ): AsyncGenerator<T> {
   const nameOf = createNames(results.nameTemplate ?? parseNameTemplate(DEFAULT_NAME_TEMPLATE));
   const table = columnsTable(results);
-  await writeCsv(headerText(results, table.header));
+  await writeCsv(headerText(results.format, table.header));
   for await (const page of productPages(db, results)) {
     const rows: string[][] = [];
     for (const product of page) {

@@ -31,7 +31,10 @@ export type ProductResult = {
   rowNumber: number;
   label: string;
   productName: string;
+  /** as they stood in the file */
   cells: string[];
+  /** '1' for each of them that stood in quotes; null: none did, or it is not known */
+  quoted: string | null;
   /** why intake rejected the row */
   flaws: Flaw[];
   images: ImageResult[];
@@ -86,6 +89,7 @@ function productOf(product: ProductRow, images: ImageRow[], results: BatchResult
     label: product.label,
     productName: product.name,
     cells: product.cells,
+    quoted: product.quoted,
     flaws: product.flaws ?? [],
     images: images.map((image) => ({
       position: image.position,
@@ -102,6 +106,7 @@ type ProductRow = {
   label: string;
   name: string;
   cells: string[];
+  quoted: string | null;
   flaws: Flaw[] | null;
   first_slot: number;
   images: number;
@@ -111,7 +116,7 @@ const ROWS_A_PAGE = 100; // larger pages are no faster; of 500, a server takes 2
 
 async function readProducts(db: Db, { tenantId, batchId }: BatchKey, after: number): Promise<ProductRow[]> {
   const { rows } = await sql<ProductRow>`
-    select row_number, label, name, cells, flaws, first_slot, images from products
+    select row_number, label, name, cells, quoted, flaws, first_slot, images from products
     where tenant_id = ${tenantId} and batch_id = ${batchId} and row_number > ${after}
     order by row_number limit ${ROWS_A_PAGE}`.execute(db);
   return rows;
@@ -170,10 +175,10 @@ export async function readCells(
   db: Db,
   { tenantId, batchId }: BatchKey,
   rowNumbers: number[],
-): Promise<string[][]> {
-  const { rows } = await sql<{ cells: string[] }>`
-    select cells from products
+): Promise<{ cells: string[]; quoted: string | null }[]> {
+  const { rows } = await sql<{ cells: string[]; quoted: string | null }>`
+    select cells, quoted from products
     where tenant_id = ${tenantId} and batch_id = ${batchId} and row_number = any(${rowNumbers}::integer[])
     order by row_number`.execute(db);
-  return rows.map((row) => row.cells);
+  return rows;
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { batchKey, noSuchBatch } from '../batches/status.routes.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
@@ -12,9 +12,10 @@ import { imagesZip } from './archive.ts';
 import { failedCsv } from './failed-csv.ts';
 import { urlOf } from './files.ts';
 import { manifest } from './manifest.ts';
+import { asWritten } from './as-written.ts';
 import { outputCsv } from './output-csv.ts';
+import { replacedCsv } from './replaced-csv.ts';
 import { type BatchResults, findResults } from './results.queries.ts';
-import { columnsTable, type OutputTable, replacingTable } from './table.ts';
 
 export type ResultsParts = {
   db: Db;
@@ -31,7 +32,7 @@ const OutputQuery = Type.Object(
       Type.Enum(['columns', 'replace'], {
         default: 'columns',
         description:
-          'columns: the outputs in columns of their own; replace: in place of the sources, without further columns, for going straight back into a shop',
+          'columns: the outputs in columns of their own, in UTF-8, with formulas made harmless; replace: in place of the sources, without further columns, for going straight back into a shop: everything else is as it was uploaded, encoding and formulas too, so import it and do not open it in a spreadsheet if you do not trust the cells',
       }),
     ),
     on_failed: Type.Optional(
@@ -72,9 +73,15 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
     },
     async ({ params: { id }, query }, reply) => {
       const results = await resultsOf(id);
-      const table = tableOf(results, query);
-      const csv = outputCsv(db, results, { table, urlOf: urlOf(results, filesUrl) });
-      return sendPieces(reply, csv, { name: `${id}-output.csv`, type: 'text/csv; charset=utf-8' });
+      const links = urlOf(results, filesUrl);
+      const name = `${id}-output.csv`;
+      if (query.style === 'replace') {
+        const csv = replacedCsv(db, results, { onFailed: query.on_failed ?? 'blank', urlOf: links });
+        return sendPieces(reply, csv, { name, type: typeAsWritten(results) });
+      }
+      if (query.on_failed !== undefined)
+        throw new Problem('bad_request', { detail: 'on_failed belongs to style=replace.' });
+      return sendPieces(reply, outputCsv(db, results, links), { name, type: 'text/csv; charset=utf-8' });
     },
   );
 
@@ -84,13 +91,16 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
       ...STREAMED,
       schema: {
         summary: 'The rows with failed images as they were, to be corrected and uploaded again',
+        description:
+          'Encoding, line ends and cells are those of the upload, formulas too: upload it with the same options.',
         ...OfBatch,
         produces: ['text/csv'],
       },
     },
     async ({ params: { id } }, reply) => {
-      const csv = failedCsv(db, await resultsOf(id));
-      return sendPieces(reply, csv, { name: `${id}-failed.csv`, type: 'text/csv; charset=utf-8' });
+      const results = await resultsOf(id);
+      const csv = failedCsv(db, results);
+      return sendPieces(reply, csv, { name: `${id}-failed.csv`, type: typeAsWritten(results) });
     },
   );
 
@@ -152,15 +162,8 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
   );
 };
 
-/** @throws Problem `bad_request` */
-function tableOf(
-  results: BatchResults,
-  { style, on_failed: onFailed }: Static<typeof OutputQuery>,
-): OutputTable {
-  if (style === 'replace') return replacingTable(results, onFailed ?? 'blank');
-  if (onFailed !== undefined)
-    throw new Problem('bad_request', { detail: 'on_failed belongs to style=replace.' });
-  return columnsTable(results);
+function typeAsWritten({ format }: BatchResults): string {
+  return `text/csv; charset=${asWritten(format).encoding}`;
 }
 
 /** Made no faster than the client reads; a client that goes away ends the making. */

@@ -1,18 +1,18 @@
 /** The rows of output.csv and failed.csv. */
 import { stringify } from 'csv-stringify/sync';
 import type { TableFormat } from '../intake/reading.ts';
-import { escapeFormula } from '../intake/formulas.ts';
+import { isOurColumn } from '../intake/columns.ts';
+import { escapeFormula, unescapeFormula } from '../intake/formulas.ts';
 import { type CellSlots, joinSlots, slotsOfCells, slotsOfRow } from '../intake/slots.ts';
 import type { PublicImageState } from '../images/image.ts';
 import { filesOf } from './files.ts';
 import type { BatchResults, ProductResult } from './results.queries.ts';
 
-/** @param links what to write for each file of the product, as `filesOf` tells them; '' where there is none */
-type WriteRow = (product: ProductResult, links: string[]) => string[];
-
-export type OutputTable = { header: string[]; row: WriteRow };
-
-const OUR_COLUMNS = /^\s*(output image urls( \(.*\))?|status|errors)\s*$/i;
+export type OutputTable = {
+  header: string[];
+  /** @param links what to write for each file of the product, as `filesOf` tells them; '' where there is none */
+  row(product: ProductResult, links: string[]): string[];
+};
 
 /**
  * The input's columns, then the first renditions as `Output Image Urls`, further ones as
@@ -26,9 +26,7 @@ export function columnsTable(results: BatchResults): OutputTable {
   const further = [
     ...new Set(recipes.flatMap(({ renditions }) => renditions.slice(1).map(({ name }) => name))),
   ];
-  const kept = header.flatMap((name, i) =>
-    OUR_COLUMNS.test(name) && !columns.images.includes(i) ? [] : [i],
-  );
+  const kept = header.flatMap((name, i) => (isOurColumn(name) && !columns.images.includes(i) ? [] : [i]));
   return {
     header: [
       ...kept.map((i) => header[i] ?? ''),
@@ -38,13 +36,14 @@ export function columnsTable(results: BatchResults): OutputTable {
       'Errors',
     ],
     row(product, links) {
-      const { slots, separators } = slotsOfRow(product.cells, columns);
+      const cells = product.cells.map(unescapeFormula);
+      const { slots, separators } = slotsOfRow(cells, columns);
       const outputs = [undefined, ...further].map(() => slots.map(() => ''));
       for (const [i, { position, rendition, ordinal }] of filesOf(results, product).entries()) {
         const column = outputs[ordinal === 0 ? 0 : further.indexOf(rendition) + 1];
         if (column) column[position - 1] = links[i] ?? '';
       }
-      const input = unspilled(product.cells, format);
+      const input = unspilled(cells, format);
       return [
         ...kept.map((i) => input[i] ?? ''),
         ...outputs.map((urls) => joinSlots(urls, separators)),
@@ -55,30 +54,35 @@ export function columnsTable(results: BatchResults): OutputTable {
   };
 }
 
+export type OnFailed = 'blank' | 'source';
+
 /**
- * The input's own columns and no others, with the first renditions in place of the sources, for going
+ * A row with the first renditions in place of the sources, and all other cells as they came in, for going
  * straight back into a shop.
  * @param onFailed what is in a slot without an output
  */
-export function replacingTable(results: BatchResults, onFailed: 'blank' | 'source'): OutputTable {
-  const { header, columns } = results.format;
-  return {
-    header,
-    row(product, links) {
-      const urls = new Map<number, string>();
-      for (const [i, { position, ordinal }] of filesOf(results, product).entries())
-        if (ordinal === 0) urls.set(position, links[i] ?? '');
-      let position = 0;
-      const output = (source: string): string => {
-        position += 1;
-        return urls.get(position) || (onFailed === 'source' ? source : '');
-      };
-      const replaced = slotsOfCells(product.cells, columns).map(({ column, slots, separators }) => {
-        return { column, separators, slots: slots.map(output) };
-      });
-      return withSlots(product.cells, replaced, results.format);
-    },
+export function replaced(
+  results: BatchResults,
+  product: ProductResult,
+  links: string[],
+  onFailed: OnFailed,
+): string[] {
+  const urls = new Map<number, string>();
+  for (const [i, { position, ordinal }] of filesOf(results, product).entries())
+    if (ordinal === 0) urls.set(position, links[i] ?? '');
+  let position = 0;
+  const output = (source: string): string => {
+    position += 1;
+    return urls.get(position) || (onFailed === 'source' ? source : '');
   };
+  const read = slotsOfCells(product.cells.map(unescapeFormula), results.format.columns);
+  const made = read.map(({ column, slots, separators }) => ({
+    column,
+    separators,
+    slots: slots.map(output),
+  }));
+  const isChanged = made.some(({ slots }, i) => slots.some((slot, at) => slot !== read[i]?.slots[at]));
+  return isChanged ? withSlots(product.cells, made, results.format) : product.cells;
 }
 
 /** The row as it was; of one whose URLs spilled over, they stand in one cell. */
@@ -92,18 +96,23 @@ function unspilled(cells: string[], format: TableFormat): string[] {
   return withSlots(cells, moved, format);
 }
 
-/** As `unspilled`; a row that would be read otherwise then (a cell holds no URL, say) stays as it is. */
+/**
+ * As `unspilled`, of cells as they stand in the file; a row that would be read otherwise then (a cell holds no
+ * URL, say) stays as it is.
+ */
 export function correctable(cells: string[], format: TableFormat): string[] {
   const row = unspilled(cells, format);
+  if (row === cells) return cells;
   const before = slotsOfRow(cells, format.columns).slots;
   const after = slotsOfRow(row, format.columns).slots;
   return before.length === after.length && before.every((slot, i) => slot === after[i]) ? row : cells;
 }
 
-/** A row in the header's columns with other slots; those of spilled cells go into the last URL column. */
+/** A row with other slots; those of spilled cells go into the last URL column. */
 function withSlots(cells: string[], slotCells: CellSlots[], { header, columns }: TableFormat): string[] {
+  const isSpilled = slotCells.some(({ column }) => !columns.images.includes(column));
   const own = cells.slice(0, columns.spill);
-  const row = header.map((_, i) => own[i] ?? '');
+  const row = isSpilled ? header.map((_, i) => own[i] ?? '') : [...cells];
   const last = columns.images.at(-1) ?? 0;
   for (const { column, slots, separators } of slotCells) {
     const text = joinSlots(slots, separators);
@@ -143,4 +152,19 @@ export function csvText(rows: string[][], { delimiter }: TableFormat): string {
   // A row of one empty cell would be an empty line, which no reader takes for a row.
   const quoted_empty = rows.some((row) => row.length === 1);
   return stringify(cells, { delimiter, quoted_match: QUOTED, quoted_empty });
+}
+
+/** The header and the lines around it, with a byte order mark if the input had one. */
+export function headerText(format: TableFormat, header: string[]): string {
+  const { above = '', below = '' } = format.written ?? {};
+  const around = (text: string): string => harmless(text, format.delimiter);
+  return `${format.bom ? '\u{feff}' : ''}${around(above)}${csvText([header], format)}${around(below)}`;
+}
+
+/** Lines as they stand in the file, but for what would run as a formula at the beginning of a cell. */
+function harmless(lines: string, delimiter: string): string {
+  const begins = new RegExp(`(^|[\\r\\n${delimiter}])( *"?)([^\\r\\n${delimiter}"]+)`, 'g');
+  return lines.replaceAll(begins, (_, before: string, quote: string, cell: string) => {
+    return before + quote + escapeFormula(cell);
+  });
 }

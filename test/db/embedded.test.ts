@@ -102,6 +102,7 @@ test('migrations of several processes at once run once, and those of a newer ver
     '0005_deadline',
     '0006_hosts',
     '0007_reuse',
+    '0008_as_written',
   ]);
   assert.deepEqual(await migrate(db), []);
   await sql`insert into kysely_migration (name, timestamp) values ('9999_from_the_future', '')`.execute(db);

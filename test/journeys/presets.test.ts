@@ -171,7 +171,8 @@ describe('presets of one’s own, and what rows choose', () => {
       `A,${origin.url}/1,nope,12.5,101,constructor`,
       '',
     ].join('\n');
-    const response = await upload(minilab.url, csv);
+    const columns = '{"width":"Width","quality":"Quality","format":"Format"}';
+    const response = await upload(minilab.url, csv, { columns });
     assert.equal(response.status, 422);
     const { errors } = await json<{ errors: { line: number; column: number; code: string }[] }>(response);
     assert.deepEqual(

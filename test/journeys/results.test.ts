@@ -131,12 +131,8 @@ describe('results', () => {
         const records: string[][] = parse(output, { delimiter, bom: true });
         assert.equal(records.length, table.length + 1);
         for (const [i, row] of [header, ...table].entries())
-          for (const column of [0, 2, 3]) {
-            const stored = unescapeFormula(row[column] ?? '');
-            const written = records[i]?.[column] ?? '';
-            assert.equal(written, escapeFormula(stored), `row ${i}, column ${column}`);
-            assert.equal(unescapeFormula(written), stored);
-          }
+          for (const column of [0, 2, 3])
+            assert.equal(records[i]?.[column], row[column], `row ${i}, column ${column}`);
         const own: string[][] = parse(await bytesOf(batch.links.output_csv), { delimiter, bom: true });
         assert.deepEqual(
           own.map((row) => row.slice(0, 3)),
@@ -161,6 +157,71 @@ describe('results', () => {
     ]);
     const kept = await rows(batch, 'output.csv?style=replace&on_failed=source');
     assert.equal(kept[1]?.[1], `${first}, ${gone}, ${second}`);
+  });
+
+  test('style=replace changes nothing but the URLs: lines around the header, quotes, line ends, encoding, formulas', async () => {
+    const url = `${origin.url}/1.jpg`;
+    const gone = `${origin.url}/gone.jpg`;
+    for (const [end, last] of [
+      ['\r\n', '\r\n'],
+      ['\n', ''],
+    ] as const)
+      for (const [charset, encode] of [
+        ['windows-1252', (text: string) => Buffer.from(text.replaceAll('€', '\x80'), 'latin1')],
+        ['utf-8', (text: string) => Buffer.from(`\ufeff${text}`)],
+        ['utf-16le', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+      ] as const) {
+        const lines = [
+          'sep=;',
+          'Größen 2026;;"=Formel"',
+          '',
+          '"SKU";Name; Bild ;Preis €;"Text"',
+          'Text;Text;URL;EUR;',
+          `1;"Stuhl";${url};-10% Sale;'=1+1`,
+          `2;Monitor 27" IPS;"${url},${gone}";=1+1;"two${end}lines"`,
+          `"";"";${gone};;" spaces "`,
+          `3;short;${url}`,
+          `4;'-x;${url};"a;b";""`,
+        ];
+        const source = lines.join(end) + last;
+        const options = charset === 'windows-1252' ? { charset } : {};
+        const batch = await ended(encode(source), options);
+        assert.equal(batch.counts.total, 6);
+        const output = await fetch(`${batch.links.self}/output.csv?style=replace&on_failed=source`);
+        assert.equal(output.headers.get('content-type'), `text/csv; charset=${charset}`);
+        const bytes = Buffer.from(await output.arrayBuffer());
+        const text = new TextDecoder(charset).decode(bytes);
+        const [made = ''] = /http:\S+?\/files\/[^\s;,"]+/.exec(text) ?? [];
+        assert.ok(made, text);
+        assert.deepEqual(bytes, encode(source.replaceAll(url, made)));
+        const failed = await bytesOf(`${batch.links.self}/failed.csv`);
+        const rest = [...lines.slice(0, 5), ...lines.slice(6, 8)];
+        assert.deepEqual(failed, encode(rest.join(end) + last));
+        const again = await ended(failed, options);
+        assert.deepEqual(await bytesOf(`${again.links.self}/failed.csv`), failed);
+      }
+  });
+
+  test('an uploaded output.csv goes back without the apostrophes that it was given', async () => {
+    const batch = await ended(`SKU,Note,Image\n1,-10% Sale,${origin.url}/1.jpg\n`);
+    const own = await (await result(batch, 'output.csv')).text();
+    assert.match(own, /'-10% Sale/);
+    const again = await ended(own);
+    assert.match(await (await result(again, 'output.csv?style=replace')).text(), /\n1,-10% Sale,/);
+  });
+
+  test('batches of an earlier version are written as they were then', async () => {
+    const batch = await ended(`\ufeffSKU;Note;Image\r\n1;"=n";${origin.url}/gone.jpg\r\n`);
+    await sql`
+      update batches set table_format = (table_format::jsonb - 'written')::json
+      where batch_id = ${uuidOf('bat', batch.id)}`.execute(database.db);
+    await sql`update products set quoted = null where batch_id = ${uuidOf('bat', batch.id)}`.execute(
+      database.db,
+    );
+    const expected = `\ufeffSKU;Note;Image\n1;'=n;${origin.url}/gone.jpg\n`;
+    assert.deepEqual(await bytesOf(`${batch.links.self}/failed.csv`), Buffer.from(expected));
+    const replaced = await bytesOf(`${batch.links.self}/output.csv?style=replace&on_failed=source`);
+    assert.deepEqual(replaced, Buffer.from(expected));
   });
 
   test('a style that there is not, and a batch that there is not', async () => {
@@ -225,7 +286,7 @@ describe('results', () => {
     );
     assert.equal(output[2]?.[3], ',', 'its slots are there');
     const failed = await (await result(batch, 'failed.csv')).text();
-    assert.equal(failed, `SKU,Images,Note\n2,"${good},https://u:p@x/1.jpg",'=n\n3,,,x,'=y\n`);
+    assert.equal(failed, `SKU,Images,Note\n2,"${good},https://u:p@x/1.jpg",=n\n3,,,x,=y\n`);
     const again = await ended(failed, { on_invalid: 'skip' });
     assert.equal(await (await result(again, 'failed.csv')).text(), failed);
     const names = await readZip(await bytesOf(`${batch.links.self}/images.zip`));

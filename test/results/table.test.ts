@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
 import type { BatchResults, ProductResult } from '../../src/results/results.queries.ts';
-import { columnsTable, correctable, csvText, replacingTable } from '../../src/results/table.ts';
+import { columnsTable, correctable, csvText, headerText, replaced } from '../../src/results/table.ts';
 
 type Columns = BatchResults['format']['columns'];
 
@@ -33,7 +33,15 @@ function product(cells: string[], links: Record<number, string>) {
     errorCode: link === '' ? 'not_found' : null,
     hash16: link === '' ? null : '0123456789abcdef',
   }));
-  const row: ProductResult = { rowNumber: 1, label: '1', productName: '', cells, flaws: [], images };
+  const row: ProductResult = {
+    rowNumber: 1,
+    label: '1',
+    productName: '',
+    cells,
+    quoted: null,
+    flaws: [],
+    images,
+  };
   return [row, Object.values(links)] as const;
 }
 
@@ -47,27 +55,29 @@ const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((name) => `https://s.example/${nam
 test('style=replace writes each output where its source stood, in several columns too, and leaves all others', () => {
   const results = resultsOf(['id', 'image_link', 'Status', 'additional_image_link'], [1, 3]);
   const row = ['7', A, 'draft', ` ${B} | ${C},,${D}`];
-  const [blank, source] = [replacingTable(results, 'blank'), replacingTable(results, 'source')];
-  assert.deepEqual(blank.header, results.format.header);
   const some = product(row, { 1: 'x1', 2: '', 3: 'x3', 5: '' });
-  assert.deepEqual(blank.row(...some), ['7', 'x1', 'draft', ' | x3,,']);
-  assert.deepEqual(source.row(...some), ['7', 'x1', 'draft', `${B} | x3,,${D}`]);
+  assert.deepEqual(replaced(results, ...some, 'blank'), ['7', 'x1', 'draft', ' | x3,,']);
+  assert.deepEqual(replaced(results, ...some, 'source'), ['7', 'x1', 'draft', `${B} | x3,,${D}`]);
   const second = product(['7', '', 'draft', B], { 2: 'x2' });
-  assert.deepEqual(source.row(...second), ['7', '', 'draft', 'x2'], 'an empty column is an empty slot');
-  assert.deepEqual(source.row(...product(['7'], {})), ['7', '', '', '']);
-  assert.deepEqual(source.row(...product([...row.with(3, ''), 'beyond'], { 1: 'x1' })), [
-    '7',
-    'x1',
-    'draft',
-    '',
-  ]);
+  assert.deepEqual(
+    replaced(results, ...second, 'source'),
+    ['7', '', 'draft', 'x2'],
+    'an empty column is an empty slot',
+  );
+  const none = product(row, { 1: '', 2: '', 3: '', 5: '' });
+  assert.deepEqual(replaced(results, ...none, 'source'), row, 'nothing was made: the row as it was');
+  assert.deepEqual(replaced(results, ...product(['7'], {}), 'source'), ['7']);
+  const beyond = product([...row.with(3, ''), 'beyond'], { 1: 'x1' });
+  assert.deepEqual(replaced(results, ...beyond, 'source'), ['7', 'x1', 'draft', '', 'beyond']);
+  const risky = product(["'=1+1", A, '-10% Sale', ''], { 1: 'x1' });
+  assert.deepEqual(replaced(results, ...risky, 'blank'), ["'=1+1", 'x1', '-10% Sale', '']);
 });
 
 test('a row whose URLs spilled over has them in the last URL column, once', () => {
   const results = resultsOf(['image_link', 'Images'], [0, 1], 2);
   const row = [A, B, C, '', D, '', ''];
   const links = { 1: 'x1', 2: 'x2', 3: 'x3', 5: 'x5' };
-  assert.deepEqual(replacingTable(results, 'blank').row(...product(row, links)), ['x1', 'x2,x3,,x5']);
+  assert.deepEqual(replaced(results, ...product(row, links), 'blank'), ['x1', 'x2,x3,,x5']);
   assert.deepEqual(columnsTable(results).row(...product(row, links)), [
     ...[A, `${B},${C},,${D}`],
     ...['x1,x2,x3,,x5', 'completed', ''],
@@ -107,4 +117,15 @@ test('a rejected row says why: by its images, or by itself when it has none', ()
 test('a row of one empty cell is a line, and a lone header with another delimiter in it stays one column', () => {
   const { format } = resultsOf(['Images'], [0]);
   assert.equal(csvText([['a;b'], [''], ['x']], format), '"a;b"\n""\nx\n');
+});
+
+test('output.csv keeps the lines around the header, and makes harmless what would run as a formula', () => {
+  const { format } = resultsOf(['Images'], [0]);
+  const written = { encoding: 'utf-8', lineEnd: '\r\n', lastLineEnds: true, below: 'cm,"=B1"\r\n' };
+  const above = 'sep=,\r\nList 2026 -10%,=HYPERLINK(1),"@x"\r\n-----,-5,+49 30\r\n\r\n';
+  assert.equal(
+    headerText({ ...format, bom: true, written: { ...written, above } }, ['a', '=b']),
+    `\ufeffsep=,\r\nList 2026 -10%,'=HYPERLINK(1),"'@x"\r\n-----,-5,+49 30\r\n\r\na,'=b\ncm,"'=B1"\r\n`,
+  );
+  assert.equal(headerText(format, ['a']), 'a\n', 'of a batch of an earlier version');
 });

@@ -1,0 +1,23 @@
+import type { Db } from '../db/database.ts';
+import { asWritten } from './as-written.ts';
+import { filesOf, type OutputFile } from './files.ts';
+import { type BatchResults, productPages } from './results.queries.ts';
+import { type OnFailed, replaced } from './table.ts';
+
+/** The input's CSV with the outputs in place of the sources, as far as there are any yet, in pieces. */
+export async function* replacedCsv(
+  db: Db,
+  results: BatchResults,
+  { onFailed, urlOf }: { onFailed: OnFailed; urlOf: (file: OutputFile) => string },
+): AsyncGenerator<Buffer> {
+  const writer = asWritten(results.format);
+  yield writer.head();
+  for await (const page of productPages(db, results)) {
+    const rows = page.map((product) => {
+      const cells = replaced(results, product, filesOf(results, product).map(urlOf), onFailed);
+      return { cells, quoted: product.quoted };
+    });
+    yield writer.rows(rows);
+  }
+  yield writer.end();
+}
