@@ -47,10 +47,10 @@ const ENDS: Record<string, string> = {
   '/html-as-image': 'not_an_image',
   '/redirect-page': 'not_an_image',
   '/gzip-unsaid': 'not_an_image',
+  '/gzip': 'not_an_image', // zeros
+  '/brotli': 'not_an_image',
   '/no-content': 'http_error',
   '/not-modified': 'http_error',
-  '/gzip': 'encoding_refused',
-  '/brotli': 'encoding_refused',
   '/loop': 'too_many_redirects',
   '/chain-6/0': 'too_many_redirects',
   '/to-nowhere': 'invalid_url',
@@ -132,7 +132,10 @@ describe('nothing that an origin does holds a worker beyond the deadline', () =>
     const urls = Object.keys(ends);
     const round = async (): Promise<number> => {
       await Promise.all(Array.from({ length: 3 }, () => endsOf(urls)));
-      for (const { running, size, connected } of Object.values(guard.agent.stats)) {
+      const stats = () => Object.values(guard.agent.stats); // a socket that was destroyed closes a moment later
+      for (const until = Date.now() + 1_000; stats().some(({ size }) => size !== 0) && Date.now() < until;)
+        await setImmediate();
+      for (const { running, size, connected } of stats()) {
         assert.deepEqual({ running, size }, { running: 0, size: 0 });
         assert.ok(Number(connected) <= 3 * urls.length, `${connected} connections`);
       }
