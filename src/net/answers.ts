@@ -49,7 +49,9 @@ export function repairAnswers(socket: Socket): Socket {
     const again = known;
     known = 0;
     if (again === 0) return answer(chunk);
-    return Buffer.concat([chunk.subarray(0, again), answer(chunk.subarray(again))]);
+    const fresh = chunk.subarray(again);
+    const passed = answer(fresh);
+    return passed === fresh ? chunk : Buffer.concat([chunk.subarray(0, again), passed]);
   }
 
   function isStaleNow(): boolean {
@@ -102,8 +104,8 @@ export function createAnswer(): (bytes: Buffer) => Buffer {
         held.push(bytes.subarray(from));
         return EMPTY;
       }
-      const block = Buffer.concat([...held.splice(0), bytes.subarray(from, end)]);
-      const text = block.toString("latin1");
+      const isWhole = from === 0 && held.length === 0;
+      const text = textOf([...held.splice(0), bytes.subarray(from, end)]);
       const head = readHead(text);
       if (head && isInformational(head)) {
         from = end;
@@ -111,8 +113,8 @@ export function createAnswer(): (bytes: Buffer) => Buffer {
       }
       const rest = bytes.subarray(end);
       const body = passBody(head, rest);
-      if (block.length === end && head?.text === text && body === rest) return bytes; // as it came, and whole
-      return Buffer.concat([head ? Buffer.from(head.text, 'latin1') : block, body]);
+      if (isWhole && head?.text === text && body === rest) return bytes; // as it came, and not copied
+      return Buffer.concat([Buffer.from(head?.text ?? text, 'latin1'), body]);
     }
   }
 
@@ -153,4 +155,9 @@ export function createAnswer(): (bytes: Buffer) => Buffer {
 /** H of HTTP and I of ICY, in any case. */
 function isFirstOfHead(byte: number | undefined): boolean {
   return byte === 0x48 || byte === 0x68 || byte === 0x49 || byte === 0x69;
+}
+
+function textOf(pieces: Buffer[]): string {
+  const [first] = pieces;
+  return (pieces.length === 1 && first ? first : Buffer.concat(pieces)).toString('latin1');
 }

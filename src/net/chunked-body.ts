@@ -84,6 +84,7 @@ export function createChunkedBody(): ChunkedBody {
         }
         at = end;
       }
+      if (from === 0) return all; // as it came, and not copied
       return passedWith(passed, all.subarray(from));
     },
   };
