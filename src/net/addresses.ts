@@ -23,7 +23,9 @@ export function isMetadataAddress(address: string): boolean {
   const family = address.includes('%') ? 0 : isIP(address);
   if (family === 0) return false;
   if (family === 4) return METADATA.check(address, 'ipv4');
-  return METADATA.check(address, 'ipv6') || possiblyCarried(address).some((one) => METADATA.check(one, 'ipv4'));
+  return (
+    METADATA.check(address, 'ipv6') || possiblyCarried(address).some((one) => METADATA.check(one, 'ipv4'))
+  );
 }
 
 const SPECIAL_IPV4 = subnets('ipv4', [

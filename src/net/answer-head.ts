@@ -40,7 +40,8 @@ export function readHead(text: string): Head | undefined {
 /** A head with nothing to repair: nearly all of them, so this is all that they cost. */
 function plainHead(text: string): Head | undefined {
   const framing = text.match(FRAMING) ?? [];
-  const isPlain = framing.length < 2 && framing.every((line) => PLAIN_FRAMING.test(line)) && PLAIN_HEAD.test(text);
+  const isPlain =
+    framing.length < 2 && framing.every((line) => PLAIN_FRAMING.test(line)) && PLAIN_HEAD.test(text);
   if (!isPlain) return undefined;
   return { status: Number(text.slice(9, 12)), text, isChunked: framing[0]?.endsWith('d') ?? false };
 }
@@ -100,21 +101,30 @@ function framed(fields: Field[]): { fields: Field[]; isChunked: boolean } {
   if (transfers.length === 0) {
     const length = lengthOf(lengths);
     if (length === undefined) return { fields: others, isChunked: false };
-    const fits = isOnly(lengths, String(length)) ? fields : [...others, field('content-length', String(length))];
+    const fits = isOnly(lengths, String(length))
+      ? fields
+      : [...others, field('content-length', String(length))];
     return { fields: fits, isChunked: false };
   }
   const codings = listOf(transfers).filter((coding) => coding !== 'identity');
   const isChunked = codings.includes('chunked');
   if (lengths.length === 0 && isOnly(transfers, 'chunked')) return { fields, isChunked };
   // A coding of the transfer is the outermost one of the content, for who reads both.
-  const more = codings.filter((coding) => coding !== 'chunked').map((coding) => field('content-encoding', coding));
+  const more = codings
+    .filter((coding) => coding !== 'chunked')
+    .map((coding) => field('content-encoding', coding));
   if (isChunked) return { fields: [...others, ...more, field('transfer-encoding', 'chunked')], isChunked };
   return more.length > 0 ? { fields: [...others, ...more], isChunked } : framed([...others, ...lengths]);
 }
 
 /** Whether there is one field with this value, and no space behind it, which the parser would not take. */
 function isOnly([first, ...more]: Field[], value: string): boolean {
-  return first !== undefined && more.length === 0 && first.value.toLowerCase() === value && first.line.endsWith(first.value);
+  return (
+    first !== undefined &&
+    more.length === 0 &&
+    first.value.toLowerCase() === value &&
+    first.line.endsWith(first.value)
+  );
 }
 
 function listOf(fields: Field[]): string[] {

@@ -96,7 +96,7 @@ export function createAnswer(): (bytes: Buffer) => Buffer {
   return (bytes) => pass(bytes);
 
   function readHeads(bytes: Buffer): Buffer {
-    for (let from = 0; ; ) {
+    for (let from = 0; ;) {
       const end = endOfHead(bytes, from);
       headBytes += (end ?? bytes.length) - from;
       if (headBytes > MAX_HEAD_BYTES) throw new UnreadableAnswer('its headers are larger than 300 KB');
@@ -131,7 +131,9 @@ export function createAnswer(): (bytes: Buffer) => Buffer {
     if (status >= 200) return false;
     heads += 1;
     if (heads > MAX_INFORMATIONAL)
-      throw new UnreadableAnswer(`it sends more than ${MAX_INFORMATIONAL} informational answers (HTTP ${status})`);
+      throw new UnreadableAnswer(
+        `it sends more than ${MAX_INFORMATIONAL} informational answers (HTTP ${status})`,
+      );
     [isBlank, hasBegun] = [true, false];
     return true;
   }

@@ -76,7 +76,7 @@ export function createChunkedBody(): ChunkedBody {
           return passedWith(passed, all.subarray(from, at));
         }
         countLine(end - at);
-        const text = all.toString("latin1", at, end);
+        const text = all.toString('latin1', at, end);
         const instead = plain(text);
         if (instead !== text) {
           passed.push(all.subarray(from, at), Buffer.from(instead, 'latin1'));

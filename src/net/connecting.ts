@@ -9,7 +9,10 @@ export class ConnectingTimedOut extends Error {
  * Destroys a socket that is not connected in time. Looking up its name is not counted: that has a bound of
  * its own, so that each is told as what it is.
  */
-export function limitConnecting(socket: Socket, { isTls, isLookedUp, ms }: { isTls: boolean; isLookedUp: boolean; ms: number }): void {
+export function limitConnecting(
+  socket: Socket,
+  { isTls, isLookedUp, ms }: { isTls: boolean; isLookedUp: boolean; ms: number },
+): void {
   let timer: NodeJS.Timeout | undefined;
   let awaited = 'a connection';
   const start = (): void => {

@@ -35,8 +35,7 @@ const REASONS: Record<string, string> = {
  * `dns.lookup` waits in a pool of four threads, where four dead names delayed a healthy one by 20 s.
  * @throws LookupFailed
  */
-export function createResolver(): Resolve {
-  const dns = new Resolver({ timeout: 2_000, tries: 2 });
+export function createResolver(dns = new Resolver({ timeout: 2_000, tries: 2 })): Resolve {
   const hosts = hostsFile('/etc/hosts');
   return async (hostname) => {
     const name = hostname.toLowerCase().replace(/\.$/, '');

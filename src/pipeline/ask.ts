@@ -83,7 +83,10 @@ export async function openImage(
     from = url;
     next = location;
   }
-  throw new ImageProblem('too_many_redirects', `more than ${MAX_REDIRECTS}${setsCookie ? COOKIE_WANTED : ''}`);
+  throw new ImageProblem(
+    'too_many_redirects',
+    `more than ${MAX_REDIRECTS}${setsCookie ? COOKIE_WANTED : ''}`,
+  );
 }
 
 const COOKIE_WANTED =

@@ -81,7 +81,9 @@ async function* decodedOnce(chunks: Chunks, coding: string): AsyncGenerator<Buff
 }
 
 /** The first bytes, and all of them. */
-async function beginningOf(chunks: AsyncGenerator<Buffer>): Promise<{ first: Buffer; all: AsyncGenerator<Buffer> }> {
+async function beginningOf(
+  chunks: AsyncGenerator<Buffer>,
+): Promise<{ first: Buffer; all: AsyncGenerator<Buffer> }> {
   let first = Buffer.alloc(0);
   while (first.length < SNIFF_BYTES) {
     const next = await chunks.next();

@@ -19,7 +19,8 @@ export function statusProblem({ statusCode: status, headers }: Dispatcher.Respon
   if ([408, 425, 500, 502, 504].includes(status)) return new ImageProblem('server_error', detail);
   if (status === 401 || status === 403) return new ImageProblem('access_denied', detail);
   if (status === 404 || status === 410) return new ImageProblem('not_found', detail);
-  if (status === 206) return new ImageProblem('http_error', `${detail}: a part, though the whole was asked for`);
+  if (status === 206)
+    return new ImageProblem('http_error', `${detail}: a part, though the whole was asked for`);
   if (status >= 300 && status < 400 && status !== 304)
     return new ImageProblem('http_error', `${detail} without a Location`);
   return new ImageProblem('http_error', detail);
@@ -80,7 +81,8 @@ const HOST_CODES = new Set([
   ...['EACCES', 'EPERM', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'], // a firewall; no way in this family
 ]);
 
-const TLS_CODES = /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|EPROTO|EE_|CA_)/;
+const TLS_CODES =
+  /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|EPROTO|EE_|CA_)/;
 
 function tlsDetail(code: string): string {
   const said = TLS_DETAILS.find(([pattern]) => pattern.test(code))?.[1];
@@ -96,7 +98,10 @@ const TLS_DETAILS: readonly (readonly [RegExp, string])[] = [
   [/NO_APPLICATION_PROTOCOL/, 'it speaks HTTP/2 only'],
   [/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/, 'its version of TLS is older than 1.2'],
   [/WRONG_VERSION_NUMBER|PACKET_LENGTH|HTTP_REQUEST/, 'it speaks no TLS at this port'],
-  [/HANDSHAKE_FAILURE|NO_CIPHER|DH_KEY_TOO_SMALL|KEY_TOO_SMALL|MD_TOO_WEAK/, 'no secure way to encrypt is known to both'],
+  [
+    /HANDSHAKE_FAILURE|NO_CIPHER|DH_KEY_TOO_SMALL|KEY_TOO_SMALL|MD_TOO_WEAK/,
+    'no secure way to encrypt is known to both',
+  ],
 ];
 
 /** Undefined for what is over the whole: the sentence says it. */

@@ -96,6 +96,13 @@ test('the metadata addresses of clouds stay refused inside a network that is all
   ];
   for (const address of [...IPV4, ...IPV6, ...carriers, ...translated])
     assert.equal(isMetadataAddress(address), true, address);
-  for (const address of ['169.254.169.253', '169.254.170.3', '10.0.0.5', 'fd00:ec2::253', 'fd20:ce::1', 'fd00::1'])
+  for (const address of [
+    '169.254.169.253',
+    '169.254.170.3',
+    '10.0.0.5',
+    'fd00:ec2::253',
+    'fd20:ce::1',
+    'fd00::1',
+  ])
     assert.equal(isMetadataAddress(address), false, address);
 });

@@ -41,7 +41,14 @@ const SPECIAL = [
   ...['2606:4700::5efe:a00:5'],
 ];
 const METADATA = [
-  ...['169.254.169.254', '169.254.170.2', '169.254.170.23', '100.100.100.200', '192.0.0.192', '168.63.129.16'],
+  ...[
+    '169.254.169.254',
+    '169.254.170.2',
+    '169.254.170.23',
+    '100.100.100.200',
+    '192.0.0.192',
+    '168.63.129.16',
+  ],
   ...['fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254'],
 ];
 const PORTS = [80, 443, 8080];
@@ -159,7 +166,10 @@ function attacksOn(address: string): string[] {
 
 /** Names and other forms of an address. */
 function spellings(address: string): string[] {
-  const names = [nameFor([[address]]), ...(address === '169.254.169.254' ? ['metadata.google.internal'] : [])];
+  const names = [
+    nameFor([[address]]),
+    ...(address === '169.254.169.254' ? ['metadata.google.internal'] : []),
+  ];
   zone.set('metadata.google.internal', [['169.254.169.254']]);
   return isIP(address) === 4 ? [...names, ...disguises(address), `[64:ff9b::${address}]`] : names;
 }

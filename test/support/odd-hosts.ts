@@ -1,6 +1,6 @@
 /** What web servers, the programs behind them and the boxes in front of them have been seen to answer. */
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import type { RawAnswer } from './raw-origin.ts';
+import { type RawAnswer, type RawOrigin, startRawOrigin } from './raw-origin.ts';
 
 /** Parts of an answer one after the other; text is latin1, in which each character is one byte. */
 function bytes(...parts: (string | Buffer)[]): Buffer {
@@ -32,7 +32,11 @@ export function oddAnswers(picture: Buffer): Record<string, RawAnswer> {
   return {
     // lines of the header
     'a line without a colon': lines('X-Frame-Options="x"', size),
-    'a line without a colon, first': bytes('HTTP/1.1 200 OK\r\nX-Frame-Options="x"\r\n', `${size}\r\n\r\n`, picture),
+    'a line without a colon, first': bytes(
+      'HTTP/1.1 200 OK\r\nX-Frame-Options="x"\r\n',
+      `${size}\r\n\r\n`,
+      picture,
+    ),
     'a line of text': lines('Warning from the script on line 3', size),
     'a space before the colon': lines('X-Powered-By : PHP', `Content-Length : ${length}`),
     'a space in a name': lines('X Powered By: PHP', size),
@@ -59,8 +63,14 @@ export function oddAnswers(picture: Buffer): Record<string, RawAnswer> {
     'a line of 64 KB': lines(`Content-Security-Policy: ${'x'.repeat(64_000)}`, size),
     'a line of 98 KB': lines(`X-Long: ${'x'.repeat(98_000)}`, size),
     '500 lines': lines(...Array.from({ length: 500 }, (_, i) => `X-Line-${i}: ${i}`), size),
-    '100 cookies of 2 KB': lines(...Array.from({ length: 100 }, (_, i) => `Set-Cookie: c${i}=${'x'.repeat(2_000)}`), size),
-    'a megabyte of headers': lines(...Array.from({ length: 100 }, (_, i) => `X-${i}: ${'x'.repeat(10_000)}`), size),
+    '100 cookies of 2 KB': lines(
+      ...Array.from({ length: 100 }, (_, i) => `Set-Cookie: c${i}=${'x'.repeat(2_000)}`),
+      size,
+    ),
+    'a megabyte of headers': lines(
+      ...Array.from({ length: 100 }, (_, i) => `X-${i}: ${'x'.repeat(10_000)}`),
+      size,
+    ),
     // the first line
     'no reason': status('HTTP/1.1 200'),
     'an empty reason': status('HTTP/1.1 200 '),
@@ -97,17 +107,29 @@ export function oddAnswers(picture: Buffer): Record<string, RawAnswer> {
     'a length of words': lines('Content-Length: unknown'),
     'a body beyond its length': bytes(lines(size), 'and more'),
     'a body short of its length': lines(`Content-Length: ${length + 1}`),
-    'chunks': whole,
+    chunks: whole,
     'chunks with a length': bytes(`HTTP/1.1 200 OK\r\n${size}\r\nTransfer-Encoding: chunked\r\n\r\n`, body),
-    'chunks with a wrong length': bytes('HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n', body),
+    'chunks with a wrong length': bytes(
+      'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n',
+      body,
+    ),
     'Chunked in capitals': bytes('HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n', body),
-    'chunked twice': bytes('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n', body),
+    'chunked twice': bytes(
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n',
+      body,
+    ),
     'chunked and identity': bytes('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity\r\n\r\n', body),
     'identity and chunked': bytes('HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, chunked\r\n\r\n', body),
     'a transfer of identity': lines('Transfer-Encoding: identity', size),
     'a transfer of nothing': lines('Transfer-Encoding:', size),
     'a transfer of an unknown kind': lines('Transfer-Encoding: cheese', size),
-    'chunks of gzip': bytes('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n', gzip.length.toString(16), '\r\n', gzip, '\r\n0\r\n\r\n'),
+    'chunks of gzip': bytes(
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n',
+      gzip.length.toString(16),
+      '\r\n',
+      gzip,
+      '\r\n0\r\n\r\n',
+    ),
     'chunks under 1.0': bytes('HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', body),
     'chunks said but not sent': bytes(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n`, picture),
     'a chunk size with spaces behind': chunked(`${hex}   \r\n`, picture, '\r\n0\r\n\r\n'),
@@ -129,7 +151,10 @@ export function oddAnswers(picture: Buffer): Record<string, RawAnswer> {
     '103 first': bytes('HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n', lines(size)),
     '102 first, five times': bytes('HTTP/1.1 102 Processing\r\n\r\n'.repeat(5), lines(size)),
     '100 first, a thousand times': bytes('HTTP/1.1 100 Continue\r\n\r\n'.repeat(1_000), lines(size)),
-    '101 unasked': bytes('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n', picture),
+    '101 unasked': bytes(
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+      picture,
+    ),
     'an upgrade offered': lines('Connection: Upgrade, close', 'Upgrade: h2,h2c', size),
     // statuses
     '201': status('HTTP/1.1 201 Created'),
@@ -137,8 +162,14 @@ export function oddAnswers(picture: Buffer): Record<string, RawAnswer> {
     '203': status('HTTP/1.1 203 Non-Authoritative Information'),
     '204 with a body': status('HTTP/1.1 204 No Content'),
     '205 with a body': status('HTTP/1.1 205 Reset Content'),
-    '206 unasked, of the whole': bytes(`HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-${length - 1}/${length}\r\n${size}\r\n\r\n`, picture),
-    '206 unasked, of a part': bytes(`HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-${length - 1}/${length * 2}\r\n${size}\r\n\r\n`, picture),
+    '206 unasked, of the whole': bytes(
+      `HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-${length - 1}/${length}\r\n${size}\r\n\r\n`,
+      picture,
+    ),
+    '206 unasked, of a part': bytes(
+      `HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-${length - 1}/${length * 2}\r\n${size}\r\n\r\n`,
+      picture,
+    ),
     '207': status('HTTP/1.1 207 Multi-Status'),
     '226': status('HTTP/1.1 226 IM Used'),
     '200 with a Content-Range': lines(`Content-Range: bytes 0-${length - 1}/${length}`, size),
@@ -156,7 +187,7 @@ export function oddAnswers(picture: Buffer): Record<string, RawAnswer> {
     '308': redirect('/picture', 'HTTP/1.1 308 Permanent Redirect'),
     'to a relative path': redirect('picture'),
     'to a path without a scheme': redirect('//HOST/picture'),
-    'to a query': redirect('?to=picture'),
+    'to a query': redirect('/picture?to=it'),
     'to dots': redirect('/a/b/../../picture'),
     'to raw UTF-8': redirect(utf8('/größe.jpg')),
     'to raw latin1': redirect('/gr\xf6\xdfe.jpg'),
@@ -166,41 +197,88 @@ export function oddAnswers(picture: Buffer): Record<string, RawAnswer> {
     'to a broken escape': redirect('/100%.jpg'),
     'to a fragment': redirect('/picture#part'),
     'to angle brackets': redirect('<http://HOST/picture>'),
-    'to two places': bytes('HTTP/1.1 302 Found\r\nLocation: /picture\r\nLocation: /nowhere\r\nContent-Length: 0\r\n\r\n'),
-    'beside a line without a colon': bytes('HTTP/1.1 302 Found\r\nX-Odd\r\nLocation: /picture\r\nContent-Length: 0\r\n\r\n'),
+    'to two places': bytes(
+      'HTTP/1.1 302 Found\r\nLocation: /picture\r\nLocation: /nowhere\r\nContent-Length: 0\r\n\r\n',
+    ),
+    'beside a line without a colon': bytes(
+      'HTTP/1.1 302 Found\r\nX-Odd\r\nLocation: /picture\r\nContent-Length: 0\r\n\r\n',
+    ),
     'to itself': redirect('/to%20itself'),
     'to itself, with a cookie': (socket, request) =>
       void socket.end(
         /^cookie: seen=1/im.test(request)
           ? lines(size)
-          : bytes('HTTP/1.1 302 Found\r\nSet-Cookie: seen=1; Path=/\r\nLocation: ', request.split(' ')[1] ?? '', '\r\nContent-Length: 0\r\n\r\n'),
+          : bytes(
+              'HTTP/1.1 302 Found\r\nSet-Cookie: seen=1; Path=/\r\nLocation: ',
+              request.split(' ')[1] ?? '',
+              '\r\nContent-Length: 0\r\n\r\n',
+            ),
       ),
     // codings that nobody asked for
-    'gzip': coded('gzip', gzip),
+    gzip: coded('gzip', gzip),
     'x-gzip': coded('x-gzip', gzip),
     'GZIP in capitals': coded('GZIP', gzip),
-    'deflate': coded('deflate', deflateSync(picture)),
+    deflate: coded('deflate', deflateSync(picture)),
     'deflate without its header': coded('deflate', deflateRawSync(picture)),
-    'br': coded('br', brotliCompressSync(picture)),
-    'zstd': coded('zstd', zstdCompressSync(picture)),
+    br: coded('br', brotliCompressSync(picture)),
+    zstd: coded('zstd', zstdCompressSync(picture)),
     'gzip of gzip': coded('gzip, gzip', gzipSync(gzip)),
-    'gzip of gzip, in two lines': bytes(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\n`, gzipSync(gzip)),
+    'gzip of gzip, in two lines': bytes(
+      `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\n`,
+      gzipSync(gzip),
+    ),
     'gzip of gzip of gzip': coded('gzip, gzip, gzip', gzipSync(gzipSync(gzip))),
     'gzip, then brotli': coded('gzip, br', brotliCompressSync(gzip)),
-    'gzip in chunks': bytes('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n', gzip.length.toString(16), '\r\n', gzip, '\r\n0\r\n\r\n'),
-    'gzip in two members': coded('gzip', bytes(gzipSync(picture.subarray(0, 100)), gzipSync(picture.subarray(100)))),
+    'gzip in chunks': bytes(
+      'HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n',
+      gzip.length.toString(16),
+      '\r\n',
+      gzip,
+      '\r\n0\r\n\r\n',
+    ),
+    'gzip in two members': coded(
+      'gzip',
+      bytes(gzipSync(picture.subarray(0, 100)), gzipSync(picture.subarray(100))),
+    ),
     'gzip with bytes behind': coded('gzip', bytes(gzip, '\0\0\0and more')),
     'gzip without its checksum': coded('gzip', gzip.subarray(0, -8)),
     'gzip cut in half': coded('gzip', gzip.subarray(0, gzip.length / 2)),
     'gzip with a wrong checksum': coded('gzip', bytes(gzip.subarray(0, -8), '\0\0\0\0', gzip.subarray(-4))),
-    'gzip that is damaged': coded('gzip', bytes(gzip.subarray(0, 20), '\xff'.repeat(300), gzip.subarray(320))),
+    'gzip that is damaged': coded(
+      'gzip',
+      bytes(gzip.subarray(0, 20), '\xff'.repeat(300), gzip.subarray(320)),
+    ),
     'gzip said and not done': coded('gzip', picture),
-    'gzip with the length of the picture': bytes(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n${size}\r\n\r\n`, gzip),
+    'gzip with the length of the picture': bytes(
+      `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n${size}\r\n\r\n`,
+      gzip,
+    ),
     'gzip done and not said': bytes(`HTTP/1.1 200 OK\r\nContent-Length: ${gzip.length}\r\n\r\n`, gzip),
-    'identity': coded('identity', picture),
-    'none': coded('none', picture),
+    identity: coded('identity', picture),
+    none: coded('none', picture),
     'an empty coding': coded('', picture),
     'a charset as the coding': coded('UTF-8', picture),
-    'compress': coded('compress', bytes('\x1f\x9d\x90', picture)),
+    compress: coded('compress', bytes('\x1f\x9d\x90', picture)),
   };
+}
+
+/** An origin that answers so at `/name`, with the picture where its redirects lead. */
+export async function startOddOrigin(picture: Buffer): Promise<RawOrigin & { urlOf(name: string): string }> {
+  const named = oddAnswers(picture);
+  const answers: Record<string, RawAnswer> = Object.fromEntries(
+    Object.entries(named).map(([name, answer]) => [`/${encodeURIComponent(name)}`, answer]),
+  );
+  const found = bytes(`HTTP/1.1 200 OK\r\nContent-Length: ${picture.length}\r\n\r\n`, picture);
+  const umlauts = ['/gr%C3%B6%C3%9Fe.jpg', '/gr%c3%b6%c3%9fe.jpg', '/gr%F6%DFe.jpg', '/gr%f6%dfe.jpg'];
+  for (const path of ['/picture', '/picture?to=it', '/a%20b.jpg', '/100%.jpg', ...umlauts])
+    answers[path] = found;
+  const origin = await startRawOrigin(answers);
+  for (const [path, answer] of Object.entries(answers)) {
+    if (Buffer.isBuffer(answer) && answer.includes('HOST'))
+      answers[path] = Buffer.from(
+        answer.toString('latin1').replace('HOST', `127.0.0.1:${origin.port}`),
+        'latin1',
+      );
+  }
+  return { ...origin, urlOf: (name) => `${origin.url}/${encodeURIComponent(name)}` };
 }

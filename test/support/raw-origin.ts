@@ -4,10 +4,10 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 /** What is written for a path, byte for byte, before the connection is closed; or what is done instead. */
 export type RawAnswer = Buffer | ((socket: Socket, request: string) => void);
 
+export type RawOrigin = AsyncDisposable & { url: string; port: number; requests: string[] };
+
 /** A web server on loopback without an HTTP library: what it writes is what arrives. */
-export async function startRawOrigin(
-  answers: Record<string, RawAnswer>,
-): Promise<AsyncDisposable & { url: string; port: number; requests: string[] }> {
+export async function startRawOrigin(answers: Record<string, RawAnswer>): Promise<RawOrigin> {
   const open = new Set<Socket>();
   const requests: string[] = [];
   const server = createServer((socket) => {
