@@ -14,9 +14,10 @@ type State = 'size' | 'data' | 'data_end' | 'trailers' | 'over';
 
 const SIZE = /^0*([0-9a-f]{1,13})(?=[\t\r\n ;])[^\n]*\n$/i; // 13 digits: 2^52
 const MAX_LINE_BYTES = 16 * 1024;
-// Lines may be a quarter of a megabyte, and as much as the data beyond that: chunks of one byte each cost
-// the parser and the reader of a body thousands of times what they bring.
+// Chunks of one byte each cost the parser and the reader of a body thousands of times what they bring. So many
+// bytes of lines are taken in any case, and beyond that one for so many bytes of data.
 const MAX_LINES_BYTES = 256 * 1024;
+const DATA_BYTES_PER_LINE_BYTE = 32;
 const LF = 10;
 
 export function createChunkedBody(): ChunkedBody {
@@ -49,8 +50,8 @@ export function createChunkedBody(): ChunkedBody {
 
   function countLine(length: number): void {
     lineBytes += length;
-    if (length > MAX_LINE_BYTES || lineBytes > MAX_LINES_BYTES + dataBytes)
-      throw new UnreadableAnswer('it has more lines around its chunks than image');
+    if (length > MAX_LINE_BYTES || lineBytes > MAX_LINES_BYTES + dataBytes / DATA_BYTES_PER_LINE_BYTE)
+      throw new UnreadableAnswer('its chunks are too small, or the lines around them too long');
   }
 
   return {

@@ -8,7 +8,7 @@ type Chunks = AsyncIterable<Buffer>;
 
 const MAX_CODINGS = 2; // one by a program, and one by a box in front of it
 const NO_CODINGS = new Set(['', 'identity', 'none']);
-const ZLIB = { finishFlush: zlib.constants.Z_SYNC_FLUSH }; // curl and browsers take what has no end, too
+const ZLIB = { finishFlush: zlib.constants.Z_SYNC_FLUSH, chunkSize: 64 * 1024 }; // curl and browsers take what has no end, too
 
 /** Decoders by their coding, made for the first bytes. */
 const DECODERS: Record<string, (first: Buffer) => Transform> = {

@@ -24,7 +24,7 @@ async function startDns(): Promise<AsyncDisposable & { resolver: Resolver }> {
     answer.writeUInt16BE(0x8180 | (RCODES[kind] ?? 0), 2);
     answer.writeUInt32BE(0, 8);
     answer.writeUInt16BE(kind === 'half' ? 1 : 0, 6);
-    const record = Buffer.from('c00c00010001000000000004' + '7f000001', 'hex');
+    const record = Buffer.from('c00c000100010000000000047f000001', 'hex');
     socket.send(kind === 'half' ? Buffer.concat([answer, record]) : answer, port, address);
   });
   socket.bind(0, '127.0.0.1');

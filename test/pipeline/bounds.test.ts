@@ -29,6 +29,7 @@ const ENDS: Record<string, string> = {
   '/slow-chain': 'download_timeout',
   '/silent': 'download_timeout',
   '/stalls': 'download_timeout',
+  '/gzip-stalls': 'download_timeout',
   '/drip-404': 'not_found',
   '/endless-404': 'not_found',
   '/endless-headers': 'server_error',
@@ -40,6 +41,7 @@ const ENDS: Record<string, string> = {
   '/says-more-and-ends': 'truncated_download',
   '/headers-only': 'truncated_download',
   '/bad-chunk': 'truncated_download',
+  '/gzip-cut-off': 'truncated_download',
   '/reset-in-body': 'truncated_download',
   '/reset-at-once': 'connect_failed',
   '/reset-in-headers': 'connect_failed',
@@ -57,6 +59,22 @@ const ENDS: Record<string, string> = {
   '/429-seconds': 'rate_limited, 120 s',
   '/429-date': 'rate_limited, 90 s',
 };
+
+/** The same of those that would take as much of a processor as they are given. */
+const HEAVY: Record<string, string> = {
+  '/endless-informational': 'server_error',
+  '/endless-reason': 'server_error',
+  '/endless-blank-lines': 'server_error',
+  '/informational-loop': 'too_many_redirects',
+  '/gzip-bomb': 'source_too_large',
+  '/brotli-bomb': 'source_too_large',
+  '/gzip-in-gzip-bomb': 'source_too_large',
+  '/empty-members': 'source_too_large',
+  '/endless-trailers': 'truncated_download',
+  '/endless-extension': 'truncated_download',
+  '/endless-tiny-chunks': 'truncated_download',
+};
+const HEAVY_CPU_MS = 1_000; // a source of 20 MB costs some hundreds, with the server that sends it
 
 describe('nothing that an origin does holds a worker beyond the deadline', () => {
   let origin: MisbehavingOrigin;
@@ -117,6 +135,15 @@ describe('nothing that an origin does holds a worker beyond the deadline', () =>
     assert.deepEqual(await endsOf(Object.keys(ends)), ends);
     const quick = Object.keys(ends).filter((url) => !/drip|slow|silent|stalls/.test(url));
     for (const url of quick) assert.equal(await endOf(url), ends[url], url);
+  });
+
+  test('what would cost much is given up early', async () => {
+    for (const [path, end] of Object.entries(HEAVY)) {
+      const cpu = process.cpuUsage();
+      assert.equal(await endOf(origin.url + path), end, path);
+      const { user, system } = process.cpuUsage(cpu);
+      assert.ok(user + system < HEAVY_CPU_MS * 1_000, `${path}: ${(user + system) / 1_000} ms`);
+    }
   });
 
   test('what a host sends beyond its length is no part of the next download', async () => {
