@@ -23,7 +23,7 @@ const STATUS_LINE = /^(?:HTTP\/\d(?:\.(\d))?|ICY)[\t ]+(\d{3})(?!\d)[\t ]*(.*)$/
 const PLAIN_STATUS_LINE = /^HTTP\/1\.[01] \d{3}(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const PLAIN_HEAD =
   /^HTTP\/1\.[01] \d{3}(?: [\t\x20-\x7e\x80-\xff]*)?\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n$/;
-const FRAMING = /^(?:content-length|transfer-encoding)[\t ]*:[^\r\n]*/gim;
+const FRAMING = /^(?:content-length|transfer-encoding|content-encoding)[\t ]*:[^\r\n]*/gim;
 const PLAIN_FRAMING = /^(?:content-length:[\t ]*(?:0|[1-9]\d{0,14})|transfer-encoding:[\t ]*chunked)$/i;
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)([\t ]*):(.*)$/; // RFC 9110, 5.6.2
 const UNPRINTABLE = /[^\t\x20-\x7e\x80-\xff]+/g;
@@ -55,7 +55,9 @@ function repairedHead(text: string): Head | undefined {
     : `HTTP/1.${minor === '0' ? 0 : 1} ${status} ${reason.replace(UNPRINTABLE, ' ')}`;
   const { fields, isChunked } = framed(unfolded(rest).flatMap((line) => fieldOf(line) ?? []));
   const repaired = textOf(statusLine, fields);
-  if (repaired === text) return { status: Number(status), text, isChunked };
+  // A decoder slows reading down, and undici takes the end of a kept connection for the end of what it may read.
+  const isCoded = fields.some(({ name }) => name === 'content-encoding');
+  if (repaired === text && !isCoded) return { status: Number(status), text, isChunked };
   // After a careless answer the next one need not begin where we think.
   const closing = fields.filter(({ name }) => name !== 'connection' && name !== 'keep-alive');
   return {
