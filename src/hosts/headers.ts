@@ -1,5 +1,6 @@
 /**
- * Secret request headers of a host: kept encrypted, never shown, and sent to the origin of the address in
+ * Request headers of a host, such as Authorization, Cookie, or the User-Agent that its owner has agreed to:
+ * taken for secrets, kept encrypted, never shown, and sent to the origin of the address in
  * the CSV only.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
@@ -30,7 +31,7 @@ const MAX_BYTES = 8_192; // servers refuse more
 const REFUSED = new Set([
   ...['host', 'content-length', 'content-type', 'content-encoding', 'transfer-encoding', 'expect', 'trailer'],
   ...['connection', 'keep-alive', 'te', 'upgrade', 'http2-settings', 'proxy-connection'],
-  ...['proxy-authorization', 'proxy-authenticate', 'accept-encoding', 'user-agent', 'range'],
+  ...['proxy-authorization', 'proxy-authenticate', 'accept-encoding', 'range'],
 ]);
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/; // RFC 9110, 5.6.2
 const VALUE = /^[\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/;

@@ -30,7 +30,7 @@ const HostBody = Type.Object({
   latency_ms: Type.Union([Type.Number(), Type.Null()], { description: 'To the first byte, smoothed' }),
   downloads_per_second: Type.Number({ description: 'Answered, smoothed; 0 when there were none for 10 s' }),
   last_error: Type.Union([Type.Object({ code: Nullable.text, detail: Type.String() }), Type.Null()]),
-  headers: Type.Array(Type.String(), { description: 'Names of its secret request headers' }),
+  headers: Type.Array(Type.String(), { description: 'Names of the request headers that are set for it' }),
   updated_at: Type.String({ format: 'date-time' }),
 });
 
@@ -56,7 +56,8 @@ const Input = Type.Object(
       Type.Unsafe<Headers | null>({
         type: ['object', 'null'],
         additionalProperties: { type: 'string' },
-        description: 'Secret request headers, all of them; null removes them. They are never shown again.',
+        description:
+          'Request headers, all of them, such as Authorization, Cookie, Referer or User-Agent; null removes them. Their values are taken for secrets and never shown again.',
       }),
     ),
   },
@@ -102,7 +103,7 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
     '/v1/hosts/:host',
     {
       schema: {
-        summary: 'Set a ceiling, a hold or secret request headers of a host',
+        summary: 'Set a ceiling, a hold or request headers of a host',
         description: 'What is left out stays as it is. The host need not be known yet.',
         params: Named,
         body: Input,

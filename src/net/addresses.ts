@@ -16,16 +16,15 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /**
- * Addresses at which clouds serve credentials. They stay refused inside a network that an operator
- * allowed.
+ * Addresses at which clouds serve credentials, in whatever form. They stay refused inside a network that an
+ * operator allowed.
  */
 export function isMetadataAddress(address: string): boolean {
   const family = address.includes('%') ? 0 : isIP(address);
   if (family === 0) return false;
-  const embedded = family === 6 ? embeddedIpv4(address) : undefined;
+  if (family === 4) return METADATA.check(address, 'ipv4');
   return (
-    METADATA.check(address, family === 4 ? 'ipv4' : 'ipv6') ||
-    (embedded !== undefined && isMetadataAddress(embedded))
+    METADATA.check(address, 'ipv6') || possiblyCarried(address).some((one) => METADATA.check(one, 'ipv4'))
   );
 }
 
@@ -55,9 +54,26 @@ const NAT64 = subnets('ipv6', ['64:ff9b::/96', '64:ff9b:1::/96']);
 const MAPPED = subnets('ipv6', ['::ffff:0:0/96']);
 const COMPATIBLE = subnets('ipv6', ['::/96']);
 const METADATA = new BlockList();
-for (const address of ['169.254.169.254', '100.100.100.200', '192.0.0.192', '168.63.129.16'])
+for (const address of [
+  '169.254.169.254', // nearly all of them
+  '169.254.170.2', // AWS, for containers
+  '169.254.170.23', // AWS, for pods of EKS
+  '169.254.169.255', // Akamai (Linode)
+  '169.254.0.23', // Tencent
+  '169.254.42.42', // Scaleway
+  '100.100.100.200', // Alibaba
+  '192.0.0.192', // Oracle
+  '168.63.129.16', // Azure
+])
   METADATA.addAddress(address, 'ipv4');
-METADATA.addAddress('fd00:ec2::254', 'ipv6');
+for (const address of [
+  'fd00:ec2::254', // AWS
+  'fd00:ec2::23', // AWS, for pods of EKS
+  'fd20:ce::254', // Google
+  'fd00:42::42', // Scaleway
+  'fd00:a9fe:a9fe::1', // Akamai (Linode)
+])
+  METADATA.addAddress(address, 'ipv6');
 
 function subnets(family: 'ipv4' | 'ipv6', ranges: string[]): BlockList {
   const list = new BlockList();
@@ -76,6 +92,17 @@ function embeddedIpv4(address: string): string | undefined {
   if (!carries) return undefined;
   const [high = 0, low = 0] = groups.slice(6);
   return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
+/**
+ * Every IPv4 address that a translator may find in an IPv6 address: behind a prefix of any length (RFC 6052,
+ * 2.2), of 6to4, or in the last 32 bits, as those who assign addresses of their own like to write it.
+ */
+function possiblyCarried(address: string): string[] {
+  const bytes = groupsOf(address).flatMap((group) => [group >> 8, group & 255]);
+  const withoutU = bytes.toSpliced(8, 1); // RFC 6052: bits 64 to 71 are no part of it
+  const prefixed = [2, 4, 5, 6, 7, 8].map((at) => withoutU.slice(at, at + 4));
+  return [...prefixed, bytes.slice(12)].map((four) => four.join('.'));
 }
 
 /** The eight 16-bit groups of an IPv6 address. */

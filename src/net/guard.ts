@@ -8,7 +8,9 @@ import { type BlockList, isIP, type LookupFunction, type Socket } from 'node:net
 import { TLSSocket } from 'node:tls';
 import { Agent, buildConnector } from 'undici';
 import { isMetadataAddress, isPublicAddress } from './addresses.ts';
-import { createResolver, type Resolve } from './resolver.ts';
+import { MAX_HEAD_BYTES, repairAnswers } from './answers.ts';
+import { limitConnecting } from './connecting.ts';
+import { createResolver, type Resolve, within } from './resolver.ts';
 
 export type GuardRules = {
   /** networks that the operator allows although they are not public; any port of theirs may be used */
@@ -24,6 +26,7 @@ export type GuardRules = {
 type Bounds = {
   /** over a whole download with its redirects: an origin that drips is not idle, but must end */
   totalMs: number;
+  /** to look up its name, and as long to connect */
   connectMs: number;
   headersMs: number;
   idleMs: number;
@@ -79,6 +82,7 @@ export function createGuard(rules: GuardRules, resolve: Resolve = createResolver
     headersTimeout: bounds.headersMs,
     bodyTimeout: bounds.idleMs,
     keepAliveTimeout: 10_000,
+    maxHeaderSize: MAX_HEAD_BYTES,
   });
 
   return {
@@ -120,10 +124,10 @@ function guardedConnector({
   onConnection,
 }: Connecting): buildConnector.connector {
   const base = buildConnector({
-    timeout: timeoutMs,
+    timeout: 0, // see limitConnecting
     allowH2: false,
     autoSelectFamily: true,
-    lookup: guardedLookup(resolve, isAllowed),
+    lookup: guardedLookup((hostname) => within(timeoutMs, resolve(hostname)), isAllowed),
   });
   return (options, callback) => {
     const host = options.hostname.replace(/^\[|\]$/g, '');
@@ -135,10 +139,15 @@ function guardedConnector({
     // The connector answers its socket, which its type does not say.
     const connecting = base(options, (error, socket) => {
       if (error) return callback(error, null);
-      if (isAllowed(socket.remoteAddress ?? '')) return callback(null, socket);
+      if (isAllowed(socket.remoteAddress ?? '')) return callback(null, repairAnswers(socket));
       socket.destroy();
       callback(new AddressDenied(), null);
     }) as unknown as Socket;
+    limitConnecting(connecting, {
+      isTls: options.protocol === 'https:',
+      isLookedUp: isIP(host) !== 0,
+      ms: timeoutMs,
+    });
     if (onConnection) watch(connecting, onConnection);
   };
 }

@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { type Dispatcher, request } from 'undici';
+import { isStale } from '../net/answers.ts';
 import type { Guard } from '../net/guard.ts';
 import { directLink } from '../net/share-links.ts';
 import { freshForS } from './freshness.ts';
@@ -27,7 +29,7 @@ export type Hop = {
   ms: number;
 };
 
-/** An answer whose body is the image as it is, or 304 where that was asked. */
+/** An answer whose body may be the image, or 304 where that was asked. */
 export type Answer = {
   response: Response;
   finalUrl: string;
@@ -44,7 +46,6 @@ export type Wishes = {
 };
 
 const MAX_REDIRECTS = 5;
-const ENCODINGS_ACCEPTED = new Set(['', 'identity']);
 const DRAIN = { limit: 64 * 1024, ms: 1_000 };
 
 /**
@@ -60,6 +61,7 @@ export async function openImage(
   let from: URL | undefined;
   let next = start;
   let fresh = Number.POSITIVE_INFINITY;
+  let setsCookie = false;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
     const checked = rules.guard.check(next, from);
     if ('refused' in checked) throw new ImageProblem(checked.refused, checked.why);
@@ -72,26 +74,58 @@ export async function openImage(
       fresh,
       freshForS((name) => header(response, name)),
     );
-    if (isImage(response, { ...wishes, conditions })) {
-      refuseEncoding(response);
+    if (mayBeImage(response, { ...wishes, conditions }))
       return { response, finalUrl: url.href, freshForS: fresh };
-    }
     await drain(response, signal);
-    const location = header(response, 'location');
-    if (!isRedirect(response.statusCode) || !location) throw statusProblem(response);
+    const location = locationOf(response);
+    if (location === undefined) throw statusProblem(response);
+    setsCookie ||= header(response, 'set-cookie') !== undefined;
     from = url;
     next = location;
   }
-  throw new ImageProblem('too_many_redirects', `more than ${MAX_REDIRECTS}`);
+  throw new ImageProblem(
+    'too_many_redirects',
+    `more than ${MAX_REDIRECTS}${setsCookie ? COOKIE_WANTED : ''}`,
+  );
 }
 
-/** The whole, or a part or nothing where that was asked for. */
-function isImage(
-  { statusCode }: Response,
+const COOKIE_WANTED =
+  '; the host sets a cookie on the way, which Minilab sends back only where it is set as a header of the host';
+
+/** The whole, or a part or nothing where that was asked for. What it is, its first bytes will say. */
+function mayBeImage(
+  response: Response,
   { headers, conditions }: { headers?: object; conditions: object | undefined },
 ): boolean {
-  if (statusCode === 206) return headers !== undefined && 'range' in headers;
-  return statusCode === 200 || (statusCode === 304 && conditions !== undefined);
+  const { statusCode: status } = response;
+  if (status === 206) return (headers !== undefined && 'range' in headers) || isOfTheWhole(response);
+  if (status === 304) return conditions !== undefined;
+  if (status >= 300 && status < 400) return locationOf(response) === undefined;
+  return status >= 200 && status < 300 && status !== 204 && status !== 205;
+}
+
+/** Some hosts answer a part that is all there is. */
+function isOfTheWhole(response: Response): boolean {
+  const [, end, size] = /^bytes 0-(\d+)\/(\d+)$/i.exec(header(response, 'content-range')?.trim() ?? '') ?? [];
+  return end !== undefined && Number(end) + 1 === Number(size);
+}
+
+/** Where an answer leads; 304 leads nowhere. */
+function locationOf(response: Response): string | undefined {
+  const { statusCode: status } = response;
+  if (status < 300 || status >= 400 || status === 304) return undefined;
+  const location = header(response, 'location')?.trim() ?? '';
+  return location === '' ? undefined : locationText(location);
+}
+
+/**
+ * A Location in UTF-8, which arrives as latin1; what is no UTF-8 is escaped byte by byte.
+ * Source: curl and browsers alike, for what RFC 9110, 10.2.2 does not allow.
+ */
+function locationText(bytes: string): string {
+  const buffer = Buffer.from(bytes, 'latin1');
+  if (isUtf8(buffer)) return buffer.toString();
+  return bytes.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 async function ask(
@@ -103,13 +137,17 @@ async function ask(
   const askedAt = performance.now();
   let response: Response | undefined;
   try {
-    response = await request(url, {
+    const options = {
       dispatcher: guard.agent,
       headers: {
         ...{ 'user-agent': userAgent, accept: 'image/*,*/*;q=0.5', 'accept-encoding': 'identity' },
         ...headers,
       },
       signal,
+    };
+    response = await request(url, options).catch((error: unknown) => {
+      if (!isStale(error)) throw error;
+      return request(url, options); // the host closed the connection of an earlier request: RFC 9112, 9.3.1
     });
     // A body that breaks off, or is not read to its end, emits an error: unheard it would end the process.
     response.body.on('error', () => {});
@@ -132,17 +170,6 @@ export async function drain({ body }: Response, signal: AbortSignal): Promise<vo
   signal.throwIfAborted();
 }
 
-function isRedirect(status: number): boolean {
-  return [301, 302, 303, 307, 308].includes(status);
-}
-
-function refuseEncoding(response: Response): void {
-  const encoding = (header(response, 'content-encoding') ?? '').trim().toLowerCase();
-  if (ENCODINGS_ACCEPTED.has(encoding)) return;
-  response.body.destroy(); // 172 bytes of brotli can be 100 MB
-  throw new ImageProblem('encoding_refused', encoding);
-}
-
 /** A header that came several times is a list (RFC 9110, 5.2); of those that are none the first counts. */
 export function header(response: Response, name: string): string | undefined {
   const value = response.headers[name];
@@ -150,4 +177,4 @@ export function header(response: Response, name: string): string | undefined {
   return LISTS.has(name) ? value.join(', ') : value[0];
 }
 
-const LISTS = new Set(['cache-control', 'vary']);
+const LISTS = new Set(['cache-control', 'content-encoding', 'vary']);

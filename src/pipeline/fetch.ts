@@ -3,8 +3,9 @@ import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { type AskRules, drain, header, openImage, type Response, type Wishes } from './ask.ts';
+import { codingsOf, decoded, isKnown } from './codings.ts';
 import { imageFormat, SNIFF_BYTES } from './formats.ts';
-import { asProblem, isTimeout } from './network-problems.ts';
+import { asProblem, bodyProblem, statusProblem } from './network-problems.ts';
 import { ImageProblem } from './problems.ts';
 import type { SourceFile } from './source-files.ts';
 
@@ -106,7 +107,7 @@ export async function lookAt(url: string, rules: AskRules, signal: AbortSignal):
     const headers = { range: `bytes=0-${LOOK_BYTES - 1}` };
     const { response, finalUrl } = await openImage(url, rules, { headers }, deadline);
     let head = Buffer.alloc(0);
-    for await (const chunk of chunksOf(response)) {
+    for await (const chunk of contentOf(response, LOOK_MAX_BYTES).chunks) {
       head = Buffer.concat([head, chunk]);
       if (head.length >= LOOK_BYTES) break;
     }
@@ -120,8 +121,10 @@ export async function lookAt(url: string, rules: AskRules, signal: AbortSignal):
 
 const LOOK_DEADLINE_MS = 10_000;
 const LOOK_BYTES = 64 * 1024; // the size of a picture stands within these in all but a few files
+const LOOK_MAX_BYTES = 2 ** 20; // what one step of a decoder may bring at a time
 
 function wholeSize(response: Response): number | null {
+  if (codingsOf(header(response, 'content-encoding')).length > 0) return null;
   const size =
     response.statusCode === 206
       ? /\/(\d+)$/.exec(header(response, 'content-range') ?? '')?.[1]
@@ -140,20 +143,61 @@ async function save(
     response.body.destroy();
     throw tooLarge(maxBytes);
   }
-  // With chunked framing several chunks of a body share their memory, so it must not be freed.
-  const writer = file.rewrite(announced === undefined ? undefined : freeMemory);
+  const { chunks, received, isCoded } = contentOf(response, maxBytes);
+  // With chunked framing several chunks of a body share their memory, so it must not be freed; decoders share
+  // theirs, too.
+  const writer = file.rewrite(announced === undefined || isCoded ? undefined : freeMemory);
   let head = Buffer.alloc(0);
-  let isKnown = false;
-  for await (const chunk of chunksOf(response)) {
+  let isKnownFormat = false;
+  for await (const chunk of chunks) {
     if (writer.bytes() + chunk.length > maxBytes) throw tooLarge(maxBytes);
     if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
-    isKnown ||= head.length >= SNIFF_BYTES && imageFormat(head, finalUrl) !== undefined;
+    isKnownFormat ||= head.length >= SNIFF_BYTES && isImage(head, response, finalUrl);
     await writer.add(chunk);
   }
-  if (!isKnown) imageFormat(head, finalUrl);
-  if (announced !== undefined && writer.bytes() !== Number(announced))
-    throw new ImageProblem('truncated_download', `${writer.bytes()} of ${announced} bytes`);
+  if (!isKnownFormat) isImage(head, response, finalUrl);
+  const bytes = isCoded ? received() : writer.bytes();
+  if (announced !== undefined && bytes !== Number(announced))
+    throw new ImageProblem('truncated_download', `${bytes} of ${announced} bytes`);
   return { ...(await writer.finish()), head };
+}
+
+/** @throws ImageProblem where it is none: what the host said of it explains that better than its bytes do */
+function isImage(head: Buffer, response: Response, finalUrl: string): true {
+  try {
+    imageFormat(head, finalUrl);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ImageProblem) || error.code !== 'not_an_image') throw error;
+    const unknown = codingsOf(header(response, 'content-encoding')).filter((coding) => !isKnown(coding));
+    if (unknown.length > 0) throw new ImageProblem('encoding_refused', unknown.join(', ').slice(0, 60));
+    const { statusCode } = response;
+    throw statusCode === 200 || statusCode === 206 ? error : statusProblem(response);
+  }
+}
+
+/** The body as its host has it in store, and how many bytes of it have come. */
+function contentOf(
+  response: Response,
+  maxBytes: number,
+): { chunks: AsyncIterable<Buffer>; received(): number; isCoded: boolean } {
+  const codings = codingsOf(header(response, 'content-encoding'));
+  if (codings.length === 0) return { chunks: chunksOf(response), received: () => 0, isCoded: false };
+  let bytes = 0;
+  const counted = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of chunksOf(response)) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  };
+  const chunks = async function* (): AsyncGenerator<Buffer> {
+    try {
+      yield* decoded(counted(), codings, { maxBytes, tooLarge: () => tooLarge(maxBytes) });
+    } finally {
+      response.body.destroy(); // at once: a decoder may wait for more of it
+    }
+  };
+  return { chunks: chunks(), received: () => bytes, isCoded: true };
 }
 
 const HEAD_BYTES = 32 * 1024; // holds the header of most files
@@ -169,13 +213,11 @@ function freeMemory({ buffer, byteOffset, length }: Buffer): void {
   if (isItsEnd && !mayBePooled && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
-/** A body that breaks off is cut short; one that stands still has timed out. */
 async function* chunksOf(response: Response): AsyncGenerator<Buffer> {
   try {
     yield* response.body as AsyncIterable<Buffer>;
   } catch (error) {
-    if (isTimeout(error)) throw error;
-    throw new ImageProblem('truncated_download', undefined, { cause: error });
+    throw bodyProblem(error);
   }
 }
 

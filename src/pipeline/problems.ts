@@ -17,7 +17,7 @@ export const IMAGE_PROBLEMS = {
   connect_failed: { tries: 4, sentence: 'The host did not accept a connection, or closed it.' },
   tls_failed: {
     tries: 4,
-    sentence: 'No secure connection to the host could be made: its certificate is not valid.',
+    sentence: 'No secure connection to the host could be made.',
   },
   download_timeout: { tries: 4, sentence: 'The host took too long to deliver the image.' },
   truncated_download: { tries: 4, sentence: 'The host broke off before the whole image had arrived.' },
@@ -25,7 +25,8 @@ export const IMAGE_PROBLEMS = {
   rate_limited: { tries: 4, sentence: 'The host asks for fewer requests.' },
   access_denied: {
     tries: 1,
-    sentence: 'The host refuses access to the image: it may need a login or a link of another kind.',
+    sentence:
+      'The host refuses access to the image: it may need a login, or a link of another kind, or request headers such as User-Agent, which can be set for a host (PUT /v1/hosts/{host}).',
   },
   not_found: {
     tries: 1,
@@ -38,7 +39,7 @@ export const IMAGE_PROBLEMS = {
   },
   encoding_refused: {
     tries: 1,
-    sentence: 'The host sent the image in a compressed form that was not asked for.',
+    sentence: 'The host sent the image in a compressed form that was not asked for and cannot be unpacked.',
   },
   source_too_large: { tries: 1, sentence: 'The file is larger than is allowed.' },
   not_an_image: { tries: 1, sentence: 'The link does not lead to an image.' },

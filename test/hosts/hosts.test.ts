@@ -152,6 +152,32 @@ test('secret headers are sent to their own origin only, also when it redirects e
   );
 });
 
+test('a host is asked under the User-Agent that is set for it, and other hosts under Minilab’s own', async () => {
+  await using place = await newPlace();
+  await using other = await keepingOrigin();
+  await using origin = await keepingOrigin({ '/away.jpg': `${other.url}/elsewhere.jpg` });
+  const set = { 'User-Agent': 'Supplier-Agreed/1.0', Accept: 'image/jpeg', Referer: 'https://shop.example/' };
+  const answer = await json<Host>(put(place.minilab, origin.host, { headers: set }));
+  assert.deepEqual(answer.headers, ['accept', 'referer', 'user-agent']);
+  await run(place.minilab, [`${origin.url}/1.jpg`, `${origin.url}/away.jpg`]);
+  const asked = origin.asked.get('/1.jpg') ?? {};
+  assert.deepEqual(
+    [asked['user-agent'], asked['accept'], asked['referer']],
+    ['Supplier-Agreed/1.0', 'image/jpeg', 'https://shop.example/'],
+  );
+  assert.match(String(other.asked.get('/elsewhere.jpg')?.['user-agent']), /^minilab/i);
+});
+
+test('an image that a host refuses says that headers can be set for the host', async () => {
+  await using place = await newPlace();
+  await using origin = await startOrigin(() => (_, response) => void response.writeHead(403).end());
+  const { links } = await run(place.minilab, [`${origin.url}/1.jpg`]);
+  type Images = { items: { error_code: string; error_detail: string }[] };
+  const [image] = (await json<Images>(fetch(`${links.self}/images`))).items;
+  assert.equal(image?.error_code, 'access_denied');
+  assert.match(image.error_detail, /User-Agent.*PUT \/v1\/hosts\/\{host\}.*HTTP 403/);
+});
+
 test('secret headers are not in the database to be read, and nothing is sent without them when the key is gone', async () => {
   await using folder = await newFolder();
   const url = await newDatabase();

@@ -75,14 +75,34 @@ test('special addresses may not, in whatever form they come', () => {
 });
 
 test('the metadata addresses of clouds stay refused inside a network that is allowed', () => {
-  for (const address of [
-    '169.254.169.254',
-    '100.100.100.200',
-    '192.0.0.192',
-    '168.63.129.16',
-    'fd00:ec2::254',
-    '::ffff:169.254.169.254',
-  ])
+  const IPV4 = [
+    ...['169.254.169.254', '169.254.170.2', '169.254.170.23', '169.254.169.255', '169.254.0.23'],
+    ...['169.254.42.42', '100.100.100.200', '192.0.0.192', '168.63.129.16'],
+  ];
+  const IPV6 = ['fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254', 'fd00:42::42', 'fd00:a9fe:a9fe::1'];
+  const carriers = IPV4.flatMap((address) =>
+    ['::ffff:', '::', '64:ff9b::', '64:ff9b:1::', '2001:db8:64::', 'fe80::5efe:', 'fe80::', 'fd00:c1::'].map(
+      (prefix) => prefix + address,
+    ),
+  );
+  const translated = [
+    '64:ff9b:1:a9fe:a9:fe00::', // a prefix of 48 bits
+    'fd64:0:0:a9:fe:a9fe::', // of 56
+    'fd64:0:0:0:a9:fea9:fe00:0', // of 64
+    'fd64:0:a9fe:a9fe::', // of 32
+    'fd64:0:a9:fea9:fe::', // of 40
+    '2002:a9fe:a9fe::1', // 6to4
+    'FD00:0EC2:0000:0000:0000:0000:0000:0254',
+  ];
+  for (const address of [...IPV4, ...IPV6, ...carriers, ...translated])
     assert.equal(isMetadataAddress(address), true, address);
-  assert.equal(isMetadataAddress('169.254.169.253'), false);
+  for (const address of [
+    '169.254.169.253',
+    '169.254.170.3',
+    '10.0.0.5',
+    'fd00:ec2::253',
+    'fd20:ce::1',
+    'fd00::1',
+  ])
+    assert.equal(isMetadataAddress(address), false, address);
 });

@@ -5,7 +5,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { readConfig } from '../../src/config.ts';
 import { createGuard } from '../../src/net/guard.ts';
 import { type FetchRules, fetchSource, type Source } from '../../src/pipeline/fetch.ts';
@@ -14,6 +14,7 @@ import { createSourceFiles } from '../../src/pipeline/source-files.ts';
 import { newFolder } from '../support/folder.ts';
 import { startOrigin } from '../support/origin.ts';
 import { photo, PHOTO_NAMES } from '../support/pictures.ts';
+import { startRawOrigin } from '../support/raw-origin.ts';
 
 const PHOTO = photo(PHOTO_NAMES[0] ?? '');
 
@@ -105,6 +106,34 @@ test('every framing of a body arrives byte for byte, in a file that held a longe
   await guard.close();
 });
 
+test('a photograph in any coding arrives, also where its host closes the connection behind it', async () => {
+  const codings: Record<string, (body: Buffer) => Buffer> = {
+    gzip: gzipSync,
+    deflate: deflateSync,
+    br: (body) => brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
+    zstd: zstdCompressSync,
+  };
+  const head = (coding: string, length: number): Buffer =>
+    Buffer.from(
+      `HTTP/1.1 200 OK\r\ncontent-encoding: ${coding}\r\ncontent-length: ${length}\r\netag: "1"\r\n\r\n`,
+    );
+  const answers = Object.entries(codings).flatMap(([coding, encode]) => {
+    const once = encode(PHOTO);
+    const twice = encode(once);
+    return [
+      [`/${coding}`, Buffer.concat([head(coding, once.length), once])] as const,
+      [`/${coding}-twice`, Buffer.concat([head(`${coding}, ${coding}`, twice.length), twice])] as const,
+    ];
+  });
+  await using origin = await startRawOrigin(Object.fromEntries(answers));
+  for (const [path] of answers) {
+    const { source, content } = await fetchFrom(origin.url + path);
+    assert.ok(content.equals(PHOTO), path);
+    assert.deepEqual([source.bytes, source.etag], [PHOTO.length, '"1"'], path);
+    assert.deepEqual(source.sha256, createHash('sha256').update(PHOTO).digest(), path);
+  }
+});
+
 test('each way in which a download fails has its code', async () => {
   const answers: Record<string, Answer> = {
     '/401': (_, response) => response.writeHead(401).end(),
@@ -120,7 +149,7 @@ test('each way in which a download fails has its code', async () => {
     '/to-file': (_, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
     '/to-inside': (_, response) =>
       response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data' }).end(),
-    '/gzip': (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(PHOTO)),
+    '/compress': (_, response) => response.writeHead(200, { 'content-encoding': 'compress' }).end('\x1f\x9d'),
     '/page': (_, response) =>
       response.writeHead(200, { 'content-type': 'image/jpeg' }).end('<!DOCTYPE html><html>'),
     '/json': (_, response) => response.writeHead(200).end('{"error":"no"}'),
@@ -153,7 +182,7 @@ test('each way in which a download fails has its code', async () => {
     '/loop': 'too_many_redirects',
     '/to-file': 'invalid_url',
     '/to-inside': 'address_denied',
-    '/gzip': 'encoding_refused',
+    '/compress': 'encoding_refused',
     '/page': 'not_an_image',
     '/json': 'not_an_image',
     '/empty': 'not_an_image',

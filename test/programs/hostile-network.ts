@@ -18,7 +18,7 @@ export type Report = {
   special: string[];
   attacks: Phase;
   controls: Phase;
-  /** literals of the special addresses, with 10.0.0.0/8, 169.254.0.0/16 and fd00::/8 allowed */
+  /** the special addresses, and all spellings of those of clouds' metadata, with networks around them allowed */
   allowed: Phase;
   /** connections to the proxy of the environment */
   proxied: number;
@@ -40,6 +40,17 @@ const SPECIAL = [
   ...['64:ff9b::a00:5', '64:ff9b:1::a00:5', '64:ff9b:1:a00:0:500:808:808', '5f00::1', '3fff::1', 'fec0::1'],
   ...['2606:4700::5efe:a00:5'],
 ];
+const METADATA = [
+  ...[
+    '169.254.169.254',
+    '169.254.170.2',
+    '169.254.170.23',
+    '100.100.100.200',
+    '192.0.0.192',
+    '168.63.129.16',
+  ],
+  ...['fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254'],
+];
 const PORTS = [80, 443, 8080];
 const PROXY_PORT = 3128;
 const [CONTROL = ''] = CONTROLS;
@@ -50,7 +61,7 @@ const zone = new Map<string, string[][]>();
 const picture = await smallPicture(1);
 
 execFileSync('ip', ['link', 'set', 'lo', 'up']);
-const assignable = SPECIAL.filter(assign);
+const assignable = [...new Set([...SPECIAL, ...METADATA])].filter(assign);
 for (const address of CONTROLS) if (!assign(address)) throw new Error(`${address} cannot be assigned`);
 
 let reached: Record<string, number> = {};
@@ -65,8 +76,14 @@ const report: Report = {
   attacks: await phase(special.flatMap(attacksOn)),
   controls: await phase(CONTROLS.flatMap(waysTo)),
   allowed: await phase(
-    special.map((address) => `http://${hostOf(address)}/`),
-    { ALLOWED_PRIVATE_NETWORKS: '10.0.0.0/8,169.254.0.0/16,fd00::/8' },
+    [
+      ...special.map((address) => `http://${hostOf(address)}/`),
+      ...METADATA.flatMap(spellings).map((host) => `http://${host}/`),
+    ],
+    {
+      ALLOWED_PRIVATE_NETWORKS:
+        '10.0.0.0/8,100.100.100.0/24,169.254.0.0/16,192.0.0.0/24,168.63.129.16/32,fd00::/8',
+    },
   ),
   shareLink: await shareLink(),
   proxied,
@@ -145,6 +162,16 @@ function attacksOn(address: string): string[] {
   const rebinding = nameFor([[control], [address]]);
   const rebound = `http://${rebinding}/hop/2?to=${encodeURIComponent(`http://${rebinding}/`)}`;
   return [...direct, ...redirected, rebound];
+}
+
+/** Names and other forms of an address. */
+function spellings(address: string): string[] {
+  const names = [
+    nameFor([[address]]),
+    ...(address === '169.254.169.254' ? ['metadata.google.internal'] : []),
+  ];
+  zone.set('metadata.google.internal', [['169.254.169.254']]);
+  return isIP(address) === 4 ? [...names, ...disguises(address), `[64:ff9b::${address}]`] : names;
 }
 
 function disguises(address: string): string[] {

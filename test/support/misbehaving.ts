@@ -76,6 +76,8 @@ function answersOf(photo: Buffer): Record<string, Answer> {
   const length = `content-length: ${photo.length}`;
   const html = Buffer.from('<!doctype html><html><head><meta http-equiv="refresh" content="0; url=/photo">');
   const zeros = Buffer.alloc(100_000_000);
+  const bomb = Buffer.concat([photo, zeros.subarray(0, 30_000_000)]);
+  const informational = 'HTTP/1.1 103 Early Hints\r\n\r\n';
   const [gzip, brotli] = [gzipSync(zeros), brotliCompressSync(zeros)];
   const chain = (hops: number): Record<string, Answer> =>
     Object.fromEntries(
@@ -114,6 +116,53 @@ function answersOf(photo: Buffer): Record<string, Answer> {
       socket.write('HTTP/1.1 200 OK\r\n');
       flood(socket, Buffer.from('x-more: yes\r\n'.repeat(100)));
     },
+    '/endless-informational': (socket) => flood(socket, Buffer.from(informational.repeat(1_000))),
+    '/endless-reason': (socket) => {
+      socket.write('HTTP/1.1 200 ');
+      flood(socket, Buffer.from('OK '.repeat(10_000)));
+    },
+    '/endless-blank-lines': (socket) => flood(socket, Buffer.from('\r\n'.repeat(10_000))),
+    '/informational-loop': (socket) => {
+      socket.write(informational.repeat(10));
+      redirect('/informational-loop')(socket);
+    },
+    '/endless-trailers': (socket) => {
+      socket.write(
+        Buffer.concat([Buffer.from(head('transfer-encoding: chunked')), chunk(photo), Buffer.from('0\r\n')]),
+      );
+      flood(socket, Buffer.from('x-more: yes\r\n'.repeat(1_000)));
+    },
+    '/endless-extension': (socket) => {
+      socket.write(
+        Buffer.concat([Buffer.from(head('transfer-encoding: chunked')), chunk(photo), Buffer.from('5;')]),
+      );
+      flood(socket, Buffer.alloc(65_536, 'x'));
+    },
+    '/endless-tiny-chunks': (socket) => {
+      socket.write(Buffer.concat([Buffer.from(head('transfer-encoding: chunked')), chunk(photo)]));
+      flood(socket, Buffer.from('1\r\nx\r\n'.repeat(10_000)));
+    },
+    '/gzip-bomb': coded('gzip', gzipSync(bomb)),
+    '/brotli-bomb': coded('br', brotliCompressSync(bomb)),
+    '/gzip-in-gzip-bomb': coded('gzip, gzip', gzipSync(gzipSync(bomb))),
+    '/empty-members': coded(
+      'gzip, gzip',
+      gzipSync(Buffer.concat(Array<Buffer>(1_100_000).fill(gzipSync('')))),
+    ),
+    '/gzip-stalls': (socket) =>
+      void socket.write(
+        Buffer.concat([
+          Buffer.from(head('content-encoding: gzip', length)),
+          gzipSync(photo).subarray(0, 9_000),
+        ]),
+      ),
+    '/gzip-cut-off': (socket) =>
+      void socket.end(
+        Buffer.concat([
+          Buffer.from(head('content-encoding: gzip', length)),
+          gzipSync(photo).subarray(0, 9_000),
+        ]),
+      ),
     '/endless-body': (socket) => {
       socket.write(Buffer.concat([Buffer.from(head('connection: close')), photo]));
       flood(socket, Buffer.alloc(65_536));
@@ -141,8 +190,8 @@ function answersOf(photo: Buffer): Record<string, Answer> {
       void socket.write('HTTP/1.1 200 OK\r\ncontent-le', () => socket.resetAndDestroy()),
     '/reset-in-body': (socket) =>
       void socket.write(Buffer.concat([Buffer.from(head(length)), half]), () => socket.resetAndDestroy()),
-    '/gzip': whole([`content-length: ${gzip.length}`, 'content-encoding: gzip'], gzip),
-    '/brotli': whole([`content-length: ${brotli.length}`, 'content-encoding: br'], brotli),
+    '/gzip': coded('gzip', gzip),
+    '/brotli': coded('br', brotli),
     '/gzip-unsaid': whole([`content-length: ${gzip.length}`, 'content-type: image/jpeg'], gzip),
     '/loop': redirect('/loop'),
     '/to-nowhere': redirect('http://'),
@@ -165,6 +214,14 @@ function head(...headers: string[]): string {
 
 function whole(headers: string[], body: Buffer): Answer {
   return (socket) => void socket.write(Buffer.concat([Buffer.from(head(...headers)), body]));
+}
+
+function coded(coding: string, body: Buffer): Answer {
+  return whole([`content-length: ${body.length}`, `content-encoding: ${coding}`], body);
+}
+
+function chunk(data: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, Buffer.from('\r\n')]);
 }
 
 function status(line: string, ...headers: string[]): Answer {
