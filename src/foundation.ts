@@ -9,6 +9,7 @@ import { Problem, systemCode } from './errors.ts';
 import { type SecretsKey, secretsKeyOf } from './hosts/secrets.ts';
 import { createGuard, type Guard } from './net/guard.ts';
 import { type Queue, startQueue } from './queue/queue.ts';
+import { startWatchdog, type Watchdog } from './queue/watchdog.ts';
 import { diskStorage } from './storage/disk.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -23,6 +24,8 @@ export type Foundation = {
   guard: Guard;
   /** under which secrets are kept in the database */
   secretsKey: SecretsKey;
+  /** ends the process when its event loop stands still */
+  watchdog: Watchdog;
   log: Logger;
   close(): Promise<void>;
 };
@@ -42,7 +45,13 @@ export async function openConfiguredDatabase(
 }
 
 /** @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer` */
-export async function layFoundation(config: Config, databaseUrl: string, log: Logger): Promise<Foundation> {
+export async function layFoundation(
+  config: Config,
+  databaseUrl: string,
+  log: Logger,
+  /** how long the event loop may stand still */
+  stillMs?: number,
+): Promise<Foundation> {
   await makeWritable(join(config.dataDir, 'tmp'));
   await makeWritable(config.storageDir, 'STORAGE_URL');
   const storage = diskStorage(config.storageDir);
@@ -50,7 +59,9 @@ export async function layFoundation(config: Config, databaseUrl: string, log: Lo
   try {
     await migrate(database.db);
     const guard = createGuard(config);
+    const secretsKey = secretsKeyOf(config);
     const queue = await startQueue(database, (error) => log.warn({ err: error }, 'the queue has trouble'));
+    const watchdog = startWatchdog({ databaseUrl, stillMs, isLogged: log.isLevelEnabled('fatal') });
     return {
       config,
       database,
@@ -58,10 +69,12 @@ export async function layFoundation(config: Config, databaseUrl: string, log: Lo
       feed: { queue, hostConcurrency: config.hostConcurrency },
       storage,
       guard,
-      secretsKey: secretsKeyOf(config),
+      secretsKey,
+      watchdog,
       log,
       async close() {
         await queue.stop();
+        await watchdog.stop();
         await guard.close();
         await database.db.destroy();
       },

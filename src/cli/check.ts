@@ -5,6 +5,7 @@ import { Problem } from '../errors.ts';
 import { type Preview, previewUpload, type Probe, probeImages } from '../intake/preview.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { createGuard } from '../net/guard.ts';
+import { watchOver } from '../queue/watchdog.ts';
 import { userAgentOf } from '../version.ts';
 import { onInterrupt } from './interrupt.ts';
 import { EXIT, flawLines, plural, say, size, table } from './output.ts';
@@ -18,6 +19,7 @@ export async function check(file: string, options: CheckOptions): Promise<number
   await refuseUnreadable(file, 'a CSV file');
   const count = probeCount(options.probe);
   const settings = readConfig();
+  await using _watchdog = watchOver(file);
   const rules = {
     maxBytes: settings.maxUploadBytes,
     allowPaths: true,

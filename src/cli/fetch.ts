@@ -8,6 +8,7 @@ import { fetchSource } from '../pipeline/fetch.ts';
 import { probe } from '../pipeline/probe.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import { createSourceFiles } from '../pipeline/source-files.ts';
+import { watchOver } from '../queue/watchdog.ts';
 import { userAgentOf } from '../version.ts';
 import { onInterrupt } from './interrupt.ts';
 import { EXIT, say, size, table } from './output.ts';
@@ -57,6 +58,7 @@ async function tryDownload(url: string): Promise<Download> {
   const settings = readConfig();
   const signal = onInterrupt(() => say('\nStopping.'));
   await using stack = new AsyncDisposableStack();
+  stack.use(watchOver(url));
   const folder = await mkdtemp(join(tmpdir(), 'minilab-fetch-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const hops = hopList(url);

@@ -67,7 +67,7 @@ export const IMAGE_PROBLEMS = {
   internal_error: { tries: 3, sentence: 'Something went wrong on the side of Minilab.' },
   worker_lost: {
     tries: 1,
-    sentence: 'The processes that worked on this image ended six times before it was done.',
+    sentence: 'The processes that worked on this image ended again and again before it was done.',
   },
 } as const satisfies Record<string, { tries: number; sentence: string }>;
 
