@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
@@ -10,13 +9,13 @@ import { userAgentOf } from '../version.ts';
 import { onInterrupt } from './interrupt.ts';
 import { EXIT, flawLines, plural, say, size, table } from './output.ts';
 import { type ReadingFlags, readFlags } from './reading-flags.ts';
-import { refuseUnreadable } from './readable.ts';
+import { openReadable } from './readable.ts';
 
 export type CheckOptions = ReadingFlags & { probe: string; json: boolean };
 
 /** `minilab check FILE.csv`: what it would be taken for. Exit 0, or 2 when it would be refused. */
 export async function check(file: string, options: CheckOptions): Promise<number> {
-  await refuseUnreadable(file, 'a CSV file');
+  await using csv = await openReadable(file, 'a CSV file');
   const count = probeCount(options.probe);
   const settings = readConfig();
   await using _watchdog = watchOver(file);
@@ -26,7 +25,7 @@ export async function check(file: string, options: CheckOptions): Promise<number
     presets: new Set(BUILTIN_PRESETS.map(({ name }) => name)),
     ...readFlags(options),
   };
-  const { preview, sample } = await previewUpload(createReadStream(file), rules);
+  const { preview, sample } = await previewUpload(csv.createReadStream(), rules);
   const probes = await probed(sample(count));
   const result = { ...preview, probes };
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);

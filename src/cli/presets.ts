@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { DEFAULT_TENANT } from '../app.ts';
 import { readConfig } from '../config.ts';
@@ -11,6 +10,7 @@ import { checkPreset } from '../presets/check.ts';
 import { deletePreset, getPreset, listPresets, putPreset } from '../presets/preset.queries.ts';
 import type { Preset, RenditionSpec } from '../presets/spec.ts';
 import { EXIT, say, table } from './output.ts';
+import { openReadable } from './readable.ts';
 
 /** `minilab presets`: names and what they are for. */
 export function showPresets(): Promise<number> {
@@ -64,12 +64,8 @@ export async function readPresetFile(
   file: string,
   name: string = basename(file, extname(file)),
 ): Promise<Preset> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new Problem('file_unreadable', {
-      detail: `${file} cannot be read: ${error.message}.`,
-      cause: error,
-    });
-  });
+  await using preset = await openReadable(file, 'a preset in JSON');
+  const text = await preset.readFile('utf8');
   try {
     return checkPreset(name, JSON.parse(text));
   } catch (error) {

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,7 +25,7 @@ import { EXIT, flawLines, plural, say, size, table } from './output.ts';
 import { findPreset } from './presets.ts';
 import { startProgress } from './progress.ts';
 import { type ReadingFlags, readFlags } from './reading-flags.ts';
-import { refuseUnreadable } from './readable.ts';
+import { openReadable } from './readable.ts';
 
 export type ProcessOptions = ReadingFlags & {
   preset: string;
@@ -40,7 +39,7 @@ export type ProcessOptions = ReadingFlags & {
 /** `minilab process FILE.csv`: one shot, on the embedded database and storage, into a folder. */
 export async function processFile(file: string, options: ProcessOptions): Promise<number> {
   const startedAt = Date.now();
-  await refuseUnreadable(file, 'a CSV file');
+  await using csv = await openReadable(file, 'a CSV file');
   const preset = await findPreset(options.preset);
   const reading = readFlags(options);
   parseNameTemplate(options.nameTemplate); // before anything is done
@@ -55,7 +54,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   const interrupted = onInterrupt(() => say('\nStopping.'));
   await using stack = new AsyncDisposableStack();
 
-  await using draft = await draftUpload(createReadStream(file), {
+  await using draft = await draftUpload(csv.createReadStream(), {
     tenantId: DEFAULT_TENANT,
     folder: join(settings.dataDir, 'tmp'),
     maxBytes: settings.maxUploadBytes,
