@@ -91,17 +91,16 @@ test('an image of a CSV’s folder that is a pipe, a socket or a folder is file_
 
 test('commands refuse a CSV, an image or a preset that is no regular file, and do not wait for it', async () => {
   await using folder = await folderOfKinds();
-  for (const [name, kind] of Object.entries(KINDS))
-    for (const args of [
-      ['process', name],
-      ['check', name],
-      ['inspect', name],
-      ['presets', 'add', name],
-    ]) {
-      const { code, err } = await runMinilab(args, { cwd: folder.path, settings: { DATA_DIR: 'data' } });
-      assert.equal(code, 1, err);
-      assert.match(err, new RegExp(`${name} is not a file: ${kind}`), args.join(' '));
-    }
+  for (const args of [
+    ['process', 'pipe.jpg'],
+    ['check', 'link-to-pipe.jpg'],
+    ['inspect', 'socket.jpg'],
+    ['presets', 'add', 'pipe.jpg'],
+  ]) {
+    const { code, err } = await runMinilab(args, { cwd: folder.path, settings: { DATA_DIR: 'data' } });
+    assert.equal(code, 1, err);
+    assert.match(err, /is not a file: it is a (named pipe|socket)\. Give the path of an? /, args.join(' '));
+  }
 });
 
 test(

@@ -6,7 +6,7 @@
  * That costs one image. After some hundreds of images it is replaced too, so that nothing piles up in it.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
@@ -164,7 +164,7 @@ async function startChild(): Promise<Child> {
     killed = true;
     child.kill('SIGKILL');
   };
-  setPriority(pid, NICENESS);
+  lowerPriority(pid);
   let asked = 0;
   return {
     pid,
@@ -193,6 +193,15 @@ async function startChild(): Promise<Child> {
       }
     },
   };
+}
+
+/** Below our own priority, whatever that is: only root may raise one, and some sandboxes let nobody change any. */
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, Math.min(getPriority() + NICENESS, constants.priority.PRIORITY_LOW));
+  } catch {
+    // it decodes all the same
+  }
 }
 
 /** Looks at the memory of a process that has been at work for a while. */
