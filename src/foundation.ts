@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { FeedRules } from './batches/feed.ts';
 import type { Config } from './config.ts';
-import { type Database, isConnectionTrouble, openDatabase } from './db/database.ts';
+import { connectDatabase, databaseProblem } from './db/connect.ts';
+import type { Database } from './db/database.ts';
 import { type EmbeddedServer, holdEmbeddedServer } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
-import { Problem, systemCode } from './errors.ts';
+import { Problem } from './errors.ts';
 import { type SecretsKey, secretsKeyOf } from './hosts/secrets.ts';
 import { createGuard, type Guard } from './net/guard.ts';
 import { type Queue, startQueue } from './queue/queue.ts';
@@ -55,7 +56,7 @@ export async function layFoundation(
   await makeWritable(join(config.dataDir, 'tmp'));
   await makeWritable(config.storageDir, 'STORAGE_URL');
   const storage = diskStorage(config.storageDir);
-  const database = openDatabase(databaseUrl);
+  const database = await connectDatabase(databaseUrl);
   try {
     await migrate(database.db);
     const guard = createGuard(config);
@@ -81,7 +82,7 @@ export async function layFoundation(
     };
   } catch (error) {
     await database.db.destroy();
-    throw unreachable(error, databaseUrl) ?? error;
+    throw databaseProblem(error, databaseUrl) ?? error;
   }
 }
 
@@ -99,15 +100,4 @@ export async function makeWritable(folder: string, setting = 'DATA_DIR'): Promis
       cause: error,
     });
   }
-}
-
-/** The problem behind a connection error, or undefined where it is another one. */
-export function unreachable(error: unknown, databaseUrl: string): Problem | undefined {
-  if (error instanceof Problem || !(isConnectionTrouble(error) || /^(28|3D)/.test(systemCode(error) ?? '')))
-    return undefined;
-  const { host, pathname } = new URL(databaseUrl);
-  return new Problem('database_unavailable', {
-    detail: `The database ${pathname.slice(1)} on ${host} cannot be used: ${(error as Error).message || systemCode(error)}. Check that it runs and that DATABASE_URL is right.`,
-    cause: error,
-  });
 }

@@ -52,7 +52,7 @@ async function probed(urls: string[]): Promise<Probe[]> {
 function show(file: string, preview: Preview): void {
   const columns = Object.entries(preview.columns).map(([role, name]) => [role, [name].flat().join(', ')]);
   const lines = [`${file}: ${plural(preview.rows, 'row')}, ${plural(preview.images, 'image')}.`];
-  if (columns.length > 0) lines.push('', table([['READ AS', 'COLUMN'], ...columns]));
+  if (columns.length > 0) lines.push('', table([['READ AS', 'COLUMN'], ...columns], process.stdout));
   if (preview.warning_count > 0)
     lines.push(
       '',
@@ -68,7 +68,10 @@ function show(file: string, preview: Preview): void {
   if (preview.probes.length > 0)
     lines.push(
       '',
-      table([['URL', 'VERDICT', 'FORMAT', 'PIXELS', 'BYTES'], ...preview.probes.map(probeCells)]),
+      table(
+        [['URL', 'VERDICT', 'FORMAT', 'PIXELS', 'BYTES'], ...preview.probes.map(probeCells)],
+        process.stdout,
+      ),
     );
   lines.push('', preview.ok ? 'It would be accepted.' : 'It would be refused.');
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -146,6 +146,6 @@ function show({ ok, code, detail, hops, bytes, format, width, height, seconds }:
   const verdict = ok
     ? `It is an image: ${format}, ${width} x ${height} pixels, ${size(bytes ?? 0)}, in ${seconds} s.`
     : `${code}: ${detail}`;
-  const requests = rows.length > 0 ? `${table([header, ...rows], Number.POSITIVE_INFINITY)}\n\n` : '';
+  const requests = rows.length > 0 ? `${table([header, ...rows], {})}\n\n` : '';
   process.stdout.write(`${requests}${verdict}\n`);
 }

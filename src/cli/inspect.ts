@@ -146,6 +146,6 @@ function show(seen: object, verdicts: Verdict[]): void {
     objections.join('; ') || 'good',
   ]);
   process.stdout.write(
-    `${table(facts, 200)}\n\n${table([['PRESET', 'WOULD BECOME', 'VERDICT'], ...rows], 200)}\n`,
+    `${table(facts, process.stdout)}\n\n${table([['PRESET', 'WOULD BECOME', 'VERDICT'], ...rows], process.stdout)}\n`,
   );
 }

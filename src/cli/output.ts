@@ -46,8 +46,9 @@ export function size(bytes: number): string {
   return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`;
 }
 
-/** Columns as wide as their content, two spaces between; the last one is cut at the terminal's width. */
-export function table(rows: string[][], width = process.stderr.columns || 160): string {
+/** Columns as wide as their content, two spaces between; lines are cut at the width of the terminal, if it is one. */
+export function table(rows: string[][], stream: { columns?: number } = process.stderr): string {
+  const width = stream.columns || Number.POSITIVE_INFINITY;
   const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? [];
   return rows
     .map((row) => {
