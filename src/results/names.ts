@@ -103,7 +103,7 @@ function safe(value: string): string {
 }
 
 /** Its beginning, of so many bytes at the most, without half a character at the end. */
-function shortened(text: string, bytes: number): string {
+export function shortened(text: string, bytes: number): string {
   if (text.length * 3 <= bytes || Buffer.byteLength(text) <= bytes) return text;
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
   return text.slice(0, read);

@@ -9,6 +9,7 @@ import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { KEY, type Storage } from '../storage/storage.ts';
 import { imagesZip } from './archive.ts';
+import { downloadAs } from './download-name.ts';
 import { failedCsv } from './failed-csv.ts';
 import { urlOf } from './files.ts';
 import { manifest } from './manifest.ts';
@@ -74,7 +75,10 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
       const results = await resultsOf(id);
       const table = tableOf(results, query);
       const csv = outputCsv(db, results, { table, urlOf: urlOf(results, filesUrl) });
-      return sendPieces(reply, csv, { name: `${id}-output.csv`, type: 'text/csv; charset=utf-8' });
+      return sendPieces(reply, csv, {
+        as: downloadAs(results.fileName, 'output.csv'),
+        type: 'text/csv; charset=utf-8',
+      });
     },
   );
 
@@ -89,8 +93,12 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
       },
     },
     async ({ params: { id } }, reply) => {
-      const csv = failedCsv(db, await resultsOf(id));
-      return sendPieces(reply, csv, { name: `${id}-failed.csv`, type: 'text/csv; charset=utf-8' });
+      const results = await resultsOf(id);
+      const csv = failedCsv(db, results);
+      return sendPieces(reply, csv, {
+        as: downloadAs(results.fileName, 'failed.csv'),
+        type: 'text/csv; charset=utf-8',
+      });
     },
   );
 
@@ -105,8 +113,12 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
       },
     },
     async ({ params: { id } }, reply) => {
-      const lines = manifest(db, await resultsOf(id), filesUrl);
-      return sendPieces(reply, lines, { name: `${id}-manifest.ndjson`, type: 'application/x-ndjson' });
+      const results = await resultsOf(id);
+      const lines = manifest(db, results, filesUrl);
+      return sendPieces(reply, lines, {
+        as: downloadAs(results.fileName, 'manifest.ndjson'),
+        type: 'application/x-ndjson',
+      });
     },
   );
 
@@ -124,8 +136,12 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
       const { id } = request.params;
       const onMissing = (key: string): void =>
         request.log.warn({ batch: id, key }, 'a stored file is missing');
-      const archive = imagesZip(db, await resultsOf(id), { storage, folder, onMissing });
-      return sendPieces(reply, archive, { name: `${id}-images.zip`, type: 'application/zip' });
+      const results = await resultsOf(id);
+      const archive = imagesZip(db, results, { storage, folder, onMissing });
+      return sendPieces(reply, archive, {
+        as: downloadAs(results.fileName, 'images.zip'),
+        type: 'application/zip',
+      });
     },
   );
 
@@ -167,11 +183,11 @@ function tableOf(
 function sendPieces(
   reply: FastifyReply,
   pieces: AsyncGenerator<string | Buffer>,
-  { name, type }: { name: string; type: string },
+  { as, type }: { as: string; type: string },
 ): FastifyReply {
   return reply
     .type(type)
-    .header('content-disposition', `attachment; filename="${name}"`)
+    .header('content-disposition', as)
     .header('cache-control', 'no-cache')
     .send(Readable.from(pieces, { objectMode: false }));
 }
