@@ -8,6 +8,36 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+export function printJson(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/**
+ * Runs a command whose `--json` promises one object: where it fails there is one too, with the code and
+ * the sentence, and of a CSV every error.
+ * @param nothing what the object holds without a result
+ */
+export async function answering(
+  isJson: boolean,
+  nothing: object,
+  command: () => Promise<number>,
+): Promise<number> {
+  const startedAt = performance.now();
+  try {
+    return await command();
+  } catch (error) {
+    const seconds = Math.round(performance.now() - startedAt) / 1000;
+    if (isJson) printJson({ ...nothing, seconds, ...failureOf(error) });
+    throw error;
+  }
+}
+
+function failureOf(error: unknown): object {
+  if (!(error instanceof Problem)) return { code: 'internal_error', detail: messageOf(error) };
+  const { code, message: detail, flawCount: error_count, flaws: errors } = error;
+  return { code, detail, error_count, errors };
+}
+
 /** A problem as a person reads it: the sentence, and each error with its place in the file. */
 export function describe(error: unknown): string {
   if (!(error instanceof Problem)) return `Something went wrong inside Minilab: ${messageOf(error)}`;

@@ -12,6 +12,11 @@ type WriteRow = (product: ProductResult, links: string[]) => string[];
 
 export type OutputTable = { header: string[]; row: WriteRow };
 
+/** Of a column that holds what was made. */
+export function isOutputColumn(name: string): boolean {
+  return /^\s*output image urls( \(.*\))?\s*$/i.test(name);
+}
+
 const OUR_COLUMNS = /^\s*(output image urls( \(.*\))?|status|errors)\s*$/i;
 
 /**
