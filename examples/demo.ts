@@ -81,7 +81,7 @@ async function report({ state, counts, bytes_in, bytes_out, links }: Batch): Pro
     image.error_code,
     image.error_detail,
   ]);
-  console.log(`What failed, and why:\n${table(rows, 200)}\n`);
+  console.log(`What failed, and why:\n${table(rows, process.stdout)}\n`);
   console.log(`The CSV with the output URLs: ${relative(ROOT, outputCsv)}`);
   console.log(`The images:                   ${relative(ROOT, join(DATA_DIR, 'files'))}`);
   console.log('To browse them: DATA_DIR=data/demo npx minilab serve, and open the URLs of the CSV.\n');

@@ -156,8 +156,8 @@ function settingsOf(env: Environment) {
       parsed<string | undefined>(
         name,
         undefined,
-        'an address such as postgres://user:password@host/database',
-        (text) => (/^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined),
+        'an address such as postgres://user:password@host/database, with other signs than letters and digits percent-encoded (# is %23)',
+        (text) => (DATABASE_URL.test(text) && URL.canParse(text) ? text : undefined),
       ),
     fileUrl: (name: string, fallback: string) =>
       parsed(name, fallback, 'an address such as file:///srv/minilab', (text) => {
@@ -181,6 +181,8 @@ function settingsOf(env: Environment) {
     },
   };
 }
+
+const DATABASE_URL = /^postgres(ql)?:\/\/(?:[^%#\s]|%[\da-f]{2})*$/i;
 
 const UNITS: Record<string, number> = {
   '': 1,

@@ -2,13 +2,15 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { FeedRules } from './batches/feed.ts';
 import type { Config } from './config.ts';
-import { type Database, isConnectionTrouble, openDatabase } from './db/database.ts';
+import { connectDatabase, databaseProblem } from './db/connect.ts';
+import type { Database } from './db/database.ts';
 import { type EmbeddedServer, holdEmbeddedServer } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
-import { Problem, systemCode } from './errors.ts';
+import { Problem } from './errors.ts';
 import { type SecretsKey, secretsKeyOf } from './hosts/secrets.ts';
 import { createGuard, type Guard } from './net/guard.ts';
 import { type Queue, startQueue } from './queue/queue.ts';
+import { startWatchdog, type Watchdog } from './queue/watchdog.ts';
 import { diskStorage } from './storage/disk.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -23,6 +25,8 @@ export type Foundation = {
   guard: Guard;
   /** under which secrets are kept in the database */
   secretsKey: SecretsKey;
+  /** ends the process when its event loop stands still */
+  watchdog: Watchdog;
   log: Logger;
   close(): Promise<void>;
 };
@@ -42,15 +46,23 @@ export async function openConfiguredDatabase(
 }
 
 /** @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer` */
-export async function layFoundation(config: Config, databaseUrl: string, log: Logger): Promise<Foundation> {
+export async function layFoundation(
+  config: Config,
+  databaseUrl: string,
+  log: Logger,
+  /** how long the event loop may stand still */
+  stillMs?: number,
+): Promise<Foundation> {
   await makeWritable(join(config.dataDir, 'tmp'));
   await makeWritable(config.storageDir, 'STORAGE_URL');
   const storage = diskStorage(config.storageDir);
-  const database = openDatabase(databaseUrl);
+  const database = await connectDatabase(databaseUrl);
   try {
     await migrate(database.db);
     const guard = createGuard(config);
+    const secretsKey = secretsKeyOf(config);
     const queue = await startQueue(database, (error) => log.warn({ err: error }, 'the queue has trouble'));
+    const watchdog = startWatchdog({ databaseUrl, stillMs, isLogged: log.isLevelEnabled('fatal') });
     return {
       config,
       database,
@@ -58,17 +70,19 @@ export async function layFoundation(config: Config, databaseUrl: string, log: Lo
       feed: { queue, hostConcurrency: config.hostConcurrency },
       storage,
       guard,
-      secretsKey: secretsKeyOf(config),
+      secretsKey,
+      watchdog,
       log,
       async close() {
         await queue.stop();
+        await watchdog.stop();
         await guard.close();
         await database.db.destroy();
       },
     };
   } catch (error) {
     await database.db.destroy();
-    throw unreachable(error, databaseUrl) ?? error;
+    throw databaseProblem(error, databaseUrl) ?? error;
   }
 }
 
@@ -86,15 +100,4 @@ export async function makeWritable(folder: string, setting = 'DATA_DIR'): Promis
       cause: error,
     });
   }
-}
-
-/** The problem behind a connection error, or undefined where it is another one. */
-export function unreachable(error: unknown, databaseUrl: string): Problem | undefined {
-  if (error instanceof Problem || !(isConnectionTrouble(error) || /^(28|3D)/.test(systemCode(error) ?? '')))
-    return undefined;
-  const { host, pathname } = new URL(databaseUrl);
-  return new Problem('database_unavailable', {
-    detail: `The database ${pathname.slice(1)} on ${host} cannot be used: ${(error as Error).message || systemCode(error)}. Check that it runs and that DATABASE_URL is right.`,
-    cause: error,
-  });
 }

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
-import { describe, EXIT, say } from './cli/output.ts';
+import { answering, describe, EXIT, say } from './cli/output.ts';
 import type { CheckOptions } from './cli/check.ts';
 import type { ProcessOptions } from './cli/process.ts';
 import { DEFAULT_NAME_TEMPLATE } from './batches/name-template.ts';
@@ -34,11 +34,16 @@ const processing = program
   .option('--out <DIR>', 'where the images and output.csv go', 'output')
   .option('--name-template <TEMPLATE>', 'names of the images', DEFAULT_NAME_TEMPLATE)
   .option('--deadline-hours <N>', 'for how long images are tried again, 1 to 168', '24')
+  .option(
+    '--fresh-for <TIME>',
+    'keep what is fetched and made for later runs, and do not ask again for sources of this age, such as 12h',
+  )
   .option('--on-invalid <reject|skip>', 'what to do about rows with errors', 'reject')
   .option('--json', 'print one JSON object on the last line of standard output', false)
   .action(async (file: string, options: ProcessOptions) => {
     const { processFile } = await import('./cli/process.ts');
-    await end(processFile(file, options));
+    const { NO_RESULT } = await import('./cli/process-report.ts');
+    await end(answering(options.json, NO_RESULT, () => processFile(file, options)));
   });
 
 const checking = program
@@ -49,7 +54,7 @@ const checking = program
   .option('--json', 'print one JSON object', false)
   .action(async (file: string, options: CheckOptions) => {
     const { check } = await import('./cli/check.ts');
-    await end(check(file, options));
+    await end(answering(options.json, { ok: false }, () => check(file, options)));
   });
 
 for (const command of [processing, checking])
@@ -83,7 +88,7 @@ program
   .option('--json', 'print one JSON object', false)
   .action(async (what: string, options: { json: boolean }) => {
     const { inspect } = await import('./cli/inspect.ts');
-    await end(inspect(what, options));
+    await end(answering(options.json, { ok: false }, () => inspect(what, options)));
   });
 
 program
@@ -93,7 +98,7 @@ program
   .option('--json', 'print one JSON object', false)
   .action(async (url: string, options: { json: boolean }) => {
     const { fetchUrl } = await import('./cli/fetch.ts');
-    await end(fetchUrl(url, options));
+    await end(answering(options.json, { ok: false }, () => fetchUrl(url, options)));
   });
 
 const presets = program

@@ -5,6 +5,7 @@ import { claimImages } from './batches/claim.ts';
 import { purgeFiles } from './batches/purge.ts';
 import { findSet, forgetSources } from './batches/known.ts';
 import { recordLostImage, recordResults } from './batches/record.ts';
+import { forgetStalls } from './batches/stalls.ts';
 import { settleBatch } from './batches/settle.ts';
 import { sweep } from './batches/sweep.ts';
 import { isAlive } from './db/database.ts';
@@ -14,11 +15,12 @@ import { forgetOldAnswers } from './intake/idempotency.ts';
 import { headersOpener } from './hosts/headers.ts';
 import { createHostPlaces } from './hosts/places.ts';
 import { recordVisits } from './hosts/visits.ts';
-import { createImageTask } from './images/image.tasks.ts';
+import { createImageTask, type ImageWork, isSuspect } from './images/image.tasks.ts';
 import { createDecoderPool } from './pipeline/decoder-pool.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import { createSourceFiles } from './pipeline/source-files.ts';
-import { startPump } from './queue/pump.ts';
+import { startPump, type Taken } from './queue/pump.ts';
+import type { InHand } from './queue/watchdog.ts';
 import { forgetWorker, liveWorkers, reportWorker } from './queue/workers.ts';
 import { userAgentOf, VERSION } from './version.ts';
 import { createWebhookTask, rescueDeliveries } from './webhooks/webhook.tasks.ts';
@@ -94,6 +96,9 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     claim: (tasks) => claimImages(db, tasks),
     handle: createImageTask({ pipeline, log, onTrouble: (trouble) => pump.pause(trouble.message) }),
     record: recordWithVisits,
+    isToBeAlone: isSuspect,
+    onTaken: (taken) => foundation.watchdog.took(taken.map(named)),
+    onReleased: foundation.watchdog.left,
     log,
   });
 
@@ -126,6 +131,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     every(TROUBLE_CHECK_MS, resumeWhenWell),
     every(REPORT_EVERY_MS, stopClaimingOfNewerSchema),
     every(FORGET_EVERY_MS, () => forgetOldAnswers(db)),
+    every(FORGET_EVERY_MS, () => forgetStalls(db)),
     every(FORGET_SOURCES_EVERY_MS, () => forgetSources(db)),
   ];
 
@@ -189,6 +195,11 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
       log.info({ worker: id }, 'worker stopped');
     },
   };
+}
+
+/** As the watchdog tells it. */
+function named({ task, work: { batchId, slot, url } }: Taken<'process_image', ImageWork>): InHand {
+  return { task: task.id, batch: batchId, slot, url };
 }
 
 const NEWER_SCHEMA = 'the database was migrated by a newer Minilab; install that version here too';

@@ -34,7 +34,7 @@ export const Batch = Type.Object({
   bytes_out: Type.Integer({ description: 'Bytes of the renditions' }),
   reused: Type.Integer({
     description:
-      'Completed images whose files were there from before: nothing was made, and perhaps nothing fetched',
+      'Completed images for which nothing was made: their files were there from before, or are those of another image of the batch with the same URL',
   }),
   errors_by_code: Type.Record(Type.String(), Count),
   warning_count: Count,

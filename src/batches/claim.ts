@@ -31,6 +31,7 @@ export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promi
         known: known[i],
         isForced: row.force,
         tries: row.tries,
+        stalls: row.stalls,
         deadlineAt: row.deadline_at,
         claimedAt: row.claimed_at,
       },
@@ -70,6 +71,7 @@ type ClaimedRow = {
   slot: number;
   url: string;
   tries: number;
+  stalls: number;
   recipe: Recipe;
   token: string;
   deadline_at: Date;
@@ -93,6 +95,8 @@ async function markProcessing(trx: Db, tasks: Task<'process_image'>[]): Promise<
     )
     select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, b.state as batch_state, b.force, b.fresh_for_s,
       b.began_at + make_interval(hours => b.deadline_hours) as deadline_at,
+      (select count(*) from stalls s
+        where s.tenant_id = c.tenant_id and s.batch_id = c.batch_id and s.slot = c.slot and s.at >= b.began_at) as stalls,
       h.headers_fingerprint, clock_timestamp()::text as claimed_at
     from claimed c
     join batches b on b.tenant_id = c.tenant_id and b.batch_id = c.batch_id

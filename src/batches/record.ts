@@ -86,12 +86,12 @@ type EndRow = {
   error_detail?: string;
 };
 
-/** @returns the ids of the tasks whose images have ended now */
+/** @returns as endRows */
 async function endImages(
   trx: Db,
   finished: FinishedImage[],
   batches: Map<string, LockedBatch>,
-): Promise<Set<string>> {
+): Promise<Map<string, number>> {
   const rows = finished.flatMap(({ task, outcome }): EndRow[] => {
     if (outcome.is === 'completed') {
       const { work, made } = outcome;
@@ -109,7 +109,8 @@ async function endImages(
     const { bytesIn, bytesOut } = bytesOf(outcome.made);
     batch.bytesIn += bytesIn;
     batch.bytesOut += bytesOut;
-    if (outcome.made.is === 'unchanged') batch.reused += 1;
+    const images = ended.get(task.id) ?? 0;
+    batch.reused += outcome.made.is === 'unchanged' ? images : images - 1; // those that repeat a URL are made once
   }
   return ended;
 }
@@ -129,16 +130,20 @@ function bytesOf(made: Extract<ImageEnd, { is: 'completed' }>['made']): {
  * are images whose files a purge removes, or removed after they were claimed (purge.ts), which must be
  * looked for by a later statement than the ones that keep and lock their sets; and what was claimed longer
  * ago than half of the time for which purges are remembered.
- * @returns the ids of the tasks whose images have ended now
+ * @returns by task id, how many images have ended now
  */
-async function endRows(trx: Db, ends: EndRow[], batches: Map<string, LockedBatch>): Promise<Set<string>> {
-  if (ends.length === 0) return new Set();
+async function endRows(
+  trx: Db,
+  ends: EndRow[],
+  batches: Map<string, LockedBatch>,
+): Promise<Map<string, number>> {
+  if (ends.length === 0) return new Map();
   const { rows } = await sql<{
     batch_id: string;
     state: 'completed' | 'failed';
     error_code: string | null;
+    task_id: string;
     images: number;
-    task_ids: string[];
   }>`
     with ends as (
       select * from json_to_recordset(${JSON.stringify(ends)}) as e
@@ -164,11 +169,11 @@ async function endRows(trx: Db, ends: EndRow[], batches: Map<string, LockedBatch
       from leads l
       where i.tenant_id = l.tenant_id and i.batch_id = l.batch_id and i.lead_slot = l.slot
         and i.slot <> i.lead_slot and i.state = 'pending'
-      returning null::uuid as task_id, i.batch_id, i.state, i.error_code
+      returning l.task_id, i.batch_id, i.state, i.error_code
     )
-    select batch_id, state, error_code, count(*) as images, array_remove(array_agg(task_id), null) as task_ids
+    select task_id, batch_id, state, error_code, count(*) as images
     from (select task_id, batch_id, state, error_code from leads union all select * from followers) ended
-    group by batch_id, state, error_code`.execute(trx);
+    group by task_id, batch_id, state, error_code`.execute(trx);
   for (const row of rows) {
     const batch = batches.get(row.batch_id);
     if (!batch) continue;
@@ -176,7 +181,7 @@ async function endRows(trx: Db, ends: EndRow[], batches: Map<string, LockedBatch
     if (row.error_code !== null)
       batch.errorsByCode[row.error_code] = (batch.errorsByCode[row.error_code] ?? 0) + row.images;
   }
-  return new Set(rows.flatMap((row) => row.task_ids));
+  return new Map(rows.map((row) => [row.task_id, row.images]));
 }
 
 const AFTER_REMOVAL_MS = 1_000; // the rest of a group of files is removed within this time

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
@@ -7,19 +6,21 @@ import { type Preview, previewUpload, type Probe, probeImages } from '../intake/
 import { BUILTIN_PRESETS, DEFAULT_PRESET } from '../presets/builtin.ts';
 import { createGuard } from '../net/guard.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
+import { watchOver } from '../queue/watchdog.ts';
 import { userAgentOf } from '../version.ts';
 import { onInterrupt } from './interrupt.ts';
 import { EXIT, flawLines, plural, say, size, table } from './output.ts';
 import { type ReadingFlags, readFlags } from './reading-flags.ts';
-import { refuseUnreadable } from './readable.ts';
+import { openReadable } from './readable.ts';
 
 export type CheckOptions = ReadingFlags & { probe: string; json: boolean };
 
 /** `minilab check FILE.csv`: what it would be taken for. Exit 0, or 2 when it would be refused. */
 export async function check(file: string, options: CheckOptions): Promise<number> {
-  await refuseUnreadable(file, 'a CSV file');
+  await using csv = await openReadable(file, 'a CSV file');
   const count = probeCount(options.probe);
   const settings = readConfig();
+  await using _watchdog = watchOver(file);
   const rules = {
     maxBytes: settings.maxUploadBytes,
     allowPaths: true,
@@ -30,7 +31,7 @@ export async function check(file: string, options: CheckOptions): Promise<number
     ),
     ...readFlags(options),
   };
-  const { preview, sample } = await previewUpload(createReadStream(file), rules);
+  const { preview, sample } = await previewUpload(csv.createReadStream(), rules);
   const probes = await probed(sample(count));
   const result = { ...preview, probes };
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -61,7 +62,7 @@ async function probed(urls: string[]): Promise<Probe[]> {
 function show(file: string, preview: Preview): void {
   const columns = Object.entries(preview.columns).map(([role, name]) => [role, [name].flat().join(', ')]);
   const lines = [`${file}: ${plural(preview.rows, 'row')}, ${plural(preview.images, 'image')}.`];
-  if (columns.length > 0) lines.push('', table([['READ AS', 'COLUMN'], ...columns]));
+  if (columns.length > 0) lines.push('', table([['READ AS', 'COLUMN'], ...columns], process.stdout));
   if (preview.warning_count > 0)
     lines.push(
       '',
@@ -77,7 +78,10 @@ function show(file: string, preview: Preview): void {
   if (preview.probes.length > 0)
     lines.push(
       '',
-      table([['URL', 'VERDICT', 'FORMAT', 'PIXELS', 'BYTES'], ...preview.probes.map(probeCells)]),
+      table(
+        [['URL', 'VERDICT', 'FORMAT', 'PIXELS', 'BYTES'], ...preview.probes.map(probeCells)],
+        process.stdout,
+      ),
     );
   lines.push('', preview.ok ? 'It would be accepted.' : 'It would be refused.');
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -1,8 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { type Config, readConfig } from '../config.ts';
-import { openDatabase } from '../db/database.ts';
+import { connectDatabase } from '../db/connect.ts';
 import { unknownMigration } from '../db/migrate.ts';
+import { Problem } from '../errors.ts';
 import { makeWritable, openConfiguredDatabase } from '../foundation.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { describe, EXIT, size } from './output.ts';
@@ -30,7 +31,7 @@ const CHECKS: Record<string, Check> = {
     await using stack = new AsyncDisposableStack();
     const database = await openConfiguredDatabase(config, 'doctor');
     stack.defer(database.close);
-    const { db } = openDatabase(database.url);
+    const { db } = await connectDatabase(database.url);
     stack.defer(() => db.destroy());
     const { rows } = await sql<{
       version: string;
@@ -56,7 +57,8 @@ export async function doctor(): Promise<number> {
       process.stdout.write(`ok    ${name}: ${await check(config)}\n`);
     } catch (error) {
       isWell = false;
-      process.stdout.write(`WRONG ${name}: ${describe(error)}\n`);
+      const why = error instanceof Problem ? describe(error) : (error as Error).message;
+      process.stdout.write(`WRONG ${name}: ${why}\n`);
     }
   }
   return isWell ? EXIT.ok : EXIT.trouble;

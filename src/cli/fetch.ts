@@ -8,6 +8,7 @@ import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { fetchSource } from '../pipeline/fetch.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import { createSourceFiles } from '../pipeline/source-files.ts';
+import { watchOver } from '../queue/watchdog.ts';
 import { userAgentOf } from '../version.ts';
 import { onInterrupt } from './interrupt.ts';
 import { EXIT, say, size, table } from './output.ts';
@@ -57,6 +58,7 @@ async function tryDownload(url: string): Promise<Download> {
   const settings = readConfig();
   const signal = onInterrupt(() => say('\nStopping.'));
   await using stack = new AsyncDisposableStack();
+  stack.use(watchOver(url));
   const folder = await mkdtemp(join(tmpdir(), 'minilab-fetch-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const hops = hopList(url);
@@ -146,6 +148,6 @@ function show({ ok, code, detail, hops, bytes, format, width, height, seconds }:
   const verdict = ok
     ? `It is an image: ${format}, ${width} x ${height} pixels, ${size(bytes ?? 0)}, in ${seconds} s.`
     : `${code}: ${detail}`;
-  const requests = rows.length > 0 ? `${table([header, ...rows], Number.POSITIVE_INFINITY)}\n\n` : '';
+  const requests = rows.length > 0 ? `${table([header, ...rows], {})}\n\n` : '';
   process.stdout.write(`${requests}${verdict}\n`);
 }

@@ -10,6 +10,7 @@ import { planRenditions } from '../pipeline/plan.ts';
 import type { Facts } from '../pipeline/probe.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import { createSourceFiles } from '../pipeline/source-files.ts';
+import { watchOver } from '../queue/watchdog.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { type Channel, CHANNELS } from '../presets/channels.ts';
 import type { Preset } from '../presets/spec.ts';
@@ -35,6 +36,7 @@ export async function inspect(what: string, { json }: { json: boolean }): Promis
   if (!isUrl) await refuseUnreadable(what, 'an image file');
   const signal = onInterrupt(() => say('\nStopping.'));
   await using stack = new AsyncDisposableStack();
+  stack.use(watchOver(what));
   const folder = await mkdtemp(join(tmpdir(), 'minilab-inspect-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const guard = createGuard(settings);
@@ -144,6 +146,6 @@ function show(seen: object, verdicts: Verdict[]): void {
     objections.join('; ') || 'good',
   ]);
   process.stdout.write(
-    `${table(facts, 200)}\n\n${table([['PRESET', 'WOULD BECOME', 'VERDICT'], ...rows], 200)}\n`,
+    `${table(facts, process.stdout)}\n\n${table([['PRESET', 'WOULD BECOME', 'VERDICT'], ...rows], process.stdout)}\n`,
   );
 }

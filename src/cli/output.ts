@@ -8,6 +8,36 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+export function printJson(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/**
+ * Runs a command whose `--json` promises one object: where it fails there is one too, with the code and
+ * the sentence, and of a CSV every error.
+ * @param nothing what the object holds without a result
+ */
+export async function answering(
+  isJson: boolean,
+  nothing: object,
+  command: () => Promise<number>,
+): Promise<number> {
+  const startedAt = performance.now();
+  try {
+    return await command();
+  } catch (error) {
+    const seconds = Math.round(performance.now() - startedAt) / 1000;
+    if (isJson) printJson({ ...nothing, seconds, ...failureOf(error) });
+    throw error;
+  }
+}
+
+function failureOf(error: unknown): object {
+  if (!(error instanceof Problem)) return { code: 'internal_error', detail: messageOf(error) };
+  const { code, message: detail, flawCount: error_count, flaws: errors } = error;
+  return { code, detail, error_count, errors };
+}
+
 /** A problem as a person reads it: the sentence, and each error with its place in the file. */
 export function describe(error: unknown): string {
   if (!(error instanceof Problem)) return `Something went wrong inside Minilab: ${messageOf(error)}`;
@@ -46,8 +76,9 @@ export function size(bytes: number): string {
   return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`;
 }
 
-/** Columns as wide as their content, two spaces between; the last one is cut at the terminal's width. */
-export function table(rows: string[][], width = process.stderr.columns || 160): string {
+/** Columns as wide as their content, two spaces between; lines are cut at the width of the terminal, if it is one. */
+export function table(rows: string[][], stream: { columns?: number } = process.stderr): string {
+  const width = stream.columns || Number.POSITIVE_INFINITY;
   const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? [];
   return rows
     .map((row) => {

@@ -1,16 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { DEFAULT_TENANT } from '../app.ts';
 import { readConfig } from '../config.ts';
-import { type Db, openDatabase } from '../db/database.ts';
+import { connectDatabase, databaseProblem } from '../db/connect.ts';
+import type { Db } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { Problem } from '../errors.ts';
-import { openConfiguredDatabase, unreachable } from '../foundation.ts';
+import { openConfiguredDatabase } from '../foundation.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { checkPreset } from '../presets/check.ts';
 import { deletePreset, getPreset, listPresets, putPreset } from '../presets/preset.queries.ts';
 import type { Preset, RenditionSpec } from '../presets/spec.ts';
 import { EXIT, say, table } from './output.ts';
+import { openReadable } from './readable.ts';
 
 /** `minilab presets`: names and what they are for. */
 export function showPresets(): Promise<number> {
@@ -21,7 +22,7 @@ export function showPresets(): Promise<number> {
       BUILTIN_PRESETS.includes(preset) ? 'built in' : 'your own',
       preset.renditions.map(inWords).join('; '),
     ]);
-    process.stdout.write(`${table([['PRESET', '', 'RENDITIONS'], ...rows], 200)}\n`);
+    process.stdout.write(`${table([['PRESET', '', 'RENDITIONS'], ...rows], process.stdout)}\n`);
     return EXIT.ok;
   });
 }
@@ -64,12 +65,8 @@ export async function readPresetFile(
   file: string,
   name: string = basename(file, extname(file)),
 ): Promise<Preset> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new Problem('file_unreadable', {
-      detail: `${file} cannot be read: ${error.message}.`,
-      cause: error,
-    });
-  });
+  await using preset = await openReadable(file, 'a preset in JSON');
+  const text = await preset.readFile('utf8');
   try {
     return checkPreset(name, JSON.parse(text));
   } catch (error) {
@@ -90,10 +87,10 @@ async function withDatabase<T>(work: (db: Db) => Promise<T>): Promise<T> {
   await using stack = new AsyncDisposableStack();
   const database = await openConfiguredDatabase(readConfig(), 'presets');
   stack.defer(database.close);
-  const { db } = openDatabase(database.url);
+  const { db } = await connectDatabase(database.url);
   stack.defer(() => db.destroy());
   await migrate(db).catch((error: unknown) => {
-    throw unreachable(error, database.url) ?? error;
+    throw databaseProblem(error, database.url) ?? error;
   });
   return await work(db);
 }

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_TENANT } from '../app.ts';
@@ -7,32 +6,33 @@ import type { BatchKey } from '../batches/batch.ts';
 import { parseNameTemplate } from '../batches/name-template.ts';
 import { type BatchRow, findBatch } from '../batches/batch.queries.ts';
 import { batchBody } from '../batches/batch.body.ts';
-import { type Config, readConfig } from '../config.ts';
+import { readConfig } from '../config.ts';
 import type { Db } from '../db/database.ts';
-import { type EmbeddedServer, holdEmbeddedServer } from '../db/embedded.ts';
+import { Problem } from '../errors.ts';
 import { type Foundation, layFoundation, makeWritable } from '../foundation.ts';
-import { type ImageRow, listImages } from '../images/image.queries.ts';
 import { acceptDraft } from '../intake/accept.ts';
 import { draftUpload } from '../intake/draft.ts';
-import { readOptions, UploadOptions } from '../intake/options.ts';
-import { publicId } from '../ids.ts';
+import { freshForSOf, readOptions, UploadOptions } from '../intake/options.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { writeFolder } from '../results/folder.ts';
 import { configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker } from '../worker.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createLog } from './log.ts';
-import { EXIT, flawLines, plural, say, size, table } from './output.ts';
+import { EXIT, flawLines, plural, printJson, say } from './output.ts';
 import { findPreset } from './presets.ts';
+import { forgetRuns, freshPlace, keptPlace } from './process-place.ts';
+import { report, resultOf } from './process-report.ts';
 import { startProgress } from './progress.ts';
 import { type ReadingFlags, readFlags } from './reading-flags.ts';
-import { refuseUnreadable } from './readable.ts';
+import { openReadable } from './readable.ts';
 
 export type ProcessOptions = ReadingFlags & {
   preset: string;
   out: string;
   nameTemplate: string;
   deadlineHours: string;
+  freshFor?: string;
   onInvalid: string;
   json: boolean;
 };
@@ -40,22 +40,24 @@ export type ProcessOptions = ReadingFlags & {
 /** `minilab process FILE.csv`: one shot, on the embedded database and storage, into a folder. */
 export async function processFile(file: string, options: ProcessOptions): Promise<number> {
   const startedAt = Date.now();
-  await refuseUnreadable(file, 'a CSV file');
+  await using csv = await openReadable(file, 'a CSV file');
   const preset = await findPreset(options.preset);
   const reading = readFlags(options);
   parseNameTemplate(options.nameTemplate); // before anything is done
-  const { deadline_hours: deadlineHours } = readOptions(
-    { deadline_hours: options.deadlineHours },
+  const uploadOptions = readOptions(
+    { deadline_hours: options.deadlineHours, fresh_for: options.freshFor ?? '' },
     UploadOptions,
   );
+  const freshForS = freshForSOf(uploadOptions);
   const out = resolve(options.out);
   await makeWritable(out, '--out');
+  await tellOfEarlierRun(out);
   const settings = readConfig();
   await makeWritable(settings.dataDir);
   const interrupted = onInterrupt(() => say('\nStopping.'));
   await using stack = new AsyncDisposableStack();
 
-  await using draft = await draftUpload(createReadStream(file), {
+  await using draft = await draftUpload(csv.createReadStream(), {
     tenantId: DEFAULT_TENANT,
     folder: join(settings.dataDir, 'tmp'),
     maxBytes: settings.maxUploadBytes,
@@ -74,7 +76,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
       `${plural(draft.rejectedRows, 'row has', 'rows have')} errors, and nothing is made of them:\n${flawLines(draft.rowErrors, draft.rowErrorCount)}`,
     );
 
-  const { config, url } = await ownPlace(settings, stack);
+  const { config, url } = await (freshForS === null ? freshPlace : keptPlace)(settings, stack);
   const foundation = await layFoundation(
     config,
     url,
@@ -82,11 +84,15 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   );
   stack.defer(foundation.close);
   const { db } = foundation.database;
+  if (freshForS !== null) await forgetRuns(db);
   const name = basename(file);
   const batch = await acceptDraft(
     foundation.database,
     draft,
-    { tenantId: DEFAULT_TENANT, name, preset, nameTemplate: options.nameTemplate, deadlineHours },
+    {
+      ...{ tenantId: DEFAULT_TENANT, name, preset, nameTemplate: options.nameTemplate, freshForS },
+      deadlineHours: uploadOptions.deadline_hours,
+    },
     foundation.feed,
   );
   const worker = await startWorker(foundation, dirname(resolve(file)));
@@ -94,51 +100,41 @@ export async function processFile(file: string, options: ProcessOptions): Promis
 
   await configureEndpoint(db, DEFAULT_TENANT, config.webhook);
   const ended = await watch(foundation, batch, interrupted);
-  if (!ended) {
+  const seconds = (): number => (Date.now() - startedAt) / 1000;
+  if (!ended.ended_at) {
     say('Stopped before the end. Nothing was written; run the command again.');
+    if (options.json) printJson(resultOf(ended, { outputCsv: null, seconds: seconds() }));
     return EXIT.interrupted;
   }
   const delivered = await webhookTried(db, batch, interrupted);
-  const outputCsv = await writeFolder(db, foundation.storage, batch, out);
-  await report(db, batch, delivered ?? ended, {
-    ...options,
-    outputCsv,
-    seconds: (Date.now() - startedAt) / 1000,
-  });
+  const { path: outputCsv, removed } = await writeFolder(db, foundation.storage, batch, out);
+  const told = { outputCsv, removed, seconds: seconds() };
+  await report(db, batch, delivered ?? ended, told);
+  if (options.json) printJson(resultOf(delivered ?? ended, told));
   return ended.state === 'completed' ? EXIT.ok : EXIT.someFailed;
 }
 
 const WARNINGS_SHOWN = 5; // those of whole columns come first
 
-/**
- * A database, a storage and a folder that no other process uses, because another worker could not
- * read the paths in this CSV. Several runs at once get one each; all of it is removed at the end.
- */
-async function ownPlace(
-  settings: Config,
-  stack: AsyncDisposableStack,
-): Promise<{ config: Config; url: string }> {
-  const server: EmbeddedServer = await holdEmbeddedServer(settings.dataDir, 'process');
-  stack.defer(() => server.close());
-  let number = 1;
-  while ((await server.claim(`process-${number}`)) !== undefined) number += 1;
-  const dataDir = join(settings.dataDir, `process-${number}`);
-  const database = `minilab_process_${number}`;
-  await rm(dataDir, { recursive: true, force: true });
-  const url = await server.freshDatabase(database);
-  stack.defer(async () => {
-    await server.dropDatabase(database);
-    await rm(dataDir, { recursive: true, force: true });
-  });
-  return { config: { ...settings, dataDir, storageDir: join(dataDir, 'files') }, url };
+async function tellOfEarlierRun(out: string): Promise<void> {
+  const file = join(out, 'output.csv');
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isDirectory())
+    throw new Problem('storage_unavailable', {
+      detail: `${file} is a folder, and the results would be written there. Choose another folder with --out.`,
+    });
+  if (found)
+    say(
+      `${out} holds an earlier run. Its output.csv is replaced, and images that this run does not make are removed.`,
+    );
 }
 
-/** Shows the progress until the batch has ended; undefined when interrupted before. */
+/** Shows the progress until the batch has ended, or the run is interrupted. */
 async function watch(
   { database, config }: Foundation,
   batch: BatchKey,
   interrupted: AbortSignal,
-): Promise<BatchRow | undefined> {
+): Promise<BatchRow> {
   const progress = startProgress();
   for (;;) {
     const row = await findBatch(database.db, batch);
@@ -153,7 +149,7 @@ async function watch(
     });
     if (row.ended_at || interrupted.aborted) {
       progress.done();
-      return row.ended_at ? row : undefined;
+      return row;
     }
     await sleep(200, undefined, { signal: interrupted }).catch(() => {});
   }
@@ -173,46 +169,4 @@ async function webhookTried(
     await sleep(100, undefined, { signal: interrupted }).catch(() => {});
   }
   return findBatch(db, batch);
-}
-
-const FAILURES_SHOWN = 50;
-
-async function report(
-  db: Db,
-  batch: BatchKey,
-  row: BatchRow,
-  { json, outputCsv, seconds }: { json: boolean; outputCsv: string; seconds: number },
-): Promise<void> {
-  const failed = await listImages(db, {
-    ...batch,
-    states: ['failed'],
-    code: undefined,
-    afterSlot: 0,
-    limit: FAILURES_SHOWN,
-  });
-  say(`${plural(row.completed, 'image')} completed, ${row.failed} failed, in ${seconds.toFixed(1)} s.`);
-  if (row.bytes_in > 0) say(`${size(row.bytes_in)} of sources became ${size(row.bytes_out)}.`);
-  if (failed.length > 0)
-    say(`\n${table([['ROW', 'POSITION', 'CODE', 'URL', 'WHY'], ...failed.map(failureCells)])}`);
-  if (row.failed > failed.length)
-    say(`… and ${row.failed - failed.length} more; all of them are in the output CSV.`);
-  say(`\nOutput: ${outputCsv}`);
-  if (!json) return;
-  const { counts, webhook } = batchBody(row, '');
-  const result = {
-    batch: publicId('bat', row.batch_id),
-    state: row.state,
-    counts,
-    errors_by_code: row.errors_by_code,
-    seconds,
-    output_csv: outputCsv,
-    webhook,
-  };
-  process.stdout.write(`${JSON.stringify(result)}\n`);
-}
-
-function failureCells(image: ImageRow): string[] {
-  const { row_number, position, error_code, error_detail, url } = image;
-  const shown = url.length > 60 ? `${url.slice(0, 30)}…${url.slice(-29)}` : url;
-  return [String(row_number), String(position), error_code ?? '', shown, error_detail ?? ''];
 }

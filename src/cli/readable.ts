@@ -1,12 +1,28 @@
-import { stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { Problem, systemCode } from '../errors.ts';
+import { NotAFile, openRegularFile } from '../files.ts';
 
-/** @param wanted for the sentence: 'a CSV file' @throws Problem `file_unreadable` where there is no such file, or it is none */
+/** @param wanted for the sentence: 'a CSV file' @throws Problem `file_unreadable` */
+export async function openReadable(file: string, wanted: string): Promise<FileHandle> {
+  try {
+    return await openRegularFile(file);
+  } catch (error) {
+    throw new Problem('file_unreadable', {
+      detail: `${file} ${whyUnreadable(error)}. Give the path of ${wanted}.`,
+      cause: error,
+    });
+  }
+}
+
+/** As openReadable, for what is read by others. */
 export async function refuseUnreadable(file: string, wanted: string): Promise<void> {
-  const why = await stat(file).then(
-    (found) => (found.isFile() ? undefined : 'is not a file'),
-    (error: unknown) =>
-      systemCode(error) === 'ENOENT' ? 'does not exist' : `cannot be read (${systemCode(error)})`,
-  );
-  if (why) throw new Problem('file_unreadable', { detail: `${file} ${why}. Give the path of ${wanted}.` });
+  await (await openReadable(file, wanted)).close();
+}
+
+function whyUnreadable(error: unknown): string {
+  if (error instanceof NotAFile) return `is not a file: ${error.message}`;
+  const code = systemCode(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist';
+  const why = code === 'EACCES' || code === 'EPERM' ? 'this user may not' : (code ?? String(error));
+  return `cannot be read: ${why}`;
 }

@@ -10,6 +10,7 @@ import { deadline } from './migrations/0005_deadline.ts';
 import { hosts } from './migrations/0006_hosts.ts';
 import { reuse } from './migrations/0007_reuse.ts';
 import { asWritten } from './migrations/0008_as_written.ts';
+import { stallsAndFileNames } from './migrations/0009_stalls_and_file_names.ts';
 
 // Expand, then contract: a migration may only add what the version before it can live with; what is
 // no longer used goes in a later release. The name sorts; a name that landed never changes.
@@ -22,6 +23,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0006_hosts': hosts,
   '0007_reuse': reuse,
   '0008_as_written': asWritten,
+  '0009_stalls_and_file_names': stallsAndFileNames,
 };
 
 /**

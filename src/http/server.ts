@@ -5,6 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { Problem, systemCode } from '../errors.ts';
+import { hasMeaning, inWords, type SchemaError } from '../schema-words.ts';
 import { refuseForeigners } from './local-only.ts';
 import { sendProblem } from './problem.ts';
 
@@ -27,6 +28,13 @@ export async function createServer({ publicUrl, version, log }: ServerOptions) {
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     ajv: { customOptions: { removeAdditional: false } }, // an option that is not known is told, not dropped
+    schemaErrorFormatter: (errors, where) =>
+      new Error(
+        errors
+          .filter(hasMeaning)
+          .map((error) => flawOf(error, where))
+          .join(' '),
+      ),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.addHook('onRequest', refuseForeigners(publicUrl));
@@ -117,6 +125,13 @@ function answerError(error: FastifyError | Problem, request: FastifyRequest, rep
       detail: 'The request could not be answered; the log of the server says why.',
     }),
   );
+}
+
+/** @param where such as querystring */
+function flawOf(error: SchemaError, where: string): string {
+  const at = error.instancePath.slice(1).replaceAll('/', '.');
+  const part = where === 'querystring' ? 'query' : where;
+  return `${at === '' ? `The ${part}` : `${at} in the ${part}`}: ${inWords(error)}`;
 }
 
 function sentence(text: string): string {

@@ -15,6 +15,8 @@ export type ImageWork = ImageRequest & {
   slot: number;
   /** tries that did not succeed so far */
   tries: number;
+  /** how many processes stood still with it in hand, and were ended, in the present round */
+  stalls: number;
   /** of the present round: later it is not tried again */
   deadlineAt: Date;
   /** by the clock of the database, in microseconds: files that were removed later may be missing */
@@ -37,12 +39,15 @@ export type ImageTaskParts = {
   onTrouble(trouble: Error): void;
 };
 
+const STALLS_TO_BE_ALONE = 2; // one may be a neighbour's doing
+const MOST_STALLS = 3; // the third one happened alone
 const FIRST_DELAY_MS = 2_000;
 const LONGEST_DELAY_MS = 300_000;
 
 /** The handler of `process_image`: what a worker does for one image, and what follows from what happened. */
 export function createImageTask(parts: ImageTaskParts) {
   return async (work: ImageWork, signal: AbortSignal): Promise<ImageEnd> => {
+    if (work.stalls >= MOST_STALLS) return { work, is: 'failed', problem: stoodStill(work) };
     try {
       const end = endOf(work, await parts.pipeline(work, signal));
       logEnd(parts.log, end);
@@ -62,6 +67,18 @@ export function createImageTask(parts: ImageTaskParts) {
       });
     }
   };
+}
+
+/** Whether the image may have brought processes to a standstill, so that it is done with no other beside it. */
+export function isSuspect({ stalls }: ImageWork): boolean {
+  return stalls >= STALLS_TO_BE_ALONE && stalls < MOST_STALLS;
+}
+
+function stoodStill({ stalls }: ImageWork): ImageProblem {
+  return new ImageProblem(
+    'worker_lost',
+    `${stalls} of them stood still, and this image was in hand each time`,
+  );
 }
 
 /** One line an image, at the level `debug`. */

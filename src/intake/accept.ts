@@ -15,6 +15,8 @@ import type { SpoolFiles } from './spool.ts';
 export type Acceptance = {
   tenantId: number;
   name: string;
+  /** as the upload called it */
+  fileName?: string | undefined;
   /** for rows that choose none */
   preset: Preset;
   /** of the files; see parseNameTemplate */
@@ -66,14 +68,14 @@ export async function insertBatch(trx: Db, draft: Draft, acceptance: Acceptance)
     insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256,
       warnings, warning_count, products, images, callback_endpoint_id,
       failed, errors_by_code, rejected_rows, row_errors, row_error_count, name_template,
-      ended_before, force, fresh_for_s, deadline_hours)
+      ended_before, force, fresh_for_s, deadline_hours, file_name)
     values (${tenantId}, ${draft.batchId}, ${name}, ${preset.name},
       ${JSON.stringify(draft.recipes(preset))}, ${JSON.stringify(draft.format)}, ${draft.bytes}, ${draft.sha256},
       ${JSON.stringify(warnings)}, ${draft.warningCount}, ${draft.products}, ${draft.images}, ${endpointId},
       ${rejectedImages(draft)}, ${JSON.stringify(draft.rejectedImages)}, ${draft.rejectedRows},
       ${JSON.stringify(rowErrors)}, ${draft.rowErrorCount}, ${acceptance.nameTemplate ?? null},
       ${rejectedImages(draft)}, ${acceptance.isForced ?? false}, ${acceptance.freshForS ?? null},
-      ${acceptance.deadlineHours ?? DEADLINE_HOURS})`.execute(trx);
+      ${acceptance.deadlineHours ?? DEADLINE_HOURS}, ${acceptance.fileName ?? null})`.execute(trx);
 }
 
 function rejectedImages({ rejectedImages }: Draft): number {

@@ -6,6 +6,7 @@ import { Problem } from '../errors.ts';
 import { DEFAULT_PRESET } from '../presets/builtin.ts';
 import { noSuchPreset } from '../presets/preset.queries.ts';
 import type { Preset } from '../presets/spec.ts';
+import { inWords, schemaErrors } from '../schema-words.ts';
 import { parseDuration } from '../webhooks/schedule.ts';
 import { ColumnMapping } from './columns.ts';
 import { isCharset } from './decode.ts';
@@ -119,8 +120,10 @@ export function readOptions(
     freshForSOf(options);
     return options;
   }
-  const [first] = Value.Errors(schema, options);
-  throw badOption(`An option is not valid: ${first?.instancePath.slice(1)} ${first?.message}.`);
+  const flaws = schemaErrors(schema, options).map(
+    (error) => `${error.instancePath.slice(1)}: ${inWords(error)}`,
+  );
+  throw badOption(`Options are not valid. ${flaws.join(' ')}`);
 }
 
 /** How the options want the file to be read. @throws Problem `bad_request` */

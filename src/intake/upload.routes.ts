@@ -132,6 +132,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
     const acceptance: Acceptance = {
       tenantId,
       name: options.name ?? (fileName || 'upload.csv'),
+      fileName: fileName || undefined,
       preset: presetOf(options, presets),
       nameTemplate: options.name_template,
       isForced: options.force,

@@ -98,7 +98,9 @@ export function createGuard(rules: GuardRules, resolve: Resolve = createResolver
       const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
       const mayBePrivate = rules.allowedPrivateNetworks.rules.length > 0; // there, any port may be used
       if (!rules.allowedPorts.has(port) && !mayBePrivate)
-        return refused(`port ${port} is not among those that may be used`);
+        return refused(
+          `port ${port} is not among those that may be used (${[...rules.allowedPorts].join(', ')}); ALLOWED_PORTS adds one, and ALLOWED_PRIVATE_NETWORKS a network of which any port may be used`,
+        );
       return { url };
     },
     close: () => agent.destroy(),

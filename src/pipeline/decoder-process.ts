@@ -1,6 +1,6 @@
 /** One disposable child process that decodes: its start, its limits, its end. Its program is decoder.ts. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DecoderAnswer, DecoderGreeting, DecoderRequest } from './decoder.ts';
@@ -56,7 +56,7 @@ export async function startDecoder(): Promise<DecoderProcess> {
     killed = true;
     child.kill('SIGKILL');
   };
-  setPriority(pid, NICENESS);
+  lowerPriority(pid);
   return {
     pid,
     libraries: greeting.libraries,
@@ -81,6 +81,15 @@ export async function startDecoder(): Promise<DecoderProcess> {
       }
     },
   };
+}
+
+/** Below our own priority, whatever that is: only root may raise one, and some sandboxes let nobody change any. */
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, Math.min(getPriority() + NICENESS, constants.priority.PRIORITY_LOW));
+  } catch {
+    // it decodes all the same
+  }
 }
 
 /** Looks at the memory of a process that has been at work for a while. */

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { systemCode } from '../errors.ts';
+import { NotAFile, openRegularFile } from '../files.ts';
 import { type AskRules, drain, header, openImage, type Response, type Wishes } from './ask.ts';
 import { codingsOf, decoded, isKnown } from './codings.ts';
 import { imageFormat, SNIFF_BYTES } from './formats.ts';
@@ -230,10 +230,11 @@ async function readLocal(name: string, file: SourceFile, rules: FetchRules, fold
   const root = await realpath(folder);
   const real = await realpath(join(root, name)).catch(() => undefined);
   if (real === undefined || !real.startsWith(root + sep)) throw new ImageProblem('file_not_found', name);
-  const { size } = await stat(real);
-  if (size > rules.maxBytes) throw tooLarge(rules.maxBytes);
   const writer = file.rewrite();
-  for await (const chunk of localChunks(real, name)) await writer.add(chunk);
+  for await (const chunk of localChunks(real, name)) {
+    if (writer.bytes() + chunk.length > rules.maxBytes) throw tooLarge(rules.maxBytes);
+    await writer.add(chunk);
+  }
   return {
     path: file.path,
     ...(await writer.finish()),
@@ -247,8 +248,10 @@ async function readLocal(name: string, file: SourceFile, rules: FetchRules, fold
 
 async function* localChunks(path: string, name: string): AsyncGenerator<Buffer> {
   try {
-    yield* createReadStream(path) as AsyncIterable<Buffer>;
+    const handle = await openRegularFile(path);
+    yield* handle.createReadStream() as AsyncIterable<Buffer>;
   } catch (error) {
-    throw new ImageProblem('file_not_found', `${name}: ${systemCode(error)}`, { cause: error });
+    const why = error instanceof NotAFile ? error.message : systemCode(error);
+    throw new ImageProblem('file_not_found', `${name}: ${why}`, { cause: error });
   }
 }

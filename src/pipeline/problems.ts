@@ -11,7 +11,8 @@ export const IMAGE_PROBLEMS = {
   },
   address_denied: {
     tries: 1,
-    sentence: 'The address leads to a network that images may not be fetched from.',
+    sentence:
+      'The address leads to a network or port that images may not be fetched from. Whoever runs Minilab allows networks with ALLOWED_PRIVATE_NETWORKS and ports with ALLOWED_PORTS.',
   },
   dns_failed: { tries: 4, sentence: 'The host name in the address could not be found.' },
   connect_failed: { tries: 4, sentence: 'The host did not accept a connection, or closed it.' },
@@ -68,7 +69,7 @@ export const IMAGE_PROBLEMS = {
   internal_error: { tries: 3, sentence: 'Something went wrong on the side of Minilab.' },
   worker_lost: {
     tries: 1,
-    sentence: 'The processes that worked on this image ended six times before it was done.',
+    sentence: 'The processes that worked on this image ended again and again before it was done.',
   },
 } as const satisfies Record<string, { tries: number; sentence: string }>;
 

@@ -1,11 +1,15 @@
 import { Value } from 'typebox/value';
 import { type PointedFlaw, Problem } from '../errors.ts';
+import { inWords, schemaErrors } from '../schema-words.ts';
 import {
+  BACKGROUND,
+  MAX_RENDITIONS,
   FORMAT_FACTS,
   type Preset,
   PRESET_NAME,
   PresetInput,
-  type RenditionInput,
+  RENDITION_NAME,
+  RenditionInput,
   withDefaults,
 } from './spec.ts';
 
@@ -25,26 +29,37 @@ const NAME_RULE = 'A name begins with a small letter; small letters, digits and 
 
 type PresetFlaw = Omit<PointedFlaw, 'code'>;
 
+/** What is wrong with its shape, and of the renditions that have the right one, what the shape cannot say. */
 function presetFlaws(input: unknown): PresetFlaw[] {
-  if (!Value.Check(PresetInput, input)) return shapeFlaws(input);
-  const names = input.renditions.map(({ name }) => name);
-  return input.renditions.flatMap((rendition, i) => [
-    ...renditionFlaws(rendition).map(({ at, detail }) => ({ at: `/renditions/${i}${at}`, detail })),
-    ...(names.indexOf(rendition.name) < i
-      ? [{ at: `/renditions/${i}/name`, detail: `There is another rendition "${rendition.name}".` }]
-      : []),
-  ]);
+  const renditions = renditionsOf(input);
+  const names = renditions.map((rendition) => (rendition as { name?: unknown } | null)?.name);
+  return [
+    ...shapeFlaws(input),
+    ...renditions.flatMap((rendition, i) => {
+      const flaws = Value.Check(RenditionInput, rendition) ? renditionFlaws(rendition) : [];
+      const isTaken = typeof names[i] === 'string' && names.indexOf(names[i]) < i;
+      if (isTaken) flaws.push({ at: '/name', detail: `There is another rendition "${String(names[i])}".` });
+      return flaws.map(({ at, detail }) => ({ at: `/renditions/${i}${at}`, detail }));
+    }),
+  ];
+}
+
+function renditionsOf(input: unknown): unknown[] {
+  const { renditions } = (input ?? {}) as { renditions?: unknown };
+  return Array.isArray(renditions) ? renditions.slice(0, MAX_RENDITIONS) : [];
 }
 
 function shapeFlaws(input: unknown): PresetFlaw[] {
-  return [...Value.Errors(PresetInput, input)].map(({ instancePath, message, keyword, params }) => {
-    const unknown = keyword === 'additionalProperties' ? (params as { additionalProperties?: string[] }) : {};
-    const names = unknown.additionalProperties?.map((name) => `"${name}"`).join(', ');
-    const allowed = (params as { allowedValues?: unknown[] }).allowedValues;
-    const choice = keyword === 'enum' && allowed ? `: ${allowed.join(', ')}` : '';
-    return { at: instancePath, detail: names ? `There is no setting ${names}.` : `It ${message}${choice}.` };
-  });
+  return schemaErrors(PresetInput, input).map((error) => ({
+    at: error.instancePath,
+    detail: inWords(error, PATTERNS),
+  }));
 }
+
+const PATTERNS = {
+  [RENDITION_NAME]: 'a small letter, then small letters, digits and hyphens, 32 in all',
+  [BACKGROUND]: '#rrggbb in small letters, or transparent',
+};
 
 /** What the shape cannot say. */
 function renditionFlaws(rendition: RenditionInput): PresetFlaw[] {

@@ -27,11 +27,14 @@ export const MAX_OUTPUT_SIDE = 16_384;
 const Side = Type.Integer({ minimum: 1, maximum: MAX_OUTPUT_SIDE });
 const flag = (description: string) => Type.Optional(Type.Boolean({ description, default: false }));
 
+export const RENDITION_NAME = '^[a-z][a-z0-9-]{0,31}$';
+export const BACKGROUND = '^(#[0-9a-f]{6}|transparent)$';
+
 /** How one output file is made from a source, as a user writes it. An image is never enlarged. */
 export const RenditionInput = Type.Object(
   {
     name: Type.String({
-      pattern: '^[a-z][a-z0-9-]{0,31}$',
+      pattern: RENDITION_NAME,
       description: 'Part of the file name: a small letter, then small letters, digits and hyphens',
     }),
     fit: Type.Optional(
@@ -53,7 +56,7 @@ export const RenditionInput = Type.Object(
     ),
     background: Type.Optional(
       Type.String({
-        pattern: '^(#[0-9a-f]{6}|transparent)$',
+        pattern: BACKGROUND,
         description:
           'Of contain, and what transparent parts become when the format has no transparency: #rrggbb in small letters, or transparent',
         default: '#ffffff',
@@ -94,13 +97,14 @@ export type RenditionSpec = {
   keep_credit: boolean;
 };
 
+export const MAX_RENDITIONS = 20;
 export const PRESET_NAME = '^[a-z][a-z0-9-]{0,63}$';
 
 /** A named recipe as a user writes it: one file or more from each source, in this order. */
 export const PresetInput = Type.Object(
   {
     description: Type.Optional(Type.String({ maxLength: 500 })),
-    renditions: Type.Array(RenditionInput, { minItems: 1, maxItems: 20 }),
+    renditions: Type.Array(RenditionInput, { minItems: 1, maxItems: MAX_RENDITIONS }),
   },
   { additionalProperties: false },
 );

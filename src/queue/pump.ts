@@ -23,10 +23,17 @@ export type PumpParts<N extends TaskName, W, O> = {
   handle(work: W, signal: AbortSignal): Promise<O>;
   /** Records outcomes and ends their tasks in one transaction; tried again until it succeeds. */
   record(finished: Finished<N, O>[]): Promise<void>;
+  /** Whether no other task may be in hand while this one is. */
+  isToBeAlone?(work: W): boolean;
+  /** Is told of tasks before they are handled, and of tasks that are in hand no more. */
+  onTaken?(taken: Taken<N, W>[]): void;
+  onReleased?(ids: string[]): void;
   log: Logger;
 };
 
 export type Finished<N extends TaskName, O> = { task: Task<N>; outcome: O };
+
+export type Taken<N extends TaskName, W> = { task: Task<N>; work: W };
 
 export type Pump = {
   /** No new tasks are claimed while the reason stands; undefined lifts it. */
@@ -57,6 +64,8 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
   const held = new Map<string, Held<N>>();
   const working = new Set<string>();
   const waiting: Finished<N, O>[] = []; // outcomes that are not recorded yet
+  const toBeAlone: Taken<N, W>[] = []; // claimed, and not begun before all others are recorded
+  let alone: string | undefined; // the task that has the worker for itself
   let pausedBecause: string | undefined;
   let stopping = false;
   let giveUpAt = Number.POSITIVE_INFINITY;
@@ -84,6 +93,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
 
   /** Claims as many tasks as there are free slots; answers how many came. */
   async function fillSlots(): Promise<number> {
+    if (alone !== undefined || toBeAlone.length > 0) return beginAlone();
     const free = slotsNow() - held.size;
     if (free <= 0 || pausedBecause !== undefined) return 0;
     const tasks = await queue.fetch(name, free);
@@ -91,17 +101,40 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
     for (const task of tasks) held.set(task.id, { task, abort: new AbortController() });
     try {
       const works = await parts.claim(tasks);
-      for (const task of tasks) {
-        const work = works.get(task.id);
-        if (work !== undefined) void handle(task, work);
-      }
       await drop(tasks.filter((task) => !works.has(task.id)));
+      take(tasks, works);
     } catch (error) {
-      // Those that are not in work are claimed again when their leases run out.
-      for (const task of tasks) if (!working.has(task.id)) release(task);
+      release(tasks); // they are claimed again when their leases run out
       throw error;
     }
     return tasks.length;
+  }
+
+  function take(tasks: Task<N>[], works: Map<string, W>): void {
+    const taken = tasks.flatMap((task) => {
+      const work = works.get(task.id);
+      return work === undefined ? [] : [{ task, work }];
+    });
+    const { alone = [], together = [] } = Object.groupBy(taken, ({ work }) =>
+      parts.isToBeAlone?.(work) ? 'alone' : 'together',
+    );
+    toBeAlone.push(...alone);
+    begin(together);
+  }
+
+  function begin(taken: Taken<N, W>[]): void {
+    if (taken.length > 0) parts.onTaken?.(taken);
+    for (const { task, work } of taken) void handle(task, work);
+  }
+
+  /** Nothing more is claimed until each of these has had the worker for itself. */
+  function beginAlone(): 0 {
+    const next = working.size === 0 ? toBeAlone.shift() : undefined;
+    if (next) {
+      alone = next.task.id;
+      begin([next]);
+    }
+    return 0;
   }
 
   async function handle(task: Task<N>, work: W): Promise<void> {
@@ -114,13 +147,13 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
     } catch (error) {
       // A handler answers outcomes; one that throws is a bug, or was aborted because its lease is lost.
       if (!abort.signal.aborted) log.error({ err: error, task: task.id }, 'a task handler threw');
-      release(task);
+      release([task]);
     }
   }
 
   async function drop(obsolete: Task<N>[]): Promise<void> {
     if (obsolete.length > 0) await queue.remove(name, obsolete);
-    for (const task of obsolete) release(task);
+    release(obsolete);
   }
 
   function recordSoon(): void {
@@ -140,7 +173,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
     while (waiting.length > 0) {
       const group = waiting.splice(0, RECORD_AT_MOST);
       await recordUntilDone(group);
-      for (const { task } of group) release(task);
+      release(group.map(({ task }) => task));
     }
   }
 
@@ -168,9 +201,12 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
     log.error({ err: error, task: group[0]?.task.id }, 'a result cannot be recorded');
   }
 
-  function release(task: Task<N>): void {
-    held.delete(task.id);
-    working.delete(task.id);
+  function release(tasks: Task<N>[]): void {
+    const ids = tasks.map(({ id }) => id);
+    const begun = ids.filter((id) => working.delete(id));
+    if (begun.length > 0) parts.onReleased?.(begun);
+    for (const id of ids) held.delete(id);
+    if (alone !== undefined && ids.includes(alone)) alone = undefined;
     wake.abort();
   }
 
@@ -207,8 +243,9 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
       await claiming;
       const deadline = Date.now() + graceMs;
       giveUpAt = deadline + GIVE_UP_RECORDING_MS;
-      while (held.size > 0 && Date.now() < deadline) await sleep(20);
+      while (held.size > toBeAlone.length && Date.now() < deadline) await sleep(20);
       for (const { abort } of held.values()) abort.abort(new WorkerEnding());
+      begin(toBeAlone.splice(0)); // which hands them back, because their signals have aborted
       while (held.size > 0) await sleep(20);
       await recorded;
       clearInterval(touching);

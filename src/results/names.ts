@@ -29,7 +29,7 @@ export function createNames(template: NameTemplate): (file: Named) => string {
   return (file) => {
     if (hasHash && file.hash16 === null) return '';
     const name = nameOf(template, file);
-    const key = keyOf(name);
+    const key = nameKey(name);
     if (!taken.has(key)) {
       taken.add(key);
       return name;
@@ -37,7 +37,7 @@ export function createNames(template: NameTemplate): (file: Named) => string {
     const stem = name.slice(0, -file.extension.length - 1);
     for (let number = nextNumber.get(key) ?? 2; ; number += 1) {
       const other = `${stem}-${number}.${file.extension}`;
-      const otherKey = keyOf(other);
+      const otherKey = nameKey(other);
       if (taken.has(otherKey)) continue;
       taken.add(otherKey);
       nextNumber.set(key, number + 1); // or a million equal names would be tried from 2 each
@@ -52,7 +52,7 @@ export function nameInUrl(template: NameTemplate, file: Named): string {
 }
 
 /** Lower case, then upper: ß is ss then, and both sigmas are one. Forms that only look different count as equal. */
-function keyOf(name: string): number {
+export function nameKey(name: string): number {
   const folded = name.normalize('NFKC').toLowerCase().toUpperCase();
   return hash('sha1', folded, 'buffer').readUIntBE(0, 6);
 }
@@ -103,7 +103,7 @@ function safe(value: string): string {
 }
 
 /** Its beginning, of so many bytes at the most, without half a character at the end. */
-function shortened(text: string, bytes: number): string {
+export function shortened(text: string, bytes: number): string {
   if (text.length * 3 <= bytes || Buffer.byteLength(text) <= bytes) return text;
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
   return text.slice(0, read);

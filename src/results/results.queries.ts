@@ -16,6 +16,8 @@ export type BatchResults = BatchKey & {
   token: string;
   nameTemplate: NameTemplate | undefined;
   createdAt: Date;
+  /** of the upload; the batch's name where it had none */
+  fileName: string;
 };
 
 type ImageResult = {
@@ -51,16 +53,18 @@ export async function findResults(
     token: string;
     name_template: string | null;
     created_at: Date;
+    file_name: string;
   }>`
-    select b.state, b.table_format as format, b.recipes, t.token, b.name_template, b.created_at
+    select b.state, b.table_format as format, b.recipes, t.token, b.name_template, b.created_at,
+      coalesce(b.file_name, b.name) as file_name
     from batches b join tenants t on t.tenant_id = b.tenant_id
     where b.tenant_id = ${tenantId} and b.batch_id = ${batchId}`.execute(db);
   const [row] = rows;
   if (!row) return undefined;
-  const { state, format, recipes, token, created_at: createdAt } = row;
+  const { state, format, recipes, token, created_at: createdAt, file_name: fileName } = row;
   const nameTemplate = row.name_template === null ? undefined : parseNameTemplate(row.name_template);
   const isCancelled = state === 'cancelled';
-  return { tenantId, batchId, isCancelled, format, recipes, token, nameTemplate, createdAt };
+  return { tenantId, batchId, isCancelled, format, recipes, token, nameTemplate, createdAt, fileName };
 }
 
 /** As SHOWN_STATE of image.queries.ts tells it; here the state of the batch is the one at the beginning. */

@@ -9,6 +9,7 @@ import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { KEY, type Storage } from '../storage/storage.ts';
 import { imagesZip } from './archive.ts';
+import { downloadAs } from './download-name.ts';
 import { failedCsv } from './failed-csv.ts';
 import { urlOf } from './files.ts';
 import { manifest } from './manifest.ts';
@@ -74,14 +75,14 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
     async ({ params: { id }, query }, reply) => {
       const results = await resultsOf(id);
       const links = urlOf(results, filesUrl);
-      const name = `${id}-output.csv`;
+      const as = downloadAs(results.fileName, 'output.csv');
       if (query.style === 'replace') {
         const csv = replacedCsv(db, results, { onFailed: query.on_failed ?? 'blank', urlOf: links });
-        return sendPieces(reply, csv, { name, type: typeAsWritten(results) });
+        return sendPieces(reply, csv, { as, type: typeAsWritten(results) });
       }
       if (query.on_failed !== undefined)
         throw new Problem('bad_request', { detail: 'on_failed belongs to style=replace.' });
-      return sendPieces(reply, outputCsv(db, results, links), { name, type: 'text/csv; charset=utf-8' });
+      return sendPieces(reply, outputCsv(db, results, links), { as, type: 'text/csv; charset=utf-8' });
     },
   );
 
@@ -100,7 +101,10 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
     async ({ params: { id } }, reply) => {
       const results = await resultsOf(id);
       const csv = failedCsv(db, results);
-      return sendPieces(reply, csv, { name: `${id}-failed.csv`, type: typeAsWritten(results) });
+      return sendPieces(reply, csv, {
+        as: downloadAs(results.fileName, 'failed.csv'),
+        type: typeAsWritten(results),
+      });
     },
   );
 
@@ -115,8 +119,12 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
       },
     },
     async ({ params: { id } }, reply) => {
-      const lines = manifest(db, await resultsOf(id), filesUrl);
-      return sendPieces(reply, lines, { name: `${id}-manifest.ndjson`, type: 'application/x-ndjson' });
+      const results = await resultsOf(id);
+      const lines = manifest(db, results, filesUrl);
+      return sendPieces(reply, lines, {
+        as: downloadAs(results.fileName, 'manifest.ndjson'),
+        type: 'application/x-ndjson',
+      });
     },
   );
 
@@ -134,8 +142,12 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
       const { id } = request.params;
       const onMissing = (key: string): void =>
         request.log.warn({ batch: id, key }, 'a stored file is missing');
-      const archive = imagesZip(db, await resultsOf(id), { storage, folder, onMissing });
-      return sendPieces(reply, archive, { name: `${id}-images.zip`, type: 'application/zip' });
+      const results = await resultsOf(id);
+      const archive = imagesZip(db, results, { storage, folder, onMissing });
+      return sendPieces(reply, archive, {
+        as: downloadAs(results.fileName, 'images.zip'),
+        type: 'application/zip',
+      });
     },
   );
 
@@ -170,11 +182,11 @@ function typeAsWritten({ format }: BatchResults): string {
 function sendPieces(
   reply: FastifyReply,
   pieces: AsyncGenerator<string | Buffer>,
-  { name, type }: { name: string; type: string },
+  { as, type }: { as: string; type: string },
 ): FastifyReply {
   return reply
     .type(type)
-    .header('content-disposition', `attachment; filename="${name}"`)
+    .header('content-disposition', as)
     .header('cache-control', 'no-cache')
     .send(Readable.from(pieces, { objectMode: false }));
 }

@@ -14,6 +14,11 @@ export type OutputTable = {
   row(product: ProductResult, links: string[]): string[];
 };
 
+/** Of a column that holds what was made. */
+export function isOutputColumn(name: string): boolean {
+  return /^\s*output image urls( \(.*\))?\s*$/i.test(name);
+}
+
 /**
  * The input's columns, then the first renditions as `Output Image Urls`, further ones as
  * `Output Image Urls (NAME)`, `Status` and `Errors`. Columns of these names are replaced, because people

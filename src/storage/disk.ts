@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { copyFile, link, mkdir, open, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../errors.ts';
+import { makeFolder } from '../files.ts';
 import { type Content, type Storage, type StorageKey, StorageTrouble } from './storage.ts';
 
 /**
@@ -40,7 +41,7 @@ export function diskStorage(root: string): Storage {
     async probe() {
       const file = join(root, `.probe-${randomUUID()}`);
       try {
-        await mkdir(root, { recursive: true });
+        await makeFolder(root);
         const handle = await open(file, 'wx');
         await handle.writeFile('minilab').finally(() => handle.close());
       } catch (error) {
@@ -130,6 +131,7 @@ function trouble(root: string, error: unknown): StorageTrouble {
     EROFS: 'it is read-only',
     EACCES: 'permission denied',
     EPERM: 'permission denied',
+    ENOENT: 'nothing can be made there',
     ENOTDIR: 'a part of the path is a file',
     EEXIST: 'a file of that name is there',
   }[systemCode(error) ?? ''];

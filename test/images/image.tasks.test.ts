@@ -23,6 +23,7 @@ async function endOf(problem: ImageProblem, { msLeft, tries = 0 }: { msLeft: num
       batchId: '',
       slot: 1,
       tries,
+      stalls: 0,
       claimedAt: '',
     },
     deadlineAt: new Date(Date.now() + msLeft),

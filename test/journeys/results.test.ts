@@ -93,7 +93,7 @@ describe('results', () => {
     assert.equal(response.headers.get('cache-control'), 'no-cache');
     assert.match(
       response.headers.get('content-disposition') ?? '',
-      /^attachment; filename="bat_\w+-[\w.]+"$/,
+      /^attachment; filename="catalog-(output\.csv|failed\.csv|manifest\.ndjson|images\.zip)"$/,
     );
     return response;
   }
@@ -222,6 +222,22 @@ describe('results', () => {
     assert.deepEqual(await bytesOf(`${batch.links.self}/failed.csv`), Buffer.from(expected));
     const replaced = await bytesOf(`${batch.links.self}/output.csv?style=replace&on_failed=source`);
     assert.deepEqual(replaced, Buffer.from(expected));
+  });
+
+  test('downloads are named after the file that was uploaded, whatever the batch is called', async () => {
+    const form = new FormData();
+    form.set('name', 'Spring');
+    form.set('file', new Blob(['Image,Title\n,x\n']), 'Katalog Größe.csv');
+    const named = await json<Batch>(fetch(`${minilab.url}/v1/batches`, { method: 'POST', body: form }));
+    const body = { method: 'POST', headers: { 'content-type': 'text/csv' }, body: 'Image,Title\n,x\n' };
+    const bare = await json<Batch>(fetch(`${minilab.url}/v1/batches?name=Autumn`, body));
+    const headerOf = async ({ links }: Batch): Promise<string | null> =>
+      (await fetch(links.output_csv)).headers.get('content-disposition');
+    assert.equal(
+      await headerOf(named),
+      `attachment; filename="Katalog Gro_e-output.csv"; filename*=UTF-8''Katalog%20Gr%C3%B6%C3%9Fe-output.csv`,
+    );
+    assert.equal(await headerOf(bare), 'attachment; filename="Autumn-output.csv"');
   });
 
   test('a style that there is not, and a batch that there is not', async () => {

@@ -87,6 +87,13 @@ describe('a catalogue that comes again', () => {
     assert.partialDeepStrictEqual(second.batch, { counts: first.batch.counts });
   });
 
+  test('counts as reused wherever nothing was made, also where a URL is repeated', async () => {
+    const paths = ['/r/1', '/r/1', '/r/2', '/r/1', '/r/2'];
+    await serve(paths);
+    assert.equal((await run(paths)).batch.reused, 3);
+    assert.equal((await run(paths)).batch.reused, 5);
+  });
+
   test('costs no request as long as the host or the batch says that its images are fresh', async () => {
     await serve(['/fresh/1'], { 'cache-control': 'public, max-age=3600' });
     await serve(['/stale/1'], { 'cache-control': 'max-age=3600, no-cache' });

@@ -46,7 +46,9 @@ describe(
     test('the answer for each of them is the same', () => {
       assert.deepEqual(
         new Set(report.attacks.downloads.map(({ end }) => end)),
-        new Set(['address_denied: The address leads to a network that images may not be fetched from.']),
+        new Set([
+          'address_denied: The address leads to a network or port that images may not be fetched from. Whoever runs Minilab allows networks with ALLOWED_PRIVATE_NETWORKS and ports with ALLOWED_PORTS.',
+        ]),
       );
     });
 

@@ -22,9 +22,15 @@ async function insertTasks({ queue, database }: Foundation, count: number): Prom
 }
 
 /** A pump whose tasks end when the test says so. */
-function controlledPump(foundation: Foundation, slots: number, record?: (done: string[]) => Promise<void>) {
+function controlledPump(
+  foundation: Foundation,
+  slots: number,
+  record?: (done: string[]) => Promise<void>,
+  isToBeAlone?: (id: string) => boolean,
+) {
   const steps = new Map<string, Step>();
   const recorded: string[] = [];
+  const inHand = new Set<string>();
   const pump = startPump<'process_image', string, string>({
     queue: foundation.queue,
     name: 'process_image',
@@ -33,7 +39,9 @@ function controlledPump(foundation: Foundation, slots: number, record?: (done: s
     handle: (id, signal) =>
       new Promise((resolve, reject) => {
         steps.set(id, { id, signal, finish: resolve });
-        signal.addEventListener('abort', () => reject(signal.reason as Error));
+        const abort = (): void => reject(signal.reason as Error);
+        if (signal.aborted) abort();
+        signal.addEventListener('abort', abort);
       }),
     record: async (finished: Finished<'process_image', string>[]) => {
       await record?.(finished.map(({ outcome }) => outcome));
@@ -43,9 +51,12 @@ function controlledPump(foundation: Foundation, slots: number, record?: (done: s
       );
       recorded.push(...finished.map(({ outcome }) => outcome));
     },
+    onTaken: (taken) => taken.forEach(({ task }) => inHand.add(task.id)),
+    onReleased: (ids) => ids.forEach((id) => inHand.delete(id)),
+    ...(isToBeAlone && { isToBeAlone }),
     log: silent,
   });
-  return { pump, steps, recorded };
+  return { pump, steps, recorded, inHand };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -118,4 +129,30 @@ test('a paused pump claims nothing', async () => {
   pump.pause(undefined);
   await until(() => steps.size === 1);
   await pump.stop(0);
+});
+
+test('a task that is to be alone waits until nothing else is in hand, and nothing is claimed before it is recorded', async () => {
+  await using foundation = await newFoundation();
+  const ids = await insertTasks(foundation, 6);
+  const lonely = new Set(ids.slice(1, 3));
+  const { pump, steps, recorded, inHand } = controlledPump(foundation, 4, undefined, (id) => lonely.has(id));
+  while (recorded.length < ids.length) {
+    await until(() => inHand.size > 0 && [...inHand].every((id) => steps.has(id)));
+    if ([...inHand].some((id) => lonely.has(id))) assert.equal(inHand.size, 1);
+    const now = recorded.length + inHand.size;
+    for (const id of inHand) steps.get(id)?.finish(id);
+    await until(() => recorded.length >= now && [...inHand].every((id) => !recorded.includes(id)));
+  }
+  assert.deepEqual(recorded.toSorted(), ids.toSorted());
+  await pump.stop(0);
+});
+
+test('a worker that ends hands back what waits to be alone', async () => {
+  await using foundation = await newFoundation();
+  const ids = await insertTasks(foundation, 2);
+  const { pump, steps, inHand } = controlledPump(foundation, 2, undefined, (id) => id === ids[0]);
+  await until(() => steps.has(ids[1] ?? '') && inHand.size === 1);
+  assert.ok(!steps.has(ids[0] ?? ''));
+  await pump.stop(0);
+  assert.equal(inHand.size, 0);
 });

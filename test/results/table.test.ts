@@ -20,6 +20,7 @@ function resultsOf(header: string[], images: number[], spill?: number): BatchRes
     recipes: [{ preset: 'web', renditions: web?.renditions.slice(0, 1) ?? [] }],
     token: '',
     nameTemplate: undefined,
+    fileName: 'catalog.csv',
     createdAt: new Date(0),
   };
 }

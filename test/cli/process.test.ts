@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type Folder, newFolder } from '../support/folder.ts';
+import { runMinilab } from '../support/minilab.ts';
+import { startOrigin } from '../support/origin.ts';
+import { smallPicture } from '../support/pictures.ts';
+
+type Result = {
+  batch: string | null;
+  state: string | null;
+  reused: number | null;
+  counts: { completed: number } | null;
+  output_csv: string | null;
+  code?: string;
+  error_count?: number;
+  errors?: { line: number; code: string }[];
+};
+
+async function process(folder: Folder, csv: string, ...more: string[]) {
+  await writeFile(join(folder.path, 'c.csv'), csv);
+  const { code, out, err } = await runMinilab(['process', 'c.csv', '--json', ...more], {
+    settings: { DATA_DIR: 'data' },
+    cwd: folder.path,
+  });
+  return { code, err, result: JSON.parse(out.trim().split('\n').at(-1) ?? '') as Result };
+}
+
+test('`process --json` prints its one object also when the CSV has errors, and when nothing was begun', async () => {
+  await using folder = await newFolder();
+  const invalid = await process(folder, 'Image\nftp://a/1.jpg\nhttps://a/1.jpg\nftp://b/1.jpg\n');
+  assert.equal(invalid.code, 2);
+  assert.partialDeepStrictEqual(invalid.result, {
+    ...{ batch: null, state: null, counts: null, output_csv: null },
+    ...{ code: 'csv_invalid', error_count: 2, errors: [{ line: 2 }, { line: 4 }] },
+  });
+  const unknown = await process(folder, 'Image\nhttps://a/1.jpg\n', '--preset', 'nope');
+  assert.equal(unknown.code, 1);
+  assert.equal(unknown.result.code, 'not_found');
+  for (const command of ['check', 'inspect']) {
+    const { code, out } = await runMinilab([command, 'none', '--json'], { cwd: folder.path });
+    assert.equal(code, 1);
+    assert.partialDeepStrictEqual(JSON.parse(out), { ok: false, code: 'file_unreadable' });
+  }
+});
+
+test('a run into the folder of an earlier one leaves exactly its own images there, says so, and touches nothing else', async () => {
+  await using folder = await newFolder();
+  for (const name of ['1.jpg', '2.jpg', '3.jpg'])
+    await writeFile(join(folder.path, name), await smallPicture(Number.parseInt(name, 10)));
+  const out = join(folder.path, 'output');
+  const template = ['--name-template', '{sku}/{rendition}'];
+  const first = await process(folder, 'SKU,Image\nA,1.jpg\nB,2.jpg\nC,3.jpg\n', ...template);
+  assert.equal(first.code, 0, first.err);
+  assert.doesNotMatch(first.err, /earlier run/);
+  assert.deepEqual((await readdir(out)).toSorted(), ['A', 'B', 'C', 'output.csv']);
+  await writeFile(join(out, 'C', 'notes.txt'), 'mine');
+  await writeFile(join(out, 'mine.jpg'), 'mine');
+
+  const second = await process(folder, 'SKU,Image\nA,1.jpg\nC,gone.jpg\n', ...template);
+  assert.equal(second.code, 3, second.err);
+  assert.match(second.err, /output holds an earlier run\. Its output\.csv is replaced/);
+  assert.match(second.err, /4 images of the earlier run were removed/);
+  assert.deepEqual((await readdir(out)).toSorted(), ['A', 'C', 'mine.jpg', 'output.csv']);
+  assert.deepEqual(await readdir(join(out, 'C')), ['notes.txt']);
+  assert.deepEqual((await readdir(join(out, 'A'))).toSorted(), ['full.jpg', 'thumb.jpg']);
+});
+
+test('an output.csv that names files elsewhere removes none of them', async () => {
+  await using folder = await newFolder();
+  const out = join(folder.path, 'output');
+  await mkdir(join(folder.path, 'elsewhere'));
+  await mkdir(out);
+  const victims = [join(folder.path, 'a.jpg'), join(folder.path, 'elsewhere', 'b.jpg')];
+  for (const path of victims) await writeFile(path, await smallPicture(7));
+  await symlink(join(folder.path, 'elsewhere'), join(out, 'link'));
+  await writeFile(
+    join(out, 'output.csv'),
+    `Image,Output Image Urls\nx,../a.jpg\nx,link/b.jpg\nx,${join(folder.path, 'a.jpg')}\nx,"broken`,
+  );
+  const { code, err } = await process(folder, 'Image\na.jpg\n');
+  assert.equal(code, 0, err);
+  for (const path of victims) assert.ok((await readFile(path)).length > 0);
+});
+
+test('with --fresh-for a later run asks for nothing that is fresh, and tells what it reused; files on the disk are read again', async () => {
+  await using folder = await newFolder();
+  await using origin = await startOrigin((path) =>
+    path === '/a' ? picture : path === '/b' ? other : undefined,
+  );
+  const [picture, other, third] = await Promise.all([1, 2, 3].map((n) => smallPicture(n)));
+  assert.ok(picture && other && third);
+  await writeFile(join(folder.path, 'local.jpg'), third);
+  const csv = (...images: string[]): string => `Image\n${images.join('\n')}\n`;
+  const urls = [`${origin.url}/a`, `${origin.url}/a`, 'local.jpg'];
+  const first = await process(folder, csv(...urls), '--fresh-for', '1h');
+  assert.equal(first.code, 0, first.err);
+  assert.equal(first.result.reused, 1, 'the URL that is repeated');
+  await writeFile(join(folder.path, 'local.jpg'), other);
+  const second = await process(
+    folder,
+    csv(...urls, `${origin.url}/b`),
+    '--fresh-for',
+    '1h',
+    '--out',
+    'again',
+  );
+  assert.equal(second.code, 0, second.err);
+  assert.deepEqual(
+    origin.requests,
+    new Map([
+      ['/a', 1],
+      ['/b', 1],
+    ]),
+  );
+  assert.equal(second.result.counts?.completed, 4);
+  assert.ok((second.result.reused ?? 0) >= 2);
+  const again = join(folder.path, 'again');
+  assert.ok(
+    (await readFile(join(again, '3-1-full.jpg'))).equals(await readFile(join(again, '4-1-full.jpg'))),
+  );
+  const anew = await process(folder, csv(...urls));
+  assert.equal(anew.result.reused, 1);
+  assert.equal(origin.requests.get('/a'), 2);
+});

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Problem } from '../../src/errors.ts';
+import { readOptions, UploadOptions } from '../../src/intake/options.ts';
+import { checkPreset } from '../../src/presets/check.ts';
+
+/** What is said of a preset, as `place detail`. */
+function said(input: unknown, name = 'mine'): string[] {
+  try {
+    checkPreset(name, input);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof Problem);
+    return error.flaws.map((flaw) => ('at' in flaw ? `${flaw.at} ${flaw.detail}` : ''));
+  }
+}
+
+test('everything that is wrong with a preset is told at once, in plain words', () => {
+  const wrong = {
+    foo: 1,
+    description: 'x'.repeat(501),
+    renditions: [
+      {
+        name: 'Full',
+        ...{ width: 0, height: 'x', format: 'gif', quality: 101, background: 'red', trim: 'yes' },
+        ...{ sharpen: 1, max_bytes: 150.5, fit: 'fill', hight: 3 },
+      },
+      { width: 30 },
+      { name: 'a', fit: 'cover', width: 300 },
+      { name: 'a', format: 'png', quality: 50 },
+    ],
+  };
+  assert.deepEqual(said(wrong).toSorted(), [
+    ' There is no setting "foo".',
+    '/description It must have 500 characters or fewer.',
+    '/renditions/0 There is no setting "hight".',
+    '/renditions/0/background It must be #rrggbb in small letters, or transparent.',
+    '/renditions/0/fit It must be one of inside, cover, contain.',
+    '/renditions/0/format It must be one of jpeg, mozjpeg, png, webp, avif.',
+    '/renditions/0/height It must be a whole number.',
+    '/renditions/0/max_bytes It must be a whole number.',
+    '/renditions/0/name It must be a small letter, then small letters, digits and hyphens, 32 in all.',
+    '/renditions/0/quality It must be 100 or less.',
+    '/renditions/0/sharpen It must be true or false.',
+    '/renditions/0/trim It must be true or false.',
+    '/renditions/0/width It must be 1 or more.',
+    '/renditions/1 It needs "name".',
+    '/renditions/2/fit cover needs a width and a height.',
+    '/renditions/3/name There is another rendition "a".',
+    '/renditions/3/quality png is lossless; use max_bytes for smaller files.',
+  ]);
+});
+
+test('what is no preset at all is told as such', () => {
+  assert.deepEqual(said(null), [' It must be an object {…}.']);
+  assert.deepEqual(said([]), [' It must be an object {…}.']);
+  assert.deepEqual(said({}), [' It needs "renditions".']);
+  assert.deepEqual(said({ renditions: {} }), ['/renditions It must be a list.']);
+  assert.deepEqual(said({ renditions: [] }), ['/renditions It must have 1 or more entries.']);
+  const many = Array.from({ length: 21 }, (_, i) => ({ name: `r${i}` }));
+  assert.deepEqual(said({ renditions: many }), ['/renditions It must have 20 entries or fewer.']);
+  assert.deepEqual(said({ renditions: [null, 3] }), [
+    '/renditions/0 It must be an object {…}.',
+    '/renditions/1 It must be an object {…}.',
+  ]);
+});
+
+test('all options of an upload that are not valid are told, in plain words', () => {
+  const options = { name: 'x'.repeat(201), strict: 'maybe', on_invalid: 'z', deadline_hours: '200' };
+  assert.throws(() => readOptions(options, UploadOptions), {
+    message:
+      'Options are not valid. name: It must have 200 characters or fewer. on_invalid: It must be one of reject, skip. ' +
+      'strict: It must be true or false. deadline_hours: It must be 168 or less.',
+  });
+});
