@@ -88,7 +88,7 @@ function namesOf(columns: Columns, header: string[]): Preview['columns'] {
   const named = (column: number): string => header[column]?.trim() ?? '';
   const names: Preview['columns'] = {};
   for (const [role, column] of Object.entries(columns)) {
-    if (column === undefined || role === 'spill') continue;
+    if (column === undefined || role === 'spill' || role === 'grammar') continue;
     names[role as keyof Columns] = Array.isArray(column) ? column.map(named) : named(column);
   }
   return names;

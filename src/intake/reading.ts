@@ -5,6 +5,7 @@ import { invalidFile } from './decode.ts';
 import { unescapeFormula } from './formulas.ts';
 import { type Header, noImageColumn, readHeader } from './header.ts';
 import { type CheckedRow, checkRow } from './rows.ts';
+import { GRAMMAR, type SlotColumns } from './slots.ts';
 import type { TableRow } from './records.ts';
 import { readTable, type Table } from './table.ts';
 
@@ -22,7 +23,7 @@ export type ReadingRules = {
 };
 
 /** How the CSV was written and what its columns mean: enough to write the same table again. */
-export type TableFormat = { delimiter: string; bom: boolean; header: string[]; columns: Columns };
+export type TableFormat = { delimiter: string; bom: boolean; header: string[]; columns: Columns & SlotColumns };
 
 /** What an upload says, and everything that is wrong with it. */
 export type Reading = {
@@ -89,8 +90,9 @@ async function readRows(
   note(header);
   if (!header.columns) throw await withoutImages(table, header, head.line);
   const { delimiter, form } = table;
-  reading.format = { delimiter, bom: form.bom, header: header.names, columns: header.columns };
-  const rowRules = { ...rules, columns: header.columns, header: header.names };
+  const columns = { ...header.columns, grammar: GRAMMAR } as const;
+  reading.format = { delimiter, bom: form.bom, header: header.names, columns };
+  const rowRules = { ...rules, columns, header: header.names };
   for await (const { line, cells } of table.rows) {
     reading.rows += 1;
     const row = judged(checkRow({ line, cells: cells.map(unescapeFormula) }, rowRules));

@@ -2,7 +2,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { TableFormat } from '../intake/reading.ts';
 import { escapeFormula } from '../intake/formulas.ts';
-import { type CellSlots, joinSlots, slotsOfCells, slotsOfRow } from '../intake/slots.ts';
+import { type CellSlots, joinSlots, rewritten, slotsOfCells, slotsOfRow } from '../intake/slots.ts';
 import type { PublicImageState } from '../images/image.ts';
 import { filesOf } from './files.ts';
 import type { BatchResults, ProductResult } from './results.queries.ts';
@@ -73,8 +73,8 @@ export function replacingTable(results: BatchResults, onFailed: 'blank' | 'sourc
         position += 1;
         return urls.get(position) || (onFailed === 'source' ? source : '');
       };
-      const replaced = slotsOfCells(product.cells, columns).map(({ column, slots, separators }) => {
-        return { column, separators, slots: slots.map(output) };
+      const replaced = slotsOfCells(product.cells, columns).map((cell) => {
+        return { ...cell, slots: cell.slots.map(output) };
       });
       return withSlots(product.cells, replaced, results.format);
     },
@@ -105,8 +105,9 @@ function withSlots(cells: string[], slotCells: CellSlots[], { header, columns }:
   const own = cells.slice(0, columns.spill);
   const row = header.map((_, i) => own[i] ?? '');
   const last = columns.images.at(-1) ?? 0;
-  for (const { column, slots, separators } of slotCells) {
-    const text = joinSlots(slots, separators);
+  for (const cell of slotCells) {
+    const { column } = cell;
+    const text = rewritten(cell);
     if (columns.images.includes(column)) row[column] = text;
     else row[last] += `,${text}`;
   }
