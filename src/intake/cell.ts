@@ -26,7 +26,7 @@ export function splitCell(text: string): Span[] {
 }
 
 // Nearly every cell is addresses with a mark between them; these are split in a fifth of the time.
-const PLAIN_URL = String.raw`https?:\/\/[\w.-]+(?::\d+)?\/[\w~\/?#=%+&.-]*[\w~\/=%+-]`;
+const PLAIN_URL = String.raw`https?:\/\/[\w.-]+(?::\d+)?\/(?:[\w~\/?#=%+&.-]*[\w~\/=%+-])?`;
 const PLAIN = new RegExp(`^${PLAIN_URL}(?:(?:[,;|] ?| )${PLAIN_URL})*$`, 'i');
 
 const MARKS = ',;|，；、｜،';
@@ -116,7 +116,7 @@ const LABELLED = new RegExp(
 const NAMED = new RegExp(String.raw`\p{L}[\p{L}\p{N}_ -]{0,39}[=:]\s?["']?${BEGINNING}`, 'iuy');
 const NOTHING_SAID = new RegExp(String.raw`([^${MARKS}\n]{1,30}?)\s*(?:[${MARKS}\n]|$)`, 'uy');
 const REST_OF_NAME = new RegExp(
-  String.raw`[^${MARKS}\n]{0,200}${IMAGE_NAME}(?:[?#]\S*)?\s*(?:[${MARKS}\n]|$)`,
+  String.raw`[^${MARKS}\n]{0,200}${IMAGE_NAME}(?:[?#]\S*)?\s*(?:[${MARKS}\n"'>)\]]|$)`,
   'iuy',
 );
 const PLAIN_NAME_ENDS = new RegExp(String.raw`${IMAGE_NAME}["')\]}>]*$`, 'iu');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Flaw, Problem } from '../errors.ts';
+import { tooLarge } from './bodies.ts';
 import type { ColumnMapping, Columns } from './columns.ts';
 import { invalidFile } from './decode.ts';
 import { unescapeFormula } from './formulas.ts';
@@ -134,10 +135,7 @@ export function measured(chunks: AsyncIterable<Buffer>, maxBytes: number) {
   async function* pass(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       bytes += chunk.length;
-      if (bytes > maxBytes)
-        throw new Problem('payload_too_large', {
-          detail: `The file is larger than ${Math.floor(maxBytes / 2 ** 20)} MiB. Split it, or raise MAX_UPLOAD_BYTES.`,
-        });
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
       hash.update(chunk);
       yield chunk;
     }

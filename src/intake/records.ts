@@ -22,7 +22,7 @@ export async function* readRecords(
   start: { delimiter: string; line: number },
 ): AsyncGenerator<TableRow> {
   const syntax = syntaxOf(start.delimiter);
-  const reader: Reader = { syntax, line: start.line, columns: undefined, next: 0 };
+  const reader: Reader = { syntax, line: start.line, widths: new Set(), next: 0 };
   const iterator = chunks[Symbol.asyncIterator]();
   let text = '';
   let enough = 0;
@@ -38,8 +38,10 @@ export async function* readRecords(
   for (const row of recordsIn({ text, isEnd: true, isFull: true }, reader)) yield row;
 }
 
-/** `columns`: how many cells the header has, once it has been read. `next`: where the next record begins in the text. */
-type Reader = { syntax: Syntax; line: number; columns: number | undefined; next: number };
+/** `widths`: how many cells the first records have, above and in the header. `next`: where the next one begins in the text. */
+type Reader = { syntax: Syntax; line: number; widths: Set<number>; next: number };
+
+const LINES_ABOVE_ROWS = 4;
 
 /** `isFull`: no more text is waited for only to see how a backslash is meant. */
 type Piece = Omit<Place, 'from'> & { isFull: boolean };
@@ -54,48 +56,50 @@ function* recordsIn(piece: Piece, reader: Reader): Generator<TableRow> {
     reader.line += record.lines;
     reader.next = record.next;
     if (record.isEmpty) continue;
-    reader.columns ??= record.cells.length;
+    if (line <= LINES_ABOVE_ROWS && record.strayLine === undefined) reader.widths.add(record.cells.length);
     yield { line, cells: record.cells };
   }
 }
 
 /** The record that begins here, or undefined where its end has not arrived yet. */
-function recordAt(place: Piece & Place, { syntax, line, columns }: Reader): Scanned | undefined {
+function recordAt(place: Piece & Place, { syntax, line, widths }: Reader): Scanned | undefined {
   const plain = scanRecord(place, syntax, false);
-  const escaped = mayBeEscaped(plain, columns) ? scanRecord(place, syntax, true) : undefined;
+  const escaped = mayBeEscaped(plain, widths) ? scanRecord(place, syntax, true) : undefined;
   if (escaped?.is === 'open' && plain.isStrayEscaped && !place.isFull) return undefined;
-  const record = escaped && isBetter(escaped, plain, columns) ? escaped : plain;
+  const record = escaped && isBetter(escaped, plain, widths) ? escaped : plain;
   if (record.is === 'open') {
     if (place.isEnd) throw notClosed(line + record.quoteLine);
     return undefined;
   }
   const { strayLine } = record;
-  if (strayLine !== undefined && (record.isOverLines || (record.isShifted && !fits(record, columns))))
+  if (strayLine !== undefined && (record.isOverLines || (record.isShifted && !fits(record, widths))))
     throw strayQuote(line + strayLine);
   return record;
 }
 
-function fits({ cells }: Scanned, columns: number | undefined): boolean {
-  return columns === undefined || cells.length === columns;
+type Widths = ReadonlySet<number>;
+
+function fits({ cells }: Scanned, widths: Widths): boolean {
+  return widths.size === 0 || widths.has(cells.length);
 }
 
 /** A record on one line that has its columns and no odd quotation mark is what it seems to be. */
-function mayBeEscaped(plain: Scanned, columns: number | undefined): boolean {
-  return plain.hasEscapes && !(isSound(plain, columns) && plain.lines === 1);
+function mayBeEscaped(plain: Scanned, widths: Widths): boolean {
+  return plain.hasEscapes && !(isSound(plain, widths) && plain.lines === 1);
 }
 
-function isSound(record: Scanned, columns: number | undefined): boolean {
-  return record.is === 'whole' && record.strayLine === undefined && fits(record, columns);
+function isSound(record: Scanned, widths: Widths): boolean {
+  return record.is === 'whole' && record.strayLine === undefined && fits(record, widths);
 }
 
 /** Whether backslashes are meant to escape. It depends on no text that may not be there yet. */
-function isBetter(escaped: Scanned, plain: Scanned, columns: number | undefined): boolean {
+function isBetter(escaped: Scanned, plain: Scanned, widths: Widths): boolean {
   if (escaped.is === 'open') return false;
   const isShorter = plain.is === 'open' || escaped.next < plain.next;
-  if (isShorter) return isSound(escaped, columns);
-  if (isSound(plain, columns)) return false;
-  if (escaped.next > plain.next) return plain.isStrayEscaped && isSound(escaped, columns);
-  if (fits(escaped, columns) !== fits(plain, columns)) return fits(escaped, columns);
+  if (isShorter) return isSound(escaped, widths);
+  if (isSound(plain, widths)) return false;
+  if (escaped.next > plain.next) return plain.isStrayEscaped && isSound(escaped, widths);
+  if (fits(escaped, widths) !== fits(plain, widths)) return fits(escaped, widths);
   return plain.strayLine !== undefined && escaped.strayLine === undefined;
 }
 

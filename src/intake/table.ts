@@ -4,7 +4,7 @@ import { readRecords, type TableRow } from './records.ts';
 
 export type Table = { form: TextForm; delimiter: string; rows: AsyncGenerator<TableRow> };
 
-const DELIMITERS = [',', ';', '\t'];
+const DELIMITERS = [',', ';', '\t', '|'];
 const MAX_HEADER_CHARACTERS = 64 * 1024;
 const LINES_LOOKED_AT = 2; // the one that names the delimiter, and the header
 
@@ -23,11 +23,17 @@ export async function readTable(chunks: AsyncIterable<Buffer>, charset?: string)
   const said = SAID_DELIMITER.exec(head);
   const rest = head.slice(said?.[0].length ?? 0);
   const delimiter = said?.[1] ?? delimiterOf(rest);
-  return { form, delimiter, rows: readRecords(joined(rest, text), { delimiter, line: said ? 2 : 1 }) };
+  const records = readRecords(joined(rest, text), { delimiter, line: said ? 2 : 1 });
+  return { form, delimiter, rows: filled(records) };
+}
+
+/** Excel writes rows without any content, such as `,,,`, where there once was some. */
+async function* filled(rows: AsyncGenerator<TableRow>): AsyncGenerator<TableRow> {
+  for await (const row of rows) if (row.cells.some((cell) => cell.trim() !== '')) yield row;
 }
 
 // Excel reads and writes a first line that names the delimiter.
-const SAID_DELIMITER = /^sep=([,;\t])(?:\r\n|\r|\n)/i;
+const SAID_DELIMITER = /^sep=([,;\t|])(?:\r\n|\r|\n)/i;
 
 async function* joined(head: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
   yield head;

@@ -83,11 +83,11 @@ type Reader = (offset: number, length: number) => Promise<Buffer>;
 type Size = Pick<Facts, 'width' | 'height'> & Partial<Facts> & { leastBytes?: number };
 
 /** Reads from the head where that is enough, and opens the file when it is not. */
-function byteReader({ path, head }: File): { read: Reader } & AsyncDisposable {
+function byteReader({ path, head, bytes }: File): { read: Reader } & AsyncDisposable {
   let file: FileHandle | undefined;
   return {
     async read(offset, length) {
-      if (offset + length <= head.length) return head.subarray(offset, offset + length);
+      if (offset + length <= head.length || head.length >= bytes) return head.subarray(offset, offset + length);
       file ??= await open(path, 'r');
       const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
       return buffer.subarray(0, bytesRead);
