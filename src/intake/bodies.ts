@@ -59,6 +59,7 @@ export function unpacked(headers: Headers, body: Readable): Readable {
   if (coding === '') return body;
   const decoder = DECODERS[coding]?.();
   if (!decoder) throw notUnpacked(`Content-Encoding: ${coding} is not understood; gzip, deflate, br and zstd are.`);
+  decoder.on('error', () => {}); // its reader is told; when that one has gone, the process would end
   body.once('error', (error) => decoder.destroy(error));
   return body.pipe(decoder);
 }
