@@ -24,9 +24,11 @@ export function readAddress(slot: string, allowPaths: boolean): Address {
   const raw = slot.trim();
   const url = meant(raw);
   if (isNothing(url)) return { none: true };
-  if (/^data:/i.test(url)) return { why: 'it is an image as text and no address; give the address of the image' };
+  if (/^data:/i.test(url))
+    return { why: 'it is an image as text and no address; give the address of the image' };
   if (raw.length > MAX_URL_CHARACTERS) return { why: `it has more than ${MAX_URL_CHARACTERS} characters` };
-  if (!SCHEME.test(url)) return allowPaths && !IS_ELSEWHERE.test(url) ? { url: raw, host: '' } : { why: whyNone(url) };
+  if (!SCHEME.test(url))
+    return allowPaths && !IS_ELSEWHERE.test(url) ? { url: raw, host: '' } : { why: whyNone(url) };
   return readUrl(url);
 }
 
@@ -99,7 +101,14 @@ const PLACEHOLDERS = new Set([
   ...['n/a', 'na', 'n.a.', 'n.a', 'n/v', 'nan', 'none', 'null', 'nil', '\\n', 'undefined', 'empty', 'blank'],
   ...['0', 'no', 'false', 'x', 'tbd', 'tba', 'tbc', 'todo', 'pending', 'missing', 'unknown', 'coming soon'],
   ...['no image', 'no images', 'noimage', 'no-image', 'no_image', 'no photo', 'no picture', 'no img'],
-  ...['no image available', 'image not available', 'not available', 'not applicable', 'no url', 'without image'],
+  ...[
+    'no image available',
+    'image not available',
+    'not available',
+    'not applicable',
+    'no url',
+    'without image',
+  ],
   'no_selection', // Magento
   ...['#n/a', '#nv', '#ref!', '#value!', '#name?', '#null!', '#div/0!', '#num!'], // Excel, and in German
   ...['keine', 'kein bild', 'sin imagen', 'aucune', 'pas d’image', "pas d'image", 'nessuna immagine'],

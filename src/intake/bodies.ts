@@ -58,7 +58,8 @@ export function unpacked(headers: Headers, body: Readable): Readable {
   const coding = codingOf(headers);
   if (coding === '') return body;
   const decoder = DECODERS[coding]?.();
-  if (!decoder) throw notUnpacked(`Content-Encoding: ${coding} is not understood; gzip, deflate, br and zstd are.`);
+  if (!decoder)
+    throw notUnpacked(`Content-Encoding: ${coding} is not understood; gzip, deflate, br and zstd are.`);
   decoder.on('error', () => {}); // its reader is told; when that one has gone, the process would end
   body.once('error', (error) => decoder.destroy(error));
   return body.pipe(decoder);
@@ -70,7 +71,8 @@ function notUnpacked(detail: string): Problem {
 
 /** What zlib says of a body that is not what its Content-Encoding says. */
 export function asPackingProblem(error: unknown, headers: Headers): unknown {
-  if (!/^(Z_|ZSTD_|ERR__ERROR|ERR_BROTLI)/.test(systemCode(error) ?? '') || codingOf(headers) === '') return error;
+  if (!/^(Z_|ZSTD_|ERR__ERROR|ERR_BROTLI)/.test(systemCode(error) ?? '') || codingOf(headers) === '')
+    return error;
   return new Problem('bad_request', {
     detail: `The body is not what Content-Encoding: ${codingOf(headers)} says, or its end is missing.`,
     cause: error,

@@ -133,7 +133,11 @@ function isSeparator(text: string, { from, index, run }: Run): boolean {
   const isSpaced = /[\s|｜]/.test(run);
   const isWhole = (isSpaced ? NAME_ENDS : PLAIN_NAME_ENDS).test(before); // a comma in a query is a part of it
   if (!isWhole && !isSpaced) return false;
-  if (isAt(/\s/.test(run) ? LABELLED : NAMED, text, end) || (isWhole || /\s/.test(run)) && saysNothing(text, end)) return true;
+  if (
+    isAt(/\s/.test(run) ? LABELLED : NAMED, text, end) ||
+    ((isWhole || /\s/.test(run)) && saysNothing(text, end))
+  )
+    return true;
   const goesOn = isAt(REST_OF_NAME, text, end);
   if (/[\r\n]/.test(run)) return isWhole || !goesOn;
   if (!isWhole) return !goesOn && (/\s[|｜]\s/.test(run) || /^!\s/.test(text.slice(end, end + 2)));
@@ -151,11 +155,18 @@ function saysNothing(text: string, at: number): boolean {
   return word !== undefined && isNothing(word);
 }
 
+const PAIRS = [
+  ['(', ')'],
+  ['[', ']'],
+  ['{', '}'],
+  ['<', '>'],
+] as const;
+
 /** Without marks, quotation marks, and brackets that it did not open itself. */
 function trimmedEnd(text: string, from: number, to: number): number {
   const address = text.slice(from, to);
   const open: Record<string, number> = {};
-  for (const [opening, closing] of ['()', '[]', '{}', '<>'].map((pair) => [...pair] as [string, string]))
+  for (const [opening, closing] of PAIRS)
     open[closing] = address.split(opening).length - address.split(closing).length;
   let end = to;
   for (; end > from; end -= 1) {
@@ -211,6 +222,10 @@ function splitPaths(text: string): Span[] {
   return spansBetween(text, { runs: /[\s,;|，；、｜]+/g, mark: /[,;|，；、｜]/ }, (run, end, index) => {
     if (/[,|\n，；、｜]/.test(run)) return true;
     if (!run.includes(';')) return false;
-    return end === text.length || NAME_ENDS.test(text.slice(Math.max(0, index - LOOK_BACK), index)) || run.includes(';;');
+    return (
+      end === text.length ||
+      NAME_ENDS.test(text.slice(Math.max(0, index - LOOK_BACK), index)) ||
+      run.includes(';;')
+    );
   });
 }

@@ -48,7 +48,10 @@ function likelihoodOf(text: string): number {
   const odd =
     3 * count(/[\x80-\x9f\ufffd\ue000-\uf8ff]/gu) +
     2 * count(/(?<=\p{L})[^\0-\x7f\p{L}\p{M}’](?=\p{L})/gu) +
-    2 * count(/(?<=\p{Ll})(?=[^\0-\x7f])\p{Lu}|(?<=[a-z])[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Hebrew}\p{Script=Arabic}]|[\uff61-\uff9f]/gu) +
+    2 *
+      count(
+        /(?<=\p{Ll})(?=[^\0-\x7f])\p{Lu}|(?<=[a-z])[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Hebrew}\p{Script=Arabic}]|[\uff61-\uff9f]/gu,
+      ) +
     count(/(?<=[A-Za-z])[\p{Script=Han}\p{Script=Hangul}]|[\p{Script=Han}\p{Script=Hangul}](?=[a-z])/gu);
   const letters = count(/(?=[^\0-\x7f])\p{L}/gu);
   return (letters - odd) / other + (RARE.test(text) ? -0.5 : 0);

@@ -90,7 +90,9 @@ function unfinished(piece: Buffer, { encoding }: TextForm): Buffer {
 function wrongBytes(bytes: Buffer, form: TextForm, linesBefore: number): Problem {
   const good = beginning(bytes, form);
   const line = lineAround(bytes, good.length);
-  const offers = likelyCharsets(line, form.encoding).map(({ charset, text }) => `charset=${charset} reads "${text}"`);
+  const offers = likelyCharsets(line, form.encoding).map(
+    ({ charset, text }) => `charset=${charset} reads "${text}"`,
+  );
   return invalidFile(
     'wrong_encoding',
     `The file has bytes here that are not ${form.encoding.toUpperCase()}. Save it as CSV in UTF-8, or name its encoding${offers.length > 0 ? `: ${offers.join(', ')}` : ' with charset'}.`,

@@ -37,8 +37,16 @@ const BY_BYTES: readonly Kind[] = [
   [/^PK\x03\x04[^]{26}mimetypeapplication\/vnd\.oasis\.opendocument/, 'an OpenDocument file (.ods)', SAVE_AS],
   [/^PK\x03\x04[^]{26}(Index\/|Index\.zip|preview)/, 'a Numbers spreadsheet', SAVE_AS],
   [/^PK\x03\x04[^]{26}(\[Content_Types\]|_rels\/|xl\/|docProps\/)/, 'an Excel workbook (.xlsx)', SAVE_AS],
-  [/^PK(\x03\x04|\x05\x06)/, 'an Excel workbook or a ZIP archive', `${SAVE_AS} If it is an archive, unpack it before.`],
-  [/^\x1f\x8b/, 'a file that is packed with gzip (.gz)', `${UNPACK} The API takes it packed only as the body of the request, with Content-Encoding: gzip.`],
+  [
+    /^PK(\x03\x04|\x05\x06)/,
+    'an Excel workbook or a ZIP archive',
+    `${SAVE_AS} If it is an archive, unpack it before.`,
+  ],
+  [
+    /^\x1f\x8b/,
+    'a file that is packed with gzip (.gz)',
+    `${UNPACK} The API takes it packed only as the body of the request, with Content-Encoding: gzip.`,
+  ],
   [/^BZh[1-9]1AY&SY/, 'a file that is packed with bzip2 (.bz2)', UNPACK],
   [/^\xfd7zXZ\0/, 'a file that is packed with xz (.xz)', UNPACK],
   [/^\x28\xb5\x2f\xfd/, 'a file that is packed with Zstandard (.zst)', UNPACK],
@@ -59,14 +67,30 @@ const BY_BYTES: readonly Kind[] = [
 const BY_TEXT: readonly Kind[] = [
   [/^\{\\rtf/, 'a text with formats (RTF)', SAVE_AS],
   [/^\s*(<\?xml[^>]*>\s*)?(<!--[^]*?-->\s*)*(<!doctype svg[^]*)?<svg\b/i, 'an image (SVG)', EXPORT],
-  [/^\s*<\?xml[^]*?(mso-application|urn:schemas-microsoft-com:office:spreadsheet)/i, 'an Excel workbook in XML', SAVE_AS],
+  [
+    /^\s*<\?xml[^]*?(mso-application|urn:schemas-microsoft-com:office:spreadsheet)/i,
+    'an Excel workbook in XML',
+    SAVE_AS,
+  ],
   [/^\s*<html[^>]*urn:schemas-microsoft-com:office/i, 'an Excel table that was saved as a web page', SAVE_AS],
-  [/^\s*(<!--[^]*?-->\s*)*<(!doctype\s+html|html|head|body|script|meta|title|style)\b/i, 'a web page', 'If it is a page to log in, or an error, fetch the file again.'],
+  [
+    /^\s*(<!--[^]*?-->\s*)*<(!doctype\s+html|html|head|body|script|meta|title|style)\b/i,
+    'a web page',
+    'If it is a page to log in, or an error, fetch the file again.',
+  ],
   [/^\s*(<!--[^]*?-->\s*)*<(table|thead|tbody|tr|div)\b/i, 'a table of a web page (HTML)', SAVE_AS],
-  [/^\s*(<\?xml\b|<!doctype\b|<(rss|feed|products?|items?|catalog|root|data|urlset)\b[^<>]*>)/i, 'an XML file', EXPORT],
+  [
+    /^\s*(<\?xml\b|<!doctype\b|<(rss|feed|products?|items?|catalog|root|data|urlset)\b[^<>]*>)/i,
+    'an XML file',
+    EXPORT,
+  ],
   [/^\s*\{\s*"[^\n]*\}\s*\n\s*\{/, 'a file of JSON lines (NDJSON)', EXPORT],
   [/^\s*(\{\s*("|\}\s*$)|\[\s*([{["]|\]\s*$))/, 'a JSON file', EXPORT],
   [/^MIME-Version:/i, 'a web page as one file (MHTML)', SAVE_AS],
   [/^ID;P(WXL|SCALC|CALC)/, 'a SYLK file (.slk)', SAVE_AS],
-  [/^(--[^\n]*\n|\/\*[^]*?\*\/;?|\s)*(CREATE TABLE|INSERT INTO|DROP TABLE|SET NAMES)\b/i, 'an SQL dump', EXPORT],
+  [
+    /^(--[^\n]*\n|\/\*[^]*?\*\/;?|\s)*(CREATE TABLE|INSERT INTO|DROP TABLE|SET NAMES)\b/i,
+    'an SQL dump',
+    EXPORT,
+  ],
 ];

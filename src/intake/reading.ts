@@ -24,7 +24,12 @@ export type ReadingRules = {
 };
 
 /** How the CSV was written and what its columns mean: enough to write the same table again. */
-export type TableFormat = { delimiter: string; bom: boolean; header: string[]; columns: Columns & SlotColumns };
+export type TableFormat = {
+  delimiter: string;
+  bom: boolean;
+  header: string[];
+  columns: Columns & SlotColumns;
+};
 
 /** What an upload says, and everything that is wrong with it. */
 export type Reading = {

@@ -89,6 +89,7 @@ async function receiveForm<T extends AsyncDisposable>(
   const copy = await openCopy(folder, stack);
   let attempt: Attempt<T> | undefined;
   let fileName: string | undefined;
+  if (request.raw.destroyed) throw brokenOff(undefined); // while the copy was opened; the form's parser would wait for ever
   try {
     for await (const part of request.parts()) {
       if (part.type === 'field') fields[part.fieldname] = part.value;

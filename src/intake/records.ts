@@ -123,7 +123,11 @@ async function tooLong(text: string, rest: AsyncIterator<string>, { syntax, line
   const isQuoted = record.is === 'open' && record.isQuoted;
   if (isQuoted && !(await isClosedIn(rest, syntax))) return notClosed(line + record.quoteLine);
   const detail = `The row that begins here has more than ${MAX_RECORD_CHARACTERS / 2 ** 20} million characters.`;
-  return invalidFile('row_too_long', isQuoted ? `${detail} Look whether a quotation mark is missing.` : detail, line);
+  return invalidFile(
+    'row_too_long',
+    isQuoted ? `${detail} Look whether a quotation mark is missing.` : detail,
+    line,
+  );
 }
 
 async function isClosedIn(rest: AsyncIterator<string>, { closed }: Syntax): Promise<boolean> {

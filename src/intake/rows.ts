@@ -103,15 +103,18 @@ function readImages(row: TableRow, { columns, allowPaths }: RowRules): RowImages
   const oddities: Flaw[] = [];
   let position = 0;
   for (const cell of slotsOfCells(row.cells, columns)) {
-    const odd = (code: string, detail: string): unknown => oddities.push(flawAt(row, cell.column, code, detail));
+    const odd = (code: string, detail: string): unknown =>
+      oddities.push(flawAt(row, cell.column, code, detail));
     for (const slot of cell.slots) {
       position += 1;
       if (slot === '') continue;
       const read = readAddress(slot, allowPaths);
       if ('url' in read) {
         images.push({ position, ...read });
-        if (read.url !== slot) odd('url_rewritten', `"${shortened(slot)}" is read as ${shortened(read.url)}.`);
-      } else if ('none' in read) odd('placeholder', `"${slot}" is no address; the place is taken for an empty one.`);
+        if (read.url !== slot)
+          odd('url_rewritten', `"${shortened(slot)}" is read as ${shortened(read.url)}.`);
+      } else if ('none' in read)
+        odd('placeholder', `"${slot}" is no address; the place is taken for an empty one.`);
       else {
         const detail = `"${shortened(slot)}" is not an image URL: ${read.why}.`;
         const flaw = flawAt(row, cell.column, 'invalid_url', detail);
@@ -119,7 +122,8 @@ function readImages(row: TableRow, { columns, allowPaths }: RowRules): RowImages
       }
     }
     const text = besides(cell);
-    if (text !== '') odd('text_beside_url', `What stands beside the addresses is not read: ${shortened(text)}`);
+    if (text !== '')
+      odd('text_beside_url', `What stands beside the addresses is not read: ${shortened(text)}`);
   }
   return { images, slots: position, oddities };
 }
@@ -156,7 +160,14 @@ function warningsOf(row: TableRow, { name, sku, images }: ProductRow, { columns,
   if (columns.name !== undefined && name === '' && !isContinued)
     warnings.push(flawAt(row, columns.name, 'no_name', 'The product has no name.'));
   if (images.length === 0)
-    warnings.push(flawAt(row, columns.images[0] ?? 0, 'no_images', `The product has no image.${hintOf(row, { columns, header })}`));
+    warnings.push(
+      flawAt(
+        row,
+        columns.images[0] ?? 0,
+        'no_images',
+        `The product has no image.${hintOf(row, { columns, header })}`,
+      ),
+    );
   if (sku !== undefined && SCIENTIFIC.test(sku))
     warnings.push(
       flawAt(
@@ -172,7 +183,9 @@ function warningsOf(row: TableRow, { name, sku, images }: ProductRow, { columns,
 /** A row with too few cells may have lost its columns to a quotation mark. */
 function hintOf(row: TableRow, { columns, header }: Pick<RowRules, 'columns' | 'header'>): string {
   const isShort = row.cells.length < header.length;
-  const found = isShort ? row.cells.findIndex((text, i) => !columns.images.includes(i) && /https?:\/\//i.test(text)) : -1;
+  const found = isShort
+    ? row.cells.findIndex((text, i) => !columns.images.includes(i) && /https?:\/\//i.test(text))
+    : -1;
   if (found < 0) return '';
   return ` The row has ${row.cells.length} cells and the header ${header.length}, and an address stands in column ${found + 1}: look whether a quotation mark is missing there.`;
 }

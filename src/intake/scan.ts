@@ -139,7 +139,8 @@ function quotedCell(
     if (!isDoubled || (isEscaping && isEscaped)) {
       closing.lastIndex = quote;
       const closed = isEscaping && isEscaped ? null : closing.exec(text);
-      if (closed) return { ...cell, text: cell.text + text.slice(from, quote), end: quote + closed[0].length };
+      if (closed)
+        return { ...cell, text: cell.text + text.slice(from, quote), end: quote + closed[0].length };
       if (!(isEscaping && isEscaped)) cell.stray ??= { at: cell.text.length + quote - from, isEscaped };
     }
     cell.text += text.slice(from, quote + 1);

@@ -49,7 +49,7 @@ export function slotsOfCells(cells: string[], { images, spill, grammar }: SlotCo
   const columns = [...images, ...spilled];
   const textOf = (column: number): string => trimmed(cells[column] ?? '', grammar);
   const used = columns.slice(0, columns.findLastIndex((column) => textOf(column) !== '') + 1);
-  return used.map((column) => ({ column, ...slotsOfText(textOf(column), grammar) }));
+  return used.map((column) => slotsOfText(textOf(column), column, grammar));
 }
 
 function trimmed(cell: string, grammar: SlotColumns['grammar']): string {
@@ -64,10 +64,11 @@ function trimmed(cell: string, grammar: SlotColumns['grammar']): string {
 
 const UNSEEN = new RegExp(`\\s|${INVISIBLE.source}`, 'u');
 
-function slotsOfText(text: string, grammar: SlotColumns['grammar']): Omit<CellSlots, 'column'> {
+function slotsOfText(text: string, column: number, grammar: SlotColumns['grammar']): CellSlots {
   const split = grammar === undefined ? splitCellV1 : splitCell;
   const spans = text.length > MAX_CELL_CHARACTERS ? [{ from: 0, to: text.length }] : split(text);
   return {
+    column,
     before: text.slice(0, spans[0]?.from),
     slots: spans.map(({ from, to }) => text.slice(from, to)),
     separators: spans.slice(1).map(({ from }, i) => text.slice(spans[i]?.to, from)),
@@ -97,7 +98,9 @@ export function joinSlots(slots: string[], separators: string[]): string {
 const SHOWS_NOTHING = /^[^,;|，；、｜،"'<>]*$/;
 
 /** As joinSlots, with what stood before and after them in the cell; without any content there is no need of it. */
-export function rewritten({ slots, separators, before, after }: Omit<CellSlots, 'column'>): string {
+export function rewritten({ slots, separators, before, after }: CellSlots): string {
   const isNothing = slots.every((slot) => slot === '');
-  return isNothing ? joinSlots(slots, separators.map(marksOf)) : before + joinSlots(slots, separators) + after;
+  return isNothing
+    ? joinSlots(slots, separators.map(marksOf))
+    : before + joinSlots(slots, separators) + after;
 }

@@ -17,7 +17,8 @@ export function spansBetween(
     const end = index + run.length;
     if (!separates(run, end, index)) continue;
     spans.push({ from, to: index });
-    for (const { index: at } of [...run.matchAll(marks)].slice(1)) spans.push({ from: index + at, to: index + at });
+    for (const { index: at } of [...run.matchAll(marks)].slice(1))
+      spans.push({ from: index + at, to: index + at });
     from = end;
   }
   spans.push({ from, to: text.length });

@@ -87,7 +87,8 @@ function byteReader({ path, head, bytes }: File): { read: Reader } & AsyncDispos
   let file: FileHandle | undefined;
   return {
     async read(offset, length) {
-      if (offset + length <= head.length || head.length >= bytes) return head.subarray(offset, offset + length);
+      if (offset + length <= head.length || head.length >= bytes)
+        return head.subarray(offset, offset + length);
       file ??= await open(path, 'r');
       const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
       return buffer.subarray(0, bytesRead);

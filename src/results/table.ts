@@ -73,9 +73,8 @@ export function replacingTable(results: BatchResults, onFailed: 'blank' | 'sourc
         position += 1;
         return urls.get(position) || (onFailed === 'source' ? source : '');
       };
-      const replaced = slotsOfCells(product.cells, columns).map((cell) => {
-        return { ...cell, slots: cell.slots.map(output) };
-      });
+      const replaced = slotsOfCells(product.cells, columns);
+      for (const cell of replaced) cell.slots = cell.slots.map(output);
       return withSlots(product.cells, replaced, results.format);
     },
   };

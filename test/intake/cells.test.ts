@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readAddress } from '../../src/intake/address.ts';
-import { GRAMMAR, joinSlots, rewritten, type SlotColumns, slotsOfCells, slotsOfRow } from '../../src/intake/slots.ts';
+import {
+  GRAMMAR,
+  joinSlots,
+  rewritten,
+  type SlotColumns,
+  slotsOfCells,
+  slotsOfRow,
+} from '../../src/intake/slots.ts';
 import { random } from '../support/random.ts';
 
 const COLUMN: SlotColumns = { images: [0], grammar: GRAMMAR };
@@ -29,12 +36,42 @@ function reads(cells: Record<string, string[]>): void {
 test('whatever people write between addresses separates them', () => {
   const separators = [
     ...[';', '; ', ' ; ', ' ;', ',', ' , ', '|', ' | ', '\n', '\r\n', '\t', ' ', '  ', '\u00a0', '\u3000'],
-    ...['<br>', '<br/>', ' <br /> ', '\\n', '\\r\\n', ', and ', ' and ', ' & ', ' / ', ' + ', ' - ', '::', ' :: '],
-    ...['，', '；', '、', '｜', '،', '&nbsp;', '&#10;', '\u200b', ',\n', ';\r\n', '\n- ', '\n• ', '\n2) ', ', main='],
+    ...[
+      '<br>',
+      '<br/>',
+      ' <br /> ',
+      '\\n',
+      '\\r\\n',
+      ', and ',
+      ' and ',
+      ' & ',
+      ' / ',
+      ' + ',
+      ' - ',
+      '::',
+      ' :: ',
+    ],
+    ...[
+      '，',
+      '；',
+      '、',
+      '｜',
+      '،',
+      '&nbsp;',
+      '&#10;',
+      '\u200b',
+      ',\n',
+      ';\r\n',
+      '\n- ',
+      '\n• ',
+      '\n2) ',
+      ', main=',
+    ],
   ];
   for (const separator of separators)
     assert.deepEqual(read(`${A}${separator}${B}${separator}${C}`), [A, B, C], JSON.stringify(separator));
-  for (const separator of ['', '^', '~', '#', ' > ', '*']) // behind the name of a picture only
+  for (const separator of ['', '^', '~', '#', ' > ', '*'])
+    // behind the name of a picture only
     assert.deepEqual(read(`${A}${separator}${C}`), [A, C], JSON.stringify(separator));
 });
 
@@ -86,12 +123,66 @@ test('a URL may hold semicolons, commas, bars, brackets, quotation marks and oth
 
 test('quotation marks, brackets, tags and formulas around an address are no part of it', () => {
   const around = [
-    ...['"%"', "'%'", '“%”', '‘%’', '„%“', '«%»', '`%`', '<%>', '[%]', '(%)', '{%}', '\\"%\\"', '%.', '%"', '% ', '-%'],
-    ...['![a mug](%)', '[a mug](%)', '[%](%)', '<img src="%">', "<img src='%' alt='Red, big'/>", '<a href="%">%</a>'],
-    ...['<p><img alt="x" data-src="y" src="%"></p>', '["%"]', '{"src":"%"}', 'a:1:{i:0;s:23:"%";}', 'url(%)', "url('%')"],
-    ...['=HYPERLINK("%";"%")', '=HYPERLINK("%", "show")', '=IMAGE("%")', '=IMAGE("%",1)', 'url: %', 'image=%', '1) %'],
-    ...['\ufeff%', '\u200b%\u200b', '\u200e%\u200f', '\u00a0%\u00a0', '\u202a%\u202c', '\u2060%', '&quot;%&quot;', 'Front: %'],
-    ...['[![x](%)](https://shop.example/page)', '% | Red mug', '% ! alt : Red, blue ! title : x', '% Red mug', '% (front)'],
+    ...[
+      '"%"',
+      "'%'",
+      '“%”',
+      '‘%’',
+      '„%“',
+      '«%»',
+      '`%`',
+      '<%>',
+      '[%]',
+      '(%)',
+      '{%}',
+      '\\"%\\"',
+      '%.',
+      '%"',
+      '% ',
+      '-%',
+    ],
+    ...[
+      '![a mug](%)',
+      '[a mug](%)',
+      '[%](%)',
+      '<img src="%">',
+      "<img src='%' alt='Red, big'/>",
+      '<a href="%">%</a>',
+    ],
+    ...[
+      '<p><img alt="x" data-src="y" src="%"></p>',
+      '["%"]',
+      '{"src":"%"}',
+      'a:1:{i:0;s:23:"%";}',
+      'url(%)',
+      "url('%')",
+    ],
+    ...[
+      '=HYPERLINK("%";"%")',
+      '=HYPERLINK("%", "show")',
+      '=IMAGE("%")',
+      '=IMAGE("%",1)',
+      'url: %',
+      'image=%',
+      '1) %',
+    ],
+    ...[
+      '\ufeff%',
+      '\u200b%\u200b',
+      '\u200e%\u200f',
+      '\u00a0%\u00a0',
+      '\u202a%\u202c',
+      '\u2060%',
+      '&quot;%&quot;',
+      'Front: %',
+    ],
+    ...[
+      '[![x](%)](https://shop.example/page)',
+      '% | Red mug',
+      '% ! alt : Red, blue ! title : x',
+      '% Red mug',
+      '% (front)',
+    ],
   ];
   for (const pattern of around) assert.deepEqual(read(pattern.replaceAll('%', A)), [A], pattern);
   reads({
@@ -138,7 +229,21 @@ test('an address is read as it was meant where there is one meaning', () => {
 });
 
 test('words for "no image" are empty slots, alone and between addresses', () => {
-  for (const word of ['N/A', '#N/A', '-', '–', 'none', 'NULL', 'no image', 'No Image Available', '0', 'tbd', 'no_selection', '#REF!', '"N/A"'])
+  for (const word of [
+    'N/A',
+    '#N/A',
+    '-',
+    '–',
+    'none',
+    'NULL',
+    'no image',
+    'No Image Available',
+    '0',
+    'tbd',
+    'no_selection',
+    '#REF!',
+    '"N/A"',
+  ])
     assert.deepEqual(read(word), [''], word);
   reads({
     [`${A},N/A,${B}`]: [A, '', B],
@@ -176,15 +281,55 @@ test('what cannot be an address is told with what to do', () => {
 });
 
 test('minilab process takes names of files, and what stands elsewhere is told', () => {
-  assert.deepEqual(read('front.jpg, photos/back side.jpg;side.jpg', true), ['front.jpg', 'photos/back side.jpg', 'side.jpg']);
+  assert.deepEqual(read('front.jpg, photos/back side.jpg;side.jpg', true), [
+    'front.jpg',
+    'photos/back side.jpg',
+    'side.jpg',
+  ]);
   assert.deepEqual(read('a&amp;b;c.jpg', true), ['a&amp;b;c.jpg']);
   assert.match(read('C:\\img\\a.jpg', true)[0] ?? '', /^!/);
   assert.match(read('www.shop.example/a.jpg', true)[0] ?? '', /^!/);
 });
 
 const PIECES = [
-  ...[A, B, C, 'https://a.example/my photo.jpg', 'N/A', '', '', ' ', 'Red mug', 'photo.jpg', '"', "'", '[', ']', '(', ')'],
-  ...[',', ',', ';', ';', '|', ' | ', '; ', '\n', ' ', '<br>', ' and ', '<img src="', '">', '&amp;', '\\n', '::', 'x=', '，'],
+  ...[
+    A,
+    B,
+    C,
+    'https://a.example/my photo.jpg',
+    'N/A',
+    '',
+    '',
+    ' ',
+    'Red mug',
+    'photo.jpg',
+    '"',
+    "'",
+    '[',
+    ']',
+    '(',
+    ')',
+  ],
+  ...[
+    ',',
+    ',',
+    ';',
+    ';',
+    '|',
+    ' | ',
+    '; ',
+    '\n',
+    ' ',
+    '<br>',
+    ' and ',
+    '<img src="',
+    '">',
+    '&amp;',
+    '\\n',
+    '::',
+    'x=',
+    '，',
+  ],
 ];
 
 test('20,000 generated cells: a cell is its slots and what is between, and every output has its own slot', () => {
@@ -199,7 +344,8 @@ test('20,000 generated cells: a cell is its slots and what is between, and every
     assert.deepEqual(row.slots, slots);
     const outputs = slots.map((_, k) => (dice.upTo(4) === 1 ? '' : `https://out.example/${k}.jpg`));
     const joined = joinSlots(outputs, row.separators);
-    if (joined !== '') assert.deepEqual(slotsOfRow([joined], COLUMN).slots, outputs, JSON.stringify([cell, joined]));
+    if (joined !== '')
+      assert.deepEqual(slotsOfRow([joined], COLUMN).slots, outputs, JSON.stringify([cell, joined]));
   }
 });
 
@@ -214,7 +360,10 @@ test('style=replace writes an address where the other one stood, and leaves what
   assert.equal(replaced(`["${A}","${B}"]`, ['x1', 'x2']), '["x1","x2"]');
   assert.equal(replaced(`["${A}","${B}"]`, ['', 'x2']), '["","x2"]');
   assert.equal(replaced(`<img src="${A}"><img src="${B}">`, ['x1', 'x2']), '<img src="x1"><img src="x2">');
-  assert.equal(replaced(`${A} ! alt : Red | ${B} ! alt : Blue`, ['x1', 'x2']), 'x1 ! alt : Red | x2 ! alt : Blue');
+  assert.equal(
+    replaced(`${A} ! alt : Red | ${B} ! alt : Blue`, ['x1', 'x2']),
+    'x1 ! alt : Red | x2 ! alt : Blue',
+  );
   assert.equal(replaced(`${A} and ${B}`, ['', 'x2']), ',x2');
   assert.equal(replaced(`"${A}"`, ['']), '');
 });

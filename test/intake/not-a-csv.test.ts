@@ -28,7 +28,10 @@ const CSV = 'SKU,Images\nA,https://a.example/1.jpg\n';
 
 test('a file of another kind is named as what it is, with what to do', async () => {
   const kinds: [string | Buffer, RegExp][] = [
-    [latin1('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' + '\0'.repeat(600)), /old Excel workbook \(\.xls\).*[Ss]ave the table as CSV/],
+    [
+      latin1('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' + '\0'.repeat(600)),
+      /old Excel workbook \(\.xls\).*[Ss]ave the table as CSV/,
+    ],
     [zip('[Content_Types].xml'), /Excel workbook \(\.xlsx\)/],
     [zip('xl/workbook.xml'), /Excel workbook \(\.xlsx\)/],
     [zip('mimetypeapplication/vnd.oasis.opendocument.spreadsheet'), /OpenDocument file \(\.ods\)/],
@@ -70,7 +73,14 @@ test('a file of another kind is named as what it is, with what to do', async () 
 
 test('a table whose first cell only looks like another kind is read', async () => {
   for (const header of [
-    ...['[Image],[Name]', '{Image},Name', '"[""x""]",Image', 'ORCID,Images', 'PAR1,Images', 'ID;Product;Image'],
+    ...[
+      '[Image],[Name]',
+      '{Image},Name',
+      '"[""x""]",Image',
+      'ORCID,Images',
+      'PAR1,Images',
+      'ID;Product;Image',
+    ],
     ...['<b>SKU</b>,Images', 'Rar,Images', '--,Images', 'BM,Images', '#SKU,Images'],
   ])
     assert.equal((await cellsOf(`${header}\n1,2\n`)).length, 2, header);
@@ -89,7 +99,11 @@ test('bytes that are not UTF-8 are shown as the likeliest encodings read them', 
     ['euc-kr', '빨간 머그컵', latin1('\xbb\xa1\xb0\xa3 \xb8\xd3\xb1\xd7\xc4\xc5')],
   ];
   for (const [charset, text, bytes] of files) {
-    const file = Buffer.concat([latin1('SKU,Name,Images\n1,Plain,u\n2,'), bytes, latin1(',https://a.example/1.jpg\n3,x,u\n')]);
+    const file = Buffer.concat([
+      latin1('SKU,Name,Images\n1,Plain,u\n2,'),
+      bytes,
+      latin1(',https://a.example/1.jpg\n3,x,u\n'),
+    ]);
     const { code, line, detail } = await refusal(file);
     assert.deepEqual([code, line], ['wrong_encoding', 3]);
     assert.ok(detail.includes(`charset=${charset} reads "2,${text},https://a.example/1.jpg"`), detail);
@@ -117,7 +131,10 @@ test('bars between cells are read, and bars between URLs stay in their cell', as
     cellsOf('SKU,Images\nA,https://a.example/1.jpg|https://a.example/2.jpg\n'),
   ]);
   assert.deepEqual(bars[1], ['A', 'Mug', 'https://a.example/1.jpg|https://a.example/2.jpg']);
-  assert.deepEqual(said, [['A', 'Pictures'], ['1', '2']]);
+  assert.deepEqual(said, [
+    ['A', 'Pictures'],
+    ['1', '2'],
+  ]);
   assert.deepEqual(comma[1], ['A', 'https://a.example/1.jpg|https://a.example/2.jpg']);
 });
 

@@ -69,6 +69,9 @@ test('a row with too few cells and an address in another one says so', async () 
     warnings.first.map(({ code }) => code),
     ['no_images', 'no_images'],
   );
-  assert.match(warnings.first[0]?.detail ?? '', /2 cells and the header 3, and an address stands in column 2/);
+  assert.match(
+    warnings.first[0]?.detail ?? '',
+    /2 cells and the header 3, and an address stands in column 2/,
+  );
   assert.equal(warnings.first[1]?.detail, 'The product has no image.');
 });

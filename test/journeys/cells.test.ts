@@ -22,7 +22,13 @@ import { photo } from '../support/pictures.ts';
 
 type Flaw = { line: number; column?: number; code: string; detail: string };
 type Refusal = { code: string; detail: string; errors?: Flaw[] };
-type Preview = { ok: boolean; images: number; errors: Flaw[]; warnings: Flaw[]; probes: { ok: boolean; code: string | null }[] };
+type Preview = {
+  ok: boolean;
+  images: number;
+  errors: Flaw[];
+  warnings: Flaw[];
+  probes: { ok: boolean; code: string | null }[];
+};
 type Row = Record<string, string>;
 
 const HEADER = 'S. No.,Product Name,Input Image Urls';
@@ -37,7 +43,8 @@ describe('cells and bodies as they come', () => {
   before(async () => {
     const folder = stack.use(await newFolder());
     const picture = photo('friends_by_Aitzol_Berasategi.jpg');
-    const isPicture = (path: string): boolean => /^\/(img\/ok\d?\.jpg|scale\/ok\.jpg\?w=600&h=400)$/.test(path);
+    const isPicture = (path: string): boolean =>
+      /^\/(img\/ok\d?\.jpg|scale\/ok\.jpg\?w=600&h=400)$/.test(path);
     origin = stack.use(
       await startOrigin((path) => (isPicture(path) ? picture : path === '/tiny.gif' ? TINY : undefined)),
     );
@@ -94,16 +101,26 @@ describe('cells and bodies as they come', () => {
     const { batch, rows } = await done(await fault('c1d-backslash-shift.csv'));
     assert.equal(batch.counts.completed, 2);
     assert.equal(rows[0]?.['Description'], '<p style=\\"margin:0\\", title=\\"x\\">Blue</p>');
-    assert.ok(rows.every((row) => /\.jpg$/.test(row['Output Image Urls'] ?? '')));
+    assert.ok(rows.every((row) => row['Output Image Urls']?.endsWith('.jpg')));
   });
 
   async function post(path: string, body: Buffer, headers: Record<string, string>): Promise<Response> {
-    return fetch(minilab.url + path, { method: 'POST', body: new Uint8Array(body), headers: { 'content-type': 'text/csv', ...headers } });
+    return fetch(minilab.url + path, {
+      method: 'POST',
+      body: new Uint8Array(body),
+      headers: { 'content-type': 'text/csv', ...headers },
+    });
   }
 
   test('a packed body is unpacked within the bound of an upload', async () => {
     const csv = Buffer.from(`${HEADER}\n1,A,${origin.url}/img/ok.jpg\n`);
-    const packed = { gzip: gzipSync(csv), 'x-gzip': gzipSync(csv), deflate: deflateSync(csv), br: brotliCompressSync(csv), zstd: zstdCompressSync(csv) };
+    const packed = {
+      gzip: gzipSync(csv),
+      'x-gzip': gzipSync(csv),
+      deflate: deflateSync(csv),
+      br: brotliCompressSync(csv),
+      zstd: zstdCompressSync(csv),
+    };
     for (const path of ['/v1/batches', '/v1/batches/preview'])
       for (const [coding, body] of Object.entries({ ...packed, identity: csv })) {
         const answer = await post(path, body, { 'content-encoding': coding });
@@ -114,13 +131,19 @@ describe('cells and bodies as they come', () => {
     for (const path of ['/v1/batches', '/v1/batches/preview']) {
       const cut = await post(path, packed.gzip.subarray(0, -12), { 'content-encoding': 'gzip' });
       assert.equal(cut.status, 400);
-      assert.match((await json<Refusal>(cut)).detail, /not what Content-Encoding: gzip says, or its end is missing/);
+      assert.match(
+        (await json<Refusal>(cut)).detail,
+        /not what Content-Encoding: gzip says, or its end is missing/,
+      );
       for (const coding of ['gzip', 'br', 'zstd', 'deflate'])
         assert.equal((await post(path, csv, { 'content-encoding': coding })).status, 400, coding);
       const unknown = await post(path, csv, { 'content-encoding': 'compress' });
       assert.equal(unknown.status, 415);
       assert.match((await json<Refusal>(unknown)).detail, /gzip, deflate, br and zstd are/);
-      const form = await post(path, csv, { 'content-encoding': 'gzip', 'content-type': 'multipart/form-data; boundary=x' });
+      const form = await post(path, csv, {
+        'content-encoding': 'gzip',
+        'content-type': 'multipart/form-data; boundary=x',
+      });
       assert.equal(form.status, 415);
       assert.match((await json<Refusal>(form)).detail, /Content-Type: text\/csv/);
     }
@@ -138,7 +161,9 @@ describe('cells and bodies as they come', () => {
         asking.destroy();
         // A client that does not ask is answered before it has sent everything.
         const socket = connect(Number(new URL(minilab.url).port), '127.0.0.1');
-        socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: 100000000\r\n\r\n${HEADER}`);
+        socket.write(
+          `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: 100000000\r\n\r\n${HEADER}`,
+        );
         const [begin] = (await once(socket, 'data')) as [Buffer];
         assert.match(begin.toString(), /^HTTP\/1\.1 413/);
         socket.destroy();
@@ -179,9 +204,14 @@ describe('cells and bodies as they come', () => {
     ] as Record<string, string>[]) {
       const [first, second] = await Promise.all([upload(minilab.url, good, fields), preview(good, fields)]);
       assert.deepEqual([first.status, second.status], [400, 400], JSON.stringify(fields));
-      assert.equal((await json<Refusal>(first)).detail, (await json<Refusal>(second)).detail.replace(', probe', ''));
+      assert.equal(
+        (await json<Refusal>(first)).detail,
+        (await json<Refusal>(second)).detail.replace(', probe', ''),
+      );
     }
-    const choices = Array.from({ length: 1_002 }, (_, i) => `${i},${i + 1},${origin.url}/img/ok.jpg\n`).join('');
+    const choices = Array.from({ length: 1_002 }, (_, i) => `${i},${i + 1},${origin.url}/img/ok.jpg\n`).join(
+      '',
+    );
     const csv = `SKU,Output Width,Images\n${choices}`;
     const refused = await json<Refusal>(upload(minilab.url, csv));
     const seen = await json<Preview>(preview(csv));
@@ -189,7 +219,10 @@ describe('cells and bodies as they come', () => {
     assert.deepEqual(seen.errors, refused.errors);
     const large = `${HEADER}\n1,${'x'.repeat(1_100_000)},${origin.url}/img/ok.jpg\n`;
     const statuses = await Promise.all([upload(minilab.url, large), preview(large)]);
-    assert.deepEqual(statuses.map(({ status }) => status), [413, 413]);
+    assert.deepEqual(
+      statuses.map(({ status }) => status),
+      [413, 413],
+    );
   });
 
   test('a probe takes an image that is shorter than the first bytes that are asked for', async () => {
@@ -198,7 +231,9 @@ describe('cells and bodies as they come', () => {
     await writeFile(file, `${HEADER}\n1,A,${origin.url}/tiny.gif\n`);
     const { out, code } = await runMinilab(['check', file, '--probe', '1', '--json']);
     assert.equal(code, 0);
-    assert.partialDeepStrictEqual((JSON.parse(out) as Preview).probes, [{ ok: true, format: 'gif', width: 1 }]);
+    assert.partialDeepStrictEqual((JSON.parse(out) as Preview).probes, [
+      { ok: true, format: 'gif', width: 1 },
+    ]);
   });
 
   test('check looks whether local files are there, and says that the API takes addresses only', async () => {
