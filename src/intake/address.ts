@@ -22,6 +22,8 @@ export const MAX_URL_CHARACTERS = 2_000;
  */
 export function readAddress(slot: string, allowPaths: boolean): Address {
   const raw = slot.trim();
+  if (PLAIN.test(raw) && !(raw.includes('&') && raw.includes(';')) && raw.length <= MAX_URL_CHARACTERS)
+    return readUrl(raw);
   const url = meant(raw);
   if (isNothing(url)) return { none: true };
   if (/^data:/i.test(url))
@@ -31,6 +33,9 @@ export function readAddress(slot: string, allowPaths: boolean): Address {
     return allowPaths && !IS_ELSEWHERE.test(url) ? { url: raw, host: '' } : { why: whyNone(url) };
   return readUrl(url);
 }
+
+// Nearly every address: nothing in it can be meant otherwise.
+const PLAIN = /^https?:\/\/(?!https?:)[\w!#$%&()*+,./:;=?@[\]~-]+$/i;
 
 const SCHEME = /^[a-z][a-z0-9+.-]+:/i; // of one letter it is a drive
 const IS_ELSEWHERE = /^(?:www\.|[a-z]:[\\/]|\\\\)/i;

@@ -6,7 +6,7 @@ import { type Span, spansBetween } from './spans.ts';
  */
 export function splitCellV1(text: string): Span[] {
   const isUrls = /https?:\/\//i.test(text);
-  return spansBetween(text, { runs: /[\s,|]+/g, mark: /[,|]/ }, (run, end) => {
+  return spansBetween(text, { runs: /[\s,|]+/g, marks: /[,|]/g }, (run, end) => {
     const hasMark = /[,|]/.test(run);
     if (!isUrls) return hasMark || run.includes('\n');
     URL_AT.lastIndex = end;

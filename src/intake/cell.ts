@@ -12,7 +12,7 @@ import { type Span, spansBetween } from './spans.ts';
 /** Where each slot of a cell stands, in order. One walk through the cell, whatever it holds. */
 export function splitCell(text: string): Span[] {
   if (PLAIN.test(text) && !(text.includes('&') && text.includes(';')))
-    return spansBetween(text, { runs: /[,;| ]+/g, mark: /[,;|]/ }, () => true);
+    return spansBetween(text, { runs: /[,;| ]+/g, marks: /[,;|]/g }, () => true);
   const addresses = addressesIn(text);
   if (addresses.length === 0) return splitPaths(text);
   const spans: Span[] = [];
@@ -219,7 +219,7 @@ function isSlot(words: string, isOutermost: boolean): boolean {
 
 /** Names of files: a comma, a bar or a line separates them, and a semicolon behind a whole name. */
 function splitPaths(text: string): Span[] {
-  return spansBetween(text, { runs: /[\s,;|，；、｜]+/g, mark: /[,;|，；、｜]/ }, (run, end, index) => {
+  return spansBetween(text, { runs: /[\s,;|，；、｜]+/g, marks: /[,;|，；、｜]/g }, (run, end, index) => {
     if (/[,|\n，；、｜]/.test(run)) return true;
     if (!run.includes(';')) return false;
     return (

@@ -1,6 +1,6 @@
 /**
- * The records of a CSV (RFC 4180), and what users write beside it: see scan.ts for the cells. Empty lines
- * are skipped. Where a record holds `\"` it is read in both ways that programs mean it: as a backslash at the
+ * The records of a CSV (RFC 4180), and what users write beside it: see scan.ts for the cells. Empty
+ * lines are skipped, and Excel's rows without any content (`,,,`). Where a record holds `\"` it is read in both ways that programs mean it: as a backslash at the
  * end of a cell, and as a quotation mark inside one (PHP's fputcsv, MySQL). The columns tell which it is.
  */
 import { invalidFile } from './decode.ts';
@@ -55,10 +55,14 @@ function* recordsIn(piece: Piece, reader: Reader): Generator<TableRow> {
     const { line } = reader;
     reader.line += record.lines;
     reader.next = record.next;
-    if (record.isEmpty) continue;
+    if (record.cells.every(isBlank)) continue;
     if (line <= LINES_ABOVE_ROWS && record.strayLine === undefined) reader.widths.add(record.cells.length);
     yield { line, cells: record.cells };
   }
+}
+
+function isBlank(cell: string): boolean {
+  return cell === '' || cell.trim() === '';
 }
 
 /** The record that begins here, or undefined where its end has not arrived yet. */

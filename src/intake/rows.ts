@@ -96,6 +96,8 @@ function strayAddress({ cells }: TableRow, columns: Columns): number | undefined
   return found < 0 ? undefined : found;
 }
 
+const WORDS = /[\p{L}\p{N}]/u;
+
 type RowImages = { images: RowImage[]; slots: number; oddities: Flaw[] };
 
 function readImages(row: TableRow, { columns, allowPaths }: RowRules): RowImages {
@@ -130,8 +132,9 @@ function readImages(row: TableRow, { columns, allowPaths }: RowRules): RowImages
 
 /** The words that stand beside the addresses of a cell. */
 function besides({ before, separators, after }: CellSlots): string {
+  if (!WORDS.test(before + separators.join('') + after)) return '';
   const texts = [before, ...separators, after].map((text) => text.trim());
-  return texts.filter((text) => /[\p{L}\p{N}]/u.test(text)).join(' … ');
+  return texts.filter((text) => WORDS.test(text)).join(' … ');
 }
 
 function countErrors(

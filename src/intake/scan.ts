@@ -15,7 +15,6 @@ export type Scanned = {
   next: number;
   /** line ends in this one, its own included */
   lines: number;
-  isEmpty: boolean;
   /** whether what is open is a cell in quotation marks, and on which line it begins */
   isQuoted: boolean;
   quoteLine: number;
@@ -58,7 +57,6 @@ export function scanRecord(place: Place, syntax: Syntax, isEscaping: boolean): S
     cells: [],
     next: from,
     lines: 1,
-    isEmpty: false,
     isQuoted: false,
     quoteLine: 0,
     strayLine: undefined,
@@ -82,7 +80,6 @@ export function scanRecord(place: Place, syntax: Syntax, isEscaping: boolean): S
     else if (end === CR && at >= text.length && !isEnd) return record; // LF may follow
     record.is = 'whole';
     record.next = at;
-    record.isEmpty = cell.end === from;
     return record;
   }
 }

@@ -23,13 +23,7 @@ export async function readTable(chunks: AsyncIterable<Buffer>, charset?: string)
   const said = SAID_DELIMITER.exec(head);
   const rest = head.slice(said?.[0].length ?? 0);
   const delimiter = said?.[1] ?? delimiterOf(rest);
-  const records = readRecords(joined(rest, text), { delimiter, line: said ? 2 : 1 });
-  return { form, delimiter, rows: filled(records) };
-}
-
-/** Excel writes rows without any content, such as `,,,`, where there once was some. */
-async function* filled(rows: AsyncGenerator<TableRow>): AsyncGenerator<TableRow> {
-  for await (const row of rows) if (row.cells.some((cell) => cell.trim() !== '')) yield row;
+  return { form, delimiter, rows: readRecords(joined(rest, text), { delimiter, line: said ? 2 : 1 }) };
 }
 
 // Excel reads and writes a first line that names the delimiter.
