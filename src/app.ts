@@ -41,7 +41,7 @@ export async function startHttp(foundation: Foundation, worker: Worker | undefin
   const folder = join(config.dataDir, 'tmp');
   const intake = { ...shared, guard, folder, maxUploadBytes: config.maxUploadBytes };
   await app.register(async (scope) => {
-    await acceptUploads(scope);
+    await acceptUploads(scope, config.maxUploadBytes);
     await scope.register(uploadRoutes, { ...intake, database, feed });
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });

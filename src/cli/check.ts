@@ -1,8 +1,10 @@
-import { basename } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { readConfig } from '../config.ts';
-import { Problem } from '../errors.ts';
+import { type Flaw, Problem } from '../errors.ts';
 import { leastSideOf } from '../intake/doubts.ts';
 import { type Preview, previewUpload, type Probe, probeImages } from '../intake/preview.ts';
+import type { ProductRow } from '../intake/rows.ts';
 import { BUILTIN_PRESETS, DEFAULT_PRESET } from '../presets/builtin.ts';
 import { createGuard } from '../net/guard.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
@@ -31,12 +33,54 @@ export async function check(file: string, options: CheckOptions): Promise<number
     ),
     ...readFlags(options),
   };
-  const { preview, sample } = await previewUpload(csv.createReadStream(), rules);
+  const files = fileLook(dirname(resolve(file)));
+  const { preview, sample } = await previewUpload(csv.createReadStream(), rules, files.look);
   const probes = await probed(sample(count));
-  const result = { ...preview, probes };
+  const result = { ...withFiles(preview, files), probes };
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else show(basename(file), result);
   return result.ok ? EXIT.ok : EXIT.invalidInput;
+}
+
+type FileLook = { count: number; missing: Flaw[]; missingCount: number; firstLine: number };
+
+/** Looks whether the files that rows name are where `process` looks for them: below the CSV's folder. */
+function fileLook(folder: string) {
+  const seen: FileLook = { count: 0, missing: [], missingCount: 0, firstLine: 0 };
+  const look = async ({ line, images }: ProductRow): Promise<void> => {
+    for (const { host, url, flaw } of images) {
+      if (host !== '' || flaw) continue;
+      if (seen.count === 0) seen.firstLine = line;
+      seen.count += 1;
+      if (await isFileBelow(folder, url)) continue;
+      seen.missingCount += 1;
+      const detail = `There is no file "${url}" in the folder of the CSV.`;
+      if (seen.missing.length < FILES_TOLD) seen.missing.push({ line, code: 'file_not_found', detail });
+    }
+  };
+  return Object.assign(seen, { look });
+}
+
+const FILES_TOLD = 100;
+
+async function isFileBelow(folder: string, path: string): Promise<boolean> {
+  try {
+    const [root, real] = await Promise.all([realpath(folder), realpath(join(folder, path))]);
+    return real.startsWith(root + sep) && (await stat(real)).isFile();
+  } catch {
+    return false; // a link that leads nowhere, a name that is none
+  }
+}
+
+/** What was found of files, as warnings: `process` goes on without those that are missing. */
+function withFiles(preview: Preview, { count, missing, missingCount, firstLine }: FileLook): Preview {
+  if (count === 0) return preview;
+  const detail = `${plural(count, 'image is a file', 'images are files')} beside the CSV: minilab process reads them, the API takes addresses only.`;
+  return {
+    ...preview,
+    warning_count: preview.warning_count + missingCount + 1,
+    warnings: [...preview.warnings, { line: firstLine, code: 'local_files', detail }, ...missing],
+  };
 }
 
 /** @throws Problem `bad_request` */

@@ -1,5 +1,6 @@
 import { Problem } from '../errors.ts';
-import { SNIFF_BYTES, sniff } from '../pipeline/formats.ts';
+import { likelyCharsets, unmarkedUtf16 } from './charsets.ts';
+import { fileKind, HEAD_BYTES } from './file-kinds.ts';
 
 /** How the bytes of a file stand for text. `bom`: it begins with a byte order mark. */
 export type TextForm = { encoding: string; bom: boolean };
@@ -23,7 +24,7 @@ export async function decodeText(
 
 async function firstBytes(iterator: AsyncIterator<Buffer>): Promise<Buffer> {
   let head = Buffer.alloc(0);
-  while (head.length < SNIFF_BYTES) {
+  while (head.length < HEAD_BYTES) {
     const { value, done } = await iterator.next();
     if (done) break;
     head = Buffer.concat([head, value]);
@@ -33,26 +34,9 @@ async function firstBytes(iterator: AsyncIterator<Buffer>): Promise<Buffer> {
 
 function refuseOtherFiles(head: Buffer): void {
   if (head.length === 0) throw invalidFile('empty_file', 'The file is empty.');
-  const found = sniff(head.subarray(0, SNIFF_BYTES));
-  const what =
-    found.is === 'image'
-      ? `an image (${found.format})`
-      : head.toString('latin1', 0, 4) === 'PK\x03\x04'
-        ? 'an Excel workbook or a ZIP archive'
-        : found.is === 'other_image' && found.name !== 'SVG'
-          ? `a file of another kind (${found.name})`
-          : WEB_PAGE.test(head.toString('latin1', 0, SNIFF_BYTES))
-            ? 'a web page'
-            : undefined;
-  if (what)
-    throw invalidFile(
-      'not_a_csv',
-      `This is ${what}, not a CSV. Save the table as CSV (UTF-8) and upload that.`,
-    );
+  const kind = fileKind(head.subarray(0, HEAD_BYTES));
+  if (kind) throw invalidFile('not_a_csv', `This is ${kind.what}, not a CSV. ${kind.advice}`);
 }
-
-// A table may hold HTML; a page begins with it.
-const WEB_PAGE = /^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body|script)\b/i;
 
 function textForm(head: Buffer, charset: string): TextForm {
   if (head[0] === 0xff && head[1] === 0xfe) return { encoding: 'utf-16le', bom: true };
@@ -77,12 +61,7 @@ async function* decoded(head: Buffer, rest: AsyncIterator<Buffer>, form: TextFor
     try {
       const text = bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode();
       const nul = text.indexOf('\0');
-      if (nul >= 0)
-        throw invalidFile(
-          'not_a_csv',
-          'The file holds a NUL character, so it is not a text.',
-          lines + lineBreaks(text.slice(0, nul)),
-        );
+      if (nul >= 0) throw holdsNul(bytes, lines + lineBreaks(text.slice(0, nul)));
       lines += lineBreaks(text);
       before = bytes ?? before;
       return text;
@@ -109,16 +88,43 @@ function unfinished(piece: Buffer, { encoding }: TextForm): Buffer {
 }
 
 function wrongBytes(bytes: Buffer, form: TextForm, linesBefore: number): Problem {
-  const line = linesBefore + lineBreaks(beginning(bytes, form));
+  const good = beginning(bytes, form);
+  const line = lineAround(bytes, good.length);
+  const offers = likelyCharsets(line, form.encoding).map(
+    ({ charset, text }) => `charset=${charset} reads "${text}"`,
+  );
   return invalidFile(
     'wrong_encoding',
-    `The file has bytes here that are not ${form.encoding.toUpperCase()}. Save it as CSV in UTF-8, or name its encoding with charset, such as charset=windows-1252.`,
+    `The file has bytes here that are not ${form.encoding.toUpperCase()}. Save it as CSV in UTF-8, or name its encoding${offers.length > 0 ? `: ${offers.join(', ')}` : ' with charset'}.`,
+    linesBefore + lineBreaks(good.text),
+  );
+}
+
+const LONGEST_LINE = 1_000;
+
+/** The bytes of the line in which a byte stands, or of what has arrived of it. */
+function lineAround(bytes: Buffer, at: number): Buffer {
+  const near = bytes.subarray(Math.max(0, at - LONGEST_LINE), at + LONGEST_LINE);
+  const here = at - Math.max(0, at - LONGEST_LINE);
+  const isEnd = (byte: number): boolean => byte === 0x0a || byte === 0x0d;
+  const end = near.findIndex((byte, i) => i >= here && isEnd(byte));
+  return near.subarray(near.subarray(0, here).findLastIndex(isEnd) + 1, end < 0 ? undefined : end);
+}
+
+function holdsNul(bytes: Buffer | undefined, line: number): Problem {
+  const charset = unmarkedUtf16(bytes?.subarray(0, LONGEST_LINE) ?? Buffer.alloc(0));
+  if (charset === undefined)
+    return invalidFile('not_a_csv', 'The file holds a NUL character, so it is not a text.', line);
+  const [text = ''] = new TextDecoder(charset).decode(bytes?.subarray(0, LONGEST_LINE)).split(/[\r\n]/, 1);
+  return invalidFile(
+    'wrong_encoding',
+    `The file is in UTF-16 and does not say so. Save it as CSV in UTF-8, or name its encoding: charset=${charset} reads "${text.slice(0, 60)}".`,
     line,
   );
 }
 
 /** What can be decoded of bytes before the first wrong one, by halving. */
-function beginning(bytes: Buffer, { encoding }: TextForm): string {
+function beginning(bytes: Buffer, { encoding }: TextForm): { text: string; length: number } {
   let [good, bad] = [0, bytes.length];
   let text = '';
   while (good < bad) {
@@ -130,7 +136,7 @@ function beginning(bytes: Buffer, { encoding }: TextForm): string {
       bad = middle - 1;
     }
   }
-  return text;
+  return { text, length: good };
 }
 
 /** A file whose lines end with CR alone has no LF. */

@@ -2,6 +2,7 @@
 import type { Flaw } from '../errors.ts';
 import { type Columns, isOurColumn } from './columns.ts';
 import type { TableRow } from './records.ts';
+import type { SlotColumns } from './slots.ts';
 
 export type AddressRules = {
   /** Whether the path of a file counts as an address: `minilab process` and `check` only. */
@@ -68,8 +69,12 @@ export function withoutOtherCells(columns: Columns, rows: TableRow[]): Columns {
 /** Watches for columns that hold image URLs and are not read. */
 export type UnreadColumns = { look(row: TableRow): void; warnings(): Flaw[] };
 
-export function watchUnread(header: string[], columns: Columns, rules: AddressRules): UnreadColumns {
-  const { images, spill = Infinity, sku, ...others } = columns;
+export function watchUnread(
+  header: string[],
+  columns: Columns & SlotColumns,
+  rules: AddressRules,
+): UnreadColumns {
+  const { images, spill = Infinity, sku, grammar: _, ...others } = columns; // the grammar is no column
   const read = new Set([...images, ...sku, ...Object.values(others)]);
   let waiting = [...header.keys()].filter((i) => i < spill && !read.has(i) && !isOurColumn(header[i] ?? ''));
   const warnings: Flaw[] = [];

@@ -114,6 +114,8 @@ export function readOptions(
     throw badOption(
       `Unknown option: ${unknown.join(', ')}. This version takes ${Object.keys(schema.properties).join(', ')}.`,
     );
+  const withNul = Object.keys(fields).find((name) => String(fields[name]).includes('\0'));
+  if (withNul !== undefined) throw badOption(`The option ${withNul} holds a NUL character.`);
   const options = Value.Convert(schema, fields);
   if (Value.Check(schema, options)) {
     if (options.name_template !== undefined) parseNameTemplate(options.name_template); // or it throws

@@ -10,7 +10,7 @@ import { leastSideOf } from './doubts.ts';
 import { presetOf, PreviewOptions } from './options.ts';
 import { previewUpload, type Probe, probeImages } from './preview.ts';
 import { receiveUpload } from './receive.ts';
-import { UPLOAD_BODY } from './upload.routes.ts';
+import { callbackOf, UPLOAD_BODY } from './upload.routes.ts';
 
 export type PreviewParts = {
   db: Db;
@@ -108,6 +108,7 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app
         async [Symbol.asyncDispose]() {},
       }));
       presetOf(options, presets);
+      callbackOf(options.callback_url, guard);
       const urls = result.sample(options.probe ?? 0);
       return { ...result.preview, probes: await probeWhileThere(request.raw.socket, urls) };
     },

@@ -5,6 +5,7 @@ import { lookAt } from '../pipeline/fetch.ts';
 import { imageFormat } from '../pipeline/formats.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import type { Flaw } from '../errors.ts';
+import { numberChoices } from './choice-numbers.ts';
 import type { Columns } from './columns.ts';
 import { type Reading, type ReadingRules, readUpload } from './reading.ts';
 import type { ProductRow } from './rows.ts';
@@ -48,15 +49,25 @@ const ROWS_SHOWN = 5;
 /** A preview without its probes, and the URLs to look at for them. */
 export type Previewed = { preview: Preview; sample(count: number): string[] };
 
-/** Reads and checks an upload on the way that acceptance takes too, and stores nothing. */
-export async function previewUpload(chunks: AsyncIterable<Buffer>, rules: ReadingRules): Promise<Previewed> {
+/**
+ * Reads and checks an upload on the way that acceptance takes too, and stores nothing.
+ * @param look gets each product
+ */
+export async function previewUpload(
+  chunks: AsyncIterable<Buffer>,
+  rules: ReadingRules,
+  look?: (product: ProductRow) => Promise<void>,
+): Promise<Previewed> {
   const shown: Preview['first_rows'] = [];
   const sample = urlSample();
+  const choices = numberChoices();
   let images = 0;
-  const reading = await readUpload(chunks, rules, ({ product }, row) => {
+  const reading = await readUpload(chunks, rules, ({ product, errors }, row) => {
+    if (errors.length === 0) choices.of(product);
     images += product.images.length;
     if (row <= ROWS_SHOWN) shown.push(shownRow(product, row));
     for (const image of product.images) if (image.host !== '') sample.add(image);
+    return look?.(product);
   });
   return {
     preview: { ...summaryOf(reading), images, first_rows: shown, probes: [] },
@@ -91,7 +102,7 @@ function namesOf(columns: Columns, header: string[]): Preview['columns'] {
   const named = (column: number): string => header[column]?.trim() ?? '';
   const names: Preview['columns'] = {};
   for (const [role, column] of Object.entries(columns)) {
-    if (column === undefined || role === 'spill') continue;
+    if (column === undefined || role === 'spill' || role === 'grammar') continue;
     names[role as keyof Columns] = Array.isArray(column) ? column.map(named) : named(column);
   }
   return names;
@@ -138,7 +149,7 @@ async function probeUrl(url: string, rules: ProbeRules, signal: AbortSignal): Pr
     const { head, bytes, contentType, finalUrl } = await lookAt(url, rules, signal);
     Object.assign(seen, { bytes, content_type: contentType });
     seen.format = imageFormat(head, finalUrl);
-    const file = { head: head.toString('base64'), bytes: bytes ?? Number.MAX_SAFE_INTEGER };
+    const file = { head: head.toString('base64'), bytes: bytes ?? head.length };
     const { width, height } = await rules.decoders.factsOf(file, signal);
     return { ...seen, ok: true, width, height };
   } catch (error) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Flaw, Problem } from '../errors.ts';
+import { tooLarge } from './bodies.ts';
 import type { ColumnMapping, Columns } from './columns.ts';
 import { invalidFile } from './decode.ts';
 import { unescapeFormula } from './formulas.ts';
@@ -8,6 +9,7 @@ import { findHead, type Head } from './head.ts';
 import { watchUnread, withoutOtherCells } from './image-cells.ts';
 import { noImageColumn } from './proposal.ts';
 import { type CheckedRow, checkRow } from './rows.ts';
+import { GRAMMAR, type SlotColumns } from './slots.ts';
 import type { TableRow } from './records.ts';
 import { readTable, type Table } from './table.ts';
 import { endsWithLineEnd, type Written, writtenOf } from './written.ts';
@@ -33,7 +35,7 @@ export type TableFormat = {
   delimiter: string;
   bom: boolean;
   header: string[];
-  columns: Columns;
+  columns: Columns & SlotColumns;
   /** missing in batches of earlier versions */
   written?: Written;
 };
@@ -111,7 +113,7 @@ async function readRows(
   Object.assign(reading, { header: names, headerLine: head.record.line });
   const ofHeader = judged({ errors, warnings: [...head.warnings, ...warnings] });
   note(reading, ofHeader);
-  const columns = columnsOf(head, records, rules);
+  const columns = { ...columnsOf(head, records, rules), grammar: GRAMMAR } as const;
   const { delimiter, form } = table;
   reading.format = {
     ...{ delimiter, bom: form.bom, header: names, columns },
@@ -128,7 +130,7 @@ async function readRows(
 
 /** @returns warnings about whole columns, which are known at the end only */
 async function readProducts(
-  { head, table, columns }: { head: Head; table: Table; columns: Columns },
+  { head, table, columns }: { head: Head; table: Table; columns: Columns & SlotColumns },
   reading: ReadingSoFar,
   rules: ReadingRules,
   take: RowTaker,
@@ -205,10 +207,7 @@ export function measured(chunks: AsyncIterable<Buffer>, maxBytes: number) {
   async function* pass(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       bytes += chunk.length;
-      if (bytes > maxBytes)
-        throw new Problem('payload_too_large', {
-          detail: `The file is larger than ${Math.floor(maxBytes / 2 ** 20)} MiB. Split it, or raise MAX_UPLOAD_BYTES.`,
-        });
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
       hash.update(chunk);
       if (chunk.length > 0) end = Buffer.concat([end, chunk.subarray(-2)]).subarray(-2);
       yield chunk;

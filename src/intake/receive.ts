@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem, systemCode } from '../errors.ts';
+import { asPackingProblem, judgeBodies, unpacked } from './bodies.ts';
 import {
   type PreviewOptions,
   type ReadingOptions,
@@ -23,13 +24,16 @@ const CSV_TYPES = [
   'application/vnd.ms-excel',
 ];
 
-/** Lets the routes of an app read uploads: see receiveUpload. */
-export async function acceptUploads(app: FastifyInstance): Promise<void> {
+/** Lets the routes of an app read uploads of at most so many bytes: see receiveUpload. */
+export async function acceptUploads(app: FastifyInstance, maxBytes: number): Promise<void> {
+  judgeBodies(app, maxBytes);
   await app.register(multipart, {
     throwFileSizeLimit: false, // the bytes are counted where they are read
     limits: { fileSize: Number.MAX_SAFE_INTEGER, files: 1, fields: 20, parts: 21, fieldSize: 64 * 1024 },
   });
-  app.addContentTypeParser(CSV_TYPES, (_request, payload, done) => done(null, payload));
+  app.addContentTypeParser(CSV_TYPES, async (request: FastifyRequest, payload: Readable) =>
+    unpacked(request.headers, payload),
+  );
 }
 
 /** Reads the file of an upload to its end. */
@@ -63,7 +67,13 @@ export async function receiveUpload<T extends AsyncDisposable>(
         'Send the CSV as multipart/form-data with the part "file", or as the body with Content-Type: text/csv.',
     });
   const options = readOptions(request.query as Record<string, unknown>, rules.schema);
-  const result = await consumed(body, (chunks) => consume(chunks, readingOptions(options)));
+  const result = await consumed(body, (chunks) => consume(chunks, readingOptions(options))).catch(
+    (error: unknown) => {
+      if (body !== request.raw) body.destroy(); // the rest of a bomb is not unpacked only to be dropped
+      request.raw.resume();
+      throw asPackingProblem(error, request.headers);
+    },
+  );
   return { result, options, fileName: undefined };
 }
 
@@ -79,6 +89,7 @@ async function receiveForm<T extends AsyncDisposable>(
   const copy = await openCopy(folder, stack);
   let attempt: Attempt<T> | undefined;
   let fileName: string | undefined;
+  if (request.raw.destroyed) throw brokenOff(undefined); // while the copy was opened; the form's parser would wait for ever
   try {
     for await (const part of request.parts()) {
       if (part.type === 'field') fields[part.fieldname] = part.value;

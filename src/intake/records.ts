@@ -1,9 +1,10 @@
 /**
- * The records of a CSV (RFC 4180), and what users write beside it: a quotation mark closes a cell only
- * where a delimiter or the line's end follows, so that the inch mark in `"27" IPS"` is one; spaces around
- * a quoted cell are not part of it; LF, CRLF and CR end lines, mixed too; empty lines are skipped.
+ * The records of a CSV (RFC 4180), and what users write beside it: see scan.ts for the cells. Empty
+ * lines are skipped, and Excel's rows without any content (`,,,`). Where a record holds `\"` it is read in both ways that programs mean it: as a backslash at the
+ * end of a cell, and as a quotation mark inside one (PHP's fputcsv, MySQL). The columns tell which it is.
  */
 import { invalidFile } from './decode.ts';
+import { type Place, type Scanned, scanRecord, type Syntax, syntaxOf } from './scan.ts';
 
 /** A record as it stands in the file: the physical line where it begins, from 1, and its cells. */
 export type TableRow = {
@@ -18,7 +19,7 @@ const LONG_RECORD = 128 * 1024;
 
 /**
  * Reads records as their text arrives.
- * @param start the delimiter, the line of the first character, and whether to tell which cells stood in quotes
+ * @param start the delimiter, and the line of the first character
  * @throws Problem `csv_invalid`: `quote_not_closed`, `stray_quote`, `row_too_long`
  */
 export async function* readRecords(
@@ -26,150 +27,128 @@ export async function* readRecords(
   start: { delimiter: string; line: number; tellsQuotes?: boolean },
 ): AsyncGenerator<TableRow> {
   const syntax = syntaxOf(start.delimiter);
-  let { line } = start;
-  const rowOf = ({ cells, quoted }: Record, line: number): TableRow =>
-    start.tellsQuotes && quoted.length > 0 ? { line, cells, quoted } : { line, cells };
+  const { line, tellsQuotes = false } = start;
+  const reader: Reader = { syntax, line, tellsQuotes, widths: new Set(), next: 0 };
+  const iterator = chunks[Symbol.asyncIterator]();
   let text = '';
   let enough = 0;
-  for await (const chunk of chunks) {
-    text += chunk;
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    text += next.value;
     if (text.length < enough) continue;
-    let from = 0;
-    for (let record = recordAt({ text, from, isEnd: false }, syntax, line); record;) {
-      if (!record.isEmpty) yield rowOf(record, line);
-      line += record.lines;
-      from = record.next;
-      record = recordAt({ text, from, isEnd: false }, syntax, line);
-    }
-    text = text.slice(from);
+    const isFull = text.length > MAX_RECORD_CHARACTERS;
+    for (const row of recordsIn({ text, isEnd: false, isFull }, reader)) yield row; // yield* takes twice the time
+    text = text.slice(reader.next);
     enough = text.length > LONG_RECORD ? 2 * text.length : 0; // to begin again with each chunk would be quadratic
-    if (text.length > MAX_RECORD_CHARACTERS) throw tooLong(text, line);
+    if (text.length > MAX_RECORD_CHARACTERS) throw await tooLong(text, iterator, reader);
   }
-  for (let from = 0; from < text.length;) {
-    const record = recordAt({ text, from, isEnd: true }, syntax, line);
-    if (!record) throw new Error('a record has no end'); // not even at the end of the file
-    if (!record.isEmpty) yield rowOf(record, line);
-    line += record.lines;
-    from = record.next;
+  for (const row of recordsIn({ text, isEnd: true, isFull: true }, reader)) yield row;
+}
+
+/** `widths`: how many cells the first records have, above and in the header. `next`: where the next one begins in the text. */
+type Reader = { syntax: Syntax; line: number; tellsQuotes: boolean; widths: Set<number>; next: number };
+
+const LINES_ABOVE_ROWS = 4;
+
+/** `isFull`: no more text is waited for only to see how a backslash is meant. */
+type Piece = Omit<Place, 'from'> & { isFull: boolean };
+
+/** The records that have arrived. */
+function* recordsIn(piece: Piece, reader: Reader): Generator<TableRow> {
+  reader.next = 0;
+  while (reader.next < piece.text.length) {
+    const record = recordAt({ ...piece, from: reader.next }, reader);
+    if (!record) return;
+    const { line } = reader;
+    reader.line += record.lines;
+    reader.next = record.next;
+    if (record.cells.every(isBlank)) continue;
+    if (line <= LINES_ABOVE_ROWS && record.strayLine === undefined) reader.widths.add(record.cells.length);
+    const { cells, quoted } = record;
+    yield reader.tellsQuotes && quoted.length > 0 ? { line, cells, quoted } : { line, cells };
   }
 }
 
-type Syntax = { delimiter: number; closing: RegExp; spaced: RegExp };
-
-function syntaxOf(delimiter: string): Syntax {
-  return {
-    delimiter: delimiter.charCodeAt(0),
-    // what may stand behind a closing quote
-    closing: new RegExp(`"( *)(?=[${delimiter}\\r\\n]|$)`, 'y'),
-    // a quoted cell behind spaces, whole and on one line, or it is none
-    spaced: new RegExp(`( +")(?:[^"\\r\\n]|"")*" *(?=[${delimiter}\\r\\n]|$)`, 'y'),
-  };
+function isBlank(cell: string): boolean {
+  return cell === '' || cell.trim() === '';
 }
-
-type Place = { text: string; from: number; isEnd: boolean };
-
-/** `next`: where the next record begins. `lines`: line ends in this one, its own included. */
-type Record = { cells: string[]; quoted: number[]; next: number; lines: number; isEmpty: boolean };
-
-const QUOTE = 0x22;
-const LF = 0x0a;
-const CR = 0x0d;
 
 /** The record that begins here, or undefined where its end has not arrived yet. */
-function recordAt(place: Place, syntax: Syntax, line: number): Record | undefined {
-  const { text, from, isEnd } = place;
-  const cells: string[] = [];
-  const quoted: number[] = [];
-  let at = from;
-  let lines = 1;
-  for (;;) {
-    const opening = openingQuote(text, at, syntax);
-    const cell = opening === undefined ? bareCell(text, at, syntax) : quotedCell(place, opening, syntax);
-    if (cell === undefined || (cell.end >= text.length && !isEnd)) {
-      if (cell === undefined && isEnd) throw notClosed(line);
-      return undefined;
-    }
-    const ends = opening === undefined ? 0 : lineEnds(cell.text);
-    if (cell.isOdd && ends > 0) throw strayQuote(line);
-    lines += ends;
-    if (opening !== undefined) quoted.push(cells.length);
-    cells.push(cell.text);
-    at = cell.end + 1;
-    const end = text.charCodeAt(cell.end);
-    if (end === syntax.delimiter) continue;
-    if (end === CR && text.charCodeAt(at) === LF) at += 1;
-    else if (end === CR && at >= text.length && !isEnd) return undefined; // LF may follow
-    return { cells, quoted, next: at, lines, isEmpty: cell.end === from };
+function recordAt(place: Piece & Place, { syntax, line, widths }: Reader): Scanned | undefined {
+  const plain = scanRecord(place, syntax, false);
+  const escaped = mayBeEscaped(plain, widths) ? scanRecord(place, syntax, true) : undefined;
+  if (escaped?.is === 'open' && plain.isStrayEscaped && !place.isFull) return undefined;
+  const record = escaped && isBetter(escaped, plain, widths) ? escaped : plain;
+  if (record.is === 'open') {
+    if (place.isEnd) throw notClosed(line + record.quoteLine);
+    return undefined;
   }
+  const { strayLine } = record;
+  if (strayLine !== undefined && (record.isOverLines || (record.isShifted && !fits(record, widths))))
+    throw strayQuote(line + strayLine);
+  return record;
 }
 
-/** A cell and where it ends: at a delimiter, a line's end or the end of the text. */
-type Cell = { text: string; end: number; isOdd: boolean };
+type Widths = ReadonlySet<number>;
 
-function openingQuote(text: string, at: number, { spaced }: Syntax): number | undefined {
-  if (text.charCodeAt(at) === QUOTE) return at;
-  if (text.charCodeAt(at) !== 0x20) return undefined;
-  spaced.lastIndex = at;
-  const [, opening] = spaced.exec(text) ?? [];
-  return opening === undefined ? undefined : at + opening.length - 1;
+function fits({ cells }: Scanned, widths: Widths): boolean {
+  return widths.size === 0 || widths.has(cells.length);
 }
 
-function bareCell(text: string, at: number, { delimiter }: Syntax): Cell {
-  let end = at;
-  for (; end < text.length; end += 1) {
-    const character = text.charCodeAt(end);
-    if (character === delimiter || character === LF || character === CR) break;
-  }
-  return { text: text.slice(at, end), end, isOdd: false };
+/** A record on one line that has its columns and no odd quotation mark is what it seems to be. */
+function mayBeEscaped(plain: Scanned, widths: Widths): boolean {
+  return plain.hasEscapes && !(isSound(plain, widths) && plain.lines === 1);
 }
 
-/** Undefined where its closing quote is not there. */
-function quotedCell({ text, isEnd }: Place, opening: number, { closing }: Syntax): Cell | undefined {
-  let cell = '';
-  let isOdd = false;
-  for (let from = opening + 1; ;) {
-    const quote = text.indexOf('"', from);
-    if (quote < 0 || (quote + 1 >= text.length && !isEnd)) return undefined;
-    if (text.charCodeAt(quote + 1) === QUOTE) {
-      cell += text.slice(from, quote + 1);
-      from = quote + 2;
-      continue;
-    }
-    closing.lastIndex = quote;
-    const closed = closing.exec(text);
-    if (closed) return { text: cell + text.slice(from, quote), end: quote + closed[0].length, isOdd };
-    isOdd = true;
-    cell += text.slice(from, quote + 1);
-    from = quote + 1;
-  }
+function isSound(record: Scanned, widths: Widths): boolean {
+  return record.is === 'whole' && record.strayLine === undefined && fits(record, widths);
 }
 
-function lineEnds(text: string): number {
-  return text.match(/\r\n|\r|\n/g)?.length ?? 0;
+/** Whether backslashes are meant to escape. It depends on no text that may not be there yet. */
+function isBetter(escaped: Scanned, plain: Scanned, widths: Widths): boolean {
+  if (escaped.is === 'open') return false;
+  const isShorter = plain.is === 'open' || escaped.next < plain.next;
+  if (isShorter) return isSound(escaped, widths);
+  if (isSound(plain, widths)) return false;
+  if (escaped.next > plain.next) return plain.isStrayEscaped && isSound(escaped, widths);
+  if (fits(escaped, widths) !== fits(plain, widths)) return fits(escaped, widths);
+  return plain.strayLine !== undefined && escaped.strayLine === undefined;
 }
 
 function notClosed(line: number): Error {
-  return invalidFile(
-    'quote_not_closed',
-    'The row that begins here has a quotation mark that is never closed.',
-    line,
-  );
+  const detail = 'The quotation mark that opens a cell on this line is never closed.';
+  return invalidFile('quote_not_closed', detail, line);
 }
 
-/** An inch mark and a forgotten quote look alike; a cell that runs over lines has mostly the latter. */
+/** An inch mark and a forgotten quote look alike, until the cells do not fit or run over the end of the line. */
 function strayQuote(line: number): Error {
-  return invalidFile(
-    'stray_quote',
-    'The row that begins here has a cell over several lines with a quotation mark in it that neither closes it nor is doubled.',
-    line,
-  );
+  const detail =
+    'The cell with a quotation mark on this line cannot be told from those beside it: a mark in it neither closes it nor is doubled. Write it twice ("").';
+  return invalidFile('stray_quote', detail, line);
 }
 
-function tooLong(text: string, line: number): Error {
-  if (text.includes('"')) return notClosed(line);
+const LOOKED_FOR_END = 16 * MAX_RECORD_CHARACTERS;
+
+/** A cell that is closed later is a long one; of one that is not the quotation mark is told. */
+async function tooLong(text: string, rest: AsyncIterator<string>, { syntax, line }: Reader): Promise<Error> {
+  const record = scanRecord({ text, from: 0, isEnd: false }, syntax, false);
+  const isQuoted = record.is === 'open' && record.isQuoted;
+  if (isQuoted && !(await isClosedIn(rest, syntax))) return notClosed(line + record.quoteLine);
+  const detail = `The row that begins here has more than ${MAX_RECORD_CHARACTERS / 2 ** 20} million characters.`;
   return invalidFile(
     'row_too_long',
-    `The row that begins here has more than ${MAX_RECORD_CHARACTERS / 2 ** 20} million characters.`,
+    isQuoted ? `${detail} Look whether a quotation mark is missing.` : detail,
     line,
   );
+}
+
+async function isClosedIn(rest: AsyncIterator<string>, { closed }: Syntax): Promise<boolean> {
+  let before = '';
+  for (let seen = 0; seen < LOOKED_FOR_END;) {
+    const { value, done } = await rest.next();
+    if (done) return before.endsWith('"');
+    if (closed.test(before + value)) return true;
+    before = (before + value).slice(-2);
+    seen += value.length;
+  }
+  return false;
 }

@@ -1,7 +1,8 @@
 import type { Flaw } from '../errors.ts';
 import { readChoice, type RowChoice } from './choice.ts';
 import type { Columns } from './columns.ts';
-import { MAX_CELL_CHARACTERS, slotsOfCells } from './slots.ts';
+import { MAX_URL_CHARACTERS, readAddress } from './address.ts';
+import { type CellSlots, MAX_CELL_CHARACTERS, type SlotColumns, slotsOfCells } from './slots.ts';
 import type { TableRow } from './records.ts';
 
 /** A product as it is in a row. */
@@ -23,7 +24,7 @@ export type ProductRow = {
 export type RowImage = { position: number; url: string; host: string; flaw?: Flaw };
 
 export type RowRules = {
-  columns: Columns;
+  columns: Columns & SlotColumns;
   header: string[];
   /** Whether a slot without a scheme is the path of a file: `minilab process` only. */
   allowPaths: boolean;
@@ -36,14 +37,12 @@ export type CheckedRow = { product: ProductRow; errors: Flaw[]; warnings: Flaw[]
 const MAX_URLS = 50;
 const MAX_SLOTS = 500; // empty ones too
 const MAX_SKU_CHARACTERS = 500; // it is an index's key
-const MAX_HOST_CHARACTERS = 260; // RFC 1035: 253 for the name; and a port
-const MAX_URL_CHARACTERS = 2_000;
 
 /** Reads a row and says everything that is wrong with it (errors) or odd (warnings). */
 export function checkRow(row: TableRow, rules: RowRules): CheckedRow {
   const { columns } = rules;
   const { choice, flaws } = readChoice(row, columns, rules.presets);
-  const { images, slots } = readImages(row, rules);
+  const { images, slots, oddities } = readImages(row, rules);
   const first = (candidates: number[]): string | undefined =>
     candidates.map((column) => cellAt(row, column)).find((text) => text !== '');
   const product: ProductRow = {
@@ -56,13 +55,13 @@ export function checkRow(row: TableRow, rules: RowRules): CheckedRow {
     choice,
   };
   const errors = [
-    ...shapeErrors(row, rules),
+    ...shapeErrors(row, rules, images),
     ...flaws,
     ...images.flatMap(({ flaw }) => flaw ?? []),
     ...countErrors(row, { images: images.length, slots }, columns),
     ...skuErrors(row, product, columns),
   ];
-  return { product, errors, warnings: warningsOf(row, product, rules) };
+  return { product, errors, warnings: [...oddities, ...warningsOf(row, product, rules)] };
 }
 
 function cellAt({ cells }: TableRow, column: number | undefined): string {
@@ -73,7 +72,7 @@ function flawAt({ line }: TableRow, column: number, code: string, detail: string
   return { line, column: column + 1, code, detail };
 }
 
-function shapeErrors(row: TableRow, { columns, header }: RowRules): Flaw[] {
+function shapeErrors(row: TableRow, { columns, header }: RowRules, images: RowImage[]): Flaw[] {
   const errors: Flaw[] = [];
   for (const [i, text] of row.cells.entries())
     if (text.length > MAX_CELL_CHARACTERS)
@@ -81,7 +80,8 @@ function shapeErrors(row: TableRow, { columns, header }: RowRules): Flaw[] {
         flawAt(row, i, 'field_too_long', `The cell has more than ${MAX_CELL_CHARACTERS} characters.`),
       );
   const isWider = row.cells.length > header.length && columns.spill === undefined;
-  if (isWider && row.cells.slice(header.length).some((text) => text.trim() !== ''))
+  const hasMore = row.cells.slice(header.length).some((text) => text.trim() !== '');
+  if (isWider && (hasMore || (images.length === 0 && strayAddress(row, columns) !== undefined)))
     errors.push(
       flawAt(
         row,
@@ -93,27 +93,51 @@ function shapeErrors(row: TableRow, { columns, header }: RowRules): Flaw[] {
   return errors;
 }
 
-function readImages(row: TableRow, { columns, allowPaths }: RowRules): { images: RowImage[]; slots: number } {
+/** The column of a cell that is an address, and of which no image is made. */
+function strayAddress({ cells }: TableRow, columns: Columns): number | undefined {
+  const found = cells.findIndex((text, i) => !columns.images.includes(i) && /^\s*https?:\/\//i.test(text));
+  return found < 0 ? undefined : found;
+}
+
+const WORDS = /[\p{L}\p{N}]/u;
+
+type RowImages = { images: RowImage[]; slots: number; oddities: Flaw[] };
+
+function readImages(row: TableRow, { columns, allowPaths }: RowRules): RowImages {
   const images: RowImage[] = [];
+  const oddities: Flaw[] = [];
   let position = 0;
-  for (const { column, slots } of slotsOfCells(row.cells, columns))
-    for (const slot of slots) {
+  for (const cell of slotsOfCells(row.cells, columns)) {
+    const odd = (code: string, detail: string): unknown =>
+      oddities.push(flawAt(row, cell.column, code, detail));
+    for (const slot of cell.slots) {
       position += 1;
-      const url = slot.trim();
-      if (url === '') continue;
-      const read = readUrl(url, allowPaths);
-      if ('host' in read) images.push({ position, url, host: read.host });
+      if (slot === '') continue;
+      const read = readAddress(slot, allowPaths);
+      if ('url' in read) {
+        images.push({ position, ...read });
+        if (read.url !== slot)
+          odd('url_rewritten', `"${shortened(slot)}" is read as ${shortened(read.url)}.`);
+      } else if ('none' in read)
+        odd('placeholder', `"${slot}" is no address; the place is taken for an empty one.`);
       else {
-        const flaw = flawAt(
-          row,
-          column,
-          'invalid_url',
-          `"${shortened(url)}" is not an image URL: ${read.why}.`,
-        );
-        images.push({ position, url: url.slice(0, MAX_URL_CHARACTERS), host: '', flaw });
+        const detail = `"${shortened(slot)}" is not an image URL: ${read.why}.`;
+        const flaw = flawAt(row, cell.column, 'invalid_url', detail);
+        images.push({ position, url: slot.slice(0, MAX_URL_CHARACTERS), host: '', flaw });
       }
     }
-  return { images, slots: position };
+    const text = besides(cell);
+    if (text !== '')
+      odd('text_beside_url', `What stands beside the addresses is not read: ${shortened(text)}`);
+  }
+  return { images, slots: position, oddities };
+}
+
+/** The words that stand beside the addresses of a cell. */
+function besides({ before, separators, after }: CellSlots): string {
+  if (!WORDS.test(before + separators.join('') + after)) return '';
+  const texts = [before, ...separators, after].map((text) => text.trim());
+  return texts.filter((text) => WORDS.test(text)).join(' … ');
 }
 
 function countErrors(
@@ -142,7 +166,14 @@ function warningsOf(row: TableRow, { name, sku, images }: ProductRow, { columns,
   if (columns.name !== undefined && name === '' && !isContinued)
     warnings.push(flawAt(row, columns.name, 'no_name', 'The product has no name.'));
   if (images.length === 0)
-    warnings.push(flawAt(row, columns.images[0] ?? 0, 'no_images', 'The product has no image.'));
+    warnings.push(
+      flawAt(
+        row,
+        columns.images[0] ?? 0,
+        'no_images',
+        `The product has no image.${hintOf(row, { columns, header })}`,
+      ),
+    );
   if (sku !== undefined && SCIENTIFIC.test(sku))
     warnings.push(
       flawAt(
@@ -155,18 +186,17 @@ function warningsOf(row: TableRow, { name, sku, images }: ProductRow, { columns,
   return warnings;
 }
 
-const SCIENTIFIC = /^\d(?:[.,]\d+)?E\+\d+$/i;
-
-function readUrl(text: string, allowPaths: boolean): { host: string } | { why: string } {
-  if (text.length > MAX_URL_CHARACTERS) return { why: `it has more than ${MAX_URL_CHARACTERS} characters` };
-  if (allowPaths && !/^[a-z][a-z0-9+.-]*:/i.test(text)) return { host: '' };
-  const url = URL.parse(text);
-  if (!url && /^https?:/i.test(text)) return { why: 'it cannot be read as an address' };
-  if (!url || !/^https?:$/.test(url.protocol)) return { why: 'it does not begin with http:// or https://' };
-  if (url.username || url.password) return { why: 'it holds a user name or a password' };
-  if (url.host.length > MAX_HOST_CHARACTERS) return { why: 'its host name is too long' };
-  return { host: url.host };
+/** A row with too few cells may have lost its columns to a quotation mark. */
+function hintOf(row: TableRow, { columns, header }: Pick<RowRules, 'columns' | 'header'>): string {
+  const isShort = row.cells.length < header.length;
+  const found = isShort
+    ? row.cells.findIndex((text, i) => !columns.images.includes(i) && /https?:\/\//i.test(text))
+    : -1;
+  if (found < 0) return '';
+  return ` The row has ${row.cells.length} cells and the header ${header.length}, and an address stands in column ${found + 1}: look whether a quotation mark is missing there.`;
 }
+
+const SCIENTIFIC = /^\d(?:[.,]\d+)?E\+\d+$/i;
 
 function shortened(text: string): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;

@@ -1,3 +1,7 @@
+import { splitCell } from './cell.ts';
+import { splitCellV1 } from './cell-v1.ts';
+import { ENTITY, INVISIBLE } from './address.ts';
+
 /**
  * The slots of a row: its URLs in sequence, '' for an empty place, with what stood between them.
  * `separators` is one shorter than `slots`, and both are empty when the row names no image.
@@ -7,22 +11,31 @@ export type Slots = { slots: string[]; separators: string[] };
 /** A longer cell is not split: it is an error, and stays as it is. */
 export const MAX_CELL_CHARACTERS = 64 * 1024;
 
-/** The columns that hold URLs; from `spill` on the row's cells may hold more of them. */
-export type SlotColumns = { images: number[]; spill?: number | undefined };
+/** The grammar of cells that uploads are read by; it is kept with the batch, see SlotColumns. */
+export const GRAMMAR = 2;
 
-/** The slots of one cell, and its column from 0. */
-export type CellSlots = Slots & { column: number };
+/** The columns that hold URLs; from `spill` on the row's cells may hold more of them. */
+export type SlotColumns = {
+  images: number[];
+  spill?: number | undefined;
+  /** By which the cells were split when they were read; batches from before there was a second one have none. */
+  grammar?: typeof GRAMMAR;
+};
+
+/** The slots of one cell, its column from 0, and what stands around them: text, quotation marks, brackets. */
+export type CellSlots = Slots & { column: number; before: string; after: string };
 
 /**
  * The slots of a row. Reading the input and writing the output both go through here, so that their
- * slots are the same. A row with URLs in several cells reads as if commas stood between them.
+ * slots are the same. A row with URLs in several cells reads as if commas stood between them; of what
+ * stands between two URLs only the marks are told, and not `","` or `"><img src="`.
  */
 export function slotsOfRow(cells: string[], columns: SlotColumns): Slots {
   const all: Slots = { slots: [], separators: [] };
   for (const { slots, separators } of slotsOfCells(cells, columns)) {
     if (all.slots.length > 0) all.separators.push(',');
     for (const slot of slots) all.slots.push(slot); // a row may have too many for arguments of a call
-    for (const separator of separators) all.separators.push(separator);
+    for (const separator of separators) all.separators.push(marksOf(separator));
   }
   return all;
 }
@@ -31,73 +44,63 @@ export function slotsOfRow(cells: string[], columns: SlotColumns): Slots {
  * The slots of a row, cell by cell, up to the last cell that is not empty. An empty cell before that
  * is an empty slot.
  */
-export function slotsOfCells(cells: string[], { images, spill }: SlotColumns): CellSlots[] {
+export function slotsOfCells(cells: string[], { images, spill, grammar }: SlotColumns): CellSlots[] {
   const spilled = spill === undefined ? [] : cells.keys().filter((column) => column >= spill);
   const columns = [...images, ...spilled];
-  const isEmpty = (column: number): boolean => (cells[column] ?? '').trim() === '';
-  const used = columns.slice(0, columns.findLastIndex((column) => !isEmpty(column)) + 1);
-  return used.map((column) => {
-    const { slots, separators } = isEmpty(column) ? EMPTY_CELL : slotsOfCell(cells[column] ?? '');
-    return { column, slots, separators };
-  });
+  const textOf = (column: number): string => trimmed(cells[column] ?? '', grammar);
+  const used = columns.slice(0, columns.findLastIndex((column) => textOf(column) !== '') + 1);
+  return used.map((column) => slotsOfText(textOf(column), column, grammar));
 }
 
-const EMPTY_CELL: Slots = { slots: [''], separators: [] };
-
-/**
- * The slots of a cell that is not empty: URLs with comma, bar or white space between them, or file names
- * with commas, bars or lines. A URL may hold commas and other URLs, so only what stands before the next
- * one's scheme, or at the end, separates. One walk through the cell, whatever it holds.
- */
-function slotsOfCell(cell: string): Slots {
+function trimmed(cell: string, grammar: SlotColumns['grammar']): string {
   const text = cell.trim();
-  if (text.length > MAX_CELL_CHARACTERS) return { slots: [text], separators: [] };
-  const isUrls = /https?:\/\//i.test(text);
-  const result: Slots = { slots: [], separators: [] };
-  let from = 0;
-  for (const { index, 0: run } of text.matchAll(/[\s,|]+/g)) {
-    const end = index + run.length;
-    const hasMark = /[,|]/.test(run);
-    const separates = isUrls
-      ? beginsUrl(text, end) || (end === text.length && hasMark)
-      : hasMark || run.includes('\n');
-    if (!separates) continue;
-    addSlots(result, text.slice(from, index), separatorsOf(run, hasMark));
-    from = end;
-  }
-  result.slots.push(text.slice(from));
-  return result;
+  if (grammar === undefined || text === '') return text;
+  let [from, to] = [0, text.length];
+  const isNothing = (at: number): boolean => text.charCodeAt(at) > 0x7f && UNSEEN.test(text.charAt(at));
+  while (from < to && isNothing(from)) from += 1;
+  while (to > from && isNothing(to - 1)) to -= 1;
+  return from === 0 && to === text.length ? text : text.slice(from, to).trim();
 }
 
-function beginsUrl(text: string, at: number): boolean {
-  URL_AT.lastIndex = at;
-  return URL_AT.test(text);
+const UNSEEN = new RegExp(`\\s|${INVISIBLE.source}`, 'u');
+
+function slotsOfText(text: string, column: number, grammar: SlotColumns['grammar']): CellSlots {
+  const split = grammar === undefined ? splitCellV1 : splitCell;
+  const spans = text.length > MAX_CELL_CHARACTERS ? [{ from: 0, to: text.length }] : split(text);
+  return {
+    column,
+    before: text.slice(0, spans[0]?.from),
+    slots: spans.map(({ from, to }) => text.slice(from, to)),
+    separators: spans.slice(1).map(({ from }, i) => text.slice(spans[i]?.to, from)),
+    after: text.slice(spans.at(-1)?.to),
+  };
 }
 
-const URL_AT = /https?:\/\//iy;
+const ONLY_MARKS = /^[\s,;|，；、｜،]+$/;
+const MARK = /[ \t]*[,;|，；、｜،][ \t]*/g;
 
-/** White space belongs to the mark before it, or to the first one. */
-function separatorsOf(run: string, hasMark: boolean): string[] {
-  if (!hasMark) return [run];
-  const separators = run.match(/[,|][^,|]*/g) ?? [];
-  const space = run.length - separators.reduce((sum, separator) => sum + separator.length, 0);
-  return separators.map((separator, i) => (i === 0 ? run.slice(0, space) + separator : separator));
-}
-
-/** A slot and what stands after it; of several marks in a row each but the last is followed by an empty slot. */
-function addSlots(result: Slots, slot: string, separators: string[]): void {
-  for (const [i, separator] of separators.entries()) {
-    result.slots.push(i === 0 ? slot : '');
-    result.separators.push(separator);
-  }
+function marksOf(separator: string): string {
+  if (ONLY_MARKS.test(separator)) return separator;
+  const mark = separator.replaceAll(ENTITY, ' ').match(MARK)?.at(-1);
+  return mark ?? (separator.includes('\n') ? '\n' : ',');
 }
 
 /**
- * A cell with other content in the same slots, and the same separators. White space shows no empty slot,
- * so where there is one a comma stands instead.
+ * A cell with other content in the same slots, and the same separators. White space and words show no
+ * empty slot, so where there is one a comma stands instead.
  */
 export function joinSlots(slots: string[], separators: string[]): string {
   const hasEmpty = slots.includes('');
-  const shown = (separator = ''): string => (hasEmpty && separator.trim() === '' ? ',' : separator);
+  const shown = (separator = ''): string => (hasEmpty && SHOWS_NOTHING.test(separator) ? ',' : separator);
   return slots.map((slot, i) => slot + (i < slots.length - 1 ? shown(separators[i]) : '')).join('');
+}
+
+const SHOWS_NOTHING = /^[^,;|，；、｜،"'<>]*$/;
+
+/** As joinSlots, with what stood before and after them in the cell; without any content there is no need of it. */
+export function rewritten({ slots, separators, before, after }: CellSlots): string {
+  const isNothing = slots.every((slot) => slot === '');
+  return isNothing
+    ? joinSlots(slots, separators.map(marksOf))
+    : before + joinSlots(slots, separators) + after;
 }

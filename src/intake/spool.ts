@@ -1,9 +1,8 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newUuid } from '../ids.ts';
-import type { Problem } from '../errors.ts';
 import type { RowChoice } from './choice.ts';
-import { invalidFile } from './decode.ts';
+import { numberChoices } from './choice-numbers.ts';
 import { createFirstSlots } from './first-slots.ts';
 import type { CheckedRow, ProductRow, RowImage } from './rows.ts';
 
@@ -47,7 +46,7 @@ export async function openSpool({
   const images = stack.use(await copyFile(files.images));
   const rejectedImages = stack.use(await copyFile(files.rejectedImages));
   const firstSlot = createFirstSlots();
-  const choices = new Map<string, number>([['{}', 0]]);
+  const choices = numberChoices();
   const rejected: Record<string, number> = {};
   const rejectedAt = new Date().toISOString();
   let slot = 0;
@@ -80,14 +79,6 @@ export async function openSpool({
     );
   }
 
-  function recipeNumber({ line, choice }: ProductRow): number {
-    const text = JSON.stringify(choice);
-    const number = choices.get(text) ?? choices.size;
-    if (number > MAX_CHOICES) throw tooManyChoices(line);
-    choices.set(text, number);
-    return number;
-  }
-
   /** Something to wait for now and then only: a promise for each of a million rows costs a second. */
   function written(): Promise<void> | undefined {
     const full = [products, images, rejectedImages].filter((file) => file.isFull());
@@ -99,9 +90,9 @@ export async function openSpool({
     files,
     images: () => slot,
     rejected: () => rejected,
-    choices: () => [...choices.keys()].map((choice) => JSON.parse(choice) as RowChoice),
+    choices: choices.all,
     add(product, rowNumber) {
-      const recipe = recipeNumber(product);
+      const recipe = choices.of(product);
       addProduct(product, rowNumber, { images: product.images.length, flaws: NULL });
       for (const image of product.images) addImage(image, rowNumber, recipe);
       return written();
@@ -115,16 +106,6 @@ export async function openSpool({
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
-}
-
-const MAX_CHOICES = 1_000; // each is kept with the batch and looked up by every task
-
-function tooManyChoices(line: number): Problem {
-  return invalidFile(
-    'too_many_choices',
-    `The columns Preset, Width, Height, Quality and Format hold more than ${MAX_CHOICES} different combinations.`,
-    line,
-  );
 }
 
 const WRITE_AT = 256 * 1024;

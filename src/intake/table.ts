@@ -10,7 +10,7 @@ export type Table = {
   rows: AsyncGenerator<TableRow>;
 };
 
-const DELIMITERS = [',', ';', '\t'];
+const DELIMITERS = [',', ';', '\t', '|'];
 const MAX_HEADER_CHARACTERS = 64 * 1024;
 const LINES_LOOKED_AT = 24; // templates have lines above their header and below it
 
@@ -39,7 +39,7 @@ export async function readTable(
 }
 
 // Excel reads and writes a first line that names the delimiter.
-const SAID_DELIMITER = /^sep=([,;\t])(?:\r\n|\r|\n)/i;
+const SAID_DELIMITER = /^sep=([,;\t|])(?:\r\n|\r|\n)/i;
 
 async function* joined(head: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
   yield head;

@@ -165,7 +165,7 @@ async function hashed(
 }
 
 /** @throws Problem `bad_request` */
-function callbackOf(url: string | undefined, guard: Guard): Endpoint | undefined {
+export function callbackOf(url: string | undefined, guard: Guard): Endpoint | undefined {
   if (!url) return undefined;
   const checked = guard.check(url);
   if ('refused' in checked)

@@ -3,7 +3,7 @@ import { stringify } from 'csv-stringify/sync';
 import type { TableFormat } from '../intake/reading.ts';
 import { isOurColumn } from '../intake/columns.ts';
 import { escapeFormula, unescapeFormula } from '../intake/formulas.ts';
-import { type CellSlots, joinSlots, slotsOfCells, slotsOfRow } from '../intake/slots.ts';
+import { type CellSlots, joinSlots, rewritten, slotsOfCells, slotsOfRow } from '../intake/slots.ts';
 import type { PublicImageState } from '../images/image.ts';
 import { filesOf } from './files.ts';
 import type { BatchResults, ProductResult } from './results.queries.ts';
@@ -81,13 +81,10 @@ export function replaced(
     return urls.get(position) || (onFailed === 'source' ? source : '');
   };
   const read = slotsOfCells(product.cells.map(unescapeFormula), results.format.columns);
-  const made = read.map(({ column, slots, separators }) => ({
-    column,
-    separators,
-    slots: slots.map(output),
-  }));
-  const isChanged = made.some(({ slots }, i) => slots.some((slot, at) => slot !== read[i]?.slots[at]));
-  return isChanged ? withSlots(product.cells, made, results.format) : product.cells;
+  const made = read.map((cell) => ({ ...cell, slots: cell.slots.map(output) }));
+  const changed = made.filter(({ slots }, i) => slots.some((slot, at) => slot !== read[i]?.slots[at]));
+  if (changed.length === 0) return product.cells;
+  return withSlots(product.cells, hasSpilled(made, results.format) ? made : changed, results.format);
 }
 
 /** The row as it was; of one whose URLs spilled over, they stand in one cell. */
@@ -115,16 +112,20 @@ export function correctable(cells: string[], format: TableFormat): string[] {
 
 /** A row with other slots; those of spilled cells go into the last URL column. */
 function withSlots(cells: string[], slotCells: CellSlots[], { header, columns }: TableFormat): string[] {
-  const isSpilled = slotCells.some(({ column }) => !columns.images.includes(column));
   const own = cells.slice(0, columns.spill);
-  const row = isSpilled ? header.map((_, i) => own[i] ?? '') : [...cells];
+  const row = hasSpilled(slotCells, { columns }) ? header.map((_, i) => own[i] ?? '') : [...cells];
   const last = columns.images.at(-1) ?? 0;
-  for (const { column, slots, separators } of slotCells) {
-    const text = joinSlots(slots, separators);
+  for (const cell of slotCells) {
+    const { column } = cell;
+    const text = rewritten(cell);
     if (columns.images.includes(column)) row[column] = text;
     else row[last] += `,${text}`;
   }
   return row;
+}
+
+function hasSpilled(slotCells: CellSlots[], { columns }: Pick<TableFormat, 'columns'>): boolean {
+  return slotCells.some(({ column }) => !columns.images.includes(column));
 }
 
 function statusOf({ images, flaws }: ProductResult): string {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { joinSlots, slotsOfRow } from '../../src/intake/slots.ts';
+import { GRAMMAR, joinSlots, type SlotColumns, slotsOfRow } from '../../src/intake/slots.ts';
 
-const LAST = { images: [2], spill: 3 };
-const MIDDLE = { images: [1], spill: undefined };
+const LAST: SlotColumns = { images: [2], spill: 3, grammar: GRAMMAR };
+const MIDDLE: SlotColumns = { images: [1], grammar: GRAMMAR };
 const [A, B, C] = ['https://a.example/1.jpg', 'http://b.example/2.jpg?x=1,2', 'HTTPS://c.example/3.jpg'];
 
 function slots(cell: string): string[] {
@@ -61,7 +61,7 @@ test('file names without a scheme are separated by commas', () => {
 
 test('a cell of tens of thousands of separators is split in one walk', () => {
   const [spaces, commas] = [' '.repeat(60_000), ','.repeat(60_000)];
-  assert.deepEqual(slots(`${A}${spaces}x`), [`${A}${spaces}x`]);
+  assert.deepEqual(slots(`${A}${spaces}x`), [A]);
   assert.equal(slots(`${A}${spaces}${B}`).length, 2);
   assert.equal(slots(`${A}${commas}${B}`).length, 60_001);
   assert.equal(slots(`${A}${commas}`).length, 60_001);
@@ -78,4 +78,15 @@ test('an empty slot is never shown by white space alone', () => {
   const { separators } = slotsOfRow(['1', 'P', `${A}\n${B} ${C}`], LAST);
   assert.equal(joinSlots(['', 'b', 'c'], separators), ',b,c');
   assert.equal(joinSlots(['a', 'b', 'c'], separators), 'a\nb c');
+});
+
+test('batches that were accepted before cells had this grammar keep the slots that they were read with', () => {
+  const before: SlotColumns = { images: [0, 1] };
+  const row = [`${A};${B}`, `${C}, N/A,${A}`];
+  assert.deepEqual(slotsOfRow(row, before).slots, [`${A};${B}`, `${C}, N/A`, A]);
+  assert.deepEqual(slotsOfRow(row, { ...before, grammar: GRAMMAR }).slots, [A, B, C, 'N/A', A]);
+  assert.deepEqual(slotsOfRow(['front.jpg;back.jpg,side.jpg'], { images: [0] }).slots, [
+    'front.jpg;back.jpg',
+    'side.jpg',
+  ]);
 });

@@ -1,0 +1,120 @@
+/** What a slot says: an address, nothing, or something that cannot be one. */
+export type Address = { url: string; host: string } | { none: true } | { why: string };
+
+/** Characters that nobody sees and that are part of no address: they come with what is pasted. */
+export const INVISIBLE = /[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/u;
+const ALL_INVISIBLE = new RegExp(INVISIBLE, 'gu');
+
+/** Characters as HTML and XML write them, in addresses that were taken out of a page or a feed. */
+export const ENTITY = /&(?:amp|quot|apos|lt|gt|nbsp|colon|sol|#\d{1,5}|#x[\da-f]{1,4});/gi;
+
+const NAMED: Record<string, string> = {
+  ...{ amp: '&', quot: '"', apos: "'", lt: '<', gt: '>', nbsp: ' ', colon: ':', sol: '/' },
+};
+
+const MAX_HOST_CHARACTERS = 260; // RFC 1035: 253 for the name; and a port
+export const MAX_URL_CHARACTERS = 2_000;
+
+/**
+ * Reads a slot. An address is taken as it was meant where there is one meaning only: with `&` for `&amp;`,
+ * https: for an address that begins with `//`.
+ * @param allowPaths whether what has no scheme is the path of a file
+ */
+export function readAddress(slot: string, allowPaths: boolean): Address {
+  const raw = slot.trim();
+  if (PLAIN.test(raw) && !(raw.includes('&') && raw.includes(';')) && raw.length <= MAX_URL_CHARACTERS)
+    return readUrl(raw);
+  const url = meant(raw);
+  if (isNothing(url)) return { none: true };
+  if (/^data:/i.test(url))
+    return { why: 'it is an image as text and no address; give the address of the image' };
+  if (raw.length > MAX_URL_CHARACTERS) return { why: `it has more than ${MAX_URL_CHARACTERS} characters` };
+  if (!SCHEME.test(url))
+    return allowPaths && !IS_ELSEWHERE.test(url) ? { url: raw, host: '' } : { why: whyNone(url) };
+  return readUrl(url);
+}
+
+// Nearly every address: nothing in it can be meant otherwise.
+const PLAIN = /^https?:\/\/(?!https?:)[\w!#$%&()*+,./:;=?@[\]~-]+$/i;
+
+const SCHEME = /^[a-z][a-z0-9+.-]+:/i; // of one letter it is a drive
+const IS_ELSEWHERE = /^(?:www\.|[a-z]:[\\/]|\\\\)/i;
+
+function readUrl(text: string): Address {
+  const url = URL.parse(text);
+  if (!url && /^https?:/i.test(text)) return { why: 'it cannot be read as an address' };
+  if (!url || !/^https?:$/.test(url.protocol)) return { why: whyNone(text) };
+  if (url.username || url.password) return { why: 'it holds a user name or a password' };
+  if (url.host.length > MAX_HOST_CHARACTERS) return { why: 'its host name is too long' };
+  return { url: text, host: url.host };
+}
+
+/** Of what has no scheme that can be fetched. */
+function whyNone(text: string): string {
+  if (/^(?:[a-z]:[\\/]|\\\\|file:)/i.test(text))
+    return 'it is the path of a file on a computer; upload the image and give its address, or give minilab process a path from the folder of the CSV';
+  if (/^(?:www\.|(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?\/)/i.test(text))
+    return `it does not begin with http:// or https://; write https://${text.slice(0, 60)} if that is meant`;
+  if (/^hxxp/i.test(text)) return 'it begins with hxxp, so that nobody opens it; write http if that is meant';
+  return 'it does not begin with http:// or https://';
+}
+
+/** The address without what pasting, feeds and spreadsheets have done to it. */
+function meant(raw: string): string {
+  let text = raw.replaceAll(ALL_INVISIBLE, '').trim();
+  for (let i = 0; i < 3 && text.includes('&'); i += 1) text = text.replaceAll(ENTITY, characterOf); // &amp;amp;
+  if (/^(?:https?:)?\\\/\\\//i.test(text)) text = fromJson(text);
+  if (/^https?%3a%2f%2f/i.test(text)) text = decoded(text);
+  return text
+    .replace(/["'<>\s]{1,9}$/, '')
+    .replace(/^(https?)[:：][/／]{2}/i, '$1://')
+    .replace(/^(?:https?:\/\/)+(?=https?:\/\/)/i, '')
+    .replace(/^\/\/(?=[^/\\\s]+\.)/, 'https://');
+}
+
+function characterOf(entity: string): string {
+  const name = entity.slice(1, -1).toLowerCase();
+  if (!name.startsWith('#')) return NAMED[name] ?? entity;
+  return String.fromCharCode(name.startsWith('#x') ? parseInt(name.slice(2), 16) : Number(name.slice(1)));
+}
+
+/** RFC 8259, 7: `\/` is a slash, `\u0026` an ampersand. */
+function fromJson(text: string): string {
+  return text
+    .replaceAll('\\/', '/')
+    .replaceAll(/\\u([\da-f]{4})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Whether a slot holds one of the words with which people and programs say that there is no image. */
+export function isNothing(text: string): boolean {
+  if (text.length > LONGEST_WORD) return false;
+  const word = text.replaceAll(/^["'[(<{\s]+|["'\])>}\s]+$/g, '').toLowerCase();
+  return word === '' || PLACEHOLDERS.has(word) || /^[-–—_.?*]+$/.test(word);
+}
+
+const LONGEST_WORD = 40;
+
+const PLACEHOLDERS = new Set([
+  ...['n/a', 'na', 'n.a.', 'n.a', 'n/v', 'nan', 'none', 'null', 'nil', '\\n', 'undefined', 'empty', 'blank'],
+  ...['0', 'no', 'false', 'x', 'tbd', 'tba', 'tbc', 'todo', 'pending', 'missing', 'unknown', 'coming soon'],
+  ...['no image', 'no images', 'noimage', 'no-image', 'no_image', 'no photo', 'no picture', 'no img'],
+  ...[
+    'no image available',
+    'image not available',
+    'not available',
+    'not applicable',
+    'no url',
+    'without image',
+  ],
+  'no_selection', // Magento
+  ...['#n/a', '#nv', '#ref!', '#value!', '#name?', '#null!', '#div/0!', '#num!'], // Excel, and in German
+  ...['keine', 'kein bild', 'sin imagen', 'aucune', 'pas d’image', "pas d'image", 'nessuna immagine'],
+]);
