@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { SourceFormat } from './formats.ts';
-import { picturesEnd, readDirectory } from './tiff.ts';
+import { pictureEnd, readDirectory } from './tiff.ts';
 
 /**
  * Whether a file holds everything up to the end of its picture, told from its structure; what follows
@@ -12,7 +12,7 @@ export async function isComplete(path: string, format: SourceFormat): Promise<bo
 
 async function isWholeTiff(path: string): Promise<boolean> {
   const directory = await readDirectory(path);
-  return directory !== undefined && picturesEnd(directory) <= (await stat(path)).size;
+  return directory !== undefined && pictureEnd(directory) <= (await stat(path)).size;
 }
 
 const START_OF_SCAN = Buffer.from([0xff, 0xda]);

@@ -10,15 +10,14 @@ type Frames = {
   isCut: boolean;
 };
 
-/** @param most frames to look at, from the first on */
-export function wholeFrames(file: Buffer, most: number): Frames {
+/** @param used how many frames are shown, from the first on; of the others only the data's end is looked for */
+export function wholeFrames(file: Buffer, used: number): Frames {
   let at = 13 + tableBytes(file[10]);
-  for (let frames = 0; frames < most; ) {
-    const block = file[at];
-    if (block !== EXTENSION && block !== IMAGE) break;
-    const end = block === IMAGE ? endOfFrame(file, at) : endOfExtension(file, at);
-    if (end === undefined) return { end: at, isCut: block === IMAGE || file[at + 1] === GRAPHIC_CONTROL };
-    if (block === IMAGE) frames += 1;
+  for (let frames = 0; file[at] === EXTENSION || file[at] === IMAGE; ) {
+    const isFrame = file[at] === IMAGE;
+    const end = isFrame ? endOfFrame(file, at, frames < used) : endOfExtension(file, at);
+    if (end === undefined) return { end: at, isCut: isFrame || file[at + 1] === GRAPHIC_CONTROL };
+    if (isFrame) frames += 1;
     at = end;
   }
   return { end: at, isCut: false };
@@ -47,12 +46,13 @@ function endOfBlocks(file: Buffer, from: number): number {
 }
 
 /** Undefined where the data are of fewer pixels than the frame. */
-function endOfFrame(file: Buffer, at: number): number | undefined {
+function endOfFrame(file: Buffer, at: number, isUsed: boolean): number | undefined {
   if (at + 11 > file.length) return undefined;
   const pixels = file.readUInt16LE(at + 5) * file.readUInt16LE(at + 7);
   const dataAt = at + 10 + tableBytes(file[at + 9]);
-  if (pixelsOf(bytesOf(file, dataAt + 1), file[dataAt] ?? 0) < pixels) return undefined;
-  return endOfBlocks(file, dataAt + 1);
+  const end = endOfBlocks(file, dataAt + 1);
+  if (!isUsed && end <= file.length) return end;
+  return pixelsOf(bytesOf(file, dataAt + 1), file[dataAt] ?? 0) < pixels ? undefined : end;
 }
 
 /** The bytes of a chain of sub-blocks, without their lengths. */
@@ -69,7 +69,7 @@ const MAX_CODE_BITS = 12;
 function pixelsOf(data: Buffer, firstBits: number): number {
   if (firstBits < 1 || firstBits >= MAX_CODE_BITS) return 0;
   const clear = 1 << firstBits;
-  const lengths = new Float64Array(1 << MAX_CODE_BITS).fill(1, 0, clear);
+  const lengths = new Uint16Array(1 << MAX_CODE_BITS).fill(1, 0, clear);
   let [next, bits, previous] = [clear + 2, firstBits + 1, 0];
   let [pixels, held, heldBits, at] = [0, 0, 0, 0];
   for (;;) {

@@ -63,11 +63,19 @@ function withoutFilling(data: Buffer): Buffer {
   return data.length - end < FILLING ? data : data.subarray(0, end);
 }
 
-const FILLING = 16; // bytes; coded data end with fewer equal ones
+const FILLING = 4; // bytes; coded data hardly ever end with so many equal ones
 
-/** Whether the end of a file is of one byte: then a decoder may take it for data of a picture. */
-export function isFilled(tail: Buffer): boolean {
-  return tail.length >= FILLING && tail.every((byte) => byte === tail[0]);
+// Ones are no code (T.81, C): whoever reads them for a picture soon comes to the end of the file. A decoder
+// fetches eight bytes ahead, and a 0xFF of data is written with a 0 behind it.
+const NO_DATA = Buffer.from([0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0]);
+
+/**
+ * A JPEG of one scan that ends without a marker. libvips looks at libjpeg's warnings before it reads rows,
+ * and so never hears that the last ones were missing; the end of a file it tells at once.
+ */
+export function endedJpeg(file: Buffer): Buffer {
+  const whole = file.subarray(-2).equals(EOI) ? file : mendedJpeg(file);
+  return Buffer.concat([whole.subarray(0, -2), NO_DATA]);
 }
 
 /** Whether the first scan holds but a part of the picture: of its components, or of their coefficients. */

@@ -2,10 +2,10 @@
  * Reading a picture so that none passes that lacks pixels, and none is lost that has them all. The codecs
  * judge by the data; what keeps them from it, or what they pass over in silence, is looked after here.
  */
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { SharpOptions } from 'sharp';
 import { closedGif, wholeFrames } from './gif.ts';
-import { hasManyScans, isFilled, lacksScans, mendedJpeg } from './jpeg.ts';
+import { endedJpeg, hasManyScans, lacksScans, mendedJpeg } from './jpeg.ts';
 import type { Plan } from './plan.ts';
 import { mendedPng } from './png.ts';
 import { ImageProblem } from './problems.ts';
@@ -60,27 +60,24 @@ async function readGif<T>(path: string, frames: number, read: Read<T>): Promise<
 }
 
 const HEAD_BYTES = 2 ** 16;
-const TAIL_BYTES = 64;
 
-/** libjpeg passes over missing scans, and takes what a file was filled up with for data. */
+/** What libjpeg passes over is looked after first: scans that are missing, and data that end in the last rows. */
 async function readJpeg<T>(path: string, read: Read<T>): Promise<T> {
-  const { head, tail } = await endsOf(path);
-  const isOdd = isFilled(tail);
-  const file = isOdd || hasManyScans(head) ? await readFile(path) : undefined;
-  if (file && lacksScans(file)) throw new ImageProblem('truncated_image', 'scans are missing');
-  return await judged(isOdd && file ? mendedJpeg(file) : path, read, async () =>
-    mendedJpeg(file ?? (await readFile(path))),
-  );
+  const file = await readFile(path);
+  if (!hasManyScans(file.subarray(0, HEAD_BYTES))) return await readOneScan(file, read);
+  if (lacksScans(file)) throw new ImageProblem('truncated_image', 'scans are missing');
+  return await judged(path, read, () => mendedJpeg(file));
 }
 
-async function endsOf(path: string): Promise<{ head: Buffer; tail: Buffer }> {
-  await using file = await open(path, 'r');
-  const { size } = await file.stat();
-  const part = async (at: number, length: number): Promise<Buffer> => {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, at);
-    return buffer.subarray(0, bytesRead);
-  };
-  return { head: await part(0, HEAD_BYTES), tail: await part(Math.max(0, size - TAIL_BYTES), TAIL_BYTES) };
+async function readOneScan<T>(file: Buffer, read: Read<T>): Promise<T> {
+  try {
+    return await judged(endedJpeg(file), read, () => endedJpeg(mendedJpeg(file)));
+  } catch (error) {
+    if (!(error instanceof ImageProblem)) throw error;
+    // With an end of its own it tells whether the data are wrong, or only too few.
+    await judged(mendedJpeg(file), read);
+    throw new ImageProblem('truncated_image', DATA_END_EARLY);
+  }
 }
 
 async function readTiff<T>(path: string, read: Read<T>): Promise<T> {
@@ -89,33 +86,43 @@ async function readTiff<T>(path: string, read: Read<T>): Promise<T> {
   if (unsupported !== undefined) throw new ImageProblem('unsupported_format', unsupported);
   if (directory && lacksStrips(directory))
     throw new ImageProblem('truncated_image', 'parts of its picture are missing');
-  return directory && isOfJpegs(directory) ? await judged(path, read) : await read(path, 'error');
+  return directory && isOfJpegs(directory) ? await judged(path, read, undefined, 0) : await read(path, 'error');
 }
+
+const DATA_END_EARLY = 'its data end before the picture does';
 
 /**
  * Reads JPEG data with libjpeg's warnings. It tells the first one only: when that one does no harm, what
  * caused it is mended, and the data are read again.
  */
-async function judged<T>(input: string | Buffer, read: Read<T>, mend?: () => Promise<Buffer>): Promise<T> {
+async function judged<T>(
+  input: string | Buffer,
+  read: Read<T>,
+  mend?: () => Buffer,
+  extraneous = MAX_EXTRANEOUS,
+): Promise<T> {
   try {
     return await read(input, 'warning');
   } catch (error) {
     const { message } = error as Error;
-    const flaw = flawOf(message);
+    const flaw = flawOf(message, mend ? undefined : extraneous);
     if (flaw) throw flaw;
-    if (mend && message.includes('VipsJpeg')) return await judged(await mend(), read);
+    if (mend && message.includes('VipsJpeg')) return await judged(mend(), read);
     return await read(input, 'error');
   }
 }
 
-const MAX_EXTRANEOUS = 1_000; // bytes: some writers pad their scans, more are left by damaged data
+const MAX_EXTRANEOUS = 2; // bytes that a writer may leave behind a scan; more are left by damaged data
 
-/** What harms the picture among libjpeg's warnings (jerror.h), between scans too. */
-function flawOf(message: string): ImageProblem | undefined {
-  if (message.includes('premature end of data segment'))
-    return new ImageProblem('truncated_image', 'its data end before the picture does');
-  const extraneous = Number(/(\d+) extraneous bytes before marker 0x(?:d9|da|c4)/.exec(message)?.[1] ?? 0);
-  if (/bad (Huffman|arithmetic) code|instead of RST/.test(message) || extraneous > MAX_EXTRANEOUS)
+/** What harms the picture among libjpeg's warnings (jerror.h). @param most bytes to pass over; undefined: it is not mended yet */
+function flawOf(message: string, most: number | undefined): ImageProblem | undefined {
+  const isAtEnd = most !== undefined && message.includes('premature end of JPEG');
+  if (isAtEnd || message.includes('premature end of data segment'))
+    return new ImageProblem('truncated_image', DATA_END_EARLY);
+  const extraneous = Number(/(\d+) extraneous bytes before marker/.exec(message)?.[1] ?? 0);
+  if (HARM.test(message) || extraneous > (most ?? Number.POSITIVE_INFINITY))
     return new ImageProblem('corrupt_image', 'its data are damaged');
   return undefined;
 }
+
+const HARM = /bad (Huffman|arithmetic) code|instead of RST/;

@@ -1,8 +1,12 @@
 /** The first directory of a TIFF: what libvips reads of it otherwise than it is meant. TIFF 6.0. */
 import { open } from 'node:fs/promises';
 
-/** Values by tag; of a tag with more than `MAX_VALUES`, none. */
-export type TiffDirectory = Map<number, number[]>;
+export type TiffDirectory = {
+  /** of the tags that matter here; of one with more than `MAX_VALUES`, none */
+  values: Map<number, number[]>;
+  /** where the last value of any tag ends */
+  end: number;
+};
 
 const TAG = {
   ...{ subfile: 254, bits: 258, compression: 259, photometric: 262, samples: 277, inks: 332 },
@@ -13,7 +17,8 @@ const WANTED = new Set<number>(Object.values(TAG));
 
 const MAX_ENTRIES = 4_096;
 const MAX_VALUES = 500_000; // tiles of 16 x 16 in 100 megapixels, and some
-const TYPE_BYTES: Record<number, number> = { 1: 1, 3: 2, 4: 4 }; // byte, short, long
+const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8]; // from byte (1) to double (12): section 2
+const [BYTE, SHORT, LONG] = [1, 3, 4];
 
 /** Undefined where the directory lies beyond the end of the file. */
 export async function readDirectory(path: string): Promise<TiffDirectory | undefined> {
@@ -26,34 +31,36 @@ export async function readDirectory(path: string): Promise<TiffDirectory | undef
   if (head.length < 8) return undefined;
   const number = numberReader(head[0] === 0x49);
   const start = number(head, 4, 4);
-  const count = await read(start, 2);
-  if (count.length < 2) return undefined;
-  const entriesBytes = 12 * Math.min(number(count, 0, 2), MAX_ENTRIES);
+  const countBytes = await read(start, 2);
+  if (countBytes.length < 2) return undefined;
+  const entriesBytes = 12 * Math.min(number(countBytes, 0, 2), MAX_ENTRIES);
   const entries = await read(start + 2, entriesBytes);
   if (entries.length < entriesBytes) return undefined;
-  const directory: TiffDirectory = new Map();
+  const directory: TiffDirectory = { values: new Map(), end: start + 2 + entriesBytes };
   for (let at = 0; at < entriesBytes; at += 12) {
-    const tag = number(entries, at, 2);
-    const [size, values] = [TYPE_BYTES[number(entries, at + 2, 2)], number(entries, at + 4, 4)];
-    if (!WANTED.has(tag) || directory.has(tag) || size === undefined || values > MAX_VALUES) continue;
-    const isInside = size * values <= 4;
-    const bytes = isInside
-      ? entries.subarray(at + 8, at + 8 + size * values)
-      : await read(number(entries, at + 8, 4), size * values);
-    if (bytes.length < size * values) return undefined;
-    directory.set(tag, Array.from({ length: values }, (_, i) => number(bytes, size * i, size)));
+    const [tag, type, count] = [number(entries, at, 2), number(entries, at + 2, 2), number(entries, at + 4, 4)];
+    const size = TYPE_BYTES[type] ?? 0;
+    const isInside = size * count <= 4;
+    const from = isInside ? start + 2 + at + 8 : number(entries, at + 8, 4);
+    directory.end = Math.max(directory.end, from + size * count);
+    if (!WANTED.has(tag) || !COUNTABLE.has(type) || count > MAX_VALUES) continue;
+    const bytes = await read(from, size * count);
+    if (bytes.length < size * count) return undefined;
+    directory.values.set(tag, Array.from({ length: count }, (_, i) => number(bytes, size * i, size)));
   }
   return directory;
 }
+
+const COUNTABLE = new Set([BYTE, SHORT, LONG]);
 
 function numberReader(isLittle: boolean): (from: Buffer, at: number, size: number) => number {
   return (from, at, size) => (isLittle ? from.readUIntLE(at, size) : from.readUIntBE(at, size));
 }
 
-/** Where the last strip or tile ends. */
-export function picturesEnd(directory: TiffDirectory): number {
+/** Where the last value, strip or tile ends. */
+export function pictureEnd(directory: TiffDirectory): number {
   const { offsets, lengths } = stripsOf(directory);
-  return offsets.reduce((end, offset, i) => Math.max(end, offset + (lengths[i] ?? 0)), 0);
+  return offsets.reduce((end, offset, i) => Math.max(end, offset + (lengths[i] ?? 0)), directory.end);
 }
 
 /** Whether a part of the picture stands nowhere: a writer that was broken off leaves its place empty. */
@@ -66,7 +73,7 @@ const HEADER_BYTES = 8;
 
 function stripsOf(directory: TiffDirectory): { offsets: number[]; lengths: number[] } {
   const values = (strips: number, tiles: number): number[] =>
-    directory.get(strips) ?? directory.get(tiles) ?? [];
+    directory.values.get(strips) ?? directory.values.get(tiles) ?? [];
   return {
     offsets: values(TAG.stripOffsets, TAG.tileOffsets),
     lengths: values(TAG.stripBytes, TAG.tileBytes),
@@ -76,7 +83,7 @@ function stripsOf(directory: TiffDirectory): { offsets: number[]; lengths: numbe
 const JPEG = 7;
 
 export function isOfJpegs(directory: TiffDirectory): boolean {
-  return directory.get(TAG.compression)?.[0] === JPEG;
+  return directory.values.get(TAG.compression)?.[0] === JPEG;
 }
 
 // Colours of each PhotometricInterpretation that is read; a palette's are looked up.
@@ -86,10 +93,10 @@ const MAX_SAMPLES = 5; // sharp's
 
 /** What is read neither by libvips nor by sharp, or not as it is meant; undefined: nothing. */
 export function unsupportedTiff(directory: TiffDirectory): string | undefined {
-  const first = (tag: number, otherwise: number): number => directory.get(tag)?.[0] ?? otherwise;
+  const first = (tag: number, otherwise: number): number => directory.values.get(tag)?.[0] ?? otherwise;
   const [compression, photometric] = [first(TAG.compression, 1), first(TAG.photometric, RGB)];
   const samples = first(TAG.samples, 1);
-  if (directory.has(TAG.dngVersion)) return 'a raw file of a camera (DNG)';
+  if (directory.values.has(TAG.dngVersion)) return 'a raw file of a camera (DNG)';
   if ((first(TAG.subfile, 0) & 1) !== 0) return 'a TIFF that begins with a preview of another picture';
   if (!READ_COMPRESSIONS.has(compression))
     return `a TIFF compressed by ${COMPRESSIONS[compression] ?? `method ${compression}`}`;
@@ -121,7 +128,7 @@ const WHOLE_BITS = new Set([1, 2, 4, 8, 16]);
 
 /** Whether its values are light, of which 1 is white: what is brighter throughout is of another kind. */
 export function isOfFloats(directory: TiffDirectory): boolean {
-  return directory.get(TAG.sampleFormat)?.[0] === FLOAT;
+  return directory.values.get(TAG.sampleFormat)?.[0] === FLOAT;
 }
 
 /**
@@ -130,10 +137,10 @@ export function isOfFloats(directory: TiffDirectory): boolean {
  * Without the tag a single one behind grey or RGB is taken for it, as Pillow and ImageMagick do.
  */
 export function extraSamples(directory: TiffDirectory): { alpha: number | undefined } | undefined {
-  const photometric = directory.get(TAG.photometric)?.[0] ?? RGB;
-  const extras = (directory.get(TAG.samples)?.[0] ?? 1) - (COLOURS[photometric] ?? 3);
+  const photometric = directory.values.get(TAG.photometric)?.[0] ?? RGB;
+  const extras = (directory.values.get(TAG.samples)?.[0] ?? 1) - (COLOURS[photometric] ?? 3);
   if (extras < 1) return undefined;
-  const kinds = directory.get(TAG.extraSamples);
+  const kinds = directory.values.get(TAG.extraSamples);
   const isPlain = photometric !== CMYK && photometric !== PALETTE;
   const found = kinds ? kinds.findIndex((kind) => kind === 1 || kind === 2) : isPlain && extras === 1 ? 0 : -1;
   if (found === 0 && extras === 1) return undefined;

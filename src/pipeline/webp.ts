@@ -16,7 +16,9 @@ export function mendedWebp(file: Buffer): Buffer | undefined {
     const size = file.readUInt32LE(at + 4);
     if (!/^[A-Z0-9 ]{4}$/.test(name)) break; // bytes behind the end
     const end = at + 8 + size;
-    if (end > file.length) {
+    // Where the byte that fills up an odd size is missing, another one may be.
+    const isLost = size % 2 === 1 && end === file.length && file[end - 1] === 0;
+    if (end > file.length || isLost) {
       if (PICTURE.has(name) || name === 'ALPH') return undefined;
       break;
     }
