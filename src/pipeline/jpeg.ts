@@ -2,7 +2,7 @@
 
 const SOI = Buffer.from([0xff, 0xd8]);
 const EOI = Buffer.from([0xff, 0xd9]);
-const [END, SCAN] = [0xd9, 0xda];
+const [TABLES, END, SCAN] = [0xc4, 0xd9, 0xda];
 
 /** A marker with its parameters; a scan's coded data end at `dataEnd`. */
 type Segment = { marker: number; start: number; end: number; dataEnd: number };
@@ -35,18 +35,50 @@ function nextMarker(file: Buffer, from: number): number {
 
 /**
  * The same picture without what makes a decoder warn and does not harm: bytes between segments, scan
- * parameters that phones write wrong, a missing end marker. Then a warning tells of the data.
+ * parameters that phones write wrong, a missing end marker. Then a warning tells of the data. What a broken
+ * copy was filled up with is no data.
  */
 export function mendedJpeg(file: Buffer): Buffer {
   const parts: Buffer[] = [SOI];
+  const zeroCodes = new Map<number, number>();
   let isSequential = false;
   for (const { marker, start, end, dataEnd } of segments(file)) {
-    if (isFrame(marker)) isSequential = marker <= 0xc1;
     const header = file.subarray(start, end);
-    parts.push(marker === SCAN && isSequential ? sequentialScan(header) : header);
-    parts.push(dataEnd < file.length ? file.subarray(end, dataEnd) : withoutFilling(file.subarray(end)));
+    const data = file.subarray(end, dataEnd);
+    if (isFrame(marker)) isSequential = marker <= 0xc1;
+    if (marker === TABLES) noteZeroCodes(header, zeroCodes);
+    if (marker !== SCAN) parts.push(header);
+    else {
+      parts.push(isSequential ? sequentialScan(header) : header);
+      const isNoData = isSequential && scanTables(header).some((table) => (zeroCodes.get(table) ?? 0) > 0);
+      parts.push(withoutFilling(isNoData ? withoutZeros(data) : data, dataEnd === file.length));
+    }
   }
   return Buffer.concat([...parts, EOI]);
+}
+
+/** What a code of zeros alone means in each table for AC coefficients: the first value (B.2.4.2, C). */
+function noteZeroCodes(segment: Buffer, zeroCodes: Map<number, number>): void {
+  for (let at = 4; at + 17 < segment.length; ) {
+    const table = segment[at] ?? 0;
+    if (table >= AC) zeroCodes.set(table - AC, segment[at + 17] ?? 0);
+    at += 17 + segment.subarray(at + 1, at + 17).reduce((sum, count) => sum + count, 0);
+  }
+}
+
+const AC = 0x10;
+
+/** The tables for AC coefficients of a scan's components: B.2.3. */
+function scanTables(header: Buffer): number[] {
+  return Array.from({ length: header[4] ?? 0 }, (_, i) => (header[6 + 2 * i] ?? 0) & 15);
+}
+
+const ZEROS = Buffer.alloc(64);
+
+/** Where zeros do not end a block, no picture has so many: they stand where a file has a hole. */
+function withoutZeros(data: Buffer): Buffer {
+  const hole = data.indexOf(ZEROS);
+  return hole < 0 ? data : data.subarray(0, hole);
 }
 
 /** All coefficients in one scan: B.2.3. The parameters are its last three bytes. */
@@ -54,10 +86,10 @@ function sequentialScan(header: Buffer): Buffer {
   return Buffer.concat([header.subarray(0, -3), Buffer.from([0, 63, 0])]);
 }
 
-/** Data that nothing ends may be filled up with one byte, where a copy was broken off. */
-function withoutFilling(data: Buffer): Buffer {
+/** Data that no marker ends may be filled up with one byte, where a copy was broken off. */
+function withoutFilling(data: Buffer, isOpen: boolean): Buffer {
   const last = data.at(-1);
-  if (last !== 0 && last !== 0xff) return data;
+  if (!isOpen || (last !== 0 && last !== 0xff)) return data;
   let end = data.length;
   while (end > 0 && data[end - 1] === last) end -= 1;
   return data.length - end < FILLING ? data : data.subarray(0, end);
@@ -74,7 +106,8 @@ const NO_DATA = Buffer.from([0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 
  * and so never hears that the last ones were missing; the end of a file it tells at once.
  */
 export function endedJpeg(file: Buffer): Buffer {
-  const whole = file.subarray(-2).equals(EOI) ? file : mendedJpeg(file);
+  const isPlain = file.subarray(-2).equals(EOI) && !file.includes(ZEROS);
+  const whole = isPlain ? file : mendedJpeg(file);
   return Buffer.concat([whole.subarray(0, -2), NO_DATA]);
 }
 

@@ -126,10 +126,11 @@ function oddSamples({ photometric, bits, format }: Samples): string | undefined 
 const FLOAT = 3;
 const WHOLE_BITS = new Set([1, 2, 4, 8, 16]);
 
-/** Whether its values are light, of which 1 is white: what is brighter throughout is of another kind. */
 export function isOfFloats(directory: TiffDirectory): boolean {
   return directory.values.get(TAG.sampleFormat)?.[0] === FLOAT;
 }
+
+const TRANSPARENCY = new Set([1, 2, 999]); // 999 is CorelDRAW's, which libtiff takes for 2
 
 /**
  * Which samples behind the colours are dropped, and which one is the alpha; undefined: the decoder's own
@@ -142,7 +143,7 @@ export function extraSamples(directory: TiffDirectory): { alpha: number | undefi
   if (extras < 1) return undefined;
   const kinds = directory.values.get(TAG.extraSamples);
   const isPlain = photometric !== CMYK && photometric !== PALETTE;
-  const found = kinds ? kinds.findIndex((kind) => kind === 1 || kind === 2) : isPlain && extras === 1 ? 0 : -1;
+  const found = kinds ? kinds.findIndex((kind) => TRANSPARENCY.has(kind)) : isPlain && extras === 1 ? 0 : -1;
   if (found === 0 && extras === 1) return undefined;
   return { alpha: found >= 0 && found < extras ? found : undefined };
 }
