@@ -13,7 +13,7 @@ type Frames = {
 /** @param used how many frames are shown, from the first on; of the others only the data's end is looked for */
 export function wholeFrames(file: Buffer, used: number): Frames {
   let at = 13 + tableBytes(file[10]);
-  for (let frames = 0; file[at] === EXTENSION || file[at] === IMAGE; ) {
+  for (let frames = 0; file[at] === EXTENSION || file[at] === IMAGE;) {
     const isFrame = file[at] === IMAGE;
     const end = isFrame ? endOfFrame(file, at, frames < used) : endOfExtension(file, at);
     if (end === undefined) return { end: at, isCut: isFrame || file[at + 1] === GRAPHIC_CONTROL };

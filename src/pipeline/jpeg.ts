@@ -59,7 +59,7 @@ export function mendedJpeg(file: Buffer): Buffer {
 
 /** What a code of zeros alone means in each table for AC coefficients: the first value (B.2.4.2, C). */
 function noteZeroCodes(segment: Buffer, zeroCodes: Map<number, number>): void {
-  for (let at = 4; at + 17 < segment.length; ) {
+  for (let at = 4; at + 17 < segment.length;) {
     const table = segment[at] ?? 0;
     if (table >= AC) zeroCodes.set(table - AC, segment[at + 17] ?? 0);
     at += 17 + segment.subarray(at + 1, at + 17).reduce((sum, count) => sum + count, 0);

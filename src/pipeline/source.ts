@@ -86,7 +86,9 @@ async function readTiff<T>(path: string, read: Read<T>): Promise<T> {
   if (unsupported !== undefined) throw new ImageProblem('unsupported_format', unsupported);
   if (directory && lacksStrips(directory))
     throw new ImageProblem('truncated_image', 'parts of its picture are missing');
-  return directory && isOfJpegs(directory) ? await judged(path, read, undefined, 0) : await read(path, 'error');
+  return directory && isOfJpegs(directory)
+    ? await judged(path, read, undefined, 0)
+    : await read(path, 'error');
 }
 
 const DATA_END_EARLY = 'its data end before the picture does';

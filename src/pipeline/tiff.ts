@@ -38,7 +38,11 @@ export async function readDirectory(path: string): Promise<TiffDirectory | undef
   if (entries.length < entriesBytes) return undefined;
   const directory: TiffDirectory = { values: new Map(), end: start + 2 + entriesBytes };
   for (let at = 0; at < entriesBytes; at += 12) {
-    const [tag, type, count] = [number(entries, at, 2), number(entries, at + 2, 2), number(entries, at + 4, 4)];
+    const [tag, type, count] = [
+      number(entries, at, 2),
+      number(entries, at + 2, 2),
+      number(entries, at + 4, 4),
+    ];
     const size = TYPE_BYTES[type] ?? 0;
     const isInside = size * count <= 4;
     const from = isInside ? start + 2 + at + 8 : number(entries, at + 8, 4);
@@ -46,7 +50,10 @@ export async function readDirectory(path: string): Promise<TiffDirectory | undef
     if (!WANTED.has(tag) || !COUNTABLE.has(type) || count > MAX_VALUES) continue;
     const bytes = await read(from, size * count);
     if (bytes.length < size * count) return undefined;
-    directory.values.set(tag, Array.from({ length: count }, (_, i) => number(bytes, size * i, size)));
+    directory.values.set(
+      tag,
+      Array.from({ length: count }, (_, i) => number(bytes, size * i, size)),
+    );
   }
   return directory;
 }
@@ -153,7 +160,13 @@ const READ_COMPRESSIONS = new Set([1, 2, 3, 4, 5, 7, 8, 32_773, 32_946, 50_001])
 
 const COMPRESSIONS: Record<number, string> = {
   ...{ 6: 'old-style JPEG', 9: 'JBIG (T.85)', 10: 'JBIG (T.43)', 32_766: 'NeXT RLE', 32_771: 'CCITT RLE' },
-  ...{ 32_809: 'ThunderScan', 33_003: 'JPEG 2000', 33_005: 'JPEG 2000', 34_661: 'JBIG', 34_676: 'SGI LogLuv' },
+  ...{
+    32_809: 'ThunderScan',
+    33_003: 'JPEG 2000',
+    33_005: 'JPEG 2000',
+    34_661: 'JBIG',
+    34_676: 'SGI LogLuv',
+  },
   ...{ 34_677: 'SGI LogLuv', 34_712: 'JPEG 2000', 34_887: 'LERC', 34_892: 'lossy JPEG of DNG' },
   ...{ 34_925: 'LZMA', 50_000: 'Zstandard', 50_002: 'JPEG XL', 52_546: 'JPEG XL' },
 };

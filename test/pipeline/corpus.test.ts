@@ -65,7 +65,10 @@ type PngPixels = { channels: number; depth: number; palette: ReturnType<typeof d
 function rgba(data: ArrayLike<number>, { channels, depth, palette }: PngPixels): Buffer {
   const pixels: number[] = [];
   for (let i = 0; i < data.length; i += channels) {
-    const stored = Array.from({ length: channels }, (_, sample) => (data[i + sample] ?? 0) >> (depth === 16 ? 8 : 0));
+    const stored = Array.from(
+      { length: channels },
+      (_, sample) => (data[i + sample] ?? 0) >> (depth === 16 ? 8 : 0),
+    );
     const colours = palette ? (palette[stored[0] ?? 0] ?? []) : stored;
     pixels.push(...colours, ...(colours.length === 4 ? [] : [255]));
   }
@@ -89,7 +92,8 @@ const ENDS: Partial<Record<Kind['format'], number>> = { jpeg: 2, png: 20, gif: 2
 function butCorner(seen: Seen, { format }: Kind): Seen {
   if (!seen || format !== 'jpeg') return seen;
   const data = Buffer.from(seen.data);
-  for (let y = seen.height - 16; y < seen.height; y += 1) data.fill(0, 4 * ((y + 1) * seen.width - 16), 4 * (y + 1) * seen.width);
+  for (let y = seen.height - 16; y < seen.height; y += 1)
+    data.fill(0, 4 * ((y + 1) * seen.width - 16), 4 * (y + 1) * seen.width);
   return { ...seen, data };
 }
 
@@ -103,7 +107,8 @@ test('of a file that is cut anywhere the very same picture is made, or none', as
       const cut = kind.bytes.subarray(0, length);
       const { picture, code } = await made(cut);
       const what = `${kind.name}, ${length} of ${kind.bytes.length} bytes: ${code}`;
-      if (picture) assert.ok(isSame(butCorner(picture, kind), butCorner(whole, kind)), `${what}, wrongly made`);
+      if (picture)
+        assert.ok(isSame(butCorner(picture, kind), butCorner(whole, kind)), `${what}, wrongly made`);
       else {
         assert.equal(code, 'truncated_image', what);
         assert.ok(kind.bytes.length - length > (ENDS[kind.format] ?? 0), `${what}, wrongly refused`);

@@ -26,7 +26,8 @@ async function halves(source: Buffer): Promise<[number[], number[]]> {
 
 test('only extra samples of kinds 1 and 2 are transparency; a saved selection and a spot colour are dropped', async () => {
   const grey = (x: number, _y: number, sample: number): number => (sample === 0 ? 98 : x < 32 ? 255 : 0);
-  const ink = (x: number, _y: number, sample: number): number => [0, 255, 255, 0][sample] ?? (x < 32 ? 255 : 0);
+  const ink = (x: number, _y: number, sample: number): number =>
+    [0, 255, 255, 0][sample] ?? (x < 32 ? 255 : 0);
   const opaque: [string, Partial<TiffPage>][] = [
     ['an unspecified one', { samples: 4, extra: [0] }],
     ['two unspecified ones', { samples: 5, extra: [0, 0] }],
@@ -50,8 +51,14 @@ test('only extra samples of kinds 1 and 2 are transparency; a saved selection an
     ["CorelDRAW's kind", { samples: 4, extra: [999] }],
     ['in a plane of its own', { samples: 4, extra: [2], planar: 2 }],
     ['the first of two', { samples: 5, extra: [2, 0] }],
-    ['the second of two', { samples: 5, extra: [0, 2], value: (x, _y, s) => RED[s] ?? (s === 3 ? 7 : x < 32 ? 255 : 0) }],
-    ['16 bits', { samples: 4, bits: 16, extra: [2], value: (x, _y, s) => 257 * (RED[s] ?? (x < 32 ? 255 : 0)) }],
+    [
+      'the second of two',
+      { samples: 5, extra: [0, 2], value: (x, _y, s) => RED[s] ?? (s === 3 ? 7 : x < 32 ? 255 : 0) },
+    ],
+    [
+      '16 bits',
+      { samples: 4, bits: 16, extra: [2], value: (x, _y, s) => 257 * (RED[s] ?? (x < 32 ? 255 : 0)) },
+    ],
   ];
   for (const [name, page] of transparent) {
     const [left, right] = await halves(red(page));
@@ -75,7 +82,8 @@ test('samples of every kind are as bright as they are meant, or refused by name'
     for (const photometric of [0, 1])
       assert.ok(Math.abs((await meanOf({ bits, photometric, value })) - middle) < 1, `${bits} bits`);
   }
-  const light = (value: number): number => (value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055);
+  const light = (value: number): number =>
+    value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055;
   const columns = Array.from({ length: WIDTH }, (_, x) => Math.round(255 * light(ramp(x))));
   const wanted = columns.reduce((sum, column) => sum + column, 0) / WIDTH;
   const float: Partial<TiffPage> = { samples: 3, photometric: 2, bits: 32, sampleFormat: 3 };
@@ -85,7 +93,10 @@ test('samples of every kind are as bright as they are meant, or refused by name'
     ['32-bit integers', { bits: 32, value: (x) => Math.round(ramp(x) * (2 ** 32 - 1)) }],
     ['signed 8-bit integers', { bits: 8, sampleFormat: 2, value: (x) => Math.round(ramp(x) * 127) }],
     ['signed 16-bit integers', { bits: 16, sampleFormat: 2, value: (x) => Math.round(ramp(x) * 32_767) }],
-    ['signed 32-bit integers', { bits: 32, sampleFormat: 2, value: (x) => Math.round(ramp(x) * (2 ** 31 - 1)) }],
+    [
+      'signed 32-bit integers',
+      { bits: 32, sampleFormat: 2, value: (x) => Math.round(ramp(x) * (2 ** 31 - 1)) },
+    ],
     ['32-bit floating-point values', { bits: 32, sampleFormat: 3, value: ramp }],
     ['64-bit floating-point values', { bits: 64, sampleFormat: 3, value: ramp }],
     ['floating-point values that are not from 0 to 1', grown],
@@ -104,16 +115,34 @@ test('samples of every kind are as bright as they are meant, or refused by name'
   ];
   for (const [name, page] of refused)
     await assert.rejects(meanOf(page), (error: { code: string; detail: string }) => {
-      assert.deepEqual([error.code, error.detail.includes(name)], ['unsupported_format', true], `${name}: ${error.detail}`);
+      assert.deepEqual(
+        [error.code, error.detail.includes(name)],
+        ['unsupported_format', true],
+        `${name}: ${error.detail}`,
+      );
       return true;
     });
 });
 
 test('of several pages the first one is made, whatever their sizes, and also where the preset wants animations', async () => {
-  const page: TiffPage = { width: 2480, height: 3508, bits: 1, samples: 1, photometric: 1, value: (x) => (x >> 8) & 1 };
+  const page: TiffPage = {
+    width: 2480,
+    height: 3508,
+    bits: 1,
+    samples: 1,
+    photometric: 1,
+    value: (x) => (x >> 8) & 1,
+  };
   const small = { ...page, width: 400, height: 20 };
-  for (const pages of [[page, page, page, page, page, page], [page, small], [small, page]]) {
-    const { files } = await engine.make(tiff(...pages), [{ width: 248 }, { format: 'webp', width: 248, animated: true }]);
+  for (const pages of [
+    [page, page, page, page, page, page],
+    [page, small],
+    [small, page],
+  ]) {
+    const { files } = await engine.make(tiff(...pages), [
+      { width: 248 },
+      { format: 'webp', width: 248, animated: true },
+    ]);
     const height = pages[0] === page ? 351 : 12;
     for (const file of files) assert.deepEqual([file.width, file.height], [248, height]);
   }

@@ -40,7 +40,11 @@ test('a JPEG whose data end early is refused although it has an end marker, what
         ['ones', Buffer.alloc(rest, 0xff)],
         ['nothing', Buffer.alloc(0)],
       ] as const)
-        assert.match(await make(Buffer.concat([cut, tail])), /^(truncated|corrupt)_image$/, `${name} ${share} ${filling}`);
+        assert.match(
+          await make(Buffer.concat([cut, tail])),
+          /^(truncated|corrupt)_image$/,
+          `${name} ${share} ${filling}`,
+        );
     }
 });
 
@@ -51,7 +55,9 @@ test('a JPEG with a hole of zeros is refused, and one that is white for the most
   const white = sharp({ create: { width: 2_000, height: 2_000, channels: 3, background: '#fff' } });
   for (const optimiseCoding of [true, false])
     for (const from of [0, 1_700]) {
-      const product = white.clone().composite([{ input: await picture.clone().toBuffer(), left: 50, top: from }]);
+      const product = white
+        .clone()
+        .composite([{ input: await picture.clone().toBuffer(), left: 50, top: from }]);
       const bytes = await product.jpeg({ optimiseCoding }).toBuffer();
       await assertMade(bytes, bytes, `${optimiseCoding} ${from}`);
       await assertMade(bytes.subarray(0, -2), bytes, `${optimiseCoding} ${from}, no end marker`);
@@ -83,7 +89,8 @@ test('a JPEG with every pixel is made, whatever is wrong around them', async () 
   const [table = 0] = places(whole, 0xc4);
   const phone = Buffer.from(whole);
   phone.fill(0, scan + 11, scan + 13); // Ss and Se of three components
-  const with_ = (at: number, junk: Buffer): Buffer => Buffer.concat([whole.subarray(0, at), junk, whole.subarray(at)]);
+  const with_ = (at: number, junk: Buffer): Buffer =>
+    Buffer.concat([whole.subarray(0, at), junk, whole.subarray(at)]);
   const wrong: [string, Buffer][] = [
     ['no end marker', whole.subarray(0, -2)],
     ['half an end marker', whole.subarray(0, -1)],
@@ -115,7 +122,8 @@ test('junk between segments without an end is looked through in bounded time', a
 function pngOf(whole: Buffer, change: (data: Buffer) => Buffer): Buffer {
   const data: Buffer[] = [];
   for (let at = 8; at < whole.length; at += 12 + whole.readUInt32BE(at))
-    if (whole.toString('latin1', at + 4, at + 8) === 'IDAT') data.push(whole.subarray(at + 8, at + 8 + whole.readUInt32BE(at)));
+    if (whole.toString('latin1', at + 4, at + 8) === 'IDAT')
+      data.push(whole.subarray(at + 8, at + 8 + whole.readUInt32BE(at)));
   const changed = Buffer.concat([Buffer.from('IDAT'), change(Buffer.concat(data))]);
   const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
   length.writeUInt32BE(changed.length - 4);
@@ -129,8 +137,16 @@ test('a PNG is made when it has all its rows, and only then', async () => {
     const what = progressive ? 'interlaced' : 'plain';
     for (const missing of [4, 8, 12, 14, 17, 20])
       await assertMade(whole.subarray(0, -missing), whole, `${what}, without the last ${missing} bytes`);
-    await assertMade(pngOf(whole, (data) => data.subarray(0, -4)), whole, `${what}, without a checksum`);
-    await assertMade(Buffer.concat([whole.subarray(0, -12), Buffer.from('\0\0\x0f\xfftEXtComm', 'latin1')]), whole, `${what}, cut in a text`);
+    await assertMade(
+      pngOf(whole, (data) => data.subarray(0, -4)),
+      whole,
+      `${what}, without a checksum`,
+    );
+    await assertMade(
+      Buffer.concat([whole.subarray(0, -12), Buffer.from('\0\0\x0f\xfftEXtComm', 'latin1')]),
+      whole,
+      `${what}, cut in a text`,
+    );
     const half = (data: Buffer): Buffer => data.subarray(0, data.length >> 1);
     assert.match(await make(pngOf(whole, half)), /^(truncated|corrupt)_image$/, `${what}, half of its data`);
     const halfOfRows = pngOf(whole, (data) => deflateSync(half(inflateSync(data))));

@@ -19,7 +19,11 @@ export async function corpus(): Promise<Kind[]> {
   const clear = sharp(await picture.clone().ensureAlpha(0.5).png().toBuffer());
   const made: [string, Kind['format'], Promise<Buffer> | Buffer][] = [
     ['baseline JPEG', 'jpeg', seen.clone().jpeg().toBuffer()],
-    ['JPEG of best quality', 'jpeg', seen.clone().jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer()],
+    [
+      'JPEG of best quality',
+      'jpeg',
+      seen.clone().jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer(),
+    ],
     ['progressive JPEG', 'jpeg', seen.clone().jpeg({ progressive: true }).toBuffer()],
     ['mozjpeg', 'jpeg', seen.clone().jpeg({ mozjpeg: true }).toBuffer()],
     ['grey JPEG', 'jpeg', seen.clone().greyscale().jpeg().toBuffer()],
@@ -46,7 +50,15 @@ export async function corpus(): Promise<Kind[]> {
 
 function directoryFirst(): Buffer {
   return tiff({
-    ...{ width: 60, height: 40, bits: 8, samples: 3, photometric: 2, rowsPerStrip: 8, compression: 'deflate' },
+    ...{
+      width: 60,
+      height: 40,
+      bits: 8,
+      samples: 3,
+      photometric: 2,
+      rowsPerStrip: 8,
+      compression: 'deflate',
+    },
     value: (x, y, sample) => (x * 3 + y * (sample + 1) * 2) & 255,
   });
 }
@@ -56,7 +68,11 @@ export function damaged(bytes: Buffer, dice: ReturnType<typeof random>): Buffer 
   const quarter = bytes.length >> 2;
   const at = quarter + dice.upTo(bytes.length - quarter - 1);
   const length = Math.min(dice.pick([1, 8, 64, 512]), bytes.length - at);
-  const [before, hit, after] = [bytes.subarray(0, at), bytes.subarray(at, at + length), bytes.subarray(at + length)];
+  const [before, hit, after] = [
+    bytes.subarray(0, at),
+    bytes.subarray(at, at + length),
+    bytes.subarray(at + length),
+  ];
   const noise = Buffer.from(Array.from({ length }, () => dice.upTo(256) - 1));
   switch (dice.pick(['noise', 'zeros', 'lost', 'inserted', 'twice', 'rest zeros'] as const)) {
     case 'noise':

@@ -116,7 +116,11 @@ function stripsOf(page: TiffPage): Buffer[] {
 }
 
 /** @param plane the only sample to write; undefined: all of a pixel together */
-function rowOf({ width, bits, samples, sampleFormat = 1, value }: TiffPage, y: number, plane?: number): Buffer {
+function rowOf(
+  { width, bits, samples, sampleFormat = 1, value }: TiffPage,
+  y: number,
+  plane?: number,
+): Buffer {
   const wanted = plane === undefined ? Array.from({ length: samples }, (_, sample) => sample) : [plane];
   const row = Buffer.alloc(Math.ceil((width * wanted.length * bits) / 8));
   let i = 0;
@@ -128,7 +132,11 @@ function rowOf({ width, bits, samples, sampleFormat = 1, value }: TiffPage, y: n
   return row;
 }
 
-function write(row: Buffer, i: number, { bits, sampleFormat, value }: { bits: number; sampleFormat: number; value: number }): void {
+function write(
+  row: Buffer,
+  i: number,
+  { bits, sampleFormat, value }: { bits: number; sampleFormat: number; value: number },
+): void {
   if (sampleFormat === 3) {
     if (bits === 64) row.writeDoubleLE(value, 8 * i);
     else row.writeFloatLE(value, 4 * i);
