@@ -3,7 +3,7 @@ import sharp from 'sharp';
 // From the buffers come files that were mended: see source.ts.
 const LOADERS = [
   ...['JpegFile', 'PngFile', 'WebpFile', 'NsgifFile', 'TiffFile', 'HeifFile'],
-  ...['JpegBuffer', 'PngBuffer', 'WebpBuffer', 'NsgifBuffer'],
+  ...['JpegBuffer', 'PngBuffer', 'WebpBuffer', 'NsgifBuffer', 'HeifBuffer'],
 ];
 
 // Below these, hostile files are known to harm: the releases that mended them, as of November 2026.

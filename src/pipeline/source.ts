@@ -34,7 +34,7 @@ export async function readWhole<T>({ input, format, all = false }: Source, read:
     case 'tiff':
       return await readTiff(input, read);
     case 'avif':
-      return await read(input, 'error');
+      return await readOrMend(input, read, stillOfSequence);
   }
 }
 
@@ -50,6 +50,12 @@ async function readOrMend<T>(
     if (mended === undefined) throw error;
     return await read(mended, 'error');
   }
+}
+
+/** A moving AVIF holds a still one too. libvips takes none whose first brand is that of sequences. */
+function stillOfSequence(file: Buffer): Buffer | undefined {
+  if (file.toString('latin1', 4, 12) !== 'ftypavis') return undefined;
+  return Buffer.concat([file.subarray(0, 8), Buffer.from('avif'), file.subarray(12)]);
 }
 
 async function readGif<T>(path: string, frames: number, read: Read<T>): Promise<T> {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import sharp from 'sharp';
 import { codeOf, startEngine } from '../support/engine.ts';
@@ -76,6 +78,21 @@ test('frames that a canvas would make too tall together are refused', async () =
     engine.make(source, [{ ...ANIMATED, fit: 'contain', width: side, height: side }]);
   assert.equal(await codeOf(boxed(500)), 'none');
   assert.equal(await codeOf(boxed(600)), 'image_too_large');
+});
+
+test('of a moving AVIF the still picture is made', async () => {
+  // Red, then blue; by Pillow 13.0.0: sharp writes none.
+  const sequence = readFileSync(join(import.meta.dirname, 'fixtures', 'sequence.avif'));
+  const { outputs, files } = await engine.make(sequence, [{}, ANIMATED]);
+  for (const [i, output] of outputs.entries()) {
+    assert.deepEqual([files[i]?.width, files[i]?.height], [64, 48]);
+    const { channels } = await sharp(output).stats();
+    assert.ok((channels[0]?.mean ?? 0) > 245 && (channels[2]?.mean ?? 255) < 10);
+  }
+  assert.equal(
+    await codeOf(engine.make(sequence.subarray(0, sequence.length >> 1), [{}])),
+    'truncated_image',
+  );
 });
 
 test('an animation that is cut is refused, and one that lacks only its trailer has all its frames', async () => {
