@@ -47,7 +47,8 @@ export async function readDirectory(path: string): Promise<TiffDirectory | undef
     const isInside = size * count <= 4;
     const from = isInside ? start + 2 + at + 8 : number(entries, at + 8, 4);
     directory.end = Math.max(directory.end, from + size * count);
-    if (!WANTED.has(tag) || !COUNTABLE.has(type) || count > MAX_VALUES) continue;
+    const isRead = directory.values.has(tag); // a tag that comes again is not read again
+    if (isRead || !WANTED.has(tag) || !COUNTABLE.has(type) || count > MAX_VALUES) continue;
     const bytes = await read(from, size * count);
     if (bytes.length < size * count) return undefined;
     directory.values.set(

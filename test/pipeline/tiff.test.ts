@@ -165,3 +165,19 @@ test('a TIFF of which strips are missing is refused, and one whose rest is cut i
     assert.equal(await codeOf(engine.make(changed(tag, 3, to), [{}])), 'truncated_image', `${tag} ${to}`);
   assert.equal(await codeOf(engine.make(Buffer.concat([whole, Buffer.alloc(9)]), [{}])), 'none');
 });
+
+test('a directory that says the same tag thousands of times, with many values each, is read in bounded time', async () => {
+  const entries = 65_535;
+  const file = Buffer.alloc(800_000);
+  file.write('II\x2a\0\x08\0\0\0', 'latin1');
+  file.writeUInt16LE(entries, 8);
+  for (let i = 0; i < entries; i += 1) {
+    const tag = [256, 257, 273, 279, 324, 325][i % 6] ?? 0;
+    file.set([tag & 255, tag >> 8, 4, 0], 10 + 12 * i);
+    file.writeUInt32LE(tag < 258 ? 1 : 190_000, 14 + 12 * i);
+    file.writeUInt32LE(8, 18 + 12 * i);
+  }
+  const started = performance.now();
+  assert.match(await codeOf(engine.make(file, [{}])), /^(truncated|corrupt)_image$/);
+  assert.ok(performance.now() - started < 5_000);
+});
