@@ -1,6 +1,10 @@
 import sharp from 'sharp';
 
-const LOADERS = ['JpegFile', 'PngFile', 'WebpFile', 'NsgifFile', 'TiffFile', 'HeifFile'];
+// From the buffers come files that were mended: see source.ts.
+const LOADERS = [
+  ...['JpegFile', 'PngFile', 'WebpFile', 'NsgifFile', 'TiffFile', 'HeifFile'],
+  ...['JpegBuffer', 'PngBuffer', 'WebpBuffer', 'NsgifBuffer', 'HeifBuffer'],
+];
 
 // Below these, hostile files are known to harm: the releases that mended them, as of November 2026.
 const OLDEST = { sharp: '0.35.0', vips: '8.18.3', webp: '1.3.2' } as const;

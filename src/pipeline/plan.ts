@@ -33,7 +33,7 @@ export function fileName({ name, format }: Pick<RenditionSpec, 'name' | 'format'
 }
 
 /** Raised by hand when the output for the same source and recipe may change; see hash16Of. */
-const EPOCH = 1;
+const EPOCH = 2;
 
 /**
  * The name of what a recipe makes of a content: 80 bits in base32hex. It depends on the source's

@@ -65,17 +65,23 @@ const SIZE_OF: Record<SourceFormat, (read: Reader) => Size | undefined> = {
 };
 
 const MAX_SEGMENTS = 2_000; // a JPEG of a camera has about 20; an ICC profile of 16 MB needs 256
+const JUNK_BYTES = 4_096; // of what stands between two segments, so many are looked through at a time
 
-/** The first frame header (SOF) among the segments: ITU-T T.81, B.1. */
+/** The first frame header (SOF) among the segments: ITU-T T.81, B.1. What stands between them is skipped. */
 function jpegSize(read: Reader): Size | undefined {
   let offset = 2;
   let mayHoldXmp = false;
   for (let i = 0; i < MAX_SEGMENTS; i += 1) {
     const head = read(offset, 4 + XMP_SIGNATURE.length);
-    if (head.length < 9 || head[0] !== 0xff) return undefined;
+    if (head.length < 9) return undefined;
     const marker = head[1] ?? 0;
-    if (marker === 0xff) {
+    if (head[0] !== 0xff) {
+      const next = read(offset, JUNK_BYTES).indexOf(0xff);
+      offset += next < 0 ? JUNK_BYTES : next;
+    } else if (marker === 0xff) {
       offset += 1; // a fill byte
+    } else if (marker < 2 || (marker >= 0xd0 && marker <= 0xd8)) {
+      offset += 2; // without a length
     } else if (isFrameHeader(marker)) {
       const [height, width] = [head.readUInt16BE(5), head.readUInt16BE(7)];
       return { width, height, isInterlaced: PROGRESSIVE.has(marker), mayHoldXmp };
