@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { FeedRules } from './batches/feed.ts';
+import type { MoveRules } from './batches/move-on.ts';
 import type { Config } from './config.ts';
 import { type Database, isConnectionTrouble, openDatabase } from './db/database.ts';
 import { type EmbeddedServer, holdEmbeddedServer } from './db/embedded.ts';
@@ -17,7 +17,8 @@ export type Foundation = {
   config: Config;
   database: Database;
   queue: Queue;
-  feed: FeedRules;
+  /** how batches are moved on */
+  feed: MoveRules;
   storage: Storage;
   /** through which every URL of a stranger is requested */
   guard: Guard;
@@ -55,7 +56,7 @@ export async function layFoundation(config: Config, databaseUrl: string, log: Lo
       config,
       database,
       queue,
-      feed: { queue, hostConcurrency: config.hostConcurrency },
+      feed: { queue, hostConcurrency: config.hostConcurrency, publicUrl: config.publicUrl },
       storage,
       guard,
       secretsKey: secretsKeyOf(config),

@@ -13,7 +13,7 @@ import { sweep } from '../../src/batches/sweep.ts';
 import type { Foundation } from '../../src/foundation.ts';
 import type { ImageEnd, ImageWork } from '../../src/images/image.tasks.ts';
 import { type Storage, StorageTrouble } from '../../src/storage/storage.ts';
-import { acceptUrls, claim, type Claimed, newFoundation, record, settleAll } from '../support/batches.ts';
+import { acceptUrls, claim, type Claimed, newFoundation, record } from '../support/batches.ts';
 
 const never = new AbortController().signal;
 
@@ -51,7 +51,6 @@ async function makeAndRecord(foundation: Foundation, claimed: Claimed[]): Promis
 async function finish(foundation: Foundation, urls: string[]): Promise<BatchKey> {
   const batch = await acceptUrls(foundation, urls);
   await makeAndRecord(foundation, await claim(foundation, 64));
-  await settleAll(foundation);
   return batch;
 }
 
@@ -181,7 +180,6 @@ test('purges, deletions and recordings of the same files at once never leave an 
         await sql`update images set due_at = now() where due_at > now()`.execute(db);
       putBack += Number(numAffectedRows);
       await sweep(db, foundation.feed);
-      await settleAll(foundation);
     }
   }
 

@@ -5,8 +5,7 @@ import { type Foundation, layFoundation } from '../../src/foundation.ts';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { claimImages } from '../../src/batches/claim.ts';
 import { recordResults } from '../../src/batches/record.ts';
-import { settleBatch } from '../../src/batches/settle.ts';
-import { acceptDraft } from '../../src/intake/accept.ts';
+import { type Acceptance, acceptDraft } from '../../src/intake/accept.ts';
 import { draftUpload } from '../../src/intake/draft.ts';
 import type { Seen } from '../../src/hosts/visits.ts';
 import type { ImageEnd, ImageWork } from '../../src/images/image.tasks.ts';
@@ -36,16 +35,31 @@ export async function newFoundation(
 }
 
 /** Accepts a batch with one product an URL. */
-export async function acceptUrls({ config, database, feed }: Foundation, urls: string[]): Promise<BatchKey> {
-  const csv = `S. No.,Product Name,Input Image Urls\n${urls.map((url, i) => `${i + 1},P,${url}\n`).join('')}`;
+export async function acceptUrls(
+  foundation: Foundation,
+  urls: string[],
+  wishes: Partial<Acceptance> = {},
+): Promise<BatchKey> {
+  const rows = urls.map((url, i) => `${i + 1},P,${url}\n`).join('');
+  return await acceptCsv(foundation, `S. No.,Product Name,Input Image Urls\n${rows}`, wishes);
+}
+
+/** Accepts a batch; rows with errors are left out of it. */
+export async function acceptCsv(
+  { config, database, feed }: Foundation,
+  csv: string,
+  wishes: Partial<Acceptance> = {},
+): Promise<BatchKey> {
+  const acceptance = { tenantId: 1, name: 'test', preset: webPreset(), ...wishes };
   await using draft = await draftUpload(Readable.from([Buffer.from(csv)]), {
-    tenantId: 1,
+    tenantId: acceptance.tenantId,
     folder: config.dataDir,
     maxBytes: 1e9,
     allowPaths: false,
     presets: BUILTIN_PRESETS,
+    onInvalid: 'skip',
   });
-  return await acceptDraft(database, draft, { tenantId: 1, name: 'test', preset: webPreset() }, feed);
+  return await acceptDraft(database, draft, acceptance, feed);
 }
 
 function webPreset(): Preset {
@@ -79,15 +93,4 @@ export async function record(
 ): Promise<void> {
   if (finished.length > 0)
     await recordResults(foundation.database.db, finished, { ...foundation.feed, seen });
-}
-
-/** Settles what a worker would settle. */
-export async function settleAll({ database, queue }: Foundation): Promise<void> {
-  const tasks = await queue.fetch('settle_batch', 100);
-  if (tasks.length === 0) return;
-  for (const { data } of tasks) {
-    const round = { tenantId: data.tenant_id, batchId: data.batch_id, round: data.round };
-    await settleBatch(database.db, round, { queue, publicUrl: 'http://localhost' });
-  }
-  await queue.remove('settle_batch', tasks);
 }
