@@ -9,6 +9,7 @@ import { roundsAndIntake } from './migrations/0004_rounds_and_intake.ts';
 import { deadline } from './migrations/0005_deadline.ts';
 import { hosts } from './migrations/0006_hosts.ts';
 import { reuse } from './migrations/0007_reuse.ts';
+import { leftovers } from './migrations/0011_leftovers.ts';
 
 // Expand, then contract: a migration may only add what the version before it can live with; what is
 // no longer used goes in a later release. The name sorts; a name that landed never changes.
@@ -20,6 +21,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0005_deadline': deadline,
   '0006_hosts': hosts,
   '0007_reuse': reuse,
+  '0011_leftovers': leftovers,
 };
 
 /**
