@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { MoveRules } from './batches/move-on.ts';
 import type { Config } from './config.ts';
-import { type Database, isConnectionTrouble, openDatabase } from './db/database.ts';
+import { type Database, type Db, isConnectionTrouble, openDatabase } from './db/database.ts';
 import { type EmbeddedServer, holdEmbeddedServer } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { Problem, systemCode } from './errors.ts';
 import { type SecretsKey, secretsKeyOf } from './hosts/secrets.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { createGuard, type Guard } from './net/guard.ts';
 import { type Queue, startQueue } from './queue/queue.ts';
 import { diskStorage } from './storage/disk.ts';
@@ -52,6 +53,7 @@ export async function layFoundation(config: Config, databaseUrl: string, log: Lo
     await migrate(database.db);
     const guard = createGuard(config);
     const queue = await startQueue(database, (error) => log.warn({ err: error }, 'the queue has trouble'));
+    const stopClearing = clearLeftovers(join(config.dataDir, 'tmp'), database.db, log);
     return {
       config,
       database,
@@ -62,6 +64,7 @@ export async function layFoundation(config: Config, databaseUrl: string, log: Lo
       secretsKey: secretsKeyOf(config),
       log,
       async close() {
+        stopClearing();
         await queue.stop();
         await guard.close();
         await database.db.destroy();
@@ -87,6 +90,19 @@ export async function makeWritable(folder: string, setting = 'DATA_DIR'): Promis
       cause: error,
     });
   }
+}
+
+const CLEAR_EVERY_MS = 600_000;
+
+/** Now and then, in every process: an API alone must not keep what an upload left whose process was killed. */
+function clearLeftovers(folder: string, db: Db, log: Logger): () => void {
+  const clear = (): void =>
+    void removeLeftovers(folder, db).catch((error: unknown) =>
+      log.warn({ err: error }, 'what killed processes left cannot be removed'),
+    );
+  clear();
+  const timer = setInterval(clear, CLEAR_EVERY_MS).unref();
+  return () => clearInterval(timer);
 }
 
 /** The problem behind a connection error, or undefined where it is another one. */

@@ -1,7 +1,8 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Foundation } from './foundation.ts';
 import { claimImages } from './batches/claim.ts';
+import { forgetDeadWorkers, searchStorage } from './batches/orphans.ts';
 import { purgeFiles } from './batches/purge.ts';
 import { findSet, forgetSources } from './batches/known.ts';
 import { recordLostImages, recordResults } from './batches/record.ts';
@@ -21,7 +22,7 @@ import { createSourceFiles } from './pipeline/source-files.ts';
 import { doInGroups } from './queue/groups.ts';
 import { startPump } from './queue/pump.ts';
 import type { Task } from './queue/queue.ts';
-import { forgetWorker, liveWorkers, reportWorker } from './queue/workers.ts';
+import { forgetWorker, reportWorker } from './queue/workers.ts';
 import { userAgentOf, VERSION } from './version.ts';
 import { rescueDeliveries, startDeliveries } from './webhooks/webhook.tasks.ts';
 
@@ -43,7 +44,6 @@ const TROUBLE_CHECK_MS = 2_000;
 const FORGET_EVERY_MS = 600_000;
 const FORGET_SOURCES_EVERY_MS = 6 * 3_600_000; // it reads the whole table
 const LOST_EVERY_MS = 2_000;
-const ABANDONED_AFTER_MS = 600_000;
 
 /**
  * Starts a worker: claims image tasks and does them, delivers webhooks, and sweeps.
@@ -58,7 +58,6 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   const temporaryFolder = join(config.dataDir, 'tmp', `worker-${id}`);
   await mkdir(temporaryFolder, { recursive: true });
   await reportWorker(db, { id, slots, version: VERSION });
-  await removeAbandonedFolders(foundation);
 
   const sourceFiles = createSourceFiles(temporaryFolder);
   const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS);
@@ -106,6 +105,8 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     every(LOST_EVERY_MS, () => doInGroups(queue, 'lost_image', recordLost)),
     every(SWEEP_EVERY_MS, () => rescueDeliveries(db, queue)),
     every(SWEEP_EVERY_MS, () => purgeFiles(db, storage, ending.signal)),
+    every(SWEEP_EVERY_MS, () => searchStorage(db, storage)),
+    every(FORGET_EVERY_MS, () => forgetDeadWorkers(db)),
     every(REPORT_EVERY_MS, () => reportWorker(db, { id, slots, version: VERSION })),
     every(TROUBLE_CHECK_MS, resumeWhenWell),
     every(REPORT_EVERY_MS, stopClaimingOfNewerSchema),
@@ -188,17 +189,3 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
 }
 
 const NEWER_SCHEMA = 'the database was migrated by a newer Minilab; install that version here too';
-
-/** Folders of workers that were killed. A live worker of another database makes its folder again. */
-async function removeAbandonedFolders({ config, database }: Foundation): Promise<void> {
-  const root = join(config.dataDir, 'tmp');
-  const names = await readdir(root);
-  const workers = names.flatMap((name) => /^worker-([0-9a-f-]{36})$/.exec(name)?.[1] ?? []);
-  const live = await liveWorkers(database.db, workers);
-  for (const name of names) {
-    if (live.has(name.replace('worker-', ''))) continue;
-    const { mtimeMs } = await stat(join(root, name)).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > ABANDONED_AFTER_MS)
-      await rm(join(root, name), { recursive: true, force: true });
-  }
-}

@@ -4,6 +4,7 @@ import { Problem } from '../errors.ts';
 import { type BatchRow, findBatch } from './batch.queries.ts';
 import { type BatchKey, hasEnded } from './batch.ts';
 import { type LockedBatch, lockBatch } from './counters.ts';
+import { searchSoon } from './orphans.ts';
 import { type SettleRules, tellEnds } from './settle.ts';
 
 /**
@@ -24,6 +25,7 @@ export async function cancelBatch(db: Db, key: BatchKey, rules: SettleRules): Pr
       await cancelImagesInWindow(trx, key);
       await cancelRow(trx, key);
       await tellEnds(trx, [key], rules);
+      await searchSoon(trx);
     }
     return findBatch(trx, key);
   });

@@ -108,7 +108,8 @@ async function readImages(db: Db, { tenantId, batchId }: BatchKey, after: number
     left join rendition_sets s on s.tenant_id = i.tenant_id and s.hash16 = i.hash16
     left join lateral (
       select nullif(f.final_url, '') as final_url, f.fetched_at from sources f
-      where f.tenant_id = i.tenant_id and f.url = i.url and f.sha256 = s.source_sha256
+      where f.tenant_id = i.tenant_id and hashtextextended(f.url, 0) = hashtextextended(i.url, 0) and f.url = i.url
+        and f.sha256 = s.source_sha256
       order by f.fetched_at desc limit 1) f on true
     order by i.slot`.execute(db);
   return rows;

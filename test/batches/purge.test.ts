@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { findBatch } from '../../src/batches/batch.queries.ts';
+import { sweepStorage } from '../../src/batches/orphans.ts';
 import { deleteBatch, purgeFiles } from '../../src/batches/purge.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import type { Foundation } from '../../src/foundation.ts';
@@ -119,7 +120,7 @@ test('files that could not all be removed are not referred to until they are', a
   assert.deepEqual(await missingFiles(foundation), []);
 });
 
-test('purges, deletions and recordings of the same files at once never leave an image without its files', async () => {
+test('purges, deletions, searches and recordings of the same files at once never leave an image without its files', async () => {
   await using foundation = await newFoundation();
   const { db } = foundation.database;
   const urls = Array.from({ length: 5 }, (_, i) => `https://a.example/${i}`);
@@ -175,9 +176,14 @@ test('purges, deletions and recordings of the same files at once never leave an 
     while (!isOver) await purgeFiles(db, foundation.storage, never);
   }
 
+  async function search(): Promise<void> {
+    while (!isOver) await sweepStorage(db, foundation.storage, { olderThanMs: 0, clears: true });
+  }
+
   const story = Promise.all([upload(), deleteEnded()]).finally(() => (isOver = true));
-  await Promise.all([story, work(), work(), work(), chores(), purge(), purge()]);
+  await Promise.all([story, work(), work(), work(), chores(), purge(), purge(), search()]);
   assert.ok(putBack > 0, 'the race was run');
+  await sweepStorage(db, foundation.storage, { olderThanMs: 0, clears: true });
   await purgeFiles(db, foundation.storage, never);
   assert.deepEqual(await filesOf(foundation), []);
 });

@@ -2,15 +2,16 @@ import { type Kysely, sql } from 'kysely';
 
 async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
-    create index sources_by_url on sources using hash (url); -- whatever headers it was fetched with; a btree refuses long ones
+    -- A source whose headers are others now is found by its URL alone.
+    create index sources_by_url on sources (tenant_id, hashtextextended(url, 0));
 
-    alter table purges add column found text[]; -- keys of files that were found without an image; see storage-sweep.ts
+    alter table purges add column found text[]; -- keys of files that no image refers to; see batches/orphans.ts
 
-    create table storage_sweep ( -- one row: how far the search for files without an image has come
+    create table storage_sweep ( -- one row: how far the search for such files has come
       id integer primary key check (id = 1),
-      place text, -- it goes on from here; null: from the beginning
-      began_at timestamptz not null default '-infinity', -- of the last round
-      leased_until timestamptz not null default '-infinity'
+      place text, -- where it goes on; null: a round has ended
+      due_at timestamptz not null default now(), -- of the next round
+      leased_until timestamptz not null default '-infinity' -- by the worker that looks at the place
     );
     insert into storage_sweep (id) values (1);
   `.execute(db);
