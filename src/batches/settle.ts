@@ -24,17 +24,13 @@ export async function settleBatches(
   batches: Iterable<LockedBatch>,
   rules: SettleRules,
 ): Promise<EndedBatch[]> {
-  const ended = [...batches]
-    .filter(hasEnded)
-    .map((batch): EndedBatch => ({ ...keyOf(batch), round: batch.round, state: endState(batch) }));
+  const ended = [...batches].filter(hasEnded).map(({ tenantId, batchId, round, ...counts }) => {
+    return { tenantId, batchId, round, state: endState(counts) };
+  });
   if (ended.length === 0) return [];
   await endRows(trx, ended);
   await tellEnds(trx, ended, rules);
   return ended;
-}
-
-function keyOf({ tenantId, batchId }: BatchKey): BatchKey {
-  return { tenantId, batchId };
 }
 
 /** The time is that of now: images that this transaction waited for ended after it had begun. */

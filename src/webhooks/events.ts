@@ -35,37 +35,31 @@ export async function writeEvents(trx: Db, events: NewEvent[], queue: Queue): Pr
     insert into webhook_events (tenant_id, event_id, type, batch_id, body)
     select * from json_to_recordset(${JSON.stringify(rows)}) as e
       (tenant_id integer, event_id uuid, type text, batch_id uuid, body text)`.execute(trx);
-  const deliveries = (await hearersOf(trx, rows)).map((hearer) => ({ ...hearer, delivery_id: newUuid() }));
+  const hearers = await hearersOf(trx, rows);
+  const deliveries = hearers.map(({ tenant_id, event_id, endpoint_id }) => {
+    return { tenant_id, delivery_id: newUuid(), event_id, endpoint_id, attempt: 1, wait_ms: 0 };
+  });
   if (deliveries.length === 0) return;
   await sql`
     insert into webhook_deliveries (tenant_id, delivery_id, event_id, endpoint_id, next_attempt_at)
     select *, now() from json_to_recordset(${JSON.stringify(deliveries)}) as d
       (tenant_id integer, delivery_id uuid, event_id uuid, endpoint_id uuid)`.execute(trx);
-  await queueAttempts(
-    trx,
-    deliveries.map(({ tenant_id, delivery_id, endpoint_id }) => ({
-      ...{ tenantId: tenant_id, deliveryId: delivery_id, endpointId: endpoint_id },
-      ...{ attempt: 1, waitMs: 0 },
-    })),
-    queue,
-  );
+  await queueAttempts(trx, deliveries, queue);
 }
 
 /** Inserts the tasks of attempts. */
 export async function queueAttempts(trx: Db, attempts: AttemptTask[], queue: Queue): Promise<void> {
-  const tasks = attempts.map(({ tenantId, deliveryId, endpointId, attempt, waitMs }) => ({
-    id: newUuid(),
-    data: { tenant_id: tenantId, delivery_id: deliveryId, attempt },
-    group: { id: endpointId },
-    ...(waitMs > 0 && { startAfter: new Date(Date.now() + waitMs) }),
-  }));
+  const tasks = attempts.map(({ tenant_id, delivery_id, endpoint_id, attempt, wait_ms }) => {
+    const task = { id: newUuid(), data: { tenant_id, delivery_id, attempt }, group: { id: endpoint_id } };
+    return wait_ms > 0 ? Object.assign(task, { startAfter: new Date(Date.now() + wait_ms) }) : task;
+  });
   await queue.insert('deliver_webhook', tasks, trx);
 }
 
 export type AttemptTask = {
-  tenantId: number;
-  deliveryId: string;
-  endpointId: string;
+  tenant_id: number;
+  delivery_id: string;
+  endpoint_id: string;
   attempt: number;
-  waitMs: number;
+  wait_ms: number;
 };

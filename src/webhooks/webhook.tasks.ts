@@ -8,7 +8,7 @@ import { type Pump, startPump } from '../queue/pump.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { TaskData } from '../queue/tasks.ts';
 import { disableEndpoint } from './endpoints.ts';
-import { queueAttempts } from './events.ts';
+import { type AttemptTask, queueAttempts } from './events.ts';
 import { type Overload, type Schedule, waitAfter } from './schedule.ts';
 import { sign } from './signing.ts';
 
@@ -184,15 +184,7 @@ async function record(
     if (waitMs !== undefined)
       await queueAttempts(
         trx,
-        [
-          {
-            tenantId: tenant_id,
-            deliveryId: delivery_id,
-            endpointId: endpoint_id,
-            attempt: attempt + 1,
-            waitMs,
-          },
-        ],
+        [{ tenant_id, delivery_id, endpoint_id, attempt: attempt + 1, wait_ms: waitMs }],
         queue,
       );
   });
@@ -210,26 +202,14 @@ async function showChange(trx: Db, { tenant_id, event_id }: DeliveryRow): Promis
 /** Deliveries whose task was lost: due for a minute, and nobody tries. Doing it twice does no harm. */
 export async function rescueDeliveries(db: Db, queue: Queue): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    const { rows } = await sql<{
-      tenant_id: number;
-      delivery_id: string;
-      endpoint_id: string;
-      attempts: number;
-    }>`
-      select d.tenant_id, d.delivery_id, d.endpoint_id, d.attempts from webhook_deliveries d
+    const { rows } = await sql<AttemptTask>`
+      select d.tenant_id, d.delivery_id, d.endpoint_id, d.attempts + 1 as attempt, 0 as wait_ms from webhook_deliveries d
       where d.state = 'pending' and d.next_attempt_at < now() - interval '1 minute'
         and not exists (
           select from pgboss.job j
           where j.name = 'deliver_webhook' and j.data ->> 'delivery_id' = d.delivery_id::text and j.state < 'completed')
       limit 100
       for update of d skip locked`.execute(trx);
-    await queueAttempts(
-      trx,
-      rows.map(({ tenant_id, delivery_id, endpoint_id, attempts }) => ({
-        ...{ tenantId: tenant_id, deliveryId: delivery_id, endpointId: endpoint_id },
-        ...{ attempt: attempts + 1, waitMs: 0 },
-      })),
-      queue,
-    );
+    await queueAttempts(trx, rows, queue);
   });
 }
