@@ -18,7 +18,7 @@ const ROUND_EVERY = sql`interval '6 hours'`;
 const A_TURN_MS = 300;
 
 /** A set of files to which no image refers. */
-export type Orphan = { tenantId: number; hash16: string; keys: StorageKey[] };
+type Orphan = { tenantId: number; hash16: string; keys: StorageKey[] };
 
 /** What lies in a part of the storage. */
 type Look = { orphans: Orphan[]; unfinished: StorageKey[]; sets: number; next: string | undefined };

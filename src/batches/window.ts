@@ -11,7 +11,7 @@ import { IS_GIVEN_UP, placesNow } from '../hosts/host.ts';
 import { IS_LIVE } from '../queue/workers.ts';
 import type { BatchKey } from './batch.ts';
 
-export const SMALLEST_WINDOW = 64;
+const SMALLEST_WINDOW = 64;
 const WINDOW_PER_SLOT = 3; // one in work, and two that are there when it ends
 const WINDOW_PER_HOST_PLACE = 4; // a slow host cannot fill the window
 const LEAST_SHARE_FED = 0.2; // a feed costs two statements; the slots of a worker are a third of the window

@@ -10,7 +10,7 @@ export type Content = { bytes: number; sha256: string };
 export const UNFINISHED = /\.part$/;
 
 /** What lies in a part of the storage, and where the next part begins; undefined: nowhere. */
-export type StoragePart = { keys: StorageKey[]; next: string | undefined };
+type StoragePart = { keys: StorageKey[]; next: string | undefined };
 
 /** Where renditions are kept. A key that is there is never written again. */
 export type Storage = {
