@@ -17,7 +17,7 @@ type EndState = Exclude<BatchState, 'pending' | 'processing'>;
 /**
  * Ends the round of those of the batches of which every image has ended, and writes their events in the
  * same transaction. Whoever ends the last image of a batch, and holds the lock of its row, does so: there is
- * one end and one event a round, and none is waited for. Five statements, however many end.
+ * one end and one event a round, and none is waited for. Six statements at the most, however many end.
  */
 export async function settleBatches(
   trx: Db,
