@@ -11,6 +11,7 @@ import { memory } from './memory.ts';
 import { presets } from './presets.ts';
 import { renditions } from './renditions.ts';
 import { reuse } from './reuse.ts';
+import { settle } from './settle.ts';
 
 const { values } = parseArgs({
   options: {
@@ -29,6 +30,7 @@ const BENCHMARKS = {
   memory: () => memory({ images: Number(values.images) }),
   presets,
   reuse,
+  settle,
   fetching: () => fetching({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   intake: () => intake({ rows: Number(values.rows) }),
 } satisfies Record<string, () => Promise<object>>;

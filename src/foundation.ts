@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { FeedRules } from './batches/feed.ts';
+import type { MoveRules } from './batches/move-on.ts';
 import type { Config } from './config.ts';
 import { connectDatabase, databaseProblem } from './db/connect.ts';
-import type { Database } from './db/database.ts';
+import type { Database, Db } from './db/database.ts';
 import { type EmbeddedServer, holdEmbeddedServer } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { Problem } from './errors.ts';
 import { type SecretsKey, secretsKeyOf } from './hosts/secrets.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { createGuard, type Guard } from './net/guard.ts';
 import { type Queue, startQueue } from './queue/queue.ts';
 import { startWatchdog, type Watchdog } from './queue/watchdog.ts';
@@ -19,7 +20,8 @@ export type Foundation = {
   config: Config;
   database: Database;
   queue: Queue;
-  feed: FeedRules;
+  /** how batches are moved on */
+  feed: MoveRules;
   storage: Storage;
   /** through which every URL of a stranger is requested */
   guard: Guard;
@@ -63,17 +65,19 @@ export async function layFoundation(
     const secretsKey = secretsKeyOf(config);
     const queue = await startQueue(database, (error) => log.warn({ err: error }, 'the queue has trouble'));
     const watchdog = startWatchdog({ databaseUrl, stillMs, isLogged: log.isLevelEnabled('fatal') });
+    const stopClearing = clearLeftovers(join(config.dataDir, 'tmp'), database.db, log);
     return {
       config,
       database,
       queue,
-      feed: { queue, hostConcurrency: config.hostConcurrency },
+      feed: { queue, hostConcurrency: config.hostConcurrency, publicUrl: config.publicUrl },
       storage,
       guard,
       secretsKey,
       watchdog,
       log,
       async close() {
+        stopClearing();
         await queue.stop();
         await watchdog.stop();
         await guard.close();
@@ -100,4 +104,17 @@ export async function makeWritable(folder: string, setting = 'DATA_DIR'): Promis
       cause: error,
     });
   }
+}
+
+const CLEAR_EVERY_MS = 600_000;
+
+/** Now and then, in every process: an API alone must not keep what an upload left whose process was killed. */
+function clearLeftovers(folder: string, db: Db, log: Logger): () => void {
+  const clear = (): void =>
+    void removeLeftovers(folder, db).catch((error: unknown) =>
+      log.warn({ err: error }, 'what killed processes left cannot be removed'),
+    );
+  clear();
+  const timer = setInterval(clear, CLEAR_EVERY_MS).unref();
+  return () => clearInterval(timer);
 }

@@ -133,6 +133,15 @@ program
   });
 
 program
+  .command('sweep-storage')
+  .description('take away files that no image refers to; workers do so every few hours')
+  .option('--older-than <DURATION>', 'younger ones may belong to images that are in work', '30m')
+  .action(async (options: { olderThan: string }) => {
+    const { sweepNow } = await import('./cli/sweep-storage.ts');
+    await end(sweepNow(options));
+  });
+
+program
   .command('doctor')
   .description('try everything that Minilab needs, and say what is wrong')
   .action(async () => {

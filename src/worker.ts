@@ -1,12 +1,13 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Foundation } from './foundation.ts';
 import { claimImages } from './batches/claim.ts';
+import { forgetDeadWorkers, searchStorage } from './batches/orphans.ts';
 import { purgeFiles } from './batches/purge.ts';
 import { findSet, forgetSources } from './batches/known.ts';
-import { recordLostImage, recordResults } from './batches/record.ts';
+import { recordLostImages, recordResults } from './batches/record.ts';
 import { forgetStalls } from './batches/stalls.ts';
-import { settleBatch } from './batches/settle.ts';
+import type { EndedBatch } from './batches/settle.ts';
 import { sweep } from './batches/sweep.ts';
 import { isAlive } from './db/database.ts';
 import { unknownMigration } from './db/migrate.ts';
@@ -19,11 +20,13 @@ import { createImageTask, type ImageWork, isSuspect } from './images/image.tasks
 import { createDecoderPool } from './pipeline/decoder-pool.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import { createSourceFiles } from './pipeline/source-files.ts';
+import { doInGroups } from './queue/groups.ts';
 import { startPump, type Taken } from './queue/pump.ts';
+import type { Task } from './queue/queue.ts';
 import type { InHand } from './queue/watchdog.ts';
-import { forgetWorker, liveWorkers, reportWorker } from './queue/workers.ts';
+import { forgetWorker, reportWorker } from './queue/workers.ts';
 import { userAgentOf, VERSION } from './version.ts';
-import { createWebhookTask, rescueDeliveries } from './webhooks/webhook.tasks.ts';
+import { rescueDeliveries, startDeliveries } from './webhooks/webhook.tasks.ts';
 
 export type Worker = {
   /** why no images are begun just now, if that is so */
@@ -42,25 +45,21 @@ const SWEEP_EVERY_MS = 3_000;
 const TROUBLE_CHECK_MS = 2_000;
 const FORGET_EVERY_MS = 600_000;
 const FORGET_SOURCES_EVERY_MS = 6 * 3_600_000; // it reads the whole table
-// An endpoint that hangs holds two of them for 15 s at the most, and delays no other.
-const DELIVERIES = { atATime: 4, ofOneGroup: 2 };
-const ABANDONED_AFTER_MS = 600_000;
+const LOST_EVERY_MS = 2_000;
 
 /**
- * Starts a worker: claims image tasks and does them, settles batches, and sweeps.
+ * Starts a worker: claims image tasks and does them, delivers webhooks, and sweeps.
  * @param localFolder where relative paths are read from: `minilab process` only
  */
 export async function startWorker(foundation: Foundation, localFolder?: string): Promise<Worker> {
   const { config, database, queue, feed, storage, guard, log } = foundation;
-  const { publicUrl } = config;
-  const userAgent = userAgentOf(publicUrl);
+  const userAgent = userAgentOf(config.publicUrl);
   const { db } = database;
   const id = newUuid();
   const slots = SLOTS_TO_WAIT_IN + SLOTS_PER_CORE * config.workerCores;
   const temporaryFolder = join(config.dataDir, 'tmp', `worker-${id}`);
   await mkdir(temporaryFolder, { recursive: true });
   await reportWorker(db, { id, slots, version: VERSION });
-  await removeAbandonedFolders(foundation);
 
   const sourceFiles = createSourceFiles(temporaryFolder);
   const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS);
@@ -102,31 +101,17 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     log,
   });
 
-  await queue.work('settle_batch', async ({ tenant_id, batch_id, round }) => {
-    const state = await settleBatch(
-      db,
-      { tenantId: tenant_id, batchId: batch_id, round },
-      { queue, publicUrl },
-    );
-    queue.wake('deliver_webhook');
-    if (state) log.info({ batch: batch_id, round, state }, 'a batch ended');
-  });
-  await queue.work('lost_image', ({ tenant_id, batch_id, task_id }) =>
-    recordLostImage(db, { tenantId: tenant_id, batchId: batch_id, taskId: task_id }, feed),
-  );
-
   const { webhookSchedule: schedule, webhookTimeoutMs: timeoutMs } = config;
-  await queue.work(
-    'deliver_webhook',
-    createWebhookTask({ db, queue, guard, userAgent, schedule, timeoutMs }),
-    DELIVERIES,
-  );
+  const deliveries = startDeliveries({ db, queue, guard, userAgent, schedule, timeoutMs, log });
 
   const ending = new AbortController();
   const stopChores = [
-    every(SWEEP_EVERY_MS, () => sweep(db, feed)),
+    every(SWEEP_EVERY_MS, async () => tell(await sweep(db, feed))),
+    every(LOST_EVERY_MS, () => doInGroups(queue, 'lost_image', recordLost)),
     every(SWEEP_EVERY_MS, () => rescueDeliveries(db, queue)),
     every(SWEEP_EVERY_MS, () => purgeFiles(db, storage, ending.signal)),
+    every(SWEEP_EVERY_MS, () => searchStorage(db, storage)),
+    every(FORGET_EVERY_MS, () => forgetDeadWorkers(db)),
     every(REPORT_EVERY_MS, () => reportWorker(db, { id, slots, version: VERSION })),
     every(TROUBLE_CHECK_MS, resumeWhenWell),
     every(REPORT_EVERY_MS, stopClaimingOfNewerSchema),
@@ -157,11 +142,23 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   async function recordWithVisits(finished: Parameters<typeof recordResults>[1]): Promise<void> {
     const seen = places.takeSeen();
     try {
-      await recordResults(db, finished, { ...feed, seen });
+      tell(await recordResults(db, finished, { ...feed, seen }));
     } catch (error) {
       places.putBackSeen(seen);
       throw error;
     }
+  }
+
+  async function recordLost(tasks: Task<'lost_image'>[]): Promise<void> {
+    const lost = tasks.map(({ data: { tenant_id, batch_id, task_id } }) => ({
+      ...{ tenantId: tenant_id, batchId: batch_id, taskId: task_id },
+    }));
+    tell(await recordLostImages(db, lost, feed));
+  }
+
+  function tell(ended: EndedBatch[]): void {
+    for (const { batchId, round, state } of ended)
+      log.info({ batch: batchId, round, state }, 'a batch ended');
   }
 
   async function resumeWhenWell(): Promise<void> {
@@ -186,7 +183,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     async stop(graceMs = GRACE_MS) {
       ending.abort();
       for (const stopChore of stopChores) stopChore();
-      await pump.stop(graceMs);
+      await Promise.all([pump.stop(graceMs), deliveries.stop(graceMs)]);
       await decoders.stop();
       await places.stop();
       await sourceFiles.close();
@@ -203,17 +200,3 @@ function named({ task, work: { batchId, slot, url } }: Taken<'process_image', Im
 }
 
 const NEWER_SCHEMA = 'the database was migrated by a newer Minilab; install that version here too';
-
-/** Folders of workers that were killed. A live worker of another database makes its folder again. */
-async function removeAbandonedFolders({ config, database }: Foundation): Promise<void> {
-  const root = join(config.dataDir, 'tmp');
-  const names = await readdir(root);
-  const workers = names.flatMap((name) => /^worker-([0-9a-f-]{36})$/.exec(name)?.[1] ?? []);
-  const live = await liveWorkers(database.db, workers);
-  for (const name of names) {
-    if (live.has(name.replace('worker-', ''))) continue;
-    const { mtimeMs } = await stat(join(root, name)).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > ABANDONED_AFTER_MS)
-      await rm(join(root, name), { recursive: true, force: true });
-  }
-}

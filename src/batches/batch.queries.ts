@@ -61,10 +61,18 @@ const COLUMNS = sql`
     select from webhook_endpoints p
     where p.tenant_id = b.tenant_id and p.kind = 'configured' and p.disabled_at is null)) as has_endpoint`;
 
-export async function findBatch(db: Db, { tenantId, batchId }: BatchKey): Promise<BatchRow | undefined> {
+export async function findBatch(db: Db, key: BatchKey): Promise<BatchRow | undefined> {
+  return (await findBatches(db, [key]))[0];
+}
+
+/** In the order of their ids. */
+export async function findBatches(db: Db, keys: BatchKey[]): Promise<BatchRow[]> {
   const { rows } = await sql<BatchRow>`
-    select ${COLUMNS} from batches b where b.tenant_id = ${tenantId} and b.batch_id = ${batchId}`.execute(db);
-  return rows[0];
+    select ${COLUMNS} from batches b
+    where (b.tenant_id, b.batch_id) in (
+      select * from unnest(${keys.map((key) => key.tenantId)}::integer[], ${keys.map((key) => key.batchId)}::uuid[]))
+    order by b.tenant_id, b.batch_id`.execute(db);
+  return rows;
 }
 
 /** The version alone, for waiting on a change; undefined where there is no such batch. */

@@ -4,7 +4,8 @@ import { Problem } from '../errors.ts';
 import { type BatchRow, findBatch } from './batch.queries.ts';
 import { type BatchKey, hasEnded } from './batch.ts';
 import { type LockedBatch, lockBatch } from './counters.ts';
-import { type SettleRules, tellEnd } from './settle.ts';
+import { searchSoon } from './orphans.ts';
+import { type SettleRules, tellEnds } from './settle.ts';
 
 /**
  * Stops what has not ended of a running batch, and writes its event in the same transaction. Only the
@@ -15,7 +16,7 @@ import { type SettleRules, tellEnd } from './settle.ts';
  * @throws Problem `conflict`
  */
 export async function cancelBatch(db: Db, key: BatchKey, rules: SettleRules): Promise<BatchRow | undefined> {
-  const batch = await db.transaction().execute(async (trx) => {
+  return db.transaction().execute(async (trx) => {
     const batch = await lockBatch(trx, key);
     if (!batch) return undefined;
     if (batch.state !== 'cancelled') {
@@ -23,12 +24,11 @@ export async function cancelBatch(db: Db, key: BatchKey, rules: SettleRules): Pr
       await rules.queue.revoke('process_image', await tasksOf(trx, key), trx);
       await cancelImagesInWindow(trx, key);
       await cancelRow(trx, key);
-      await tellEnd(trx, key, { ...rules, state: 'cancelled' });
+      await tellEnds(trx, [key], rules);
+      await searchSoon(trx);
     }
     return findBatch(trx, key);
   });
-  rules.queue.wake('deliver_webhook');
-  return batch;
 }
 
 function refuseEnded(batch: LockedBatch): void {

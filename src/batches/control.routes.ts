@@ -4,12 +4,12 @@ import type { Db } from '../db/database.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { Batch, batchBody } from './batch.body.ts';
 import { cancelBatch } from './cancel.ts';
-import type { FeedRules } from './feed.ts';
+import type { MoveRules } from './move-on.ts';
 import { deleteBatch } from './purge.ts';
 import { retryBatch } from './retry.ts';
 import { batchKey, noSuchBatch } from './status.routes.ts';
 
-export type ControlParts = { db: Db; feed: FeedRules; publicUrl: string; tenantId: number };
+export type ControlParts = { db: Db; feed: MoveRules; publicUrl: string; tenantId: number };
 
 const Params = Type.Object({ id: Type.String() });
 
@@ -50,7 +50,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
       },
     },
     async ({ params: { id } }) => {
-      const row = await cancelBatch(db, batchKey(tenantId, id), { queue: feed.queue, publicUrl });
+      const row = await cancelBatch(db, batchKey(tenantId, id), feed);
       if (!row) throw noSuchBatch(id);
       return batchBody(row, publicUrl);
     },

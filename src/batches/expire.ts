@@ -2,20 +2,25 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import type { BatchKey } from './batch.ts';
-import { hasEnded } from './batch.ts';
 import { lockBatches, writeCounters } from './counters.ts';
-import { askToSettle } from './settle.ts';
-import type { Queue } from '../queue/queue.ts';
+import { type EndedBatch, settleBatches, type SettleRules } from './settle.ts';
 
 /**
  * Ends the images that still wait for a host on hold when the deadline of their batch has passed: such a
  * host must not keep a batch open. Images that only wait for their turn are tried once all the same; the
  * worker ends those that fail.
+ * @returns the batches that have ended so
  */
-export async function expireImages(db: Db, queue: Queue): Promise<void> {
+export async function expireImages(db: Db, rules: SettleRules): Promise<EndedBatch[]> {
+  const ended: EndedBatch[] = [];
   for (const batch of await expiredBatches(db)) {
-    while ((await expireSome(db, batch, queue)) === EXPIRED_AT_ONCE);
+    for (let leads = EXPIRED_AT_ONCE; leads === EXPIRED_AT_ONCE;) {
+      const expired = await expireSome(db, batch, rules);
+      leads = expired.leads;
+      ended.push(...expired.ended);
+    }
   }
+  return ended;
 }
 
 // Each group holds the lock of the batch for some 0.1 s, and results of its other hosts wait for it.
@@ -36,19 +41,22 @@ async function expiredBatches(db: Db): Promise<BatchKey[]> {
   return rows.map((row) => ({ tenantId: row.tenant_id, batchId: row.batch_id }));
 }
 
-/** @returns how many ended, without those that repeat their URLs */
-async function expireSome(db: Db, key: BatchKey, queue: Queue): Promise<number> {
+/** @returns how many images ended, without those that repeat their URLs */
+async function expireSome(
+  db: Db,
+  key: BatchKey,
+  rules: SettleRules,
+): Promise<{ leads: number; ended: EndedBatch[] }> {
   return db.transaction().execute(async (trx) => {
     const batches = await lockBatches(trx, [key]);
     const batch = batches.get(key.batchId);
-    if (!batch) return 0;
+    if (!batch) return { leads: 0, ended: [] };
     const { leads, followers } = await endWaiting(trx, key);
-    if (leads === 0) return 0;
+    if (leads === 0) return { leads: 0, ended: [] };
     batch.failed += leads + followers;
     batch.errorsByCode[PROBLEM.code] = (batch.errorsByCode[PROBLEM.code] ?? 0) + leads + followers;
     await writeCounters(trx, batches);
-    if (hasEnded(batch)) await askToSettle(trx, batch, queue);
-    return leads;
+    return { leads, ended: await settleBatches(trx, [batch], rules) };
   });
 }
 

@@ -54,7 +54,8 @@ function setKey({ tenantId, hash16 }: SetKey): string {
   return `${tenantId} ${hash16}`;
 }
 
-function sourceKey({ tenantId, ...asked }: Asked & { tenantId: number }): string {
+/** What tells the sources of all tenants apart. */
+export function sourceKey({ tenantId, ...asked }: Asked & { tenantId: number }): string {
   return `${tenantId} ${sourceSha256(asked)}`;
 }
 

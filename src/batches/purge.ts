@@ -24,6 +24,12 @@
  * when it removed files: the batch that was deleted since had an image of the set, so the files were there
  * again. A set without images and files may remain of what is done again; nothing follows from a set alone.
  *
+ * Files that no image refers to, because their worker was killed or their batch cancelled, are found by
+ * orphans.ts, which asks for their purge too, and says what it found: their set may never have been kept.
+ * Then step 2 keeps one in its place, so that whoever records an image of it now is waited for, or waits,
+ * as with any other set. Such a purge is asked for only where there is none: it must not make the protocol
+ * forget when files were removed.
+ *
  * Locks: purges; sets by (tenant, hash16).
  */
 import { sql } from 'kysely';
@@ -91,6 +97,7 @@ async function decidePurges(db: Db): Promise<number> {
   return db.transaction().execute(async (trx) => {
     const sets = await lockAsked(trx);
     if (sets.length === 0) return 0;
+    await keepUnknownSets(trx, sets);
     await lockSets(trx, sets);
     await dropReferred(trx, sets);
     await keepKeys(trx, sets);
@@ -106,6 +113,16 @@ async function lockAsked(trx: Db): Promise<SetKey[]> {
     order by asked_at limit ${SETS_AT_ONCE}
     for update skip locked`.execute(trx);
   return rows;
+}
+
+/** Stands in for sets of files that were found and are not known; they are deleted before anybody sees them. */
+async function keepUnknownSets(trx: Db, sets: SetKey[]): Promise<void> {
+  await sql`
+    insert into rendition_sets (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes)
+    select tenant_id, hash16, '', '', 0, 0, 0 from purges
+    where (tenant_id, hash16) in (${keysOf(sets)}) and state = 'asked' and found is not null
+    order by tenant_id, hash16
+    on conflict do nothing`.execute(trx);
 }
 
 /** Waits for everybody who records images of these sets; those who come later wait for us. */
@@ -131,7 +148,8 @@ async function keepKeys(trx: Db, sets: SetKey[]): Promise<void> {
     set state = 'removing', keys = array(
       select t.token || '/' || r.hash16 || '/' || r.name || '.' || r.extension
       from renditions r join tenants t on t.tenant_id = r.tenant_id
-      where r.tenant_id = p.tenant_id and r.hash16 = p.hash16)
+      where r.tenant_id = p.tenant_id and r.hash16 = p.hash16
+      union select unnest(p.found))
     where (tenant_id, hash16) in (${keysOf(sets)}) and state = 'asked'`.execute(trx);
 }
 

@@ -3,27 +3,28 @@ import type { Db } from '../db/database.ts';
 import { recordVisits, type Seen } from '../hosts/visits.ts';
 import type { ImageEnd } from '../images/image.tasks.ts';
 import type { Finished } from '../queue/pump.ts';
-import { type BatchKey, hasEnded } from './batch.ts';
+import type { BatchKey } from './batch.ts';
 import { type LockedBatch, lockBatches, writeCounters } from './counters.ts';
-import { feedBatch, type FeedRules } from './feed.ts';
+import { moveOn, type MoveRules } from './move-on.ts';
 import { hash16Of, keepRenditions } from './renditions.ts';
-import { askToSettle } from './settle.ts';
+import type { EndedBatch } from './settle.ts';
 
 type FinishedImage = Finished<'process_image', ImageEnd>;
 
 /**
  * Records what happened to images and ends their tasks, all in one transaction. What a worker did
  * after it had lost its lease is left out: the fence lets nothing of it through. What it saw of hosts
- * (`seen`) is true all the same.
+ * (`seen`) is true all the same. A batch ends with its last image.
  *
  * Locks: batches by id, tasks, hosts by name, sources and sets of renditions, images.
+ * @returns the batches that have ended now
  */
 export async function recordResults(
   db: Db,
   finished: FinishedImage[],
-  rules: FeedRules & { seen?: Seen[] },
-): Promise<void> {
-  const anyEnded = await db.transaction().execute(async (trx) => {
+  rules: MoveRules & { seen?: Seen[] },
+): Promise<EndedBatch[]> {
+  return db.transaction().execute(async (trx) => {
     const batches = await lockBatches(
       trx,
       finished.map(({ outcome }) => outcome.work),
@@ -50,30 +51,27 @@ export async function recordResults(
     );
     await keepAttempts(trx, mine);
     await writeCounters(trx, batches);
-    for (const batch of batches.values()) await followUp(trx, batch, rules);
-    return [...batches.values()].some(hasEnded);
+    return moveOn(trx, batches.values(), rules);
   });
-  if (anyEnded) rules.queue.wake('settle_batch');
 }
 
-/** An image that can be recorded as lost without its task: a dead letter. */
-export async function recordLostImage(
+/** Images that can be recorded as lost without their tasks: dead letters. */
+export async function recordLostImages(
   db: Db,
-  key: BatchKey & { taskId: string },
-  rules: FeedRules,
-): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    const batches = await lockBatches(trx, [key]);
-    if (batches.size === 0) return;
-    await endRows(trx, [{ task_id: key.taskId, state: 'failed', error_code: 'worker_lost' }], batches);
+  lost: (BatchKey & { taskId: string })[],
+  rules: MoveRules,
+): Promise<EndedBatch[]> {
+  return db.transaction().execute(async (trx) => {
+    const batches = await lockBatches(trx, lost);
+    const ends = lost.filter(({ batchId }) => batches.has(batchId));
+    await endRows(
+      trx,
+      ends.map(({ taskId }) => ({ task_id: taskId, state: 'failed', error_code: 'worker_lost' })),
+      batches,
+    );
     await writeCounters(trx, batches);
-    for (const batch of batches.values()) await followUp(trx, batch, rules);
+    return moveOn(trx, batches.values(), rules);
   });
-}
-
-async function followUp(trx: Db, batch: LockedBatch, rules: FeedRules): Promise<void> {
-  if (hasEnded(batch)) await askToSettle(trx, batch, rules.queue);
-  else await feedBatch(trx, batch, rules);
 }
 
 type EndRow = {

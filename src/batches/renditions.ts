@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { ImageEnd, ImageWork } from '../images/image.tasks.ts';
-import { sourceSha256 } from './known.ts';
+import { sourceKey, sourceSha256 } from './known.ts';
 
 type Completed = Extract<ImageEnd, { is: 'completed' }>;
 type Made = { work: ImageWork; made: Extract<Completed['made'], { is: 'made' }> };
@@ -105,7 +105,7 @@ function oneOfEach<T>(items: T[], keyOf: (item: T) => string): T[] {
 
 /** What hosts said; a source that was not asked for stays as it is. */
 function sourceRows(completed: Completed[]) {
-  const asked = oneOfEach(completed, ({ work }) => `${work.tenantId} ${work.url}`);
+  const asked = oneOfEach(completed, ({ work }) => sourceKey(work));
   return asked.flatMap(({ work, made: { source } }) =>
     source === undefined
       ? []

@@ -4,7 +4,7 @@ import { Problem } from '../errors.ts';
 import { type BatchRow, findBatch } from './batch.queries.ts';
 import type { BatchKey } from './batch.ts';
 import { type LockedBatch, lockBatch } from './counters.ts';
-import { feedBatch, type FeedRules } from './feed.ts';
+import { feedBatches, type FeedRules } from './feed.ts';
 
 /**
  * Begins another round of a batch that has ended: its failed images, or those of one error code, are
@@ -24,7 +24,7 @@ export async function retryBatch(
     const retried = await failedToPending(trx, key, code);
     if (retried.length === 0) throw nothingToRetry(code);
     await beginRound(trx, batch, retried);
-    await feedBatch(trx, batch, feed);
+    await feedBatches(trx, [batch], feed);
     return findBatch(trx, key);
   });
 }

@@ -1,62 +1,73 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Queue } from '../queue/queue.ts';
-import { writeEvent } from '../webhooks/events.ts';
+import { type NewEvent, writeEvents } from '../webhooks/events.ts';
 import { batchBody } from './batch.body.ts';
-import { type BatchRow, findBatch } from './batch.queries.ts';
+import { type BatchRow, findBatches } from './batch.queries.ts';
 import { type BatchKey, type BatchState, endState, hasEnded } from './batch.ts';
-import { lockBatches } from './counters.ts';
-
-/**
- * Asks for the end of a round. Whoever records the last image does so, in the same transaction and
- * under the lock of the batch's row, so there is one task a round, however many workers there are.
- */
-export async function askToSettle(trx: Db, batch: BatchKey & { round: number }, queue: Queue): Promise<void> {
-  const data = { tenant_id: batch.tenantId, batch_id: batch.batchId, round: batch.round };
-  await queue.insert('settle_batch', [{ id: randomUUIDv7(), data }], trx);
-}
-
-/**
- * Ends a round of a batch, and writes its event in the same transaction. Called twice it changes
- * nothing the second time.
- * @returns the state in which the batch ended, or undefined when there was nothing to do
- */
-export async function settleBatch(
-  db: Db,
-  key: BatchKey & { round: number },
-  rules: SettleRules,
-): Promise<BatchState | undefined> {
-  return db.transaction().execute(async (trx) => {
-    const batch = (await lockBatches(trx, [key])).get(key.batchId);
-    if (!batch || batch.round !== key.round || !hasEnded(batch)) return undefined;
-    const state = endState(batch);
-    await sql`
-      update batches set state = ${state}, ended_at = now(), started_at = coalesce(started_at, now()), version = version + 1
-      where tenant_id = ${key.tenantId} and batch_id = ${key.batchId} and state in ('pending', 'processing')`.execute(
-      trx,
-    );
-    await tellEnd(trx, key, { ...rules, state });
-    return state;
-  });
-}
+import type { LockedBatch } from './counters.ts';
 
 export type SettleRules = { queue: Queue; publicUrl: string };
 
-/** Writes the event of a batch that this transaction has ended. */
-export async function tellEnd(
-  trx: Db,
-  { tenantId, batchId }: BatchKey,
-  { state, queue, publicUrl }: SettleRules & { state: EndState },
-): Promise<void> {
-  const ended = await findBatch(trx, { tenantId, batchId });
-  if (!ended) throw new Error('the batch is gone');
-  const payload = eventPayload(ended, publicUrl);
-  const callbackEndpointId = ended.callback_endpoint_id;
-  await writeEvent(trx, { tenantId, batchId, type: `batch.${state}`, payload, callbackEndpointId }, queue);
-}
+/** A round of a batch that this transaction ends. */
+export type EndedBatch = BatchKey & { round: number; state: EndState };
 
 type EndState = Exclude<BatchState, 'pending' | 'processing'>;
+
+/**
+ * Ends the round of those of the batches of which every image has ended, and writes their events in the
+ * same transaction. Whoever ends the last image of a batch, and holds the lock of its row, does so: there is
+ * one end and one event a round, and none is waited for. Six statements at the most, however many end.
+ */
+export async function settleBatches(
+  trx: Db,
+  batches: Iterable<LockedBatch>,
+  rules: SettleRules,
+): Promise<EndedBatch[]> {
+  const ended = [...batches].filter(hasEnded).map(({ tenantId, batchId, round, ...counts }) => {
+    return { tenantId, batchId, round, state: endState(counts) };
+  });
+  if (ended.length === 0) return [];
+  await endRows(trx, ended);
+  await tellEnds(trx, ended, rules);
+  return ended;
+}
+
+/** The time is that of now: images that this transaction waited for ended after it had begun. */
+async function endRows(trx: Db, ended: EndedBatch[]): Promise<void> {
+  const rows = ended.map(({ tenantId, batchId, state }) => ({
+    tenant_id: tenantId,
+    batch_id: batchId,
+    state,
+  }));
+  await sql`
+    update batches b
+    set state = e.state, ended_at = clock_timestamp(), started_at = coalesce(b.started_at, now()), version = b.version + 1
+    from json_to_recordset(${JSON.stringify(rows)}) as e (tenant_id integer, batch_id uuid, state text)
+    where b.tenant_id = e.tenant_id and b.batch_id = e.batch_id and b.state in ('pending', 'processing')`.execute(
+    trx,
+  );
+}
+
+/** Writes the events of batches that this transaction has ended. */
+export async function tellEnds(trx: Db, ended: BatchKey[], { queue, publicUrl }: SettleRules): Promise<void> {
+  const rows = await findBatches(trx, ended);
+  await writeEvents(
+    trx,
+    rows.map((row) => eventOf(row, publicUrl)),
+    queue,
+  );
+}
+
+function eventOf(row: BatchRow, publicUrl: string): NewEvent {
+  return {
+    tenantId: row.tenant_id,
+    batchId: row.batch_id,
+    type: `batch.${row.state as EndState}`,
+    payload: eventPayload(row, publicUrl),
+    callbackEndpointId: row.callback_endpoint_id,
+  };
+}
 
 // Never the images, the warnings or the rejected rows, of which there may be many: a body stays under 20 kB.
 const TOLD = [

@@ -2,30 +2,43 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { QUEUE_SCHEMA } from '../queue/queue.ts';
 import type { BatchKey } from './batch.ts';
-import { hasEnded } from './batch.ts';
 import { lockBatches } from './counters.ts';
 import { expireImages } from './expire.ts';
-import { feedBatch, type FeedRules } from './feed.ts';
-import { askToSettle } from './settle.ts';
+import { moveOn, type MoveRules } from './move-on.ts';
+import type { EndedBatch } from './settle.ts';
+import { hungryBatches } from './window.ts';
 
 /**
  * Puts right what nobody else would: retries that are due, images whose task was lost or that wait past
- * their deadline, and running batches that nobody feeds or settles. Every worker sweeps every few seconds; doing it twice does no harm.
+ * their deadline, and running batches that nobody feeds or ends. Every worker sweeps every few seconds; doing it twice does no harm.
+ * @returns the batches that have ended now
  */
-export async function sweep(db: Db, rules: FeedRules): Promise<void> {
-  await releaseDueImages(db);
+export async function sweep(db: Db, rules: MoveRules): Promise<EndedBatch[]> {
+  while ((await releaseDueImages(db)) === RELEASED_AT_ONCE);
   await rescueImagesWithoutTask(db);
-  await expireImages(db, rules.queue);
-  for (const batch of await idleBatches(db)) await moveOn(db, batch, rules);
+  const ended = await expireImages(db, rules);
+  const errors: unknown[] = [];
+  for (const batch of await idleBatches(db, rules)) {
+    try {
+      ended.push(...(await moveOnAlone(db, batch, rules)));
+    } catch (error) {
+      errors.push(error); // one batch that cannot be moved on holds up no other
+    }
+  }
+  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} batches cannot be moved on`);
+  return ended;
 }
 
+const RELEASED_AT_ONCE = 1_000;
+
 /** Those of a cancelled batch too, once: they stay `pending` for good, and leave the index of what is due. */
-async function releaseDueImages(db: Db): Promise<void> {
-  await sql`
+async function releaseDueImages(db: Db): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
     update images set due_at = null
     where (tenant_id, image_id) in (
-      select tenant_id, image_id from images where due_at <= now() order by due_at limit 1000 for update skip locked
+      select tenant_id, image_id from images where due_at <= now() order by due_at limit ${RELEASED_AT_ONCE} for update skip locked
     ) and state = 'pending'`.execute(db);
+  return Number(numAffectedRows);
 }
 
 /**
@@ -45,28 +58,21 @@ async function rescueImagesWithoutTask(db: Db): Promise<void> {
         where j.name = 'lost_image' and j.data ->> 'task_id' = i.task_id::text)`.execute(db);
 }
 
-/** Running batches that have nothing in the queue although nothing holds them up, or whose last image has ended. */
-async function idleBatches(db: Db): Promise<BatchKey[]> {
+const FED_AT_ONCE = 200; // each locks its batch for some milliseconds; the others have their turn in the next sweep
+
+/** Running batches of which the last image has ended, or of which images could be fed and are not. */
+async function idleBatches(db: Db, { hostConcurrency }: MoveRules): Promise<BatchKey[]> {
   const { rows } = await sql<{ tenant_id: number; batch_id: string }>`
-    select b.tenant_id, b.batch_id from batches b
-    where b.ended_at is null and (
-      (b.completed + b.failed + b.cancelled = b.images and not exists (
-        select from ${sql.table(`${QUEUE_SCHEMA}.job`)} j
-        where j.name = 'settle_batch' and j.data ->> 'batch_id' = b.batch_id::text and j.state < 'completed'))
-      or exists (
-        select from images i
-        where i.tenant_id = b.tenant_id and i.batch_id = b.batch_id
-          and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot))
-    order by b.tenant_id, b.batch_id
-    limit 200`.execute(db);
-  return rows.map((row) => ({ tenantId: row.tenant_id, batchId: row.batch_id }));
+    select tenant_id, batch_id from batches
+    where ended_at is null and completed + failed + cancelled = images
+    order by tenant_id, batch_id`.execute(db);
+  const done = rows.map((row) => ({ tenantId: row.tenant_id, batchId: row.batch_id }));
+  return [...done, ...(await hungryBatches(db, hostConcurrency)).slice(0, FED_AT_ONCE)];
 }
 
-async function moveOn(db: Db, key: BatchKey, rules: FeedRules): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    const batch = (await lockBatches(trx, [key])).get(key.batchId);
-    if (!batch) return;
-    if (hasEnded(batch)) await askToSettle(trx, batch, rules.queue);
-    else await feedBatch(trx, batch, rules);
+async function moveOnAlone(db: Db, key: BatchKey, rules: MoveRules): Promise<EndedBatch[]> {
+  return db.transaction().execute(async (trx) => {
+    const batches = await lockBatches(trx, [key]);
+    return moveOn(trx, batches.values(), rules);
   });
 }

@@ -1,16 +1,21 @@
 import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sql } from 'kysely';
+import { sweepStorage } from '../batches/orphans.ts';
 import { type Config, readConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
 import { unknownMigration } from '../db/migrate.ts';
 import { Problem } from '../errors.ts';
 import { makeWritable, openConfiguredDatabase } from '../foundation.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
-import { describe, EXIT, size } from './output.ts';
+import { diskStorage } from '../storage/disk.ts';
+import { findLeftovers } from '../leftovers.ts';
+import { describe, EXIT, plural, size } from './output.ts';
 
 /** What a check found: something to show when it is well. */
 type Check = (config: Config) => Promise<string>;
 
+const LOOK_FOR_MS = 10_000;
 const LEAST_FREE_BYTES = 2 ** 30;
 
 const CHECKS: Record<string, Check> = {
@@ -40,6 +45,28 @@ const CHECKS: Record<string, Check> = {
     if (newer !== undefined)
       throw new Error(`it has the migration ${newer} of a newer Minilab: install that version here too`);
     return `PostgreSQL ${rows[0]?.version}, ${config.databaseUrl === undefined ? 'embedded' : 'of DATABASE_URL'}`;
+  },
+  leftovers: async (config) => {
+    await using stack = new AsyncDisposableStack();
+    const database = await openConfiguredDatabase(config, 'doctor');
+    stack.defer(database.close);
+    const { db } = await connectDatabase(database.url);
+    stack.defer(() => db.destroy());
+    const { rows } = await sql<{ there: boolean }>`select to_regclass('images') is not null as there`.execute(
+      db,
+    );
+    if (!rows[0]?.there) return 'none yet: the first start makes the tables';
+    const signal = AbortSignal.timeout(LOOK_FOR_MS);
+    const storage = diskStorage(config.storageDir);
+    const swept = await sweepStorage(db, storage, { olderThanMs: 0, clears: false, signal });
+    const left = await findLeftovers(join(config.dataDir, 'tmp'), db);
+    const looked = signal.aborted
+      ? `of the first ${swept.sets} sets of files`
+      : `of ${swept.sets} sets of files`;
+    return (
+      `${looked}, ${swept.orphans} (${plural(swept.files, 'file')}) belong to no image that is recorded, ${plural(swept.unfinished, 'file')} unfinished; ` +
+      `${plural(left.length, 'folder')} of killed processes. Workers take them away within hours; minilab sweep-storage does it now`
+    );
   },
   decoders: async ({ workerCores }) => {
     const pool = createDecoderPool(1);

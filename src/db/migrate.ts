@@ -11,6 +11,7 @@ import { hosts } from './migrations/0006_hosts.ts';
 import { reuse } from './migrations/0007_reuse.ts';
 import { asWritten } from './migrations/0008_as_written.ts';
 import { stallsAndFileNames } from './migrations/0009_stalls_and_file_names.ts';
+import { leftovers } from './migrations/0011_leftovers.ts';
 
 // Expand, then contract: a migration may only add what the version before it can live with; what is
 // no longer used goes in a later release. The name sorts; a name that landed never changes.
@@ -24,6 +25,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0007_reuse': reuse,
   '0008_as_written': asWritten,
   '0009_stalls_and_file_names': stallsAndFileNames,
+  '0011_leftovers': leftovers,
 };
 
 /**

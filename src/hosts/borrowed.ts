@@ -28,10 +28,6 @@ export type BorrowedHost = HostKey & {
   holdIsKnownFrom: number;
 };
 
-export function nameOf({ tenantId, host }: HostKey): string {
-  return `${tenantId} ${host}`;
-}
-
 export function newHost(key: HostKey): BorrowedHost {
   const counts = { places: 0, open: 0, recent: 0, asked: 0 };
   const times = { validUntil: 0, heldUntil: 0, holdIsKnownFrom: 0 };

@@ -10,6 +10,11 @@ import { sql } from 'kysely';
  */
 export type HostKey = { tenantId: number; host: string };
 
+/** What tells the hosts of all tenants apart. */
+export function nameOf({ tenantId, host }: HostKey): string {
+  return `${tenantId} ${host}`;
+}
+
 const FIRST_PLACES = 6; // what browsers open to a host
 export const LEAST_PLACES = 2;
 export const PARKED_AFTER_FAILURES = 20;

@@ -34,6 +34,9 @@ const TURN = 7_203_451_968;
  * Renews a worker's places at all hosts at once, borrows more and gives back. Never are more places
  * granted than the host has: of hosts that shrink or that others wait for, a worker keeps what it has
  * open, and gets no more until it is within its share.
+ *
+ * What was learned and set of a host is each tenant's own: its places, its holds, its headers. But the host
+ * knows nothing of tenants, so that all of them together have HOST_CONCURRENCY of it.
  */
 export async function exchangePlaces(
   db: Db,
@@ -73,29 +76,39 @@ async function exchange(
       select * from json_to_recordset(${JSON.stringify(rows)}) as a (tenant_id integer, host text, open integer, kept integer, wanted integer)
     ),
     others as (
-      select l.tenant_id, l.host, sum(l.places) as places, count(*) as workers, bool_or(l.wanted > l.places) as are_waiting
-      from host_leases l join asked a on a.tenant_id = l.tenant_id and a.host = l.host
-      where l.worker_id <> ${workerId} and l.leased_until > now()
-      group by l.tenant_id, l.host
+      select a.tenant_id, a.host,
+        coalesce(sum(l.places) filter (where l.tenant_id = a.tenant_id), 0) as places,
+        count(*) filter (where l.tenant_id = a.tenant_id) as workers,
+        bool_or(l.wanted > l.places) filter (where l.tenant_id = a.tenant_id) as are_waiting,
+        sum(l.places) as places_of_all, count(*) as workers_of_all, bool_or(l.wanted > l.places) as any_is_waiting
+      from asked a join host_leases l on l.host = a.host and (l.tenant_id, l.worker_id) <> (a.tenant_id, ${workerId}::uuid)
+      where l.leased_until > now()
+      group by a.tenant_id, a.host
+    ),
+    limits as (
+      select a.*, h.held_until, h.headers_fingerprint, h.secret_headers,
+        case when ${IS_GIVEN_UP} then h.last_code end as given_up,
+        ${placesNow(hostConcurrency)} as of_tenant,
+        greatest(${hostConcurrency}::integer, ${placesNow(hostConcurrency)}) as of_all
+      from asked a left join hosts h on h.tenant_id = a.tenant_id and h.host = a.host
     ),
     granted as (
-      select a.tenant_id, a.host, a.open, a.kept, a.wanted,
+      select a.*,
         greatest(0, least(
           case when a.wanted > 0 then a.wanted + ${SPARE_PLACES} else 0 end,
-          ${placesNow(hostConcurrency)} - coalesce(o.places, 0),
-          case when o.are_waiting then ceil(${placesNow(hostConcurrency)}::float8 / (o.workers + 1)) end
+          of_tenant - coalesce(o.places, 0),
+          case when o.are_waiting then ceil(of_tenant::float8 / (o.workers + 1)) end,
+          of_all - coalesce(o.places_of_all, 0),
+          case when o.any_is_waiting then ceil(of_all::float8 / (o.workers_of_all + 1)) end
         ))::integer as places,
-        greatest(0, coalesce(extract(epoch from h.held_until - now()) * 1000, 0))::float8 as held_ms,
-        case when ${IS_GIVEN_UP} then h.last_code end as given_up,
-        h.headers_fingerprint, h.secret_headers
-      from asked a
-      left join hosts h on h.tenant_id = a.tenant_id and h.host = a.host
+        greatest(0, coalesce(extract(epoch from a.held_until - now()) * 1000, 0))::float8 as held_ms
+      from limits a
       left join others o on o.tenant_id = a.tenant_id and o.host = a.host
     ),
     kept as (
       insert into host_leases (tenant_id, host, worker_id, places, wanted, open, leased_until)
-      select tenant_id, host, ${workerId}, greatest(places, kept), wanted, open, now() + ${LEASE_S} * interval '1 second'
-      from granted where wanted > 0 or kept > 0
+      select tenant_id, host, ${workerId}, greatest(places, kept), least(wanted, of_tenant), open, now() + ${LEASE_S} * interval '1 second'
+      from granted where wanted > 0 or kept > 0 -- wanted: nobody waits for what its own tenant may not have
       on conflict (tenant_id, host, worker_id) do update
         set places = excluded.places, wanted = excluded.wanted, open = excluded.open, leased_until = excluded.leased_until
     ),

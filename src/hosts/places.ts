@@ -15,7 +15,6 @@ import {
   askedOf,
   type BorrowedHost,
   LOOK_AGAIN_MS,
-  nameOf,
   needOf,
   newHost,
   refusalOf,
@@ -23,7 +22,7 @@ import {
   type Waiter,
 } from './borrowed.ts';
 import type { OpenHeaders } from './headers.ts';
-import type { HostKey } from './host.ts';
+import { type HostKey, nameOf } from './host.ts';
 import { exchangePlaces, giveBackPlaces } from './leases.ts';
 import { createDownloads } from './downloads.ts';
 import { type Seen, seenOf } from './visits.ts';

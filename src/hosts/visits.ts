@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { ImageProblem } from '../pipeline/problems.ts';
-import { type HostKey, LEAST_PLACES, PARKED_AFTER_FAILURES, PARKED_S } from './host.ts';
+import { type HostKey, LEAST_PLACES, nameOf, PARKED_AFTER_FAILURES, PARKED_S } from './host.ts';
 
 /** How a download ended at a host. */
 export type Seen = HostKey & {
@@ -55,9 +55,9 @@ const LONGEST_HOLD_MS = 3_600_000;
  */
 export async function recordVisits(trx: Db, seen: Seen[], hostConcurrency: number): Promise<void> {
   if (seen.length === 0) return;
-  const rows = [...Map.groupBy(seen, ({ tenantId, host }) => `${tenantId} ${host}`).values()].map(sumOf);
+  const rows = [...Map.groupBy(seen, nameOf).values()].map(sumOf);
   const known = await applyVisits(trx, rows, hostConcurrency);
-  const unknown = rows.filter(({ host }) => !known.has(host));
+  const unknown = rows.filter(({ tenant_id, host }) => !known.has(nameOf({ tenantId: tenant_id, host })));
   if (unknown.length === 0) return;
   await addHosts(trx, unknown);
   await applyVisits(trx, unknown, hostConcurrency);
@@ -91,7 +91,7 @@ function sumOf(visits: Seen[]) {
 
 /** A hold that goes on is not lengthened by what was open when it began, unless the host says for how long. */
 async function applyVisits(trx: Db, rows: Sum[], hostConcurrency: number): Promise<Set<string>> {
-  const { rows: known } = await sql<{ host: string }>`
+  const { rows: known } = await sql<{ tenant_id: number; host: string }>`
     with seen as (
       select * from json_to_recordset(${JSON.stringify(rows)}) as s
         (tenant_id integer, host text, answered integer, limited integer, troubles integer, is_refused boolean,
@@ -144,8 +144,8 @@ async function applyVisits(trx: Db, rows: Sum[], hostConcurrency: number): Promi
       updated_at = now()
     from after a
     where h.tenant_id = a.tenant_id and h.host = a.host
-    returning h.host`.execute(trx);
-  return new Set(known.map(({ host }) => host));
+    returning h.tenant_id, h.host`.execute(trx);
+  return new Set(known.map(({ tenant_id, host }) => nameOf({ tenantId: tenant_id, host })));
 }
 
 async function addHosts(trx: Db, rows: Sum[]): Promise<void> {

@@ -4,8 +4,8 @@ import { sql } from 'kysely';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { BatchKey } from '../batches/batch.ts';
-import { feedBatch, type FeedRules } from '../batches/feed.ts';
-import { askToSettle } from '../batches/settle.ts';
+import { lockBatches } from '../batches/counters.ts';
+import { moveOn, type MoveRules } from '../batches/move-on.ts';
 import { type Database, type Db, transactionWithClient } from '../db/database.ts';
 import type { Preset } from '../presets/spec.ts';
 import { addCallbackEndpoint, type Endpoint } from '../webhooks/endpoints.ts';
@@ -35,21 +35,20 @@ export type Acceptance = {
 
 /**
  * Stores a draft: its rows, its counters and the first tasks, all in one transaction, so that no
- * upload is ever half there. A batch without anything to do is settled at once.
+ * upload is ever half there. A batch without anything to do ends in it too.
  */
 export async function acceptDraft(
   { pool }: Database,
   draft: Draft,
   acceptance: Acceptance,
-  feed: FeedRules,
+  feed: MoveRules,
 ): Promise<BatchKey> {
   const key = { tenantId: acceptance.tenantId, batchId: draft.batchId };
   await transactionWithClient(pool, async (trx, client) => {
     await insertBatch(trx, draft, acceptance);
     for (const { target, path } of copyTargets(draft.files)) await copy(client, path, target);
     if (draft.images >= WORTH_ANALYZING) await sql`analyze images`.execute(trx);
-    if (draft.images === rejectedImages(draft)) await askToSettle(trx, { ...key, round: 1 }, feed.queue);
-    else await feedBatch(trx, key, feed);
+    await moveOn(trx, (await lockBatches(trx, [key])).values(), feed);
     await acceptance.onStored?.(trx, key);
   });
   return key;

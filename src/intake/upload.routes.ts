@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { findBatch } from '../batches/batch.queries.ts';
 import { Batch, batchBody } from '../batches/batch.body.ts';
-import type { FeedRules } from '../batches/feed.ts';
+import type { MoveRules } from '../batches/move-on.ts';
 import type { Database } from '../db/database.ts';
 import type { Guard } from '../net/guard.ts';
 import type { Endpoint } from '../webhooks/endpoints.ts';
@@ -41,7 +41,7 @@ type Accepted = Static<typeof Accepted>;
 
 export type UploadParts = {
   database: Database;
-  feed: FeedRules;
+  feed: MoveRules;
   guard: Guard;
   publicUrl: string;
   tenantId: number;

@@ -17,6 +17,10 @@ export type PumpParts<N extends TaskName, W, O> = {
   slots: number;
   /** how many tasks in hand wait on others, and take no slot */
   waiting?(): number;
+  /** of one group, so many tasks are in work at a time, in all processes */
+  ofOneGroup?: number;
+  /** a new task is begun within this time */
+  pollMs?: number;
   /** Looks up what claimed tasks are about. A task that is missing in the answer is obsolete, and is dropped. */
   claim(tasks: Task<N>[]): Promise<Map<string, W>>;
   /** Does the work. Its signal aborts when the lease is lost or the worker must end now. */
@@ -83,7 +87,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
         return -1;
       });
       if (found < 0) await idle(TROUBLE_RETRY_MS);
-      else if (found === 0 || held.size >= slotsNow()) await idle(IDLE_POLL_MS);
+      else if (found === 0 || held.size >= slotsNow()) await idle(parts.pollMs ?? IDLE_POLL_MS);
     }
   }
 
@@ -96,7 +100,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
     if (alone !== undefined || toBeAlone.length > 0) return beginAlone();
     const free = slotsNow() - held.size;
     if (free <= 0 || pausedBecause !== undefined) return 0;
-    const tasks = await queue.fetch(name, free);
+    const tasks = await queue.fetch(name, free, parts.ofOneGroup);
     if (tasks.length === 0) return 0;
     for (const task of tasks) held.set(task.id, { task, abort: new AbortController() });
     try {

@@ -10,32 +10,21 @@ type NewTask<N extends TaskName> = {
   data: TaskData[N];
   priority?: number;
   startAfter?: Date;
-  /** tasks of one group share a limit, see work() */
+  /** tasks of one group share a limit, see fetch() */
   group?: { id: string };
 };
-
-/** How many tasks at a time in this process, and how many of one group in all processes. */
-type WorkLimits = { atATime: number; ofOneGroup: number };
 
 /** pg-boss, by the few calls that Minilab makes. Calls with a `db` run in that transaction. */
 export type Queue = {
   insert<N extends TaskName>(name: N, tasks: NewTask<N>[], db: Db): Promise<void>;
-  fetch<N extends TaskName>(name: N, count: number): Promise<Task<N>[]>;
+  /** @param ofOneGroup so many of a group are in work at a time, in all processes; left out: as many as there are */
+  fetch<N extends TaskName>(name: N, count: number, ofOneGroup?: number): Promise<Task<N>[]>;
   /** Renews the leases; answers the ids of the tasks that are still ours. */
   touch<N extends TaskName>(name: N, tasks: Task<N>[]): Promise<Set<string>>;
   /** Ends tasks that are still ours; answers their ids. */
   remove<N extends TaskName>(name: N, tasks: Task<N>[], db?: Db): Promise<Set<string>>;
   /** Ends tasks whoever has them now: their next touch misses. */
   revoke(name: TaskName, ids: string[], db: Db): Promise<void>;
-  /** Runs a handler for each task of a name; a handler that throws is called again later. */
-  work<N extends TaskName>(
-    name: N,
-    handler: (data: TaskData[N]) => Promise<void>,
-    limits?: WorkLimits,
-  ): Promise<void>;
-  /** Lets the handler of a name look for a task now, when one was just inserted. */
-  wake(name: TaskName): void;
-  /** Stops claiming, and waits for the handlers of `work`. */
   stop(): Promise<void>;
 };
 
@@ -61,13 +50,13 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
   await boss.start();
   for (const [name, options] of Object.entries(TASK_OPTIONS)) await boss.createQueue(name, options);
 
-  const workers = new Map<TaskName, string>();
   return {
     async insert(name, tasks, trx) {
       if (tasks.length > 0) await boss.insert(name, tasks, { db: fromKysely(trx) });
     },
-    async fetch<N extends TaskName>(name: N, count: number) {
-      const jobs = await boss.fetch<TaskData[N]>(name, { batchSize: count });
+    async fetch<N extends TaskName>(name: N, count: number, ofOneGroup?: number) {
+      const limit = ofOneGroup === undefined ? {} : { groupConcurrency: ofOneGroup };
+      const jobs = await boss.fetch<TaskData[N]>(name, { batchSize: count, ...limit });
       return jobs.map((job) => ({ id: job.id, attempt: job.retryCount, data: job.data }));
     },
     async touch(name, tasks) {
@@ -78,18 +67,6 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
     },
     async revoke(name, ids, trx) {
       if (ids.length > 0) await boss.deleteJob(name, ids, { db: fromKysely(trx) });
-    },
-    async work(name, handler, limits) {
-      const concurrency = limits && { localConcurrency: limits.atATime, groupConcurrency: limits.ofOneGroup };
-      const options = { pollingIntervalSeconds: 2, ...concurrency };
-      const worker = await boss.work<TaskData[typeof name]>(name, options, async ([job]) => {
-        if (job) await handler(job.data);
-      });
-      workers.set(name, worker);
-    },
-    wake(name) {
-      const worker = workers.get(name);
-      if (worker !== undefined) boss.notifyWorker(worker);
     },
     stop: () => boss.stop({ graceful: true, timeout: 20_000 }),
   };

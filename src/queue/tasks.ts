@@ -6,8 +6,6 @@ export type TaskData = {
   process_image: { tenant_id: number; batch_id: string; task_id: string };
   /** An image task that lost its worker too often: a dead letter. */
   lost_image: TaskData['process_image'];
-  /** A round of a batch whose last image ended. */
-  settle_batch: { tenant_id: number; batch_id: string; round: number };
   /** One attempt of a delivery, counted from 1. */
   deliver_webhook: { tenant_id: number; delivery_id: string; attempt: number };
 };
@@ -28,13 +26,6 @@ export const TASK_OPTIONS = {
     expireInSeconds: 300,
     deleteAfterSeconds: 60,
     deadLetter: 'lost_image',
-  },
-  settle_batch: {
-    retryLimit: 20,
-    retryDelay: 2,
-    retryBackoff: true,
-    retryDelayMax: 300,
-    heartbeatSeconds: 10,
   },
   // Its attempts have a schedule of their own; these retries serve a lost worker and a database that was away.
   deliver_webhook: {

@@ -7,6 +7,9 @@ export type Worker = { id: string; machine: string; pid: number; slots: number; 
 /** Of a row of `workers`. One that was not seen for 30 s is dead; it says that it lives every 5 s. */
 export const IS_LIVE = sql`seen_at > now() - interval '30 seconds'`;
 
+/** Of a row of `workers`: it was killed, and not only stopped for a while. */
+export const IS_DEAD_FOR_LONG = sql`seen_at < now() - interval '1 hour'`;
+
 /** Says that a worker lives; also its first time. */
 export async function reportWorker(db: Db, worker: Pick<Worker, 'id' | 'slots' | 'version'>): Promise<void> {
   await sql`

@@ -84,7 +84,9 @@ const IMAGES_A_PAGE = 500;
 
 /**
  * A page of images by slot, with all that is known of them. A URL whose content has changed since,
- * for another batch, no longer tells where this content came from.
+ * for another batch, no longer tells where this content came from. It may have been fetched with other
+ * secret headers since, or before there were any, which are other sources (sourceSha256): the newest one
+ * with this content tells.
  */
 async function readImages(db: Db, { tenantId, batchId }: BatchKey, after: number): Promise<ManifestRow[]> {
   const { rows } = await sql<ManifestRow>`
@@ -104,8 +106,11 @@ async function readImages(db: Db, { tenantId, batchId }: BatchKey, after: number
       order by slot limit ${IMAGES_A_PAGE}) i
     join products p on p.tenant_id = i.tenant_id and p.batch_id = i.batch_id and p.row_number = i.row_number
     left join rendition_sets s on s.tenant_id = i.tenant_id and s.hash16 = i.hash16
-    left join sources f on f.tenant_id = i.tenant_id and f.url_sha256 = sha256(convert_to(i.url, 'UTF8'))
-      and f.sha256 = s.source_sha256
+    left join lateral (
+      select nullif(f.final_url, '') as final_url, f.fetched_at from sources f
+      where f.tenant_id = i.tenant_id and hashtextextended(f.url, 0) = hashtextextended(i.url, 0) and f.url = i.url
+        and f.sha256 = s.source_sha256
+      order by f.fetched_at desc limit 1) f on true
     order by i.slot`.execute(db);
   return rows;
 }

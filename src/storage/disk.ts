@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, readFile, rm, stat, unlink } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { copyFile, link, mkdir, open, readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { makeFolder } from '../files.ts';
-import { type Content, type Storage, type StorageKey, StorageTrouble } from './storage.ts';
+import { type Content, KEY, type Storage, type StorageKey, StorageTrouble } from './storage.ts';
 
 /**
  * Storage in a folder, by hard links where the file system has them. A file is on the disk before its
@@ -29,11 +29,15 @@ export function diskStorage(root: string): Storage {
         throw trouble(root, error);
       }
     },
-    async bytesOf(key) {
+    bytesOf: async (key) => (await statOf(root, key))?.size,
+    madeAt: async (key) => (await statOf(root, key))?.mtime,
+    async list(place) {
       try {
-        return (await stat(pathOf(root, key))).size;
+        const folders = await foldersFrom(root, place);
+        const [token, folder] = folders[0]?.split('/') ?? [];
+        if (token === undefined || folder === undefined) return { keys: [], next: undefined };
+        return { keys: await keysIn(root, token, folder), next: folders[1] };
       } catch (error) {
-        if (systemCode(error) === 'ENOENT') return undefined;
         throw trouble(root, error);
       }
     },
@@ -51,6 +55,49 @@ export function diskStorage(root: string): Storage {
       }
     },
   };
+}
+
+async function statOf(root: string, key: StorageKey): Promise<Stats | undefined> {
+  try {
+    return await stat(pathOf(root, key));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw trouble(root, error);
+  }
+}
+
+const TOKEN = /^[0-9a-f]{32}$/;
+const FOLDER = /^[0-9a-v]{2}$/;
+const PART = /^(.+)\.[0-9a-f-]{36}\.part$/;
+
+/** From a place on, in order: two folders at the least, where there are so many. */
+async function foldersFrom(root: string, place: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const token of await namesIn(root, TOKEN)) {
+    if (token < place.slice(0, token.length)) continue;
+    const folders = (await namesIn(join(root, token), FOLDER)).map((folder) => `${token}/${folder}`);
+    found.push(...folders.filter((folder) => folder >= place));
+    if (found.length > 1) break;
+  }
+  return found;
+}
+
+async function keysIn(root: string, token: string, folder: string): Promise<StorageKey[]> {
+  const names = await readdir(join(root, token, folder), { withFileTypes: true });
+  return names.flatMap((entry) => {
+    const key = `${token}/${entry.name.replace('.', '/')}`;
+    const isOurs = KEY.test(PART.exec(key)?.[1] ?? key) && entry.name.startsWith(folder);
+    return isOurs && entry.isFile() ? [key] : [];
+  });
+}
+
+/** Of the folders in a folder, in order. */
+async function namesIn(folder: string, form: RegExp): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && form.test(entry.name))
+    .map((entry) => entry.name)
+    .toSorted();
 }
 
 async function contentOf(path: string): Promise<Content | undefined> {

@@ -34,19 +34,19 @@ export async function addCallbackEndpoint(trx: Db, tenantId: number, endpoint: E
   return endpointId;
 }
 
-/** Who hears of a batch: its callback endpoint, else the configured one. */
-export async function endpointsFor(
-  trx: Db,
-  tenantId: number,
-  callbackEndpointId: string | null,
-): Promise<string[]> {
-  const { rows } = await sql<{ endpoint_id: string }>`
-    select endpoint_id from webhook_endpoints
-    where tenant_id = ${tenantId} and disabled_at is null
-      and (endpoint_id = ${callbackEndpointId} or (${callbackEndpointId}::uuid is null and kind = 'configured'))`.execute(
+type Told = { tenant_id: number; event_id: string; callback_endpoint_id: string | null };
+type Hearer = { tenant_id: number; event_id: string; endpoint_id: string };
+
+/** Who hears of events of batches: a batch's callback endpoint, else the configured one. */
+export async function hearersOf(trx: Db, events: Told[]): Promise<Hearer[]> {
+  const { rows } = await sql<Hearer>`
+    select e.tenant_id, e.event_id, p.endpoint_id
+    from json_to_recordset(${JSON.stringify(events)}) as e (tenant_id integer, event_id uuid, callback_endpoint_id uuid)
+    join webhook_endpoints p on p.tenant_id = e.tenant_id and p.disabled_at is null
+      and (p.endpoint_id = e.callback_endpoint_id or (e.callback_endpoint_id is null and p.kind = 'configured'))`.execute(
     trx,
   );
-  return rows.map((row) => row.endpoint_id);
+  return rows;
 }
 
 export async function disableEndpoint(

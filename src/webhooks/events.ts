@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { newUuid } from '../ids.ts';
 import type { Queue } from '../queue/queue.ts';
-import { endpointsFor } from './endpoints.ts';
+import { hearersOf } from './endpoints.ts';
 
 type EventType = 'batch.completed' | 'batch.completed_with_errors' | 'batch.failed' | 'batch.cancelled';
 
@@ -19,44 +19,47 @@ export type NewEvent = {
 };
 
 /**
- * Writes an event, its deliveries and their first tasks into the transaction of what happened (an
- * outbox), so that no event is lost and none is invented.
+ * Writes events, their deliveries and the first tasks of these into the transaction of what happened (an
+ * outbox), so that no event is lost and none is invented. Four statements, however many there are.
  */
-export async function writeEvent(trx: Db, event: NewEvent, queue: Queue): Promise<void> {
-  const { tenantId, batchId, type } = event;
-  const eventId = newUuid();
-  const body = JSON.stringify({ type, timestamp: new Date().toISOString(), data: event.payload });
+export async function writeEvents(trx: Db, events: NewEvent[], queue: Queue): Promise<void> {
+  const rows = events.map(({ tenantId, batchId, type, payload, callbackEndpointId }) => ({
+    tenant_id: tenantId,
+    event_id: newUuid(),
+    type,
+    batch_id: batchId,
+    body: JSON.stringify({ type, timestamp: new Date().toISOString(), data: payload }),
+    callback_endpoint_id: callbackEndpointId,
+  }));
   await sql`
     insert into webhook_events (tenant_id, event_id, type, batch_id, body)
-    values (${tenantId}, ${eventId}, ${type}, ${batchId}, ${body})`.execute(trx);
-  for (const endpointId of await endpointsFor(trx, tenantId, event.callbackEndpointId)) {
-    const deliveryId = newUuid();
-    await sql`
-      insert into webhook_deliveries (tenant_id, delivery_id, event_id, endpoint_id, next_attempt_at)
-      values (${tenantId}, ${deliveryId}, ${eventId}, ${endpointId}, now())`.execute(trx);
-    await queueAttempt(trx, { tenantId, deliveryId, endpointId, attempt: 1, waitMs: 0 }, queue);
-  }
+    select * from json_to_recordset(${JSON.stringify(rows)}) as e
+      (tenant_id integer, event_id uuid, type text, batch_id uuid, body text)`.execute(trx);
+  const hearers = await hearersOf(trx, rows);
+  const deliveries = hearers.map(({ tenant_id, event_id, endpoint_id }) => {
+    return { tenant_id, delivery_id: newUuid(), event_id, endpoint_id, attempt: 1, wait_ms: 0 };
+  });
+  if (deliveries.length === 0) return;
+  await sql`
+    insert into webhook_deliveries (tenant_id, delivery_id, event_id, endpoint_id, next_attempt_at)
+    select *, now() from json_to_recordset(${JSON.stringify(deliveries)}) as d
+      (tenant_id integer, delivery_id uuid, event_id uuid, endpoint_id uuid)`.execute(trx);
+  await queueAttempts(trx, deliveries, queue);
 }
 
-/** Inserts the task of one attempt. */
-export async function queueAttempt(
-  trx: Db,
-  { tenantId, deliveryId, endpointId, attempt, waitMs }: AttemptTask,
-  queue: Queue,
-): Promise<void> {
-  const task = {
-    id: newUuid(),
-    data: { tenant_id: tenantId, delivery_id: deliveryId, attempt },
-    group: { id: endpointId },
-    ...(waitMs > 0 && { startAfter: new Date(Date.now() + waitMs) }),
-  };
-  await queue.insert('deliver_webhook', [task], trx);
+/** Inserts the tasks of attempts. */
+export async function queueAttempts(trx: Db, attempts: AttemptTask[], queue: Queue): Promise<void> {
+  const tasks = attempts.map(({ tenant_id, delivery_id, endpoint_id, attempt, wait_ms }) => {
+    const task = { id: newUuid(), data: { tenant_id, delivery_id, attempt }, group: { id: endpoint_id } };
+    return wait_ms > 0 ? Object.assign(task, { startAfter: new Date(Date.now() + wait_ms) }) : task;
+  });
+  await queue.insert('deliver_webhook', tasks, trx);
 }
 
 export type AttemptTask = {
-  tenantId: number;
-  deliveryId: string;
-  endpointId: string;
+  tenant_id: number;
+  delivery_id: string;
+  endpoint_id: string;
   attempt: number;
-  waitMs: number;
+  wait_ms: number;
 };

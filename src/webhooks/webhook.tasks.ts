@@ -1,12 +1,14 @@
 import { sql } from 'kysely';
+import type { Logger } from 'pino';
 import { request } from 'undici';
 import type { Db } from '../db/database.ts';
 import { publicId } from '../ids.ts';
 import type { Guard } from '../net/guard.ts';
+import { type Pump, startPump } from '../queue/pump.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { TaskData } from '../queue/tasks.ts';
 import { disableEndpoint } from './endpoints.ts';
-import { queueAttempt } from './events.ts';
+import { type AttemptTask, queueAttempts } from './events.ts';
 import { type Overload, type Schedule, waitAfter } from './schedule.ts';
 import { sign } from './signing.ts';
 
@@ -42,15 +44,45 @@ type Attempt = {
   overload: Overload;
 };
 
+// Each waits on the network. An endpoint that hangs holds two of them until its attempt times out, and so
+// many endpoints may hang before others wait for them.
+const AT_A_TIME = 64;
+const OF_ONE_ENDPOINT = 2;
+const POLL_MS = 500;
+
 /**
- * The handler of `deliver_webhook`: one attempt, and what follows from it. An attempt whose result was
- * recorded is not made again; one whose worker died in between is, so a receiver may see it twice.
+ * Delivers what is due. An attempt whose result was recorded is not made again; one whose worker died in
+ * between is, so a receiver may see it twice.
  */
-export function createWebhookTask(parts: WebhookParts) {
-  return async ({ tenant_id, delivery_id, attempt }: TaskData['deliver_webhook']): Promise<void> => {
-    const delivery = await findDue(parts.db, { tenant_id, delivery_id, attempt });
-    if (delivery) await record(parts, delivery, attempt, await post(parts, delivery));
-  };
+export function startDeliveries({ log, ...parts }: WebhookParts & { log: Logger }): Pump {
+  return startPump<'deliver_webhook', TaskData['deliver_webhook'], void>({
+    queue: parts.queue,
+    name: 'deliver_webhook',
+    slots: AT_A_TIME,
+    ofOneGroup: OF_ONE_ENDPOINT,
+    pollMs: POLL_MS,
+    claim: async (tasks) => new Map(tasks.map(({ id, data }) => [id, data])),
+    handle: (task, signal) => attempt(parts, task, signal),
+    async record(finished) {
+      await parts.queue.remove(
+        'deliver_webhook',
+        finished.map(({ task }) => task),
+      );
+    },
+    log,
+  });
+}
+
+async function attempt(
+  parts: WebhookParts,
+  task: TaskData['deliver_webhook'],
+  signal: AbortSignal,
+): Promise<void> {
+  const delivery = await findDue(parts.db, task);
+  if (!delivery) return;
+  const done = await post(parts, delivery, signal);
+  signal.throwIfAborted(); // that we end, or another worker has it, is no failure of the receiver
+  await record(parts, delivery, task.attempt, done);
 }
 
 /** The delivery, where this attempt of it is still to be made. */
@@ -69,7 +101,11 @@ async function findDue(
 }
 
 /** Success is 2xx alone: a redirect is a failure, and is not followed. */
-async function post({ guard, userAgent, timeoutMs }: WebhookParts, delivery: DeliveryRow): Promise<Attempt> {
+async function post(
+  { guard, userAgent, timeoutMs }: WebhookParts,
+  delivery: DeliveryRow,
+  signal: AbortSignal,
+): Promise<Attempt> {
   const at = Date.now();
   const result = (rest: Partial<Attempt>): Attempt => ({
     status: null,
@@ -91,7 +127,7 @@ async function post({ guard, userAgent, timeoutMs }: WebhookParts, delivery: Del
         'user-agent': userAgent,
       },
       body: delivery.body,
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
     const status = response.statusCode;
     const retryAfter = Number(response.headers['retry-after']);
@@ -146,15 +182,9 @@ async function record(
     await showChange(trx, delivery);
     if (isGone) await disableEndpoint(trx, tenant_id, endpoint_id, 'it answered 410 Gone');
     if (waitMs !== undefined)
-      await queueAttempt(
+      await queueAttempts(
         trx,
-        {
-          tenantId: tenant_id,
-          deliveryId: delivery_id,
-          endpointId: endpoint_id,
-          attempt: attempt + 1,
-          waitMs,
-        },
+        [{ tenant_id, delivery_id, endpoint_id, attempt: attempt + 1, wait_ms: waitMs }],
         queue,
       );
   });
@@ -172,30 +202,14 @@ async function showChange(trx: Db, { tenant_id, event_id }: DeliveryRow): Promis
 /** Deliveries whose task was lost: due for a minute, and nobody tries. Doing it twice does no harm. */
 export async function rescueDeliveries(db: Db, queue: Queue): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    const { rows } = await sql<{
-      tenant_id: number;
-      delivery_id: string;
-      endpoint_id: string;
-      attempts: number;
-    }>`
-      select d.tenant_id, d.delivery_id, d.endpoint_id, d.attempts from webhook_deliveries d
+    const { rows } = await sql<AttemptTask>`
+      select d.tenant_id, d.delivery_id, d.endpoint_id, d.attempts + 1 as attempt, 0 as wait_ms from webhook_deliveries d
       where d.state = 'pending' and d.next_attempt_at < now() - interval '1 minute'
         and not exists (
           select from pgboss.job j
           where j.name = 'deliver_webhook' and j.data ->> 'delivery_id' = d.delivery_id::text and j.state < 'completed')
       limit 100
       for update of d skip locked`.execute(trx);
-    for (const { tenant_id, delivery_id, endpoint_id, attempts } of rows)
-      await queueAttempt(
-        trx,
-        {
-          tenantId: tenant_id,
-          deliveryId: delivery_id,
-          endpointId: endpoint_id,
-          attempt: attempts + 1,
-          waitMs: 0,
-        },
-        queue,
-      );
+    await queueAttempts(trx, rows, queue);
   });
 }

@@ -6,7 +6,7 @@ import { sweep } from '../../src/batches/sweep.ts';
 import type { Foundation } from '../../src/foundation.ts';
 import { listImages } from '../../src/images/image.queries.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
-import { acceptUrls, claim, failed, newFoundation, record, settleAll } from '../support/batches.ts';
+import { acceptUrls, claim, failed, newFoundation, record } from '../support/batches.ts';
 
 async function passDeadline({ database }: Foundation): Promise<void> {
   await sql`update batches set began_at = now() - make_interval(hours => deadline_hours)`.execute(
@@ -48,7 +48,6 @@ test('a host on hold for longer than the deadline does not keep a batch open', a
 
   await passDeadline(foundation);
   await sweep(db, foundation.feed);
-  await settleAll(foundation);
   const ended = await findBatch(db, batch);
   assert.ok(ended);
   assert.deepEqual(
@@ -79,7 +78,6 @@ test('images that only wait for their turn are tried once after the deadline', a
       claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
     );
   }
-  await settleAll(foundation);
   const ended = await findBatch(db, batch);
   assert.deepEqual([ended?.state, ended?.errors_by_code], ['failed', { not_found: 200 }]);
 });

@@ -3,12 +3,11 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { findBatch } from '../../src/batches/batch.queries.ts';
-import { recordLostImage } from '../../src/batches/record.ts';
-import { settleBatch } from '../../src/batches/settle.ts';
+import { recordLostImages } from '../../src/batches/record.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import type { Foundation } from '../../src/foundation.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
-import { acceptUrls, claim, failed, newFoundation, record, settleAll } from '../support/batches.ts';
+import { acceptUrls, claim, failed, newFoundation, record } from '../support/batches.ts';
 
 function urls(host: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `https://${host}/${i}.jpg`);
@@ -85,7 +84,6 @@ test('beside thousands of images ten are done in a turn or two, and two large ba
   await turn();
   await turn();
   assert.equal(await failures(small), 10);
-  await settleAll(foundation);
 
   const other = await acceptUrls(foundation, urls('c.example', 3000));
   const before = await failures(large);
@@ -187,30 +185,12 @@ test('a worker that lost its lease records nothing', async () => {
   assert.equal((await findBatch(foundation.database.db, batch))?.failed, 1);
 });
 
-test('the last image asks for one settle task, and settling twice changes nothing', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  const batch = await acceptUrls(foundation, [...urls('a.example', 3), ...urls('a.example', 3)]);
-  const claimed = await claim(foundation, 10);
-  assert.equal(claimed.length, 3, 'a URL that stands twice is one task');
-  await Promise.all(claimed.map(({ task, work }) => record(foundation, [{ task, outcome: failed(work) }])));
-  await sweep(db, foundation.feed);
-  const settle = await foundation.queue.fetch('settle_batch', 10);
-  assert.equal(settle.length, 1);
-  const rules = { queue: foundation.queue, publicUrl: 'http://localhost' };
-  assert.equal(await settleBatch(db, { ...batch, round: 1 }, rules), 'failed');
-  assert.equal(await settleBatch(db, { ...batch, round: 1 }, rules), undefined);
-  const row = await findBatch(db, batch);
-  assert.equal(row?.failed, 6);
-  assert.ok(row?.ended_at);
-});
-
 test('an image whose workers were lost again and again ends as worker_lost', async () => {
   await using foundation = await newFoundation();
   const { db } = foundation.database;
   const batch = await acceptUrls(foundation, urls('a.example', 1));
   const [claimed] = await claim(foundation, 1);
-  await recordLostImage(db, { ...batch, taskId: claimed?.task.id ?? '' }, foundation.feed);
+  await recordLostImages(db, [{ ...batch, taskId: claimed?.task.id ?? '' }], foundation.feed);
   assert.deepEqual((await findBatch(db, batch))?.errors_by_code, { worker_lost: 1 });
 });
 

@@ -1,49 +1,24 @@
 import assert from 'node:assert/strict';
-import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { findBatch } from '../../src/batches/batch.queries.ts';
+import { sweepStorage } from '../../src/batches/orphans.ts';
 import { deleteBatch, purgeFiles } from '../../src/batches/purge.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import type { Foundation } from '../../src/foundation.ts';
-import type { ImageEnd, ImageWork } from '../../src/images/image.tasks.ts';
 import { type Storage, StorageTrouble } from '../../src/storage/storage.ts';
-import { acceptUrls, claim, type Claimed, newFoundation, record, settleAll } from '../support/batches.ts';
+import { acceptUrls, claim, type Claimed, madeOf, newFoundation, record } from '../support/batches.ts';
 
 const never = new AbortController().signal;
 
-const MADE_BY = { minilab: '0', sharp: '0', libvips: '0' };
-
-/** What a pipeline does at the end, for a source whose content is its URL: two files, stored. */
-async function make({ config, storage }: Foundation, work: ImageWork): Promise<ImageEnd> {
-  const sha256 = createHash('sha256').update(work.url).digest();
-  const hash16 = sha256.toString('hex').slice(0, 16);
-  const renditions = [];
-  for (const name of ['full', 'thumb']) {
-    const content = Buffer.from(`${work.url} ${name}`);
-    const path = join(config.dataDir, randomBytes(8).toString('hex'));
-    await writeFile(path, content);
-    const file = { name, width: 1, height: 1, bytes: content.length, sha256: sha256.toString('hex') };
-    const key = `${work.tenantToken}/${hash16}/${name}.jpg`;
-    await storage.put(key, path, file);
-    renditions.push({ ...file, key, format: 'jpeg', extension: 'jpg' });
-  }
-  const source = { path: '', bytes: 10, sha256, head: Buffer.alloc(0) };
-  const unknown = { finalUrl: work.url, etag: undefined, lastModified: undefined, freshForS: 0 };
-  const facts = { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false };
-  const differenceHash = '0'.repeat(16);
-  const made = { source: { ...source, ...unknown }, facts, differenceHash, hash16, renditions };
-  return { work, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
-}
-
 async function makeAndRecord(foundation: Foundation, claimed: Claimed[]): Promise<void> {
   const finished = [];
-  for (const { task, work } of claimed) finished.push({ task, outcome: await make(foundation, work) });
+  for (const { task, work } of claimed) finished.push({ task, outcome: await madeOf(foundation, work) });
   await record(foundation, finished);
 }
 
@@ -51,7 +26,6 @@ async function makeAndRecord(foundation: Foundation, claimed: Claimed[]): Promis
 async function finish(foundation: Foundation, urls: string[]): Promise<BatchKey> {
   const batch = await acceptUrls(foundation, urls);
   await makeAndRecord(foundation, await claim(foundation, 64));
-  await settleAll(foundation);
   return batch;
 }
 
@@ -106,7 +80,7 @@ test('an image whose files were removed while it was in work is done again, and 
   const batch = await acceptUrls(foundation, [url]);
   const [claimed] = await claim(foundation, 1);
   assert.ok(claimed);
-  const outcome = await make(foundation, claimed.work); // it finds the files of the old batch
+  const outcome = await madeOf(foundation, claimed.work); // it finds the files of the old batch
   await deleteBatch(db, old);
   await purgeFiles(db, foundation.storage, never);
   await record(foundation, [{ task: claimed.task, outcome }]);
@@ -146,7 +120,7 @@ test('files that could not all be removed are not referred to until they are', a
   assert.deepEqual(await missingFiles(foundation), []);
 });
 
-test('purges, deletions and recordings of the same files at once never leave an image without its files', async () => {
+test('purges, deletions, searches and recordings of the same files at once never leave an image without its files', async () => {
   await using foundation = await newFoundation();
   const { db } = foundation.database;
   const urls = Array.from({ length: 5 }, (_, i) => `https://a.example/${i}`);
@@ -181,7 +155,6 @@ test('purges, deletions and recordings of the same files at once never leave an 
         await sql`update images set due_at = now() where due_at > now()`.execute(db);
       putBack += Number(numAffectedRows);
       await sweep(db, foundation.feed);
-      await settleAll(foundation);
     }
   }
 
@@ -203,9 +176,14 @@ test('purges, deletions and recordings of the same files at once never leave an 
     while (!isOver) await purgeFiles(db, foundation.storage, never);
   }
 
+  async function search(): Promise<void> {
+    while (!isOver) await sweepStorage(db, foundation.storage, { olderThanMs: 0, clears: true });
+  }
+
   const story = Promise.all([upload(), deleteEnded()]).finally(() => (isOver = true));
-  await Promise.all([story, work(), work(), work(), chores(), purge(), purge()]);
+  await Promise.all([story, work(), work(), work(), chores(), purge(), purge(), search()]);
   assert.ok(putBack > 0, 'the race was run');
+  await sweepStorage(db, foundation.storage, { olderThanMs: 0, clears: true });
   await purgeFiles(db, foundation.storage, never);
   assert.deepEqual(await filesOf(foundation), []);
 });

@@ -135,3 +135,17 @@ test('images of a held host are not claimed before its time', async () => {
   await sweep(db, foundation.feed);
   assert.equal((await claim(foundation, 1)).length, 1);
 });
+
+test('what one tenant sees of a host is kept beside what another one has seen of it', async () => {
+  await using foundation = await newFoundation();
+  await record(foundation, seen(1, {}));
+  await record(foundation, [...seen(1, refused), ...seen(6, { tenantId: 2 })]);
+  const { rows } = await sql<{ tenant_id: number; places: number; is_held: boolean }>`
+    select tenant_id, places, held_until is not null as is_held from hosts where host = ${HOST} order by tenant_id`.execute(
+    foundation.database.db,
+  );
+  assert.deepEqual(rows, [
+    { tenant_id: 1, places: 3.5, is_held: true },
+    { tenant_id: 2, places: 12, is_held: false },
+  ]);
+});

@@ -89,7 +89,7 @@ test('what is no image, or one that is not decoded, is told apart', async () => 
     assert.equal(await codeOf(Buffer.from(bytes as string, 'latin1')), code, String(bytes).slice(0, 20));
 });
 
-test('no header is read for long, whatever numbers it holds: 9,000 mutants and files without an end', () => {
+test('no header is read for long, whatever numbers it holds: thousands of mutants, and files without an end', () => {
   // In a process of its own, which can be ended; a reader that walks in a circle never answers.
   const { stdout, signal } = spawnSync(process.execPath, [READ_HEADERS, '200'], {
     timeout: 120_000,
@@ -100,7 +100,7 @@ test('no header is read for long, whatever numbers it holds: 9,000 mutants and f
     count: number;
     slowest: { ms: number; what: string };
   };
-  assert.ok(count > 6_000, `${count} files`);
+  assert.ok(count > 4_000, `${count} files`);
   assert.ok(slowest.ms < 1_000, JSON.stringify(slowest));
 });
 

@@ -1,3 +1,6 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
@@ -5,8 +8,7 @@ import { type Foundation, layFoundation } from '../../src/foundation.ts';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { claimImages } from '../../src/batches/claim.ts';
 import { recordResults } from '../../src/batches/record.ts';
-import { settleBatch } from '../../src/batches/settle.ts';
-import { acceptDraft } from '../../src/intake/accept.ts';
+import { type Acceptance, acceptDraft } from '../../src/intake/accept.ts';
 import { draftUpload } from '../../src/intake/draft.ts';
 import type { Seen } from '../../src/hosts/visits.ts';
 import type { ImageEnd, ImageWork } from '../../src/images/image.tasks.ts';
@@ -36,16 +38,31 @@ export async function newFoundation(
 }
 
 /** Accepts a batch with one product an URL. */
-export async function acceptUrls({ config, database, feed }: Foundation, urls: string[]): Promise<BatchKey> {
-  const csv = `S. No.,Product Name,Input Image Urls\n${urls.map((url, i) => `${i + 1},P,${url}\n`).join('')}`;
+export async function acceptUrls(
+  foundation: Foundation,
+  urls: string[],
+  wishes: Partial<Acceptance> = {},
+): Promise<BatchKey> {
+  const rows = urls.map((url, i) => `${i + 1},P,${url}\n`).join('');
+  return await acceptCsv(foundation, `S. No.,Product Name,Input Image Urls\n${rows}`, wishes);
+}
+
+/** Accepts a batch; rows with errors are left out of it. */
+export async function acceptCsv(
+  { config, database, feed }: Foundation,
+  csv: string,
+  wishes: Partial<Acceptance> = {},
+): Promise<BatchKey> {
+  const acceptance = { tenantId: 1, name: 'test', preset: webPreset(), ...wishes };
   await using draft = await draftUpload(Readable.from([Buffer.from(csv)]), {
-    tenantId: 1,
+    tenantId: acceptance.tenantId,
     folder: config.dataDir,
     maxBytes: 1e9,
     allowPaths: false,
     presets: BUILTIN_PRESETS,
+    onInvalid: 'skip',
   });
-  return await acceptDraft(database, draft, { tenantId: 1, name: 'test', preset: webPreset() }, feed);
+  return await acceptDraft(database, draft, acceptance, feed);
 }
 
 function webPreset(): Preset {
@@ -72,6 +89,30 @@ export function failed(work: ImageWork): ImageEnd {
   return { work, is: 'failed', problem: new ImageProblem('not_found') };
 }
 
+const MADE_BY = { minilab: '0', sharp: '0', libvips: '0' };
+
+/** What a pipeline does at the end, for a source whose content is its URL: two files, stored. */
+export async function madeOf({ config, storage }: Foundation, work: ImageWork): Promise<ImageEnd> {
+  const sha256 = createHash('sha256').update(work.url).digest();
+  const hash16 = sha256.toString('hex').slice(0, 16);
+  const renditions = [];
+  for (const name of ['full', 'thumb']) {
+    const content = Buffer.from(`${work.url} ${name}`);
+    const path = join(config.dataDir, randomBytes(8).toString('hex'));
+    await writeFile(path, content);
+    const file = { name, width: 1, height: 1, bytes: content.length, sha256: sha256.toString('hex') };
+    const key = `${work.tenantToken}/${hash16}/${name}.jpg`;
+    await storage.put(key, path, file);
+    renditions.push({ ...file, key, format: 'jpeg', extension: 'jpg' });
+  }
+  const source = { path: '', bytes: 10, sha256, head: Buffer.alloc(0) };
+  const unknown = { finalUrl: work.url, etag: undefined, lastModified: undefined, freshForS: 0 };
+  const facts = { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false };
+  const differenceHash = '0'.repeat(16);
+  const made = { source: { ...source, ...unknown }, facts, differenceHash, hash16, renditions };
+  return { work, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
+}
+
 export async function record(
   foundation: Foundation,
   finished: { task: ImageTask; outcome: ImageEnd }[],
@@ -79,15 +120,4 @@ export async function record(
 ): Promise<void> {
   if (finished.length > 0)
     await recordResults(foundation.database.db, finished, { ...foundation.feed, seen });
-}
-
-/** Settles what a worker would settle. */
-export async function settleAll({ database, queue }: Foundation): Promise<void> {
-  const tasks = await queue.fetch('settle_batch', 100);
-  if (tasks.length === 0) return;
-  for (const { data } of tasks) {
-    const round = { tenantId: data.tenant_id, batchId: data.batch_id, round: data.round };
-    await settleBatch(database.db, round, { queue, publicUrl: 'http://localhost' });
-  }
-  await queue.remove('settle_batch', tasks);
 }

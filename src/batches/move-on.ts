@@ -1,0 +1,24 @@
+import type { Db } from '../db/database.ts';
+import { hasEnded } from './batch.ts';
+import type { LockedBatch } from './counters.ts';
+import { feedBatches, type FeedRules } from './feed.ts';
+import { type EndedBatch, settleBatches, type SettleRules } from './settle.ts';
+
+export type MoveRules = FeedRules & SettleRules;
+
+/**
+ * What follows from a change of batches whose rows this transaction has locked: those of which every
+ * image has ended are ended too, and of the others the next images are fed.
+ * @returns those that have ended now
+ */
+export async function moveOn(
+  trx: Db,
+  batches: Iterable<LockedBatch>,
+  rules: MoveRules,
+): Promise<EndedBatch[]> {
+  const { ended = [], running = [] } = Object.groupBy(batches, (batch) =>
+    hasEnded(batch) ? 'ended' : 'running',
+  );
+  await feedBatches(trx, running, rules);
+  return settleBatches(trx, ended, rules);
+}

@@ -1,0 +1,99 @@
+/**
+ * The window: so many images are in the queue, over all batches, and how they are shared.
+ *
+ * Batches that could be fed more have equal shares. One that cannot, because its hosts are on hold or
+ * have all that they can serve, or its images are due later, takes what it has in the window and no more;
+ * what it leaves is for the others.
+ */
+import { type RawBuilder, sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import { IS_GIVEN_UP, placesNow } from '../hosts/host.ts';
+import { IS_LIVE } from '../queue/workers.ts';
+import type { BatchKey } from './batch.ts';
+
+const SMALLEST_WINDOW = 64;
+const WINDOW_PER_SLOT = 3; // one in work, and two that are there when it ends
+const WINDOW_PER_HOST_PLACE = 4; // a slow host cannot fill the window
+const LEAST_SHARE_FED = 0.2; // a feed costs two statements; the slots of a worker are a third of the window
+const MAX_HOSTS_A_WALK = 1_000;
+
+/** The window as it is: of tenants' hosts, and of batches. */
+export const WINDOW_NOW = sql`
+  busy as (select tenant_id, host, count(*) as n from images where task_id is not null group by tenant_id, host),
+  windows as (select tenant_id, batch_id, count(*) as n from images where task_id is not null group by tenant_id, batch_id)`;
+
+/** Of a row `h` of `hosts` and a row `busy`, which an outer join may have left empty: how many images more it may have in the window. */
+export function hostRoom(hostConcurrency: number) {
+  return sql`(case
+    when ${IS_GIVEN_UP} then ${SMALLEST_WINDOW}
+    when h.held_until > now() then 0
+    when h.connect_failures > 0 then ${placesNow(hostConcurrency)}
+    else ${WINDOW_PER_HOST_PLACE} * ${placesNow(hostConcurrency)} end - coalesce(busy.n, 0))`;
+}
+
+/**
+ * The hosts of the due images of a batch, as `walk (host, n)`, by skipping through the index, one probe a
+ * host, so that a million images of one saturated host are not read.
+ */
+export function hostsOf(tenantId: unknown, batchId: unknown) {
+  return sql`
+    walk (host, n) as (
+      select min(i.host), 1 from images i
+        where i.tenant_id = ${tenantId} and i.batch_id = ${batchId}
+          and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot
+      union all
+      select (select min(i.host) from images i
+        where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.host > walk.host
+          and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot), walk.n + 1
+      from walk where walk.host is not null and walk.n < ${MAX_HOSTS_A_WALK}
+    )`;
+}
+
+/** Of a row `b` of batches, beside WINDOW_NOW: whether any of its images could be fed. It stops at the first host that has room. */
+function canBeFed(hostConcurrency: number) {
+  return sql`exists (
+    with recursive ${hostsOf(sql`b.tenant_id`, sql`b.batch_id`)}
+    select from walk
+    left join busy on busy.tenant_id = b.tenant_id and busy.host = walk.host
+    left join hosts h on h.tenant_id = b.tenant_id and h.host = walk.host
+    where walk.host is not null and ${hostRoom(hostConcurrency)} > 0)`;
+}
+
+/** A batch of which some images may be fed now. */
+export type Room = BatchKey & { room: number };
+
+/** Running batches that may be fed; first those of which nothing is in the queue, and that nobody else would feed. */
+export async function hungryBatches(db: Db, hostConcurrency: number): Promise<Room[]> {
+  return roomsOf(db, sql`select tenant_id, batch_id from batches where ended_at is null`, hostConcurrency);
+}
+
+/** Of these batches, those that may be fed. */
+export async function roomsInWindow(trx: Db, batches: BatchKey[], hostConcurrency: number): Promise<Room[]> {
+  const [tenants, ids] = [batches.map(({ tenantId }) => tenantId), batches.map(({ batchId }) => batchId)];
+  const wanted = sql`select * from unnest(${tenants}::integer[], ${ids}::uuid[]) as w (tenant_id, batch_id)`;
+  return batches.length === 0 ? [] : roomsOf(trx, wanted, hostConcurrency);
+}
+
+/**
+ * How many images more of the batches may be in the queue. A share that is almost full has no room yet, so
+ * that images are fed in groups.
+ */
+async function roomsOf(db: Db, wanted: RawBuilder<unknown>, hostConcurrency: number): Promise<Room[]> {
+  const { rows } = await sql<{ tenant_id: number; batch_id: string; room: number }>`
+    with ${WINDOW_NOW},
+    wanted as (${wanted}),
+    present as (
+      select tenant_id, batch_id, coalesce(windows.n, 0) as mine, wanted.batch_id is not null as is_wanted
+      from windows full join wanted using (tenant_id, batch_id)
+    ),
+    fed as materialized (select b.*, ${canBeFed(hostConcurrency)} as is_hungry from present b),
+    shares as (
+      select fed.*, greatest(1, (size - coalesce(sum(mine) filter (where not is_hungry) over (), 0))
+        / greatest(1, count(*) filter (where is_hungry) over ()))::integer as share
+      from fed, (select greatest(${SMALLEST_WINDOW}::integer, ${WINDOW_PER_SLOT}::integer * coalesce(sum(slots), 0)) as size from workers where ${IS_LIVE}) w
+    )
+    select tenant_id, batch_id, (share - mine)::integer as room from shares
+    where is_wanted and is_hungry and share - mine >= greatest(1, share * ${LEAST_SHARE_FED}::float8)
+    order by mine, tenant_id, batch_id`.execute(db);
+  return rows.map((row) => ({ tenantId: row.tenant_id, batchId: row.batch_id, room: row.room }));
+}

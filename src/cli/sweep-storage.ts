@@ -1,0 +1,35 @@
+import { sweepStorage } from '../batches/orphans.ts';
+import { purgeFiles } from '../batches/purge.ts';
+import { readConfig } from '../config.ts';
+import { connectDatabase, databaseProblem } from '../db/connect.ts';
+import { migrate } from '../db/migrate.ts';
+import { Problem } from '../errors.ts';
+import { openConfiguredDatabase } from '../foundation.ts';
+import { diskStorage } from '../storage/disk.ts';
+import { parseDuration } from '../webhooks/schedule.ts';
+import { EXIT, plural, say } from './output.ts';
+
+/** `minilab sweep-storage`: takes away files that no image refers to, as workers do every few hours. */
+export async function sweepNow({ olderThan }: { olderThan: string }): Promise<number> {
+  const olderThanMs = parseDuration(olderThan);
+  if (olderThanMs === undefined)
+    throw new Problem('bad_request', {
+      detail: `--older-than takes a duration such as 30m, not "${olderThan}".`,
+    });
+  const config = readConfig();
+  await using stack = new AsyncDisposableStack();
+  const database = await openConfiguredDatabase(config, 'sweep-storage');
+  stack.defer(database.close);
+  const { db } = await connectDatabase(database.url);
+  stack.defer(() => db.destroy());
+  await migrate(db).catch((error: unknown) => {
+    throw databaseProblem(error, database.url) ?? error;
+  });
+  const storage = diskStorage(config.storageDir);
+  const swept = await sweepStorage(db, storage, { olderThanMs, clears: true });
+  await purgeFiles(db, storage, new AbortController().signal);
+  say(
+    `${plural(swept.sets, 'set')} of files looked at; ${plural(swept.files, 'file')} of ${plural(swept.orphans, 'set')} without an image, and ${plural(swept.unfinished, 'unfinished file')}, were removed.`,
+  );
+  return EXIT.ok;
+}
