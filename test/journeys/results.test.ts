@@ -13,48 +13,13 @@ import { escapeFormula, unescapeFormula } from '../../src/intake/formulas.ts';
 import { uuidOf } from '../../src/ids.ts';
 import { newDatabase } from '../support/database.ts';
 import { newFolder, type Folder } from '../support/folder.ts';
+import { HOSTILE_CELLS } from '../support/hostile-cells.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { photo, PHOTO_NAMES, smallPicture } from '../support/pictures.ts';
 import { readZip } from '../support/zip.ts';
 
 const HEADER = 'SKU,Product Name,Input Image Urls';
-
-// What spreadsheets, shells and CSV readers take amiss.
-const HOSTILE = [
-  '=1+1',
-  "'=1+1",
-  "''=1+1",
-  '+49 30 123',
-  '+cmd|x!A1',
-  '-1.5',
-  '-x',
-  '@SUM(A1)',
-  '\t=x',
-  '\r=x',
-  '＝1+1',
-  '＠x',
-  '"',
-  '""',
-  'say "hi", twice',
-  'two\nlines',
-  'two\r\nlines',
-  'a\rb',
-  '\ufeffx',
-  ' spaces ',
-  '',
-  ',',
-  ';',
-  '\t',
-  'a;b,c\td',
-  '漢字 \u{1f600}',
-  'https://example.com/not-an-image-column',
-  'null',
-  "O'Reilly",
-  '\\',
-  '\\n',
-  '|',
-];
 
 describe('results', () => {
   let folder: Folder;
@@ -113,10 +78,10 @@ describe('results', () => {
       test(`whatever cells hold, they come back: delimiter ${JSON.stringify(delimiter)}${bom && ', BOM'}`, async () => {
         const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
         const header = ['Note; a, b', 'Input Image Urls', '=Other', 'Status'];
-        const table = HOSTILE.map((cell, i) => [
+        const table = HOSTILE_CELLS.map((cell, i) => [
           cell,
           i % 3 === 0 ? '' : `${origin.url}/${1 + (i % 6)}.jpg|${origin.url}/gone.jpg`,
-          HOSTILE.at(-i) ?? '',
+          HOSTILE_CELLS.at(-i) ?? '',
           cell,
         ]);
         const text = [header, ...table].map((row) => row.map(quoted).join(delimiter)).join('\r\n');
