@@ -55,7 +55,7 @@ export async function inspect(what: string, { json }: { json: boolean }): Promis
   };
   try {
     const source = await fetchSource(isUrl ? what : basename(what), file, rules, signal);
-    const facts = await decoders.factsOf(source, signal);
+    const facts = await decoders.factsOf({ path: source.path, bytes: source.bytes }, signal);
     const verdicts: Verdict[] = [];
     let described: object = {};
     for (const preset of BUILTIN_PRESETS) {

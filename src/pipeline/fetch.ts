@@ -14,8 +14,6 @@ export type Source = {
   path: string;
   bytes: number;
   sha256: Buffer;
-  /** its first bytes, mostly with the whole header; may be empty */
-  head: Buffer;
   /** after redirects */
   finalUrl: string;
   etag: string | undefined;
@@ -137,7 +135,7 @@ async function save(
   response: Response,
   file: SourceFile,
   { maxBytes, finalUrl }: { maxBytes: number; finalUrl: string },
-): Promise<{ bytes: number; sha256: Buffer; head: Buffer }> {
+): Promise<{ bytes: number; sha256: Buffer }> {
   const announced = header(response, 'content-length');
   if (Number(announced ?? 0) > maxBytes) {
     response.body.destroy();
@@ -159,7 +157,7 @@ async function save(
   const bytes = isCoded ? received() : writer.bytes();
   if (announced !== undefined && bytes !== Number(announced))
     throw new ImageProblem('truncated_download', `${bytes} of ${announced} bytes`);
-  return { ...(await writer.finish()), head };
+  return await writer.finish();
 }
 
 /** @throws ImageProblem where it is none: what the host said of it explains that better than its bytes do */
@@ -200,7 +198,7 @@ function contentOf(
   return { chunks: chunks(), received: () => bytes, isCoded: true };
 }
 
-const HEAD_BYTES = 32 * 1024; // holds the header of most files
+const HEAD_BYTES = 32 * 1024; // holds the title of a web page, which says why there is no image
 
 /**
  * Frees a chunk's memory now. Left to the garbage collector, the chunks of 64 KiB (tens of MB a second)
@@ -238,7 +236,6 @@ async function readLocal(name: string, file: SourceFile, rules: FetchRules, fold
   return {
     path: file.path,
     ...(await writer.finish()),
-    head: Buffer.alloc(0),
     finalUrl: name,
     etag: undefined,
     lastModified: undefined,

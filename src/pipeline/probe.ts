@@ -24,7 +24,7 @@ export type Facts = {
  * @throws ImageProblem `not_an_image`, `unsupported_format`, `corrupt_image`, `truncated_image`, `image_too_large`
  */
 export async function probe(file: ProbedFile): Promise<Facts> {
-  if ('head' in file) return factsFrom(readerOf(Buffer.from(file.head, 'base64')), file);
+  if (!('path' in file)) return factsFrom(readerOf(Buffer.from(file.head, 'base64')), file);
   using reader = openReader(file.path);
   return await factsFrom(reader.read, file);
 }
