@@ -85,7 +85,10 @@ async function tryDownload(url: string): Promise<Download> {
     const source = await fetchSource(url, file, rules, signal);
     const { bytes } = source;
     const fetched = ended();
-    const { format, width, height } = await decoders.factsOf({ path: source.path, bytes: source.bytes }, signal);
+    const { format, width, height } = await decoders.factsOf(
+      { path: source.path, bytes: source.bytes },
+      signal,
+    );
     return { ok: true, code: null, detail: null, bytes, ...fetched, format, width, height };
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;
