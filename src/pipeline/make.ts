@@ -52,7 +52,7 @@ export async function makeRenditions(plan: Plan): Promise<Made> {
   }
   const pixels = await pixelsFor({ trim: false });
   const made = { files, differenceHash: differenceHash(pixels.data, pixels) };
-  return plan.describe && metadata ? { ...made, description: describe(metadata) } : made;
+  return plan.describe && metadata ? { ...made, description: describe(metadata, pixels) } : made;
 }
 
 type Wanted = { rendition: RenditionSpec; xmp: string | undefined };
@@ -68,11 +68,12 @@ async function metadataOf(plan: Plan): Promise<Metadata | undefined> {
   return wanted ? readWhole(plan, (input) => sharp(input, READING).metadata()) : undefined;
 }
 
-function describe(metadata: Metadata): Description {
-  const { space, channels, depth, hasAlpha, orientation = 1, pages = 1, chromaSubsampling } = metadata;
+/** `alpha`: of the pixels that count; a TIFF may have a sample more that is no transparency. */
+function describe(metadata: Metadata, pixels: Pixels): Description {
+  const { space, channels, depth, orientation = 1, pages = 1, chromaSubsampling } = metadata;
   const blocks = (['icc', 'exif', 'xmp', 'iptc'] as const).filter((name) => metadata[name] !== undefined);
   return {
-    ...{ colour_space: space, channels, depth, alpha: hasAlpha, orientation, frames: pages },
+    ...{ colour_space: space, channels, depth, alpha: pixels.channels % 2 === 0, orientation, frames: pages },
     ...{ chroma_subsampling: chromaSubsampling, metadata: blocks },
   };
 }
