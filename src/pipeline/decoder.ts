@@ -32,7 +32,8 @@ export type DecoderGreeting = { libraries: Libraries; flaws: string[] };
 // Ctrl-C reaches the whole process group; the parent finishes what is in work and closes the channel.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-process.on('disconnect', () => process.exit(0));
+// An exit would wait for a codec that is at work, which may be for ever when the parent was killed.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 allowLoadersOnly();
 let go = (): void => {};

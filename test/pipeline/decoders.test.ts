@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,6 +11,7 @@ import type { DecoderJob } from '../../src/pipeline/plan.ts';
 import { withDefaults } from '../../src/presets/spec.ts';
 import type { ImageProblem } from '../../src/pipeline/problems.ts';
 import { newFolder } from '../support/folder.ts';
+import { isRunning, NO_PROC } from '../support/processes.ts';
 import { photo, PHOTO_NAMES, PHOTOS, visualDistance } from '../support/pictures.ts';
 
 const NEVER = new AbortController().signal;
@@ -134,6 +137,25 @@ test('work that is not wanted any more ends at once, and its child with it', asy
     assert.notDeepEqual(pool.pids(), [pid]);
   });
 });
+
+test(
+  'a decoder ends with the process that started it, however that ends and whatever the decoder does',
+  { skip: NO_PROC },
+  async () => {
+    const program = spawn(
+      process.execPath,
+      [join(import.meta.dirname, '..', 'programs', 'killed-parent.ts')],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    const [line] = (await once(program.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    await once(program, 'exit');
+    const deadline = Date.now() + 5_000; // its encoding would take half a minute more
+    for (; await isRunning(pid); await sleep(50)) assert.ok(Date.now() < deadline, 'it still runs');
+  },
+);
 
 test('a child has no secrets of ours in its environment, and does not end on Ctrl-C', async () => {
   process.env['WEBHOOK_SECRET'] = 'whsec_secret';

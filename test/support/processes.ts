@@ -21,6 +21,12 @@ export async function hasOpenFileOf(pid: number, bytes: number): Promise<boolean
   return files.some((file) => file?.isFile() && file.size === bytes);
 }
 
+/** Whether a process runs; one that ended may stay in the table until somebody asks for its end. */
+export async function isRunning(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return /\) [^ZX] /.test(stat);
+}
+
 /** What a program prints. Throws what it says where it fails. */
 export async function runToEnd(command: string, args: string[]): Promise<string> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
