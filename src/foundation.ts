@@ -41,14 +41,17 @@ export async function openConfiguredDatabase(
   return { url: await server.database(DATABASE_NAME), server, close: () => server.close() };
 }
 
-/** @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer` */
+/** @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer`, `migration_failed` */
 export async function layFoundation(config: Config, databaseUrl: string, log: Logger): Promise<Foundation> {
   await makeWritable(join(config.dataDir, 'tmp'));
   await makeWritable(config.storageDir, 'STORAGE_URL');
   const storage = diskStorage(config.storageDir);
   const database = openDatabase(databaseUrl);
   try {
-    await migrate(database.db);
+    await migrate(database.db, {
+      onDone: (migration, ms) => log.info({ migration, ms }, 'the database was migrated'),
+      onWait: (migration) => log.warn({ migration }, 'a migration waits for tables that are in use'),
+    });
     const guard = createGuard(config);
     const queue = await startQueue(database, (error) => log.warn({ err: error }, 'the queue has trouble'));
     return {

@@ -20,6 +20,8 @@ export type Doing<A> = {
   /** SHA-256 of the request, when it is to be compared only */
   digest(): Promise<Buffer>;
   act(keep: KeepAnswer<A>): Promise<A>;
+  /** completes an answer that an older version kept */
+  read(stored: unknown): A;
 };
 
 const LEASE_S = 30;
@@ -34,7 +36,7 @@ const KEPT_H = 24;
 export async function onlyOnce<A>(
   db: Db,
   { tenantId, key }: { tenantId: number; key: string | undefined },
-  { digest, act }: Doing<A>,
+  { digest, act, read }: Doing<A>,
 ): Promise<{ answer: A; isReplay: boolean }> {
   if (key === undefined) return { answer: await act(async () => {}), isReplay: false };
   const lease = { tenantId, key: checked(key), holder: randomUUID() };
@@ -42,7 +44,7 @@ export async function onlyOnce<A>(
     const first = await findAnswer(db, lease);
     if (!first?.answer) throw inUse(key);
     if (!first.request_sha256.equals(await digest())) throw reused(key);
-    return { answer: first.answer as A, isReplay: true };
+    return { answer: read(first.answer), isReplay: true };
   }
   using renewal = renewed(db, lease);
   void renewal;

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { findBatch } from '../batches/batch.queries.ts';
-import { Batch, batchBody } from '../batches/batch.body.ts';
+import { Batch, batchBody, completedBody, type StoredBody } from '../batches/batch.body.ts';
 import type { FeedRules } from '../batches/feed.ts';
 import type { Database } from '../db/database.ts';
 import type { Guard } from '../net/guard.ts';
@@ -118,6 +118,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
         await using draft = upload.result;
         return await accept(draft, upload, { presets, keep });
       },
+      read: (stored) => completedBody(stored as StoredBody),
     };
   }
 

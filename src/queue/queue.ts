@@ -1,6 +1,9 @@
+import { sql } from 'kysely';
+import type { Pool } from 'pg';
 import { fromKysely, PgBoss } from 'pg-boss';
 import type { Database, Db } from '../db/database.ts';
-import { TASK_OPTIONS, type TaskData, type TaskName } from './tasks.ts';
+import { retryLocked } from '../db/locks.ts';
+import { readTask, TASK_OPTIONS, type TaskData, type TaskName } from './tasks.ts';
 
 /** A claimed task. `attempt` fences it: who claims it again gets a higher one. */
 export type Task<N extends TaskName> = { id: string; attempt: number; data: TaskData[N] };
@@ -48,18 +51,14 @@ export const QUEUE_SCHEMA = 'pgboss';
  */
 export async function startQueue({ db, pool }: Database, onError: (error: Error) => void): Promise<Queue> {
   const boss = new PgBoss({
-    // The pool itself: pg-boss needs the rows of every statement of a text, and Kysely keeps the last ones.
-    db: { executeSql: (text, values) => pool.query(text, values) },
-    schema: QUEUE_SCHEMA,
-    schedule: false,
+    ...poolFor(pool),
     superviseIntervalSeconds: 2,
     monitorIntervalSeconds: 2,
     maintenanceIntervalSeconds: 60,
     queueCacheIntervalSeconds: 2,
   });
   boss.on('error', onError);
-  await boss.start();
-  for (const [name, options] of Object.entries(TASK_OPTIONS)) await boss.createQueue(name, options);
+  await startBoss(boss);
 
   const workers = new Map<TaskName, string>();
   return {
@@ -67,8 +66,8 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
       if (tasks.length > 0) await boss.insert(name, tasks, { db: fromKysely(trx) });
     },
     async fetch<N extends TaskName>(name: N, count: number) {
-      const jobs = await boss.fetch<TaskData[N]>(name, { batchSize: count });
-      return jobs.map((job) => ({ id: job.id, attempt: job.retryCount, data: job.data }));
+      const jobs = await boss.fetch<object>(name, { batchSize: count });
+      return jobs.map((job) => ({ id: job.id, attempt: job.retryCount, data: readTask<N>(job.data) }));
     },
     async touch(name, tasks) {
       return settledIds(await boss.touch(name, tasks.map(attemptOf)));
@@ -82,8 +81,8 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
     async work(name, handler, limits) {
       const concurrency = limits && { localConcurrency: limits.atATime, groupConcurrency: limits.ofOneGroup };
       const options = { pollingIntervalSeconds: 2, ...concurrency };
-      const worker = await boss.work<TaskData[typeof name]>(name, options, async ([job]) => {
-        if (job) await handler(job.data);
+      const worker = await boss.work<object>(name, options, async ([job]) => {
+        if (job) await handler(readTask<typeof name>(job.data));
       });
       workers.set(name, worker);
     },
@@ -93,6 +92,51 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
     },
     stop: () => boss.stop({ graceful: true, timeout: 20_000 }),
   };
+}
+
+/**
+ * Makes or migrates the queue's own schema only, as a start does.
+ * @returns its versions before, if there was one, and after
+ */
+export async function migrateQueue({
+  db,
+  pool,
+}: Database): Promise<{ from: number | undefined; to: number }> {
+  const from = await schemaVersion(db);
+  const boss = new PgBoss({ ...poolFor(pool), supervise: false });
+  boss.on('error', () => {}); // what fails is thrown too
+  try {
+    await startBoss(boss);
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+  const to = await schemaVersion(db);
+  if (to === undefined) throw new Error('the queue has no schema');
+  return { from, to };
+}
+
+async function schemaVersion(db: Db): Promise<number | undefined> {
+  const { rows: tables } = await sql<{ there: boolean }>`
+    select to_regclass(${`${QUEUE_SCHEMA}.version`}) is not null as there`.execute(db);
+  if (!tables[0]?.there) return undefined;
+  const { rows } = await sql<{ version: number }>`
+    select version from ${sql.table(`${QUEUE_SCHEMA}.version`)}`.execute(db);
+  return rows[0]?.version;
+}
+
+/** The pool itself: pg-boss needs the rows of every statement of a text, and Kysely keeps the last ones. */
+function poolFor(pool: Pool) {
+  const executeSql = (text: string, values?: unknown[]) => pool.query(text, values);
+  return { db: { executeSql }, schema: QUEUE_SCHEMA, schedule: false };
+}
+
+/** Queues that are there take the options of this version: pg-boss keeps those with which they were made. */
+async function startBoss(boss: PgBoss): Promise<void> {
+  await retryLocked(() => boss.start());
+  for (const [name, options] of Object.entries(TASK_OPTIONS)) {
+    await retryLocked(() => boss.createQueue(name, options));
+    await retryLocked(() => boss.updateQueue(name, options));
+  }
 }
 
 function attemptOf(task: Task<TaskName>) {
