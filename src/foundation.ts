@@ -10,6 +10,7 @@ import { type SecretsKey, secretsKeyOf } from './hosts/secrets.ts';
 import { createGuard, type Guard } from './net/guard.ts';
 import { type Queue, startQueue } from './queue/queue.ts';
 import { diskStorage } from './storage/disk.ts';
+import { adoptOldLayout } from './storage/old-layout.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** What every process stands on: an open, migrated database, a queue, a storage. */
@@ -45,6 +46,8 @@ export async function openConfiguredDatabase(
 export async function layFoundation(config: Config, databaseUrl: string, log: Logger): Promise<Foundation> {
   await makeWritable(join(config.dataDir, 'tmp'));
   await makeWritable(config.storageDir, 'STORAGE_URL');
+  const moved = await adoptOldLayout(config.storageDir);
+  if (moved > 0) log.info({ files: moved }, 'files of the first version were moved to where they lie now');
   const storage = diskStorage(config.storageDir);
   const database = openDatabase(databaseUrl);
   try {

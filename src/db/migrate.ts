@@ -13,7 +13,7 @@ import { appliedMigrations, type Migration, runMigration, whoHolds } from './mig
 // Expand, then contract: a migration may only add what the version before it can live with; what is
 // no longer used goes in a later release. The name sorts; a name that landed never changes. `locks`: the
 // tables that it alters and that others use meanwhile; see migration.ts.
-const MIGRATIONS: Record<string, Migration> = {
+export const MIGRATIONS: Record<string, Migration> = {
   '0001_first_schema': { ...firstSchema, locks: [] },
   '0002_webhooks': { ...webhooks, locks: ['batches'] },
   '0003_presets': { ...presets, locks: ['rendition_sets'] },
@@ -70,7 +70,10 @@ export async function migrate(db: Db, options: MigrateOptions = {}): Promise<str
  */
 export async function unknownMigration(db: Db): Promise<string | undefined> {
   const applied = await appliedMigrations(db);
-  return [...applied].filter((name) => !(name in MIGRATIONS)).toSorted().at(-1);
+  return [...applied]
+    .filter((name) => !(name in MIGRATIONS))
+    .toSorted()
+    .at(-1);
 }
 
 function schemaNewer(migration: string): Problem {

@@ -38,7 +38,9 @@ export async function appliedMigrations(db: Db): Promise<Set<string>> {
 }
 
 async function isThere(db: Db, table: string): Promise<boolean> {
-  const { rows } = await sql<{ there: boolean }>`select to_regclass(${table}) is not null as there`.execute(db);
+  const { rows } = await sql<{ there: boolean }>`select to_regclass(${table}) is not null as there`.execute(
+    db,
+  );
   return rows[0]?.there === true;
 }
 
@@ -71,8 +73,9 @@ export async function runMigration(
   }
 }
 
-const FIRST_LOCK_WAIT_MS = 300;
-const LONGEST_LOCK_WAIT_MS = 3_000;
+const SHORT_LOCK_WAIT_MS = 300;
+const LONG_LOCK_WAIT_MS = 3_000;
+const SHORT_ATTEMPTS = 10; // some 10 s
 
 async function runOnce(
   db: Db,
@@ -80,7 +83,7 @@ async function runOnce(
   attempt: number,
 ): Promise<'done' | 'was there' | 'another migrates'> {
   return db.transaction().execute(async (trx) => {
-    const lockWaitMs = Math.min(FIRST_LOCK_WAIT_MS * 2 ** attempt, LONGEST_LOCK_WAIT_MS);
+    const lockWaitMs = attempt < SHORT_ATTEMPTS ? SHORT_LOCK_WAIT_MS : LONG_LOCK_WAIT_MS;
     await sql`
       select set_config('lock_timeout', ${`${lockWaitMs}ms`}, true), set_config('statement_timeout', '0', true)`.execute(
       trx,
@@ -112,7 +115,9 @@ async function writeDown(trx: Db, name: string): Promise<void> {
       trx,
     );
   await sql`
-    insert into kysely_migration (name, "timestamp") values (${name}, ${new Date().toISOString()})`.execute(trx);
+    insert into kysely_migration (name, "timestamp") values (${name}, ${new Date().toISOString()})`.execute(
+    trx,
+  );
 }
 
 function anotherMigrates({ name }: NamedMigration): Problem {

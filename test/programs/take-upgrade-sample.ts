@@ -18,7 +18,16 @@ import { Client } from 'pg';
 import { newFolder } from '../support/folder.ts';
 import { freePort } from '../support/minilab.ts';
 import { newPostgres } from '../support/postgres.ts';
-import { dumpTables, ORIGIN, type Sample, SAMPLES, SLOW_ORIGIN, type ToldBatch } from '../support/upgrades.ts';
+import {
+  dumpTables,
+  EMPTY,
+  ORIGIN,
+  type Sample,
+  SAMPLES,
+  SLOW_ORIGIN,
+  type ToldBatch,
+  uploadSample,
+} from '../support/upgrades.ts';
 import { type SampleOrigin, startSampleOrigin } from '../support/upgrade-origin.ts';
 
 const PUBLIC_URL = 'http://minilab.example';
@@ -101,10 +110,12 @@ async function startVersion(
   return { server, api: { url, offers } };
 }
 
-/** A few batches that end, and one that does not. */
+/** A few batches that end, and one that does not: see the journey for what becomes of each. */
 async function useVersion(api: Api, origin: SampleOrigin): Promise<Record<string, ToldBatch>> {
   const { url } = origin;
-  const plain = await upload(api, 'plain', [
+  const empty = await uploadSample(api.url, EMPTY.name, EMPTY.lines);
+  await untilEnded(api, empty);
+  const plain = await uploadSample(api.url, 'plain', [
     'S. No.,Product Name,SKU,Input Image Urls',
     `1,Two and one of them again,A-1,"${url}/1.png,${url}/2.png"`,
     `2,The same once more,A-2,${url}/1.png`,
@@ -137,8 +148,8 @@ async function withOwnPreset(api: Api, { url }: SampleOrigin): Promise<void> {
   });
   assert.ok(put.ok, await put.text());
   const takes = (option: string): boolean => api.offers('post', '/v1/batches', option);
-  const id = await upload(
-    api,
+  const id = await uploadSample(
+    api.url,
     'own',
     takes('columns')
       ? [
@@ -151,7 +162,9 @@ async function withOwnPreset(api: Api, { url }: SampleOrigin): Promise<void> {
     {
       preset: 'own',
       callback_url: `${url}/hook`,
-      ...(takes('columns') && { columns: JSON.stringify({ images: ['Foto 1', 'Foto 2'], sku: 'Art', name: 'Titel' }) }),
+      ...(takes('columns') && {
+        columns: JSON.stringify({ images: ['Foto 1', 'Foto 2'], sku: 'Art', name: 'Titel' }),
+      }),
       ...(takes('on_invalid') && { on_invalid: 'skip' }),
       ...(takes('name_template') && { name_template: '{sku}-{position}-{rendition}.{ext}' }),
       ...(takes('fresh_for') && { fresh_for: '1h' }),
@@ -166,7 +179,7 @@ async function withOwnPreset(api: Api, { url }: SampleOrigin): Promise<void> {
 }
 
 async function cancelled(api: Api, { slowUrl }: SampleOrigin): Promise<void> {
-  const id = await upload(api, 'cancelled', [
+  const id = await uploadSample(api.url, 'cancelled', [
     'S. No.,Product Name,Input Image Urls',
     `1,One,${slowUrl}/hold-cancelled.png`,
   ]);
@@ -178,7 +191,7 @@ async function cancelled(api: Api, { slowUrl }: SampleOrigin): Promise<void> {
 async function begin(api: Api, origin: SampleOrigin): Promise<void> {
   const { url, slowUrl } = origin;
   const held = Array.from({ length: 24 }, (_, i) => `${i + 10},Held,${slowUrl}/hold-${i}.png`);
-  const id = await upload(api, 'begun', [
+  const id = await uploadSample(api.url, 'begun', [
     'S. No.,Product Name,Input Image Urls',
     `1,Done,"${url}/7.png,${url}/2.png"`,
     `2,Gone,${url}/gone.png`,
@@ -187,27 +200,15 @@ async function begin(api: Api, origin: SampleOrigin): Promise<void> {
     `90,Held as well,${slowUrl}/hold-0.png`,
   ]);
   for (let counts = await countsOf(api, id); ; counts = await countsOf(api, id)) {
-    if (counts['completed'] === 2 && counts['failed'] === 1 && origin.counts.failed > 0 && origin.counts.held >= 2) return;
+    if (
+      counts['completed'] === 2 &&
+      counts['failed'] === 1 &&
+      origin.counts.failed > 0 &&
+      origin.counts.held >= 2
+    )
+      return;
     await sleep(100);
   }
-}
-
-async function upload(
-  api: Api,
-  name: string,
-  lines: string[],
-  options: Record<string, string> = {},
-): Promise<string> {
-  const form = new FormData();
-  for (const [option, value] of Object.entries({ name, ...options })) form.set(option, value);
-  form.set('file', new Blob([`${lines.join('\n')}\n`]), `${name}.csv`);
-  const response = await fetch(`${api.url}/v1/batches`, {
-    method: 'POST',
-    body: form,
-    headers: { 'idempotency-key': `key-of-${name}` },
-  });
-  assert.equal(response.status, 202, await response.clone().text());
-  return (await json<{ id: string }>(response)).id;
 }
 
 type Told = { id: string; name: string; ended_at: string | null } & Omit<ToldBatch, 'images'>;
@@ -255,7 +256,9 @@ async function keepQueueSchema(checkout: string): Promise<string> {
 async function readFiles(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const contents = files.map(async (file) => [relative(folder, file), await readFile(file, 'base64')] as const);
+  const contents = files.map(
+    async (file) => [relative(folder, file), await readFile(file, 'base64')] as const,
+  );
   return Object.fromEntries(await Promise.all(contents));
 }
 

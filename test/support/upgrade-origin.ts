@@ -64,5 +64,7 @@ function status(response: ServerResponse, code: number): void {
 /** Small, because what is made of it is kept in the repository, and each with other bytes. */
 function picture(i: number): Promise<Buffer> {
   const background = { r: 30 * i, g: 255 - 30 * i, b: 128 };
-  return sharp({ create: { width: 24, height: 16, channels: 3, background } }).png().toBuffer();
+  return sharp({ create: { width: 24, height: 16, channels: 3, background } })
+    .png()
+    .toBuffer();
 }

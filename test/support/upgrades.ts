@@ -37,6 +37,29 @@ export type Sample = {
 export const ORIGIN = 'origin.sample';
 export const SLOW_ORIGIN = 'slow.sample';
 
+/** An upload that the journey sends again, to the byte; so there is no port in it. */
+export const EMPTY = {
+  name: 'empty',
+  lines: ['S. No.,Product Name,Input Image Urls', '1,No picture yet,'],
+};
+
+/** @returns the id of the batch */
+export async function uploadSample(
+  url: string,
+  name: string,
+  lines: string[],
+  options: Record<string, string> = {},
+): Promise<string> {
+  const form = new FormData();
+  for (const [option, value] of Object.entries({ name, ...options })) form.set(option, value);
+  form.set('file', new Blob([`${lines.join('\n')}\n`]), `${name}.csv`);
+  const headers = { 'idempotency-key': `key-of-${name}` };
+  const response = await fetch(`${url}/v1/batches`, { method: 'POST', body: form, headers });
+  const text = await response.text();
+  assert.equal(response.status, 202, text);
+  return (JSON.parse(text) as { id: string }).id;
+}
+
 export async function sampleNames(): Promise<string[]> {
   const names = await readdir(SAMPLES);
   return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
@@ -117,7 +140,8 @@ export async function dumpTables(client: Client): Promise<Record<string, TableDu
   const dump: Record<string, TableDump> = {};
   for (const { name } of tables) {
     const { rows } = await client.query<{ row: object }>(`select row_to_json(t) as row from ${name} t`);
-    if (rows[0]) dump[name] = { columns: Object.keys(rows[0].row), rows: rows.map(({ row }) => Object.values(row)) };
+    if (rows[0])
+      dump[name] = { columns: Object.keys(rows[0].row), rows: rows.map(({ row }) => Object.values(row)) };
   }
   return dump;
 }
