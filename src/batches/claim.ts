@@ -99,5 +99,5 @@ async function markProcessing(trx: Db, tasks: Task<'process_image'>[]): Promise<
     join batches b on b.tenant_id = c.tenant_id and b.batch_id = c.batch_id
     join tenants t on t.tenant_id = c.tenant_id
     left join hosts h on h.tenant_id = c.tenant_id and h.host = c.host`.execute(trx);
-  return rows.map((row) => ({ ...row, recipe: readRecipe(row.recipe) }));
+  return rows.map((row) => Object.assign(row, { recipe: readRecipe(row.recipe) }));
 }

@@ -1,17 +1,23 @@
 /**
- * Renditions as the database has them, of whichever version they are: `batches.recipes` and
- * `presets.renditions` are read through here only. Settings that an older version did not know are
+ * Presets and recipes as the database has them, of whichever version they are: `presets.renditions` and
+ * `batches.recipes` are read through here only. Settings that an older version did not know are
  * completed; those that only a newer one knows stay as they are.
  */
-import { type PartialSpec, type Recipe, type RenditionSpec, withDefaults } from './spec.ts';
+import { type PartialSpec, type Preset, type Recipe, type RenditionSpec, withDefaults } from './spec.ts';
 
-export type StoredRenditions = PartialSpec[];
-export type StoredRecipe = Omit<Recipe, 'renditions'> & { renditions: StoredRenditions };
+type Stored<T> = Omit<T, 'renditions'> & { renditions: PartialSpec[] };
 
-export function readRenditions(stored: StoredRenditions): RenditionSpec[] {
-  return stored.map((spec) => ({ ...withDefaults(spec), ...spec }));
-}
+export type StoredRecipe = Stored<Recipe>;
+export type StoredPreset = Stored<Preset>;
 
 export function readRecipe(stored: StoredRecipe): Recipe {
-  return { ...stored, renditions: readRenditions(stored.renditions) };
+  return { ...stored, renditions: stored.renditions.map(readSpec) };
+}
+
+export function readPreset(stored: StoredPreset): Preset {
+  return { ...stored, renditions: stored.renditions.map(readSpec) };
+}
+
+function readSpec(stored: PartialSpec): RenditionSpec {
+  return { ...withDefaults(stored), ...stored };
 }

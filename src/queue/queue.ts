@@ -66,7 +66,7 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
       if (tasks.length > 0) await boss.insert(name, tasks, { db: fromKysely(trx) });
     },
     async fetch<N extends TaskName>(name: N, count: number) {
-      const jobs = await boss.fetch<object>(name, { batchSize: count });
+      const jobs = await boss.fetch<TaskData[N]>(name, { batchSize: count });
       return jobs.map((job) => ({ id: job.id, attempt: job.retryCount, data: readTask<N>(job.data) }));
     },
     async touch(name, tasks) {
@@ -81,7 +81,7 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
     async work(name, handler, limits) {
       const concurrency = limits && { localConcurrency: limits.atATime, groupConcurrency: limits.ofOneGroup };
       const options = { pollingIntervalSeconds: 2, ...concurrency };
-      const worker = await boss.work<object>(name, options, async ([job]) => {
+      const worker = await boss.work<TaskData[typeof name]>(name, options, async ([job]) => {
         if (job) await handler(readTask<typeof name>(job.data));
       });
       workers.set(name, worker);

@@ -54,7 +54,9 @@ async function record(db: Db, batch: string): Promise<void> {
       values (1, ${Buffer.from(newUuid())}, 'http://a/', 'http://a/', '', now())`.execute(trx);
     await sql`select from rendition_sets for key share`.execute(trx);
     await sql`update images set tries = tries + 1 where tenant_id = 1 and batch_id = ${batch}`.execute(trx);
-    await sql`update batches set version = version + 1 where tenant_id = 1 and batch_id = ${batch}`.execute(trx);
+    await sql`update batches set version = version + 1 where tenant_id = 1 and batch_id = ${batch}`.execute(
+      trx,
+    );
   });
 }
 
@@ -111,7 +113,9 @@ test('every migration locks beforehand all tables that it changes', async () => 
 
 async function tablesOf(db: Db): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
-    select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`.execute(db);
+    select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`.execute(
+    db,
+  );
   return rows.map((row) => row.name);
 }
 

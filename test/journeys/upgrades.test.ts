@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { Client } from 'pg';
 import { parse } from 'csv-parse/sync';
 import { Webhook } from 'standardwebhooks';
+import { TASK_OPTIONS } from '../../src/queue/tasks.ts';
 import { newDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, json, startMinilab, untilEnded, upload } from '../support/minilab.ts';
@@ -84,6 +85,7 @@ for (const name of await sampleNames()) {
         assert.equal(id, batches['empty']);
       },
     );
+    await t.test('its queues have the options of this version', () => assertQueues(minilab));
     await t.test('all webhooks arrive', { skip: !has(minilab, 'webhook_events') }, () =>
       assertHeard(minilab),
     );
@@ -145,6 +147,18 @@ async function assertResults(minilab: Upgraded, id: string | undefined, told: To
   const archive = await readZip(Buffer.from(await (await fetch(`${self}/images.zip`)).arrayBuffer()));
   const pictures = [...archive.keys()].filter((name) => !name.endsWith('.csv'));
   assert.equal(pictures.length, made, 'files of images.zip');
+}
+
+async function assertQueues({ database }: Upgraded): Promise<void> {
+  const client = new Client(database);
+  await client.connect();
+  const { rows } = await client.query<{ name: string; retry_limit: number }>(
+    'select name, retry_limit from pgboss.queue',
+  );
+  await client.end();
+  const limits = Object.fromEntries(rows.map((row) => [row.name, row.retry_limit]));
+  for (const [name, { retryLimit }] of Object.entries(TASK_OPTIONS))
+    assert.equal(limits[name], retryLimit, name);
 }
 
 async function assertHeard({ origin, database }: Upgraded): Promise<void> {

@@ -245,9 +245,9 @@ async function keepQueueSchema(checkout: string): Promise<string> {
   const { pgboss } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
     pgboss: { schema: number };
   };
-  const { getConstructionPlans } = (await import(
-    pathToFileURL(join(folder, 'dist', 'index.js')).href
-  )) as typeof import('pg-boss');
+  const { getConstructionPlans } = (await import(pathToFileURL(join(folder, 'dist', 'index.js')).href)) as {
+    getConstructionPlans(schema: string): string;
+  };
   const file = `queue-${pgboss.schema}.sql`;
   await writeFile(join(SAMPLES, file), getConstructionPlans('pgboss'));
   return file;
