@@ -21,6 +21,7 @@ const PROBLEMS = {
   already_running: [500, 'Another process is in the way'],
   port_taken: [500, 'The port is taken'],
   schema_newer: [500, 'The database belongs to a newer Minilab'],
+  migration_failed: [500, 'The database could not be migrated'],
   file_unreadable: [500, 'The file cannot be read'],
 } as const satisfies Record<string, readonly [number, string]>;
 

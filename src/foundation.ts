@@ -13,6 +13,7 @@ import { createGuard, type Guard } from './net/guard.ts';
 import { type Queue, startQueue } from './queue/queue.ts';
 import { startWatchdog, type Watchdog } from './queue/watchdog.ts';
 import { diskStorage } from './storage/disk.ts';
+import { adoptOldLayout } from './storage/old-layout.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** What every process stands on: an open, migrated database, a queue, a storage. */
@@ -47,7 +48,7 @@ export async function openConfiguredDatabase(
   return { url: await server.database(DATABASE_NAME), server, close: () => server.close() };
 }
 
-/** @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer` */
+/** @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer`, `migration_failed` */
 export async function layFoundation(
   config: Config,
   databaseUrl: string,
@@ -57,10 +58,15 @@ export async function layFoundation(
 ): Promise<Foundation> {
   await makeWritable(join(config.dataDir, 'tmp'));
   await makeWritable(config.storageDir, 'STORAGE_URL');
+  const moved = await adoptOldLayout(config.storageDir);
+  if (moved > 0) log.info({ files: moved }, 'files of the first version were moved to where they lie now');
   const storage = diskStorage(config.storageDir);
   const database = await connectDatabase(databaseUrl);
   try {
-    await migrate(database.db);
+    await migrate(database.db, {
+      onDone: (migration, ms) => log.info({ migration, ms }, 'the database was migrated'),
+      onWait: (migration) => log.warn({ migration }, 'a migration waits for tables that are in use'),
+    });
     const guard = createGuard(config);
     const secretsKey = secretsKeyOf(config);
     const queue = await startQueue(database, (error) => log.warn({ err: error }, 'the queue has trouble'));

@@ -98,6 +98,19 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
   };
 }
 
+/** What a body did not tell when answers were first kept, as it was then. */
+const TOLD_LATER = { rejected_rows: 0, row_error_count: 0, row_errors: [], reused: 0, deadline_hours: 24 };
+
+/** A body that this version or an older one kept as an answer (intake/idempotency.ts). */
+export type StoredBody = Omit<Static<typeof Batch>, keyof typeof TOLD_LATER | 'links'> & {
+  links: Pick<Static<typeof Batch>['links'], 'self'>;
+};
+
+/** A kept body with everything that a body tells today: its schema refuses one without. */
+export function completedBody<T extends StoredBody>(stored: T): T & Static<typeof Batch> {
+  return { ...TOLD_LATER, ...stored, links: { ...linksOf(stored.links.self), ...stored.links } };
+}
+
 function linksOf(self: string): Static<typeof Batch>['links'] {
   return {
     self,

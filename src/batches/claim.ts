@@ -3,6 +3,7 @@ import type { Db } from '../db/database.ts';
 import type { BatchState } from './batch.ts';
 import type { ImageWork } from '../images/image.tasks.ts';
 import type { Recipe } from '../presets/spec.ts';
+import { readRecipe, type StoredRecipe } from '../presets/stored.ts';
 import { findKnown, type Wanted } from './known.ts';
 import type { Task } from '../queue/queue.ts';
 
@@ -87,7 +88,7 @@ type ClaimedRow = {
  * is the database's, and a text: it is compared there, and a Date would round it.
  */
 async function markProcessing(trx: Db, tasks: Task<'process_image'>[]): Promise<ClaimedRow[]> {
-  const { rows } = await sql<ClaimedRow>`
+  const { rows } = await sql<Omit<ClaimedRow, 'recipe'> & { recipe: StoredRecipe }>`
     with claimed as (
       update images set state = 'processing'
       where task_id = any(${tasks.map((task) => task.id)}::uuid[]) and state in ('queued', 'processing')
@@ -102,5 +103,5 @@ async function markProcessing(trx: Db, tasks: Task<'process_image'>[]): Promise<
     join batches b on b.tenant_id = c.tenant_id and b.batch_id = c.batch_id
     join tenants t on t.tenant_id = c.tenant_id
     left join hosts h on h.tenant_id = c.tenant_id and h.host = c.host`.execute(trx);
-  return rows;
+  return rows.map((row) => Object.assign(row, { recipe: readRecipe(row.recipe) }));
 }

@@ -17,9 +17,11 @@ import { Problem } from '../errors.ts';
 export type KeepAnswer<A> = (trx: Db, request: Buffer, answer: A) => Promise<void>;
 
 export type Doing<A> = {
-  /** SHA-256 of the request, when it is to be compared only */
-  digest(): Promise<Buffer>;
+  /** SHA-256 of the request, when it is to be compared only, as this version and earlier ones make it */
+  digests(): Promise<Buffer[]>;
   act(keep: KeepAnswer<A>): Promise<A>;
+  /** completes an answer that an older version kept */
+  read(stored: unknown): A;
 };
 
 const LEASE_S = 30;
@@ -34,15 +36,16 @@ const KEPT_H = 24;
 export async function onlyOnce<A>(
   db: Db,
   { tenantId, key }: { tenantId: number; key: string | undefined },
-  { digest, act }: Doing<A>,
+  { digests, act, read }: Doing<A>,
 ): Promise<{ answer: A; isReplay: boolean }> {
   if (key === undefined) return { answer: await act(async () => {}), isReplay: false };
   const lease = { tenantId, key: checked(key), holder: randomUUID() };
   if (!(await takeLease(db, lease))) {
     const first = await findAnswer(db, lease);
     if (!first?.answer) throw inUse(key);
-    if (!first.request_sha256.equals(await digest())) throw reused(key);
-    return { answer: first.answer as A, isReplay: true };
+    const { request_sha256 } = first;
+    if (!(await digests()).some((digest) => digest.equals(request_sha256))) throw reused(key);
+    return { answer: read(first.answer), isReplay: true };
   }
   using renewal = renewed(db, lease);
   void renewal;

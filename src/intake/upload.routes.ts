@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { findBatch } from '../batches/batch.queries.ts';
-import { Batch, batchBody } from '../batches/batch.body.ts';
+import { Batch, batchBody, completedBody, type StoredBody } from '../batches/batch.body.ts';
 import type { MoveRules } from '../batches/move-on.ts';
 import type { Database } from '../db/database.ts';
 import type { Guard } from '../net/guard.ts';
@@ -15,7 +15,7 @@ import type { Preset } from '../presets/spec.ts';
 import { type Acceptance, acceptDraft } from './accept.ts';
 import { type Draft, draftUpload } from './draft.ts';
 import { type Doing, type KeepAnswer, onlyOnce } from './idempotency.ts';
-import { freshForSOf, presetOf, requestSha256, UploadOptions } from './options.ts';
+import { freshForSOf, presetOf, requestDigests, requestSha256, UploadOptions } from './options.ts';
 import { measured } from './reading.ts';
 import { type Received, receiveUpload } from './receive.ts';
 
@@ -103,11 +103,11 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
 
   function doing(request: FastifyRequest): Doing<Accepted> {
     return {
-      async digest() {
+      async digests() {
         const { result, options } = await receiveUpload(request, receiving, (chunks) =>
           hashed(chunks, parts.maxUploadBytes),
         );
-        return requestSha256(result.sha256, options);
+        return requestDigests(result.sha256, options);
       },
       async act(keep) {
         const presets = await listPresets(db, tenantId);
@@ -119,6 +119,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
         await using draft = upload.result;
         return await accept(draft, upload, { presets, keep });
       },
+      read: (stored) => completedBody(stored as StoredBody),
     };
   }
 

@@ -3,14 +3,15 @@ import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { BUILTIN_PRESETS } from './builtin.ts';
 import type { Preset } from './spec.ts';
+import { readPreset, type StoredPreset } from './stored.ts';
 
 /** The built-in presets, and then one's own by name. */
 export async function listPresets(db: Db, tenantId: number): Promise<Preset[]> {
-  const { rows } = await sql<Preset>`
+  const { rows } = await sql<StoredPreset>`
     select name, description, renditions from presets where tenant_id = ${tenantId} order by name`.execute(
     db,
   );
-  return [...BUILTIN_PRESETS, ...rows];
+  return [...BUILTIN_PRESETS, ...rows.map(readPreset)];
 }
 
 /** @throws Problem `not_found` that names those that there are */

@@ -79,7 +79,7 @@ export const RenditionInput = Type.Object(
 );
 export type RenditionInput = Static<typeof RenditionInput>;
 
-/** A rendition with every default filled in. The object itself is hashed into the file's key: see hash16Of. */
+/** A rendition with every default filled in. It is hashed into the file's key: see hash16Of. */
 export type RenditionSpec = {
   name: string;
   fit: 'inside' | 'cover' | 'contain';
@@ -115,8 +115,15 @@ export type Preset = { name: string; description: string; renditions: RenditionS
 /** The rendition specs of an image, as they were when its batch was accepted. */
 export type Recipe = { preset: string; renditions: RenditionSpec[] };
 
-/** @param input one that was checked: see check.ts */
-export function withDefaults(input: RenditionInput): RenditionSpec {
+/** Of a rendition as a user writes it, or as a version wrote it that did not know all settings yet. */
+export type PartialSpec = Partial<RenditionSpec> & Pick<RenditionSpec, 'name'>;
+
+/**
+ * A rendition with all settings that this version knows and no others, in one order. A setting that is
+ * new must default to what was done before there was one.
+ * @param input one that was checked: see check.ts
+ */
+export function withDefaults(input: PartialSpec): RenditionSpec {
   const { name, fit = 'inside', width = null, height = null, format = 'jpeg' } = input;
   const { quality = FORMAT_FACTS[format].quality ?? null, background = '#ffffff', max_bytes = null } = input;
   const { trim = false, sharpen = false, animated = false, keep_credit = false } = input;

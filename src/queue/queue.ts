@@ -1,6 +1,9 @@
+import { sql } from 'kysely';
+import type { Pool } from 'pg';
 import { fromKysely, PgBoss } from 'pg-boss';
 import type { Database, Db } from '../db/database.ts';
-import { TASK_OPTIONS, type TaskData, type TaskName } from './tasks.ts';
+import { retryLocked } from '../db/locks.ts';
+import { readTask, TASK_OPTIONS, type TaskData, type TaskName } from './tasks.ts';
 
 /** A claimed task. `attempt` fences it: who claims it again gets a higher one. */
 export type Task<N extends TaskName> = { id: string; attempt: number; data: TaskData[N] };
@@ -37,18 +40,14 @@ export const QUEUE_SCHEMA = 'pgboss';
  */
 export async function startQueue({ db, pool }: Database, onError: (error: Error) => void): Promise<Queue> {
   const boss = new PgBoss({
-    // The pool itself: pg-boss needs the rows of every statement of a text, and Kysely keeps the last ones.
-    db: { executeSql: (text, values) => pool.query(text, values) },
-    schema: QUEUE_SCHEMA,
-    schedule: false,
+    ...poolFor(pool),
     superviseIntervalSeconds: 2,
     monitorIntervalSeconds: 2,
     maintenanceIntervalSeconds: 60,
     queueCacheIntervalSeconds: 2,
   });
   boss.on('error', onError);
-  await boss.start();
-  for (const [name, options] of Object.entries(TASK_OPTIONS)) await boss.createQueue(name, options);
+  await startBoss(boss);
 
   return {
     async insert(name, tasks, trx) {
@@ -57,7 +56,7 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
     async fetch<N extends TaskName>(name: N, count: number, ofOneGroup?: number) {
       const limit = ofOneGroup === undefined ? {} : { groupConcurrency: ofOneGroup };
       const jobs = await boss.fetch<TaskData[N]>(name, { batchSize: count, ...limit });
-      return jobs.map((job) => ({ id: job.id, attempt: job.retryCount, data: job.data }));
+      return jobs.map((job) => ({ id: job.id, attempt: job.retryCount, data: readTask<N>(job.data) }));
     },
     async touch(name, tasks) {
       return settledIds(await boss.touch(name, tasks.map(attemptOf)));
@@ -70,6 +69,51 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
     },
     stop: () => boss.stop({ graceful: true, timeout: 20_000 }),
   };
+}
+
+/**
+ * Makes or migrates the queue's own schema only, as a start does.
+ * @returns its versions before, if there was one, and after
+ */
+export async function migrateQueue({
+  db,
+  pool,
+}: Database): Promise<{ from: number | undefined; to: number }> {
+  const from = await schemaVersion(db);
+  const boss = new PgBoss({ ...poolFor(pool), supervise: false });
+  boss.on('error', () => {}); // what fails is thrown too
+  try {
+    await startBoss(boss);
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+  const to = await schemaVersion(db);
+  if (to === undefined) throw new Error('the queue has no schema');
+  return { from, to };
+}
+
+async function schemaVersion(db: Db): Promise<number | undefined> {
+  const { rows: tables } = await sql<{ there: boolean }>`
+    select to_regclass(${`${QUEUE_SCHEMA}.version`}) is not null as there`.execute(db);
+  if (!tables[0]?.there) return undefined;
+  const { rows } = await sql<{ version: number }>`
+    select version from ${sql.table(`${QUEUE_SCHEMA}.version`)}`.execute(db);
+  return rows[0]?.version;
+}
+
+/** The pool itself: pg-boss needs the rows of every statement of a text, and Kysely keeps the last ones. */
+function poolFor(pool: Pool) {
+  const executeSql = (text: string, values?: unknown[]) => pool.query(text, values);
+  return { db: { executeSql }, schema: QUEUE_SCHEMA, schedule: false };
+}
+
+/** Queues that are there take the options of this version: pg-boss keeps those with which they were made. */
+async function startBoss(boss: PgBoss): Promise<void> {
+  await retryLocked(() => boss.start());
+  for (const [name, options] of Object.entries(TASK_OPTIONS)) {
+    await retryLocked(() => boss.createQueue(name, options));
+    await retryLocked(() => boss.updateQueue(name, options));
+  }
 }
 
 function attemptOf(task: Task<TaskName>) {

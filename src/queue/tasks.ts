@@ -12,6 +12,14 @@ export type TaskData = {
 
 export type TaskName = keyof TaskData;
 
+/**
+ * The data of a task, whichever version wrote it: what an older one did not know yet is completed here,
+ * and what a newer one knows stays. All versions so far wrote the same fields.
+ */
+export function readTask<N extends TaskName>(stored: TaskData[N]): TaskData[N] {
+  return stored;
+}
+
 /** Measured settings: design note queue.md; a killed worker's tasks run again after 8-16 s. */
 export const TASK_OPTIONS = {
   lost_image: { retryLimit: 20, retryDelay: 2, retryBackoff: true, retryDelayMax: 300, heartbeatSeconds: 10 },

@@ -5,7 +5,9 @@ import type { Db } from '../db/database.ts';
 import type { Flaw } from '../errors.ts';
 import type { ImageState, PublicImageState } from '../images/image.ts';
 import type { TableFormat } from '../intake/reading.ts';
+import { readTableFormat, type StoredTableFormat } from '../intake/stored.ts';
 import type { Recipe } from '../presets/spec.ts';
+import { readRecipe, type StoredRecipe } from '../presets/stored.ts';
 
 /** What must be known of a batch to write its results. */
 export type BatchResults = BatchKey & {
@@ -48,8 +50,8 @@ export async function findResults(
 ): Promise<BatchResults | undefined> {
   const { rows } = await sql<{
     state: BatchState;
-    format: TableFormat;
-    recipes: Recipe[];
+    format: StoredTableFormat;
+    recipes: StoredRecipe[];
     token: string;
     name_template: string | null;
     created_at: Date;
@@ -61,7 +63,9 @@ export async function findResults(
     where b.tenant_id = ${tenantId} and b.batch_id = ${batchId}`.execute(db);
   const [row] = rows;
   if (!row) return undefined;
-  const { state, format, recipes, token, created_at: createdAt, file_name: fileName } = row;
+  const { state, token, created_at: createdAt, file_name: fileName } = row;
+  const format = readTableFormat(row.format);
+  const recipes = row.recipes.map(readRecipe);
   const nameTemplate = row.name_template === null ? undefined : parseNameTemplate(row.name_template);
   const isCancelled = state === 'cancelled';
   return { tenantId, batchId, isCancelled, format, recipes, token, nameTemplate, createdAt, fileName };

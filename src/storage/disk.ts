@@ -110,7 +110,7 @@ async function contentOf(path: string): Promise<Content | undefined> {
 }
 
 /** `{token}/{hash16}/{file}` lies in `{token}/{first two of hash16}/{hash16}.{file}`: no folder an image. */
-function pathOf(root: string, key: StorageKey): string {
+export function pathOf(root: string, key: StorageKey): string {
   const [token = '', hash16 = '', file = ''] = key.split('/');
   return join(root, token, hash16.slice(0, 2), `${hash16}.${file}`);
 }
