@@ -20,8 +20,12 @@ export async function connectDatabase(url: string): Promise<Database> {
 /** The problem behind an error of a statement, where the database or our rights in it are what is wrong. */
 export function databaseProblem(error: unknown, url: string): Problem | undefined {
   if (error instanceof Problem) return undefined;
-  const isOurs = isConnectionTrouble(error) || /^(28|3D|42501|53)/.test(systemCode(error) ?? '');
-  return isOurs ? unavailable(error, url) : undefined;
+  return cannotBeUsed(error) ? unavailable(error, url) : undefined;
+}
+
+/** Whether a statement failed because of the database, our rights in it, or its room. */
+export function cannotBeUsed(error: unknown): boolean {
+  return isConnectionTrouble(error) || /^(28|3D|42501|53)/.test(systemCode(error) ?? '');
 }
 
 function unavailable(error: unknown, url: string): Problem {

@@ -1,5 +1,6 @@
 import { Problem } from '../errors.ts';
-import { isConnectionTrouble, type Db } from './database.ts';
+import { cannotBeUsed } from './connect.ts';
+import type { Db } from './database.ts';
 import { isLockTrouble, LOCK_PATIENCE_MS } from './locks.ts';
 import { firstSchema } from './migrations/0001_first_schema.ts';
 import { webhooks } from './migrations/0002_webhooks.ts';
@@ -61,7 +62,7 @@ export async function migrate(db: Db, options: MigrateOptions = {}): Promise<str
     const began = Date.now();
     const rules = { patienceMs, onWait: () => options.onWait?.(name) };
     const hasRun = await runMigration(db, { ...migration, name }, rules).catch(async (error: unknown) => {
-      throw isConnectionTrouble(error) ? error : await failed(db, { ...migration, name }, error, done);
+      throw cannotBeUsed(error) ? error : await failed(db, { ...migration, name }, error, done);
     });
     if (!hasRun) continue; // another process was faster
     done.push(name);

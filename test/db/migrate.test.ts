@@ -148,7 +148,10 @@ test('a table that stays in use is told with who uses it, and minilab migrate sa
   const { code, err } = await runMinilab(['migrate'], { settings: { DATABASE_URL: old.url } });
   assert.equal(code, 0, err);
   for (const name of LATER) assert.match(err, new RegExp(`${name}: done in \\d`));
-  assert.match(err, /5 migrations done\.\nThe queue's own schema: made, version \d+\./);
+  assert.match(
+    err,
+    new RegExp(`${LATER.length} migrations done\\.\\nThe queue's own schema: made, version \\d+\\.`),
+  );
 });
 
 test('a migration that is killed while it waits leaves nothing, and the next start does all of it', async () => {
