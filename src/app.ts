@@ -47,7 +47,7 @@ export async function startHttp(foundation: Foundation, worker: Worker | undefin
   });
   await app.register(presetRoutes, shared);
   await app.register(statusRoutes, shared);
-  await app.register(controlRoutes, { ...shared, feed });
+  await app.register(controlRoutes, { ...shared, patient: database.patient, feed });
   await app.register(lookupRoutes, shared);
   const { hostConcurrency } = config;
   await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: foundation.secretsKey });

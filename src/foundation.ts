@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { FeedRules } from './batches/feed.ts';
 import type { Config } from './config.ts';
-import { type Database, isConnectionTrouble, openDatabase } from './db/database.ts';
+import { type Database, isConnectionTrouble, openDatabase, openForMigration } from './db/database.ts';
 import { type EmbeddedServer, holdEmbeddedServer } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { Problem, systemCode } from './errors.ts';
@@ -48,7 +48,7 @@ export async function layFoundation(config: Config, databaseUrl: string, log: Lo
   const storage = diskStorage(config.storageDir);
   const database = openDatabase(databaseUrl);
   try {
-    await migrate(database.db);
+    await bringUpToDate(databaseUrl);
     const guard = createGuard(config);
     const queue = await startQueue(database, (error) => log.warn({ err: error }, 'the queue has trouble'));
     return {
@@ -72,6 +72,12 @@ export async function layFoundation(config: Config, databaseUrl: string, log: Lo
   }
 }
 
+/** @returns the names of the migrations that ran now */
+export async function bringUpToDate(databaseUrl: string): Promise<string[]> {
+  const { db } = openForMigration(databaseUrl);
+  return migrate(db).finally(() => db.destroy());
+}
+
 /**
  * Makes a folder, and sees that files can be made in it.
  * @param setting what names the folder, for the sentence
@@ -90,8 +96,7 @@ export async function makeWritable(folder: string, setting = 'DATA_DIR'): Promis
 
 /** The problem behind a connection error, or undefined where it is another one. */
 export function unreachable(error: unknown, databaseUrl: string): Problem | undefined {
-  if (error instanceof Problem || !(isConnectionTrouble(error) || /^(28|3D)/.test(systemCode(error) ?? '')))
-    return undefined;
+  if (error instanceof Problem || !isConnectionTrouble(error)) return undefined;
   const { host, pathname } = new URL(databaseUrl);
   return new Problem('database_unavailable', {
     detail: `The database ${pathname.slice(1)} on ${host} cannot be used: ${(error as Error).message || systemCode(error)}. Check that it runs and that DATABASE_URL is right.`,

@@ -7,7 +7,7 @@ import { findSet, forgetSources } from './batches/known.ts';
 import { recordLostImage, recordResults } from './batches/record.ts';
 import { settleBatch } from './batches/settle.ts';
 import { sweep } from './batches/sweep.ts';
-import { isAlive } from './db/database.ts';
+import { isAlive, longTransaction } from './db/database.ts';
 import { unknownMigration } from './db/migrate.ts';
 import { newUuid } from './ids.ts';
 import { forgetOldAnswers } from './intake/idempotency.ts';
@@ -52,7 +52,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   const { config, database, queue, feed, storage, guard, log } = foundation;
   const { publicUrl } = config;
   const userAgent = userAgentOf(publicUrl);
-  const { db } = database;
+  const { db, hurried, patient } = database;
   const id = newUuid();
   const slots = SLOTS_TO_WAIT_IN + SLOTS_PER_CORE * config.workerCores;
   const temporaryFolder = join(config.dataDir, 'tmp', `worker-${id}`);
@@ -65,12 +65,12 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   decoders.warm();
   await decoders.probe();
   const places = createHostPlaces({
-    db,
+    database,
     workerId: id,
     hostConcurrency: config.hostConcurrency,
     downloadConcurrency: config.downloadConcurrency,
     openHeaders: headersOpener(foundation.secretsKey),
-    recordNow: (seen) => recordVisits(db, seen, config.hostConcurrency),
+    recordNow: (seen) => recordVisits(hurried, seen, config.hostConcurrency),
     log,
   });
   const pipeline = createPipeline({
@@ -84,14 +84,14 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     decoders,
     storage,
     sourceFiles,
-    findSet: (tenantId, hash16) => findSet(db, { tenantId, hash16 }),
+    findSet: (tenantId, hash16) => findSet(hurried, { tenantId, hash16 }),
   });
   const pump = startPump({
     queue,
     name: 'process_image',
     slots,
     waiting: places.waiting,
-    claim: (tasks) => claimImages(db, tasks),
+    claim: (tasks) => claimImages(hurried, tasks),
     handle: createImageTask({ pipeline, log, onTrouble: (trouble) => pump.pause(trouble.message) }),
     record: recordWithVisits,
     log,
@@ -126,7 +126,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     every(TROUBLE_CHECK_MS, resumeWhenWell),
     every(REPORT_EVERY_MS, stopClaimingOfNewerSchema),
     every(FORGET_EVERY_MS, () => forgetOldAnswers(db)),
-    every(FORGET_SOURCES_EVERY_MS, () => forgetSources(db)),
+    every(FORGET_SOURCES_EVERY_MS, () => longTransaction(patient, forgetSources)),
   ];
 
   /** A chore that is done again a while after it ended; what it throws is logged. */
@@ -151,7 +151,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   async function recordWithVisits(finished: Parameters<typeof recordResults>[1]): Promise<void> {
     const seen = places.takeSeen();
     try {
-      await recordResults(db, finished, { ...feed, seen });
+      await recordResults(hurried, finished, { ...feed, seen });
     } catch (error) {
       places.putBackSeen(seen);
       throw error;
@@ -184,7 +184,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
       await decoders.stop();
       await places.stop();
       await sourceFiles.close();
-      if (await isAlive(db)) await forgetWorker(db, id).catch(() => {});
+      if (await isAlive(hurried)) await forgetWorker(hurried, id).catch(() => {});
       await rm(temporaryFolder, { recursive: true, force: true });
       log.info({ worker: id }, 'worker stopped');
     },

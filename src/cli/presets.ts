@@ -3,9 +3,8 @@ import { basename, extname } from 'node:path';
 import { DEFAULT_TENANT } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { type Db, openDatabase } from '../db/database.ts';
-import { migrate } from '../db/migrate.ts';
 import { Problem } from '../errors.ts';
-import { openConfiguredDatabase, unreachable } from '../foundation.ts';
+import { bringUpToDate, openConfiguredDatabase, unreachable } from '../foundation.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { checkPreset } from '../presets/check.ts';
 import { deletePreset, getPreset, listPresets, putPreset } from '../presets/preset.queries.ts';
@@ -92,7 +91,7 @@ async function withDatabase<T>(work: (db: Db) => Promise<T>): Promise<T> {
   stack.defer(database.close);
   const { db } = openDatabase(database.url);
   stack.defer(() => db.destroy());
-  await migrate(db).catch((error: unknown) => {
+  await bringUpToDate(database.url).catch((error: unknown) => {
     throw unreachable(error, database.url) ?? error;
   });
   return await work(db);

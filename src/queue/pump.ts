@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { isConnectionTrouble } from '../db/database.ts';
+import { isPassingTrouble } from '../db/database.ts';
 import type { Queue, Task } from './queue.ts';
 import type { TaskName } from './tasks.ts';
 
@@ -61,6 +61,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
   let stopping = false;
   let giveUpAt = Number.POSITIVE_INFINITY;
   let wake = new AbortController(); // aborted to end an idle wait at once
+  let isTouching = false;
   let recorded = Promise.resolve();
   let isRecordingSoon = false;
   let hurry = new AbortController(); // aborted to record at once
@@ -90,7 +91,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
     if (tasks.length === 0) return 0;
     for (const task of tasks) held.set(task.id, { task, abort: new AbortController() });
     try {
-      const works = await parts.claim(tasks);
+      const works = await claimUntilDone(tasks);
       for (const task of tasks) {
         const work = works.get(task.id);
         if (work !== undefined) void handle(task, work);
@@ -102,6 +103,19 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
       throw error;
     }
     return tasks.length;
+  }
+
+  /** What we hold is ours as long as it is touched; nobody else would do it sooner. */
+  async function claimUntilDone(tasks: Task<N>[]): Promise<Map<string, W>> {
+    for (;;) {
+      try {
+        return await parts.claim(tasks);
+      } catch (error) {
+        if (stopping || !isPassingTrouble(error)) throw error;
+        log.warn({ err: error, tasks: tasks.length }, 'tasks cannot be looked up just now; trying again');
+        await sleep(TROUBLE_RETRY_MS);
+      }
+    }
   }
 
   async function handle(task: Task<N>, work: W): Promise<void> {
@@ -144,14 +158,14 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
     }
   }
 
-  /** While the database is away it is tried again; one result that cannot be recorded holds up no other. */
+  /** While the database has trouble all is tried again; one result that cannot be recorded holds up no other. */
   async function recordUntilDone(group: Finished<N, O>[]): Promise<void> {
     for (;;) {
       try {
         await parts.record(group);
         return;
       } catch (error) {
-        if (!isConnectionTrouble(error)) return recordEach(group, error);
+        if (!isPassingTrouble(error)) return recordEach(group, error);
         log.warn({ err: error, tasks: group.length }, 'results cannot be recorded just now; trying again');
         if (Date.now() > giveUpAt) return; // the leases run out, and the work is done again elsewhere
         await sleep(TROUBLE_RETRY_MS);
@@ -164,7 +178,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
       for (const one of group) await recordUntilDone([one]);
       return;
     }
-    // A bug, or a serialization failure: its lease runs out, and it is tried again a few times.
+    // A bug: its lease runs out, and it is tried again a few times.
     log.error({ err: error, task: group[0]?.task.id }, 'a result cannot be recorded');
   }
 
@@ -176,7 +190,8 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
 
   async function touch(): Promise<void> {
     const mine = [...held.values()];
-    if (mine.length === 0) return;
+    if (mine.length === 0 || isTouching) return; // one that waits takes one connection, and not all
+    isTouching = true;
     try {
       const still = await queue.touch(
         name,
@@ -186,6 +201,8 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
         if (!still.has(task.id) && held.has(task.id)) abort.abort(new LeaseLost());
     } catch (error) {
       log.warn({ err: error }, 'leases cannot be renewed just now');
+    } finally {
+      isTouching = false;
     }
   }
 

@@ -46,10 +46,9 @@ export const QUEUE_SCHEMA = 'pgboss';
  * Starts pg-boss on our pool; it makes or migrates its own schema under a lock.
  * @param onError pg-boss reports trouble of its background work here, such as a database that is away
  */
-export async function startQueue({ db, pool }: Database, onError: (error: Error) => void): Promise<Queue> {
+export async function startQueue(database: Database, onError: (error: Error) => void): Promise<Queue> {
   const boss = new PgBoss({
-    // The pool itself: pg-boss needs the rows of every statement of a text, and Kysely keeps the last ones.
-    db: { executeSql: (text, values) => pool.query(text, values) },
+    db: { executeSql: database.query },
     schema: QUEUE_SCHEMA,
     schedule: false,
     superviseIntervalSeconds: 2,
@@ -73,7 +72,7 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
     async touch(name, tasks) {
       return settledIds(await boss.touch(name, tasks.map(attemptOf)));
     },
-    async remove(name, tasks, trx = db) {
+    async remove(name, tasks, trx = database.hurried) {
       return settledIds(await boss.deleteJob(name, tasks.map(attemptOf), { db: fromKysely(trx) }));
     },
     async revoke(name, ids, trx) {
