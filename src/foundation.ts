@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { FeedRules } from './batches/feed.ts';
@@ -5,7 +6,7 @@ import type { Config } from './config.ts';
 import { type Database, isConnectionTrouble, openDatabase, openForMigration } from './db/database.ts';
 import { type EmbeddedServer, holdEmbeddedServer } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
-import { Problem, systemCode } from './errors.ts';
+import { causesOf, Problem, systemCode } from './errors.ts';
 import { type SecretsKey, secretsKeyOf } from './hosts/secrets.ts';
 import { createGuard, type Guard } from './net/guard.ts';
 import { type Queue, startQueue } from './queue/queue.ts';
@@ -36,15 +37,20 @@ export async function openConfiguredDatabase(
 ): Promise<{ url: string; server: EmbeddedServer | undefined; close(): Promise<void> }> {
   if (config.databaseUrl !== undefined)
     return { url: config.databaseUrl, server: undefined, close: async () => {} };
-  await makeWritable(config.dataDir);
+  await makeWritableSometime(config.dataDir, 'DATA_DIR');
   const server = await holdEmbeddedServer(config.dataDir, holder);
   return { url: await server.database(DATABASE_NAME), server, close: () => server.close() };
 }
 
 /** @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer` */
 export async function layFoundation(config: Config, databaseUrl: string, log: Logger): Promise<Foundation> {
-  await makeWritable(join(config.dataDir, 'tmp'));
-  await makeWritable(config.storageDir, 'STORAGE_URL');
+  for (const [folder, setting] of [
+    [join(config.dataDir, 'tmp'), 'DATA_DIR'],
+    [config.storageDir, 'STORAGE_URL'],
+  ] as const) {
+    const trouble = await makeWritableSometime(folder, setting);
+    if (trouble) log.warn({ reason: trouble.message }, 'started without room for files');
+  }
   const storage = diskStorage(config.storageDir);
   const database = openDatabase(databaseUrl);
   try {
@@ -70,6 +76,31 @@ export async function layFoundation(config: Config, databaseUrl: string, log: Lo
     await database.db.destroy();
     throw unreachable(error, databaseUrl) ?? error;
   }
+}
+
+const MAY_PASS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'];
+
+/**
+ * As makeWritable, for processes that stay: a disk that is full just now keeps nobody from looking at what
+ * there is, and the worker begins when there is room.
+ * @returns what is wrong just now
+ */
+async function makeWritableSometime(folder: string, setting: string): Promise<Problem | undefined> {
+  try {
+    await makeWritable(folder, setting);
+    return undefined;
+  } catch (error) {
+    const mayPass = causesOf(error).some((cause) => MAY_PASS.includes(systemCode(cause) ?? ''));
+    if (error instanceof Problem && mayPass && (await isFolder(folder))) return error;
+    throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** @returns the names of the migrations that ran now */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Foundation } from './foundation.ts';
 import { claimImages } from './batches/claim.ts';
@@ -20,6 +20,7 @@ import { createPipeline } from './pipeline/pipeline.ts';
 import { createSourceFiles } from './pipeline/source-files.ts';
 import { startPump } from './queue/pump.ts';
 import { forgetWorker, liveWorkers, reportWorker } from './queue/workers.ts';
+import { diskStorage } from './storage/disk.ts';
 import { userAgentOf, VERSION } from './version.ts';
 import { createWebhookTask, rescueDeliveries } from './webhooks/webhook.tasks.ts';
 
@@ -56,7 +57,6 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   const id = newUuid();
   const slots = SLOTS_TO_WAIT_IN + SLOTS_PER_CORE * config.workerCores;
   const temporaryFolder = join(config.dataDir, 'tmp', `worker-${id}`);
-  await mkdir(temporaryFolder, { recursive: true });
   await reportWorker(db, { id, slots, version: VERSION });
   await removeAbandonedFolders(foundation);
 
@@ -64,6 +64,8 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS);
   decoders.warm();
   await decoders.probe();
+  const files = diskStorage(temporaryFolder);
+  const trouble = await findTrouble();
   const places = createHostPlaces({
     database,
     workerId: id,
@@ -94,6 +96,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     claim: (tasks) => claimImages(hurried, tasks),
     handle: createImageTask({ pipeline, log, onTrouble: (trouble) => pump.pause(trouble.message) }),
     record: recordWithVisits,
+    pausedBecause: trouble,
     log,
   });
 
@@ -160,13 +163,18 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
 
   async function resumeWhenWell(): Promise<void> {
     if (pump.pausedBecause() === undefined || pump.pausedBecause() === NEWER_SCHEMA) return;
+    pump.pause(await findTrouble());
+  }
+
+  /** Why no image can be made, if that is so. */
+  async function findTrouble(): Promise<string | undefined> {
     try {
       await storage.probe();
+      await files.probe();
       await decoders.probe();
-      await mkdir(temporaryFolder, { recursive: true });
-      pump.pause(undefined);
+      return undefined;
     } catch (error) {
-      pump.pause((error as Error).message);
+      return (error as Error).message;
     }
   }
 
@@ -196,7 +204,7 @@ const NEWER_SCHEMA = 'the database was migrated by a newer Minilab; install that
 /** Folders of workers that were killed. A live worker of another database makes its folder again. */
 async function removeAbandonedFolders({ config, database }: Foundation): Promise<void> {
   const root = join(config.dataDir, 'tmp');
-  const names = await readdir(root);
+  const names = await readdir(root).catch(() => []);
   const workers = names.flatMap((name) => /^worker-([0-9a-f-]{36})$/.exec(name)?.[1] ?? []);
   const live = await liveWorkers(database.db, workers);
   for (const name of names) {

@@ -121,6 +121,7 @@ async function ownPlace(
   const dataDir = join(settings.dataDir, `process-${number}`);
   const database = `minilab_process_${number}`;
   await rm(dataDir, { recursive: true, force: true });
+  await makeWritable(dataDir); // here and now, or not at all
   const url = await server.freshDatabase(database);
   stack.defer(async () => {
     await server.dropDatabase(database);

@@ -152,9 +152,9 @@ const AWAY = /^(08|28|3D|53|57P|58|55000|25006|25P03|25P04)/;
 const AGAIN = /^(40001|40003|40P01|55P03|57014)/;
 const SOCKET =
   /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|ENETRESET|EADDRNOTAVAIL|ENOTFOUND|EAI_\w+)$/;
-// pg 8.23 and pg-pool give these no code.
+// pg 8.23, pg-pool and Kysely give these no code.
 const WITHOUT_CODE =
-  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client (has encountered a connection error|was closed)|Cannot use a pool after)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client (has encountered a connection error|was closed)|Cannot use a pool after|Postgres connection has been discarded|driver has already been destroyed)/;
 
 /** Whether an error says that the database is away, going, or cannot write. */
 export function isConnectionTrouble(error: unknown): boolean {

@@ -23,6 +23,8 @@ export type PumpParts<N extends TaskName, W, O> = {
   handle(work: W, signal: AbortSignal): Promise<O>;
   /** Records outcomes and ends their tasks in one transaction; tried again until it succeeds. */
   record(finished: Finished<N, O>[]): Promise<void>;
+  /** why nothing is claimed from the beginning on, if that is so */
+  pausedBecause?: string | undefined;
   log: Logger;
 };
 
@@ -57,7 +59,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
   const held = new Map<string, Held<N>>();
   const working = new Set<string>();
   const waiting: Finished<N, O>[] = []; // outcomes that are not recorded yet
-  let pausedBecause: string | undefined;
+  let { pausedBecause } = parts;
   let stopping = false;
   let giveUpAt = Number.POSITIVE_INFINITY;
   let wake = new AbortController(); // aborted to end an idle wait at once
