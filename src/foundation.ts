@@ -78,7 +78,7 @@ export async function layFoundation(config: Config, databaseUrl: string, log: Lo
   }
 }
 
-const MAY_PASS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'];
+const MAY_PASS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
 /**
  * As makeWritable, for processes that stay: a disk that is full just now keeps nobody from looking at what
@@ -90,7 +90,7 @@ async function makeWritableSometime(folder: string, setting: string): Promise<Pr
     await makeWritable(folder, setting);
     return undefined;
   } catch (error) {
-    const mayPass = causesOf(error).some((cause) => MAY_PASS.includes(systemCode(cause) ?? ''));
+    const mayPass = causesOf(error).some((cause) => MAY_PASS.has(systemCode(cause) ?? ''));
     if (error instanceof Problem && mayPass && (await isFolder(folder))) return error;
     throw error;
   }

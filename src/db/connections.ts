@@ -4,17 +4,19 @@
  * quarter of an hour. pg's own `query_timeout` would leave the connection blocked, and give it to the next one.
  */
 import { Client, Pool, type PoolClient } from 'pg';
+import { systemCode } from '../errors.ts';
 import { addressNow } from './address.ts';
 
 export type Connections = {
   pool: Pool;
-  /** A connection that was heard of since the network was last found dead. */
+  /** A connection that was heard of since the network was last found dead, and that may write as far as is known. */
   take(): Promise<PoolClient>;
   /** Does something with a connection; past the deadline its socket is ended, and the work with it. */
   answered<T>(client: PoolClient, deadlineMs: number, work: () => Promise<T>): Promise<T>;
 };
 
 const CONNECT_MS = 10_000;
+const READ_ONLY = '25006';
 
 /**
  * Nothing is connected until the first query. The limits are set by a statement, and not at the start of the
@@ -47,7 +49,7 @@ export function openConnections(url: string, max: number, limits: Record<string,
     for (;;) {
       const client = await pool.connect();
       if ((heardAt.get(client) ?? 0) >= silentSince) return client;
-      cut(client, 'it was opened before the network failed');
+      cut(client, 'another connection is better');
       client.release(true);
     }
   }
@@ -59,10 +61,15 @@ export function openConnections(url: string, max: number, limits: Record<string,
       cut(client, `the database did not answer within ${deadlineMs / 1000} s`);
     }, deadlineMs);
     try {
-      return await work();
+      const result = await work();
+      heardAt.set(client, performance.now());
+      return result;
+    } catch (error) {
+      // An error is an answer too, but of a read-only server: the name may lead to another one by now.
+      heardAt.set(client, systemCode(error) === READ_ONLY ? Number.NEGATIVE_INFINITY : performance.now());
+      throw error;
     } finally {
       clearTimeout(timer);
-      heardAt.set(client, performance.now()); // an error is an answer too; of a socket that broke nobody asks
     }
   }
 
