@@ -3,8 +3,7 @@
  * does not answer has a deadline here, because it or the network may be gone, and TCP alone gives up after a
  * quarter of an hour. pg's own `query_timeout` would leave the connection blocked, and give it to the next one.
  */
-import { Client, Pool, type PoolClient } from 'pg';
-import { systemCode } from '../errors.ts';
+import { Client, DatabaseError, Pool, type PoolClient } from 'pg';
 import { addressNow } from './address.ts';
 
 export type Connections = {
@@ -65,8 +64,7 @@ export function openConnections(url: string, max: number, limits: Record<string,
       heardAt.set(client, performance.now());
       return result;
     } catch (error) {
-      // An error is an answer too, but of a read-only server: the name may lead to another one by now.
-      heardAt.set(client, systemCode(error) === READ_ONLY ? Number.NEGATIVE_INFINITY : performance.now());
+      heardAt.set(client, isLastWord(error) ? Number.NEGATIVE_INFINITY : performance.now());
       throw error;
     } finally {
       clearTimeout(timer);
@@ -83,6 +81,11 @@ function clientOf(url: string): new (options?: object) => Client {
       super({ ...options, connectionString: addressNow(url) });
     }
   };
+}
+
+/** Of a session that ends with it, or of a server that is read-only: its name may lead to another one by now. */
+function isLastWord(error: unknown): boolean {
+  return error instanceof DatabaseError && (error.severity === 'FATAL' || error.code === READ_ONLY);
 }
 
 /** pg fails what is under way and what is waiting on the connection, and the pool drops it. */

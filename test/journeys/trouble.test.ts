@@ -137,6 +137,21 @@ test('while the database is stopped every operation answers 503 and when to come
   assert.doesNotMatch(api.said(), /"level":50/);
 });
 
+test('a download whose database goes away breaks off, and does not look as if it were whole', async () => {
+  const many = await json<Batch>(upload(api.url, `Image\n${'http://127.0.0.1:9/1.jpg\n'.repeat(100_000)}`));
+  for (const path of ['output.csv', 'manifest.ndjson']) {
+    const response = await fetch(`${api.url}/v1/batches/${many.id}/${path}`);
+    assert.equal(response.status, 200);
+    const reader = response.body?.getReader();
+    await reader?.read();
+    await postgres.stopAtOnce();
+    const rest = (async () => {
+      while (!(await reader?.read())?.done);
+    })();
+    await assert.rejects(rest.finally(() => postgres.start()), /terminated/, path);
+  }
+});
+
 test('a database that is read-only answers questions, and 503 to what would change it', async () => {
   const url = new URL(settings['DATABASE_URL'] ?? '');
   const name = url.pathname.slice(1);
