@@ -38,9 +38,9 @@ test('every session has limits, long transactions and migrations have their own'
   const usual = { idle: '15s', lock: '10s', statement: '1min' };
   for (const db of [database.db, database.hurried, database.patient])
     assert.deepEqual(await limitsOf(db), usual);
-  const { rows } = await database.query('show idle_in_transaction_session_timeout; show statement_timeout').then(
-    (result) => [result].flat()[1] ?? { rows: [] },
-  );
+  const { rows } = await database
+    .query('show idle_in_transaction_session_timeout; show statement_timeout')
+    .then((result) => [result].flat()[1] ?? { rows: [] });
   assert.deepEqual(rows, [{ statement_timeout: '1min' }]);
   assert.deepEqual(await longTransaction(database.patient, limitsOf), { ...usual, statement: '15min' });
   assert.deepEqual(await database.transactionWithClient(limitsOf), { ...usual, statement: '15min' });
@@ -128,7 +128,9 @@ test('somebody else in the way, and a database that is away, are passing trouble
   for (const error of [locked, late, idle, ended]) assert.ok(isPassingTrouble(error), String(error));
   assert.ok(!isConnectionTrouble(locked));
   assert.ok(isConnectionTrouble(idle));
-  const [refused] = (await once(connect(9, '127.0.0.1'), 'error').catch((error: unknown) => [error])) as [unknown];
+  const [refused] = (await once(connect(9, '127.0.0.1'), 'error').catch((error: unknown) => [error])) as [
+    unknown,
+  ];
   assert.ok(isConnectionTrouble(refused));
   for (const wrong of [
     await errorOf(sql`insert into t values (1)`.execute(db)),

@@ -148,7 +148,11 @@ test('a download whose database goes away breaks off, and does not look as if it
     const rest = (async () => {
       while (!(await reader?.read())?.done);
     })();
-    await assert.rejects(rest.finally(() => postgres.start()), /terminated/, path);
+    await assert.rejects(
+      rest.finally(() => postgres.start()),
+      /terminated/,
+      path,
+    );
   }
 });
 

@@ -22,14 +22,22 @@ async function insertTasks({ queue, database }: Foundation, count: number): Prom
 }
 
 /** A pump whose tasks end when the test says so. */
-function controlledPump(foundation: Foundation, slots: number, record?: (done: string[]) => Promise<void>) {
+function controlledPump(
+  foundation: Foundation,
+  slots: number,
+  record?: (done: string[]) => Promise<void>,
+  claim?: () => Promise<void>,
+) {
   const steps = new Map<string, Step>();
   const recorded: string[] = [];
   const pump = startPump<'process_image', string, string>({
     queue: foundation.queue,
     name: 'process_image',
     slots,
-    claim: async (tasks) => new Map(tasks.map((task) => [task.id, task.id])),
+    async claim(tasks) {
+      await claim?.();
+      return new Map(tasks.map((task) => [task.id, task.id]));
+    },
     handle: (id, signal) =>
       new Promise((resolve, reject) => {
         steps.set(id, { id, signal, finish: resolve });
@@ -92,6 +100,48 @@ test('a result that cannot be recorded is tried again while the database is away
   c?.finish('fine');
   await until(() => recorded.length === 2);
   assert.deepEqual(recorded.toSorted(), ['fine', 'good']);
+  await pump.stop(0);
+});
+
+/** Of each: somebody else in the way, a limit that was reached, a session that was ended. */
+const PASSING = ['55P03', '57014', '40001', '40P01', '25P03', '57P01', '25006', '53300', 'ETIMEDOUT'];
+
+function failingFirst(codes: readonly string[]): () => Promise<void> {
+  const left = [...codes];
+  return async () => {
+    const code = left.shift();
+    if (code !== undefined) throw Object.assign(new Error('it cannot be done just now'), { code });
+  };
+}
+
+test('whatever is in the way just now, a group of results is recorded as one, and no task is tried again', async () => {
+  await using foundation = await newFoundation();
+  await insertTasks(foundation, 3);
+  const fail = failingFirst(PASSING);
+  const groups: number[] = [];
+  const { pump, steps, recorded } = controlledPump(foundation, 3, async (done) => {
+    groups.push(done.length);
+    await fail();
+  });
+  await until(() => steps.size === 3);
+  for (const step of steps.values()) step.finish('made');
+  await until(() => recorded.length === 3);
+  assert.deepEqual(groups, [...PASSING.map(() => 3), 3]);
+  await pump.stop(0);
+});
+
+test('whatever is in the way just now, tasks that were claimed are held until they can be looked up', async () => {
+  await using foundation = await newFoundation();
+  await insertTasks(foundation, 3);
+  const { pump, steps, recorded } = controlledPump(foundation, 3, undefined, failingFirst(PASSING));
+  await until(() => steps.size === 3);
+  const { rows } = await sql<{ tries: number }>`
+    select max(retry_count) as tries from pgboss.job where name = 'process_image'`.execute(
+    foundation.database.db,
+  );
+  assert.deepEqual(rows, [{ tries: 0 }]);
+  for (const step of steps.values()) step.finish('made');
+  await until(() => recorded.length === 3);
   await pump.stop(0);
 });
 
