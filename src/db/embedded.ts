@@ -19,6 +19,7 @@ import { Problem, systemCode } from '../errors.ts';
 import { embeddedAddress, portIn } from './address.ts';
 import { type Cluster, prepareCluster, SUPERUSER } from './cluster.ts';
 import { lockFile } from './lock-file.ts';
+import { keepReserve, openReserve } from './reserve.ts';
 
 export type EmbeddedServer = {
   /** The address of a database of that name, made if it is not there. */
@@ -158,6 +159,7 @@ async function start(cluster: Cluster): Promise<number> {
   const left = await readPidFile(cluster);
   // Of another program's process, or cut by a power failure: PostgreSQL would refuse to start until it is gone.
   if (!left || isRunning(left.pid)) await rm(pidFileOf(cluster), { force: true });
+  await openReserve(cluster.folder);
   const port = await freePort(left?.port ?? 0).catch(() => freePort(0));
   const log = await open(join(cluster.folder, 'server.log'), 'w');
   try {
@@ -181,6 +183,7 @@ async function start(cluster: Cluster): Promise<number> {
     );
     server.unref();
     await isReady(cluster, server);
+    await keepReserve(cluster.folder);
     return port;
   } finally {
     await log.close();
@@ -223,7 +226,7 @@ function notStarted(cluster: Cluster, reason: string): Problem {
 
 /** Another program was faster with the port, or processes of a server that crashed have not all ended yet. */
 function mayStartNow(error: unknown): boolean {
-  return !(error instanceof Problem) || /in use|lock file/.test(error.message);
+  return !(error instanceof Problem) || /in use|lock file .* already exists/.test(error.message);
 }
 
 async function freePort(wanted: number): Promise<number> {

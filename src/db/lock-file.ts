@@ -12,7 +12,7 @@ export async function lockFile(path: string, deadlineMs: number): Promise<Dispos
   const file = new DatabaseSync(path);
   for (const started = Date.now(); ; await sleep(LOOK_AGAIN_MS)) {
     try {
-      file.exec('begin exclusive');
+      file.exec('pragma journal_mode = memory; begin exclusive'); // on a full disk a journal cannot be had
       return file;
     } catch (error) {
       if ((error as { errcode?: number }).errcode === BUSY && Date.now() - started < deadlineMs) continue;

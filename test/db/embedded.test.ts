@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -161,6 +161,28 @@ for (const [what, text] of [
     await writeFile(join(folder.path, 'postgres', 'data', 'postmaster.pid'), text);
     await (await holdEmbeddedServer(folder.path, 'test')).close();
   });
+
+test('the server starts on a disk that has become full, for which it keeps some room', async (t) => {
+  await using folder = await newFolder();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200m,mode=755', 'tmpfs', folder.path], {
+      stdio: 'pipe',
+    });
+  } catch {
+    return t.skip('a small file system cannot be mounted here');
+  }
+  try {
+    await withTable(folder.path);
+    await writeFile(join(folder.path, 'filler'), Buffer.alloc(200 * 2 ** 20)).catch(() => {});
+    const holder = await holdEmbeddedServer(folder.path, 'test');
+    const { db } = openDatabase(await holder.database('shared'));
+    await sql`insert into written values (1, 1)`.execute(db);
+    await db.destroy();
+    await holder.close();
+  } finally {
+    execFileSync('umount', ['-l', folder.path]);
+  }
+});
 
 test('a server that cannot start says why, at once', async () => {
   await using folder = await newFolder();
