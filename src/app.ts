@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { controlRoutes } from './batches/control.routes.ts';
 import { lookupRoutes } from './batches/lookup.routes.ts';
 import { statusRoutes } from './batches/status.routes.ts';
-import { isAlive } from './db/database.ts';
+import { type Database, isAlive } from './db/database.ts';
 import type { Foundation } from './foundation.ts';
 import { hostRoutes } from './hosts/host.routes.ts';
 import { healthRoutes } from './http/health.routes.ts';
@@ -21,21 +22,27 @@ export const DEFAULT_TENANT = 1;
 
 export type HttpService = { close(): Promise<void> };
 
-/** The API on its port. */
-export async function startHttp(foundation: Foundation, worker: Worker | undefined): Promise<HttpService> {
+/**
+ * The API on its port.
+ * @param worker the one of this process, if it has one by now
+ */
+export async function startHttp(
+  foundation: Foundation,
+  worker: () => Pick<Worker, 'pausedBecause'> | undefined,
+): Promise<HttpService> {
   const { config, database, feed, storage, guard, log } = foundation;
   const { publicUrl, filesUrl } = config;
   const app = await createServer({ publicUrl, version: VERSION, log });
   const shared = { tenantId: DEFAULT_TENANT, publicUrl, filesUrl, db: database.db };
   await app.register(healthRoutes, {
     checks: {
-      database: async () => ((await isAlive(database.db)) ? undefined : 'the database does not answer'),
+      database: () => databaseTrouble(database),
       storage: () =>
         storage.probe().then(
           () => undefined,
           (error: Error) => error.message,
         ),
-      worker: async () => worker?.pausedBecause(),
+      worker: async () => worker()?.pausedBecause(),
     },
   });
   const folder = join(config.dataDir, 'tmp');
@@ -47,7 +54,7 @@ export async function startHttp(foundation: Foundation, worker: Worker | undefin
   });
   await app.register(presetRoutes, shared);
   await app.register(statusRoutes, shared);
-  await app.register(controlRoutes, { ...shared, feed });
+  await app.register(controlRoutes, { ...shared, patient: database.patient, feed });
   await app.register(lookupRoutes, shared);
   const { hostConcurrency } = config;
   await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: foundation.secretsKey });
@@ -55,4 +62,11 @@ export async function startHttp(foundation: Foundation, worker: Worker | undefin
   await app.register(resultsRoutes, { ...shared, storage, folder });
   await listen(app, config);
   return { close: () => closeServer(app) };
+}
+
+const ANSWERS_WITHIN_MS = 5_000;
+
+async function databaseTrouble({ hurried }: Database): Promise<string | undefined> {
+  const late = sleep(ANSWERS_WITHIN_MS, false, { ref: false });
+  return (await Promise.race([isAlive(hurried), late])) ? undefined : 'the database does not answer';
 }

@@ -73,3 +73,11 @@ export function systemCode(error: unknown): string | undefined {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   return typeof code === 'string' ? code : undefined;
 }
+
+/** An error and everything behind it: what caused it, and what failed while it was dealt with. */
+export function causesOf(error: unknown): Error[] {
+  if (!(error instanceof Error)) return [];
+  const { cause, errors = [] } = error as { cause?: unknown; errors?: unknown[] };
+  const { error: first, suppressed } = error as { error?: unknown; suppressed?: unknown }; // of a SuppressedError
+  return [error, ...[first, cause, ...errors, suppressed].flatMap(causesOf)];
+}

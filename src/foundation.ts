@@ -1,12 +1,13 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { MoveRules } from './batches/move-on.ts';
 import type { Config } from './config.ts';
 import { connectDatabase, databaseProblem } from './db/connect.ts';
-import type { Database, Db } from './db/database.ts';
+import { type Database, type Db, openForMigration } from './db/database.ts';
 import { type EmbeddedServer, holdEmbeddedServer } from './db/embedded.ts';
-import { migrate } from './db/migrate.ts';
-import { Problem } from './errors.ts';
+import { migrate, type MigrateOptions } from './db/migrate.ts';
+import { causesOf, Problem, systemCode } from './errors.ts';
 import { type SecretsKey, secretsKeyOf } from './hosts/secrets.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { createGuard, type Guard } from './net/guard.ts';
@@ -43,7 +44,7 @@ export async function openConfiguredDatabase(
 ): Promise<{ url: string; server: EmbeddedServer | undefined; close(): Promise<void> }> {
   if (config.databaseUrl !== undefined)
     return { url: config.databaseUrl, server: undefined, close: async () => {} };
-  await makeWritable(config.dataDir);
+  await makeWritableSometime(config.dataDir, 'DATA_DIR');
   const server = await holdEmbeddedServer(config.dataDir, holder);
   return { url: await server.database(DATABASE_NAME), server, close: () => server.close() };
 }
@@ -56,14 +57,19 @@ export async function layFoundation(
   /** how long the event loop may stand still */
   stillMs?: number,
 ): Promise<Foundation> {
-  await makeWritable(join(config.dataDir, 'tmp'));
-  await makeWritable(config.storageDir, 'STORAGE_URL');
+  for (const [folder, setting] of [
+    [join(config.dataDir, 'tmp'), 'DATA_DIR'],
+    [config.storageDir, 'STORAGE_URL'],
+  ] as const) {
+    const trouble = await makeWritableSometime(folder, setting);
+    if (trouble) log.warn({ reason: trouble.message }, 'started without room for files');
+  }
   const moved = await adoptOldLayout(config.storageDir);
   if (moved > 0) log.info({ files: moved }, 'files of the first version were moved to where they lie now');
   const storage = diskStorage(config.storageDir);
   const database = await connectDatabase(databaseUrl);
   try {
-    await migrate(database.db, {
+    await bringUpToDate(databaseUrl, {
       onDone: (migration, ms) => log.info({ migration, ms }, 'the database was migrated'),
       onWait: (migration) => log.warn({ migration }, 'a migration waits for tables that are in use'),
     });
@@ -94,6 +100,37 @@ export async function layFoundation(
     await database.db.destroy();
     throw databaseProblem(error, databaseUrl) ?? error;
   }
+}
+
+const MAY_PASS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
+
+/**
+ * As makeWritable, for processes that stay: a disk that is full just now keeps nobody from looking at what
+ * there is, and the worker begins when there is room.
+ * @returns what is wrong just now
+ */
+async function makeWritableSometime(folder: string, setting: string): Promise<Problem | undefined> {
+  try {
+    await makeWritable(folder, setting);
+    return undefined;
+  } catch (error) {
+    const mayPass = causesOf(error).some((cause) => MAY_PASS.has(systemCode(cause) ?? ''));
+    if (error instanceof Problem && mayPass && (await isFolder(folder))) return error;
+    throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+/** @returns the names of the migrations that ran now */
+export async function bringUpToDate(databaseUrl: string, options?: MigrateOptions): Promise<string[]> {
+  const { db } = openForMigration(databaseUrl);
+  return migrate(db, options).finally(() => db.destroy());
 }
 
 /**

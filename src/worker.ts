@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Foundation } from './foundation.ts';
 import { claimImages } from './batches/claim.ts';
@@ -9,7 +9,7 @@ import { recordLostImages, recordResults } from './batches/record.ts';
 import { forgetStalls } from './batches/stalls.ts';
 import type { EndedBatch } from './batches/settle.ts';
 import { sweep } from './batches/sweep.ts';
-import { isAlive } from './db/database.ts';
+import { isAlive, longTransaction } from './db/database.ts';
 import { unknownMigration } from './db/migrate.ts';
 import { newUuid } from './ids.ts';
 import { forgetOldAnswers } from './intake/idempotency.ts';
@@ -25,6 +25,7 @@ import { startPump, type Taken } from './queue/pump.ts';
 import type { Task } from './queue/queue.ts';
 import type { InHand } from './queue/watchdog.ts';
 import { forgetWorker, reportWorker } from './queue/workers.ts';
+import { diskStorage } from './storage/disk.ts';
 import { userAgentOf, VERSION } from './version.ts';
 import { rescueDeliveries, startDeliveries } from './webhooks/webhook.tasks.ts';
 
@@ -54,24 +55,25 @@ const LOST_EVERY_MS = 2_000;
 export async function startWorker(foundation: Foundation, localFolder?: string): Promise<Worker> {
   const { config, database, queue, feed, storage, guard, log } = foundation;
   const userAgent = userAgentOf(config.publicUrl);
-  const { db } = database;
+  const { db, hurried, patient } = database;
   const id = newUuid();
   const slots = SLOTS_TO_WAIT_IN + SLOTS_PER_CORE * config.workerCores;
   const temporaryFolder = join(config.dataDir, 'tmp', `worker-${id}`);
-  await mkdir(temporaryFolder, { recursive: true });
   await reportWorker(db, { id, slots, version: VERSION });
 
   const sourceFiles = createSourceFiles(temporaryFolder);
   const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS);
   decoders.warm();
   await decoders.probe();
+  const files = diskStorage(temporaryFolder);
+  const trouble = await findTrouble();
   const places = createHostPlaces({
-    db,
+    database,
     workerId: id,
     hostConcurrency: config.hostConcurrency,
     downloadConcurrency: config.downloadConcurrency,
     openHeaders: headersOpener(foundation.secretsKey),
-    recordNow: (seen) => recordVisits(db, seen, config.hostConcurrency),
+    recordNow: (seen) => recordVisits(hurried, seen, config.hostConcurrency),
     log,
   });
   const pipeline = createPipeline({
@@ -85,19 +87,20 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     decoders,
     storage,
     sourceFiles,
-    findSet: (tenantId, hash16) => findSet(db, { tenantId, hash16 }),
+    findSet: (tenantId, hash16) => findSet(hurried, { tenantId, hash16 }),
   });
   const pump = startPump({
     queue,
     name: 'process_image',
     slots,
     waiting: places.waiting,
-    claim: (tasks) => claimImages(db, tasks),
+    claim: (tasks) => claimImages(hurried, tasks),
     handle: createImageTask({ pipeline, log, onTrouble: (trouble) => pump.pause(trouble.message) }),
     record: recordWithVisits,
     isToBeAlone: isSuspect,
     onTaken: (taken) => foundation.watchdog.took(taken.map(named)),
     onReleased: foundation.watchdog.left,
+    pausedBecause: trouble,
     log,
   });
 
@@ -117,7 +120,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     every(REPORT_EVERY_MS, stopClaimingOfNewerSchema),
     every(FORGET_EVERY_MS, () => forgetOldAnswers(db)),
     every(FORGET_EVERY_MS, () => forgetStalls(db)),
-    every(FORGET_SOURCES_EVERY_MS, () => forgetSources(db)),
+    every(FORGET_SOURCES_EVERY_MS, () => longTransaction(patient, forgetSources)),
   ];
 
   /** A chore that is done again a while after it ended; what it throws is logged. */
@@ -142,7 +145,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   async function recordWithVisits(finished: Parameters<typeof recordResults>[1]): Promise<void> {
     const seen = places.takeSeen();
     try {
-      tell(await recordResults(db, finished, { ...feed, seen }));
+      tell(await recordResults(hurried, finished, { ...feed, seen }));
     } catch (error) {
       places.putBackSeen(seen);
       throw error;
@@ -163,13 +166,18 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
 
   async function resumeWhenWell(): Promise<void> {
     if (pump.pausedBecause() === undefined || pump.pausedBecause() === NEWER_SCHEMA) return;
+    pump.pause(await findTrouble());
+  }
+
+  /** Why no image can be made, if that is so. */
+  async function findTrouble(): Promise<string | undefined> {
     try {
       await storage.probe();
+      await files.probe();
       await decoders.probe();
-      await mkdir(temporaryFolder, { recursive: true });
-      pump.pause(undefined);
+      return undefined;
     } catch (error) {
-      pump.pause((error as Error).message);
+      return (error as Error).message;
     }
   }
 
@@ -187,7 +195,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
       await decoders.stop();
       await places.stop();
       await sourceFiles.close();
-      if (await isAlive(db)) await forgetWorker(db, id).catch(() => {});
+      if (await isAlive(hurried)) await forgetWorker(hurried, id).catch(() => {});
       await rm(temporaryFolder, { recursive: true, force: true });
       log.info({ worker: id }, 'worker stopped');
     },

@@ -9,12 +9,12 @@ import { deleteBatch } from './purge.ts';
 import { retryBatch } from './retry.ts';
 import { batchKey, noSuchBatch } from './status.routes.ts';
 
-export type ControlParts = { db: Db; feed: MoveRules; publicUrl: string; tenantId: number };
+export type ControlParts = { db: Db; patient: Db; feed: MoveRules; publicUrl: string; tenantId: number };
 
 const Params = Type.Object({ id: Type.String() });
 
 export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app, parts) => {
-  const { db, feed, publicUrl, tenantId } = parts;
+  const { db, patient, feed, publicUrl, tenantId } = parts;
 
   app.post(
     '/v1/batches/:id/retry',
@@ -32,7 +32,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
       },
     },
     async ({ params: { id }, query: { code } }, reply) => {
-      const row = await retryBatch(db, batchKey(tenantId, id), { code, feed });
+      const row = await retryBatch(patient, batchKey(tenantId, id), { code, feed });
       if (!row) throw noSuchBatch(id);
       const body = batchBody(row, publicUrl);
       return reply.code(202).header('location', body.links.self).send(body);
@@ -67,7 +67,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
       },
     },
     async ({ params: { id } }, reply) => {
-      if (!(await deleteBatch(db, batchKey(tenantId, id)))) throw noSuchBatch(id);
+      if (!(await deleteBatch(patient, batchKey(tenantId, id)))) throw noSuchBatch(id);
       return reply.code(204).send(null);
     },
   );

@@ -33,7 +33,7 @@
  * Locks: purges; sets by (tenant, hash16).
  */
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
+import { type Db, longTransaction } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { BatchKey } from './batch.ts';
@@ -44,8 +44,8 @@ import { lockBatch } from './counters.ts';
  * @returns whether there was such a batch
  * @throws Problem `conflict`
  */
-export async function deleteBatch(db: Db, key: BatchKey): Promise<boolean> {
-  return db.transaction().execute(async (trx) => {
+export async function deleteBatch(patient: Db, key: BatchKey): Promise<boolean> {
+  return longTransaction(patient, async (trx) => {
     const batch = await lockBatch(trx, key);
     if (!batch) return false;
     if (batch.state === 'pending' || batch.state === 'processing')
@@ -166,10 +166,31 @@ async function removeFiles(db: Db, storage: Storage): Promise<number> {
   return db.transaction().execute(async (trx) => {
     const purges = await lockRemoving(trx);
     if (purges.length === 0) return 0;
-    await storage.remove(purges.flatMap((purge) => purge.keys));
+    await removeWhileLocked(
+      trx,
+      storage,
+      purges.flatMap((purge) => purge.keys),
+    );
     await markRemoved(trx, purges);
     return purges.length;
   });
+}
+
+const ASK_EVERY_MS = 2_000; // a session that says nothing for 15 s is ended, and its locks go to others
+
+/**
+ * Asks the database now and then, which keeps the session, and finds out when it is gone: a process that was
+ * frozen must not go on where another one has removed the files, and images are made of them again.
+ */
+async function removeWhileLocked(trx: Db, storage: Storage, keys: string[]): Promise<void> {
+  let askedAt = performance.now();
+  for (const key of keys) {
+    if (performance.now() - askedAt > ASK_EVERY_MS) {
+      await sql`select`.execute(trx);
+      askedAt = performance.now();
+    }
+    await storage.remove([key]);
+  }
 }
 
 /** The next purges whose files are to be removed, and that no other worker has. */

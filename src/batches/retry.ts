@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
+import { type Db, longTransaction } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { type BatchRow, findBatch } from './batch.queries.ts';
 import type { BatchKey } from './batch.ts';
@@ -13,11 +13,11 @@ import { feedBatches, type FeedRules } from './feed.ts';
  * @throws Problem `conflict`
  */
 export async function retryBatch(
-  db: Db,
+  patient: Db,
   key: BatchKey,
   { code, feed }: { code: string | undefined; feed: FeedRules },
 ): Promise<BatchRow | undefined> {
-  return db.transaction().execute(async (trx) => {
+  return longTransaction(patient, async (trx) => {
     const batch = await lockBatch(trx, key);
     if (!batch) return undefined;
     refuseUnlessEnded(batch);

@@ -1,5 +1,6 @@
 import { readConfig } from '../config.ts';
-import { connectDatabase, databaseProblem } from '../db/connect.ts';
+import { databaseProblem } from '../db/connect.ts';
+import { openForMigration } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { openConfiguredDatabase } from '../foundation.ts';
 import { migrateQueue } from '../queue/queue.ts';
@@ -10,7 +11,7 @@ export async function migrateSchema(): Promise<number> {
   await using stack = new AsyncDisposableStack();
   const configured = await openConfiguredDatabase(readConfig(), 'migrate');
   stack.defer(configured.close);
-  const database = await connectDatabase(configured.url);
+  const database = openForMigration(configured.url);
   stack.defer(() => database.db.destroy());
   try {
     const done = await migrate(database.db, {

@@ -26,14 +26,14 @@ export async function serve({ worker: withWorker }: { worker: boolean }): Promis
     });
   const foundation = await layFoundation(config, database.url, log);
   stack.defer(foundation.close);
-  await configureEndpoint(foundation.database.db, DEFAULT_TENANT, config.webhook);
   let worker: Worker | undefined;
-  if (withWorker) {
-    worker = await startWorker(foundation);
-    stack.defer(worker.stop);
-  }
-  const http = await startHttp(foundation, worker);
+  stack.defer(async () => worker?.stop());
+  const notYet = withWorker ? { pausedBecause: () => 'it is starting' } : undefined;
+  // First of all the port: one that is taken must not cost a worker that is in the middle of images.
+  const http = await startHttp(foundation, () => worker ?? notYet);
   stack.defer(http.close);
+  await configureEndpoint(foundation.database.db, DEFAULT_TENANT, config.webhook);
+  if (withWorker) worker = await startWorker(foundation);
 
   say(`Minilab is ready: ${config.publicUrl} (documentation of the API: ${config.publicUrl}/docs)`);
   say(`Files are kept in ${config.dataDir}. Without API keys only this machine can use it.`);

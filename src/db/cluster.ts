@@ -21,7 +21,7 @@ import { Problem } from '../errors.ts';
 
 /** Where one embedded PostgreSQL lives, and as whom it runs. */
 export type Cluster = {
-  /** holds `data`, `password`, `port`, `server.log`, and `programs` where they had to be copied */
+  /** holds `data`, `password`, `start.lock`, `reserve`, `server.log`, and `programs` where they had to be copied */
   folder: string;
   /** holds bin, lib and share */
   programs: string;

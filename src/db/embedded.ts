@@ -2,20 +2,24 @@
  * The embedded PostgreSQL, shared by every Minilab process on one DATA_DIR.
  *
  * States of the server: not running -> starting -> running -> stopping -> not running. A process
- * that needs it starts it or adopts the one that runs (its port is in line 4 of postmaster.pid).
+ * that needs it starts it or adopts the one that runs. Its port is the one in postmaster.pid, whoever
+ * started it, and every new connection looks there (address.ts).
  * Each process holds a shared advisory lock for as long as it lives; the last one out, which is the
  * one that gets the lock exclusively, stops the server. A killed process lets go of its lock by
  * itself and may leave the server running: the next process adopts it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, readFile, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
-import { Problem } from '../errors.ts';
+import { Problem, systemCode } from '../errors.ts';
+import { embeddedAddress, portIn } from './address.ts';
 import { type Cluster, prepareCluster, SUPERUSER } from './cluster.ts';
+import { lockFile } from './lock-file.ts';
+import { keepReserve, openReserve } from './reserve.ts';
 
 export type EmbeddedServer = {
   /** The address of a database of that name, made if it is not there. */
@@ -36,10 +40,11 @@ const LOCK_CLASS = 0x6d6c6162; // "mlab"; the first key of every advisory lock o
 const HELD_BY_EVERYONE = 0;
 const START_DEADLINE_MS = 60_000; // a start takes 30 ms, a recovery after a crash seconds
 const STOP_DEADLINE_MS = 20_000;
+const CONNECT_MS = 5_000; // another program may listen where the server did
 
 /**
  * Starts or adopts the embedded server of `dataDir` and holds it until `close()`. If the server dies
- * meanwhile, it is started again on the same port.
+ * meanwhile, it is started again, by whichever of its holders is first.
  * @param holder what this process is ("serve", "worker"), shown to others with its pid
  */
 export async function holdEmbeddedServer(dataDir: string, holder: string): Promise<EmbeddedServer> {
@@ -50,16 +55,17 @@ export async function holdEmbeddedServer(dataDir: string, holder: string): Promi
 
   async function hold(): Promise<Client> {
     for (const started = Date.now(); ; await sleep(50)) {
-      const client = newClient(cluster, await ensureRunning(cluster), 'postgres', holder);
+      let client: Client | undefined;
       try {
+        client = newClient(cluster, await ensureRunning(cluster), 'postgres', holder);
         await client.connect();
         await client.query('select pg_advisory_lock_shared($1, $2)', [LOCK_CLASS, HELD_BY_EVERYONE]);
         for (const name of claims) await tryLock(client, name);
         client.on('end', () => void holdAgain());
         return client;
       } catch (error) {
-        await client.end().catch(() => {}); // it was just being stopped by its last holder: start it again
-        if (Date.now() - started > START_DEADLINE_MS) throw error;
+        await client?.end().catch(() => {}); // it was just being stopped by its last holder: start it again
+        if (!mayStartNow(error) || Date.now() - started > START_DEADLINE_MS) throw error;
       }
     }
   }
@@ -78,7 +84,8 @@ export async function holdEmbeddedServer(dataDir: string, holder: string): Promi
   async function database(name: string): Promise<string> {
     const { rowCount } = await held.query('select 1 from pg_database where datname = $1', [name]);
     if (!rowCount) await held.query(`create database ${escapeIdentifier(name)}`).catch(unlessDuplicate);
-    return `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${await runningPort(cluster)}/${name}`;
+    const { folder, password } = cluster;
+    return embeddedAddress(folder, { user: SUPERUSER, password, port: held.port, database: name });
   }
 
   async function dropDatabase(name: string): Promise<void> {
@@ -129,22 +136,33 @@ async function isLastOut(client: Client): Promise<boolean> {
 
 /** SIGINT is PostgreSQL's "fast" shutdown: sessions are ended, everything is written, postmaster.pid goes last. */
 async function stop(cluster: Cluster): Promise<void> {
-  const running = await readPidFile(cluster);
+  const running = await runningServer(cluster);
   if (!running) return;
   process.kill(running.pid, 'SIGINT');
   for (const started = Date.now(); Date.now() - started < STOP_DEADLINE_MS; await sleep(10)) {
-    if (!(await readPidFile(cluster))) return;
+    if (!(await runningServer(cluster))) return;
   }
 }
 
-/** The port of the running server, started first when there is none. */
+/**
+ * The port of the running server, started first when there is none. One process at a time starts it: of two
+ * that find what a crash left, PostgreSQL may let both go on, and each would have a port of its own.
+ */
 async function ensureRunning(cluster: Cluster): Promise<number> {
-  const running = await runningPort(cluster);
-  if (running !== undefined) return running;
+  const running = await runningServer(cluster);
+  if (running) return running.port;
+  using _lock = await lockFile(join(cluster.folder, 'start.lock'), START_DEADLINE_MS);
+  return (await runningServer(cluster))?.port ?? (await start(cluster));
+}
+
+async function start(cluster: Cluster): Promise<number> {
+  const left = await readPidFile(cluster);
+  // Of another program's process, or cut by a power failure: PostgreSQL would refuse to start until it is gone.
+  if (!left || isRunning(left.pid)) await rm(pidFileOf(cluster), { force: true });
+  await openReserve(cluster.folder);
+  const port = await freePort(left?.port ?? 0).catch(() => freePort(0));
   const log = await open(join(cluster.folder, 'server.log'), 'w');
-  const over = new AbortController();
   try {
-    const port = await choosePort(cluster);
     const server = spawn(
       join(cluster.programs, 'bin', 'postgres'),
       [
@@ -164,10 +182,10 @@ async function ensureRunning(cluster: Cluster): Promise<number> {
       },
     );
     server.unref();
-    await Promise.race([answers(cluster, port, over.signal), ended(server, cluster, over.signal)]);
+    await isReady(cluster, server);
+    await keepReserve(cluster.folder);
     return port;
   } finally {
-    over.abort(); // the watcher that lost the race must not go on
     await log.close();
   }
 }
@@ -180,32 +198,24 @@ const SETTINGS = [
   'jit=off', // compiling costs more than any query here takes
 ];
 
-async function answers(cluster: Cluster, port: number, signal: AbortSignal): Promise<void> {
-  for (const started = Date.now(); Date.now() - started < START_DEADLINE_MS;) {
-    const client = newClient(cluster, port, 'postgres', 'start');
-    const answered = await client.connect().then(
-      () => true,
-      () => false,
-    );
-    await client.end().catch(() => {});
-    if (answered) return;
-    await sleep(20, undefined, { signal });
+/** @throws Problem `database_unavailable` with what the server said */
+async function isReady(cluster: Cluster, server: ChildProcess): Promise<void> {
+  let ended: string | undefined;
+  once(server, 'exit').then(
+    () => (ended = 'it ended'),
+    (error: Error) => (ended = error.message),
+  );
+  for (const started = Date.now(); Date.now() - started < START_DEADLINE_MS; await sleep(10)) {
+    const known = await readPidFile(cluster);
+    if (known?.pid === server.pid && known?.isReady) return;
+    if (ended !== undefined) throw notStarted(cluster, (await lastWords(cluster)) || ended);
   }
-  throw notStarted(cluster, 'it did not answer in time');
+  throw notStarted(cluster, 'it was not ready in time');
 }
 
-/** Rejects when the server ends, unless it lost a race against a server that is now running. */
-async function ended(server: ChildProcess, cluster: Cluster, signal: AbortSignal): Promise<void> {
-  await once(server, 'exit', { signal }).catch((error: Error) => {
-    throw notStarted(cluster, error.message);
-  });
-  for (let i = 0; i < 100; i += 1) {
-    const port = await runningPort(cluster);
-    if (port !== undefined) return answers(cluster, port, signal);
-    await sleep(50, undefined, { signal });
-  }
+async function lastWords(cluster: Cluster): Promise<string> {
   const log = await readFile(join(cluster.folder, 'server.log'), 'utf8');
-  throw notStarted(cluster, log.trim().split('\n').slice(-3).join(' '));
+  return log.trim().split('\n').slice(-3).join(' ');
 }
 
 function notStarted(cluster: Cluster, reason: string): Problem {
@@ -214,13 +224,9 @@ function notStarted(cluster: Cluster, reason: string): Problem {
   });
 }
 
-/** The port of last time where it is free, so that pools of other processes find a restarted server. */
-async function choosePort(cluster: Cluster): Promise<number> {
-  const file = join(cluster.folder, 'port');
-  const last = Number(await readFile(file, 'utf8').catch(() => '0'));
-  const port = await freePort(last).catch(() => freePort(0));
-  await writeFile(file, String(port));
-  return port;
+/** Another program was faster with the port, or processes of a server that crashed have not all ended yet. */
+function mayStartNow(error: unknown): boolean {
+  return !(error instanceof Problem) || /in use|lock file .* already exists/.test(error.message);
 }
 
 async function freePort(wanted: number): Promise<number> {
@@ -232,23 +238,37 @@ async function freePort(wanted: number): Promise<number> {
   return port;
 }
 
-async function runningPort(cluster: Cluster): Promise<number | undefined> {
-  return (await readPidFile(cluster))?.port;
+/** It may still be starting. */
+async function runningServer(cluster: Cluster): Promise<PidFile | undefined> {
+  const file = await readPidFile(cluster);
+  return file && isRunning(file.pid) && (await isInData(cluster, file.pid)) ? file : undefined;
 }
 
-/** postmaster.pid: line 1 the process id, line 4 the port (PostgreSQL manual, 66.1). */
-async function readPidFile(cluster: Cluster): Promise<{ pid: number; port: number } | undefined> {
-  const data = join(cluster.folder, 'data');
-  const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
+type PidFile = { pid: number; port: number; isReady: boolean };
+
+/** postmaster.pid: line 1 the process id, line 4 the port, line 8 the state (PostgreSQL manual, 66.1). */
+async function readPidFile(cluster: Cluster): Promise<PidFile | undefined> {
+  const text = await readFile(pidFileOf(cluster), 'utf8').catch(() => '');
   const lines = text.split('\n');
-  const [pid, port] = [Number(lines[0]), Number(lines[3])];
-  if (!(pid > 0 && port > 0 && isRunning(pid))) return undefined;
-  // After a hard stop of a container or a machine another program may have got this pid, and then
-  // PostgreSQL would refuse to start for ever.
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => data);
-  if (command.includes(data)) return { pid, port };
-  await rm(join(data, 'postmaster.pid'), { force: true });
-  return undefined;
+  const [pid, port] = [Number(lines[0]), portIn(text)];
+  return pid > 0 && port !== undefined ? { pid, port, isReady: lines[7]?.trim() === 'ready' } : undefined;
+}
+
+function pidFileOf(cluster: Cluster): string {
+  return join(cluster.folder, 'data', 'postmaster.pid');
+}
+
+/**
+ * Whether a process works in the data folder, as PostgreSQL does. After a crash of a container or a machine
+ * another program may have the pid of the file.
+ */
+async function isInData(cluster: Cluster, pid: number): Promise<boolean> {
+  if (process.platform !== 'linux') return true; // there is nothing to tell it by
+  try {
+    return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(join(cluster.folder, 'data')));
+  } catch (error) {
+    return systemCode(error) === 'EACCES'; // of another user; one that has ended and is not reaped has no folder
+  }
 }
 
 function isRunning(pid: number): boolean {
@@ -269,6 +289,7 @@ function newClient(cluster: Cluster, port: number, database: string, holder: str
     database,
     application_name: `minilab ${holder} (process ${process.pid})`,
     keepAlive: true,
+    connectionTimeoutMillis: CONNECT_MS,
   });
   client.on('error', () => {}); // 'end' follows, and is what we act on
   return client;

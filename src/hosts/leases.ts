@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
+import { type RawBuilder, sql } from 'kysely';
+import type { Database, Db } from '../db/database.ts';
 import type { SealedHeaders } from './headers.ts';
 import type { HostKey } from './host.ts';
 import { IS_GIVEN_UP, placesNow } from './host.ts';
@@ -39,39 +39,36 @@ const TURN = 7_203_451_968;
  * knows nothing of tenants, so that all of them together have HOST_CONCURRENCY of it.
  */
 export async function exchangePlaces(
-  db: Db,
+  database: Database,
   workerId: string,
-  { asked, hostConcurrency }: { asked: Asked[]; hostConcurrency: number },
+  asking: { asked: Asked[]; hostConcurrency: number },
 ): Promise<Granted[]> {
-  return db.transaction().execute(async (trx) => {
-    await takeTurn(trx);
-    return exchange(trx, workerId, { asked, hostConcurrency });
-  });
+  // All workers wait for the one whose turn it is, so none may stop in the middle of it.
+  const granted = await database.atOnce<GrantedRow>(TAKE_TURN, exchange(workerId, asking));
+  return granted.map(grantOf);
 }
 
-/** The lock is taken by a statement of its own, so that the next one sees what others committed. Leases are worth no fsync. */
-async function takeTurn(trx: Db): Promise<void> {
-  await sql`select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(${TURN}::bigint)`.execute(
-    trx,
-  );
-}
+/** A statement of its own, so that the next one sees what others committed. Leases are worth no fsync. */
+const TAKE_TURN = sql`
+  select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(${TURN}::bigint)`;
+
+type GrantedRow = {
+  tenant_id: number;
+  host: string;
+  places: number;
+  held_ms: number;
+  given_up: string | null;
+  headers_fingerprint: string | null;
+  secret_headers: Buffer | null;
+};
 
 /** Leases that have run out are removed, whoever had them. */
-async function exchange(
-  trx: Db,
+function exchange(
   workerId: string,
   { asked, hostConcurrency }: { asked: Asked[]; hostConcurrency: number },
-): Promise<Granted[]> {
+): RawBuilder<unknown> {
   const rows = asked.map(({ tenantId, ...rest }) => ({ tenant_id: tenantId, ...rest }));
-  const { rows: granted } = await sql<{
-    tenant_id: number;
-    host: string;
-    places: number;
-    held_ms: number;
-    given_up: string | null;
-    headers_fingerprint: string | null;
-    secret_headers: Buffer | null;
-  }>`
+  return sql`
     with asked as (
       select * from json_to_recordset(${JSON.stringify(rows)}) as a (tenant_id integer, host text, open integer, kept integer, wanted integer)
     ),
@@ -117,20 +114,21 @@ async function exchange(
       where l.tenant_id = g.tenant_id and l.host = g.host and l.worker_id = ${workerId} and g.wanted = 0 and g.kept = 0
     ),
     run_out as (delete from host_leases where leased_until <= now() and worker_id <> ${workerId})
-    select tenant_id, host, places, held_ms, given_up, headers_fingerprint, secret_headers from granted`.execute(
-    trx,
-  );
-  return granted.map((row) => ({
-    tenantId: row.tenant_id,
+    select tenant_id, host, places, held_ms, given_up, headers_fingerprint, secret_headers from granted`;
+}
+
+function grantOf({ tenant_id, held_ms, given_up, headers_fingerprint, ...row }: GrantedRow): Granted {
+  return {
+    tenantId: tenant_id,
     host: row.host,
     places: row.places,
-    heldMs: row.held_ms,
-    givenUp: row.given_up,
+    heldMs: held_ms,
+    givenUp: given_up,
     headers:
-      row.headers_fingerprint !== null && row.secret_headers !== null
-        ? { fingerprint: row.headers_fingerprint, encrypted: row.secret_headers }
+      headers_fingerprint !== null && row.secret_headers !== null
+        ? { fingerprint: headers_fingerprint, encrypted: row.secret_headers }
         : undefined,
-  }));
+  };
 }
 
 /** All places of a worker that ends. */

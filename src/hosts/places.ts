@@ -8,7 +8,7 @@
  * so that a slow host holds up its own images only.
  */
 import type { Logger } from 'pino';
-import type { Db } from '../db/database.ts';
+import type { Database } from '../db/database.ts';
 import type { ImageProblem } from '../pipeline/problems.ts';
 import { type BeginVisit, HostBusy, type Visit } from '../pipeline/visit.ts';
 import {
@@ -39,7 +39,7 @@ export type HostPlaces = {
 };
 
 export type HostPlacesParts = {
-  db: Db;
+  database: Database;
   workerId: string;
   /** places of a host at the most, where no operator says otherwise */
   hostConcurrency: number;
@@ -56,7 +56,7 @@ const WAIT_MS = 1_000; // for a place; a host of 100 ms latency has served ten d
 const COME_BACK_MS = 1_000; // and up to twice that, so that those that waited together do not return together
 
 export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
-  const { db, workerId, hostConcurrency, log } = parts;
+  const { database, workerId, hostConcurrency, log } = parts;
   const hosts = new Map<string, BorrowedHost>();
   const downloads = createDownloads(parts.downloadConcurrency);
   let seen: Seen[] = [];
@@ -150,7 +150,7 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
   async function renew(): Promise<void> {
     const asked = [...hosts.values()].map(askedOf);
     const beganAt = performance.now();
-    const granted = await exchangePlaces(db, workerId, { asked, hostConcurrency });
+    const granted = await exchangePlaces(database, workerId, { asked, hostConcurrency });
     for (const grant of granted) {
       const host = hostOf(grant);
       take(host, grant, beganAt);
@@ -245,7 +245,7 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
       hasStopped = true;
       clearTimeout(timer);
       await renewing;
-      await giveBackPlaces(db, workerId).catch(() => {}); // or their leases run out
+      await giveBackPlaces(database.hurried, workerId).catch(() => {}); // or their leases run out
     },
   };
 }

@@ -34,8 +34,13 @@ export const ProblemAnswer = {
   content: { 'application/problem+json': { schema: ProblemBody } },
 };
 
+const RETRY_AFTER_S = 5; // a database or a disk that is back is used again within as long
+const OF_A_FILE = ['content-disposition', 'cache-control', 'etag', 'last-modified', 'accept-ranges'];
+
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   const { code, title, status, message: detail, flaws, flawCount } = problem;
+  for (const name of OF_A_FILE) reply.removeHeader(name); // a route may have begun to answer with one
+  if (status === 503) reply.header('retry-after', RETRY_AFTER_S);
   const several = flaws.length > 0 ? { error_count: flawCount, errors: flaws } : {};
   return reply
     .code(status)

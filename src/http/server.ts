@@ -8,6 +8,7 @@ import { Problem, systemCode } from '../errors.ts';
 import { hasMeaning, inWords, type SchemaError } from '../schema-words.ts';
 import { refuseForeigners } from './local-only.ts';
 import { sendProblem } from './problem.ts';
+import { troubleOf } from './trouble.ts';
 
 export type Server = Awaited<ReturnType<typeof createServer>>;
 
@@ -110,6 +111,15 @@ function answerError(error: FastifyError | Problem, request: FastifyRequest, rep
     );
   if (error.statusCode !== undefined && error.statusCode < 500)
     return sendProblem(reply, new Problem('bad_request', { detail: sentence(error.message) }));
+  if (request.raw.socket.destroyed) {
+    request.log.debug({ code: error.code }, 'a client broke off');
+    return reply.hijack(); // nobody reads an answer
+  }
+  const trouble = troubleOf(error);
+  if (trouble) {
+    request.log.warn({ code: trouble.code, because: error.message }, 'a request cannot be answered just now');
+    return sendProblem(reply, trouble);
+  }
   request.log.error({ err: error }, 'a request failed');
   // PostgreSQL's class of data exceptions
   if (error.code?.startsWith('22'))
@@ -122,7 +132,7 @@ function answerError(error: FastifyError | Problem, request: FastifyRequest, rep
   return sendProblem(
     reply,
     new Problem('internal_error', {
-      detail: 'The request could not be answered; the log of the server says why.',
+      detail: `The request could not be answered; the log of the server says why, at ${request.id}.`,
     }),
   );
 }

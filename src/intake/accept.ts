@@ -6,7 +6,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { BatchKey } from '../batches/batch.ts';
 import { lockBatches } from '../batches/counters.ts';
 import { moveOn, type MoveRules } from '../batches/move-on.ts';
-import { type Database, type Db, transactionWithClient } from '../db/database.ts';
+import type { Database, Db } from '../db/database.ts';
 import type { Preset } from '../presets/spec.ts';
 import { addCallbackEndpoint, type Endpoint } from '../webhooks/endpoints.ts';
 import type { Draft } from './draft.ts';
@@ -38,13 +38,13 @@ export type Acceptance = {
  * upload is ever half there. A batch without anything to do ends in it too.
  */
 export async function acceptDraft(
-  { pool }: Database,
+  database: Database,
   draft: Draft,
   acceptance: Acceptance,
   feed: MoveRules,
 ): Promise<BatchKey> {
   const key = { tenantId: acceptance.tenantId, batchId: draft.batchId };
-  await transactionWithClient(pool, async (trx, client) => {
+  await database.transactionWithClient(async (trx, client) => {
     await insertBatch(trx, draft, acceptance);
     for (const { target, path } of copyTargets(draft.files)) await copy(client, path, target);
     if (draft.images >= WORTH_ANALYZING) await sql`analyze images`.execute(trx);

@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { isConnectionTrouble } from '../db/database.ts';
+import { isPassingTrouble } from '../db/database.ts';
 import type { Queue, Task } from './queue.ts';
 import type { TaskName } from './tasks.ts';
 
@@ -32,6 +32,8 @@ export type PumpParts<N extends TaskName, W, O> = {
   /** Is told of tasks before they are handled, and of tasks that are in hand no more. */
   onTaken?(taken: Taken<N, W>[]): void;
   onReleased?(ids: string[]): void;
+  /** why nothing is claimed from the beginning on, if that is so */
+  pausedBecause?: string | undefined;
   log: Logger;
 };
 
@@ -70,10 +72,11 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
   const waiting: Finished<N, O>[] = []; // outcomes that are not recorded yet
   const toBeAlone: Taken<N, W>[] = []; // claimed, and not begun before all others are recorded
   let alone: string | undefined; // the task that has the worker for itself
-  let pausedBecause: string | undefined;
+  let { pausedBecause } = parts;
   let stopping = false;
   let giveUpAt = Number.POSITIVE_INFINITY;
   let wake = new AbortController(); // aborted to end an idle wait at once
+  let isTouching = false;
   let recorded = Promise.resolve();
   let isRecordingSoon = false;
   let hurry = new AbortController(); // aborted to record at once
@@ -104,7 +107,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
     if (tasks.length === 0) return 0;
     for (const task of tasks) held.set(task.id, { task, abort: new AbortController() });
     try {
-      const works = await parts.claim(tasks);
+      const works = await claimUntilDone(tasks);
       await drop(tasks.filter((task) => !works.has(task.id)));
       take(tasks, works);
     } catch (error) {
@@ -139,6 +142,19 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
       begin([next]);
     }
     return 0;
+  }
+
+  /** What we hold is ours as long as it is touched; nobody else would do it sooner. */
+  async function claimUntilDone(tasks: Task<N>[]): Promise<Map<string, W>> {
+    for (;;) {
+      try {
+        return await parts.claim(tasks);
+      } catch (error) {
+        if (stopping || !isPassingTrouble(error)) throw error;
+        log.warn({ err: error, tasks: tasks.length }, 'tasks cannot be looked up just now; trying again');
+        await sleep(TROUBLE_RETRY_MS);
+      }
+    }
   }
 
   async function handle(task: Task<N>, work: W): Promise<void> {
@@ -181,14 +197,14 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
     }
   }
 
-  /** While the database is away it is tried again; one result that cannot be recorded holds up no other. */
+  /** While the database has trouble all is tried again; one result that cannot be recorded holds up no other. */
   async function recordUntilDone(group: Finished<N, O>[]): Promise<void> {
     for (;;) {
       try {
         await parts.record(group);
         return;
       } catch (error) {
-        if (!isConnectionTrouble(error)) return recordEach(group, error);
+        if (!isPassingTrouble(error)) return recordEach(group, error);
         log.warn({ err: error, tasks: group.length }, 'results cannot be recorded just now; trying again');
         if (Date.now() > giveUpAt) return; // the leases run out, and the work is done again elsewhere
         await sleep(TROUBLE_RETRY_MS);
@@ -201,7 +217,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
       for (const one of group) await recordUntilDone([one]);
       return;
     }
-    // A bug, or a serialization failure: its lease runs out, and it is tried again a few times.
+    // A bug: its lease runs out, and it is tried again a few times.
     log.error({ err: error, task: group[0]?.task.id }, 'a result cannot be recorded');
   }
 
@@ -216,7 +232,8 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
 
   async function touch(): Promise<void> {
     const mine = [...held.values()];
-    if (mine.length === 0) return;
+    if (mine.length === 0 || isTouching) return; // one that waits takes one connection, and not all
+    isTouching = true;
     try {
       const still = await queue.touch(
         name,
@@ -226,6 +243,8 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
         if (!still.has(task.id) && held.has(task.id)) abort.abort(new LeaseLost());
     } catch (error) {
       log.warn({ err: error }, 'leases cannot be renewed just now');
+    } finally {
+      isTouching = false;
     }
   }
 

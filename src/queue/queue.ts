@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import type { Pool } from 'pg';
 import { fromKysely, PgBoss } from 'pg-boss';
 import type { Database, Db } from '../db/database.ts';
 import { retryLocked } from '../db/locks.ts';
@@ -38,9 +37,9 @@ export const QUEUE_SCHEMA = 'pgboss';
  * Starts pg-boss on our pool; it makes or migrates its own schema under a lock.
  * @param onError pg-boss reports trouble of its background work here, such as a database that is away
  */
-export async function startQueue({ db, pool }: Database, onError: (error: Error) => void): Promise<Queue> {
+export async function startQueue(database: Database, onError: (error: Error) => void): Promise<Queue> {
   const boss = new PgBoss({
-    ...poolFor(pool),
+    ...poolFor(database),
     superviseIntervalSeconds: 2,
     monitorIntervalSeconds: 2,
     maintenanceIntervalSeconds: 60,
@@ -61,7 +60,7 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
     async touch(name, tasks) {
       return settledIds(await boss.touch(name, tasks.map(attemptOf)));
     },
-    async remove(name, tasks, trx = db) {
+    async remove(name, tasks, trx = database.hurried) {
       return settledIds(await boss.deleteJob(name, tasks.map(attemptOf), { db: fromKysely(trx) }));
     },
     async revoke(name, ids, trx) {
@@ -75,12 +74,10 @@ export async function startQueue({ db, pool }: Database, onError: (error: Error)
  * Makes or migrates the queue's own schema only, as a start does.
  * @returns its versions before, if there was one, and after
  */
-export async function migrateQueue({
-  db,
-  pool,
-}: Database): Promise<{ from: number | undefined; to: number }> {
+export async function migrateQueue(database: Database): Promise<{ from: number | undefined; to: number }> {
+  const { db } = database;
   const from = await schemaVersion(db);
-  const boss = new PgBoss({ ...poolFor(pool), supervise: false });
+  const boss = new PgBoss({ ...poolFor(database), supervise: false });
   boss.on('error', () => {}); // what fails is thrown too
   try {
     await startBoss(boss);
@@ -101,9 +98,7 @@ async function schemaVersion(db: Db): Promise<number | undefined> {
   return rows[0]?.version;
 }
 
-/** The pool itself: pg-boss needs the rows of every statement of a text, and Kysely keeps the last ones. */
-function poolFor(pool: Pool) {
-  const executeSql = (text: string, values?: unknown[]) => pool.query(text, values);
+function poolFor({ query: executeSql }: Database) {
   return { db: { executeSql }, schema: QUEUE_SCHEMA, schedule: false };
 }
 

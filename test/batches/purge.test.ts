@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { BatchKey } from '../../src/batches/batch.ts';
@@ -184,6 +184,31 @@ test('purges, deletions, searches and recordings of the same files at once never
   await Promise.all([story, work(), work(), work(), chores(), purge(), purge(), search()]);
   assert.ok(putBack > 0, 'the race was run');
   await sweepStorage(db, foundation.storage, { olderThanMs: 0, clears: true });
+  await purgeFiles(db, foundation.storage, never);
+  assert.deepEqual(await filesOf(foundation), []);
+});
+
+test('a worker that was frozen while it removed files, so long that its purges went to another, removes no more of them', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const batch = await finish(foundation, ['https://a.example/1', 'https://a.example/2']);
+  await deleteBatch(db, batch);
+  const removed: string[] = [];
+  const frozen: Storage = {
+    ...foundation.storage,
+    async remove(keys) {
+      removed.push(...keys);
+      // What becomes of a session that says nothing for 15 s, and the time that has passed when it wakes up.
+      await sql`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and state = 'idle in transaction' and pid <> pg_backend_pid()`.execute(
+        db,
+      );
+      await sleep(2_100);
+    },
+  };
+  await assert.rejects(purgeFiles(db, frozen, never));
+  assert.equal(removed.length, 1);
   await purgeFiles(db, foundation.storage, never);
   assert.deepEqual(await filesOf(foundation), []);
 });

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
@@ -39,7 +42,7 @@ test('holders that start at once share one server, and the last one out stops it
   assert.ok(await isGone(pid));
 });
 
-test('what was committed is there after the server was killed, and its holder starts it again on the same port', async () => {
+test('what was committed is there after the server was killed, and its holder starts it again', async () => {
   await using folder = await newFolder();
   const holder = await holdEmbeddedServer(folder.path, 'test');
   const url = await holder.database('kept');
@@ -65,6 +68,127 @@ test('a pid file that names a process of another program does not keep the serve
   const holder = await holdEmbeddedServer(folder.path, 'test');
   assert.notEqual(await postmasterPid(folder.path), process.pid);
   await holder.close();
+});
+
+/** A process that writes rows through the embedded server of a folder. */
+function startWriter(folder: string) {
+  const child = spawn(process.execPath, [WRITER, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let written = 0;
+  child.stdout.on('data', (chunk: Buffer) => (written = Number(chunk.toString().trim().split('\n').at(-1))));
+  return {
+    written: () => written,
+    async kill() {
+      child.kill('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    },
+  };
+}
+
+const WRITER = join(import.meta.dirname, '..', 'programs', 'hold-embedded.ts');
+
+async function withTable(folder: string): Promise<void> {
+  const holder = await holdEmbeddedServer(folder, 'test');
+  const { db } = openDatabase(await holder.database('shared'));
+  await sql`create table written (pid integer, number integer)`.execute(db);
+  await db.destroy();
+  await holder.close();
+}
+
+type Writer = ReturnType<typeof startWriter>;
+
+/** Each has written a few rows more. */
+async function goOn(writers: Writer[]): Promise<void> {
+  const before = writers.map((writer) => writer.written());
+  for (let i = 0; !writers.every((writer, n) => writer.written() > (before[n] ?? 0) + 2); i += 1) {
+    assert.ok(i < 1_200, `they stand still: ${writers.map((writer) => writer.written()).join(', ')}`);
+    await sleep(50);
+  }
+}
+
+async function kill(pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL');
+  assert.ok(await isGone(pid));
+}
+
+test('four processes go on after each of five crashes of their server, also when the one that started it dies', async () => {
+  await using folder = await newFolder();
+  await withTable(folder.path);
+  const writers = [1, 2, 3, 4].map(() => startWriter(folder.path));
+  await goOn(writers);
+  for (let crash = 1; crash <= 5; crash += 1) {
+    await kill(await postmasterPid(folder.path));
+    await goOn(writers);
+  }
+  await writers.shift()?.kill();
+  await kill(await postmasterPid(folder.path));
+  await goOn(writers);
+  const holder = await holdEmbeddedServer(folder.path, 'test');
+  const { db } = openDatabase(await holder.database('shared'));
+  for (const writer of writers) await writer.kill();
+  const { rows } = await sql<{ pids: number }>`select count(distinct pid) as pids from written`.execute(db);
+  assert.deepEqual(rows, [{ pids: 4 }]);
+  await db.destroy();
+  await holder.close();
+});
+
+test('a crash whose port another program has taken since, and an old lock file, do not keep the server down', async () => {
+  await using folder = await newFolder();
+  await withTable(folder.path);
+  const writer = startWriter(folder.path);
+  await goOn([writer]);
+  await writer.kill();
+  const pidFile = join(folder.path, 'postgres', 'data', 'postmaster.pid');
+  const port = Number((await readFile(pidFile, 'utf8')).split('\n')[3]);
+  await kill(await postmasterPid(folder.path));
+  await writeFile(join(folder.path, 'postgres', 'start.lock'), '');
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  const both = [startWriter(folder.path), startWriter(folder.path)];
+  await goOn(both);
+  assert.notEqual(Number((await readFile(pidFile, 'utf8')).split('\n')[3]), port);
+  for (const one of both) await one.kill();
+  other.close();
+  await (await holdEmbeddedServer(folder.path, 'test')).close();
+});
+
+for (const [what, text] of [
+  ['is empty', ''],
+  ['was cut by a power failure', '12345\n/x\n17'],
+] as const)
+  test(`a pid file that ${what} does not keep the server from starting`, async () => {
+    await using folder = await newFolder();
+    await (await holdEmbeddedServer(folder.path, 'test')).close();
+    await writeFile(join(folder.path, 'postgres', 'data', 'postmaster.pid'), text);
+    await (await holdEmbeddedServer(folder.path, 'test')).close();
+  });
+
+test('the server starts on a disk that has become full, for which it keeps some room', async (t) => {
+  await using folder = await newFolder();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200m,mode=755', 'tmpfs', folder.path], {
+      stdio: 'pipe',
+    });
+  } catch {
+    return t.skip('a small file system cannot be mounted here');
+  }
+  try {
+    await withTable(folder.path);
+    await writeFile(join(folder.path, 'filler'), Buffer.alloc(200 * 2 ** 20)).catch(() => {});
+    const holder = await holdEmbeddedServer(folder.path, 'test');
+    const { db } = openDatabase(await holder.database('shared'));
+    await sql`insert into written values (1, 1)`.execute(db);
+    await db.destroy();
+    await holder.close();
+  } finally {
+    execFileSync('umount', ['-l', folder.path]);
+  }
+});
+
+test('a server that cannot start says why, at once', async () => {
+  await using folder = await newFolder();
+  await (await holdEmbeddedServer(folder.path, 'test')).close();
+  await rm(join(folder.path, 'postgres', 'data', 'global'), { recursive: true });
+  await assert.rejects(holdEmbeddedServer(folder.path, 'test'), /did not start: .*global/);
 });
 
 test('a claim that another one has is told with who has it', async () => {

@@ -14,7 +14,7 @@ function borrower({ database }: Foundation, tenantId: number, workerId: string =
   return async (wanted: number): Promise<Granted> => {
     open = Math.min(open, wanted);
     const asked = [{ tenantId, host: HOST, open, kept: open, wanted }];
-    const [grant] = await exchangePlaces(database.db, workerId, { asked, hostConcurrency: 32 });
+    const [grant] = await exchangePlaces(database, workerId, { asked, hostConcurrency: 32 });
     assert.ok(grant);
     open = Math.max(open, Math.min(grant.places, wanted));
     return grant;

@@ -25,8 +25,16 @@ async function insertTasks({ queue, database }: Foundation, count: number): Prom
 function controlledPump(
   foundation: Foundation,
   slots: number,
-  record?: (done: string[]) => Promise<void>,
-  isToBeAlone?: (id: string) => boolean,
+  {
+    record,
+    claim,
+    ...parts
+  }: {
+    record?: (done: string[]) => Promise<void>;
+    claim?: () => Promise<void>;
+    isToBeAlone?: (id: string) => boolean;
+    pausedBecause?: string;
+  } = {},
 ) {
   const steps = new Map<string, Step>();
   const recorded: string[] = [];
@@ -35,7 +43,10 @@ function controlledPump(
     queue: foundation.queue,
     name: 'process_image',
     slots,
-    claim: async (tasks) => new Map(tasks.map((task) => [task.id, task.id])),
+    async claim(tasks) {
+      await claim?.();
+      return new Map(tasks.map((task) => [task.id, task.id]));
+    },
     handle: (id, signal) =>
       new Promise((resolve, reject) => {
         steps.set(id, { id, signal, finish: resolve });
@@ -53,7 +64,7 @@ function controlledPump(
     },
     onTaken: (taken) => taken.forEach(({ task }) => inHand.add(task.id)),
     onReleased: (ids) => ids.forEach((id) => inHand.delete(id)),
-    ...(isToBeAlone && { isToBeAlone }),
+    ...parts,
     log: silent,
   });
   return { pump, steps, recorded, inHand };
@@ -70,8 +81,10 @@ test('every slot is busy, and a result that comes while another is recorded is r
   await using foundation = await newFoundation();
   await insertTasks(foundation, 5);
   const gate = new AbortController();
-  const { pump, steps, recorded } = controlledPump(foundation, 3, async (done) => {
-    if (done.includes('first') && !gate.signal.aborted) await once(gate.signal, 'abort');
+  const { pump, steps, recorded } = controlledPump(foundation, 3, {
+    record: async (done) => {
+      if (done.includes('first') && !gate.signal.aborted) await once(gate.signal, 'abort');
+    },
   });
   await until(() => steps.size === 3);
   const [a, b, c] = [...steps.values()];
@@ -91,10 +104,12 @@ test('a result that cannot be recorded is tried again while the database is away
   await using foundation = await newFoundation();
   await insertTasks(foundation, 3);
   let away = 3;
-  const { pump, steps, recorded } = controlledPump(foundation, 3, async (done) => {
-    away -= 1;
-    if (away >= 0) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
-    if (done.includes('wrong')) throw Object.assign(new Error('violates a check'), { code: '23514' });
+  const { pump, steps, recorded } = controlledPump(foundation, 3, {
+    record: async (done) => {
+      away -= 1;
+      if (away >= 0) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+      if (done.includes('wrong')) throw Object.assign(new Error('violates a check'), { code: '23514' });
+    },
   });
   await until(() => steps.size === 3);
   const [a, b, c] = [...steps.values()];
@@ -103,6 +118,50 @@ test('a result that cannot be recorded is tried again while the database is away
   c?.finish('fine');
   await until(() => recorded.length === 2);
   assert.deepEqual(recorded.toSorted(), ['fine', 'good']);
+  await pump.stop(0);
+});
+
+/** Of each: somebody else in the way, a limit that was reached, a session that was ended. */
+const PASSING = ['55P03', '57014', '40001', '40P01', '25P03', '57P01', '25006', '53300', 'ETIMEDOUT'];
+
+function failingFirst(codes: readonly string[]): () => Promise<void> {
+  const left = [...codes];
+  return async () => {
+    const code = left.shift();
+    if (code !== undefined) throw Object.assign(new Error('it cannot be done just now'), { code });
+  };
+}
+
+test('whatever is in the way just now, a group of results is recorded as one, and no task is tried again', async () => {
+  await using foundation = await newFoundation();
+  await insertTasks(foundation, 3);
+  const fail = failingFirst(PASSING);
+  const groups: number[] = [];
+  const { pump, steps, recorded } = controlledPump(foundation, 3, {
+    record: async (done) => {
+      groups.push(done.length);
+      await fail();
+    },
+  });
+  await until(() => steps.size === 3);
+  for (const step of steps.values()) step.finish('made');
+  await until(() => recorded.length === 3);
+  assert.deepEqual(groups, [...PASSING.map(() => 3), 3]);
+  await pump.stop(0);
+});
+
+test('whatever is in the way just now, tasks that were claimed are held until they can be looked up', async () => {
+  await using foundation = await newFoundation();
+  await insertTasks(foundation, 3);
+  const { pump, steps, recorded } = controlledPump(foundation, 3, { claim: failingFirst(PASSING) });
+  await until(() => steps.size === 3);
+  const { rows } = await sql<{ tries: number }>`
+    select max(retry_count) as tries from pgboss.job where name = 'process_image'`.execute(
+    foundation.database.db,
+  );
+  assert.deepEqual(rows, [{ tries: 0 }]);
+  for (const step of steps.values()) step.finish('made');
+  await until(() => recorded.length === 3);
   await pump.stop(0);
 });
 
@@ -121,8 +180,7 @@ test('a task that another worker has got is aborted here', async () => {
 
 test('a paused pump claims nothing', async () => {
   await using foundation = await newFoundation();
-  const { pump, steps } = controlledPump(foundation, 1);
-  pump.pause('the disk is full');
+  const { pump, steps } = controlledPump(foundation, 1, { pausedBecause: 'the disk is full' });
   await insertTasks(foundation, 1);
   await sleep(500);
   assert.equal(steps.size, 0);
@@ -135,7 +193,9 @@ test('a task that is to be alone waits until nothing else is in hand, and nothin
   await using foundation = await newFoundation();
   const ids = await insertTasks(foundation, 6);
   const lonely = new Set(ids.slice(1, 3));
-  const { pump, steps, recorded, inHand } = controlledPump(foundation, 4, undefined, (id) => lonely.has(id));
+  const { pump, steps, recorded, inHand } = controlledPump(foundation, 4, {
+    isToBeAlone: (id) => lonely.has(id),
+  });
   while (recorded.length < ids.length) {
     await until(() => inHand.size > 0 && [...inHand].every((id) => steps.has(id)));
     if ([...inHand].some((id) => lonely.has(id))) assert.equal(inHand.size, 1);
@@ -150,7 +210,7 @@ test('a task that is to be alone waits until nothing else is in hand, and nothin
 test('a worker that ends hands back what waits to be alone', async () => {
   await using foundation = await newFoundation();
   const ids = await insertTasks(foundation, 2);
-  const { pump, steps, inHand } = controlledPump(foundation, 2, undefined, (id) => id === ids[0]);
+  const { pump, steps, inHand } = controlledPump(foundation, 2, { isToBeAlone: (id) => id === ids[0] });
   await until(() => steps.has(ids[1] ?? '') && inHand.size === 1);
   assert.ok(!steps.has(ids[0] ?? ''));
   await pump.stop(0);
