@@ -35,12 +35,12 @@ export async function addCallbackEndpoint(trx: Db, tenantId: number, endpoint: E
 }
 
 type Told = { tenant_id: number; event_id: string; callback_endpoint_id: string | null };
-type Hearer = { tenant_id: number; event_id: string; endpoint_id: string };
+type Hearer = { tenant_id: number; event_id: string; endpoint_id: string; url: string };
 
 /** Who hears of events of batches: a batch's callback endpoint, else the configured one. */
 export async function hearersOf(trx: Db, events: Told[]): Promise<Hearer[]> {
   const { rows } = await sql<Hearer>`
-    select e.tenant_id, e.event_id, p.endpoint_id
+    select e.tenant_id, e.event_id, p.endpoint_id, p.url
     from json_to_recordset(${JSON.stringify(events)}) as e (tenant_id integer, event_id uuid, callback_endpoint_id uuid)
     join webhook_endpoints p on p.tenant_id = e.tenant_id and p.disabled_at is null
       and (p.endpoint_id = e.callback_endpoint_id or (e.callback_endpoint_id is null and p.kind = 'configured'))`.execute(
@@ -49,13 +49,14 @@ export async function hearersOf(trx: Db, events: Told[]): Promise<Hearer[]> {
   return rows;
 }
 
-export async function disableEndpoint(
-  trx: Db,
-  tenantId: number,
-  endpointId: string,
-  because: string,
-): Promise<void> {
+/**
+ * Ends what an endpoint hears, after it answered 410. WEBHOOK_URL stays: it is the operator's word, one
+ * answer does not outweigh it, and nobody could see why the next batch is not told.
+ */
+export async function disableCallback(trx: Db, tenantId: number, endpointId: string): Promise<void> {
   await sql`
-    update webhook_endpoints set disabled_at = now(), disabled_because = ${because}
-    where tenant_id = ${tenantId} and endpoint_id = ${endpointId} and disabled_at is null`.execute(trx);
+    update webhook_endpoints set disabled_at = now(), disabled_because = 'it answered 410 Gone'
+    where tenant_id = ${tenantId} and endpoint_id = ${endpointId} and kind = 'callback' and disabled_at is null`.execute(
+    trx,
+  );
 }
