@@ -1,8 +1,17 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
+import { Problem } from '../errors.ts';
 import { newUuid } from '../ids.ts';
+import type { Guard } from '../net/guard.ts';
 
 export type Endpoint = { url: string; secret: string };
+
+/** @throws Problem `bad_settings` for a WEBHOOK_URL that nothing can ever be sent to */
+export function checkEndpoint(endpoint: Endpoint | undefined, guard: Guard): void {
+  const checked = endpoint && guard.checkReceiver(endpoint.url);
+  if (checked && 'refused' in checked)
+    throw new Problem('bad_settings', { detail: `WEBHOOK_URL cannot be used: ${checked.why}.` });
+}
 
 /** The endpoint of WEBHOOK_URL. A start of `serve` sets it, or takes it away; what was disabled is tried again. */
 export async function configureEndpoint(
