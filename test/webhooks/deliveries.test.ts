@@ -9,6 +9,7 @@ import { batchBody } from '../../src/batches/batch.body.ts';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { cancelBatch } from '../../src/batches/cancel.ts';
 import type { Foundation } from '../../src/foundation.ts';
+import { createGuard } from '../../src/net/guard.ts';
 import { configureEndpoint } from '../../src/webhooks/endpoints.ts';
 import { newSecret } from '../../src/webhooks/signing.ts';
 import { startDeliveries } from '../../src/webhooks/webhook.tasks.ts';
@@ -132,18 +133,22 @@ test('WEBHOOK_URL that answered 410 once hears of the next batch, and the log an
   assert.match(deliveries.said.join(''), /the batch is not told: WEBHOOK_URL: it answered 410 Gone/);
 });
 
-test('a name that leads inside is told at once, and given up after the third attempt', async () => {
-  await using foundation = await newFoundation({ ALLOWED_PRIVATE_NETWORKS: '10.9.0.0/16' });
-  await using deliveries = deliver(foundation, 5_000);
-  const literal = await endedBatch(foundation, 'http://127.0.0.1:9/hook');
-  const webhook = await settled(foundation, literal);
-  assert.equal(webhook?.state, 'exhausted');
-  assert.match(webhook?.last_error ?? '', /127\.0\.0\.1 is not a public address/);
+test('an address that may not be reached is given up at once, a name that leads to one after three attempts', async () => {
+  await using foundation = await newFoundation({ ALLOWED_PRIVATE_NETWORKS: '' });
+  const guard = createGuard(foundation.config, async () => ['10.0.0.7']);
+  await using deliveries = deliver({ ...foundation, guard }, 5_000);
+  const attempts = { 'http://10.0.0.7/hook': 1, 'http://inside.example/hook': 3 };
+  for (const [url, count] of Object.entries(attempts)) {
+    const webhook = await settled(foundation, await endedBatch(foundation, url));
+    assert.equal(webhook?.state, 'exhausted');
+    assert.match(webhook?.last_error ?? '', /^not sent: .*not (a )?public/);
+    const { rows } = await sql<{ attempts: number }>`
+      select d.attempts from webhook_deliveries d join webhook_endpoints p using (tenant_id, endpoint_id)
+      where p.url = ${url}`.execute(foundation.database.db);
+    assert.deepEqual(rows, [{ attempts: count }]);
+  }
   assert.match(deliveries.said.join(''), /callback_url: not sent/);
-  const { rows } = await sql<{ attempt: number }>`select attempt from webhook_attempts`.execute(
-    foundation.database.db,
-  );
-  assert.equal(rows.length, 1);
+  await guard.close();
 });
 
 test('while an attempt that got no answer is tried again, the status says why it got none', async () => {
