@@ -303,7 +303,7 @@ describe('webhooks', () => {
       const bodies = { m_latin: latin, m_empty: Buffer.alloc(0), m_zero: Buffer.from([0, 255, 0]) };
       for (const [id, body] of Object.entries(bodies))
         for (const type of ['application/json', 'application/x-protobuf', '']) {
-          const headers = { ...signed(`${id} ${type}`, body), ...(type && { 'content-type': type }) };
+          const headers = { ...signed(`${id}-${type}`, body), ...(type && { 'content-type': type }) };
           const answer = await fetch(`${inbox()}/shop`, { method: 'POST', headers, body });
           assert.equal(answer.status, 200, `${id} ${type}`);
         }
