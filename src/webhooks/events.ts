@@ -39,8 +39,8 @@ export async function writeEvents(trx: Db, events: NewEvent[], queue: Queue): Pr
     select * from json_to_recordset(${JSON.stringify(rows)}) as e
       (tenant_id integer, event_id uuid, type text, batch_id uuid, body text)`.execute(trx);
   const hearers = await hearersOf(trx, rows);
-  const deliveries = hearers.map((hearer) => {
-    return { ...hearer, delivery_id: newUuid(), attempt: 1, wait_ms: 0 };
+  const deliveries = hearers.map(({ tenant_id, event_id, endpoint_id, url }) => {
+    return { tenant_id, delivery_id: newUuid(), event_id, endpoint_id, url, attempt: 1, wait_ms: 0 };
   });
   if (deliveries.length === 0) return;
   await sql`
