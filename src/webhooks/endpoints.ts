@@ -34,16 +34,16 @@ export async function configureEndpoint(
   );
 }
 
-/** Why the last attempt at WEBHOOK_URL failed, if it did; undefined where it was delivered. */
+/** When and why the last attempt at WEBHOOK_URL failed, if it did; undefined where it was delivered. */
 export async function lastFailure(db: Db): Promise<string | undefined> {
-  const { rows } = await sql<{ status: number | null; error: string | null }>`
-    select a.status, a.error from webhook_endpoints p
+  const { rows } = await sql<{ at: Date; status: number | null; error: string | null }>`
+    select a.at, a.status, a.error from webhook_endpoints p
     join webhook_deliveries d on d.tenant_id = p.tenant_id and d.endpoint_id = p.endpoint_id
     join webhook_attempts a on a.tenant_id = d.tenant_id and a.delivery_id = d.delivery_id
-    where p.kind = 'configured' order by a.at desc limit 1`.execute(db);
+    where p.kind = 'configured' and p.disabled_at is null order by a.at desc limit 1`.execute(db);
   const [last] = rows;
   if (!last || (last.status !== null && last.status >= 200 && last.status < 300)) return undefined;
-  return last.error ?? `it answered HTTP ${last.status}`;
+  return `${last.error ?? `it answered HTTP ${last.status}`} (${last.at.toISOString()})`;
 }
 
 /** The endpoint of one batch's `callback_url`, in the transaction that accepts the batch. */

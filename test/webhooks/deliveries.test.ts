@@ -10,7 +10,7 @@ import type { BatchKey } from '../../src/batches/batch.ts';
 import { cancelBatch } from '../../src/batches/cancel.ts';
 import type { Foundation } from '../../src/foundation.ts';
 import { createGuard } from '../../src/net/guard.ts';
-import { configureEndpoint } from '../../src/webhooks/endpoints.ts';
+import { configureEndpoint, lastFailure } from '../../src/webhooks/endpoints.ts';
 import { newSecret } from '../../src/webhooks/signing.ts';
 import { startDeliveries } from '../../src/webhooks/webhook.tasks.ts';
 import { acceptUrls, newFoundation } from '../support/batches.ts';
@@ -128,8 +128,10 @@ test('WEBHOOK_URL that answered 410 once hears of the next batch, and the log an
   await using deliveries = deliver(foundation, 5_000);
   const first = await settled(foundation, await endedBatch(foundation));
   assert.deepEqual(first, { state: 'exhausted', last_status: 410, next_attempt_at: null });
+  assert.match((await lastFailure(foundation.database.db)) ?? '', /^it answered HTTP 410 \(20/);
   const second = await settled(foundation, await endedBatch(foundation));
   assert.equal(second?.state, 'delivered');
+  assert.equal(await lastFailure(foundation.database.db), undefined);
   assert.match(deliveries.said.join(''), /the batch is not told: WEBHOOK_URL: it answered 410 Gone/);
 });
 
