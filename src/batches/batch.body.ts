@@ -136,7 +136,7 @@ function speed(
   const began = row.round === 1 ? row.started_at : row.began_at;
   const done = ended - row.ended_before;
   if (!began || done === 0) return { images_per_second: null, eta_seconds: row.ended_at ? 0 : null };
-  const seconds = Math.max(0.001, ((row.ended_at ?? row.now).getTime() - began.getTime()) / 1000);
+  const seconds = Math.max(0.001, (row.until.getTime() - began.getTime()) / 1000);
   const rate = done / seconds;
   return {
     images_per_second: Math.round(rate * 100) / 100,

@@ -37,8 +37,8 @@ export type BatchRow = {
   /** images that had ended when the round began */
   ended_before: number;
   ended_at: Date | null;
-  /** by the database's clock, as all times are */
-  now: Date;
+  /** its end, or now by the database's clock */
+  until: Date;
   callback_endpoint_id: string | null;
   /** of its newest event, once it has ended */
   delivery: {
@@ -58,7 +58,7 @@ const COLUMNS = sql`
       and i.task_id is not null and i.state = 'processing' and b.ended_at is null) as processing,
   b.completed, b.failed, b.cancelled, b.bytes_in, b.bytes_out, b.reused, b.errors_by_code,
   b.warnings, b.warning_count, b.rejected_rows, b.row_errors, b.row_error_count,
-  b.created_at, b.started_at, b.began_at, b.deadline_hours, b.ended_before, b.ended_at, clock_timestamp() as now, b.callback_endpoint_id,
+  b.created_at, b.started_at, b.began_at, b.deadline_hours, b.ended_before, b.ended_at, coalesce(b.ended_at, clock_timestamp()) as until, b.callback_endpoint_id,
   (select json_build_object('state', d.state, 'last_status', d.last_status, 'next_attempt_at', d.next_attempt_at,
       'last_error', (select a.error from webhook_attempts a
         where a.tenant_id = d.tenant_id and a.delivery_id = d.delivery_id and a.attempt = d.attempts))
