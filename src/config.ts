@@ -74,7 +74,12 @@ export function readConfig(env: Environment = process.env): Config {
       'waits such as 0,5s,5m,2h',
       parseSchedule,
     ),
-    webhookTimeoutMs: read.parsed('WEBHOOK_TIMEOUT', 15_000, 'a duration such as 15s', parseDuration),
+    webhookTimeoutMs: read.parsed(
+      'WEBHOOK_TIMEOUT',
+      15_000,
+      'a duration from 1ms to 100s, such as 15s',
+      attemptTime,
+    ),
     inboxSecrets: read.parsed(
       'INBOX_SECRETS',
       new Map(),
@@ -99,6 +104,12 @@ export function readConfig(env: Environment = process.env): Config {
 }
 
 type Settings = ReturnType<typeof settingsOf>;
+
+/** Less than a task may take (queue/tasks.ts), or another worker would make the attempt again meanwhile. */
+function attemptTime(text: string): number | undefined {
+  const ms = parseDuration(text);
+  return ms !== undefined && ms > 0 && ms <= 100_000 ? ms : undefined;
+}
 
 /** Nothing is sent unsigned: an URL needs its secret. */
 function webhookOf(read: Settings): Config['webhook'] {

@@ -51,6 +51,9 @@ export const Batch = Type.Object({
       state: Type.Enum([...DELIVERY_STATES]),
       last_status: Type.Union([Type.Integer(), Type.Null()]),
       next_attempt_at: NullableTime,
+      last_error: Type.Optional(
+        Type.String({ description: 'Why the last attempt got no answer; left out where it got one' }),
+      ),
     }),
     Type.Null(),
   ]),
@@ -127,8 +130,11 @@ function linksOf(self: string): Static<typeof Batch>['links'] {
 /** Pending before there is an event too, so that a client knows that one comes; null where nobody wants it. */
 function webhookOf({ delivery, ended_at, has_endpoint }: BatchRow): Static<typeof Batch>['webhook'] {
   if (delivery) {
-    const next = delivery.next_attempt_at;
-    return { ...delivery, next_attempt_at: next === null ? null : new Date(next).toISOString() };
+    const { state, last_status, next_attempt_at: next, last_error } = delivery;
+    return {
+      ...{ state, last_status, next_attempt_at: next === null ? null : new Date(next).toISOString() },
+      ...(last_error !== null && { last_error }),
+    };
   }
   return ended_at === null && has_endpoint
     ? { state: 'pending', last_status: null, next_attempt_at: null }
@@ -143,7 +149,7 @@ function speed(
   const began = row.round === 1 ? row.started_at : row.began_at;
   const done = ended - row.ended_before;
   if (!began || done === 0) return { images_per_second: null, eta_seconds: row.ended_at ? 0 : null };
-  const seconds = Math.max(0.001, ((row.ended_at?.getTime() ?? Date.now()) - began.getTime()) / 1000);
+  const seconds = Math.max(0.001, (row.until.getTime() - began.getTime()) / 1000);
   const rate = done / seconds;
   return {
     images_per_second: Math.round(rate * 100) / 100,

@@ -37,9 +37,16 @@ export type BatchRow = {
   /** images that had ended when the round began */
   ended_before: number;
   ended_at: Date | null;
+  /** its end, or now by the database's clock */
+  until: Date;
   callback_endpoint_id: string | null;
   /** of its newest event, once it has ended */
-  delivery: { state: DeliveryState; last_status: number | null; next_attempt_at: string | null } | null;
+  delivery: {
+    state: DeliveryState;
+    last_status: number | null;
+    next_attempt_at: string | null;
+    last_error: string | null;
+  } | null;
   /** whether anybody is to hear of its end */
   has_endpoint: boolean;
 };
@@ -51,8 +58,10 @@ const COLUMNS = sql`
       and i.task_id is not null and i.state = 'processing' and b.ended_at is null) as processing,
   b.completed, b.failed, b.cancelled, b.bytes_in, b.bytes_out, b.reused, b.errors_by_code,
   b.warnings, b.warning_count, b.rejected_rows, b.row_errors, b.row_error_count,
-  b.created_at, b.started_at, b.began_at, b.deadline_hours, b.ended_before, b.ended_at, b.callback_endpoint_id,
-  (select json_build_object('state', d.state, 'last_status', d.last_status, 'next_attempt_at', d.next_attempt_at)
+  b.created_at, b.started_at, b.began_at, b.deadline_hours, b.ended_before, b.ended_at, coalesce(b.ended_at, clock_timestamp()) as until, b.callback_endpoint_id,
+  (select json_build_object('state', d.state, 'last_status', d.last_status, 'next_attempt_at', d.next_attempt_at,
+      'last_error', (select a.error from webhook_attempts a
+        where a.tenant_id = d.tenant_id and a.delivery_id = d.delivery_id and a.attempt = d.attempts))
     from webhook_events e
     join webhook_deliveries d on d.tenant_id = e.tenant_id and d.event_id = e.event_id
     where e.tenant_id = b.tenant_id and e.batch_id = b.batch_id and b.ended_at is not null

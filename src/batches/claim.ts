@@ -33,7 +33,7 @@ export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promi
         isForced: row.force,
         tries: row.tries,
         stalls: row.stalls,
-        deadlineAt: row.deadline_at,
+        deadlineAt: new Date(Date.now() + row.ms_left),
         claimedAt: row.claimed_at,
       },
     ]),
@@ -75,7 +75,7 @@ type ClaimedRow = {
   stalls: number;
   recipe: Recipe;
   token: string;
-  deadline_at: Date;
+  ms_left: number;
   claimed_at: string;
   force: boolean;
   fresh_for_s: number | null;
@@ -95,7 +95,7 @@ async function markProcessing(trx: Db, tasks: Task<'process_image'>[]): Promise<
       returning task_id, tenant_id, batch_id, slot, url, host, tries, recipe
     )
     select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, b.state as batch_state, b.force, b.fresh_for_s,
-      b.began_at + make_interval(hours => b.deadline_hours) as deadline_at,
+      (extract(epoch from b.began_at + make_interval(hours => b.deadline_hours) - clock_timestamp()) * 1000)::float8 as ms_left,
       (select count(*) from stalls s
         where s.tenant_id = c.tenant_id and s.batch_id = c.batch_id and s.slot = c.slot and s.at >= b.began_at) as stalls,
       h.headers_fingerprint, clock_timestamp()::text as claimed_at

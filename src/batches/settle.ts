@@ -64,6 +64,7 @@ function eventOf(row: BatchRow, publicUrl: string): NewEvent {
     tenantId: row.tenant_id,
     batchId: row.batch_id,
     type: `batch.${row.state as EndState}`,
+    at: row.until,
     payload: eventPayload(row, publicUrl),
     callbackEndpointId: row.callback_endpoint_id,
   };

@@ -4,12 +4,14 @@ import { sql } from 'kysely';
 import { sweepStorage } from '../batches/orphans.ts';
 import { type Config, readConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
+import type { Db } from '../db/database.ts';
 import { unknownMigration } from '../db/migrate.ts';
 import { Problem } from '../errors.ts';
 import { makeWritable, openConfiguredDatabase } from '../foundation.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { diskStorage } from '../storage/disk.ts';
 import { findLeftovers } from '../leftovers.ts';
+import { lastFailure } from '../webhooks/endpoints.ts';
 import { describe, EXIT, plural, size } from './output.ts';
 
 /** What a check found: something to show when it is well. */
@@ -46,16 +48,21 @@ const CHECKS: Record<string, Check> = {
       throw new Error(`it has the migration ${newer} of a newer Minilab: install that version here too`);
     return `PostgreSQL ${rows[0]?.version}, ${config.databaseUrl === undefined ? 'embedded' : 'of DATABASE_URL'}`;
   },
+  webhook: async (config) => {
+    if (config.webhook === undefined) return 'WEBHOOK_URL is not set';
+    await using stack = new AsyncDisposableStack();
+    const { db } = await openTables(config, stack);
+    const failure = db && (await lastFailure(db));
+    if (failure)
+      throw new Error(
+        `the last delivery to WEBHOOK_URL failed: ${failure}. Mend the receiver, or take the setting away`,
+      );
+    return 'WEBHOOK_URL is set, and nothing is known against it';
+  },
   leftovers: async (config) => {
     await using stack = new AsyncDisposableStack();
-    const database = await openConfiguredDatabase(config, 'doctor');
-    stack.defer(database.close);
-    const { db } = await connectDatabase(database.url);
-    stack.defer(() => db.destroy());
-    const { rows } = await sql<{ there: boolean }>`select to_regclass('images') is not null as there`.execute(
-      db,
-    );
-    if (!rows[0]?.there) return 'none yet: the first start makes the tables';
+    const { db } = await openTables(config, stack);
+    if (!db) return 'none yet: the first start makes the tables';
     const signal = AbortSignal.timeout(LOOK_FOR_MS);
     const storage = diskStorage(config.storageDir);
     const swept = await sweepStorage(db, storage, { olderThanMs: 0, clears: false, signal });
@@ -74,6 +81,18 @@ const CHECKS: Record<string, Check> = {
     return `start; ${workerCores} at a time`;
   },
 };
+
+/** The database, where the first start has made its tables. */
+async function openTables(config: Config, stack: AsyncDisposableStack): Promise<{ db: Db | undefined }> {
+  const database = await openConfiguredDatabase(config, 'doctor');
+  stack.defer(database.close);
+  const { db } = await connectDatabase(database.url);
+  stack.defer(() => db.destroy());
+  const { rows } = await sql<{ there: boolean }>`select to_regclass('images') is not null as there`.execute(
+    db,
+  );
+  return { db: rows[0]?.there ? db : undefined };
+}
 
 /** `minilab doctor`: tries everything that Minilab needs, and says what is wrong and what to do. */
 export async function doctor(): Promise<number> {

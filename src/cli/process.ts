@@ -15,7 +15,7 @@ import { draftUpload } from '../intake/draft.ts';
 import { freshForSOf, readOptions, UploadOptions } from '../intake/options.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { writeFolder } from '../results/folder.ts';
-import { configureEndpoint } from '../webhooks/endpoints.ts';
+import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker } from '../worker.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createLog } from './log.ts';
@@ -83,6 +83,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
     createLog(process.env['LOG_LEVEL'] ? config.logLevel : 'error'),
   );
   stack.defer(foundation.close);
+  checkEndpoint(config.webhook, foundation.guard);
   const { db } = foundation.database;
   if (freshForS !== null) await forgetRuns(db);
   const name = basename(file);

@@ -2,7 +2,7 @@ import { DEFAULT_TENANT, startHttp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { layFoundation, openConfiguredDatabase } from '../foundation.ts';
-import { configureEndpoint } from '../webhooks/endpoints.ts';
+import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker, type Worker } from '../worker.ts';
 import { aborted, onInterrupt } from './interrupt.ts';
 import { createLog } from './log.ts';
@@ -26,6 +26,7 @@ export async function serve({ worker: withWorker }: { worker: boolean }): Promis
     });
   const foundation = await layFoundation(config, database.url, log);
   stack.defer(foundation.close);
+  checkEndpoint(config.webhook, foundation.guard);
   let worker: Worker | undefined;
   stack.defer(async () => worker?.stop());
   const notYet = withWorker ? { pausedBecause: () => 'it is starting' } : undefined;

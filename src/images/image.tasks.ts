@@ -18,6 +18,7 @@ export type ImageWork = ImageRequest & {
   /** how many processes stood still with it in hand, and were ended, in the present round */
   stalls: number;
   /** of the present round: later it is not tried again */
+  /** by the clock of this machine, which may differ from the database's */
   deadlineAt: Date;
   /** by the clock of the database, in microseconds: files that were removed later may be missing */
   claimedAt: string;

@@ -48,7 +48,6 @@ export async function openSpool({
   const firstSlot = createFirstSlots();
   const choices = numberChoices();
   const rejected: Record<string, number> = {};
-  const rejectedAt = new Date().toISOString();
   let slot = 0;
 
   function addProduct(product: ProductRow, rowNumber: number, rest: { images: number; flaws: string }): void {
@@ -75,7 +74,7 @@ export async function openSpool({
     rejected[code] = (rejected[code] ?? 0) + 1;
     rejectedImages.add(
       `${tenantId}\t${newUuid()}\t${batchId}\t${slot}\t${rowNumber}\t${position}\t${escaped(url)}\t\t0\t${slot}` +
-        `\tfailed\t${code}\t${escaped(flaw?.detail ?? why)}\t${rejectedAt}\n`,
+        `\tfailed\t${code}\t${escaped(flaw?.detail ?? why)}\t${NOW}\n`,
     );
   }
 
@@ -137,6 +136,7 @@ function marks(cells: number[]): string {
 }
 
 const NULL = '\\N';
+const NOW = 'now'; // PostgreSQL reads it as the time of its transaction
 const ESCAPES: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function escaped(text: string): string {

@@ -168,7 +168,7 @@ async function hashed(
 /** @throws Problem `bad_request` */
 export function callbackOf(url: string | undefined, guard: Guard): Endpoint | undefined {
   if (!url) return undefined;
-  const checked = guard.check(url);
+  const checked = guard.checkReceiver(url);
   if ('refused' in checked)
     throw new Problem('bad_request', { detail: `callback_url cannot be used: ${checked.why}.` });
   return { url, secret: newSecret() };

@@ -52,6 +52,8 @@ export type Guard = {
    * @param base the URL of the response that redirected here
    */
   check(url: string, base?: URL): { url: URL } | { refused: 'invalid_url'; why: string };
+  /** As `check`, and a literal address that no request may go to is refused too: nothing could change that. */
+  checkReceiver(url: string): { url: URL } | { refused: 'invalid_url'; why: string };
   close(): Promise<void>;
 };
 
@@ -73,8 +75,7 @@ export function createGuard(rules: GuardRules, resolve: Resolve = createResolver
   const toWebPort = guardedConnector({ ...connecting, isAllowed });
   const toOtherPort = guardedConnector({ ...connecting, isAllowed: isAllowedAtAnyPort });
   const connect: buildConnector.connector = (options, callback) => {
-    const port = Number(options.port || (options.protocol === 'https:' ? 443 : 80));
-    (rules.allowedPorts.has(port) ? toWebPort : toOtherPort)(options, callback);
+    (rules.allowedPorts.has(portOf(options)) ? toWebPort : toOtherPort)(options, callback);
   };
 
   const agent = new Agent({
@@ -85,26 +86,53 @@ export function createGuard(rules: GuardRules, resolve: Resolve = createResolver
     maxHeaderSize: MAX_HEAD_BYTES,
   });
 
+  function check(text: string, baseUrl?: URL): ReturnType<Guard['check']> {
+    const url = URL.parse(text, baseUrl);
+    if (!url) return refused('it cannot be read as an address');
+    if (url.protocol !== 'http:' && url.protocol !== 'https:')
+      return refused('it must begin with http:// or https://');
+    if (url.username || url.password) return refused('it must not hold a user name or a password');
+    if (url.hostname.length > MAX_HOSTNAME) return refused('its host name is too long');
+    const mayBePrivate = rules.allowedPrivateNetworks.rules.length > 0; // there, any port may be used
+    if (!rules.allowedPorts.has(portOf(url)) && !mayBePrivate) return refused(whyPort(url));
+    return { url };
+  }
+
+  function checkReceiver(text: string): ReturnType<Guard['check']> {
+    const checked = check(text);
+    if ('refused' in checked) return checked;
+    const address = literalOf(checked.url);
+    if (address === undefined) return checked;
+    if (!isAllowed(address))
+      return refused(
+        `${address} is not a public address; ALLOWED_PRIVATE_NETWORKS allows a network that is not public`,
+      );
+    const isWebPort = rules.allowedPorts.has(portOf(checked.url));
+    return isWebPort || isAllowedAtAnyPort(address) ? checked : refused(whyPort(checked.url));
+  }
+
+  function whyPort(url: URL): string {
+    return `port ${portOf(url)} is not among those that may be used (${[...rules.allowedPorts].join(', ')}); ALLOWED_PORTS adds one, and ALLOWED_PRIVATE_NETWORKS a network of which any port may be used`;
+  }
+
   return {
     agent,
     bounds,
-    check(text, baseUrl) {
-      const url = URL.parse(text, baseUrl);
-      if (!url) return refused('it cannot be read as an address');
-      if (url.protocol !== 'http:' && url.protocol !== 'https:')
-        return refused('it must begin with http:// or https://');
-      if (url.username || url.password) return refused('it must not hold a user name or a password');
-      if (url.hostname.length > MAX_HOSTNAME) return refused('its host name is too long');
-      const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
-      const mayBePrivate = rules.allowedPrivateNetworks.rules.length > 0; // there, any port may be used
-      if (!rules.allowedPorts.has(port) && !mayBePrivate)
-        return refused(
-          `port ${port} is not among those that may be used (${[...rules.allowedPorts].join(', ')}); ALLOWED_PORTS adds one, and ALLOWED_PRIVATE_NETWORKS a network of which any port may be used`,
-        );
-      return { url };
-    },
+    check,
+    checkReceiver,
     close: () => agent.destroy(),
   };
+}
+
+function portOf({ port, protocol }: { port?: string | null; protocol: string }): number {
+  return Number(port || (protocol === 'https:' ? 443 : 80));
+}
+
+/** The address of a URL that names one; `localhost` is one too (RFC 6761, 6.3; resolver.ts). */
+function literalOf({ hostname }: URL): string | undefined {
+  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  if (isIP(host)) return host;
+  return /(^|\.)localhost$/.test(host) ? '127.0.0.1' : undefined;
 }
 
 function refused(why: string): { refused: 'invalid_url'; why: string } {

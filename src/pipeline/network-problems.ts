@@ -4,13 +4,14 @@ import { systemCode } from '../errors.ts';
 import { UnreadableAnswer } from '../net/answer-head.ts';
 import { ConnectingTimedOut } from '../net/connecting.ts';
 import { LookupFailed } from '../net/resolver.ts';
+import { retryAfterMs } from '../net/retry-after.ts';
 import { ImageProblem } from './problems.ts';
 
 /** Which status is which failure: docs/errors.md. */
 export function statusProblem({ statusCode: status, headers }: Dispatcher.ResponseData): ImageProblem {
   const detail = `HTTP ${status}`;
   if (status === 429 || status === 503) {
-    const asked = retryAfterMs([headers['retry-after']].flat()[0]);
+    const asked = askedHoldMs(headers);
     return new ImageProblem('rate_limited', detail, {
       holdHostMs: asked ?? SHORTEST_HOLD_MS,
       retryAfterMs: asked,
@@ -29,11 +30,10 @@ export function statusProblem({ statusCode: status, headers }: Dispatcher.Respon
 const SHORTEST_HOLD_MS = 30_000;
 const LONGEST_HOLD_MS = 3_600_000;
 
-/** Seconds or an HTTP date (RFC 9110, 10.2.3), within 30 s and 1 h. Where it is missing, holds grow (hosts/visits.ts). */
-function retryAfterMs(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Math.min(Math.max(Number.isNaN(ms) ? 0 : ms, SHORTEST_HOLD_MS), LONGEST_HOLD_MS);
+/** What `Retry-After` asks for, within 30 s and 1 h. Where it is missing, holds grow (hosts/visits.ts). */
+function askedHoldMs(headers: Dispatcher.ResponseData['headers']): number | undefined {
+  if (headers['retry-after'] === undefined) return undefined;
+  return Math.min(Math.max(retryAfterMs(headers) ?? 0, SHORTEST_HOLD_MS), LONGEST_HOLD_MS);
 }
 
 /**

@@ -11,7 +11,8 @@ type NewTask<N extends TaskName> = {
   id: string;
   data: TaskData[N];
   priority?: number;
-  startAfter?: Date;
+  /** an interval by the database's clock, such as `5 seconds` */
+  startAfter?: string;
   /** tasks of one group share a limit, see fetch() */
   group?: { id: string };
 };

@@ -1,8 +1,17 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
+import { Problem } from '../errors.ts';
 import { newUuid } from '../ids.ts';
+import type { Guard } from '../net/guard.ts';
 
 export type Endpoint = { url: string; secret: string };
+
+/** @throws Problem `bad_settings` for a WEBHOOK_URL that nothing can ever be sent to */
+export function checkEndpoint(endpoint: Endpoint | undefined, guard: Guard): void {
+  const checked = endpoint && guard.checkReceiver(endpoint.url);
+  if (checked && 'refused' in checked)
+    throw new Problem('bad_settings', { detail: `WEBHOOK_URL cannot be used: ${checked.why}.` });
+}
 
 /** The endpoint of WEBHOOK_URL. A start of `serve` sets it, or takes it away; what was disabled is tried again. */
 export async function configureEndpoint(
@@ -25,6 +34,18 @@ export async function configureEndpoint(
   );
 }
 
+/** When and why the last attempt at WEBHOOK_URL failed, if it did; undefined where it was delivered. */
+export async function lastFailure(db: Db): Promise<string | undefined> {
+  const { rows } = await sql<{ at: Date; status: number | null; error: string | null }>`
+    select a.at, a.status, a.error from webhook_endpoints p
+    join webhook_deliveries d on d.tenant_id = p.tenant_id and d.endpoint_id = p.endpoint_id
+    join webhook_attempts a on a.tenant_id = d.tenant_id and a.delivery_id = d.delivery_id
+    where p.kind = 'configured' and p.disabled_at is null order by a.at desc limit 1`.execute(db);
+  const [last] = rows;
+  if (!last || (last.status !== null && last.status >= 200 && last.status < 300)) return undefined;
+  return `${last.error ?? `it answered HTTP ${last.status}`} (${last.at.toISOString()})`;
+}
+
 /** The endpoint of one batch's `callback_url`, in the transaction that accepts the batch. */
 export async function addCallbackEndpoint(trx: Db, tenantId: number, endpoint: Endpoint): Promise<string> {
   const endpointId = newUuid();
@@ -35,12 +56,12 @@ export async function addCallbackEndpoint(trx: Db, tenantId: number, endpoint: E
 }
 
 type Told = { tenant_id: number; event_id: string; callback_endpoint_id: string | null };
-type Hearer = { tenant_id: number; event_id: string; endpoint_id: string };
+type Hearer = { tenant_id: number; event_id: string; endpoint_id: string; url: string };
 
 /** Who hears of events of batches: a batch's callback endpoint, else the configured one. */
 export async function hearersOf(trx: Db, events: Told[]): Promise<Hearer[]> {
   const { rows } = await sql<Hearer>`
-    select e.tenant_id, e.event_id, p.endpoint_id
+    select e.tenant_id, e.event_id, p.endpoint_id, p.url
     from json_to_recordset(${JSON.stringify(events)}) as e (tenant_id integer, event_id uuid, callback_endpoint_id uuid)
     join webhook_endpoints p on p.tenant_id = e.tenant_id and p.disabled_at is null
       and (p.endpoint_id = e.callback_endpoint_id or (e.callback_endpoint_id is null and p.kind = 'configured'))`.execute(
@@ -49,13 +70,14 @@ export async function hearersOf(trx: Db, events: Told[]): Promise<Hearer[]> {
   return rows;
 }
 
-export async function disableEndpoint(
-  trx: Db,
-  tenantId: number,
-  endpointId: string,
-  because: string,
-): Promise<void> {
+/**
+ * Ends what an endpoint hears, after it answered 410. WEBHOOK_URL stays: it is the operator's word, one
+ * answer does not outweigh it, and nobody could see why the next batch is not told.
+ */
+export async function disableCallback(trx: Db, tenantId: number, endpointId: string): Promise<void> {
   await sql`
-    update webhook_endpoints set disabled_at = now(), disabled_because = ${because}
-    where tenant_id = ${tenantId} and endpoint_id = ${endpointId} and disabled_at is null`.execute(trx);
+    update webhook_endpoints set disabled_at = now(), disabled_because = 'it answered 410 Gone'
+    where tenant_id = ${tenantId} and endpoint_id = ${endpointId} and kind = 'callback' and disabled_at is null`.execute(
+    trx,
+  );
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { newUuid } from '../ids.ts';
@@ -13,6 +14,8 @@ export type NewEvent = {
   tenantId: number;
   batchId: string;
   type: EventType;
+  /** when it happened */
+  at: Date;
   /** ids, counts and URLs; the body must stay under 20 kB */
   payload: object;
   callbackEndpointId: string | null;
@@ -23,12 +26,12 @@ export type NewEvent = {
  * outbox), so that no event is lost and none is invented. Four statements, however many there are.
  */
 export async function writeEvents(trx: Db, events: NewEvent[], queue: Queue): Promise<void> {
-  const rows = events.map(({ tenantId, batchId, type, payload, callbackEndpointId }) => ({
+  const rows = events.map(({ tenantId, batchId, type, at, payload, callbackEndpointId }) => ({
     tenant_id: tenantId,
     event_id: newUuid(),
     type,
     batch_id: batchId,
-    body: JSON.stringify({ type, timestamp: new Date().toISOString(), data: payload }),
+    body: JSON.stringify({ type, timestamp: at.toISOString(), data: payload }),
     callback_endpoint_id: callbackEndpointId,
   }));
   await sql`
@@ -36,8 +39,8 @@ export async function writeEvents(trx: Db, events: NewEvent[], queue: Queue): Pr
     select * from json_to_recordset(${JSON.stringify(rows)}) as e
       (tenant_id integer, event_id uuid, type text, batch_id uuid, body text)`.execute(trx);
   const hearers = await hearersOf(trx, rows);
-  const deliveries = hearers.map(({ tenant_id, event_id, endpoint_id }) => {
-    return { tenant_id, delivery_id: newUuid(), event_id, endpoint_id, attempt: 1, wait_ms: 0 };
+  const deliveries = hearers.map(({ tenant_id, event_id, endpoint_id, url }) => {
+    return { tenant_id, delivery_id: newUuid(), event_id, endpoint_id, url, attempt: 1, wait_ms: 0 };
   });
   if (deliveries.length === 0) return;
   await sql`
@@ -47,19 +50,31 @@ export async function writeEvents(trx: Db, events: NewEvent[], queue: Queue): Pr
   await queueAttempts(trx, deliveries, queue);
 }
 
-/** Inserts the tasks of attempts. */
+/** Inserts the tasks of attempts. Waits are counted by the database's clock: ours may be another. */
 export async function queueAttempts(trx: Db, attempts: AttemptTask[], queue: Queue): Promise<void> {
-  const tasks = attempts.map(({ tenant_id, delivery_id, endpoint_id, attempt, wait_ms }) => {
-    const task = { id: newUuid(), data: { tenant_id, delivery_id, attempt }, group: { id: endpoint_id } };
-    return wait_ms > 0 ? Object.assign(task, { startAfter: new Date(Date.now() + wait_ms) }) : task;
-  });
+  const tasks = attempts.map(({ tenant_id, delivery_id, url, attempt, wait_ms }) => ({
+    id: newUuid(),
+    data: { tenant_id, delivery_id, attempt },
+    group: { id: receiverOf(tenant_id, url) },
+    startAfter: `${Math.round(wait_ms)} milliseconds`,
+  }));
   await queue.insert('deliver_webhook', tasks, trx);
+}
+
+/**
+ * What two deliveries are open to at the most. Every batch with a callback_url has an endpoint of its own,
+ * so it is the URL that counts, without the query, which may name the batch.
+ */
+function receiverOf(tenantId: number, url: string): string {
+  const { origin, pathname } = new URL(url);
+  return createHash('sha256').update(`${tenantId} ${origin}${pathname}`).digest('hex').slice(0, 32);
 }
 
 export type AttemptTask = {
   tenant_id: number;
   delivery_id: string;
-  endpoint_id: string;
+  /** of the endpoint */
+  url: string;
   attempt: number;
   wait_ms: number;
 };

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
@@ -5,13 +6,13 @@ import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
-import { keepMessage, listMessages, type MessageRow } from './inbox.ts';
-import { newSecret, verify, verifyHubSignature } from './signing.ts';
+import { keepMessage, listMessages, type MessageRow, databaseNow } from './inbox.ts';
+import { isTimely, newSecret, signedAt, verifyHubSignature } from './signing.ts';
 
 export type InboxParts = { db: Db; tenantId: number; secrets: ReadonlyMap<string, string> };
 
 const MAX_MESSAGE_BYTES = 256 * 1024;
-const MAX_ID_CHARACTERS = 200;
+const MAX_ID_CHARACTERS = 500; // PostgreSQL's index takes 2700 bytes, and cursors name it
 const SECRET_HEADERS = new Set([
   'authorization',
   'cookie',
@@ -19,6 +20,8 @@ const SECRET_HEADERS = new Set([
   'webhook-signature',
   'x-hub-signature',
   'x-hub-signature-256',
+  'x-api-key',
+  'x-gitlab-token',
 ]);
 // An unknown source is checked like a known one, against a secret that nobody has, so that the time does not tell them apart.
 const NOBODYS_SECRET = newSecret();
@@ -29,7 +32,10 @@ const Message = Type.Object({
   received_at: Type.String({ format: 'date-time' }),
   times_received: Type.Integer(),
   headers: Type.Record(Type.String(), Type.String()),
-  body: Type.String({ description: 'As it was sent' }),
+  body: Type.String({ description: 'As it was sent, where that is UTF-8' }),
+  body_base64: Type.Optional(
+    Type.String({ description: 'The bytes as they were sent, where these are not UTF-8' }),
+  ),
 });
 
 /** The receiver of other systems' webhooks: verified, de-duplicated, logged. */
@@ -74,7 +80,7 @@ const receiver: FastifyPluginAsyncTypebox<InboxParts> = async (app, { db, tenant
     },
     async ({ params: { source }, headers, body }) => {
       const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-      const messageId = verifiedId(secrets.get(source) ?? NOBODYS_SECRET, headers, bytes);
+      const messageId = await verifiedId(db, secrets.get(source) ?? NOBODYS_SECRET, headers, bytes);
       if (messageId === undefined)
         throw new Problem('not_verified', {
           detail: 'There is no such source, or the signature is not right, or it is too old.',
@@ -86,13 +92,26 @@ const receiver: FastifyPluginAsyncTypebox<InboxParts> = async (app, { db, tenant
 };
 
 /** The id of a message that is what it says, or undefined. GitHub's form has an id in a header that is not signed. */
-function verifiedId(secret: string, headers: IncomingHttpHeaders, body: Buffer): string | undefined {
-  if (verify(secret, headers, { body, now: Date.now() }))
-    return String(headers['webhook-id']).slice(0, MAX_ID_CHARACTERS);
+async function verifiedId(
+  db: Db,
+  secret: string,
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+): Promise<string | undefined> {
+  const at = signedAt(secret, headers, body);
+  if (at !== undefined && isTimely(at, await databaseNow(db))) return idOf(String(headers['webhook-id']));
   const hub = headers['x-hub-signature-256'];
   if (typeof hub !== 'string' || !verifyHubSignature(secret, hub, body)) return undefined;
-  const id = headers['x-github-delivery'] ?? createHash('sha256').update(body).digest('hex');
-  return String(id).slice(0, MAX_ID_CHARACTERS);
+  return idOf(String(headers['x-github-delivery'] || sha256(body)));
+}
+
+/** Two ids that differ stay two, however long they are: the end of a longer one is its SHA-256. */
+function idOf(id: string): string {
+  return id.length <= MAX_ID_CHARACTERS ? id : `${id.slice(0, 200)}…${sha256(id)}`;
+}
+
+function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 function withoutSecrets(headers: IncomingHttpHeaders): Record<string, string> {
@@ -108,5 +127,6 @@ function messageBody(row: MessageRow) {
     times_received: row.times_received,
     headers: row.headers,
     body: row.body.toString('utf8'),
+    ...(!isUtf8(row.body) && { body_base64: row.body.toString('base64') }),
   };
 }

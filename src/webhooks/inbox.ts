@@ -18,6 +18,12 @@ export type MessageRow = {
   body: Buffer;
 };
 
+/** In milliseconds. A machine whose clock is off must not refuse what was signed just now. */
+export async function databaseNow(db: Db): Promise<number> {
+  const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db);
+  return rows[0]?.now.getTime() ?? 0;
+}
+
 /** Logs a verified message; one that came before, by its id, is counted and not logged again. */
 export async function keepMessage(db: Db, message: NewMessage): Promise<void> {
   const { tenantId, source, messageId, headers, body } = message;

@@ -32,26 +32,32 @@ export function sign(
 }
 
 /**
- * Whether a message was signed with the secret within 300 s of `now` (ms). Every signature of the list
- * is tried, all of them in the same time.
+ * When a message was signed with the secret (ms), by its sender's clock; undefined where it was not. Every
+ * signature of the list is tried, all of them in the same time.
  */
-export function verify(
+export function signedAt(
   secret: string,
   headers: Record<string, string | string[] | undefined>,
-  { body, now }: { body: Buffer; now: number },
-): boolean {
+  body: Buffer,
+): number | undefined {
   const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map(
     (name) => headers[name],
   );
-  if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string') return false;
-  if (!isSecret(secret) || id === '' || !/^\d{1,12}$/.test(timestamp)) return false;
-  if (Math.abs(now / 1000 - Number(timestamp)) > TOLERANCE_S) return false;
+  if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string')
+    return undefined;
+  if (!isSecret(secret) || id === '' || !/^\d{1,12}$/.test(timestamp)) return undefined;
   const expected = signatureOf(secret, `${id}.${timestamp}.`, body);
-  return signatures
+  const isSigned = signatures
     .split(' ')
     .filter((signature) => signature.startsWith('v1,'))
     .map((signature) => Buffer.from(signature.slice(3), 'base64'))
     .some((signature) => signature.length === expected.length && timingSafeEqual(signature, expected));
+  return isSigned ? Number(timestamp) * 1000 : undefined;
+}
+
+/** Whether a message that was signed then may be taken now (ms): within 300 s, both ways. */
+export function isTimely(at: number, now: number): boolean {
+  return Math.abs(now - at) <= TOLERANCE_S * 1000;
 }
 
 /** GitHub's form: `X-Hub-Signature-256: sha256=` and the HMAC of the body in hexadecimal; it has no time. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -199,11 +200,24 @@ describe('webhooks', () => {
   });
 
   test('a callback_url that cannot be used is refused at once', async () => {
-    for (const url of ['ftp://example.com/', 'nonsense', 'https://user:pw@example.com/']) {
+    const refused = ['ftp://example.com/', 'nonsense', 'https://user:pw@example.com/'];
+    const inside = ['http://10.0.0.7/', 'http://0x0a000007/', 'http://[::1]/', 'http://[::ffff:10.0.0.7]/'];
+    const metadata = ['http://169.254.169.254/', 'http://[fd00:ec2::254]/'];
+    const ports = ['http://93.184.215.14:22/'];
+    for (const url of [...refused, ...inside, ...metadata, ...ports]) {
       const response = await upload(minilab.url, `Image\n${origin.url}/good.jpg\n`, { callback_url: url });
       assert.equal(response.status, 400, url);
       assert.match((await json<{ detail: string }>(response)).detail, /callback_url cannot be used/);
     }
+  });
+
+  test('WEBHOOK_URL that nothing can ever be sent to is refused at start', async () => {
+    const settings = { WEBHOOK_SECRET: newSecret(), WEBHOOK_URL: 'http://10.0.0.5/hook' };
+    const { code, err } = await runMinilab(['serve'], {
+      settings: { DATA_DIR: folder.path, DATABASE_URL: database, ...settings },
+    });
+    assert.equal(code, 1);
+    assert.match(err, /WEBHOOK_URL cannot be used: 10\.0\.0\.5 is not a public address/);
   });
 
   test('WEBHOOK_URL without a secret is refused at start, and no secret is ever printed', async () => {
@@ -252,6 +266,56 @@ describe('webhooks', () => {
       );
       assert.equal(message?.headers['webhook-signature'], undefined);
       assert.equal(message?.headers['content-type'], 'application/json');
+    });
+
+    type Message = { id: string; body: string; body_base64?: string; times_received: number };
+    const messages = async (): Promise<Message[]> => (await json<{ items: Message[] }>(fetch(inbox()))).items;
+    const signed = (id: string, body: Buffer) => {
+      const key = Buffer.from(inboxSecret.slice('whsec_'.length), 'base64');
+      const at = String(Math.floor(Date.now() / 1000));
+      const signature = createHmac('sha256', key).update(`${id}.${at}.`).update(body).digest('base64');
+      return { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': `v1,${signature}` };
+    };
+
+    test('messages whose ids differ late are several, and each is counted for itself', async () => {
+      for (const length of [200, 500, 4_000])
+        for (const end of ['a', 'b', 'b']) {
+          const id = 'm'.repeat(length - 1) + end;
+          assert.equal((await send('shop', signed(id, Buffer.from('{}')), '{}')).status, 200);
+        }
+      const kept = (await messages()).filter(({ id }) => id.startsWith('mmm'));
+      const times = kept.map(({ times_received }) => times_received);
+      assert.deepEqual(times, [2, 1, 2, 1, 2, 1], 'newest first');
+      assert.ok(kept.some(({ id }) => id === `${'m'.repeat(499)}b`));
+      const ids: string[] = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const page: { items: Message[]; next_cursor: string | null } = await json(
+          fetch(`${inbox()}?limit=1${cursor && `&cursor=${cursor}`}`),
+        );
+        ids.push(...page.items.map(({ id }) => id));
+        cursor = page.next_cursor;
+      }
+      assert.equal(new Set(ids).size, ids.length);
+      assert.ok(kept.every(({ id }) => ids.includes(id)));
+    });
+
+    test('a body keeps its bytes, also where they are no UTF-8, or none, or of whatever type', async () => {
+      const latin = Buffer.from('{"name":"K\xe4se"}', 'latin1');
+      const bodies = { m_latin: latin, m_empty: Buffer.alloc(0), m_zero: Buffer.from([0, 255, 0]) };
+      for (const [id, body] of Object.entries(bodies))
+        for (const type of ['application/json', 'application/x-protobuf', '']) {
+          const headers = { ...signed(`${id}-${type}`, body), ...(type && { 'content-type': type }) };
+          const answer = await fetch(`${inbox()}/shop`, { method: 'POST', headers, body });
+          assert.equal(answer.status, 200, `${id} ${type}`);
+        }
+      const kept = await messages();
+      for (const [id, body] of Object.entries(bodies)) {
+        const found = kept.filter((message) => message.id.startsWith(id));
+        assert.equal(found.length, 3, id);
+        for (const message of found) assert.deepEqual(Buffer.from(message.body_base64 ?? '', 'base64'), body);
+        assert.equal(found[0]?.body, body.toString('utf8'));
+      }
+      assert.equal(kept.find(({ id }) => id === 'msg_1')?.body_base64, undefined);
     });
 
     test('answers the same to a forged message and to an unknown source, and refuses what is old or too large', async () => {

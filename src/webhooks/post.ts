@@ -1,0 +1,102 @@
+import { request } from 'undici';
+import { systemCode } from '../errors.ts';
+import { publicId } from '../ids.ts';
+import type { Guard } from '../net/guard.ts';
+import { retryAfterMs } from '../net/retry-after.ts';
+import type { Overload } from './schedule.ts';
+import { sign } from './signing.ts';
+
+export type Delivery = {
+  event_id: string;
+  url: string;
+  secret: string;
+  body: string;
+  /** now, by the database's clock, in milliseconds: a receiver refuses what is off by five minutes */
+  now: number;
+};
+
+/** What came of an attempt. `status` is null where there was no answer, and `error` says why. */
+export type Attempt = {
+  status: number | null;
+  error: string | null;
+  durationMs: number;
+  answer: string;
+  overload: Overload;
+  /** it was we who did not try: `never` where a setting must change first, `not_now` where DNS might */
+  refused?: 'never' | 'not_now';
+};
+
+const MAX_ANSWER_BYTES = 16 * 1024;
+const DENIED =
+  'its name leads to an address that is not public; ALLOWED_PRIVATE_NETWORKS allows a network that is not public';
+const TIMED_OUT = new Set([
+  'TimeoutError',
+  'ConnectingTimedOut',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'ETIMEDOUT',
+  'ETIMEOUT',
+]);
+
+/** Makes one attempt. A redirect is not followed. */
+export async function post(
+  delivery: Delivery,
+  { guard, userAgent, timeoutMs }: { guard: Guard; userAgent: string; timeoutMs: number },
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const startedAt = performance.now();
+  const result = (rest: Partial<Attempt>): Attempt => ({
+    status: null,
+    error: null,
+    answer: '',
+    overload: { retryAfterMs: undefined, isOverloaded: false },
+    ...rest,
+    durationMs: Math.round(performance.now() - startedAt),
+  });
+  const checked = guard.checkReceiver(delivery.url);
+  if ('refused' in checked) return result({ error: `not sent: ${checked.why}`, refused: 'never' });
+  const { now: at, body } = delivery;
+  try {
+    const response = await request(checked.url, {
+      dispatcher: guard.agent,
+      method: 'POST',
+      headers: {
+        ...sign(delivery.secret, { id: publicId('evt', delivery.event_id), at, body }),
+        'content-type': 'application/json',
+        'user-agent': userAgent,
+      },
+      body,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      headersTimeout: 0, // the bounds of the guard are for images; the signal above ends this
+      bodyTimeout: 0,
+    });
+    const { statusCode: status, headers } = response;
+    const overload = { retryAfterMs: retryAfterMs(headers), isOverloaded: status === 429 };
+    return result({ status, overload, answer: await beginning(response.body) });
+  } catch (error) {
+    return result(failure(error as Error, timeoutMs));
+  }
+}
+
+function failure(error: Error, timeoutMs: number): Partial<Attempt> {
+  const code = systemCode(error);
+  if (code === 'ADDRESS_DENIED') return { error: `not sent: ${DENIED}`, refused: 'not_now' };
+  const isOverloaded = TIMED_OUT.has(error.name) || (code !== undefined && TIMED_OUT.has(code));
+  const said = error.name === 'TimeoutError' ? `no answer within ${timeoutMs / 1000} s` : error.message;
+  return { error: said || code || error.name, overload: { retryAfterMs: undefined, isOverloaded } };
+}
+
+/**
+ * At most 16 KiB; what PostgreSQL's text cannot hold is left out. The status has come before, so a body
+ * that breaks off, or does not end, changes nothing.
+ */
+async function beginning(body: AsyncIterable<Buffer>): Promise<string> {
+  let read = Buffer.alloc(0);
+  try {
+    for await (const chunk of body) {
+      read = Buffer.concat([read, chunk]);
+      if (read.length >= MAX_ANSWER_BYTES) break; // leaving the loop destroys the rest
+    }
+  } catch {}
+  return read.subarray(0, MAX_ANSWER_BYTES).toString('utf8').replaceAll('\0', '');
+}
