@@ -35,11 +35,14 @@ export const ProblemAnswer = {
 };
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  const { code, title, status, message: detail, flaws, flawCount } = problem;
-  const several = flaws.length > 0 ? { error_count: flawCount, errors: flaws } : {};
   return reply
-    .code(status)
+    .code(problem.status)
     .type('application/problem+json')
     .serializer((body: unknown) => JSON.stringify(body)) // the schema of a route describes its success
-    .send({ type: `urn:minilab:problem:${code}`, title, status, detail, code, ...several });
+    .send(problemBody(problem));
+}
+
+export function problemBody({ code, title, status, message: detail, flaws, flawCount }: Problem) {
+  const several = flaws.length > 0 ? { error_count: flawCount, errors: flaws } : {};
+  return { type: `urn:minilab:problem:${code}`, title, status, detail, code, ...several };
 }
