@@ -75,7 +75,7 @@ export function readConfig(env: Environment = process.env): Config {
       'WEBHOOK_SCHEDULE',
       DEFAULT_SCHEDULE,
       'up to 50 waits such as 0,5s,5m,2h, each of 30 days (720h) at the most',
-      (text) => (parseSchedule(text)?.every((wait) => wait <= 30 * DAY_MS) ? parseSchedule(text) : undefined),
+      parseBoundedSchedule,
     ),
     webhookTimeoutMs: read.duration('WEBHOOK_TIMEOUT', 15_000, { min: '100ms', max: '5m' }),
     inboxSecrets: read.parsed(
@@ -194,9 +194,9 @@ function settingsOf(env: Environment) {
         parseNetworks,
       ),
     ports: (name: string) =>
-      parsed<number[]>(name, [], 'ports separated by commas, such as 8000,9000', (text) => {
-        const ports = text.split(',').map(Number);
-        return ports.every((port) => Number.isInteger(port) && port > 0 && port < 65_536) ? ports : undefined;
+      parsed<number[]>(name, [], 'ports from 1 to 65535 separated by commas, such as 8000,9000', (text) => {
+        const ports = text.split(',').map((port) => (/^\s*\d+\s*$/.test(port) ? Number(port) : 0));
+        return ports.every((port) => port > 0 && port < 65_536) ? ports : undefined;
       }),
     finish(): void {
       if (flaws.length > 0) throw new Problem('bad_settings', { detail: flaws.join('\n') });
@@ -210,7 +210,12 @@ const DATABASE_URL = /^postgres(ql)?:\/\/(?:[^%#\s]|%[\da-f]{2})*$/i;
 type Bounds = { min: string; max: string };
 type Parser = (text: string) => number | undefined;
 
-const DAY_MS = 24 * 3_600_000;
+const LONGEST_WAIT_MS = 30 * 24 * 3_600_000;
+
+function parseBoundedSchedule(text: string): Schedule | undefined {
+  const waits = parseSchedule(text);
+  return waits?.every((wait) => wait <= LONGEST_WAIT_MS) ? waits : undefined;
+}
 
 function within({ min, max }: Bounds, parse: Parser): Parser {
   const [least = 0, most = 0] = [parse(min), parse(max)];
