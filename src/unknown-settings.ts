@@ -3,10 +3,10 @@ import { nearest } from './nearest.ts';
 type Environment = Record<string, string | undefined>;
 
 /** Of versions to come, or of other documents: who sets one believes that it does something. */
-const NOT_YET = [
+const NOT_YET = new Set([
   ...['MINILAB_KEY', 'RETENTION_DAYS', 'FILES_REDIRECT'],
   ...['S3_ENDPOINT', 'S3_REGION', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
-];
+]);
 const PREFIX = /^MINILAB_/i;
 
 /**
@@ -21,7 +21,7 @@ export function unknownSettings(env: Environment, known: readonly string[]): str
 }
 
 function asTold(name: string, known: readonly string[]): string | undefined {
-  if (NOT_YET.includes(name)) return `This version does not have the setting ${name} yet: it has no effect.`;
+  if (NOT_YET.has(name)) return `This version does not have the setting ${name} yet: it has no effect.`;
   const meant = nearest(name.replace(PREFIX, ''), known);
   if (meant !== undefined) return `There is no setting ${name}: it has no effect. Did you mean ${meant}?`;
   return PREFIX.test(name) ? `There is no setting ${name}: it has no effect.` : undefined;

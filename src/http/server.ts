@@ -59,6 +59,10 @@ export async function createServer({ publicUrl, version, log, limits = CLIENT_LI
   app.addHook('onRequest', refuseUnknownRoute);
   app.addHook('onRequest', refuseUnknownQuery);
   app.setErrorHandler(answerError);
+  // Of a path that has a route: a file that is not there.
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, new Problem('not_found', { detail: `There is no ${request.url.split('?')[0]}.` })),
+  );
   await app.register(helmet, {
     // upgrade-insecure-requests would break plain http on an intranet
     contentSecurityPolicy: {
@@ -132,7 +136,7 @@ function answerError(error: FastifyError | Problem, request: FastifyRequest, rep
     );
   if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return sendProblem(reply, tooLongUrl());
   if (error.statusCode === 416 || error.statusCode === 412)
-    return sendProblem(reply, notOfTheFile(error.statusCode));
+    return sendProblem(reply.headers(headersOf(error)), notOfTheFile(error.statusCode));
   if (error.statusCode !== undefined && error.statusCode < 500)
     return sendProblem(reply, new Problem('bad_request', { detail: sentence(error.message) }));
   request.log.error({ err: error }, 'a request failed');
@@ -150,6 +154,11 @@ function answerError(error: FastifyError | Problem, request: FastifyRequest, rep
       detail: 'The request could not be answered; the log of the server says why.',
     }),
   );
+}
+
+/** Such as `Content-Range`, in which a range that lies behind the end is told where that is. */
+function headersOf(error: FastifyError & { headers?: Record<string, string> }): Record<string, string> {
+  return error.headers ?? {};
 }
 
 function notOfTheFile(status: 412 | 416): Problem {

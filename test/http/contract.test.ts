@@ -32,7 +32,7 @@ describe('the document of the API says what is answered', () => {
     stack.defer(http.close);
     ({ paths } = await json<{ paths: typeof paths }>(fetch(`${url}/openapi.json`)));
     fileKey = `${'a'.repeat(32)}/${'b'.repeat(16)}/web.jpg`;
-    const path = foundation.storage.localPath(fileKey as never);
+    const path = foundation.storage.localPath(fileKey);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, 'a picture');
   });
@@ -191,12 +191,13 @@ describe('the document of the API says what is answered', () => {
     assert.equal(whole.status, 200);
     const etag = whole.headers.get('etag') ?? '';
     assert.equal((await get({ range: 'bytes=2-4' })).status, 206);
-    assert.equal((await get({ 'if-none-match': etag })).status, 304);
+    assert.equal((await get({ 'if-none-match': etag, 'cache-control': 'max-age=9' })).status, 304);
     assert.equal((await get({ 'if-match': '"other"' })).status, 412);
     const beyond = await get({ range: 'bytes=100-200' });
     assert.equal(beyond.status, 416);
     assert.equal(beyond.headers.get('content-range'), 'bytes */9');
     assert.equal((await call(operation, { id: fileKey, query: '?v=3' })).status, 200);
+    assert.equal((await call(operation, { id: fileKey.replace('web', 'none') })).status, 404);
   });
 
   test('HEAD is answered like GET, without a body', async () => {
@@ -213,7 +214,7 @@ describe('the document of the API says what is answered', () => {
         .replace(/\{[^}]+\}/, isOfFiles(operation) ? fileKey : operation.includes('batches') ? id : 'web');
       const query = /products/.test(path)
         ? '?sku=1'
-        : /images$/.test(path) && !path.includes(id)
+        : path.endsWith('/images') && !path.includes(id)
           ? '?url=x'
           : '';
       const [get, head] = [
