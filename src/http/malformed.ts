@@ -16,7 +16,8 @@ export function rawAnswers(server: Server): RawAnswer {
   );
   return (socket, problem) => {
     const response = begun.get(socket);
-    const isAnswering = response?.headersSent && !response.writableFinished;
+    const isOver = response?.writableFinished && response.req.complete;
+    const isAnswering = response?.headersSent && !isOver;
     if (!socket.writable || isAnswering) return void socket.destroy();
     const body = JSON.stringify(problemBody(problem));
     socket.write(

@@ -139,6 +139,8 @@ function answerError(error: FastifyError | Problem, request: FastifyRequest, rep
     return sendProblem(reply.headers(headersOf(error)), notOfTheFile(error.statusCode));
   if (error.statusCode !== undefined && error.statusCode < 500)
     return sendProblem(reply, new Problem('bad_request', { detail: sentence(error.message) }));
+  if (request.raw.destroyed && !request.raw.complete)
+    return sendProblem(reply, new Problem('bad_request', { detail: 'The request broke off.' })); // nobody hears it
   request.log.error({ err: error }, 'a request failed');
   // PostgreSQL's class of data exceptions
   if (error.code?.startsWith('22'))

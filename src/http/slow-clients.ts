@@ -39,6 +39,9 @@ export function endSlowClients(server: Server, limits: ClientLimits, answer: Raw
   });
 }
 
+const LOOKS_A_WINDOW = 5;
+
+/** A window in which a look found us behind begins anew. */
 function watchBody(
   request: IncomingMessage,
   { bodyWindowMs, leastBytesAWindow }: ClientLimits,
@@ -46,16 +49,18 @@ function watchBody(
 ): void {
   const { headers, socket } = request;
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return;
-  let seen = socket.bytesRead;
+  let [seen, looks] = [socket.bytesRead, 0];
   const timer = setInterval(() => {
     if (request.complete || socket.destroyed) return clearInterval(timer);
+    const isOurs = request.readableLength > 0; // what has arrived and is not read waits for us
+    looks = isOurs ? 0 : looks + 1;
+    if (looks % LOOKS_A_WINDOW !== 0) return;
     const arrived = socket.bytesRead - seen;
     seen = socket.bytesRead;
-    // What has arrived and is not read is waiting for us.
-    if (arrived >= leastBytesAWindow || request.readableLength > 0) return;
+    if (isOurs || arrived >= leastBytesAWindow) return;
     clearInterval(timer);
     answer(socket, tooSlow(leastBytesAWindow / bodyWindowMs));
-  }, bodyWindowMs).unref();
+  }, bodyWindowMs / LOOKS_A_WINDOW).unref();
   request.once('close', () => clearInterval(timer));
 }
 

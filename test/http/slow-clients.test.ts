@@ -29,6 +29,15 @@ test('a body that trickles in is ended with 408, however it is sent', async () =
   }
 });
 
+test('a body that goes on behind its answer gets no second one', async () => {
+  await using server = await startServer(echo, { bodyWindowMs: 100, leastBytesAWindow: 1000 });
+  const socket = await open(server.port);
+  socket.write(`${HEAD.replace('application/json', 'text/xml')}content-length: 100000\r\n\r\n<`);
+  const text = await untilClosed(socket);
+  assert.equal(text.match(/HTTP\/1\.1/g)?.length, 1);
+  assert.match(text, /^HTTP\/1\.1 415/);
+});
+
 test('a body that comes slowly but steadily is taken, however long it takes', async () => {
   await using server = await startServer(echo, { bodyWindowMs: 100, leastBytesAWindow: 10 });
   const socket = await open(server.port);
@@ -53,12 +62,12 @@ test('a body that waits for us is not slow', async () => {
       app.addHook('preParsing', async () => held);
       echo(app);
     },
-    { bodyWindowMs: 40, leastBytesAWindow: 1000 },
+    { bodyWindowMs: 200, leastBytesAWindow: 1000 },
   );
   const socket = await open(server.port);
   const answer = untilClosed(socket);
   socket.write(`${HEAD}connection: close\r\ncontent-length: 21\r\n\r\n{"number"`);
-  await tick(socket, 200);
+  await tick(socket, 500);
   socket.write(': 5        }');
   release();
   assert.match(await answer, /200 OK[^]*\{"number":5\}/);
