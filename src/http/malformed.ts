@@ -8,6 +8,8 @@ export type RawAnswer = (socket: Socket, problem: Problem) => void;
 
 export const MAX_HEADER_BYTES = 16 * 1024; // Node's own
 
+const LINGER_MS = 1_000; // closing while the client still sends would reset the connection before it has read its answer
+
 /** Ends connections with an answer, where none is on its way yet: two would be read as one. */
 export function rawAnswers(server: Server): RawAnswer {
   const begun = new WeakMap<Socket, ServerResponse>();
@@ -15,17 +17,19 @@ export function rawAnswers(server: Server): RawAnswer {
     begun.set(socket, response),
   );
   return (socket, problem) => {
+    if (socket.writableEnded) return; // has its answer
     const response = begun.get(socket);
     const isOver = response?.writableFinished && response.req.complete;
     const isAnswering = response?.headersSent && !isOver;
     if (!socket.writable || isAnswering) return void socket.destroy();
     const body = JSON.stringify(problemBody(problem));
-    socket.write(
+    socket.end(
       `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n` +
         `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
         `connection: close\r\n\r\n${body}`,
     );
-    socket.destroySoon();
+    const linger = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    socket.once('close', () => clearTimeout(linger));
   };
 }
 

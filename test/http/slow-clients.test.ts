@@ -97,10 +97,10 @@ test('an answer that is long in the making is waited for', async () => {
   await using server = await startServer(
     (app) =>
       void app.get('/late', async (request) => {
-        await tick(request.raw.socket, 250);
+        await tick(request.raw.socket, 900);
         return { ok: true };
       }),
-    { unreadMs: 50 },
+    { unreadMs: 300 },
   );
   assert.deepEqual(await (await fetch(`${server.url}/late`)).json(), { ok: true });
 });
