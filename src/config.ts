@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Problem } from './errors.ts';
+import { unknownSettings } from './unknown-settings.ts';
 import { DEFAULT_SCHEDULE, parseDuration, parseSchedule, type Schedule } from './webhooks/schedule.ts';
 import { isSecret, newSecret } from './webhooks/signing.ts';
 
@@ -33,6 +34,8 @@ export type Config = {
   inboxSecrets: ReadonlyMap<string, string>;
   /** under which secret request headers are kept; undefined: a file in `dataDir`, with the embedded server */
   secretsKey: Buffer | undefined;
+  /** a sentence for each variable that looks like a setting and is none */
+  unknownSettings: readonly string[];
 };
 
 type Environment = Record<string, string | undefined>;
@@ -62,8 +65,8 @@ export function readConfig(env: Environment = process.env): Config {
     workerCores,
     downloadConcurrency: read.integer('DOWNLOAD_CONCURRENCY', 16, { min: 1, max: 1024 }),
     hostConcurrency: read.integer('HOST_CONCURRENCY', 32, { min: 1, max: 1024 }),
-    maxSourceBytes: read.bytes('MAX_SOURCE_BYTES', 30 * 2 ** 20),
-    maxUploadBytes: read.bytes('MAX_UPLOAD_BYTES', 2 ** 30),
+    maxSourceBytes: read.bytes('MAX_SOURCE_BYTES', 30 * 2 ** 20, { min: '1KiB', max: '1GiB' }),
+    maxUploadBytes: read.bytes('MAX_UPLOAD_BYTES', 2 ** 30, { min: '1KiB', max: '64GiB' }),
     allowedPrivateNetworks: read.networks('ALLOWED_PRIVATE_NETWORKS'),
     allowedPorts: new Set([...WEB_PORTS, ...read.ports('ALLOWED_PORTS')]),
     logLevel: read.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
@@ -71,15 +74,11 @@ export function readConfig(env: Environment = process.env): Config {
     webhookSchedule: read.parsed(
       'WEBHOOK_SCHEDULE',
       DEFAULT_SCHEDULE,
-      'waits such as 0,5s,5m,2h',
-      parseSchedule,
+      'up to 50 waits such as 0,5s,5m,2h, each of 30 days (720h) at the most',
+      parseBoundedSchedule,
     ),
-    webhookTimeoutMs: read.parsed(
-      'WEBHOOK_TIMEOUT',
-      15_000,
-      'a duration from 1ms to 100s, such as 15s',
-      attemptTime,
-    ),
+    // Less than a task may take (queue/tasks.ts), or another worker would make the attempt again meanwhile.
+    webhookTimeoutMs: read.duration('WEBHOOK_TIMEOUT', 15_000, { min: '100ms', max: '100s' }),
     inboxSecrets: read.parsed(
       'INBOX_SECRETS',
       new Map(),
@@ -92,6 +91,7 @@ export function readConfig(env: Environment = process.env): Config {
       '32 bytes in base64, such as openssl rand -base64 32 prints',
       parseKey,
     ),
+    unknownSettings: unknownSettings(env, read.names()),
   };
   if (!isLoopback(host))
     read.wrong(
@@ -104,12 +104,6 @@ export function readConfig(env: Environment = process.env): Config {
 }
 
 type Settings = ReturnType<typeof settingsOf>;
-
-/** Less than a task may take (queue/tasks.ts), or another worker would make the attempt again meanwhile. */
-function attemptTime(text: string): number | undefined {
-  const ms = parseDuration(text);
-  return ms !== undefined && ms > 0 && ms <= 100_000 ? ms : undefined;
-}
 
 /** Nothing is sent unsigned: an URL needs its secret. */
 function webhookOf(read: Settings): Config['webhook'] {
@@ -130,7 +124,11 @@ function isLoopback(host: string): boolean {
 
 function settingsOf(env: Environment) {
   const flaws: string[] = [];
-  const value = (name: string): string | undefined => env[name]?.trim() || undefined;
+  const names = new Set<string>();
+  const value = (name: string): string | undefined => {
+    names.add(name);
+    return env[name]?.trim() || undefined;
+  };
   const wrong = (name: string, why: string): void => void flaws.push(`${name} ${why}.`);
 
   /** Parses a setting that is there; a parser that finds nothing sensible returns undefined. */
@@ -147,14 +145,28 @@ function settingsOf(env: Environment) {
   return {
     wrong,
     parsed,
+    /** those that were asked for so far */
+    names: () => [...names],
     text: (name: string, fallback: string) => value(name) ?? fallback,
     integer: (name: string, fallback: number, { min, max }: { min: number; max: number }) =>
       parsed(name, fallback, `a whole number from ${min} to ${max}`, (text) => {
         const number = Number(text);
         return /^\d+$/.test(text) && number >= min && number <= max ? number : undefined;
       }),
-    bytes: (name: string, fallback: number) =>
-      parsed(name, fallback, 'a number of bytes, such as 30000000, 30MB or 30MiB', parseBytes),
+    bytes: (name: string, fallback: number, bounds: Bounds) =>
+      parsed(
+        name,
+        fallback,
+        `a number of bytes from ${bounds.min} to ${bounds.max}, such as 30000000, 30MB or 30MiB`,
+        within(bounds, parseBytes),
+      ),
+    duration: (name: string, fallback: number, bounds: Bounds) =>
+      parsed(
+        name,
+        fallback,
+        `a duration from ${bounds.min} to ${bounds.max}, such as 15s`,
+        within(bounds, parseDuration),
+      ),
     oneOf: (name: string, fallback: string, allowed: readonly string[]) =>
       parsed(name, fallback, `one of ${allowed.join(', ')}`, (text) =>
         allowed.includes(text) ? text : undefined,
@@ -183,9 +195,9 @@ function settingsOf(env: Environment) {
         parseNetworks,
       ),
     ports: (name: string) =>
-      parsed<number[]>(name, [], 'ports separated by commas, such as 8000,9000', (text) => {
-        const ports = text.split(',').map(Number);
-        return ports.every((port) => Number.isInteger(port) && port > 0 && port < 65_536) ? ports : undefined;
+      parsed<number[]>(name, [], 'ports from 1 to 65535 separated by commas, such as 8000,9000', (text) => {
+        const ports = text.split(',').map((port) => (/^\s*\d+\s*$/.test(port) ? Number(port) : 0));
+        return ports.every((port) => port > 0 && port < 65_536) ? ports : undefined;
       }),
     finish(): void {
       if (flaws.length > 0) throw new Problem('bad_settings', { detail: flaws.join('\n') });
@@ -194,6 +206,25 @@ function settingsOf(env: Environment) {
 }
 
 const DATABASE_URL = /^postgres(ql)?:\/\/(?:[^%#\s]|%[\da-f]{2})*$/i;
+
+/** As they are written in a setting. */
+type Bounds = { min: string; max: string };
+type Parser = (text: string) => number | undefined;
+
+const LONGEST_WAIT_MS = 30 * 24 * 3_600_000;
+
+function parseBoundedSchedule(text: string): Schedule | undefined {
+  const waits = parseSchedule(text);
+  return waits?.every((wait) => wait <= LONGEST_WAIT_MS) ? waits : undefined;
+}
+
+function within({ min, max }: Bounds, parse: Parser): Parser {
+  const [least = 0, most = 0] = [parse(min), parse(max)];
+  return (text) => {
+    const number = parse(text);
+    return number !== undefined && number >= least && number <= most ? number : undefined;
+  };
+}
 
 const UNITS: Record<string, number> = {
   '': 1,

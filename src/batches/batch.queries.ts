@@ -84,11 +84,15 @@ export async function findBatches(db: Db, keys: BatchKey[]): Promise<BatchRow[]>
   return rows;
 }
 
-/** The version alone, for waiting on a change; undefined where there is no such batch. */
-export async function batchVersion(db: Db, { tenantId, batchId }: BatchKey): Promise<number | undefined> {
-  const { rows } = await sql<{ version: number }>`
-    select version from batches where tenant_id = ${tenantId} and batch_id = ${batchId}`.execute(db);
-  return rows[0]?.version;
+/** For waiting on a change; undefined where there is no such batch. */
+export async function batchProgress(
+  db: Db,
+  { tenantId, batchId }: BatchKey,
+): Promise<{ version: number; has_ended: boolean } | undefined> {
+  const { rows } = await sql<{ version: number; has_ended: boolean }>`
+    select version, ended_at is not null as has_ended from batches
+    where tenant_id = ${tenantId} and batch_id = ${batchId}`.execute(db);
+  return rows[0];
 }
 
 /** The state alone; undefined where there is no such batch. */

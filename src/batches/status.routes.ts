@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { ProblemAnswer } from '../http/problem.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { publicId, uuidOf } from '../ids.ts';
 import { PUBLIC_IMAGE_STATES, storedStates } from '../images/image.ts';
@@ -10,7 +11,7 @@ import { Image, imageBody } from '../images/image.body.ts';
 import { findImage, listAttempts, listImages } from '../images/image.queries.ts';
 import { BATCH_STATES, type BatchKey } from './batch.ts';
 import { Batch, batchBody } from './batch.body.ts';
-import { batchStateOf, batchVersion, findBatch, listBatches } from './batch.queries.ts';
+import { batchProgress, batchStateOf, findBatch, listBatches } from './batch.queries.ts';
 
 const ImageWithAttempts = Type.Object({
   ...Image.properties,
@@ -63,13 +64,15 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
             Type.Integer({
               minimum: 0,
               maximum: 60,
-              description: 'Seconds to wait for a change since the version in If-None-Match, or since now',
+              description:
+                'Seconds to wait for a change since the version in If-None-Match, or since now; a batch that has ended is told at once',
             }),
           ),
         }),
         response: {
           200: Batch,
           304: Type.Null({ description: 'The version of If-None-Match still stands' }),
+          404: ProblemAnswer,
         },
       },
     },
@@ -101,7 +104,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
           state: Type.Optional(Type.Enum([...PUBLIC_IMAGE_STATES])),
           code: Type.Optional(Type.String({ description: 'Error code' })),
         }),
-        response: { 200: PageOf(Image) },
+        response: { 200: PageOf(Image), 404: ProblemAnswer },
       },
     },
     async ({ params, query: { limit = PAGE_SIZE, cursor, state, code } }) => {
@@ -126,7 +129,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
       schema: {
         summary: 'Status of one image',
         params: Type.Object({ id: Type.String() }),
-        response: { 200: ImageWithAttempts },
+        response: { 200: ImageWithAttempts, 404: ProblemAnswer },
       },
     },
     async ({ params }) => {
@@ -174,20 +177,20 @@ function names(tags: string | undefined, version: number): boolean {
   return those.has('*') || those.has(`"${version}"`);
 }
 
-/** Returns when the batch has another version than the one given, has none, or the time is over. */
+/** Returns when the batch has another version than the one given, has ended, is not there, or the time is over. */
 async function changeOf(
   db: Db,
   key: BatchKey,
   { etag, seconds, isOver }: { etag: string | undefined; seconds: number; isOver: () => boolean },
 ): Promise<void> {
-  const first = await batchVersion(db, key);
-  const known = etag ?? etagOf(first ?? 0);
+  const first = await batchProgress(db, key);
+  const known = etag ?? etagOf(first?.version ?? 0);
   for (
     const until = Date.now() + seconds * 1000;
     Date.now() < until && !isOver();
     await sleep(WAIT_POLL_MS)
   ) {
-    const version = await batchVersion(db, key);
-    if (version === undefined || !names(known, version)) return;
+    const batch = await batchProgress(db, key);
+    if (!batch || batch.has_ended || !names(known, batch.version)) return;
   }
 }

@@ -22,6 +22,7 @@ const LEAST_FREE_BYTES = 2 ** 30;
 
 const CHECKS: Record<string, Check> = {
   runtime: async () => `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
+  settings: async ({ unknownSettings: told }) => told.join(' ') || 'all of them are known',
   'data folder': async ({ dataDir }) => {
     await makeWritable(dataDir);
     const { bavail, bsize } = await statfs(dataDir);

@@ -12,6 +12,7 @@ import { EXIT, say } from './output.ts';
 export async function serve({ worker: withWorker }: { worker: boolean }): Promise<number> {
   const config = readConfig();
   const log = createLog(config.logLevel);
+  for (const told of config.unknownSettings) log.warn(told);
   const interrupted = onInterrupt(() =>
     say('Ending: images in work are finished first. Press Ctrl-C again to end at once.'),
   );

@@ -8,13 +8,15 @@ import { EXIT, say } from './output.ts';
 /** `minilab worker`: a worker alone, on any number of machines, until it is interrupted. */
 export async function work(): Promise<number> {
   const config = readConfig();
+  const log = createLog(config.logLevel);
+  for (const told of config.unknownSettings) log.warn(told);
   const interrupted = onInterrupt(() =>
     say('Ending: images in work are finished first. Press Ctrl-C again to end at once.'),
   );
   await using stack = new AsyncDisposableStack();
   const database = await openConfiguredDatabase(config, 'worker');
   stack.defer(database.close);
-  const foundation = await layFoundation(config, database.url, createLog(config.logLevel));
+  const foundation = await layFoundation(config, database.url, log);
   stack.defer(foundation.close);
   const worker = await startWorker(foundation);
   stack.defer(worker.stop);

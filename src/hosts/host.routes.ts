@@ -34,7 +34,7 @@ const HostBody = Type.Object({
   updated_at: Type.String({ format: 'date-time' }),
 });
 
-// Each a type or null in one: of a union, the validator would make null of a ceiling of 0.
+// Each a type or null in one, so that an error names both.
 const Input = Type.Object(
   {
     ceiling: Type.Optional(

@@ -1,15 +1,24 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { Type } from 'typebox';
 
 /** What must work for images to be made: each check answers what is wrong, or undefined. */
 export type HealthChecks = Record<string, () => Promise<string | undefined>>;
 
+const Live = Type.Object({ ok: Type.Boolean() });
+const Ready = Type.Object({
+  ok: Type.Boolean(),
+  checks: Type.Record(Type.String(), Type.String(), { description: '`ok`, or what is wrong' }),
+});
+
 /** `/healthz`: the process lives. `/readyz`: it can work; 503 and the reason where it cannot. */
 export const healthRoutes: FastifyPluginAsync<{ checks: HealthChecks }> = async (app, { checks }) => {
-  app.get('/healthz', { schema: { summary: 'Liveness' } }, async () => ({ ok: true }));
+  app.get('/healthz', { schema: { summary: 'Liveness', response: { 200: Live } } }, async () => ({
+    ok: true,
+  }));
 
   app.get(
     '/readyz',
-    { schema: { summary: 'Readiness: database, storage, worker' } },
+    { schema: { summary: 'Readiness: database, storage, worker', response: { 200: Ready, 503: Ready } } },
     async (_request, reply) => {
       const results = await Promise.all(
         Object.entries(checks).map(async ([name, check]) => [name, (await check()) ?? 'ok'] as const),

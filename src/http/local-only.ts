@@ -12,7 +12,7 @@ export function refuseForeigners(publicUrl: string) {
   const isOurs = (host: string): boolean => host === publicHost || isLoopbackHost(host);
 
   return async (request: FastifyRequest): Promise<void> => {
-    const host = request.headers.host ?? '';
+    const host = hostOf(request);
     if (!isOurs(host))
       throw new Problem('foreign_host', {
         detail: `Requests for the host "${host}" are refused: this server has no API keys, so it answers to localhost only. If this is its public name, set PUBLIC_URL.`,
@@ -23,6 +23,14 @@ export function refuseForeigners(publicUrl: string) {
     if (originHost !== host && originHost !== publicHost)
       throw new Problem('foreign_origin', { detail: `Requests from pages of "${origin}" are refused.` });
   };
+}
+
+/** @throws Problem `bad_request` for none, or for several (RFC 9112, 3.2) */
+function hostOf({ raw }: FastifyRequest): string {
+  const hosts = raw.headersDistinct['host'] ?? [];
+  const [host] = hosts;
+  if (host !== undefined && hosts.length === 1) return host;
+  throw new Problem('bad_request', { detail: 'The request needs the header Host, once.' });
 }
 
 function isLoopbackHost(host: string): boolean {

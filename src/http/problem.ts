@@ -38,13 +38,16 @@ const RETRY_AFTER_S = 5; // a database or a disk that is back is used again with
 const OF_A_FILE = ['content-disposition', 'cache-control', 'etag', 'last-modified', 'accept-ranges'];
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  const { code, title, status, message: detail, flaws, flawCount } = problem;
   for (const name of OF_A_FILE) reply.removeHeader(name); // a route may have begun to answer with one
-  if (status === 503) reply.header('retry-after', RETRY_AFTER_S);
-  const several = flaws.length > 0 ? { error_count: flawCount, errors: flaws } : {};
+  if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_S);
   return reply
-    .code(status)
+    .code(problem.status)
     .type('application/problem+json')
     .serializer((body: unknown) => JSON.stringify(body)) // the schema of a route describes its success
-    .send({ type: `urn:minilab:problem:${code}`, title, status, detail, code, ...several });
+    .send(problemBody(problem));
+}
+
+export function problemBody({ code, title, status, message: detail, flaws, flawCount }: Problem) {
+  const several = flaws.length > 0 ? { error_count: flawCount, errors: flaws } : {};
+  return { type: `urn:minilab:problem:${code}`, title, status, detail, code, ...several };
 }

@@ -5,10 +5,15 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { Problem, systemCode } from '../errors.ts';
-import { hasMeaning, inWords, type SchemaError } from '../schema-words.ts';
 import { refuseForeigners } from './local-only.ts';
+import { malformed, MAX_HEADER_BYTES, rawAnswers, refuseExpectations, tooLongUrl } from './malformed.ts';
+import { createRouteFinder } from './methods.ts';
 import { sendProblem } from './problem.ts';
+import { refuseUnknownQuery } from './queries.ts';
+import { CLIENT_LIMITS, type ClientLimits, endSlowClients } from './slow-clients.ts';
+import { withStatuses } from './statuses.ts';
 import { troubleOf } from './trouble.ts';
+import { schemaErrorFormatter, validatorCompiler } from './validate.ts';
 
 export type Server = Awaited<ReturnType<typeof createServer>>;
 
@@ -17,34 +22,47 @@ export type ServerOptions = {
   publicUrl: string;
   version: string;
   log: Logger;
+  limits?: ClientLimits;
 };
 
-const REQUEST_TIMEOUT_MS = 600_000; // an upload of 1 GiB at 2 MB/s; Fastify's default is none at all
+const ROUTER = { ignoreTrailingSlash: true, maxParamLength: 200 };
 const CLOSE_GRACE_MS = 5_000;
 
 /** The HTTP server without its routes: documents, safety, and one form for everything that goes wrong. */
-export async function createServer({ publicUrl, version, log }: ServerOptions) {
+export async function createServer({ publicUrl, version, log, limits = CLIENT_LIMITS }: ServerOptions) {
   const app = Fastify({
     loggerInstance: log.child({}, { level: log.level === 'info' ? 'warn' : log.level }),
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: {
+      headersTimeout: limits.headersMs,
+      requestTimeout: 0, // bodies have a least rate instead
+      connectionsCheckingInterval: limits.checkEveryMs,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requireHostHeader: false, // refuseForeigners says it in words
+    },
+    connectionTimeout: limits.unreadMs,
+    clientErrorHandler: (error, socket) => {
+      const problem = malformed(error);
+      if (problem) answerRaw(socket, problem);
+      else socket.destroy();
+    },
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply),
     forceCloseConnections: 'idle',
-    ajv: { customOptions: { removeAdditional: false } }, // an option that is not known is told, not dropped
-    schemaErrorFormatter: (errors, where) =>
-      new Error(
-        errors
-          .filter(hasMeaning)
-          .map((error) => flawOf(error, where))
-          .join(' '),
-      ),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    schemaErrorFormatter,
+    routerOptions: ROUTER,
   }).withTypeProvider<TypeBoxTypeProvider>();
+  const answerRaw = rawAnswers(app.server);
+  endSlowClients(app.server, limits, answerRaw);
+  refuseExpectations(app.server, answerRaw);
+  app.setValidatorCompiler(validatorCompiler);
   app.addHook('onRequest', refuseForeigners(publicUrl));
+  const { onRoute, refuseUnknownRoute } = createRouteFinder(ROUTER);
+  app.addHook('onRoute', onRoute);
+  app.addHook('onRequest', refuseUnknownRoute);
+  app.addHook('onRequest', refuseUnknownQuery);
   app.setErrorHandler(answerError);
+  // Of a path that has a route: a file that is not there.
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      reply,
-      new Problem('not_found', { detail: `There is no ${request.method} ${request.url.split('?')[0]}.` }),
-    ),
+    sendProblem(reply, new Problem('not_found', { detail: `There is no ${request.url.split('?')[0]}.` })),
   );
   await app.register(helmet, {
     // upgrade-insecure-requests would break plain http on an intranet
@@ -64,6 +82,7 @@ export async function createServer({ publicUrl, version, log }: ServerOptions) {
       },
       servers: [{ url: publicUrl }],
     },
+    transform: withStatuses,
   });
   // Its own policy (staticCSP) upgrades to https and blocks styles of its own: it lives under ours.
   await app.register(swaggerUi, { routePrefix: '/docs', theme: { title: 'Minilab API' } });
@@ -109,12 +128,24 @@ function answerError(error: FastifyError | Problem, request: FastifyRequest, rep
         detail: `The content type ${request.headers['content-type']} is not understood here.`,
       }),
     );
+  if (error.code === 'FST_ERR_BAD_URL')
+    return sendProblem(
+      reply,
+      new Problem('bad_request', {
+        detail: 'The path cannot be read: behind each % stand two hexadecimal digits of UTF-8.',
+      }),
+    );
+  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return sendProblem(reply, tooLongUrl());
+  if (error.statusCode === 416 || error.statusCode === 412)
+    return sendProblem(reply.headers(headersOf(error)), notOfTheFile(error.statusCode));
   if (error.statusCode !== undefined && error.statusCode < 500)
     return sendProblem(reply, new Problem('bad_request', { detail: sentence(error.message) }));
   if (request.raw.socket.destroyed) {
     request.log.debug({ code: error.code }, 'a client broke off');
     return reply.hijack(); // nobody reads an answer
   }
+  if (request.raw.destroyed && !request.raw.complete)
+    return sendProblem(reply, new Problem('bad_request', { detail: 'The request broke off.' }));
   const trouble = troubleOf(error);
   if (trouble) {
     request.log.warn({ code: trouble.code, because: error.message }, 'a request cannot be answered just now');
@@ -137,11 +168,15 @@ function answerError(error: FastifyError | Problem, request: FastifyRequest, rep
   );
 }
 
-/** @param where such as querystring */
-function flawOf(error: SchemaError, where: string): string {
-  const at = error.instancePath.slice(1).replaceAll('/', '.');
-  const part = where === 'querystring' ? 'query' : where;
-  return `${at === '' ? `The ${part}` : `${at} in the ${part}`}: ${inWords(error)}`;
+/** Such as `Content-Range`, in which a range that lies behind the end is told where that is. */
+function headersOf(error: FastifyError & { headers?: Record<string, string> }): Record<string, string> {
+  return error.headers ?? {};
+}
+
+function notOfTheFile(status: 412 | 416): Problem {
+  return status === 416
+    ? new Problem('range_not_satisfiable', { detail: 'The file ends before the range begins.' })
+    : new Problem('precondition_failed', { detail: 'The file is not the one that the request asks for.' });
 }
 
 function sentence(text: string): string {

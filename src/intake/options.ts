@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { parseNameTemplate } from '../batches/name-template.ts';
 import { Problem } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { DEFAULT_PRESET } from '../presets/builtin.ts';
 import { noSuchPreset } from '../presets/preset.queries.ts';
 import type { Preset } from '../presets/spec.ts';
@@ -109,10 +110,11 @@ export function readOptions(
   schema: typeof UploadOptions | typeof PreviewOptions,
 ): PreviewOptions {
   const fields = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')); // forms send empty fields
-  const unknown = Object.keys(fields).filter((name) => !(name in schema.properties));
+  const known = Object.keys(schema.properties);
+  const unknown = Object.keys(fields).filter((name) => !known.includes(name));
   if (unknown.length > 0)
     throw badOption(
-      `Unknown option: ${unknown.join(', ')}. This version takes ${Object.keys(schema.properties).join(', ')}.`,
+      `Unknown option: ${unknown.map((name) => asMeant(name, known)).join(', ')}. This version takes ${known.join(', ')}.`,
     );
   const withNul = Object.keys(fields).find((name) => String(fields[name]).includes('\0'));
   if (withNul !== undefined) throw badOption(`The option ${withNul} holds a NUL character.`);
@@ -126,6 +128,11 @@ export function readOptions(
     (error) => `${error.instancePath.slice(1)}: ${inWords(error)}`,
   );
   throw badOption(`Options are not valid. ${flaws.join(' ')}`);
+}
+
+function asMeant(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known);
+  return meant === undefined ? name : `${name} (did you mean ${meant}?)`;
 }
 
 /** How the options want the file to be read. @throws Problem `bad_request` */

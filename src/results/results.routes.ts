@@ -7,6 +7,7 @@ import { Type } from 'typebox';
 import { batchKey, noSuchBatch } from '../batches/status.routes.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { ProblemAnswer } from '../http/problem.ts';
 import { KEY, type Storage } from '../storage/storage.ts';
 import { imagesZip } from './archive.ts';
 import { downloadAs } from './download-name.ts';
@@ -45,8 +46,11 @@ const OutputQuery = Type.Object(
   { additionalProperties: false },
 );
 
-// A HEAD would make all of it, for nobody.
-const STREAMED = { exposeHeadRoute: false };
+const streamed = (type: string) => ({
+  200: { description: 'The whole of it', content: { [type]: { schema: Type.String() } } },
+  404: ProblemAnswer,
+});
+const FILE = { content: { 'image/*': { schema: Type.String({ format: 'binary' }) } } };
 
 const OfBatch = { params: Type.Object({ id: Type.String() }) };
 
@@ -64,12 +68,11 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
   app.get(
     '/v1/batches/:id/output.csv',
     {
-      ...STREAMED,
       schema: {
         summary: 'The CSV with the output URLs in their slots, as far as there are any yet',
         ...OfBatch,
         querystring: OutputQuery,
-        produces: ['text/csv'],
+        response: streamed('text/csv'),
       },
     },
     async ({ params: { id }, query }, reply) => {
@@ -89,13 +92,12 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
   app.get(
     '/v1/batches/:id/failed.csv',
     {
-      ...STREAMED,
       schema: {
         summary: 'The rows with failed images as they were, to be corrected and uploaded again',
         description:
           'Encoding, line ends and cells are those of the upload, formulas too: upload it with the same options.',
         ...OfBatch,
-        produces: ['text/csv'],
+        response: streamed('text/csv'),
       },
     },
     async ({ params: { id } }, reply) => {
@@ -111,11 +113,10 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
   app.get(
     '/v1/batches/:id/manifest.ndjson',
     {
-      ...STREAMED,
       schema: {
         summary: 'What was made of what: a line of JSON for each rendition, and for each image without one',
         ...OfBatch,
-        produces: ['application/x-ndjson'],
+        response: streamed('application/x-ndjson'),
       },
     },
     async ({ params: { id } }, reply) => {
@@ -131,11 +132,10 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
   app.get(
     '/v1/batches/:id/images.zip',
     {
-      ...STREAMED,
       schema: {
         summary: 'The renditions under their names, and the CSV with these names',
         ...OfBatch,
-        produces: ['application/zip'],
+        response: streamed('application/zip'),
       },
     },
     async (request, reply) => {
@@ -158,6 +158,16 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
         summary: 'A rendition; what lies under a key never changes',
         description: 'A name may stand behind the key: /files/{token}/{hash16}/{file}/{name}',
         params: Type.Object({ '*': Type.String() }),
+        // Pages of shops hang "?v=3" on the addresses of images.
+        querystring: Type.Object({}, { additionalProperties: true }),
+        response: {
+          200: { description: 'The whole file', ...FILE },
+          206: { description: 'The range of `Range`', ...FILE },
+          304: Type.Null({ description: 'The copy of If-None-Match or If-Modified-Since still stands' }),
+          404: ProblemAnswer,
+          412: ProblemAnswer,
+          416: ProblemAnswer,
+        },
       },
     },
     async (request, reply) => {
@@ -178,7 +188,7 @@ function typeAsWritten({ format }: BatchResults): string {
   return `text/csv; charset=${asWritten(format).encoding}`;
 }
 
-/** Made no faster than the client reads; a client that goes away ends the making. */
+/** Made no faster than the client reads; a client that goes away ends the making. Of a HEAD nothing is made. */
 function sendPieces(
   reply: FastifyReply,
   pieces: AsyncGenerator<string | Buffer>,
@@ -188,5 +198,5 @@ function sendPieces(
     .type(type)
     .header('content-disposition', as)
     .header('cache-control', 'no-cache')
-    .send(Readable.from(pieces, { objectMode: false }));
+    .send(Readable.from(reply.request.method === 'HEAD' ? [] : pieces, { objectMode: false }));
 }

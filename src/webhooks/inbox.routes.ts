@@ -6,6 +6,7 @@ import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { ProblemAnswer } from '../http/problem.ts';
 import { keepMessage, listMessages, type MessageRow, databaseNow } from './inbox.ts';
 import { isTimely, newSecret, signedAt, verifyHubSignature } from './signing.ts';
 
@@ -75,7 +76,7 @@ const receiver: FastifyPluginAsyncTypebox<InboxParts> = async (app, { db, tenant
         description:
           'Signed as Standard Webhooks say, or with X-Hub-Signature-256. A message that comes again is one message. No API key is needed.',
         params: Type.Object({ source: Type.String() }),
-        response: { 200: Type.Object({ ok: Type.Boolean() }) },
+        response: { 200: Type.Object({ ok: Type.Boolean() }), 401: ProblemAnswer },
       },
     },
     async ({ params: { source }, headers, body }) => {

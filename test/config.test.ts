@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { readConfig } from '../src/config.ts';
+import { runMinilab } from './support/minilab.ts';
+
+describe('settings that are none', () => {
+  const told = (name: string): readonly string[] => readConfig({ [name]: '1' }).unknownSettings;
+
+  test('a near miss is told with the setting that was meant', () => {
+    for (const [name, meant] of Object.entries({
+      WORKER_CORE: 'WORKER_CORES',
+      WORKERS_CORES: 'WORKER_CORES',
+      DATABSE_URL: 'DATABASE_URL',
+      DATA_DIRS: 'DATA_DIR',
+      database_url: 'DATABASE_URL',
+      WEBHOOK_TIMEOUT_MS: 'WEBHOOK_TIMEOUT',
+      'HOST-CONCURRENCY': 'HOST_CONCURRENCY',
+      LOGLEVEL: 'LOG_LEVEL',
+      PROT: 'PORT',
+      MINILAB_PORT: 'PORT',
+      MINILAB_WORKER_CORE: 'WORKER_CORES',
+    }))
+      assert.match(told(name).join(), new RegExp(`no setting ${name}: .*Did you mean ${meant}\\?`), name);
+  });
+
+  test('what begins with MINILAB_, and what this version does not have yet, is told', () => {
+    for (const name of ['MINILAB_KEY', 'RETENTION_DAYS', 'MINILAB_COLOUR', 'S3_ENDPOINT'])
+      assert.match(told(name).join(), new RegExp(`setting ${name}.*no effect`), name);
+  });
+
+  test('what belongs to others is left alone', () => {
+    const foreign =
+      'PATH HOME HOSTNAME SHELL USER PWD LANG LC_ALL TERM EDITOR TZ TMPDIR NODE_ENV NODE_OPTIONS DEBUG CI PORTS_X ' +
+      'PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE DATABASE_HOST DATABASE_USER DATABASE_NAME WEB_CONCURRENCY ' +
+      'AWS_REGION AWS_ACCESS_KEY_ID HTTP_PROXY https_proxy no_proxy npm_config_cache npm_lifecycle_event INIT_CWD ' +
+      'KUBERNETES_PORT KUBERNETES_SERVICE_HOST SSH_AUTH_SOCK XDG_DATA_DIRS MAIL LOGNAME OLDPWD SHLVL POST ' +
+      'WORKER_NAME PUBLIC_DIR UPLOAD_DIR WEBHOOK_ID LOG_FORMAT';
+    for (const name of foreign.split(' ')) assert.deepEqual(told(name), [], name);
+    assert.deepEqual(readConfig({ WORKER_CORES: '1', DATA_DIR: 'x', MINILAB_KEY: '' }).unknownSettings, []);
+  });
+
+  test('they are told when a process starts', async () => {
+    const { err, out } = await runMinilab(['doctor'], {
+      settings: { WORKER_CORE: '2', DATABASE_URL: 'postgres://127.0.0.1:1/none' },
+    });
+    assert.match(
+      err + out,
+      /There is no setting WORKER_CORE: it has no effect\. Did you mean WORKER_CORES\?/,
+    );
+  });
+});
+
+describe('the bounds of settings', () => {
+  const cases: Record<string, { wrong: string[]; right: string[]; bounds: RegExp }> = {
+    WEBHOOK_TIMEOUT: {
+      wrong: ['0', '0ms', '-5s', '99ms', '101s', '87600h', '999999999h', 'soon', '1.5s'],
+      right: ['100ms', '5', '15s', '100s'],
+      bounds: /from 100ms to 100s/,
+    },
+    WEBHOOK_SCHEDULE: {
+      wrong: ['-1s', '0,721h', '999999999h', ','],
+      right: ['0', '0,5s,720h'],
+      bounds: /30 days/,
+    },
+    MAX_SOURCE_BYTES: {
+      wrong: ['0', '-1', '1023', '2GiB', '99999999999GB'],
+      right: ['1KiB', '1GiB', '30MB'],
+      bounds: /from 1KiB to 1GiB/,
+    },
+    MAX_UPLOAD_BYTES: { wrong: ['0', '1B', '65GiB'], right: ['1MiB', '64GiB'], bounds: /from 1KiB to 64GiB/ },
+    DOWNLOAD_CONCURRENCY: {
+      wrong: ['0', '-1', '1025', '1.5'],
+      right: ['1', '1024'],
+      bounds: /from 1 to 1024/,
+    },
+    HOST_CONCURRENCY: { wrong: ['0', '1025'], right: ['1', '1024'], bounds: /from 1 to 1024/ },
+    WORKER_CORES: { wrong: ['0', '257', '1e2'], right: ['1', '256'], bounds: /from 1 to 256/ },
+    PORT: { wrong: ['0', '65536'], right: ['1', '65535'], bounds: /from 1 to 65535/ },
+    ALLOWED_PORTS: {
+      wrong: ['0', '65536', '80,', '1e3'],
+      right: ['8000', '8000, 9000'],
+      bounds: /from 1 to 65535/,
+    },
+  };
+  for (const [name, { wrong, right, bounds }] of Object.entries(cases))
+    test(`${name} outside its bounds is refused with them`, () => {
+      for (const value of wrong)
+        assert.throws(
+          () => readConfig({ [name]: value }),
+          (error: Error) => error.message.startsWith(`${name} is "${value}"`) && bounds.test(error.message),
+          value,
+        );
+      for (const value of right) readConfig({ [name]: value });
+    });
+});
