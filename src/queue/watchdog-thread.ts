@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import { addressNow } from '../db/address.ts';
 import { stillness } from './stillness.ts';
 import { BEAT, HAS_DEBUGGER, type InHand, type WatchdogData, type WatchdogNews } from './watchdog.ts';
 
@@ -52,7 +53,7 @@ async function note(tasks: InHand[]): Promise<void> {
   if (databaseUrl === undefined || tasks.length === 0) return;
   const { Client } = await import('pg');
   const client = new Client({
-    connectionString: databaseUrl,
+    connectionString: addressNow(databaseUrl),
     application_name: 'minilab watchdog',
     connectionTimeoutMillis: NOTE_WITHIN_MS,
   });

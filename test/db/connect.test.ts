@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { readConfig } from '../../src/config.ts';
+import { addressNow } from '../../src/db/address.ts';
 import { connectDatabase, databaseProblem } from '../../src/db/connect.ts';
 import { openDatabase } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';
@@ -23,7 +24,7 @@ async function problemOf(connecting: Promise<unknown>): Promise<Problem> {
 }
 
 test('a database that cannot be used says why, and what to do', async () => {
-  const url = new URL(await newDatabase());
+  const url = new URL(addressNow(await newDatabase()));
   const other = (change: (url: URL) => void): string => {
     const changed = new URL(url);
     change(changed);
@@ -57,7 +58,7 @@ test('a database that cannot be used says why, and what to do', async () => {
 });
 
 test('a user without rights in the database is told so', async () => {
-  const url = new URL(await newDatabase());
+  const url = new URL(addressNow(await newDatabase()));
   const { db } = openDatabase(url.href);
   await sql`create role guest login password 'guest'`.execute(db);
   await db.destroy();
