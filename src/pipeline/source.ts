@@ -2,7 +2,7 @@
  * Reading a picture so that none passes that lacks pixels, and none is lost that has them all. The codecs
  * judge by the data; what keeps them from it, or what they pass over in silence, is looked after here.
  */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import type { SharpOptions } from 'sharp';
 import { closedGif, wholeFrames } from './gif.ts';
 import { endedJpeg, hasManyScans, lacksScans, mendedJpeg } from './jpeg.ts';
@@ -46,7 +46,7 @@ async function readOrMend<T>(
   try {
     return await read(path, 'error');
   } catch (error) {
-    const mended = mend(await readFile(path));
+    const mended = mend(readFileSync(path));
     if (mended === undefined) throw error;
     return await read(mended, 'error');
   }
@@ -59,7 +59,7 @@ function stillOfSequence(file: Buffer): Buffer | undefined {
 }
 
 async function readGif<T>(path: string, frames: number, read: Read<T>): Promise<T> {
-  const file = await readFile(path);
+  const file = readFileSync(path);
   const whole = wholeFrames(file, frames);
   if (whole.isCut) throw new ImageProblem('truncated_image', 'pixels of a frame are missing');
   return await readOrMend(path, read, () => closedGif(file, whole));
@@ -69,7 +69,7 @@ const HEAD_BYTES = 2 ** 16;
 
 /** What libjpeg passes over is looked after first: scans that are missing, and data that end in the last rows. */
 async function readJpeg<T>(path: string, read: Read<T>): Promise<T> {
-  const file = await readFile(path);
+  const file = readFileSync(path);
   if (!hasManyScans(file.subarray(0, HEAD_BYTES))) return await readOneScan(file, read);
   if (lacksScans(file)) throw new ImageProblem('truncated_image', 'scans are missing');
   return await judged(path, read, () => mendedJpeg(file));
