@@ -10,7 +10,7 @@ import { openDatabase } from '../src/db/database.ts';
 import { holdEmbeddedServer } from '../src/db/embedded.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { copyTargets, insertBatch } from '../src/intake/accept.ts';
-import { draftUpload } from '../src/intake/draft.ts';
+import { draftUpload } from '../src/intake/staged-upload.ts';
 import { residentMemory } from '../src/pipeline/memory.ts';
 import { BUILTIN_PRESETS } from '../src/presets/builtin.ts';
 import { newFolder } from '../test/support/folder.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { allowLoadersOnly } from '../src/pipeline/libraries.ts';
-import { makeRenditions } from '../src/pipeline/make.ts';
+import { allowLoadersOnly } from '../src/pipeline/decoder/libraries.ts';
+import { makeRenditions } from '../src/pipeline/decoder/make.ts';
 import { withDefaults } from '../src/presets/spec.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { makePhotographs } from './photographs.ts';

@@ -9,11 +9,11 @@ import { pino } from 'pino';
 import type { BatchKey } from '../src/batches/batch.ts';
 import { readConfig } from '../src/config.ts';
 import type { Db } from '../src/db/database.ts';
-import { layFoundation } from '../src/foundation.ts';
+import { layFoundation } from '../src/services.ts';
 import { type Acceptance, acceptDraft } from '../src/intake/accept.ts';
-import { draftUpload } from '../src/intake/draft.ts';
+import { draftUpload } from '../src/intake/staged-upload.ts';
 import { outputPath, type Plan } from '../src/pipeline/plan.ts';
-import { probe } from '../src/pipeline/probe.ts';
+import { probe } from '../src/pipeline/decoder/formats/probe.ts';
 import { type Preset, type RenditionSpec, withDefaults } from '../src/presets/spec.ts';
 import { QUALITY, SIDE } from './rendition.ts';
 

@@ -4,7 +4,7 @@ import { controlRoutes } from './batches/control.routes.ts';
 import { lookupRoutes } from './batches/lookup.routes.ts';
 import { statusRoutes } from './batches/status.routes.ts';
 import { type Database, isAlive } from './db/database.ts';
-import type { Foundation } from './foundation.ts';
+import type { Foundation } from './services.ts';
 import { hostRoutes } from './hosts/host.routes.ts';
 import { healthRoutes } from './http/health.routes.ts';
 import { closeServer, createServer, listen } from './http/server.ts';

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { answering, describe, EXIT, say } from './cli/output.ts';
 import type { CheckOptions } from './cli/check.ts';
 import type { ProcessOptions } from './cli/process.ts';
-import { DEFAULT_NAME_TEMPLATE } from './batches/name-template.ts';
+import { DEFAULT_NAME_TEMPLATE } from './presets/name-template.ts';
 import { Problem } from './errors.ts';
 import { DEFAULT_PRESET } from './presets/builtin.ts';
 import { VERSION } from './version.ts';

@@ -8,7 +8,7 @@ import type { ProductRow } from '../intake/rows.ts';
 import { BUILTIN_PRESETS, DEFAULT_PRESET } from '../presets/builtin.ts';
 import { createGuard } from '../net/guard.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
-import { watchOver } from '../queue/watchdog.ts';
+import { watchOver } from '../watchdog/watchdog.ts';
 import { userAgentOf } from '../version.ts';
 import { onInterrupt } from './interrupt.ts';
 import { EXIT, flawLines, plural, say, size, table } from './output.ts';

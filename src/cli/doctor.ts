@@ -7,10 +7,10 @@ import { connectDatabase } from '../db/connect.ts';
 import type { Db } from '../db/database.ts';
 import { unknownMigration } from '../db/migrate.ts';
 import { Problem } from '../errors.ts';
-import { makeWritable, openConfiguredDatabase } from '../foundation.ts';
+import { makeWritable, openConfiguredDatabase } from '../services.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { diskStorage } from '../storage/disk.ts';
-import { findLeftovers } from '../leftovers.ts';
+import { findLeftovers } from '../temporary-folder.ts';
 import { lastFailure } from '../webhooks/endpoints.ts';
 import { describe, EXIT, plural, size } from './output.ts';
 

@@ -2,7 +2,7 @@ import { readConfig } from '../config.ts';
 import { databaseProblem } from '../db/connect.ts';
 import { openForMigration } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
-import { openConfiguredDatabase } from '../foundation.ts';
+import { openConfiguredDatabase } from '../services.ts';
 import { migrateQueue } from '../queue/queue.ts';
 import { EXIT, plural, say } from './output.ts';
 

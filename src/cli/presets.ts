@@ -4,7 +4,7 @@ import { readConfig } from '../config.ts';
 import { connectDatabase, databaseProblem } from '../db/connect.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
-import { bringUpToDate, openConfiguredDatabase } from '../foundation.ts';
+import { bringUpToDate, openConfiguredDatabase } from '../services.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { checkPreset } from '../presets/check.ts';
 import { deletePreset, getPreset, listPresets, putPreset } from '../presets/preset.queries.ts';

@@ -1,7 +1,7 @@
 import { DEFAULT_TENANT, startHttp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
-import { layFoundation, openConfiguredDatabase } from '../foundation.ts';
+import { layFoundation, openConfiguredDatabase } from '../services.ts';
 import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker, type Worker } from '../worker.ts';
 import { aborted, onInterrupt } from './interrupt.ts';

@@ -4,7 +4,7 @@ import { readConfig } from '../config.ts';
 import { connectDatabase, databaseProblem } from '../db/connect.ts';
 import { migrate } from '../db/migrate.ts';
 import { Problem } from '../errors.ts';
-import { openConfiguredDatabase } from '../foundation.ts';
+import { openConfiguredDatabase } from '../services.ts';
 import { diskStorage } from '../storage/disk.ts';
 import { parseDuration } from '../webhooks/schedule.ts';
 import { EXIT, plural, say } from './output.ts';

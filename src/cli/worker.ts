@@ -1,5 +1,5 @@
 import { readConfig } from '../config.ts';
-import { layFoundation, openConfiguredDatabase } from '../foundation.ts';
+import { layFoundation, openConfiguredDatabase } from '../services.ts';
 import { startWorker } from '../worker.ts';
 import { aborted, onInterrupt } from './interrupt.ts';
 import { createLog } from './log.ts';

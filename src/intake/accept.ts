@@ -9,7 +9,7 @@ import { moveOn, type MoveRules } from '../batches/move-on.ts';
 import type { Database, Db } from '../db/database.ts';
 import type { Preset } from '../presets/spec.ts';
 import { addCallbackEndpoint, type Endpoint } from '../webhooks/endpoints.ts';
-import type { Draft } from './draft.ts';
+import type { Draft } from './staged-upload.ts';
 import type { SpoolFiles } from './spool.ts';
 
 export type Acceptance = {

@@ -6,9 +6,9 @@
 import type { Flaw } from '../errors.ts';
 import { MAX_OUTPUT_SIDE } from '../presets/spec.ts';
 import type { Preset } from '../presets/spec.ts';
-import { FORMAT_NAMES } from './choice.ts';
-import { type ColumnMapping, type Columns, keyOf } from './columns.ts';
-import type { TableRow } from './records.ts';
+import { FORMAT_NAMES } from './row-options.ts';
+import { type ColumnMapping, type Columns, keyOf } from '../csv/header/columns.ts';
+import type { TableRow } from '../csv/records.ts';
 
 const ROLES = ['preset', 'width', 'height', 'quality', 'format'] as const;
 export type ChoiceRole = (typeof ROLES)[number];

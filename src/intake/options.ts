@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { parseNameTemplate } from '../batches/name-template.ts';
+import { parseNameTemplate } from '../presets/name-template.ts';
 import { Problem } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { DEFAULT_PRESET } from '../presets/builtin.ts';
@@ -9,8 +9,8 @@ import { noSuchPreset } from '../presets/preset.queries.ts';
 import type { Preset } from '../presets/spec.ts';
 import { inWords, schemaErrors } from '../schema-words.ts';
 import { parseDuration } from '../webhooks/schedule.ts';
-import { ColumnMapping } from './columns.ts';
-import { isCharset } from './decode.ts';
+import { ColumnMapping } from '../csv/header/columns.ts';
+import { isCharset } from '../csv/decode.ts';
 
 /** What may be said with an upload, as fields of the form or in the query. */
 export const UploadOptions = Type.Object(

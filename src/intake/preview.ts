@@ -1,12 +1,12 @@
 import pLimit from 'p-limit';
 import type { Guard } from '../net/guard.ts';
 import type { DecoderPool } from '../pipeline/decoder-pool.ts';
-import { lookAt } from '../pipeline/fetch.ts';
-import { imageFormat } from '../pipeline/formats.ts';
+import { lookAt } from '../pipeline/download/fetch.ts';
+import { imageFormat } from '../pipeline/sniff.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import type { Flaw } from '../errors.ts';
-import { numberChoices } from './choice-numbers.ts';
-import type { Columns } from './columns.ts';
+import { numberChoices } from './row-option-numbers.ts';
+import type { Columns } from '../csv/header/columns.ts';
 import { type Reading, type ReadingRules, readUpload } from './reading.ts';
 import type { ProductRow } from './rows.ts';
 

@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
 import { type Flaw, Problem } from '../errors.ts';
 import { tooLarge } from './bodies.ts';
-import type { ColumnMapping, Columns } from './columns.ts';
-import { invalidFile } from './decode.ts';
-import { unescapeFormula } from './formulas.ts';
+import type { ColumnMapping, Columns } from '../csv/header/columns.ts';
+import { invalidFile } from '../csv/decode.ts';
+import { unescapeFormula } from '../csv/formulas.ts';
 import { type ChoiceRole, type DoubtRules, watchChoices } from './doubts.ts';
-import { findHead, type Head } from './head.ts';
-import { watchUnread, withoutOtherCells } from './image-cells.ts';
-import { noImageColumn } from './proposal.ts';
+import { findHead, type Head } from '../csv/header/head.ts';
+import { watchUnread, withoutOtherCells } from '../csv/header/image-cells.ts';
+import { noImageColumn } from '../csv/header/proposal.ts';
 import { type CheckedRow, checkRow } from './rows.ts';
-import { GRAMMAR, type SlotColumns } from './slots.ts';
-import type { TableRow } from './records.ts';
-import { readTable, type Table } from './table.ts';
-import { endsWithLineEnd, type Written, writtenOf } from './written.ts';
+import { GRAMMAR, type SlotColumns } from '../csv/cells/slots.ts';
+import type { TableRow } from '../csv/records.ts';
+import { readTable, type Table } from '../csv/table.ts';
+import type { TableFormat } from '../csv/table-format.ts';
+import { endsWithLineEnd, writtenOf } from '../csv/written.ts';
 
 /** How an upload is to be read. */
 export type ReadingRules = {
@@ -28,16 +29,6 @@ export type ReadingRules = {
   charset?: string | undefined;
   /** what becomes of warnings; they stay what they are if it is left out */
   warningsAre?: 'warnings' | 'errors' | undefined;
-};
-
-/** How the CSV was written and what its columns mean: enough to write the same table again. */
-export type TableFormat = {
-  delimiter: string;
-  bom: boolean;
-  header: string[];
-  columns: Columns & SlotColumns;
-  /** missing in batches of earlier versions */
-  written?: Written;
 };
 
 /** What an upload says, and everything that is wrong with it. */

@@ -1,9 +1,9 @@
 import type { Flaw } from '../errors.ts';
-import { readChoice, type RowChoice } from './choice.ts';
-import type { Columns } from './columns.ts';
-import { MAX_URL_CHARACTERS, readAddress } from './address.ts';
-import { type CellSlots, MAX_CELL_CHARACTERS, type SlotColumns, slotsOfCells } from './slots.ts';
-import type { TableRow } from './records.ts';
+import { readChoice, type RowChoice } from './row-options.ts';
+import type { Columns } from '../csv/header/columns.ts';
+import { MAX_URL_CHARACTERS, readAddress } from '../csv/cells/address.ts';
+import { type CellSlots, MAX_CELL_CHARACTERS, type SlotColumns, slotsOfCells } from '../csv/cells/slots.ts';
+import type { TableRow } from '../csv/records.ts';
 
 /** A product as it is in a row. */
 export type ProductRow = {

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newUuid } from '../ids.ts';
-import type { RowChoice } from './choice.ts';
-import { numberChoices } from './choice-numbers.ts';
-import { createFirstSlots } from './first-slots.ts';
+import type { RowChoice } from './row-options.ts';
+import { numberChoices } from './row-option-numbers.ts';
+import { createFirstSlots } from './duplicate-urls.ts';
 import type { CheckedRow, ProductRow, RowImage } from './rows.ts';
 
 /** Files in the text form of COPY; their columns are in accept.ts. */

@@ -13,7 +13,7 @@ import { ProblemAnswer } from '../http/problem.ts';
 import { listPresets } from '../presets/preset.queries.ts';
 import type { Preset } from '../presets/spec.ts';
 import { type Acceptance, acceptDraft } from './accept.ts';
-import { type Draft, draftUpload } from './draft.ts';
+import { type Draft, draftUpload } from './staged-upload.ts';
 import { type Doing, type KeepAnswer, onlyOnce } from './idempotency.ts';
 import { freshForSOf, presetOf, requestDigests, requestSha256, UploadOptions } from './options.ts';
 import { measured } from './reading.ts';

@@ -1,5 +1,5 @@
 import type { OutputFormat, RenditionSpec } from '../presets/spec.ts';
-import type { SourceFormat } from './formats.ts';
+import type { SourceFormat } from './sniff.ts';
 import type { Plan } from './plan.ts';
 
 // Bytes a pixel at the peak of decoding, the most of: design note images.md (50 MP) and 25 MP measured

@@ -8,12 +8,12 @@
 import pLimit from 'p-limit';
 import { deadlineMs, expectedMemory, IDLE_CHILD, memoryLimit } from './cost.ts';
 import { type DecoderProcess, startDecoder } from './decoder-process.ts';
-import type { DecoderAnswer } from './decoder.ts';
-import type { Libraries } from './libraries.ts';
-import type { Made } from './make.ts';
+import type { DecoderAnswer } from './decoder/decoder.ts';
+import type { Libraries } from './decoder/libraries.ts';
+import type { Made } from './decoder/make.ts';
 import { createMemoryBudget, defaultBudget } from './memory.ts';
 import type { DecoderJob, Plan } from './plan.ts';
-import type { Facts, ProbedFile } from './probe.ts';
+import type { Facts, ProbedFile } from './decoder/formats/probe.ts';
 import { ImageProblem } from './problems.ts';
 
 export type DecoderPool = {

@@ -3,8 +3,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { constants, getPriority, setPriority } from 'node:os';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DecoderAnswer, DecoderGreeting, DecoderRequest } from './decoder.ts';
-import type { Libraries } from './libraries.ts';
+import type { DecoderAnswer, DecoderGreeting, DecoderRequest } from './decoder/decoder.ts';
+import type { Libraries } from './decoder/libraries.ts';
 import { MAX_SIDE } from './limits.ts';
 import { residentMemory } from './memory.ts';
 import { ImageProblem } from './problems.ts';
@@ -14,7 +14,7 @@ const WATCH_EVERY_MS = 50;
 const START_DEADLINE_MS = 20_000; // loading sharp takes 0.2 s; a loaded machine needs more
 const NICENESS = 5; // answers and heartbeats of the parent come first
 // The running file may be TypeScript, in the checkout, or JavaScript, in the package.
-const PROGRAM = fileURLToPath(new URL(`./decoder${extname(import.meta.url)}`, import.meta.url));
+const PROGRAM = fileURLToPath(new URL(`./decoder/decoder${extname(import.meta.url)}`, import.meta.url));
 
 export type DecoderProcess = {
   pid: number;

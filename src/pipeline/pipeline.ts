@@ -10,14 +10,14 @@ import {
   type Source,
   type KnownAnswer,
   type Validators,
-} from './fetch.ts';
-import type { Libraries } from './libraries.ts';
+} from './download/fetch.ts';
+import type { Libraries } from './decoder/libraries.ts';
 import { fileName, hash16Of, outputPath, planRenditions } from './plan.ts';
-import type { Facts } from './probe.ts';
+import type { Facts } from './decoder/formats/probe.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
-import type { SourceFile, SourceFiles } from './source-files.ts';
+import type { SourceFile, SourceFiles } from './download/source-files.ts';
 import { store, type StoredRendition } from './store.ts';
-import { type BeginVisit, HostBusy } from './visit.ts';
+import { type BeginVisit, HostBusy } from './download/download-permit.ts';
 
 export type ImageRequest = {
   url: string;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FORMAT_FACTS, type Recipe, type RenditionSpec, withDefaults } from '../presets/spec.ts';
-import type { Source } from './fetch.ts';
-import type { Facts } from './probe.ts';
+import type { Source } from './download/fetch.ts';
+import type { Facts } from './decoder/formats/probe.ts';
 
 /** What a decoder is asked to do: one file in, one file out for each rendition. All of it is plain JSON. */
 export type DecoderJob = {

@@ -1,6 +1,6 @@
 import type { Storage, StorageKey } from '../storage/storage.ts';
 import { FORMAT_FACTS } from '../presets/spec.ts';
-import type { MadeFile } from './make.ts';
+import type { MadeFile } from './decoder/make.ts';
 import { type DecoderJob, fileName } from './plan.ts';
 
 /** A rendition in the storage. sha256 in hexadecimal. */

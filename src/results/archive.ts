@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { Db } from '../db/database.ts';
 import { systemCode } from '../errors.ts';
 import type { Storage, StorageKey } from '../storage/storage.ts';
-import { packed } from './packed.ts';
+import { packed } from './named-files.ts';
 import type { BatchResults } from './results.queries.ts';
 import { openScratchFile } from './scratch.ts';
 import { zip, type ZipEntry } from './zip.ts';

@@ -2,9 +2,9 @@
  * A table as its file was written: encoding, line ends, the lines above and below the header, quotation marks.
  * Cells go out as they came in, formulas too: made harmless they would be other cells, in a shop as well.
  */
-import type { TableFormat } from '../intake/reading.ts';
-import type { Written } from '../intake/written.ts';
-import { encoderOf } from './encoding.ts';
+import type { TableFormat } from '../csv/table-format.ts';
+import type { Written } from '../csv/written.ts';
+import { encoderOf } from '../csv/encoding.ts';
 import { csvText, headerText } from './table.ts';
 
 /** `quoted` has a '1' for each cell that stood in quotes. */

@@ -7,7 +7,7 @@ import { openRegularFile } from '../files.ts';
 import type { Storage } from '../storage/storage.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { nameKey } from './names.ts';
-import { packed } from './packed.ts';
+import { packed } from './named-files.ts';
 import { findResults } from './results.queries.ts';
 
 /**

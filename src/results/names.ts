@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { NamePiece, NameTemplate, Placeholder } from '../batches/name-template.ts';
+import type { NamePiece, NameTemplate, Placeholder } from '../presets/name-template.ts';
 
 /** What of a file goes into its name. */
 export type Named = {

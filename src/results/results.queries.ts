@@ -1,11 +1,10 @@
 import { sql } from 'kysely';
 import type { BatchKey, BatchState } from '../batches/batch.ts';
-import { type NameTemplate, parseNameTemplate } from '../batches/name-template.ts';
+import { type NameTemplate, parseNameTemplate } from '../presets/name-template.ts';
 import type { Db } from '../db/database.ts';
 import type { Flaw } from '../errors.ts';
 import type { ImageState, PublicImageState } from '../images/image.ts';
-import type { TableFormat } from '../intake/reading.ts';
-import { readTableFormat, type StoredTableFormat } from '../intake/stored.ts';
+import { readTableFormat, type StoredTableFormat, type TableFormat } from '../csv/table-format.ts';
 import type { Recipe } from '../presets/spec.ts';
 import { readRecipe, type StoredRecipe } from '../presets/stored.ts';
 

@@ -1,9 +1,9 @@
 /** The rows of output.csv and failed.csv. */
 import { stringify } from 'csv-stringify/sync';
-import type { TableFormat } from '../intake/reading.ts';
-import { isOurColumn } from '../intake/columns.ts';
-import { escapeFormula, unescapeFormula } from '../intake/formulas.ts';
-import { type CellSlots, joinSlots, rewritten, slotsOfCells, slotsOfRow } from '../intake/slots.ts';
+import type { TableFormat } from '../csv/table-format.ts';
+import { isOurColumn } from '../csv/header/columns.ts';
+import { escapeFormula, unescapeFormula } from '../csv/formulas.ts';
+import { type CellSlots, joinSlots, rewritten, slotsOfCells, slotsOfRow } from '../csv/cells/slots.ts';
 import type { PublicImageState } from '../images/image.ts';
 import { filesOf } from './files.ts';
 import type { BatchResults, ProductResult } from './results.queries.ts';

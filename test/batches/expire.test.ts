@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { findBatch } from '../../src/batches/batch.queries.ts';
 import { sweep } from '../../src/batches/sweep.ts';
-import type { Foundation } from '../../src/foundation.ts';
+import type { Foundation } from '../../src/services.ts';
 import { listImages } from '../../src/images/image.queries.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import { acceptUrls, claim, failed, newFoundation, record } from '../support/batches.ts';

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { findBatch } from '../../src/batches/batch.queries.ts';
-import { recordLostImages } from '../../src/batches/record.ts';
+import { recordLostImages } from '../../src/work/record.ts';
 import { sweep } from '../../src/batches/sweep.ts';
-import type { Foundation } from '../../src/foundation.ts';
+import type { Foundation } from '../../src/services.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import { acceptUrls, claim, failed, newFoundation, record } from '../support/batches.ts';
 

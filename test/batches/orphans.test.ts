@@ -8,9 +8,9 @@ import { findBatch } from '../../src/batches/batch.queries.ts';
 import { cancelBatch } from '../../src/batches/cancel.ts';
 import { forgetDeadWorkers, searchStorage, sweepStorage } from '../../src/batches/orphans.ts';
 import { purgeFiles } from '../../src/batches/purge.ts';
-import { recordResults } from '../../src/batches/record.ts';
+import { recordResults } from '../../src/work/record.ts';
 import { sweep } from '../../src/batches/sweep.ts';
-import type { Foundation } from '../../src/foundation.ts';
+import type { Foundation } from '../../src/services.ts';
 import { configureEndpoint } from '../../src/webhooks/endpoints.ts';
 import { acceptUrls, claim, madeOf, newFoundation, record } from '../support/batches.ts';
 

@@ -10,7 +10,7 @@ import { findBatch } from '../../src/batches/batch.queries.ts';
 import { sweepStorage } from '../../src/batches/orphans.ts';
 import { deleteBatch, purgeFiles } from '../../src/batches/purge.ts';
 import { sweep } from '../../src/batches/sweep.ts';
-import type { Foundation } from '../../src/foundation.ts';
+import type { Foundation } from '../../src/services.ts';
 import { type Storage, StorageTrouble } from '../../src/storage/storage.ts';
 import { acceptUrls, claim, type Claimed, madeOf, newFoundation, record } from '../support/batches.ts';
 

@@ -8,9 +8,9 @@ import { cancelBatch } from '../../src/batches/cancel.ts';
 import { deleteBatch } from '../../src/batches/purge.ts';
 import { retryBatch } from '../../src/batches/retry.ts';
 import { sweep } from '../../src/batches/sweep.ts';
-import type { Foundation } from '../../src/foundation.ts';
+import type { Foundation } from '../../src/services.ts';
 import { listAttempts, listImages } from '../../src/images/image.queries.ts';
-import type { ImageEnd, ImageWork } from '../../src/images/image.tasks.ts';
+import type { ImageEnd, ImageWork } from '../../src/work/process-image.ts';
 import { ImageProblem, type ImageProblemCode } from '../../src/pipeline/problems.ts';
 import { acceptCsv, acceptUrls, claim, failed, newFoundation, record } from '../support/batches.ts';
 

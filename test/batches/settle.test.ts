@@ -4,9 +4,9 @@ import { sql } from 'kysely';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { findBatch } from '../../src/batches/batch.queries.ts';
 import { cancelBatch } from '../../src/batches/cancel.ts';
-import { recordLostImages, recordResults } from '../../src/batches/record.ts';
+import { recordLostImages, recordResults } from '../../src/work/record.ts';
 import { sweep } from '../../src/batches/sweep.ts';
-import type { Foundation } from '../../src/foundation.ts';
+import type { Foundation } from '../../src/services.ts';
 import { doInGroups } from '../../src/queue/groups.ts';
 import { configureEndpoint } from '../../src/webhooks/endpoints.ts';
 import {

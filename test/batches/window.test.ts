@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { sweep } from '../../src/batches/sweep.ts';
-import type { Foundation } from '../../src/foundation.ts';
+import type { Foundation } from '../../src/services.ts';
 import { acceptUrls, claim, type Claimed, failed, newFoundation, record } from '../support/batches.ts';
 
 function urls(host: string, count: number): string[] {

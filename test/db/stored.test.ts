@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { readTableFormat } from '../../src/intake/stored.ts';
+import { readTableFormat } from '../../src/csv/table-format.ts';
 import { hash16Of } from '../../src/pipeline/plan.ts';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
 import { readRecipe, type StoredRecipe } from '../../src/presets/stored.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { exchangePlaces, type Granted } from '../../src/hosts/leases.ts';
-import type { Foundation } from '../../src/foundation.ts';
+import type { Foundation } from '../../src/services.ts';
 import { newFoundation } from '../support/batches.ts';
 
 const HOST = 'a.example';

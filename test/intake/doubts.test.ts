@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { draftUpload } from '../../src/intake/draft.ts';
+import { draftUpload } from '../../src/intake/staged-upload.ts';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
 import { newFolder } from '../support/folder.ts';
 import { placesOf, previewOf } from '../support/previews.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { Problem } from '../../src/errors.ts';
-import { readTable } from '../../src/intake/table.ts';
+import { readTable } from '../../src/csv/table.ts';
 
 async function cellsOf(file: string | Buffer, charset?: string): Promise<string[][]> {
   async function* chunks(): AsyncGenerator<Buffer> {

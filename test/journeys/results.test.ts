@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
 import { sql } from 'kysely';
 import { type Database, openDatabase } from '../../src/db/database.ts';
-import { escapeFormula, unescapeFormula } from '../../src/intake/formulas.ts';
+import { escapeFormula, unescapeFormula } from '../../src/csv/formulas.ts';
 import { uuidOf } from '../../src/ids.ts';
 import { newDatabase } from '../support/database.ts';
 import { newFolder, type Folder } from '../support/folder.ts';

@@ -7,7 +7,7 @@ import { request } from 'undici';
 import { readConfig } from '../../src/config.ts';
 import { createGuard } from '../../src/net/guard.ts';
 import { createResolver, LookupFailed } from '../../src/net/resolver.ts';
-import { asProblem } from '../../src/pipeline/network-problems.ts';
+import { asProblem } from '../../src/pipeline/download/network-problems.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import { startOrigin } from '../support/origin.ts';
 

@@ -3,9 +3,9 @@ import { json } from 'node:stream/consumers';
 import pLimit from 'p-limit';
 import { readConfig } from '../../src/config.ts';
 import { createGuard } from '../../src/net/guard.ts';
-import { fetchSource } from '../../src/pipeline/fetch.ts';
+import { fetchSource } from '../../src/pipeline/download/fetch.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
-import { createSourceFiles } from '../../src/pipeline/source-files.ts';
+import { createSourceFiles } from '../../src/pipeline/download/source-files.ts';
 import { newFolder } from '../support/folder.ts';
 
 const urls = (await json(process.stdin)) as string[];

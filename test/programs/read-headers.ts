@@ -4,9 +4,9 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isComplete } from '../../src/pipeline/complete.ts';
-import { sniff, type SourceFormat } from '../../src/pipeline/formats.ts';
-import { probe } from '../../src/pipeline/probe.ts';
+import { isComplete } from '../../src/pipeline/decoder/formats/complete.ts';
+import { sniff, type SourceFormat } from '../../src/pipeline/sniff.ts';
+import { probe } from '../../src/pipeline/decoder/formats/probe.ts';
 import { newFolder } from '../support/folder.ts';
 import { endlessFiles, mutantsOf, samples } from '../support/mutants.ts';
 

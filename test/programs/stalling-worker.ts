@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createLog } from '../../src/cli/log.ts';
 import { readConfig } from '../../src/config.ts';
-import { layFoundation } from '../../src/foundation.ts';
+import { layFoundation } from '../../src/services.ts';
 import { startWorker } from '../../src/worker.ts';
 
 const config = readConfig();

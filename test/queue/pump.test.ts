@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { type Finished, startPump } from '../../src/queue/pump.ts';
-import type { Foundation } from '../../src/foundation.ts';
+import type { Foundation } from '../../src/services.ts';
 import { newFoundation, silent } from '../support/batches.ts';
 
 type Step = { id: string; signal: AbortSignal; finish: (outcome: string) => void };

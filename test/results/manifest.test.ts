@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { BatchKey } from '../../src/batches/batch.ts';
-import type { Foundation } from '../../src/foundation.ts';
+import type { Foundation } from '../../src/services.ts';
 import { manifest } from '../../src/results/manifest.ts';
 import { findResults } from '../../src/results/results.queries.ts';
 import { acceptUrls, claim, madeOf, newFoundation, record } from '../support/batches.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { test } from 'node:test';
-import { parseNameTemplate } from '../../src/batches/name-template.ts';
+import { parseNameTemplate } from '../../src/presets/name-template.ts';
 import { createNames, nameInUrl, type Named } from '../../src/results/names.ts';
 import { newFolder } from '../support/folder.ts';
 

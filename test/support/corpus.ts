@@ -8,7 +8,7 @@ import { tiff } from './tiff.ts';
 
 /** 160 x 107 pixels with restart markers, by Pillow 13.0.0: sharp writes none. */
 export const RESTART_MARKERS = readFileSync(
-  join(import.meta.dirname, '..', 'pipeline', 'fixtures', 'restart-markers.jpg'),
+  join(import.meta.dirname, '..', 'pipeline', 'decoder', 'fixtures', 'restart-markers.jpg'),
 );
 
 export type Kind = { name: string; format: 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif'; bytes: Buffer };

@@ -8,7 +8,7 @@ import { findBatch } from '../../src/batches/batch.queries.ts';
 import { batchBody } from '../../src/batches/batch.body.ts';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { cancelBatch } from '../../src/batches/cancel.ts';
-import type { Foundation } from '../../src/foundation.ts';
+import type { Foundation } from '../../src/services.ts';
 import { createGuard } from '../../src/net/guard.ts';
 import { configureEndpoint, lastFailure } from '../../src/webhooks/endpoints.ts';
 import { newSecret } from '../../src/webhooks/signing.ts';

@@ -1,0 +1,86 @@
+/** What to do about a file in whose header no column of image URLs was found. Every proposal is tried before it is made. */
+import type { Flaw } from '../../errors.ts';
+import type { ColumnMapping } from './columns.ts';
+import { listed, readHeader } from './header.ts';
+import { type AddressRules, holdsAddress, holdsImages } from './image-cells.ts';
+import type { TableRow } from '../records.ts';
+
+/**
+ * That a file has no column of URLs, and which one it could be.
+ * @param records the first ones of the file
+ * @param header the one of them that was taken for the header
+ */
+export function noImageColumn(records: TableRow[], header: TableRow, rules: AddressRules): Flaw {
+  const isImages = ({ cells }: TableRow): boolean => cells.some((cell) => holdsImages(cell, '', rules));
+  const isAddress = ({ cells }: TableRow): boolean => cells.some((cell) => holdsAddress(cell, rules));
+  const first = records.findIndex(records.some(isImages) ? isImages : isAddress);
+  return {
+    line: header.line,
+    code: 'no_image_column',
+    detail: `No column of image URLs was found. ${first < 0 ? byNames(header) : byCells(records, first, header, rules)}`,
+  };
+}
+
+/** Where no cell holds an address, a name may say what the column is for. */
+function byNames({ cells: names, line }: TableRow): string {
+  const found = [...names.keys()].filter((i) =>
+    /image|img|photo|foto|pic|bild|media|url|link/i.test(names[i] ?? ''),
+  );
+  const mapping = mappingOf(names, found, line);
+  return mapping
+    ? sendAgain([`columns=${JSON.stringify(mapping)}`], 'that column')
+    : `Name one of the columns "Input Image Urls"; this file has ${listed(names)}.`;
+}
+
+/** @param first the first record that holds addresses */
+function byCells(records: TableRow[], first: number, taken: TableRow, rules: AddressRules): string {
+  const rows = records.slice(first);
+  const header = headerAbove(
+    records.slice(0, first),
+    holding(rows, (cell) => holdsAddress(cell, rules)),
+  );
+  if (!header)
+    return 'The first line looks like data: put a header line such as "S. No.,Product Name,Input Image Urls" above it.';
+  const { line, cells: names } = header;
+  const images = holding(rows, (cell, i) => holdsImages(cell, names[i] ?? '', rules));
+  const found = images.length > 0 ? images : holding(rows, (cell) => holdsAddress(cell, rules));
+  const isElsewhere = line !== taken.line;
+  const headerLine = isElsewhere ? [`header_line=${line}`] : [];
+  const seems = isElsewhere ? `The header seems to be line ${line}. ` : '';
+  const mapping = mappingOf(names, found, line);
+  if (mapping) {
+    const what = found.length === 1 ? 'that column' : 'one of these columns';
+    return `${seems}${sendAgain([...headerLine, `columns=${JSON.stringify(mapping)}`], what)}`;
+  }
+  const again = isElsewhere ? `, and upload again with header_line=${line}` : '';
+  return `${seems}Column ${(found[0] ?? 0) + 1} holds URLs and has no name that tells it from others: name it "Input Image Urls"${again}.`;
+}
+
+/** The columns in which some row holds what is looked for. */
+function holding(rows: TableRow[], holds: (cell: string, column: number) => boolean): number[] {
+  const width = Math.max(...rows.map(({ cells }) => cells.length));
+  return [...Array(width).keys()].filter((i) => rows.some(({ cells }) => holds(cells[i] ?? '', i)));
+}
+
+/** Of the lines above the first one with addresses, the last that names a column of them. */
+function headerAbove(above: TableRow[], columns: number[]): TableRow | undefined {
+  const isNamed = ({ cells }: TableRow): boolean => columns.some((i) => (cells[i] ?? '').trim() !== '');
+  return above.findLast(isNamed) ?? above[0];
+}
+
+function sendAgain(options: string[], what: string): string {
+  return `Upload again with ${options.join(' and ')}, or name ${what} "Input Image Urls".`;
+}
+
+const LONGEST_OPTION = 4_000; // see `columns` in options.ts
+
+/** The mapping with which these columns, and no others, are read; undefined where there is none. */
+function mappingOf(names: string[], columns: number[], line: number): ColumnMapping | undefined {
+  const images = [...new Set(columns.map((i) => names[i]?.trim() ?? ''))];
+  if (images.length === 0 || images.includes('')) return undefined;
+  const mapping = { images: images.length === 1 ? (images[0] ?? '') : images };
+  const read = readHeader(names, line, mapping);
+  const isRead = read.errors.length === 0 && columns.every((i) => read.columns?.images.includes(i));
+  const isExact = read.columns?.images.length === columns.length;
+  return isRead && isExact && JSON.stringify(mapping).length <= LONGEST_OPTION ? mapping : undefined;
+}

@@ -1,0 +1,136 @@
+/**
+ * Reading a picture so that none passes that lacks pixels, and none is lost that has them all. The codecs
+ * judge by the data; what keeps them from it, or what they pass over in silence, is looked after here.
+ */
+import { readFileSync } from 'node:fs';
+import type { SharpOptions } from 'sharp';
+import { closedGif, wholeFrames } from './gif.ts';
+import { endedJpeg, hasManyScans, lacksScans, mendedJpeg } from './jpeg.ts';
+import type { Plan } from '../../plan.ts';
+import { mendedPng } from './png.ts';
+import { ImageProblem } from '../../problems.ts';
+import { isOfJpegs, lacksStrips, readDirectory, unsupportedTiff } from './tiff.ts';
+import { mendedWebp } from './webp.ts';
+
+type Source = Pick<Plan, 'input' | 'format'> & {
+  /** whether all frames are read, and not only the first one */
+  all?: boolean;
+};
+
+/** Reads a file, or what was mended of it. */
+export type Read<T> = (input: string | Buffer, failOn: NonNullable<SharpOptions['failOn']>) => Promise<T>;
+
+/** @throws ImageProblem `truncated_image`, `corrupt_image`, `unsupported_format`; what `read` throws */
+export async function readWhole<T>({ input, format, all = false }: Source, read: Read<T>): Promise<T> {
+  switch (format) {
+    case 'jpeg':
+      return await readJpeg(input, read);
+    case 'gif':
+      return await readGif(input, all ? Number.POSITIVE_INFINITY : 1, read);
+    case 'png':
+      return await readOrMend(input, read, mendedPng);
+    case 'webp':
+      return await readOrMend(input, read, mendedWebp);
+    case 'tiff':
+      return await readTiff(input, read);
+    case 'avif':
+      return await readOrMend(input, read, stillOfSequence);
+  }
+}
+
+async function readOrMend<T>(
+  path: string,
+  read: Read<T>,
+  mend: (file: Buffer) => Buffer | undefined,
+): Promise<T> {
+  try {
+    return await read(path, 'error');
+  } catch (error) {
+    const mended = mend(readFileSync(path));
+    if (mended === undefined) throw error;
+    return await read(mended, 'error');
+  }
+}
+
+/** A moving AVIF holds a still one too. libvips takes none whose first brand is that of sequences. */
+function stillOfSequence(file: Buffer): Buffer | undefined {
+  if (file.toString('latin1', 4, 12) !== 'ftypavis') return undefined;
+  return Buffer.concat([file.subarray(0, 8), Buffer.from('avif'), file.subarray(12)]);
+}
+
+async function readGif<T>(path: string, frames: number, read: Read<T>): Promise<T> {
+  const file = readFileSync(path);
+  const whole = wholeFrames(file, frames);
+  if (whole.isCut) throw new ImageProblem('truncated_image', 'pixels of a frame are missing');
+  return await readOrMend(path, read, () => closedGif(file, whole));
+}
+
+const HEAD_BYTES = 2 ** 16;
+
+/** What libjpeg passes over is looked after first: scans that are missing, and data that end in the last rows. */
+async function readJpeg<T>(path: string, read: Read<T>): Promise<T> {
+  const file = readFileSync(path);
+  if (!hasManyScans(file.subarray(0, HEAD_BYTES))) return await readOneScan(file, read);
+  if (lacksScans(file)) throw new ImageProblem('truncated_image', 'scans are missing');
+  return await judged(path, read, () => mendedJpeg(file));
+}
+
+async function readOneScan<T>(file: Buffer, read: Read<T>): Promise<T> {
+  try {
+    return await judged(endedJpeg(file), read, () => endedJpeg(mendedJpeg(file)));
+  } catch (error) {
+    if (!(error instanceof ImageProblem)) throw error;
+    // With an end of its own it tells whether the data are wrong, or only too few.
+    await judged(mendedJpeg(file), read);
+    throw new ImageProblem('truncated_image', DATA_END_EARLY);
+  }
+}
+
+async function readTiff<T>(path: string, read: Read<T>): Promise<T> {
+  const directory = await readDirectory(path);
+  const unsupported = directory && unsupportedTiff(directory);
+  if (unsupported !== undefined) throw new ImageProblem('unsupported_format', unsupported);
+  if (directory && lacksStrips(directory))
+    throw new ImageProblem('truncated_image', 'parts of its picture are missing');
+  return directory && isOfJpegs(directory)
+    ? await judged(path, read, undefined, 0)
+    : await read(path, 'error');
+}
+
+const DATA_END_EARLY = 'its data end before the picture does';
+
+/**
+ * Reads JPEG data with libjpeg's warnings. It tells the first one only: when that one does no harm, what
+ * caused it is mended, and the data are read again.
+ */
+async function judged<T>(
+  input: string | Buffer,
+  read: Read<T>,
+  mend?: () => Buffer,
+  extraneous = MAX_EXTRANEOUS,
+): Promise<T> {
+  try {
+    return await read(input, 'warning');
+  } catch (error) {
+    const { message } = error as Error;
+    const flaw = flawOf(message, mend ? undefined : extraneous);
+    if (flaw) throw flaw;
+    if (mend && message.includes('VipsJpeg')) return await judged(mend(), read);
+    return await read(input, 'error');
+  }
+}
+
+const MAX_EXTRANEOUS = 2; // bytes that a writer may leave behind a scan; more are left by damaged data
+
+/** What harms the picture among libjpeg's warnings (jerror.h). @param most bytes to pass over; undefined: it is not mended yet */
+function flawOf(message: string, most: number | undefined): ImageProblem | undefined {
+  const isAtEnd = most !== undefined && message.includes('premature end of JPEG');
+  if (isAtEnd || message.includes('premature end of data segment'))
+    return new ImageProblem('truncated_image', DATA_END_EARLY);
+  const extraneous = Number(/(\d+) extraneous bytes before marker/.exec(message)?.[1] ?? 0);
+  if (HARM.test(message) || extraneous > (most ?? Number.POSITIVE_INFINITY))
+    return new ImageProblem('corrupt_image', 'its data are damaged');
+  return undefined;
+}
+
+const HARM = /bad (Huffman|arithmetic) code|instead of RST/;

@@ -1,0 +1,99 @@
+/** Content codings (RFC 9110, 8.4) that a host uses although it was asked for none. */
+import { pipeline, type Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+import { SNIFF_BYTES, sniff } from '../sniff.ts';
+import { ImageProblem } from '../problems.ts';
+
+type Chunks = AsyncIterable<Buffer>;
+
+const MAX_CODINGS = 2; // one by a program, and one by a box in front of it
+const NO_CODINGS = new Set(['', 'identity', 'none']);
+const ZLIB = { finishFlush: zlib.constants.Z_SYNC_FLUSH, chunkSize: 64 * 1024 }; // curl and browsers take what has no end, too
+
+/** Decoders by their coding, made for the first bytes. */
+const DECODERS: Record<string, (first: Buffer) => Transform> = {
+  gzip: () => zlib.createGunzip(ZLIB),
+  // The zlib format, and what many take the name for.
+  deflate: (first) => (((first[0] ?? 8) & 15) === 8 ? zlib.createInflate(ZLIB) : zlib.createInflateRaw(ZLIB)),
+  br: () => zlib.createBrotliDecompress({ finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH }),
+  zstd: () => zlib.createZstdDecompress({ finishFlush: zlib.constants.ZSTD_e_flush, params: ZSTD_WINDOW }),
+};
+const ZSTD_WINDOW = { [zlib.constants.ZSTD_d_windowLogMax]: 23 }; // RFC 9659: no more than 8 MB
+
+/** The codings of an answer in the order in which they were done. */
+export function codingsOf(header: string | undefined): string[] {
+  if (header === undefined) return [];
+  const names = header.toLowerCase().split(',');
+  return names.map((name) => name.trim().replace(/^x-/, '')).filter((name) => !NO_CODINGS.has(name));
+}
+
+export function isKnown(coding: string): boolean {
+  return coding in DECODERS;
+}
+
+/**
+ * The bytes without their codings. As in browsers, a coding that nobody knows is none; and bytes that are an
+ * image as they are were not coded, whatever their host says.
+ * @param tooLarge what is thrown where more than `maxBytes` come, also out of or into one of the codings
+ * @throws ImageProblem
+ */
+export async function* decoded(
+  body: Chunks,
+  codings: string[],
+  { maxBytes, tooLarge }: { maxBytes: number; tooLarge(): Error },
+): AsyncGenerator<Buffer> {
+  const known = codings.filter(isKnown);
+  if (known.length > MAX_CODINGS)
+    throw new ImageProblem('encoding_refused', `one inside the other: ${known.join(', ').slice(0, 60)}`);
+  let chunks: Chunks = bounded(body);
+  for (const coding of known.toReversed()) chunks = bounded(decodedOnce(chunks, coding));
+  yield* chunks;
+
+  async function* bounded(some: Chunks): AsyncGenerator<Buffer> {
+    let bytes = 0;
+    for await (const chunk of some) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge();
+      yield chunk;
+    }
+  }
+}
+
+async function* decodedOnce(chunks: Chunks, coding: string): AsyncGenerator<Buffer> {
+  let failure: unknown;
+  const source = async function* (): AsyncGenerator<Buffer> {
+    try {
+      yield* chunks;
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  };
+  const { first, all } = await beginningOf(source());
+  const decoder = sniff(first).is === 'image' ? undefined : DECODERS[coding]?.(first);
+  if (!decoder) return yield* all;
+  try {
+    yield* pipeline(all, decoder, () => {}) as AsyncIterable<Buffer>;
+  } catch (error) {
+    if (failure !== undefined) throw failure;
+    throw new ImageProblem('server_error', `its ${coding} cannot be unpacked`, { cause: error });
+  }
+}
+
+/** The first bytes, and all of them. */
+async function beginningOf(
+  chunks: AsyncGenerator<Buffer>,
+): Promise<{ first: Buffer; all: AsyncGenerator<Buffer> }> {
+  let first = Buffer.alloc(0);
+  while (first.length < SNIFF_BYTES) {
+    const next = await chunks.next();
+    if (next.done) break;
+    first = Buffer.concat([first, next.value]);
+  }
+  return { first, all: all() };
+
+  async function* all(): AsyncGenerator<Buffer> {
+    yield first;
+    yield* chunks;
+  }
+}

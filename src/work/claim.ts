@@ -1,0 +1,107 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import type { BatchState } from '../batches/batch.ts';
+import type { ImageWork } from './process-image.ts';
+import type { Recipe } from '../presets/spec.ts';
+import { readRecipe, type StoredRecipe } from '../presets/stored.ts';
+import { findKnown, type Wanted } from './reuse.ts';
+import type { Task } from '../queue/queue.ts';
+
+/**
+ * Marks the images of claimed tasks as processing, and their batches as begun. No transaction holds the
+ * two together: a batch that a crash leaves as pending is begun by the next claim, or settled as it is.
+ * @returns what to do, by task id; a task whose image is not queued for it any more is missing
+ */
+export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promise<Map<string, ImageWork>> {
+  const rows = await markProcessing(db, tasks);
+  const pending = rows.filter((row) => row.batch_state === 'pending');
+  if (pending.length > 0)
+    await beginBatches(db, new Map(pending.map((row) => [row.batch_id, row.tenant_id])));
+  const known = await findKnown(db, rows.map(wantedOf));
+  return new Map(
+    rows.map((row, i) => [
+      row.task_id,
+      {
+        tenantId: row.tenant_id,
+        batchId: row.batch_id,
+        slot: row.slot,
+        url: row.url,
+        headersFingerprint: row.headers_fingerprint,
+        recipe: row.recipe,
+        tenantToken: row.token,
+        known: known[i],
+        isForced: row.force,
+        tries: row.tries,
+        stalls: row.stalls,
+        deadlineAt: new Date(Date.now() + row.ms_left),
+        claimedAt: row.claimed_at,
+      },
+    ]),
+  );
+}
+
+function wantedOf({ tenant_id, url, recipe, fresh_for_s, headers_fingerprint }: ClaimedRow): Wanted {
+  return {
+    tenantId: tenant_id,
+    url,
+    recipe,
+    freshForS: fresh_for_s,
+    headersFingerprint: headers_fingerprint,
+  };
+}
+
+/** In the order of their ids: every transaction that locks several batches does so. */
+async function beginBatches(db: Db, tenants: Map<string, number>): Promise<void> {
+  await sql`
+    update batches b set state = 'processing', started_at = coalesce(started_at, now()), version = version + 1
+    from (
+      select tenant_id, batch_id from batches
+      where (tenant_id, batch_id) in (
+          select * from unnest(${[...tenants.values()]}::integer[], ${[...tenants.keys()]}::uuid[]))
+        and state = 'pending'
+      order by tenant_id, batch_id
+      for update
+    ) begun
+    where b.tenant_id = begun.tenant_id and b.batch_id = begun.batch_id and b.state = 'pending'`.execute(db);
+}
+
+type ClaimedRow = {
+  task_id: string;
+  tenant_id: number;
+  batch_id: string;
+  slot: number;
+  url: string;
+  tries: number;
+  stalls: number;
+  recipe: Recipe;
+  token: string;
+  ms_left: number;
+  claimed_at: string;
+  force: boolean;
+  fresh_for_s: number | null;
+  headers_fingerprint: string | null;
+  batch_state: BatchState;
+};
+
+/**
+ * A task that is run again after its worker was lost finds its image in `processing` already. The time
+ * is the database's, and a text: it is compared there, and a Date would round it.
+ */
+async function markProcessing(trx: Db, tasks: Task<'process_image'>[]): Promise<ClaimedRow[]> {
+  const { rows } = await sql<Omit<ClaimedRow, 'recipe'> & { recipe: StoredRecipe }>`
+    with claimed as (
+      update images set state = 'processing'
+      where task_id = any(${tasks.map((task) => task.id)}::uuid[]) and state in ('queued', 'processing')
+      returning task_id, tenant_id, batch_id, slot, url, host, tries, recipe
+    )
+    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, b.state as batch_state, b.force, b.fresh_for_s,
+      (extract(epoch from b.began_at + make_interval(hours => b.deadline_hours) - clock_timestamp()) * 1000)::float8 as ms_left,
+      (select count(*) from stalls s
+        where s.tenant_id = c.tenant_id and s.batch_id = c.batch_id and s.slot = c.slot and s.at >= b.began_at) as stalls,
+      h.headers_fingerprint, clock_timestamp()::text as claimed_at
+    from claimed c
+    join batches b on b.tenant_id = c.tenant_id and b.batch_id = c.batch_id
+    join tenants t on t.tenant_id = c.tenant_id
+    left join hosts h on h.tenant_id = c.tenant_id and h.host = c.host`.execute(trx);
+  return rows.map((row) => Object.assign(row, { recipe: readRecipe(row.recipe) }));
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import sharp from 'sharp';
+import { sniff } from '../../../src/pipeline/sniff.ts';
+import { type Facts, probe } from '../../../src/pipeline/decoder/formats/probe.ts';
+import type { ImageProblem } from '../../../src/pipeline/problems.ts';
+import { newFolder } from '../../support/folder.ts';
+import { photo, PHOTO_NAMES } from '../../support/pictures.ts';
+
+const READ_HEADERS = join(import.meta.dirname, '..', '..', 'programs', 'read-headers.ts');
+
+async function probeBytes(bytes: Buffer): Promise<Facts> {
+  await using folder = await newFolder();
+  const path = join(folder.path, 'file');
+  await writeFile(path, bytes);
+  return await probe({ path, bytes: bytes.length });
+}
+
+const codeOf = (bytes: Buffer): Promise<string> =>
+  probeBytes(bytes).then(
+    () => 'none',
+    (error: ImageProblem) => error.code,
+  );
+
+test('format and size of every format that is decoded are read from the header', async () => {
+  const picture = sharp({ create: { width: 321, height: 123, channels: 4, background: '#f008' } });
+  const facts = { width: 321, height: 123, isInterlaced: false, mayHoldXmp: true };
+  for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const) {
+    const bytes = await picture.clone().toFormat(format).toBuffer();
+    assert.deepEqual(await probeBytes(bytes), { ...facts, format, mayHoldXmp: format !== 'jpeg' }, format);
+  }
+  const lossless = await picture.clone().webp({ lossless: true }).toBuffer();
+  assert.deepEqual(await probeBytes(lossless), { ...facts, format: 'webp' });
+  const opaque = await picture.clone().removeAlpha().webp().toBuffer();
+  assert.deepEqual(await probeBytes(opaque), { ...facts, format: 'webp' });
+  const interlaced = await picture.clone().png({ progressive: true }).toBuffer();
+  assert.deepEqual(await probeBytes(interlaced), { ...facts, format: 'png', isInterlaced: true });
+  const progressive = await picture
+    .clone()
+    .removeAlpha()
+    .withExif({ IFD0: { Copyright: 'x'.repeat(500) } })
+    .withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
+    .jpeg({ progressive: true })
+    .toBuffer();
+  assert.deepEqual(await probeBytes(progressive), { ...facts, format: 'jpeg', isInterlaced: true });
+});
+
+test('photographs of cameras are read as sharp reads them', async () => {
+  for (const name of PHOTO_NAMES) {
+    const { width, height, isProgressive, xmp } = await sharp(photo(name)).metadata();
+    const facts = { format: 'jpeg', isInterlaced: isProgressive, mayHoldXmp: xmp !== undefined };
+    assert.deepEqual(await probeBytes(photo(name)), { ...facts, width, height }, name);
+  }
+});
+
+/** The 33 bytes of a PNG up to the end of its IHDR. */
+function pngHeader(width: number, height: number): Buffer {
+  const header = Buffer.from('89504e470d0a1a0a0000000d494844520000000000000000080600000000000000', 'hex');
+  header.writeUInt32BE(width, 16);
+  header.writeUInt32BE(height, 20);
+  return header;
+}
+
+test('a header that promises too many pixels is refused before anything is decoded', async () => {
+  assert.equal(await codeOf(pngHeader(25_000_000, 2)), 'image_too_large');
+  assert.equal(await codeOf(pngHeader(16_385, 1)), 'image_too_large');
+  assert.equal(await codeOf(pngHeader(10_001, 10_000)), 'image_too_large');
+  assert.equal(await codeOf(pngHeader(10_000, 10_000)), 'truncated_image');
+  assert.equal(await codeOf(pngHeader(0, 5)), 'corrupt_image');
+});
+
+test('what is no image, or one that is not decoded, is told apart', async () => {
+  const cases: [string | Buffer, string][] = [
+    ['', 'not_an_image'],
+    ['<html><body>Sign in', 'not_an_image'],
+    ['just text', 'not_an_image'],
+    [Buffer.from([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), 'not_an_image'],
+    ['<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg">', 'unsupported_format'],
+    ['%PDF-1.7', 'unsupported_format'],
+    ['8BPS\0\x01', 'unsupported_format'],
+    ['\0\0\0\x18ftypheic', 'unsupported_format'],
+    ['II+\0\x08\0\0\0', 'unsupported_format'],
+    [photo(PHOTO_NAMES[0] ?? '').subarray(0, 40), 'truncated_image'],
+  ];
+  for (const [bytes, code] of cases)
+    assert.equal(await codeOf(Buffer.from(bytes as string, 'latin1')), code, String(bytes).slice(0, 20));
+});
+
+test('no header is read for long, whatever numbers it holds: thousands of mutants, and files without an end', () => {
+  // In a process of its own, which can be ended; a reader that walks in a circle never answers.
+  const { stdout, signal } = spawnSync(process.execPath, [READ_HEADERS, '200'], {
+    timeout: 120_000,
+    killSignal: 'SIGKILL',
+  });
+  assert.equal(signal, null, 'it took more than two minutes');
+  const { count, slowest } = JSON.parse(stdout.toString()) as {
+    count: number;
+    slowest: { ms: number; what: string };
+  };
+  assert.ok(count > 4_000, `${count} files`);
+  assert.ok(slowest.ms < 1_000, JSON.stringify(slowest));
+});
+
+test('the signature of a file is told at once, also of one that is full of comments', () => {
+  assert.deepEqual(sniff(Buffer.from('<!---->'.repeat(36))), { is: 'text' });
+  assert.deepEqual(sniff(Buffer.from(`${'<!-- a -->'.repeat(20)}<svg>`)), { is: 'other_image', name: 'SVG' });
+});
+
+test('an AVIF is one by any of its brands', async () => {
+  const avif = await sharp({ create: { width: 20, height: 10, channels: 3, background: 'red' } })
+    .avif()
+    .toBuffer();
+  for (const brand of ['avif', 'avis', 'mif1', 'miaf']) {
+    avif.write(brand, 8, 'latin1');
+    assert.equal((await probeBytes(avif)).format, 'avif', brand);
+  }
+});

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { newUuid } from '../src/ids.ts';
+import { removeLeftovers } from '../src/temporary-folder.ts';
+import { reportWorker } from '../src/queue/workers.ts';
+import { newFoundation } from './support/batches.ts';
+
+const MINUTE_MS = 60_000;
+
+test('what killed workers and uploads left goes; what is in use stays, however long ago it began', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const folder = join(foundation.config.dataDir, 'tmp');
+  const [live, dead, slow] = [newUuid(), newUuid(), newUuid()];
+  await reportWorker(db, { id: live, slots: 1, version: '0' });
+
+  async function leave(name: string, minutesAgo: number, fileMinutesAgo = minutesAgo): Promise<void> {
+    const at = (minutes: number): Date => new Date(Date.now() - minutes * MINUTE_MS);
+    await mkdir(join(folder, name));
+    await writeFile(join(folder, name, 'file'), '');
+    await utimes(join(folder, name, 'file'), at(fileMinutesAgo), at(fileMinutesAgo));
+    await utimes(join(folder, name), at(minutesAgo), at(minutesAgo));
+  }
+  await leave(`worker-${live}`, 600);
+  await leave(`worker-${dead}`, 11);
+  await leave(`worker-${slow}`, 600, 1);
+  await leave('upload-killed', 61);
+  await leave('upload-slow', 600, 1);
+  await writeFile(join(folder, 'scratch-1'), '');
+  await utimes(join(folder, 'scratch-1'), 0, 0);
+
+  await removeLeftovers(folder, db);
+  assert.deepEqual(
+    (await readdir(folder)).toSorted(),
+    ['upload-slow', `worker-${live}`, `worker-${slow}`].toSorted(),
+  );
+});
