@@ -54,8 +54,8 @@ export async function layFoundation(
   config: Config,
   databaseUrl: string,
   log: Logger,
-  /** how long the event loop may stand still */
-  stillMs?: number,
+  /** after how long a stalled event loop ends the process, in milliseconds */
+  stallMs?: number,
 ): Promise<Foundation> {
   for (const [folder, setting] of [
     [join(config.dataDir, 'tmp'), 'DATA_DIR'],
@@ -76,7 +76,7 @@ export async function layFoundation(
     const guard = createGuard(config);
     const secretsKey = secretsKeyOf(config);
     const queue = await startQueue(database, (error) => log.warn({ err: error }, 'the queue has trouble'));
-    const watchdog = startWatchdog({ databaseUrl, stillMs, isLogged: log.isLevelEnabled('fatal') });
+    const watchdog = startWatchdog({ databaseUrl, stallMs, isLogged: log.isLevelEnabled('fatal') });
     const stopClearing = clearLeftovers(join(config.dataDir, 'tmp'), database.db, log);
     return {
       config,

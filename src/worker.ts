@@ -16,14 +16,14 @@ import { forgetOldAnswers } from './intake/idempotency.ts';
 import { headersOpener } from './hosts/headers.ts';
 import { createHostPlaces } from './hosts/host-limiter.ts';
 import { recordVisits } from './hosts/host-feedback.ts';
-import { createImageTask, type ImageWork, isSuspect } from './work/process-image.ts';
+import { createImageTask, type ClaimedImage, isSuspect } from './work/process-image.ts';
 import { createDecoderPool } from './pipeline/decoder-pool.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import { createSourceFiles } from './pipeline/download/source-files.ts';
-import { doInGroups } from './queue/groups.ts';
+import { handleInGroups } from './queue/groups.ts';
 import { startPump, type Taken } from './queue/pump.ts';
 import type { Task } from './queue/queue.ts';
-import type { InHand } from './watchdog/watchdog.ts';
+import type { WatchedTask } from './watchdog/watchdog.ts';
 import { forgetWorker, reportWorker } from './queue/workers.ts';
 import { diskStorage } from './storage/disk.ts';
 import { userAgentOf, VERSION } from './version.ts';
@@ -36,8 +36,8 @@ export type Worker = {
   stop(graceMs?: number): Promise<void>;
 };
 
-const SLOTS_TO_WAIT_IN = 16; // downloads wait on the network
-const SLOTS_PER_CORE = 4; // and decoders must never wait for work
+const CAPACITY_FOR_DOWNLOADS = 16; // downloads wait on the network
+const CAPACITY_PER_CORE = 4; // and decoders must never wait for work
 // While a decoder waits for its next image, or for the disk, its core has work: 3 % more images (bench/end-to-end.ts).
 const SPARE_DECODERS = 1;
 const GRACE_MS = 20_000;
@@ -57,9 +57,9 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   const userAgent = userAgentOf(config.publicUrl);
   const { db, hurried, patient } = database;
   const id = newUuid();
-  const slots = SLOTS_TO_WAIT_IN + SLOTS_PER_CORE * config.workerCores;
+  const capacity = CAPACITY_FOR_DOWNLOADS + CAPACITY_PER_CORE * config.workerCores;
   const temporaryFolder = join(config.dataDir, 'tmp', `worker-${id}`);
-  await reportWorker(db, { id, slots, version: VERSION });
+  await reportWorker(db, { id, capacity, version: VERSION });
 
   const sourceFiles = createSourceFiles(temporaryFolder);
   const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS);
@@ -92,14 +92,14 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   const pump = startPump({
     queue,
     name: 'process_image',
-    slots,
+    capacity,
     waiting: places.waiting,
     claim: (tasks) => claimImages(hurried, tasks),
     handle: createImageTask({ pipeline, log, onTrouble: (trouble) => pump.pause(trouble.message) }),
     record: recordWithVisits,
     isToBeAlone: isSuspect,
-    onTaken: (taken) => foundation.watchdog.took(taken.map(named)),
-    onReleased: foundation.watchdog.left,
+    onTaken: (taken) => foundation.watchdog.began(taken.map(named)),
+    onReleased: foundation.watchdog.ended,
     pausedBecause: trouble,
     log,
   });
@@ -110,12 +110,12 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   const ending = new AbortController();
   const stopChores = [
     every(SWEEP_EVERY_MS, async () => tell(await sweep(db, feed))),
-    every(LOST_EVERY_MS, () => doInGroups(queue, 'lost_image', recordLost)),
+    every(LOST_EVERY_MS, () => handleInGroups(queue, 'lost_image', recordLost)),
     every(SWEEP_EVERY_MS, () => rescueDeliveries(db, queue)),
     every(SWEEP_EVERY_MS, () => purgeFiles(db, storage, ending.signal)),
     every(SWEEP_EVERY_MS, () => searchStorage(db, storage)),
     every(FORGET_EVERY_MS, () => forgetDeadWorkers(db)),
-    every(REPORT_EVERY_MS, () => reportWorker(db, { id, slots, version: VERSION })),
+    every(REPORT_EVERY_MS, () => reportWorker(db, { id, capacity, version: VERSION })),
     every(TROUBLE_CHECK_MS, resumeWhenWell),
     every(REPORT_EVERY_MS, stopClaimingOfNewerSchema),
     every(FORGET_EVERY_MS, () => forgetOldAnswers(db)),
@@ -185,7 +185,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     if ((await unknownMigration(db)) !== undefined) pump.pause(NEWER_SCHEMA);
   }
 
-  log.info({ worker: id, slots, cores: config.workerCores }, 'worker started');
+  log.info({ worker: id, capacity, cores: config.workerCores }, 'worker started');
   return {
     pausedBecause: pump.pausedBecause,
     async stop(graceMs = GRACE_MS) {
@@ -203,7 +203,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
 }
 
 /** As the watchdog tells it. */
-function named({ task, work: { batchId, slot, url } }: Taken<'process_image', ImageWork>): InHand {
+function named({ task, work: { batchId, slot, url } }: Taken<'process_image', ClaimedImage>): WatchedTask {
   return { task: task.id, batch: batchId, slot, url };
 }
 

@@ -6,7 +6,7 @@ import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.
 import { LAST_UUID, publicId, uuidOf } from '../ids.ts';
 import { Image, imageBody } from '../images/image.body.ts';
 import { type ImageRow, listImagesOfRanges, listImagesOfUrl } from '../images/image.queries.ts';
-import { listProductsOfSku, type ProductPlace, type ProductRow } from './product.queries.ts';
+import { listProductsOfSku, type ProductCursor, type ProductRow } from './product.queries.ts';
 
 const Product = Type.Object({
   batch_id: Type.String(),
@@ -34,7 +34,7 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<LookupParts> = async (app, 
       },
     },
     async ({ query: { sku, limit = PAGE_SIZE, cursor } }) => {
-      const rows = await listProductsOfSku(db, { tenantId, sku, after: placeOf(cursor), limit: limit + 1 });
+      const rows = await listProductsOfSku(db, { tenantId, sku, after: cursorOf(cursor), limit: limit + 1 });
       const images = await imagesOf(db, tenantId, rows.slice(0, limit));
       return pageOf(rows, limit, {
         item: (row) => productBody(row, images.get(productKey(row)) ?? [], filesUrl),
@@ -64,7 +64,7 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<LookupParts> = async (app, 
 };
 
 /** Where the page before ended; before the first product without a cursor. */
-function placeOf(cursor: string | undefined): ProductPlace {
+function cursorOf(cursor: string | undefined): ProductCursor {
   const place = readCursor(cursor);
   const [id, row] = Array.isArray(place) ? (place as unknown[]) : [];
   return { batchId: uuidOf('bat', String(id)) ?? LAST_UUID, row: Number(row) || 0 };

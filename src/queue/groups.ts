@@ -8,13 +8,13 @@ const AT_ONCE = 100;
  * A group that cannot be done is done one by one, so that one task holds up no other; what throws then
  * is tried again when its lease has run out.
  */
-export async function doInGroups<N extends TaskName>(
+export async function handleInGroups<N extends TaskName>(
   queue: Queue,
   name: N,
   handle: (tasks: Task<N>[]) => Promise<void>,
 ): Promise<void> {
   for (;;) {
-    const tasks = await queue.fetch(name, AT_ONCE);
+    const tasks = await queue.claim(name, AT_ONCE);
     if (tasks.length === 0) return;
     const done = await handle(tasks).then(
       () => tasks,

@@ -1,8 +1,8 @@
 /**
  * The worker's loop: keeps every slot busy with a task, and every finished task recorded.
  *
- * A task's way here: claimed -> handled -> outcome waiting -> recorded. Its lease is renewed until
- * it is recorded. A lease that another worker took aborts the handler, and its outcome is dropped.
+ * A task's way here: claimed -> handled -> result waiting -> recorded. Its lease is renewed until
+ * it is recorded. A lease that another worker took aborts the handler, and its result is dropped.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -14,7 +14,7 @@ export type PumpParts<N extends TaskName, W, O> = {
   queue: Queue;
   name: N;
   /** how many tasks are in hand at the most, not counting those that wait on others */
-  slots: number;
+  capacity: number;
   /** how many tasks in hand wait on others, and take no slot */
   waiting?(): number;
   /** of one group, so many tasks are in work at a time, in all processes */
@@ -25,7 +25,7 @@ export type PumpParts<N extends TaskName, W, O> = {
   claim(tasks: Task<N>[]): Promise<Map<string, W>>;
   /** Does the work. Its signal aborts when the lease is lost or the worker must end now. */
   handle(work: W, signal: AbortSignal): Promise<O>;
-  /** Records outcomes and ends their tasks in one transaction; tried again until it succeeds. */
+  /** Records results and ends their tasks in one transaction; tried again until it succeeds. */
   record(finished: Finished<N, O>[]): Promise<void>;
   /** Whether no other task may be in hand while this one is. */
   isToBeAlone?(work: W): boolean;
@@ -37,7 +37,7 @@ export type PumpParts<N extends TaskName, W, O> = {
   log: Logger;
 };
 
-export type Finished<N extends TaskName, O> = { task: Task<N>; outcome: O };
+export type Finished<N extends TaskName, O> = { task: Task<N>; result: O };
 
 export type Taken<N extends TaskName, W> = { task: Task<N>; work: W };
 
@@ -47,14 +47,14 @@ export type Pump = {
   pausedBecause(): string | undefined;
   /**
    * Ends the loop: what is in hand may finish for `graceMs`, then its signals abort. Returns when
-   * every outcome is recorded.
+   * every result is recorded.
    */
   stop(graceMs: number): Promise<void>;
 };
 
 const IDLE_POLL_MS = 200; // a new batch begins within this time
 // A group of results costs one transaction of some ten statements, however large it is. So it waits for
-// others: this long, or until it is a third of the slots, or everything that is in work.
+// others: this long, or until it is a third of the capacity, or everything that is in work.
 const RECORD_AFTER_MS = 200;
 const RECORD_SHARE_OF_SLOTS = 1 / 3;
 const RECORD_AT_MOST = 100;
@@ -69,7 +69,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
   const { queue, name, log } = parts;
   const held = new Map<string, Held<N>>();
   const working = new Set<string>();
-  const waiting: Finished<N, O>[] = []; // outcomes that are not recorded yet
+  const waiting: Finished<N, O>[] = []; // results that are not recorded yet
   const toBeAlone: Taken<N, W>[] = []; // claimed, and not begun before all others are recorded
   let alone: string | undefined; // the task that has the worker for itself
   let { pausedBecause } = parts;
@@ -95,15 +95,15 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
   }
 
   function slotsNow(): number {
-    return parts.slots + Math.min(parts.waiting?.() ?? 0, WAITING_PER_SLOT * parts.slots);
+    return parts.capacity + Math.min(parts.waiting?.() ?? 0, WAITING_PER_SLOT * parts.capacity);
   }
 
-  /** Claims as many tasks as there are free slots; answers how many came. */
+  /** Claims as many tasks as there are free capacity; answers how many came. */
   async function fillSlots(): Promise<number> {
     if (alone !== undefined || toBeAlone.length > 0) return beginAlone();
     const free = slotsNow() - held.size;
     if (free <= 0 || pausedBecause !== undefined) return 0;
-    const tasks = await queue.fetch(name, free, parts.ofOneGroup);
+    const tasks = await queue.claim(name, free, parts.ofOneGroup);
     if (tasks.length === 0) return 0;
     for (const task of tasks) held.set(task.id, { task, abort: new AbortController() });
     try {
@@ -161,11 +161,11 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
     const abort = held.get(task.id)?.abort ?? new AbortController();
     working.add(task.id);
     try {
-      const outcome = await parts.handle(work, abort.signal);
-      waiting.push({ task, outcome });
+      const result = await parts.handle(work, abort.signal);
+      waiting.push({ task, result });
       recordSoon();
     } catch (error) {
-      // A handler answers outcomes; one that throws is a bug, or was aborted because its lease is lost.
+      // A handler answers results; one that throws is a bug, or was aborted because its lease is lost.
       if (!abort.signal.aborted) log.error({ err: error, task: task.id }, 'a task handler threw');
       release([task]);
     }
@@ -177,7 +177,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
   }
 
   function recordSoon(): void {
-    const isGroup = waiting.length >= Math.min(working.size, parts.slots * RECORD_SHARE_OF_SLOTS);
+    const isGroup = waiting.length >= Math.min(working.size, parts.capacity * RECORD_SHARE_OF_SLOTS);
     if (isGroup) hurry.abort();
     if (isRecordingSoon) return;
     isRecordingSoon = true;
@@ -235,7 +235,7 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
     if (mine.length === 0 || isTouching) return; // one that waits takes one connection, and not all
     isTouching = true;
     try {
-      const still = await queue.touch(
+      const still = await queue.renew(
         name,
         mine.map((entry) => entry.task),
       );

@@ -13,7 +13,7 @@ type NewTask<N extends TaskName> = {
   priority?: number;
   /** an interval by the database's clock, such as `5 seconds` */
   startAfter?: string;
-  /** tasks of one group share a limit, see fetch() */
+  /** tasks of one group share a limit, see claim() */
   group?: { id: string };
 };
 
@@ -21,12 +21,12 @@ type NewTask<N extends TaskName> = {
 export type Queue = {
   insert<N extends TaskName>(name: N, tasks: NewTask<N>[], db: Db): Promise<void>;
   /** @param ofOneGroup so many of a group are in work at a time, in all processes; left out: as many as there are */
-  fetch<N extends TaskName>(name: N, count: number, ofOneGroup?: number): Promise<Task<N>[]>;
+  claim<N extends TaskName>(name: N, count: number, ofOneGroup?: number): Promise<Task<N>[]>;
   /** Renews the leases; answers the ids of the tasks that are still ours. */
-  touch<N extends TaskName>(name: N, tasks: Task<N>[]): Promise<Set<string>>;
+  renew<N extends TaskName>(name: N, tasks: Task<N>[]): Promise<Set<string>>;
   /** Ends tasks that are still ours; answers their ids. */
   remove<N extends TaskName>(name: N, tasks: Task<N>[], db?: Db): Promise<Set<string>>;
-  /** Ends tasks whoever has them now: their next touch misses. */
+  /** Ends tasks whoever has them now: the next renewal misses them. */
   revoke(name: TaskName, ids: string[], db: Db): Promise<void>;
   stop(): Promise<void>;
 };
@@ -53,16 +53,16 @@ export async function startQueue(database: Database, onError: (error: Error) => 
     async insert(name, tasks, trx) {
       if (tasks.length > 0) await boss.insert(name, tasks, { db: fromKysely(trx) });
     },
-    async fetch<N extends TaskName>(name: N, count: number, ofOneGroup?: number) {
+    async claim<N extends TaskName>(name: N, count: number, ofOneGroup?: number) {
       const limit = ofOneGroup === undefined ? {} : { groupConcurrency: ofOneGroup };
       const jobs = await boss.fetch<TaskData[N]>(name, { batchSize: count, ...limit });
       return jobs.map((job) => ({ id: job.id, attempt: job.retryCount, data: readTask<N>(job.data) }));
     },
-    async touch(name, tasks) {
-      return settledIds(await boss.touch(name, tasks.map(attemptOf)));
+    async renew(name, tasks) {
+      return idsOf(await boss.touch(name, tasks.map(attemptOf)));
     },
     async remove(name, tasks, trx = database.hurried) {
-      return settledIds(await boss.deleteJob(name, tasks.map(attemptOf), { db: fromKysely(trx) }));
+      return idsOf(await boss.deleteJob(name, tasks.map(attemptOf), { db: fromKysely(trx) }));
     },
     async revoke(name, ids, trx) {
       if (ids.length > 0) await boss.deleteJob(name, ids, { db: fromKysely(trx) });
@@ -117,6 +117,6 @@ function attemptOf(task: Task<TaskName>) {
 }
 
 /** pg-boss answers the ids that a statement touched, which its types do not say (12.38). */
-function settledIds(response: object): Set<string> {
+function idsOf(response: object): Set<string> {
   return new Set((response as { settled?: string[] | null }).settled);
 }

@@ -3,26 +3,26 @@ import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { addressNow } from '../db/address.ts';
-import { stillness } from './stillness.ts';
-import { BEAT, HAS_DEBUGGER, type InHand, type WatchdogData, type WatchdogNews } from './watchdog.ts';
+import { createStallTimer } from './stall-timer.ts';
+import { BEAT, HAS_DEBUGGER, type WatchedTask, type WatchdogData, type WatchdogNews } from './watchdog.ts';
 
-const LOOKS_A_STILL = 30;
+const LOOKS_PER_STALL = 30;
 const NOTE_WITHIN_MS = 2_000; // a database that is away must not hold the process either
 const FATAL = 60; // pino's number
 
-const { beats, databaseUrl, stillMs, isLogged } = workerData as WatchdogData;
-const inHand = new Map<string, InHand>();
+const { beats, databaseUrl, stallMs, isLogged } = workerData as WatchdogData;
+const inHand = new Map<string, WatchedTask>();
 
 parentPort?.on('message', (news: WatchdogNews) => {
-  if ('took' in news) for (const task of news.took) inHand.set(task.task, task);
-  else for (const task of news.left) inHand.delete(task);
+  if ('began' in news) for (const task of news.began) inHand.set(task.task, task);
+  else for (const task of news.ended) inHand.delete(task);
 });
 
-const everyMs = stillMs / LOOKS_A_STILL;
-const stillFor = stillness(everyMs);
+const everyMs = stallMs / LOOKS_PER_STALL;
+const stalledMs = createStallTimer(everyMs);
 const looking = setInterval(() => {
-  const still = stillFor(performance.now(), Atomics.load(beats, BEAT));
-  if (still < stillMs || Atomics.load(beats, HAS_DEBUGGER) === 1) return;
+  const stalled = stalledMs(performance.now(), Atomics.load(beats, BEAT));
+  if (stalled < stallMs || Atomics.load(beats, HAS_DEBUGGER) === 1) return;
   clearInterval(looking);
   void end();
 }, everyMs);
@@ -35,8 +35,8 @@ async function end(): Promise<void> {
 }
 
 /** The main thread's streams do not move any more, so this goes to standard error by itself. */
-function log(tasks: InHand[]): void {
-  const said = `the process stood still for ${stillMs / 1000} s, and is ended with what it had in hand`;
+function log(tasks: WatchedTask[]): void {
+  const said = `the process stood still for ${stallMs / 1000} s, and is ended with what it had in hand`;
   const line = { level: FATAL, time: new Date().toISOString(), pid: process.pid, tasks, msg: said };
   try {
     writeSync(2, `${JSON.stringify(line)}\n`);
@@ -49,7 +49,7 @@ function log(tasks: InHand[]): void {
  * A connection of its own, because the others belong to the thread that stands still. Rows are inserted
  * and none is updated: what stands still may hold the locks of these images.
  */
-async function note(tasks: InHand[]): Promise<void> {
+async function note(tasks: WatchedTask[]): Promise<void> {
   if (databaseUrl === undefined || tasks.length === 0) return;
   const { Client } = await import('pg');
   const client = new Client({

@@ -10,12 +10,12 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 /** What the process works on, as the log names it. */
-export type InHand = { task: string } & Record<string, string | number>;
+export type WatchedTask = { task: string } & Record<string, string | number>;
 
 export type Watchdog = {
   /** Costs some microseconds a call. */
-  took(tasks: InHand[]): void;
-  left(tasks: string[]): void;
+  began(tasks: WatchedTask[]): void;
+  ended(tasks: string[]): void;
   stop(): Promise<void>;
 };
 
@@ -23,7 +23,7 @@ export type WatchdogRules = {
   /** Where stalls are noted, so that every worker knows of them (batches/stalls.ts); undefined: nowhere. */
   databaseUrl?: string | undefined;
   /** how long the loop may stand still */
-  stillMs?: number | undefined;
+  stallMs?: number | undefined;
   /** whether the end is logged */
   isLogged?: boolean;
 };
@@ -31,34 +31,34 @@ export type WatchdogRules = {
 /** What the thread is started with. */
 export type WatchdogData = {
   databaseUrl: string | undefined;
-  stillMs: number;
+  stallMs: number;
   isLogged: boolean;
   beats: Int32Array;
 };
 
 /** What the thread is told. */
-export type WatchdogNews = { took: InHand[] } | { left: string[] };
+export type WatchdogNews = { began: WatchedTask[] } | { ended: string[] };
 
 /** Of `beats`. */
 export const [BEAT, HAS_DEBUGGER] = [0, 1];
 
-const STILL_MS = 15_000; // leases last 10 s, so its tasks are another worker's by then
-const BEATS_A_STILL = 15;
+const STALL_MS = 15_000; // leases last 10 s, so its tasks are another worker's by then
+const BEATS_PER_STALL = 15;
 const LONGEST_NAME = 300;
 
 /** @returns a watchdog that keeps no process alive */
 export function startWatchdog({
   databaseUrl,
-  stillMs = STILL_MS,
+  stallMs = STALL_MS,
   isLogged = true,
 }: WatchdogRules = {}): Watchdog {
   const beats = new Int32Array(new SharedArrayBuffer(8));
   const program = new URL(`./watchdog-thread${extname(import.meta.url)}`, import.meta.url);
-  const workerData: WatchdogData = { databaseUrl, stillMs, isLogged, beats };
+  const workerData: WatchdogData = { databaseUrl, stallMs, isLogged, beats };
   const thread = new Worker(program, { workerData, execArgv: [], name: 'watchdog' });
   thread.on('error', () => {}); // without it, things are as they were before there was one
   thread.unref();
-  const beating = setInterval(beat, stillMs / BEATS_A_STILL).unref();
+  const beating = setInterval(beat, stallMs / BEATS_PER_STALL).unref();
   beat();
 
   /** A debugger stops the loop on purpose; it may come and go. */
@@ -68,8 +68,8 @@ export function startWatchdog({
   }
   const tell = (news: WatchdogNews): void => thread.postMessage(news, []);
   return {
-    took: (tasks) => tell({ took: tasks.map(shortened) }),
-    left: (tasks) => tell({ left: tasks }),
+    began: (tasks) => tell({ began: tasks.map(shortened) }),
+    ended: (tasks) => tell({ ended: tasks }),
     async stop() {
       clearInterval(beating);
       await thread.terminate();
@@ -80,14 +80,14 @@ export function startWatchdog({
 /** For a command about one thing: Ctrl-C too is heard by the loop only. Ends with the block. */
 export function watchOver(task: string): AsyncDisposable {
   const watchdog = startWatchdog();
-  watchdog.took([{ task }]);
+  watchdog.began([{ task }]);
   return { [Symbol.asyncDispose]: watchdog.stop };
 }
 
-function shortened(task: InHand): InHand {
+function shortened(task: WatchedTask): WatchedTask {
   const cut = Object.entries(task).map(([name, value]) => [
     name,
     typeof value === 'string' ? value.slice(0, LONGEST_NAME) : value,
   ]);
-  return Object.fromEntries(cut) as InHand;
+  return Object.fromEntries(cut) as WatchedTask;
 }

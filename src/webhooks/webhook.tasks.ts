@@ -49,7 +49,7 @@ export function startDeliveries(parts: WebhookParts): Pump {
   return startPump<'deliver_webhook', TaskData['deliver_webhook'], void>({
     queue: parts.queue,
     name: 'deliver_webhook',
-    slots: AT_A_TIME,
+    capacity: AT_A_TIME,
     ofOneGroup: OF_ONE_ENDPOINT,
     pollMs: POLL_MS,
     claim: async (tasks) => new Map(tasks.map(({ id, data }) => [id, data])),

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { BatchState } from '../batches/batch.ts';
-import type { ImageWork } from './process-image.ts';
+import type { ClaimedImage } from './process-image.ts';
 import type { Recipe } from '../presets/spec.ts';
 import { readRecipe, type StoredRecipe } from '../presets/stored.ts';
-import { findKnown, type Wanted } from './reuse.ts';
+import { findReusable, type ReuseRequest } from './reuse.ts';
 import type { Task } from '../queue/queue.ts';
 
 /**
@@ -12,12 +12,15 @@ import type { Task } from '../queue/queue.ts';
  * two together: a batch that a crash leaves as pending is begun by the next claim, or settled as it is.
  * @returns what to do, by task id; a task whose image is not queued for it any more is missing
  */
-export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promise<Map<string, ImageWork>> {
+export async function claimImages(
+  db: Db,
+  tasks: Task<'process_image'>[],
+): Promise<Map<string, ClaimedImage>> {
   const rows = await markProcessing(db, tasks);
   const pending = rows.filter((row) => row.batch_state === 'pending');
   if (pending.length > 0)
     await beginBatches(db, new Map(pending.map((row) => [row.batch_id, row.tenant_id])));
-  const known = await findKnown(db, rows.map(wantedOf));
+  const known = await findReusable(db, rows.map(reuseRequestOf));
   return new Map(
     rows.map((row, i) => [
       row.task_id,
@@ -40,7 +43,13 @@ export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promi
   );
 }
 
-function wantedOf({ tenant_id, url, recipe, fresh_for_s, headers_fingerprint }: ClaimedRow): Wanted {
+function reuseRequestOf({
+  tenant_id,
+  url,
+  recipe,
+  fresh_for_s,
+  headers_fingerprint,
+}: ClaimedRow): ReuseRequest {
   return {
     tenantId: tenant_id,
     url,

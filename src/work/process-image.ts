@@ -7,7 +7,7 @@ import { StorageTrouble } from '../storage/storage.ts';
 import { WorkerEnding } from '../queue/pump.ts';
 
 /** What a worker needs to know of a claimed image. */
-export type ImageWork = ImageRequest & {
+export type ClaimedImage = ImageRequest & {
   /** of the secret headers with which its host is asked, if there are any: another one is another source */
   headersFingerprint: string | null;
   batchId: string;
@@ -25,7 +25,7 @@ export type ImageWork = ImageRequest & {
 };
 
 /** What is to be recorded of an image. */
-export type ImageEnd = { work: ImageWork } & (
+export type ImageResult = { image: ClaimedImage } & (
   | { is: 'completed'; made: Extract<Outcome, { is: 'made' | 'unchanged' }> }
   | { is: 'failed'; problem: ImageProblem }
   | { is: 'later'; problem: ImageProblem; inMs: number; costsTry: boolean }
@@ -47,22 +47,22 @@ const LONGEST_DELAY_MS = 300_000;
 
 /** The handler of `process_image`: what a worker does for one image, and what follows from what happened. */
 export function createImageTask(parts: ImageTaskParts) {
-  return async (work: ImageWork, signal: AbortSignal): Promise<ImageEnd> => {
-    if (work.stalls >= MOST_STALLS) return { work, is: 'failed', problem: stoodStill(work) };
+  return async (image: ClaimedImage, signal: AbortSignal): Promise<ImageResult> => {
+    if (image.stalls >= MOST_STALLS) return { image, is: 'failed', problem: stoodStill(image) };
     try {
-      const end = endOf(work, await parts.pipeline(work, signal));
+      const end = endOf(image, await parts.pipeline(image, signal));
       logEnd(parts.log, end);
       return end;
     } catch (error) {
       if (signal.aborted) {
-        if (signal.reason instanceof WorkerEnding) return { work, is: 'returned' };
+        if (signal.reason instanceof WorkerEnding) return { image, is: 'returned' };
         throw signal.reason; // the lease is lost: another worker has the image now
       }
       if (error instanceof StorageTrouble || error instanceof DecodersUnavailable) {
         parts.onTrouble(error);
-        return { work, is: 'returned' };
+        return { image, is: 'returned' };
       }
-      return endOf(work, {
+      return endOf(image, {
         is: 'later',
         problem: new ImageProblem('internal_error', undefined, { cause: error }),
       });
@@ -71,11 +71,11 @@ export function createImageTask(parts: ImageTaskParts) {
 }
 
 /** Whether the image may have brought processes to a standstill, so that it is done with no other beside it. */
-export function isSuspect({ stalls }: ImageWork): boolean {
+export function isSuspect({ stalls }: ClaimedImage): boolean {
   return stalls >= STALLS_TO_BE_ALONE && stalls < MOST_STALLS;
 }
 
-function stoodStill({ stalls }: ImageWork): ImageProblem {
+function stoodStill({ stalls }: ClaimedImage): ImageProblem {
   return new ImageProblem(
     'worker_lost',
     `${stalls} of them stood still, and this image was in hand each time`,
@@ -83,36 +83,36 @@ function stoodStill({ stalls }: ImageWork): ImageProblem {
 }
 
 /** One line an image, at the level `debug`. */
-function logEnd(log: Logger, end: ImageEnd): void {
-  const { batchId, slot, url, tries } = end.work;
+function logEnd(log: Logger, end: ImageResult): void {
+  const { batchId, slot, url, tries } = end.image;
   const code = 'problem' in end ? end.problem.code : undefined;
   log.debug({ batch: batchId, slot, url, tries, is: end.is, code }, 'image');
 }
 
-function endOf(work: ImageWork, outcome: Outcome): ImageEnd {
+function endOf(image: ClaimedImage, outcome: Outcome): ImageResult {
   switch (outcome.is) {
     case 'made':
     case 'unchanged':
-      return { work, is: 'completed', made: outcome };
+      return { image, is: 'completed', made: outcome };
     case 'failed':
-      return { work, is: 'failed', problem: outcome.problem };
+      return { image, is: 'failed', problem: outcome.problem };
     case 'waiting':
-      return returnedOrNever(work, outcome.busy);
+      return returnedOrNever(image, outcome.busy);
     case 'later':
-      return laterOrNever(work, outcome.problem);
+      return laterOrNever(image, outcome.problem);
   }
 }
 
 /** A try that would come after the deadline is given up now: waiting for the deadline would change nothing. */
-function laterOrNever(work: ImageWork, problem: ImageProblem): ImageEnd {
+function laterOrNever(image: ClaimedImage, problem: ImageProblem): ImageResult {
   const { holdHostMs } = problem;
   const costsTry = holdHostMs === undefined;
-  if (costsTry && work.tries + 1 >= IMAGE_PROBLEMS[problem.code].tries)
-    return { work, is: 'failed', problem };
-  const inMs = holdHostMs ?? delayMs(work.tries);
-  if (Date.now() + inMs > work.deadlineAt.getTime())
-    return { work, is: 'failed', problem: deadlineExceeded(problem) };
-  return { work, is: 'later', problem, costsTry, inMs };
+  if (costsTry && image.tries + 1 >= IMAGE_PROBLEMS[problem.code].tries)
+    return { image, is: 'failed', problem };
+  const inMs = holdHostMs ?? delayMs(image.tries);
+  if (Date.now() + inMs > image.deadlineAt.getTime())
+    return { image, is: 'failed', problem: deadlineExceeded(problem) };
+  return { image, is: 'later', problem, costsTry, inMs };
 }
 
 function deadlineExceeded(last: ImageProblem): ImageProblem {
@@ -121,10 +121,10 @@ function deadlineExceeded(last: ImageProblem): ImageProblem {
 }
 
 /** Waiting for a hold has an end; a host that has many images to serve may take longer. */
-function returnedOrNever(work: ImageWork, busy: HostBusy): ImageEnd {
-  if (busy.because === 'held' && Date.now() + busy.inMs > work.deadlineAt.getTime())
-    return { work, is: 'failed', problem: new ImageProblem('deadline_exceeded', busy.message) };
-  return { work, is: 'returned', inMs: busy.inMs };
+function returnedOrNever(image: ClaimedImage, busy: HostBusy): ImageResult {
+  if (busy.because === 'held' && Date.now() + busy.inMs > image.deadlineAt.getTime())
+    return { image, is: 'failed', problem: new ImageProblem('deadline_exceeded', busy.message) };
+  return { image, is: 'returned', inMs: busy.inMs };
 }
 
 /** 2 s, doubling to 5 min, with ±50 % of jitter, so that images that failed together do not return together. */

@@ -1,23 +1,23 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import type { ImageEnd, ImageWork } from './process-image.ts';
+import type { ClaimedImage, ImageResult } from './process-image.ts';
 import { sourceKey, sourceSha256 } from './reuse.ts';
 
-type Completed = Extract<ImageEnd, { is: 'completed' }>;
-type Made = { work: ImageWork; made: Extract<Completed['made'], { is: 'made' }> };
+type Completed = Extract<ImageResult, { is: 'completed' }>;
+type Made = { image: ClaimedImage; made: Extract<Completed['made'], { is: 'made' }> };
 
 /**
  * Keeps what is known now of the bytes behind the URLs, and the files that were made of them. A set of
  * files that is known stays as it is: they were not written again.
  * @returns of these images, those whose set a purge has deleted since
  */
-export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<Set<ImageWork>> {
+export async function recordRenditions(trx: Db, ends: ImageResult[]): Promise<Set<ClaimedImage>> {
   const completed = ends.filter((end): end is Completed => end.is === 'completed');
   if (completed.length === 0) return new Set();
   const added = await addSets(trx, completed);
   const known = completed.filter((end) => !added.has(setOf(end)));
   const locked = await lockSets(trx, known);
-  return new Set(known.filter((end) => !locked.has(setOf(end))).map(({ work }) => work));
+  return new Set(known.filter((end) => !locked.has(setOf(end))).map(({ image }) => image));
 }
 
 /**
@@ -76,7 +76,7 @@ async function lockSets(trx: Db, sets: Completed[]): Promise<Set<string>> {
   const { rows } = await sql<{ tenant_id: number; hash16: string }>`
     select tenant_id, hash16 from rendition_sets
     where (tenant_id, hash16) in (
-      select * from unnest(${sets.map(({ work }) => work.tenantId)}::integer[], ${sets.map(({ made }) => hash16Of(made))}::text[]))
+      select * from unnest(${sets.map(({ image }) => image.tenantId)}::integer[], ${sets.map(({ made }) => setIdOf(made))}::text[]))
     order by tenant_id, hash16
     for key share`.execute(trx);
   return new Set(rows.map(nameOf));
@@ -86,12 +86,12 @@ function nameOf({ tenant_id, hash16 }: { tenant_id: number; hash16: string }): s
   return `${tenant_id} ${hash16}`;
 }
 
-function setOf({ work, made }: Completed): string {
-  return nameOf({ tenant_id: work.tenantId, hash16: hash16Of(made) });
+function setOf({ image, made }: Completed): string {
+  return nameOf({ tenant_id: image.tenantId, hash16: setIdOf(made) });
 }
 
 /** The name of the set that an image refers to. */
-export function hash16Of(made: Completed['made']): string {
+export function setIdOf(made: Completed['made']): string {
   return made.is === 'made' ? made.hash16 : made.set.hash16;
 }
 
@@ -105,15 +105,15 @@ function oneOfEach<T>(items: T[], keyOf: (item: T) => string): T[] {
 
 /** What hosts said; a source that was not asked for stays as it is. */
 function sourceRows(completed: Completed[]) {
-  const asked = oneOfEach(completed, ({ work }) => sourceKey(work));
-  return asked.flatMap(({ work, made: { source } }) =>
+  const asked = oneOfEach(completed, ({ image }) => sourceKey(image));
+  return asked.flatMap(({ image, made: { source } }) =>
     source === undefined
       ? []
       : [
           {
-            tenant_id: work.tenantId,
-            url_sha256: sourceSha256(work),
-            url: work.url,
+            tenant_id: image.tenantId,
+            url_sha256: sourceSha256(image),
+            url: image.url,
             final_url: source.finalUrl ?? '', // an answer that nothing has changed does not tell it
             sha256: source.sha256.toString('hex'),
             etag: source.etag,
@@ -124,9 +124,9 @@ function sourceRows(completed: Completed[]) {
   );
 }
 
-function setRow({ work, made: { hash16, source, facts, differenceHash, madeBy } }: Made) {
+function setRow({ image, made: { hash16, source, facts, differenceHash, madeBy } }: Made) {
   return {
-    tenant_id: work.tenantId,
+    tenant_id: image.tenantId,
     hash16,
     source_sha256: source.sha256.toString('hex'),
     source_format: facts.format,
@@ -138,9 +138,9 @@ function setRow({ work, made: { hash16, source, facts, differenceHash, madeBy } 
   };
 }
 
-function fileRows({ work, made: { hash16, renditions } }: Made) {
+function fileRows({ image, made: { hash16, renditions } }: Made) {
   return renditions.map((rendition, i) => ({
-    tenant_id: work.tenantId,
+    tenant_id: image.tenantId,
     hash16,
     ordinal: i + 1,
     ...rendition,

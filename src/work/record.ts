@@ -1,15 +1,15 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { recordVisits, type Seen } from '../hosts/host-feedback.ts';
-import type { ImageEnd } from './process-image.ts';
+import type { ImageResult } from './process-image.ts';
 import type { Finished } from '../queue/pump.ts';
 import type { BatchKey } from '../batches/batch.ts';
 import { type LockedBatch, lockBatches, writeCounters } from '../batches/counters.ts';
 import { moveOn, type MoveRules } from '../batches/move-on.ts';
-import { hash16Of, keepRenditions } from './record-renditions.ts';
+import { recordRenditions, setIdOf } from './record-renditions.ts';
 import type { EndedBatch } from '../batches/settle.ts';
 
-type FinishedImage = Finished<'process_image', ImageEnd>;
+type FinishedImage = Finished<'process_image', ImageResult>;
 
 /**
  * Records what happened to images and ends their tasks, all in one transaction. What a worker did
@@ -27,7 +27,7 @@ export async function recordResults(
   return db.transaction().execute(async (trx) => {
     const batches = await lockBatches(
       trx,
-      finished.map(({ outcome }) => outcome.work),
+      finished.map(({ result }) => result.image),
     );
     const settled = await rules.queue.remove(
       'process_image',
@@ -36,20 +36,20 @@ export async function recordResults(
     );
     const mine = finished.filter(({ task }) => settled.has(task.id));
     await recordVisits(trx, rules.seen ?? [], rules.hostConcurrency);
-    const withoutSet = await keepRenditions(
+    const withoutSet = await recordRenditions(
       trx,
-      mine.map(({ outcome }) => outcome),
+      mine.map(({ result }) => result),
     );
     const ended = await endImages(
       trx,
-      mine.filter(({ outcome }) => !withoutSet.has(outcome.work)),
+      mine.filter(({ result }) => !withoutSet.has(result.image)),
       batches,
     );
     await putBack(
       trx,
       mine.filter(({ task }) => !ended.has(task.id)),
     );
-    await keepAttempts(trx, mine);
+    await recordAttempts(trx, mine);
     await writeCounters(trx, batches);
     return moveOn(trx, batches.values(), rules);
   });
@@ -90,31 +90,31 @@ async function endImages(
   finished: FinishedImage[],
   batches: Map<string, LockedBatch>,
 ): Promise<Map<string, number>> {
-  const rows = finished.flatMap(({ task, outcome }): EndRow[] => {
-    if (outcome.is === 'completed') {
-      const { work, made } = outcome;
-      return [{ task_id: task.id, state: 'completed', hash16: hash16Of(made), claimed_at: work.claimedAt }];
+  const rows = finished.flatMap(({ task, result }): EndRow[] => {
+    if (result.is === 'completed') {
+      const { image, made } = result;
+      return [{ task_id: task.id, state: 'completed', hash16: setIdOf(made), claimed_at: image.claimedAt }];
     }
-    if (outcome.is !== 'failed') return [];
-    const { code, message } = outcome.problem;
+    if (result.is !== 'failed') return [];
+    const { code, message } = result.problem;
     return [{ task_id: task.id, state: 'failed', error_code: code, error_detail: message }];
   });
   const ended = await endRows(trx, rows, batches);
-  for (const { task, outcome } of finished) {
-    if (outcome.is !== 'completed' || !ended.has(task.id)) continue;
-    const batch = batches.get(outcome.work.batchId);
+  for (const { task, result } of finished) {
+    if (result.is !== 'completed' || !ended.has(task.id)) continue;
+    const batch = batches.get(result.image.batchId);
     if (!batch) continue;
-    const { bytesIn, bytesOut } = bytesOf(outcome.made);
+    const { bytesIn, bytesOut } = bytesOf(result.made);
     batch.bytesIn += bytesIn;
     batch.bytesOut += bytesOut;
     const images = ended.get(task.id) ?? 0;
-    batch.reused += outcome.made.is === 'unchanged' ? images : images - 1; // those that repeat a URL are made once
+    batch.reused += result.made.is === 'unchanged' ? images : images - 1; // those that repeat a URL are made once
   }
   return ended;
 }
 
 /** Of the source and of its renditions, made now or before. */
-function bytesOf(made: Extract<ImageEnd, { is: 'completed' }>['made']): {
+function bytesOf(made: Extract<ImageResult, { is: 'completed' }>['made']): {
   bytesIn: number;
   bytesOut: number;
 } {
@@ -188,11 +188,11 @@ type BackRow = { task_id: string; in_ms: number | null; tries: number };
 
 /** Images that are to be tried later, were handed back, or were made of files that are gone: these lose no try. */
 async function putBack(trx: Db, finished: FinishedImage[]): Promise<void> {
-  const rows = finished.flatMap(({ task, outcome }): BackRow[] => {
-    if (outcome.is === 'later')
-      return [{ task_id: task.id, in_ms: outcome.inMs, tries: outcome.costsTry ? 1 : 0 }];
-    if (outcome.is === 'completed') return [{ task_id: task.id, in_ms: AFTER_REMOVAL_MS, tries: 0 }];
-    return outcome.is === 'returned' ? [{ task_id: task.id, in_ms: outcome.inMs ?? null, tries: 0 }] : [];
+  const rows = finished.flatMap(({ task, result }): BackRow[] => {
+    if (result.is === 'later')
+      return [{ task_id: task.id, in_ms: result.inMs, tries: result.costsTry ? 1 : 0 }];
+    if (result.is === 'completed') return [{ task_id: task.id, in_ms: AFTER_REMOVAL_MS, tries: 0 }];
+    return result.is === 'returned' ? [{ task_id: task.id, in_ms: result.inMs ?? null, tries: 0 }] : [];
   });
   if (rows.length === 0) return;
   await sql`
@@ -203,16 +203,16 @@ async function putBack(trx: Db, finished: FinishedImage[]): Promise<void> {
 }
 
 /** The tries that did not succeed, with their reasons. */
-async function keepAttempts(trx: Db, finished: FinishedImage[]): Promise<void> {
-  const rows = finished.flatMap(({ outcome }) =>
-    outcome.is === 'failed' || outcome.is === 'later'
+async function recordAttempts(trx: Db, finished: FinishedImage[]): Promise<void> {
+  const rows = finished.flatMap(({ result }) =>
+    result.is === 'failed' || result.is === 'later'
       ? [
           {
-            tenant_id: outcome.work.tenantId,
-            batch_id: outcome.work.batchId,
-            lead_slot: outcome.work.slot,
-            code: outcome.problem.code,
-            detail: outcome.problem.message,
+            tenant_id: result.image.tenantId,
+            batch_id: result.image.batchId,
+            lead_slot: result.image.slot,
+            code: result.problem.code,
+            detail: result.problem.message,
           },
         ]
       : [],

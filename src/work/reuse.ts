@@ -6,17 +6,17 @@ import { hash16Of } from '../pipeline/plan.ts';
 import type { Recipe } from '../presets/spec.ts';
 
 /** A source that is to be made something of. `freshForS`: as the batch wants it, whatever its host says. */
-export type Wanted = Asked & { tenantId: number; recipe: Recipe; freshForS: number | null };
+export type ReuseRequest = SourceIdentity & { tenantId: number; recipe: Recipe; freshForS: number | null };
 
 /** How a source is asked for: the secret headers of its host are a part of it (hosts/headers.ts). */
-type Asked = { url: string; headersFingerprint: string | null };
+type SourceIdentity = { url: string; headersFingerprint: string | null };
 
 /**
  * What is known of sources of which the same was made before. Two statements for any number, and one
  * where none of the sources was met before.
  * @returns for each one in turn, or undefined
  */
-export async function findKnown(db: Db, wanted: Wanted[]): Promise<(Known | undefined)[]> {
+export async function findReusable(db: Db, wanted: ReuseRequest[]): Promise<(Known | undefined)[]> {
   if (wanted.length === 0) return [];
   const sources = await readSources(db, wanted);
   const met = wanted.map((each) => {
@@ -55,12 +55,12 @@ function setKey({ tenantId, hash16 }: SetKey): string {
 }
 
 /** What tells the sources of all tenants apart. */
-export function sourceKey({ tenantId, ...asked }: Asked & { tenantId: number }): string {
+export function sourceKey({ tenantId, ...asked }: SourceIdentity & { tenantId: number }): string {
   return `${tenantId} ${sourceSha256(asked)}`;
 }
 
 /** What tells sources apart: `sources.url_sha256`. No URL has a line feed. */
-export function sourceSha256({ url, headersFingerprint }: Asked): string {
+export function sourceSha256({ url, headersFingerprint }: SourceIdentity): string {
   const text = headersFingerprint === null ? url : `${url}\n${headersFingerprint}`;
   return createHash('sha256').update(text).digest('hex');
 }
@@ -77,7 +77,7 @@ type SourceRow = {
   is_fresh: boolean;
 };
 
-async function readSources(db: Db, wanted: Wanted[]): Promise<Map<string, KnownSource>> {
+async function readSources(db: Db, wanted: ReuseRequest[]): Promise<Map<string, KnownSource>> {
   const keys = wanted.map((each) => ({
     tenant_id: each.tenantId,
     url_sha256: sourceSha256(each),

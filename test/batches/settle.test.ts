@@ -7,7 +7,7 @@ import { cancelBatch } from '../../src/batches/cancel.ts';
 import { recordLostImages, recordResults } from '../../src/work/record.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import type { Foundation } from '../../src/services.ts';
-import { doInGroups } from '../../src/queue/groups.ts';
+import { handleInGroups } from '../../src/queue/groups.ts';
 import { configureEndpoint } from '../../src/webhooks/endpoints.ts';
 import {
   acceptCsv,
@@ -26,7 +26,7 @@ async function withEndpoint({ database }: Foundation): Promise<void> {
 }
 
 function failures(claimed: Claimed[]) {
-  return claimed.map(({ task, work }) => ({ task, outcome: failed(work) }));
+  return claimed.map(({ task, image }) => ({ task, result: failed(image) }));
 }
 
 /** Of each batch: its state, and how many events, deliveries and tasks of deliveries there are. */
@@ -142,7 +142,7 @@ test('one batch that cannot be moved on holds up no other', async () => {
   const claimed = await claim(foundation, 10);
   await record(
     foundation,
-    claimed.map(({ task, work }) => ({ task, outcome: { work, is: 'returned', inMs: 0 } })),
+    claimed.map(({ task, image }) => ({ task, result: { image, is: 'returned', inMs: 0 } })),
   );
   await sql`update images set state = 'cancelled', ended_at = now(), due_at = null where batch_id = ${broken.batchId}`.execute(
     db,
@@ -150,7 +150,7 @@ test('one batch that cannot be moved on holds up no other', async () => {
   await sql`update batches set cancelled = images where batch_id = ${broken.batchId}`.execute(db);
   await sql`alter table webhook_events add check (batch_id <> ${sql.lit(broken.batchId)})`.execute(db);
   await assert.rejects(sweep(db, foundation.feed), /1 batches cannot be moved on/);
-  const works = (await claim(foundation, 10)).map(({ work }) => work.batchId);
+  const works = (await claim(foundation, 10)).map(({ image }) => image.batchId);
   assert.deepEqual(works, [healthy.batchId, healthy.batchId]);
 });
 
@@ -169,7 +169,7 @@ test('dead letters are done in groups, and one that cannot be recorded holds up 
   }));
   await foundation.queue.insert('lost_image', letters, db);
   const groups: number[] = [];
-  await doInGroups(foundation.queue, 'lost_image', async (tasks) => {
+  await handleInGroups(foundation.queue, 'lost_image', async (tasks) => {
     groups.push(tasks.length);
     if (tasks.some(({ id }) => id === letters[0]?.id)) throw new Error('this one is broken');
     const lost = tasks.map((task) => ({ ...batch, taskId: task.data.task_id }));

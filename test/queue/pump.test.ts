@@ -8,7 +8,7 @@ import { type Finished, startPump } from '../../src/queue/pump.ts';
 import type { Foundation } from '../../src/services.ts';
 import { newFoundation, silent } from '../support/batches.ts';
 
-type Step = { id: string; signal: AbortSignal; finish: (outcome: string) => void };
+type Step = { id: string; signal: AbortSignal; finish: (result: string) => void };
 
 async function insertTasks({ queue, database }: Foundation, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
@@ -24,7 +24,7 @@ async function insertTasks({ queue, database }: Foundation, count: number): Prom
 /** A pump whose tasks end when the test says so. */
 function controlledPump(
   foundation: Foundation,
-  slots: number,
+  capacity: number,
   {
     record,
     claim,
@@ -42,7 +42,7 @@ function controlledPump(
   const pump = startPump<'process_image', string, string>({
     queue: foundation.queue,
     name: 'process_image',
-    slots,
+    capacity,
     async claim(tasks) {
       await claim?.();
       return new Map(tasks.map((task) => [task.id, task.id]));
@@ -55,12 +55,12 @@ function controlledPump(
         signal.addEventListener('abort', abort);
       }),
     record: async (finished: Finished<'process_image', string>[]) => {
-      await record?.(finished.map(({ outcome }) => outcome));
+      await record?.(finished.map(({ result }) => result));
       await foundation.queue.remove(
         'process_image',
         finished.map(({ task }) => task),
       );
-      recorded.push(...finished.map(({ outcome }) => outcome));
+      recorded.push(...finished.map(({ result }) => result));
     },
     onTaken: (taken) => taken.forEach(({ task }) => inHand.add(task.id)),
     onReleased: (ids) => ids.forEach((id) => inHand.delete(id)),

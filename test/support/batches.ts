@@ -11,7 +11,7 @@ import { recordResults } from '../../src/work/record.ts';
 import { type Acceptance, acceptDraft } from '../../src/intake/accept.ts';
 import { draftUpload } from '../../src/intake/staged-upload.ts';
 import type { Seen } from '../../src/hosts/host-feedback.ts';
-import type { ImageEnd, ImageWork } from '../../src/work/process-image.ts';
+import type { ClaimedImage, ImageResult } from '../../src/work/process-image.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import type { Task } from '../../src/queue/queue.ts';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
@@ -73,49 +73,49 @@ function webPreset(): Preset {
 
 type ImageTask = Task<'process_image'>;
 
-export type Claimed = { task: ImageTask; work: ImageWork };
+export type Claimed = { task: ImageTask; image: ClaimedImage };
 
 /** Claims tasks as a worker does. */
 export async function claim(foundation: Foundation, count: number): Promise<Claimed[]> {
-  const tasks = await foundation.queue.fetch('process_image', count);
+  const tasks = await foundation.queue.claim('process_image', count);
   const works = await claimImages(foundation.database.db, tasks);
   return tasks.flatMap((task) => {
-    const work = works.get(task.id);
-    return work ? [{ task, work }] : [];
+    const image = works.get(task.id);
+    return image ? [{ task, image }] : [];
   });
 }
 
-export function failed(work: ImageWork): ImageEnd {
-  return { work, is: 'failed', problem: new ImageProblem('not_found') };
+export function failed(image: ClaimedImage): ImageResult {
+  return { image, is: 'failed', problem: new ImageProblem('not_found') };
 }
 
 const MADE_BY = { minilab: '0', sharp: '0', libvips: '0' };
 
 /** What a pipeline does at the end, for a source whose content is its URL: two files, stored. */
-export async function madeOf({ config, storage }: Foundation, work: ImageWork): Promise<ImageEnd> {
-  const sha256 = createHash('sha256').update(work.url).digest();
+export async function madeOf({ config, storage }: Foundation, image: ClaimedImage): Promise<ImageResult> {
+  const sha256 = createHash('sha256').update(image.url).digest();
   const hash16 = sha256.toString('hex').slice(0, 16);
   const renditions = [];
   for (const name of ['full', 'thumb']) {
-    const content = Buffer.from(`${work.url} ${name}`);
+    const content = Buffer.from(`${image.url} ${name}`);
     const path = join(config.dataDir, randomBytes(8).toString('hex'));
     await writeFile(path, content);
     const file = { name, width: 1, height: 1, bytes: content.length, sha256: sha256.toString('hex') };
-    const key = `${work.tenantToken}/${hash16}/${name}.jpg`;
+    const key = `${image.tenantToken}/${hash16}/${name}.jpg`;
     await storage.put(key, path, file);
     renditions.push({ ...file, key, format: 'jpeg', extension: 'jpg' });
   }
   const source = { path: '', bytes: 10, sha256, head: Buffer.alloc(0) };
-  const unknown = { finalUrl: work.url, etag: undefined, lastModified: undefined, freshForS: 0 };
+  const unknown = { finalUrl: image.url, etag: undefined, lastModified: undefined, freshForS: 0 };
   const facts = { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false };
   const differenceHash = '0'.repeat(16);
   const made = { source: { ...source, ...unknown }, facts, differenceHash, hash16, renditions };
-  return { work, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
+  return { image, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
 }
 
 export async function record(
   foundation: Foundation,
-  finished: { task: ImageTask; outcome: ImageEnd }[],
+  finished: { task: ImageTask; result: ImageResult }[],
   seen: Seen[] = [],
 ): Promise<void> {
   if (finished.length > 0)

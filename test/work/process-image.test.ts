@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createImageTask, type ImageEnd, type ImageWork } from '../../src/work/process-image.ts';
+import { createImageTask, type ClaimedImage, type ImageResult } from '../../src/work/process-image.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import { silent } from '../support/batches.ts';
 
@@ -13,7 +13,7 @@ async function endOf(problem: ImageProblem, { msLeft, tries = 0 }: { msLeft: num
     log: silent,
     onTrouble: () => {},
   });
-  const work: ImageWork = {
+  const image: ClaimedImage = {
     ...{ url: 'https://a.example/1.jpg', recipe: { preset: 'none', renditions: [] }, tenantToken: 'token' },
     ...{
       tenantId: 1,
@@ -28,10 +28,10 @@ async function endOf(problem: ImageProblem, { msLeft, tries = 0 }: { msLeft: num
     },
     deadlineAt: new Date(Date.now() + msLeft),
   };
-  return task(work, new AbortController().signal);
+  return task(image, new AbortController().signal);
 }
 
-function described(end: ImageEnd): (string | boolean | undefined)[] {
+function described(end: ImageResult): (string | boolean | undefined)[] {
   if (end.is === 'later') return [end.is, end.problem.code, end.costsTry];
   return end.is === 'failed' ? [end.is, end.problem.code, end.problem.detail] : [end.is];
 }
