@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { ImageProblem } from '../pipeline/problems.ts';
-import { type HostKey, LEAST_PLACES, nameOf, PARKED_AFTER_FAILURES, PARKED_S } from './host.ts';
+import { type HostKey, MIN_PERMITS, hostId, PARKED_AFTER_FAILURES, PARKED_S } from './host.ts';
 
 /** How a download ended at a host. */
-export type Seen = HostKey & {
+export type HostOutcome = HostKey & {
   is: 'answered' | 'refused' | 'timed_out' | 'unreachable';
   /** to the first byte; null where none came */
   latencyMs: number | null;
@@ -14,16 +14,16 @@ export type Seen = HostKey & {
 };
 
 /** Undefined where it says nothing of the host, such as a download that was aborted. */
-export function seenOf(
+export function hostOutcomeOf(
   visit: HostKey & { latencyMs: number; isLimited: boolean },
   problem: ImageProblem | undefined,
-): Seen | undefined {
+): HostOutcome | undefined {
   const hasAnswered = !Number.isNaN(visit.latencyMs);
   const is = resultOf(problem, hasAnswered);
   return is && { ...visit, is, latencyMs: hasAnswered ? visit.latencyMs : null, problem };
 }
 
-function resultOf(problem: ImageProblem | undefined, hasAnswered: boolean): Seen['is'] | undefined {
+function resultOf(problem: ImageProblem | undefined, hasAnswered: boolean): HostOutcome['is'] | undefined {
   switch (problem?.code) {
     case 'rate_limited':
       return 'refused';
@@ -53,11 +53,11 @@ const LONGEST_HOLD_MS = 3_600_000;
  * they are what limits and latency is flat, they double in a round trip, and after they have been halved
  * (by a refusal, a time-out, a failure to connect) by one. Locks hosts by name.
  */
-export async function recordVisits(trx: Db, seen: Seen[], hostConcurrency: number): Promise<void> {
+export async function recordOutcomes(trx: Db, seen: HostOutcome[], hostConcurrency: number): Promise<void> {
   if (seen.length === 0) return;
-  const rows = [...Map.groupBy(seen, nameOf).values()].map(sumOf);
+  const rows = [...Map.groupBy(seen, hostId).values()].map(sumOf);
   const known = await applyVisits(trx, rows, hostConcurrency);
-  const unknown = rows.filter(({ tenant_id, host }) => !known.has(nameOf({ tenantId: tenant_id, host })));
+  const unknown = rows.filter(({ tenant_id, host }) => !known.has(hostId({ tenantId: tenant_id, host })));
   if (unknown.length === 0) return;
   await addHosts(trx, unknown);
   await applyVisits(trx, unknown, hostConcurrency);
@@ -66,7 +66,7 @@ export async function recordVisits(trx: Db, seen: Seen[], hostConcurrency: numbe
 type Sum = ReturnType<typeof sumOf>;
 
 /** What the visits of one host showed together. */
-function sumOf(visits: Seen[]) {
+function sumOf(visits: HostOutcome[]) {
   const [first] = visits;
   const latencies = visits.flatMap(({ latencyMs }) => latencyMs ?? []);
   const answered = visits.filter(({ is }) => is === 'answered');
@@ -122,7 +122,7 @@ async function applyVisits(trx: Db, rows: Sum[], hostConcurrency: number): Promi
     )
     update hosts h set
       places = case
-        when a.is_halved then greatest(${LEAST_PLACES}, a.places / 2)
+        when a.is_halved then greatest(${MIN_PERMITS}, a.places / 2)
         when a.troubles > 0 or not a.is_grown then a.places
         when a.halved_at > now() - ${SLOW_START_S} * interval '1 second'
           then greatest(a.places, least(coalesce(a.ceiling, ${hostConcurrency}::integer), a.places + a.limited / a.places))
@@ -145,7 +145,7 @@ async function applyVisits(trx: Db, rows: Sum[], hostConcurrency: number): Promi
     from after a
     where h.tenant_id = a.tenant_id and h.host = a.host
     returning h.tenant_id, h.host`.execute(trx);
-  return new Set(known.map(({ tenant_id, host }) => nameOf({ tenantId: tenant_id, host })));
+  return new Set(known.map(({ tenant_id, host }) => hostId({ tenantId: tenant_id, host })));
 }
 
 async function addHosts(trx: Db, rows: Sum[]): Promise<void> {

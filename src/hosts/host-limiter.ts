@@ -10,7 +10,7 @@
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
 import type { ImageProblem } from '../pipeline/problems.ts';
-import { type BeginVisit, HostBusy, type Visit } from '../pipeline/download/download-permit.ts';
+import { type AcquirePermit, HostBusy, type DownloadPermit } from '../pipeline/download/download-permit.ts';
 import {
   askedOf,
   type BorrowedHost,
@@ -22,23 +22,23 @@ import {
   type Waiter,
 } from './leased-host.ts';
 import type { OpenHeaders } from './headers.ts';
-import { type HostKey, nameOf } from './host.ts';
-import { exchangePlaces, giveBackPlaces } from './leases.ts';
-import { createDownloads } from './downloads.ts';
-import { type Seen, seenOf } from './host-feedback.ts';
+import { type HostKey, hostId } from './host.ts';
+import { exchangePermits, returnPermits } from './leases.ts';
+import { createDownloadLimiter } from './download-limiter.ts';
+import { type HostOutcome, hostOutcomeOf } from './host-feedback.ts';
 
-export type HostPlaces = {
-  begin: BeginVisit;
+export type HostLimiter = {
+  acquire: AcquirePermit;
   /** downloads that wait on hosts: for a place, or long for an answer */
   waiting(): number;
   /** What visits showed since the last call, to be recorded; `putBack` where that failed. */
-  takeSeen(): Seen[];
-  putBackSeen(seen: Seen[]): void;
+  takeOutcomes(): HostOutcome[];
+  putBackOutcomes(seen: HostOutcome[]): void;
   /** Gives everything back. */
   stop(): Promise<void>;
 };
 
-export type HostPlacesParts = {
+export type HostLimiterParts = {
   database: Database;
   workerId: string;
   /** places of a host at the most, where no operator says otherwise */
@@ -47,7 +47,7 @@ export type HostPlacesParts = {
   downloadConcurrency: number;
   openHeaders: OpenHeaders;
   /** Writes down at once what all workers must know at once: that a host asks for a pause. */
-  recordNow(seen: Seen[]): Promise<void>;
+  recordNow(seen: HostOutcome[]): Promise<void>;
   log: Logger;
 };
 
@@ -55,11 +55,11 @@ const RENEW_EVERY_MS = 200;
 const WAIT_MS = 1_000; // for a place; a host of 100 ms latency has served ten downloads a place by then
 const COME_BACK_MS = 1_000; // and up to twice that, so that those that waited together do not return together
 
-export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
+export function createHostLimiter(parts: HostLimiterParts): HostLimiter {
   const { database, workerId, hostConcurrency, log } = parts;
   const hosts = new Map<string, BorrowedHost>();
-  const downloads = createDownloads(parts.downloadConcurrency);
-  let seen: Seen[] = [];
+  const downloads = createDownloadLimiter(parts.downloadConcurrency);
+  let seen: HostOutcome[] = [];
   let waiting = 0;
   let renewing: Promise<void> | undefined;
   let isWantedAgain = false; // another exchange after the one under way
@@ -79,7 +79,7 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
   }
 
   function hostOf({ tenantId, host }: HostKey): BorrowedHost {
-    const name = nameOf({ tenantId, host });
+    const name = hostId({ tenantId, host });
     const known = hosts.get(name) ?? newHost({ tenantId, host });
     hosts.set(name, known);
     return known;
@@ -150,17 +150,17 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
   async function renew(): Promise<void> {
     const asked = [...hosts.values()].map(askedOf);
     const beganAt = performance.now();
-    const granted = await exchangePlaces(database, workerId, { asked, hostConcurrency });
+    const granted = await exchangePermits(database, workerId, { asked, hostConcurrency });
     for (const grant of granted) {
       const host = hostOf(grant);
       take(host, grant, beganAt);
       serve(host);
-      if (needOf(host) === 0 && host.asked === 0) hosts.delete(nameOf(host));
+      if (needOf(host) === 0 && host.asked === 0) hosts.delete(hostId(host));
     }
   }
 
   /** How a download ended at a host. A pause that it asks for is told at once: others may be about to ask it. */
-  function keep(result: Seen): void {
+  function keep(result: HostOutcome): void {
     if (result.is !== 'refused') return void seen.push(result);
     const host = hostOf(result);
     host.heldUntil = Math.max(host.heldUntil, performance.now() + (result.problem?.holdHostMs ?? 0));
@@ -184,10 +184,10 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
   async function begin(
     { tenantId, url }: { tenantId: number; url: string },
     signal: AbortSignal,
-  ): Promise<Visit> {
+  ): Promise<DownloadPermit> {
     const start = URL.parse(url);
     let stay = start && start.host !== '' ? await stayAt(start.host, signal) : undefined;
-    const download = await downloads.begin(signal).catch((error: unknown) => {
+    const download = await downloads.acquire(signal).catch((error: unknown) => {
       if (stay) leavePlace(stay.host);
       throw error;
     });
@@ -208,13 +208,13 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
       const { host, wasFull, latencyMs } = stay;
       stay = undefined;
       const isLimited = wasFull || host.waiters.size > 0;
-      const result = seenOf({ tenantId, host: host.host, latencyMs, isLimited }, problem);
+      const result = hostOutcomeOf({ tenantId, host: host.host, latencyMs, isLimited }, problem);
       if (result) keep(result);
       leavePlace(host);
     }
 
     return {
-      async moveTo(next, signal) {
+      async enterHost(next, signal) {
         if (stay?.host.host !== next.host) {
           leave(undefined);
           stay = await stayAt(next.host, signal);
@@ -222,30 +222,30 @@ export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
         hasLeftOrigin ||= next.origin !== start?.origin;
         const headers = hasLeftOrigin ? {} : await headersOf(stay.host);
         if (Number.isNaN(stay.latencyMs)) stay.askedAt = performance.now();
-        download.asks();
+        download.requestSent();
         return headers;
       },
-      answered() {
-        download.answered();
+      firstByte() {
+        download.firstByte();
         if (stay && Number.isNaN(stay.latencyMs)) stay.latencyMs = performance.now() - stay.askedAt;
       },
-      end(problem) {
+      release(problem) {
         leave(problem);
-        download.end();
+        download.release();
       },
     };
   }
 
   return {
-    begin,
+    acquire: begin,
     waiting: () => waiting + downloads.stalled(),
-    takeSeen: () => seen.splice(0),
-    putBackSeen: (results) => void seen.unshift(...results),
+    takeOutcomes: () => seen.splice(0),
+    putBackOutcomes: (results) => void seen.unshift(...results),
     async stop() {
       hasStopped = true;
       clearTimeout(timer);
       await renewing;
-      await giveBackPlaces(database.hurried, workerId).catch(() => {}); // or their leases run out
+      await returnPermits(database.hurried, workerId).catch(() => {}); // or their leases run out
     },
   };
 }

@@ -11,21 +11,21 @@ import { sql } from 'kysely';
 export type HostKey = { tenantId: number; host: string };
 
 /** What tells the hosts of all tenants apart. */
-export function nameOf({ tenantId, host }: HostKey): string {
+export function hostId({ tenantId, host }: HostKey): string {
   return `${tenantId} ${host}`;
 }
 
-const FIRST_PLACES = 6; // what browsers open to a host
-export const LEAST_PLACES = 2;
+const INITIAL_PERMITS = 6; // what browsers open to a host
+export const MIN_PERMITS = 2;
 export const PARKED_AFTER_FAILURES = 20;
 export const PARKED_S = 60;
 const GIVEN_UP_AFTER_PARKINGS = 4; // the first one, and three probes that failed: as often as an image is tried
 
 /** Of a row `h` of `hosts`, which an outer join may have left empty: how many downloads may be open. */
-export function placesNow(hostConcurrency: number) {
+export function permitsNow(hostConcurrency: number) {
   return sql`(case
     when h.connect_failures >= ${PARKED_AFTER_FAILURES} then 1
-    else floor(least(coalesce(h.places, ${FIRST_PLACES}), coalesce(h.ceiling, ${hostConcurrency})))::integer end)`;
+    else floor(least(coalesce(h.places, ${INITIAL_PERMITS}), coalesce(h.ceiling, ${hostConcurrency})))::integer end)`;
 }
 
 /** Of a row `h` of `hosts`: whether its images end without another download. */

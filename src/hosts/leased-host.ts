@@ -2,7 +2,7 @@
 import { IMAGE_PROBLEMS, ImageProblem, type ImageProblemCode } from '../pipeline/problems.ts';
 import { HostBusy } from '../pipeline/download/download-permit.ts';
 import type { HostKey } from './host.ts';
-import { type Asked, type Granted, SPARE_PLACES } from './leases.ts';
+import { type PermitRequest, type PermitGrant, SPARE_PERMITS } from './leases.ts';
 
 const VALID_MS = 1_000; // after that, as when the database is away, nothing new begins
 export const LOOK_AGAIN_MS = 30_000; // a hold may be lifted; and a host is not fed before it is over
@@ -20,7 +20,7 @@ export type BorrowedHost = HostKey & {
   /** as many were asked for last */
   asked: number;
   givenUp: string | null;
-  headers: Granted['headers'];
+  headers: PermitGrant['headers'];
   // Times of performance.now():
   validUntil: number;
   heldUntil: number;
@@ -39,17 +39,17 @@ export function needOf(host: BorrowedHost): number {
 }
 
 /** Until the answer comes, no more are opened than is said here. */
-export function askedOf(host: BorrowedHost): Asked {
+export function askedOf(host: BorrowedHost): PermitRequest {
   const { tenantId, open, recent } = host;
   host.recent = Math.max(needOf(host), recent - Math.ceil(recent / 8));
-  host.asked = host.recent > 0 ? host.recent + SPARE_PLACES : 0;
+  host.asked = host.recent > 0 ? host.recent + SPARE_PERMITS : 0;
   const kept = Math.max(open, Math.min(host.places, host.recent));
   host.places = Math.min(host.places, kept);
   return { tenantId, host: host.host, open, kept, wanted: host.recent };
 }
 
-export function take(host: BorrowedHost, grant: Granted, beganAt: number): void {
-  host.places = grant.places;
+export function take(host: BorrowedHost, grant: PermitGrant, beganAt: number): void {
+  host.places = grant.permits;
   host.validUntil = beganAt + VALID_MS;
   host.givenUp = grant.givenUp;
   host.headers = grant.headers;

@@ -5,10 +5,10 @@ import { VERSION } from '../version.ts';
 import type { DecoderPool } from './decoder-pool.ts';
 import {
   type FetchRules,
-  fetchChanged,
+  fetchIfChanged,
   type NotModified,
   type Source,
-  type KnownAnswer,
+  type PreviousAnswer,
   type Validators,
 } from './download/fetch.ts';
 import type { Libraries } from './decoder/libraries.ts';
@@ -17,7 +17,7 @@ import type { Facts } from './decoder/formats/probe.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
 import type { SourceFile, SourceFiles } from './download/source-files.ts';
 import { store, type StoredRendition } from './store.ts';
-import { type BeginVisit, HostBusy } from './download/download-permit.ts';
+import { type AcquirePermit, HostBusy } from './download/download-permit.ts';
 
 export type ImageRequest = {
   url: string;
@@ -32,7 +32,7 @@ export type ImageRequest = {
 };
 
 /** Files that were made before, of which the source is known. */
-export type Known = KnownAnswer & {
+export type Known = PreviousAnswer & {
   /** of the source's bytes */
   sha256: Buffer;
   set: MadeSet;
@@ -69,7 +69,7 @@ type SourceNews = Validators & { sha256: Buffer; finalUrl: string | undefined; f
 export type PipelineParts = {
   fetchRules: FetchRules;
   /** lets downloads begin, as many as the worker and the host may have at a time */
-  beginVisit: BeginVisit;
+  acquirePermit: AcquirePermit;
   decoders: DecoderPool;
   storage: Storage;
   sourceFiles: SourceFiles;
@@ -143,15 +143,15 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     file: SourceFile,
     signal: AbortSignal,
   ): Promise<Source | NotModified> {
-    const visit = await parts.beginVisit(request, signal);
+    const permit = await parts.acquirePermit(request, signal);
     let problem: ImageProblem | undefined;
     try {
-      return await fetchChanged({ url: request.url, known }, file, { ...parts.fetchRules, visit }, signal);
+      return await fetchIfChanged({ url: request.url, known }, file, { ...parts.fetchRules, permit }, signal);
     } catch (error) {
       if (error instanceof ImageProblem) problem = error;
       throw error;
     } finally {
-      visit.end(problem);
+      permit.release(problem);
     }
   }
 

@@ -7,7 +7,7 @@ import { request } from 'undici';
 import { readConfig } from '../../src/config.ts';
 import { createGuard } from '../../src/net/guard.ts';
 import { createResolver, LookupFailed } from '../../src/net/resolver.ts';
-import { asProblem } from '../../src/pipeline/download/network-problems.ts';
+import { networkProblem } from '../../src/pipeline/download/network-problems.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import { startOrigin } from '../support/origin.ts';
 
@@ -48,7 +48,7 @@ async function failureOf(host: string, resolver: Resolver, connectMs = 5_000): P
     (reason: unknown) => reason,
   );
   await guard.close();
-  const problem = asProblem(error);
+  const problem = networkProblem(error);
   assert.ok(problem instanceof ImageProblem, String(problem));
   return problem;
 }

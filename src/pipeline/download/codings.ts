@@ -27,7 +27,7 @@ export function codingsOf(header: string | undefined): string[] {
   return names.map((name) => name.trim().replace(/^x-/, '')).filter((name) => !NO_CODINGS.has(name));
 }
 
-export function isKnown(coding: string): boolean {
+export function isSupported(coding: string): boolean {
   return coding in DECODERS;
 }
 
@@ -42,7 +42,7 @@ export async function* decoded(
   codings: string[],
   { maxBytes, tooLarge }: { maxBytes: number; tooLarge(): Error },
 ): AsyncGenerator<Buffer> {
-  const known = codings.filter(isKnown);
+  const known = codings.filter(isSupported);
   if (known.length > MAX_CODINGS)
     throw new ImageProblem('encoding_refused', `one inside the other: ${known.join(', ').slice(0, 60)}`);
   let chunks: Chunks = bounded(body);

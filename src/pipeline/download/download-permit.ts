@@ -4,21 +4,24 @@ import type { ImageProblem } from '../problems.ts';
  * A download as its hosts see it. At each of them it holds one of the host's places, and one at a time:
  * as many downloads as a host has places may be open, over all workers (hosts/places.ts).
  */
-export type Visit = {
+export type DownloadPermit = {
   /**
    * Takes a place of the host of a URL, and gives back the one at the host before.
    * @returns request headers for this URL
    * @throws HostBusy; ImageProblem of a host that is given up
    */
-  moveTo(url: URL, signal: AbortSignal): Promise<Record<string, string>>;
+  enterHost(url: URL, signal: AbortSignal): Promise<Record<string, string>>;
   /** The host has begun to answer. */
-  answered(): void;
+  firstByte(): void;
   /** Gives the place back. @param problem why the download failed, if it did */
-  end(problem: ImageProblem | undefined): void;
+  release(problem: ImageProblem | undefined): void;
 };
 
-/** Begins downloads. Resolves when the first host has a place for this one. @throws as `moveTo` */
-export type BeginVisit = (request: { tenantId: number; url: string }, signal: AbortSignal) => Promise<Visit>;
+/** Begins downloads. Resolves when the first host has a place for this one. @throws as `enterHost` */
+export type AcquirePermit = (
+  request: { tenantId: number; url: string },
+  signal: AbortSignal,
+) => Promise<DownloadPermit>;
 
 /** A host has no place for a download now. It is nobody's failure: the image is tried again, at no cost. */
 export class HostBusy extends Error {

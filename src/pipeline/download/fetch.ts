@@ -2,10 +2,17 @@ import { realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { systemCode } from '../../errors.ts';
 import { NotAFile, openRegularFile } from '../../files.ts';
-import { type AskRules, drain, header, openImage, type Response, type Wishes } from './request.ts';
-import { codingsOf, decoded, isKnown } from './codings.ts';
+import {
+  type RequestRules,
+  drain,
+  header,
+  followRedirects,
+  type Response,
+  type RequestExtras,
+} from './request.ts';
+import { codingsOf, decoded, isSupported } from './codings.ts';
 import { imageFormat, SNIFF_BYTES } from '../sniff.ts';
-import { asProblem, bodyProblem, statusProblem } from './network-problems.ts';
+import { networkProblem, bodyProblem, statusProblem } from './network-problems.ts';
 import { ImageProblem } from '../problems.ts';
 import type { SourceFile } from './source-files.ts';
 
@@ -26,12 +33,12 @@ export type Source = {
 export type Validators = { etag: string | undefined; lastModified: string | undefined };
 
 /** Validators, and the URL that they belong to: the last one of the redirects. */
-export type KnownAnswer = Validators & { finalUrl: string };
+export type PreviousAnswer = Validators & { finalUrl: string };
 
 /** The bytes are still those of which the validators were told. */
 export type NotModified = Validators & { notModified: true; freshForS: number };
 
-export type FetchRules = AskRules & {
+export type FetchRules = RequestRules & {
   maxBytes: number;
   /** The folder that relative paths are read from: `minilab process` only, otherwise undefined. */
   localFolder: string | undefined;
@@ -47,14 +54,14 @@ export async function fetchSource(
   rules: FetchRules,
   signal: AbortSignal,
 ): Promise<Source> {
-  const source = await fetchChanged({ url, known: undefined }, file, rules, signal);
+  const source = await fetchIfChanged({ url, known: undefined }, file, rules, signal);
   if ('notModified' in source) throw new ImageProblem('http_error', 'HTTP 304'); // nobody asked whether
   return source;
 }
 
 /** As fetchSource; of a source that is known only where it has changed. */
-export async function fetchChanged(
-  { url, known }: { url: string; known: KnownAnswer | undefined },
+export async function fetchIfChanged(
+  { url, known }: { url: string; known: PreviousAnswer | undefined },
   file: SourceFile,
   rules: FetchRules,
   signal: AbortSignal,
@@ -63,7 +70,7 @@ export async function fetchChanged(
     return readLocal(url, file, rules, rules.localFolder);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(rules.guard.bounds.totalMs)]);
   try {
-    const answer = await openImage(url, rules, { conditions: conditionsOf(known) }, deadline);
+    const answer = await followRedirects(url, rules, { conditions: conditionsOf(known) }, deadline);
     const { response, finalUrl, freshForS } = answer;
     const validators = { etag: header(response, 'etag'), lastModified: header(response, 'last-modified') };
     if (response.statusCode === 304) {
@@ -74,12 +81,12 @@ export async function fetchChanged(
     return { path: file.path, ...saved, finalUrl, ...validators, freshForS };
   } catch (error) {
     signal.throwIfAborted();
-    throw asProblem(error);
+    throw networkProblem(error);
   }
 }
 
 /** The entity tag is the stronger one of the two, and a host that has one need not see the other. */
-function conditionsOf(known: KnownAnswer | undefined): Wishes['conditions'] {
+function conditionsOf(known: PreviousAnswer | undefined): RequestExtras['conditions'] {
   if (known === undefined) return undefined;
   const { finalUrl: url, etag, lastModified } = known;
   if (etag !== undefined) return { url, headers: { 'if-none-match': etag } };
@@ -87,7 +94,7 @@ function conditionsOf(known: KnownAnswer | undefined): Wishes['conditions'] {
 }
 
 /** What a look at the first bytes of an image says. Null: it does not say. */
-export type Look = {
+export type FirstBytes = {
   /** of the whole file, as the host says */
   bytes: number | null;
   contentType: string | null;
@@ -99,11 +106,15 @@ export type Look = {
  * Asks for the first bytes of an image only.
  * @throws ImageProblem; the signal's reason when aborted
  */
-export async function lookAt(url: string, rules: AskRules, signal: AbortSignal): Promise<Look> {
+export async function fetchFirstBytes(
+  url: string,
+  rules: RequestRules,
+  signal: AbortSignal,
+): Promise<FirstBytes> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(LOOK_DEADLINE_MS)]);
   try {
     const headers = { range: `bytes=0-${LOOK_BYTES - 1}` };
-    const { response, finalUrl } = await openImage(url, rules, { headers }, deadline);
+    const { response, finalUrl } = await followRedirects(url, rules, { headers }, deadline);
     let head = Buffer.alloc(0);
     for await (const chunk of contentOf(response, LOOK_MAX_BYTES).chunks) {
       head = Buffer.concat([head, chunk]);
@@ -113,7 +124,7 @@ export async function lookAt(url: string, rules: AskRules, signal: AbortSignal):
     return { bytes: wholeSize(response), contentType, finalUrl, head };
   } catch (error) {
     signal.throwIfAborted();
-    throw asProblem(error);
+    throw networkProblem(error);
   }
 }
 
@@ -167,7 +178,7 @@ function isImage(head: Buffer, response: Response, finalUrl: string): true {
     return true;
   } catch (error) {
     if (!(error instanceof ImageProblem) || error.code !== 'not_an_image') throw error;
-    const unknown = codingsOf(header(response, 'content-encoding')).filter((coding) => !isKnown(coding));
+    const unknown = codingsOf(header(response, 'content-encoding')).filter((coding) => !isSupported(coding));
     if (unknown.length > 0) throw new ImageProblem('encoding_refused', unknown.join(', ').slice(0, 60));
     const { statusCode } = response;
     throw statusCode === 200 || statusCode === 206 ? error : statusProblem(response);

@@ -40,7 +40,7 @@ function askedHoldMs(headers: Dispatcher.ResponseData['headers']): number | unde
  * What the network's errors mean for the image: those of the guard, the codes of Node (libuv, OpenSSL), and
  * undici's. What is none of these is a mistake of ours, stays as it is, and is nothing that a host did.
  */
-export function asProblem(error: unknown): Error {
+export function networkProblem(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(`thrown: ${String(error)}`, { cause: error });
   const code = systemCode(error) ?? error.name;
   const because = { cause: error };
@@ -60,9 +60,9 @@ export function asProblem(error: unknown): Error {
   return error;
 }
 
-/** As `asProblem`, of an answer that had begun: a body that breaks off is cut short. */
+/** As `networkProblem`, of an answer that had begun: a body that breaks off is cut short. */
 export function bodyProblem(error: unknown): Error {
-  const problem = asProblem(error);
+  const problem = networkProblem(error);
   if (!(problem instanceof ImageProblem) || problem.code === 'download_timeout') return problem;
   const detail = error instanceof UnreadableAnswer ? error.message : undefined;
   return new ImageProblem('truncated_download', detail, { cause: error });

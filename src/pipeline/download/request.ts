@@ -6,17 +6,17 @@ import { directLink } from '../../net/share-links.ts';
 import { freshForS } from './freshness.ts';
 import { statusProblem } from './network-problems.ts';
 import { ImageProblem } from '../problems.ts';
-import type { Visit } from './download-permit.ts';
+import type { DownloadPermit } from './download-permit.ts';
 
 export type Response = Dispatcher.ResponseData;
 
-export type AskRules = {
+export type RequestRules = {
   guard: Guard;
   userAgent: string;
   /** is told of every hop of a download, when its answer has begun or failed */
   trace?(hop: Hop): void;
   /** the places that the download takes at its hosts; undefined for a single one that somebody waits for */
-  visit?: Visit;
+  permit?: DownloadPermit;
 };
 
 /** A request, and the beginning of its answer; null where there was none. */
@@ -38,7 +38,7 @@ export type Answer = {
 };
 
 /** What is asked for beside the image itself. */
-export type Wishes = {
+export type RequestExtras = {
   /** of every hop */
   headers?: Record<string, string>;
   /** of the hop with this URL only: validators belong to one resource, and to no other at the end of another redirect */
@@ -50,12 +50,12 @@ const DRAIN = { limit: 64 * 1024, ms: 1_000 };
 
 /**
  * Follows redirects to the image.
- * @throws ImageProblem; HostBusy; what undici throws, see asProblem
+ * @throws ImageProblem; HostBusy; what undici throws, see networkProblem
  */
-export async function openImage(
+export async function followRedirects(
   start: string,
-  rules: AskRules,
-  wishes: Wishes,
+  rules: RequestRules,
+  extras: RequestExtras,
   signal: AbortSignal,
 ): Promise<Answer> {
   let from: URL | undefined;
@@ -66,15 +66,15 @@ export async function openImage(
     const checked = rules.guard.check(next, from);
     if ('refused' in checked) throw new ImageProblem(checked.refused, checked.why);
     const url = directLink(checked.url);
-    const conditions = url.href === wishes.conditions?.url ? wishes.conditions.headers : undefined;
-    const ofHost = await rules.visit?.moveTo(url, signal);
-    const response = await ask(url, rules, signal, { ...wishes.headers, ...conditions, ...ofHost });
-    rules.visit?.answered();
+    const conditions = url.href === extras.conditions?.url ? extras.conditions.headers : undefined;
+    const ofHost = await rules.permit?.enterHost(url, signal);
+    const response = await ask(url, rules, signal, { ...extras.headers, ...conditions, ...ofHost });
+    rules.permit?.firstByte();
     fresh = Math.min(
       fresh,
       freshForS((name) => header(response, name)),
     );
-    if (mayBeImage(response, { ...wishes, conditions }))
+    if (mayBeImage(response, { ...extras, conditions }))
       return { response, finalUrl: url.href, freshForS: fresh };
     await drain(response, signal);
     const location = locationOf(response);
@@ -130,7 +130,7 @@ function locationText(bytes: string): string {
 
 async function ask(
   url: URL,
-  { guard, userAgent, trace }: AskRules,
+  { guard, userAgent, trace }: RequestRules,
   signal: AbortSignal,
   headers: Record<string, string>,
 ): Promise<Response> {

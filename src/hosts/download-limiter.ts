@@ -4,21 +4,21 @@
  */
 type Download = {
   /** It asks a host, also another one than before. */
-  asks(): void;
-  answered(): void;
-  end(): void;
+  requestSent(): void;
+  firstByte(): void;
+  release(): void;
 };
 
-type Downloads = {
+type DownloadLimiter = {
   /** Resolves when there is room for one more. */
-  begin(signal: AbortSignal): Promise<Download>;
+  acquire(signal: AbortSignal): Promise<Download>;
   /** those that wait long for an answer */
   stalled(): number;
 };
 
 const STALLED_AFTER_MS = 500;
 
-export function createDownloads(limit: number): Downloads {
+export function createDownloadLimiter(limit: number): DownloadLimiter {
   const waiters = new Set<() => void>();
   let open = 0;
   let stalled = 0;
@@ -59,20 +59,20 @@ export function createDownloads(limit: number): Downloads {
       if (isCounted) leave();
       isCounted = false;
     }
-    function answered(): void {
+    function firstByte(): void {
       clearTimeout(timer);
       if (isStalled) stalled -= 1;
       isStalled = false;
     }
 
     return {
-      asks() {
-        answered();
+      requestSent() {
+        firstByte();
         timer = setTimeout(stall, STALLED_AFTER_MS);
       },
-      answered,
-      end() {
-        answered();
+      firstByte,
+      release() {
+        firstByte();
         if (isCounted) leave();
         isCounted = false;
       },
@@ -80,7 +80,7 @@ export function createDownloads(limit: number): Downloads {
   }
 
   return {
-    async begin(signal) {
+    async acquire(signal) {
       await enter(signal);
       return newDownload();
     },
