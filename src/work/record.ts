@@ -6,7 +6,7 @@ import type { Finished } from '../queue/pump.ts';
 import type { BatchKey } from '../batches/batch.ts';
 import { type LockedBatch, lockBatches, writeCounters } from '../batches/counters.ts';
 import { moveOn, type MoveRules } from '../batches/move-on.ts';
-import { hash16Of, keepRenditions } from './record-renditions.ts';
+import { setIdOf, keepRenditions } from './record-renditions.ts';
 import type { EndedBatch } from '../batches/settle.ts';
 
 type FinishedImage = Finished<'process_image', ImageEnd>;
@@ -93,7 +93,7 @@ async function endImages(
   const rows = finished.flatMap(({ task, outcome }): EndRow[] => {
     if (outcome.is === 'completed') {
       const { work, made } = outcome;
-      return [{ task_id: task.id, state: 'completed', hash16: hash16Of(made), claimed_at: work.claimedAt }];
+      return [{ task_id: task.id, state: 'completed', hash16: setIdOf(made), claimed_at: work.claimedAt }];
     }
     if (outcome.is !== 'failed') return [];
     const { code, message } = outcome.problem;
