@@ -87,7 +87,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     decoders,
     storage,
     sourceFiles,
-    findSet: (tenantId, hash16) => findSet(hurried, { tenantId, hash16 }),
+    findSet: (tenantId, setId) => findSet(hurried, { tenantId, setId }),
   });
   const pump = startPump({
     queue,

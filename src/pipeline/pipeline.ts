@@ -1,6 +1,7 @@
 import { unlink } from 'node:fs/promises';
-import type { Recipe } from '../presets/spec.ts';
-import type { Storage, StorageKey } from '../storage/storage.ts';
+import { FORMAT_FACTS, type Recipe } from '../presets/spec.ts';
+import { keyOf, type StorageKey } from '../storage/keys.ts';
+import type { Storage } from '../storage/storage.ts';
 import { VERSION } from '../version.ts';
 import type { DecoderPool } from './decoder-pool.ts';
 import {
@@ -12,7 +13,7 @@ import {
   type Validators,
 } from './download/fetch.ts';
 import type { Libraries } from './decoder/libraries.ts';
-import { fileName, hash16Of, outputPath, planRenditions } from './plan.ts';
+import { setIdOf, outputPath, planRenditions } from './plan.ts';
 import type { Facts } from './decoder/formats/probe.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
 import type { SourceFile, SourceFiles } from './download/source-files.ts';
@@ -26,13 +27,13 @@ export type ImageRequest = {
   /** first part of the storage keys */
   tenantToken: string;
   /** what an earlier run made of the URL by this recipe */
-  known: Known | undefined;
+  reusable: Reusable | undefined;
   /** whether it is to be made anew although it was made before */
   isForced: boolean;
 };
 
 /** Files that were made before, of which the source is known. */
-export type Known = PreviousAnswer & {
+export type Reusable = PreviousAnswer & {
   /** of the source's bytes */
   sha256: Buffer;
   set: MadeSet;
@@ -41,7 +42,7 @@ export type Known = PreviousAnswer & {
 };
 
 /** Renditions that were made of one content by one recipe, and verified. Sizes in bytes. */
-export type MadeSet = { hash16: string; sourceBytes: number; files: { key: StorageKey; bytes: number }[] };
+export type MadeSet = { setId: string; sourceBytes: number; files: { key: StorageKey; bytes: number }[] };
 
 /** What happened to an image. `later` may succeed at another time; `failed` never will. */
 export type Outcome =
@@ -51,7 +52,7 @@ export type Outcome =
       facts: Facts;
       /** of the source: see difference-hash.ts */
       differenceHash: string;
-      hash16: string;
+      setId: string;
       renditions: StoredRendition[];
       /** what made them, with its version */
       madeBy: { minilab: string } & Libraries;
@@ -74,7 +75,7 @@ export type PipelineParts = {
   storage: Storage;
   sourceFiles: SourceFiles;
   /** Looks for a set that was made before, of whatever source. */
-  findSet(tenantId: number, hash16: string): Promise<MadeSet | undefined>;
+  findSet(tenantId: number, setId: string): Promise<MadeSet | undefined>;
 };
 
 export type Pipeline = (request: ImageRequest, signal: AbortSignal) => Promise<Outcome>;
@@ -91,11 +92,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
    * What was made of the source before, if it is there still and as it was verified. A file of another
    * size is damaged: it is removed, so that it is made again.
    */
-  async function knownOf({ known, isForced }: ImageRequest): Promise<Known | undefined> {
-    if (!known) return undefined;
-    const damaged = await damagedFiles(known.set);
+  async function reusableOf({ reusable, isForced }: ImageRequest): Promise<Reusable | undefined> {
+    if (!reusable) return undefined;
+    const damaged = await damagedFiles(reusable.set);
     if (damaged.length > 0) await storage.remove(damaged);
-    return isForced || damaged.length > 0 || !(await isThere(known.set)) ? undefined : known;
+    return isForced || damaged.length > 0 || !(await isThere(reusable.set)) ? undefined : reusable;
   }
 
   async function damagedFiles({ files }: MadeSet): Promise<StorageKey[]> {
@@ -109,44 +110,50 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
 
   /** What was made before of the same bytes, perhaps from another URL. The storage is asked first: it is nearer. */
-  async function madeOf(request: ImageRequest, hash16: string): Promise<MadeSet | undefined> {
+  async function madeOf(request: ImageRequest, setId: string): Promise<MadeSet | undefined> {
     const [first] = request.recipe.renditions;
     if (request.isForced || !first) return undefined;
-    if ((await storage.bytesOf(`${request.tenantToken}/${hash16}/${fileName(first)}`)) === undefined)
-      return undefined;
-    const set = await parts.findSet(request.tenantId, hash16);
+    const { extension } = FORMAT_FACTS[first.format];
+    const key = keyOf({ token: request.tenantToken, setId }, { name: first.name, extension });
+    if ((await storage.bytesOf(key)) === undefined) return undefined;
+    const set = await parts.findSet(request.tenantId, setId);
     return set && (await isThere(set)) ? set : undefined;
   }
 
   async function fetchAndMake(
     request: ImageRequest,
-    known: Known | undefined,
+    reusable: Reusable | undefined,
     file: SourceFile,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const source = await download(request, known, file, signal);
-    if ('notModified' in source) return stillHolds(known, source);
-    const hash16 = hash16Of(source, request.recipe);
-    const set = await madeOf(request, hash16);
+    const source = await download(request, reusable, file, signal);
+    if ('notModified' in source) return stillHolds(reusable, source);
+    const setId = setIdOf(source, request.recipe);
+    const set = await madeOf(request, setId);
     if (set) return { is: 'unchanged', set, source };
     const job = planRenditions(source, request.recipe);
     const { facts, files, differenceHash, libraries } = await parts.decoders.make(job, signal);
-    const renditions = await store(job, files, `${request.tenantToken}/${hash16}`, storage);
+    const renditions = await store(job, files, { token: request.tenantToken, setId }, storage);
     const madeBy = { minilab: VERSION, ...libraries };
-    return { is: 'made', source, facts, differenceHash, hash16, renditions, madeBy };
+    return { is: 'made', source, facts, differenceHash, setId, renditions, madeBy };
   }
 
   /** The host's place is free again before anything is decoded. */
   async function download(
     request: ImageRequest,
-    known: Known | undefined,
+    reusable: Reusable | undefined,
     file: SourceFile,
     signal: AbortSignal,
   ): Promise<Source | NotModified> {
     const permit = await parts.acquirePermit(request, signal);
     let problem: ImageProblem | undefined;
     try {
-      return await fetchIfChanged({ url: request.url, known }, file, { ...parts.fetchRules, permit }, signal);
+      return await fetchIfChanged(
+        { url: request.url, known: reusable },
+        file,
+        { ...parts.fetchRules, permit },
+        signal,
+      );
     } catch (error) {
       if (error instanceof ImageProblem) problem = error;
       throw error;
@@ -156,11 +163,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
 
   return async (request, signal) => {
-    const known = await knownOf(request);
-    if (known?.isFresh) return { is: 'unchanged', set: known.set, source: undefined };
+    const reusable = await reusableOf(request);
+    if (reusable?.isFresh) return { is: 'unchanged', set: reusable.set, source: undefined };
     const file = await parts.sourceFiles.take();
     try {
-      const outcome = await fetchAndMake(request, known, file, signal).catch(outcomeOf);
+      const outcome = await fetchAndMake(request, reusable, file, signal).catch(outcomeOf);
       if (outcome.is === 'failed' || outcome.is === 'later') await removeOutputs(file, request.recipe);
       parts.sourceFiles.giveBack(file);
       return outcome;
@@ -173,11 +180,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 }
 
 /** A host need not repeat the validators that were sent to it. */
-function stillHolds(known: Known | undefined, { etag, lastModified, freshForS }: NotModified): Outcome {
-  if (!known) throw new Error('a source that is not known cannot be unchanged');
-  const validators = { etag: etag ?? known.etag, lastModified: lastModified ?? known.lastModified };
-  const source = { sha256: known.sha256, finalUrl: undefined, ...validators, freshForS };
-  return { is: 'unchanged', set: known.set, source };
+function stillHolds(reusable: Reusable | undefined, { etag, lastModified, freshForS }: NotModified): Outcome {
+  if (!reusable) throw new Error('a source that is not known cannot be unchanged');
+  const validators = { etag: etag ?? reusable.etag, lastModified: lastModified ?? reusable.lastModified };
+  const source = { sha256: reusable.sha256, finalUrl: undefined, ...validators, freshForS };
+  return { is: 'unchanged', set: reusable.set, source };
 }
 
 function outcomeOf(error: unknown): Outcome {

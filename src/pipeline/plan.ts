@@ -28,11 +28,11 @@ export function outputPath(source: string, spec: RenditionSpec): string {
   return `${source}.${fileName(spec)}`;
 }
 
-export function fileName({ name, format }: Pick<RenditionSpec, 'name' | 'format'>): string {
+function fileName({ name, format }: Pick<RenditionSpec, 'name' | 'format'>): string {
   return `${name}.${FORMAT_FACTS[format].extension}`;
 }
 
-/** Raised by hand when the output for the same source and recipe may change; see hash16Of. */
+/** Raised by hand when the output for the same source and recipe may change; see setIdOf. */
 const EPOCH = 2;
 
 /**
@@ -45,7 +45,7 @@ const EPOCH = 2;
  * lie, which may differ (images that had ended keep it: images.hash16); and what a newer version wants
  * and this one cannot do is not passed off as done.
  */
-export function hash16Of(source: Pick<Source, 'sha256'>, recipe: Recipe): string {
+export function setIdOf(source: Pick<Source, 'sha256'>, recipe: Recipe): string {
   const hash = createHash('sha256')
     .update(source.sha256)
     .update(JSON.stringify([EPOCH, recipe.renditions.map(withDefaults)]));

@@ -79,7 +79,7 @@ export const RenditionInput = Type.Object(
 );
 export type RenditionInput = Static<typeof RenditionInput>;
 
-/** A rendition with every default filled in. It is hashed into the file's key: see hash16Of. */
+/** A rendition with every default filled in. It is hashed into the file's key: see setIdOf in pipeline/plan.ts. */
 export type RenditionSpec = {
   name: string;
   fit: 'inside' | 'cover' | 'contain';

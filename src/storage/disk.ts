@@ -4,7 +4,8 @@ import { copyFile, link, mkdir, open, readdir, readFile, rm, stat, unlink } from
 import { dirname, join } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { makeFolder } from '../files.ts';
-import { type Content, KEY, type Storage, type StorageKey, StorageTrouble } from './storage.ts';
+import { KEY, partsOf, type StorageKey } from './keys.ts';
+import { type Content, type Storage, StorageTrouble } from './storage.ts';
 
 /**
  * Storage in a folder, by hard links where the file system has them. A file is on the disk before its
@@ -109,10 +110,10 @@ async function contentOf(path: string): Promise<Content | undefined> {
   return file && { bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') };
 }
 
-/** `{token}/{hash16}/{file}` lies in `{token}/{first two of hash16}/{hash16}.{file}`: no folder an image. */
+/** `{token}/{set id}/{file}` is stored as `{token}/{first two of set id}/{set id}.{file}`: no folder per image. */
 export function pathOf(root: string, key: StorageKey): string {
-  const [token = '', hash16 = '', file = ''] = key.split('/');
-  return join(root, token, hash16.slice(0, 2), `${hash16}.${file}`);
+  const { token, setId, file } = partsOf(key);
+  return join(root, token, setId.slice(0, 2), `${setId}.${file}`);
 }
 
 /** @returns the content of the file that was there already, undefined where this one was stored */

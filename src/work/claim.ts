@@ -20,7 +20,7 @@ export async function claimImages(
   const pending = rows.filter((row) => row.batch_state === 'pending');
   if (pending.length > 0)
     await beginBatches(db, new Map(pending.map((row) => [row.batch_id, row.tenant_id])));
-  const known = await findReusable(db, rows.map(reuseRequestOf));
+  const reusable = await findReusable(db, rows.map(reuseRequestOf));
   return new Map(
     rows.map((row, i) => [
       row.task_id,
@@ -32,7 +32,7 @@ export async function claimImages(
         headersFingerprint: row.headers_fingerprint,
         recipe: row.recipe,
         tenantToken: row.token,
-        known: known[i],
+        reusable: reusable[i],
         isForced: row.force,
         tries: row.tries,
         stalls: row.stalls,

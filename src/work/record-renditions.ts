@@ -90,9 +90,9 @@ function setOf({ image, made }: Completed): string {
   return nameOf({ tenant_id: image.tenantId, hash16: setIdOf(made) });
 }
 
-/** The name of the set that an image refers to. */
+/** The rendition set that an image refers to. */
 export function setIdOf(made: Completed['made']): string {
-  return made.is === 'made' ? made.hash16 : made.set.hash16;
+  return made.is === 'made' ? made.setId : made.set.setId;
 }
 
 function isMade(end: Completed): end is Completed & Made {
@@ -124,10 +124,10 @@ function sourceRows(completed: Completed[]) {
   );
 }
 
-function setRow({ image, made: { hash16, source, facts, differenceHash, madeBy } }: Made) {
+function setRow({ image, made: { setId, source, facts, differenceHash, madeBy } }: Made) {
   return {
     tenant_id: image.tenantId,
-    hash16,
+    hash16: setId,
     source_sha256: source.sha256.toString('hex'),
     source_format: facts.format,
     source_width: facts.width,
@@ -138,10 +138,10 @@ function setRow({ image, made: { hash16, source, facts, differenceHash, madeBy }
   };
 }
 
-function fileRows({ image, made: { hash16, renditions } }: Made) {
+function fileRows({ image, made: { setId, renditions } }: Made) {
   return renditions.map((rendition, i) => ({
     tenant_id: image.tenantId,
-    hash16,
+    hash16: setId,
     ordinal: i + 1,
     ...rendition,
   }));

@@ -6,7 +6,7 @@ import type { Finished } from '../queue/pump.ts';
 import type { BatchKey } from '../batches/batch.ts';
 import { type LockedBatch, lockBatches, writeCounters } from '../batches/counters.ts';
 import { moveOn, type MoveRules } from '../batches/move-on.ts';
-import { recordRenditions, setIdOf } from './record-renditions.ts';
+import { setIdOf, recordRenditions } from './record-renditions.ts';
 import type { EndedBatch } from '../batches/settle.ts';
 
 type FinishedImage = Finished<'process_image', ImageResult>;

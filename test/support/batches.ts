@@ -94,14 +94,14 @@ const MADE_BY = { minilab: '0', sharp: '0', libvips: '0' };
 /** What a pipeline does at the end, for a source whose content is its URL: two files, stored. */
 export async function madeOf({ config, storage }: Foundation, image: ClaimedImage): Promise<ImageResult> {
   const sha256 = createHash('sha256').update(image.url).digest();
-  const hash16 = sha256.toString('hex').slice(0, 16);
+  const setId = sha256.toString('hex').slice(0, 16);
   const renditions = [];
   for (const name of ['full', 'thumb']) {
     const content = Buffer.from(`${image.url} ${name}`);
     const path = join(config.dataDir, randomBytes(8).toString('hex'));
     await writeFile(path, content);
     const file = { name, width: 1, height: 1, bytes: content.length, sha256: sha256.toString('hex') };
-    const key = `${image.tenantToken}/${hash16}/${name}.jpg`;
+    const key = `${image.tenantToken}/${setId}/${name}.jpg`;
     await storage.put(key, path, file);
     renditions.push({ ...file, key, format: 'jpeg', extension: 'jpg' });
   }
@@ -109,7 +109,7 @@ export async function madeOf({ config, storage }: Foundation, image: ClaimedImag
   const unknown = { finalUrl: image.url, etag: undefined, lastModified: undefined, freshForS: 0 };
   const facts = { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false };
   const differenceHash = '0'.repeat(16);
-  const made = { source: { ...source, ...unknown }, facts, differenceHash, hash16, renditions };
+  const made = { source: { ...source, ...unknown }, facts, differenceHash, setId, renditions };
   return { image, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
 }
 
