@@ -3,7 +3,7 @@ import { likelyCharsets, unmarkedUtf16 } from './charsets.ts';
 import { fileKind, HEAD_BYTES } from './file-kinds.ts';
 
 /** How the bytes of a file stand for text. `bom`: it begins with a byte order mark. */
-export type TextForm = { encoding: string; bom: boolean };
+export type TextFormat = { encoding: string; bom: boolean };
 
 /**
  * Turns the bytes of an upload into text. UTF-8, or UTF-16 where a byte order mark says so, or what the
@@ -14,11 +14,11 @@ export type TextForm = { encoding: string; bom: boolean };
 export async function decodeText(
   chunks: AsyncIterable<Buffer>,
   charset = 'utf-8',
-): Promise<{ form: TextForm; text: AsyncGenerator<string> }> {
+): Promise<{ form: TextFormat; text: AsyncGenerator<string> }> {
   const iterator = chunks[Symbol.asyncIterator]();
   const head = await firstBytes(iterator);
   refuseOtherFiles(head);
-  const form = textForm(head, charset);
+  const form = textFormat(head, charset);
   return { form, text: decoded(head, iterator, form) };
 }
 
@@ -38,7 +38,7 @@ function refuseOtherFiles(head: Buffer): void {
   if (kind) throw invalidFile('not_a_csv', `This is ${kind.what}, not a CSV. ${kind.advice}`);
 }
 
-function textForm(head: Buffer, charset: string): TextForm {
+function textFormat(head: Buffer, charset: string): TextFormat {
   if (head[0] === 0xff && head[1] === 0xfe) return { encoding: 'utf-16le', bom: true };
   if (head[0] === 0xfe && head[1] === 0xff) return { encoding: 'utf-16be', bom: true };
   const bom = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
@@ -53,7 +53,7 @@ export function isCharset(label: string): boolean {
   }
 }
 
-async function* decoded(head: Buffer, rest: AsyncIterator<Buffer>, form: TextForm): AsyncGenerator<string> {
+async function* decoded(head: Buffer, rest: AsyncIterator<Buffer>, form: TextFormat): AsyncGenerator<string> {
   const decoder = new TextDecoder(form.encoding, { fatal: true }); // it takes the byte order mark away
   let lines = 1;
   let before: Buffer = Buffer.alloc(0);
@@ -76,7 +76,7 @@ async function* decoded(head: Buffer, rest: AsyncIterator<Buffer>, form: TextFor
 }
 
 /** The first bytes of a character that goes on in the next piece of the file (UTF-8: RFC 3629, 3). */
-function unfinished(piece: Buffer, { encoding }: TextForm): Buffer {
+function unfinished(piece: Buffer, { encoding }: TextFormat): Buffer {
   if (encoding !== 'utf-8') return Buffer.alloc(0);
   for (let back = 1; back <= 3 && back <= piece.length; back += 1) {
     const byte = piece[piece.length - back] ?? 0;
@@ -87,7 +87,7 @@ function unfinished(piece: Buffer, { encoding }: TextForm): Buffer {
   return Buffer.alloc(0);
 }
 
-function wrongBytes(bytes: Buffer, form: TextForm, linesBefore: number): Problem {
+function wrongBytes(bytes: Buffer, form: TextFormat, linesBefore: number): Problem {
   const good = beginning(bytes, form);
   const line = lineAround(bytes, good.length);
   const offers = likelyCharsets(line, form.encoding).map(
@@ -124,7 +124,7 @@ function holdsNul(bytes: Buffer | undefined, line: number): Problem {
 }
 
 /** What can be decoded of bytes before the first wrong one, by halving. */
-function beginning(bytes: Buffer, { encoding }: TextForm): { text: string; length: number } {
+function beginning(bytes: Buffer, { encoding }: TextFormat): { text: string; length: number } {
   let [good, bad] = [0, bytes.length];
   let text = '';
   while (good < bad) {

@@ -4,7 +4,7 @@
  * end of a cell, and as a quotation mark inside one (PHP's fputcsv, MySQL). The columns tell which it is.
  */
 import { invalidFile } from './decode.ts';
-import { type Place, type Scanned, scanRecord, type Syntax, syntaxOf } from './scan.ts';
+import { type ScanInput, type Scanned, scanRecord, type Syntax, syntaxOf } from './scan.ts';
 
 /** A record as it stands in the file: the physical line where it begins, from 1, and its cells. */
 export type TableRow = {
@@ -50,10 +50,10 @@ type Reader = { syntax: Syntax; line: number; tellsQuotes: boolean; widths: Set<
 const LINES_ABOVE_ROWS = 4;
 
 /** `isFull`: no more text is waited for only to see how a backslash is meant. */
-type Piece = Omit<Place, 'from'> & { isFull: boolean };
+type BufferedText = Omit<ScanInput, 'from'> & { isFull: boolean };
 
 /** The records that have arrived. */
-function* recordsIn(piece: Piece, reader: Reader): Generator<TableRow> {
+function* recordsIn(piece: BufferedText, reader: Reader): Generator<TableRow> {
   reader.next = 0;
   while (reader.next < piece.text.length) {
     const record = recordAt({ ...piece, from: reader.next }, reader);
@@ -73,13 +73,13 @@ function isBlank(cell: string): boolean {
 }
 
 /** The record that begins here, or undefined where its end has not arrived yet. */
-function recordAt(place: Piece & Place, { syntax, line, widths }: Reader): Scanned | undefined {
-  const plain = scanRecord(place, syntax, false);
-  const escaped = mayBeEscaped(plain, widths) ? scanRecord(place, syntax, true) : undefined;
-  if (escaped?.is === 'open' && plain.isStrayEscaped && !place.isFull) return undefined;
+function recordAt(input: BufferedText & ScanInput, { syntax, line, widths }: Reader): Scanned | undefined {
+  const plain = scanRecord(input, syntax, false);
+  const escaped = mayBeEscaped(plain, widths) ? scanRecord(input, syntax, true) : undefined;
+  if (escaped?.is === 'open' && plain.isStrayEscaped && !input.isFull) return undefined;
   const record = escaped && isBetter(escaped, plain, widths) ? escaped : plain;
   if (record.is === 'open') {
-    if (place.isEnd) throw notClosed(line + record.quoteLine);
+    if (input.isEnd) throw notClosed(line + record.quoteLine);
     return undefined;
   }
   const { strayLine } = record;

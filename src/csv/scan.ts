@@ -5,7 +5,7 @@
  */
 
 /** `isEnd`: no more text will come. */
-export type Place = { text: string; from: number; isEnd: boolean };
+export type ScanInput = { text: string; from: number; isEnd: boolean };
 
 /** A record, or the beginning of one whose end has not come (`open`). Lines are counted from its own, which is 0. */
 export type Scanned = {
@@ -52,8 +52,8 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /** @param isEscaping whether a quotation mark behind an odd number of backslashes is a character of its cell */
-export function scanRecord(place: Place, syntax: Syntax, isEscaping: boolean): Scanned {
-  const { text, from, isEnd } = place;
+export function scanRecord(input: ScanInput, syntax: Syntax, isEscaping: boolean): Scanned {
+  const { text, from, isEnd } = input;
   const record: Scanned = {
     is: 'open',
     cells: [],
@@ -71,7 +71,7 @@ export function scanRecord(place: Place, syntax: Syntax, isEscaping: boolean): S
   for (let at = from; ;) {
     const opening = openingQuote(text, at, syntax);
     const cell =
-      opening === undefined ? bareCell(text, at, syntax) : quotedCell(place, { opening, isEscaping }, syntax);
+      opening === undefined ? bareCell(text, at, syntax) : quotedCell(input, { opening, isEscaping }, syntax);
     if (opening !== undefined) noteQuotes(record, cell);
     else if (record.strayLine !== undefined && cell.text.includes('"')) record.isShifted = true;
     if (cell.end === undefined || (cell.end >= text.length && !isEnd)) return record;
@@ -126,7 +126,7 @@ function bareCell(text: string, at: number, { delimiter }: Syntax): Cell {
 }
 
 function quotedCell(
-  { text, isEnd }: Place,
+  { text, isEnd }: ScanInput,
   { opening, isEscaping }: { opening: number; isEscaping: boolean },
   { closing }: Syntax,
 ): QuotedCell {

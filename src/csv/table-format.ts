@@ -3,7 +3,7 @@
  * through here only: what an older version did not know is completed, and what only a newer one knows stays.
  */
 import type { Columns } from './header/columns.ts';
-import type { Written } from './written.ts';
+import type { FileLayout } from './file-layout.ts';
 import type { SlotColumns } from './cells/slots.ts';
 
 /** How the CSV was written and what its columns mean: enough to write the same table again. */
@@ -13,7 +13,7 @@ export type TableFormat = {
   header: string[];
   columns: Columns & SlotColumns;
   /** missing in batches of earlier versions */
-  written?: Written;
+  written?: FileLayout;
 };
 
 /** The first version had one column of images and one that names a product, and knew no choices of a row. */

@@ -1,9 +1,9 @@
-import { type Columns, columnsByAlias, keyOf } from './header/columns.ts';
-import { decodeText, type TextForm } from './decode.ts';
+import { type Columns, columnsByAlias, columnKey } from './header/columns.ts';
+import { decodeText, type TextFormat } from './decode.ts';
 import { readRecords, type TableRow } from './records.ts';
 
 export type Table = {
-  form: TextForm;
+  form: TextFormat;
   delimiter: string;
   /** the first lines as they stand in the file; the last of them may be cut */
   head: string;
@@ -84,5 +84,5 @@ function columnCount(line: string, delimiter: string): number {
 }
 
 function columnsOf(line: string, delimiter: string): Columns {
-  return columnsByAlias(line.split(delimiter).map((name) => keyOf(name)));
+  return columnsByAlias(line.split(delimiter).map((name) => columnKey(name)));
 }

@@ -9,7 +9,7 @@ import { moveOn, type MoveRules } from '../batches/move-on.ts';
 import type { Database, Db } from '../db/database.ts';
 import type { Preset } from '../presets/spec.ts';
 import { addCallbackEndpoint, type Endpoint } from '../webhooks/endpoints.ts';
-import type { Draft } from './staged-upload.ts';
+import type { StagedUpload } from './staged-upload.ts';
 import type { SpoolFiles } from './spool.ts';
 
 export type Acceptance = {
@@ -34,20 +34,20 @@ export type Acceptance = {
 };
 
 /**
- * Stores a draft: its rows, its counters and the first tasks, all in one transaction, so that no
+ * Stores a staged upload: its rows, its counters and the first tasks, all in one transaction, so that no
  * upload is ever half there. A batch without anything to do ends in it too.
  */
-export async function acceptDraft(
+export async function acceptUpload(
   database: Database,
-  draft: Draft,
+  staged: StagedUpload,
   acceptance: Acceptance,
   feed: MoveRules,
 ): Promise<BatchKey> {
-  const key = { tenantId: acceptance.tenantId, batchId: draft.batchId };
+  const key = { tenantId: acceptance.tenantId, batchId: staged.batchId };
   await database.transactionWithClient(async (trx, client) => {
-    await insertBatch(trx, draft, acceptance);
-    for (const { target, path } of copyTargets(draft.files)) await copy(client, path, target);
-    if (draft.images >= WORTH_ANALYZING) await sql`analyze images`.execute(trx);
+    await insertBatch(trx, staged, acceptance);
+    for (const { target, path } of copyTargets(staged.files)) await copy(client, path, target);
+    if (staged.images >= WORTH_ANALYZING) await sql`analyze images`.execute(trx);
     await moveOn(trx, (await lockBatches(trx, [key])).values(), feed);
     await acceptance.onStored?.(trx, key);
   });
@@ -58,26 +58,26 @@ const FLAWS_KEPT = 100; // of each kind: every look at the status tells them; a 
 
 const DEADLINE_HOURS = 24;
 
-export async function insertBatch(trx: Db, draft: Draft, acceptance: Acceptance): Promise<void> {
+export async function insertBatch(trx: Db, staged: StagedUpload, acceptance: Acceptance): Promise<void> {
   const { tenantId, name, preset, callback } = acceptance;
   const endpointId = callback ? await addCallbackEndpoint(trx, tenantId, callback) : null;
-  const warnings = draft.warnings.slice(0, FLAWS_KEPT);
-  const rowErrors = draft.rowErrors.slice(0, FLAWS_KEPT);
+  const warnings = staged.warnings.slice(0, FLAWS_KEPT);
+  const rowErrors = staged.rowErrors.slice(0, FLAWS_KEPT);
   await sql`
     insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256,
       warnings, warning_count, products, images, callback_endpoint_id,
       failed, errors_by_code, rejected_rows, row_errors, row_error_count, name_template,
       ended_before, force, fresh_for_s, deadline_hours, file_name)
-    values (${tenantId}, ${draft.batchId}, ${name}, ${preset.name},
-      ${JSON.stringify(draft.recipes(preset))}, ${JSON.stringify(draft.format)}, ${draft.bytes}, ${draft.sha256},
-      ${JSON.stringify(warnings)}, ${draft.warningCount}, ${draft.products}, ${draft.images}, ${endpointId},
-      ${rejectedImages(draft)}, ${JSON.stringify(draft.rejectedImages)}, ${draft.rejectedRows},
-      ${JSON.stringify(rowErrors)}, ${draft.rowErrorCount}, ${acceptance.nameTemplate ?? null},
-      ${rejectedImages(draft)}, ${acceptance.isForced ?? false}, ${acceptance.freshForS ?? null},
+    values (${tenantId}, ${staged.batchId}, ${name}, ${preset.name},
+      ${JSON.stringify(staged.recipes(preset))}, ${JSON.stringify(staged.format)}, ${staged.bytes}, ${staged.sha256},
+      ${JSON.stringify(warnings)}, ${staged.warningCount}, ${staged.products}, ${staged.images}, ${endpointId},
+      ${rejectedImages(staged)}, ${JSON.stringify(staged.rejectedImages)}, ${staged.rejectedRows},
+      ${JSON.stringify(rowErrors)}, ${staged.rowErrorCount}, ${acceptance.nameTemplate ?? null},
+      ${rejectedImages(staged)}, ${acceptance.isForced ?? false}, ${acceptance.freshForS ?? null},
       ${acceptance.deadlineHours ?? DEADLINE_HOURS}, ${acceptance.fileName ?? null})`.execute(trx);
 }
 
-function rejectedImages({ rejectedImages }: Draft): number {
+function rejectedImages({ rejectedImages }: StagedUpload): number {
   return Object.values(rejectedImages).reduce((sum, count) => sum + count, 0);
 }
 

@@ -15,7 +15,7 @@ export function createFirstSlots(): (text: string, slot: number) => number {
   let count = 0;
 
   /** Where the key's entry is, or would be. */
-  function placeOf(key: Key): number {
+  function offsetOf(key: Key): number {
     for (let entry = key[0] & (capacity - 1); ; entry = (entry + 1) & (capacity - 1)) {
       const at = WORDS * entry;
       if (table[at + 3] === 0) return at;
@@ -30,13 +30,13 @@ export function createFirstSlots(): (text: string, slot: number) => number {
     for (let at = 0; at < old.length; at += WORDS) {
       const entry = old.subarray(at, at + WORDS);
       const [first = 0, second = 0, third = 0, slot = 0] = entry;
-      if (slot !== 0) table.set(entry, placeOf([first, second, third]));
+      if (slot !== 0) table.set(entry, offsetOf([first, second, third]));
     }
   }
 
   return (text, slot) => {
-    const key = keyOf(text);
-    const at = placeOf(key);
+    const key = digestOf(text);
+    const at = offsetOf(key);
     const first = table[at + 3] ?? 0;
     if (first !== 0) return first;
     table.set([...key, slot], at);
@@ -48,7 +48,7 @@ export function createFirstSlots(): (text: string, slot: number) => number {
 
 type Key = [number, number, number];
 
-function keyOf(text: string): Key {
+function digestOf(text: string): Key {
   const digest = hash('sha256', text, 'buffer');
   return [digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8)];
 }

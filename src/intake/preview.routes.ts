@@ -6,9 +6,9 @@ import { ProblemAnswer } from '../http/problem.ts';
 import type { Guard } from '../net/guard.ts';
 import { listPresets } from '../presets/preset.queries.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
-import { leastSideOf } from './doubts.ts';
+import { leastSideOf } from './doubtful-columns.ts';
 import { presetOf, PreviewOptions } from './options.ts';
-import { previewUpload, type Probe, probeImages } from './preview.ts';
+import { previewUpload, type ImageHeader, readImageHeaders } from './preview.ts';
 import { receiveUpload } from './receive.ts';
 import { callbackOf, UPLOAD_BODY } from './upload.routes.ts';
 
@@ -115,12 +115,12 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app
   );
 
   /** A client that goes away ends the probes of its images. */
-  async function probeWhileThere(socket: Socket, urls: string[]): Promise<Probe[]> {
+  async function probeWhileThere(socket: Socket, urls: string[]): Promise<ImageHeader[]> {
     const gone = new AbortController();
     const abort = (): void => gone.abort();
     socket.once('close', abort);
     if (socket.destroyed) abort();
-    return probeImages(urls, { guard, userAgent, decoders }, gone.signal).finally(() =>
+    return readImageHeaders(urls, { guard, userAgent, decoders }, gone.signal).finally(() =>
       socket.off('close', abort),
     );
   }

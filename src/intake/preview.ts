@@ -5,7 +5,7 @@ import { fetchFirstBytes } from '../pipeline/download/fetch.ts';
 import { imageFormat } from '../pipeline/sniff.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import type { Flaw } from '../errors.ts';
-import { numberChoices } from './row-option-numbers.ts';
+import { numberRowOptions } from './row-option-numbers.ts';
 import type { Columns } from '../csv/header/columns.ts';
 import { type Reading, type ReadingRules, readUpload } from './reading.ts';
 import type { ProductRow } from './rows.ts';
@@ -28,11 +28,11 @@ export type Preview = {
   errors: Flaw[];
   warning_count: number;
   warnings: Flaw[];
-  probes: Probe[];
+  probes: ImageHeader[];
 };
 
 /** What the first bytes of an image say. */
-export type Probe = {
+export type ImageHeader = {
   url: string;
   ok: boolean;
   code: string | null;
@@ -60,7 +60,7 @@ export async function previewUpload(
 ): Promise<Previewed> {
   const shown: Preview['first_rows'] = [];
   const sample = urlSample();
-  const choices = numberChoices();
+  const choices = numberRowOptions();
   let images = 0;
   const reading = await readUpload(chunks, rules, ({ product, errors }, row) => {
     if (errors.length === 0) choices.of(product);
@@ -130,18 +130,26 @@ function urlSample() {
   };
 }
 
-type ProbeRules = { guard: Guard; userAgent: string; decoders: Pick<DecoderPool, 'factsOf'> };
+type ImageHeaderRules = { guard: Guard; userAgent: string; decoders: Pick<DecoderPool, 'factsOf'> };
 
-const PROBES_AT_A_TIME = 8;
+const HEADERS_AT_A_TIME = 8;
 
 /** Asks for the first bytes of images. @throws the signal's reason */
-export async function probeImages(urls: string[], rules: ProbeRules, signal: AbortSignal): Promise<Probe[]> {
-  const limit = pLimit(PROBES_AT_A_TIME);
-  return Promise.all(urls.map((url) => limit(() => probeUrl(url, rules, signal))));
+export async function readImageHeaders(
+  urls: string[],
+  rules: ImageHeaderRules,
+  signal: AbortSignal,
+): Promise<ImageHeader[]> {
+  const limit = pLimit(HEADERS_AT_A_TIME);
+  return Promise.all(urls.map((url) => limit(() => readImageHeader(url, rules, signal))));
 }
 
-async function probeUrl(url: string, rules: ProbeRules, signal: AbortSignal): Promise<Probe> {
-  const seen: Probe = {
+async function readImageHeader(
+  url: string,
+  rules: ImageHeaderRules,
+  signal: AbortSignal,
+): Promise<ImageHeader> {
+  const seen: ImageHeader = {
     ...{ url, ok: false, code: null, detail: null, content_type: null },
     ...{ bytes: null, format: null, width: null, height: null },
   };

@@ -4,8 +4,8 @@ import { tooLarge } from './bodies.ts';
 import type { ColumnMapping, Columns } from '../csv/header/columns.ts';
 import { invalidFile } from '../csv/decode.ts';
 import { unescapeFormula } from '../csv/formulas.ts';
-import { type ChoiceRole, type DoubtRules, watchChoices } from './doubts.ts';
-import { findHead, type Head } from '../csv/header/head.ts';
+import { type RowOptionRole, type DoubtRules, watchChoices } from './doubtful-columns.ts';
+import { findHeader, type FoundHeader } from '../csv/header/find-header.ts';
 import { watchUnread, withoutOtherCells } from '../csv/header/image-cells.ts';
 import { noImageColumn } from '../csv/header/proposal.ts';
 import { type CheckedRow, checkRow } from './rows.ts';
@@ -13,7 +13,7 @@ import { GRAMMAR, type SlotColumns } from '../csv/cells/slots.ts';
 import type { TableRow } from '../csv/records.ts';
 import { readTable, type Table } from '../csv/table.ts';
 import type { TableFormat } from '../csv/table-format.ts';
-import { endsWithLineEnd, writtenOf } from '../csv/written.ts';
+import { endsWithLineEnd, layoutOf } from '../csv/file-layout.ts';
 
 /** How an upload is to be read. */
 export type ReadingRules = {
@@ -40,7 +40,7 @@ export type Reading = {
   /** the physical line where it stands */
   headerLine: number | undefined;
   /** what rows may not choose after all, see watchChoices */
-  unmeant: ChoiceRole[];
+  unmeant: RowOptionRole[];
   rows: number;
   /** rows that have an error */
   badRows: number;
@@ -99,7 +99,7 @@ async function readRows(
   const judged = rules.warningsAre === 'errors' ? strictly : asTheyAre;
   const records = await firstOf(table.rows);
   if (records.length === 0) throw invalidFile('empty_file', 'The file has no rows.');
-  const head = findHead(records, rules);
+  const head = findHeader(records, rules);
   const { names, errors, warnings } = head.header;
   Object.assign(reading, { header: names, headerLine: head.record.line });
   const ofHeader = judged({ errors, warnings: [...head.warnings, ...warnings] });
@@ -108,7 +108,7 @@ async function readRows(
   const { delimiter, form } = table;
   reading.format = {
     ...{ delimiter, bom: form.bom, header: names, columns },
-    written: writtenOf(table, head),
+    written: layoutOf(table, head),
   };
   const ofColumns = await readProducts({ head, table, columns }, reading, rules, take);
   if (reading.rows === 0)
@@ -121,7 +121,7 @@ async function readRows(
 
 /** @returns warnings about whole columns, which are known at the end only */
 async function readProducts(
-  { head, table, columns }: { head: Head; table: Table; columns: Columns & SlotColumns },
+  { head, table, columns }: { head: FoundHeader; table: Table; columns: Columns & SlotColumns },
   reading: ReadingSoFar,
   rules: ReadingRules,
   take: RowTaker,
@@ -151,7 +151,11 @@ async function readProducts(
 }
 
 /** @throws Problem `csv_invalid` where no column holds images */
-function columnsOf({ header, record, products }: Head, records: TableRow[], rules: ReadingRules): Columns {
+function columnsOf(
+  { header, record, products }: FoundHeader,
+  records: TableRow[],
+  rules: ReadingRules,
+): Columns {
   if (header.columns) {
     if (rules.mapping?.images !== undefined) return header.columns;
     return withoutOtherCells(header.columns, products);

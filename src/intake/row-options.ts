@@ -5,7 +5,7 @@ import type { Columns } from '../csv/header/columns.ts';
 import type { TableRow } from '../csv/records.ts';
 
 /** What a row wants of its images that the batch's preset does not say. */
-export type RowChoice = {
+export type RowOptions = {
   preset?: string;
   width?: number;
   height?: number;
@@ -22,12 +22,12 @@ export const FORMAT_NAMES = new Map<string, OutputFormat>([
  * Reads the cells of Preset, Width, Height, Quality and Format; an empty one chooses nothing.
  * @param presets their names
  */
-export function readChoice(
+export function readRowOptions(
   { cells, line }: TableRow,
   columns: Columns,
   presets: ReadonlySet<string>,
-): { choice: RowChoice; flaws: Flaw[] } {
-  const choice: RowChoice = {};
+): { choice: RowOptions; flaws: Flaw[] } {
+  const choice: RowOptions = {};
   const flaws: Flaw[] = [];
   const read = (
     column: number | undefined,
@@ -68,21 +68,21 @@ export function readChoice(
  * The recipe of a row. Width and height are those of the first rendition; quality and format hold for
  * all. What a format cannot do (a quality of PNG, transparency of JPEG, motion) is left out.
  */
-export function recipeOf(preset: Preset, choice: RowChoice): Recipe {
+export function recipeOf(preset: Preset, choice: RowOptions): Recipe {
   const renditions = preset.renditions.map((spec, i) =>
     inFormat(i === 0 ? inSize(spec, choice) : spec, choice),
   );
   return { preset: preset.name, renditions };
 }
 
-function inSize(spec: RenditionSpec, { width, height }: RowChoice): RenditionSpec {
+function inSize(spec: RenditionSpec, { width, height }: RowOptions): RenditionSpec {
   if (width === undefined && height === undefined) return spec;
   // A box that is filled needs both sides; otherwise the side that is not named is free.
   if (spec.fit !== 'inside') return { ...spec, width: width ?? spec.width, height: height ?? spec.height };
   return { ...spec, width: width ?? null, height: height ?? null };
 }
 
-function inFormat(spec: RenditionSpec, { quality, format = spec.format }: RowChoice): RenditionSpec {
+function inFormat(spec: RenditionSpec, { quality, format = spec.format }: RowOptions): RenditionSpec {
   const facts = FORMAT_FACTS[format];
   const kept = format === spec.format ? spec.quality : (facts.quality ?? null);
   return {

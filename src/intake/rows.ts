@@ -1,5 +1,5 @@
 import type { Flaw } from '../errors.ts';
-import { readChoice, type RowChoice } from './row-options.ts';
+import { readRowOptions, type RowOptions } from './row-options.ts';
 import type { Columns } from '../csv/header/columns.ts';
 import { MAX_URL_CHARACTERS, readAddress } from '../csv/cells/address.ts';
 import { type CellSlots, MAX_CELL_CHARACTERS, type SlotColumns, slotsOfCells } from '../csv/cells/slots.ts';
@@ -17,7 +17,7 @@ export type ProductRow = {
   sku: string | undefined;
   serial: string | undefined;
   images: RowImage[];
-  choice: RowChoice;
+  choice: RowOptions;
 };
 
 /** A slot that is not empty. Positions are ordinals in the row, from 1, empty slots included. */
@@ -41,7 +41,7 @@ const MAX_SKU_CHARACTERS = 500; // it is an index's key
 /** Reads a row and says everything that is wrong with it (errors) or odd (warnings). */
 export function checkRow(row: TableRow, rules: RowRules): CheckedRow {
   const { columns } = rules;
-  const { choice, flaws } = readChoice(row, columns, rules.presets);
+  const { choice, flaws } = readRowOptions(row, columns, rules.presets);
   const { images, slots, oddities } = readImages(row, rules);
   const first = (candidates: number[]): string | undefined =>
     candidates.map((column) => cellAt(row, column)).find((text) => text !== '');

@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newUuid } from '../ids.ts';
-import type { RowChoice } from './row-options.ts';
-import { numberChoices } from './row-option-numbers.ts';
+import type { RowOptions } from './row-options.ts';
+import { numberRowOptions } from './row-option-numbers.ts';
 import { createFirstSlots } from './duplicate-urls.ts';
 import type { CheckedRow, ProductRow, RowImage } from './rows.ts';
 
@@ -20,7 +20,7 @@ export type Spool = AsyncDisposable & {
   /** how many of them were rejected, by error code */
   rejected(): Record<string, number>;
   /** what rows chose, in the order of the numbers that images name; the first one chooses nothing */
-  choices(): RowChoice[];
+  choices(): RowOptions[];
 };
 
 const MAX_FLAWS_OF_A_ROW = 20;
@@ -46,7 +46,7 @@ export async function openSpool({
   const images = stack.use(await copyFile(files.images));
   const rejectedImages = stack.use(await copyFile(files.rejectedImages));
   const firstSlot = createFirstSlots();
-  const choices = numberChoices();
+  const choices = numberRowOptions();
   const rejected: Record<string, number> = {};
   let slot = 0;
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type Flaw, Problem } from '../errors.ts';
 import { newUuid } from '../ids.ts';
 import type { Preset, Recipe } from '../presets/spec.ts';
-import { recipeOf, type RowChoice } from './row-options.ts';
-import { type ChoiceRole, leastSideOf } from './doubts.ts';
+import { recipeOf, type RowOptions } from './row-options.ts';
+import { type RowOptionRole, leastSideOf } from './doubtful-columns.ts';
 import { type Reading, type ReadingRules, type RowTaker, readUpload } from './reading.ts';
 import type { TableFormat } from '../csv/table-format.ts';
 import { openSpool, type SpoolFiles } from './spool.ts';
@@ -13,7 +13,7 @@ import { openSpool, type SpoolFiles } from './spool.ts';
  * An upload that may be accepted and is not stored yet: its rows lie in files, in the text form of
  * COPY, ready to be poured into the tables.
  */
-export type Draft = {
+export type StagedUpload = {
   batchId: string;
   format: TableFormat;
   files: SpoolFiles;
@@ -35,7 +35,7 @@ export type Draft = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export type DraftRules = Omit<ReadingRules, 'presets' | 'leastSide'> & {
+export type StagingRules = Omit<ReadingRules, 'presets' | 'leastSide'> & {
   tenantId: number;
   /** a folder for temporary files */
   folder: string;
@@ -52,14 +52,14 @@ export type DraftRules = Omit<ReadingRules, 'presets' | 'leastSide'> & {
  * everything that is wrong with it is thrown together.
  * @throws Problem `csv_invalid` with the first 1,000 errors and their full count, `payload_too_large`
  */
-export async function draftUpload(chunks: AsyncIterable<Buffer>, rules: DraftRules): Promise<Draft> {
+export async function stageUpload(chunks: AsyncIterable<Buffer>, rules: StagingRules): Promise<StagedUpload> {
   const batchId = newUuid();
   const folder = join(rules.folder, `upload-${batchId}`);
   await mkdir(folder, { recursive: true });
   const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    const draft = await spoolUpload(chunks, { ...rules, batchId, folder });
-    return { ...draft, [Symbol.asyncDispose]: dispose };
+    const staged = await spoolUpload(chunks, { ...rules, batchId, folder });
+    return { ...staged, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;
@@ -68,8 +68,8 @@ export async function draftUpload(chunks: AsyncIterable<Buffer>, rules: DraftRul
 
 async function spoolUpload(
   chunks: AsyncIterable<Buffer>,
-  rules: DraftRules & { batchId: string },
-): Promise<Omit<Draft, typeof Symbol.asyncDispose>> {
+  rules: StagingRules & { batchId: string },
+): Promise<Omit<StagedUpload, typeof Symbol.asyncDispose>> {
   const byName = new Map(rules.presets.map((preset) => [preset.name, preset]));
   await using spool = await openSpool(rules);
   let isRefused = false;
@@ -96,8 +96,10 @@ async function spoolUpload(
 }
 
 /** What the first rows chose by columns that are not meant for pictures, as later rows have shown. */
-function withoutRoles(choice: RowChoice, roles: ChoiceRole[]): RowChoice {
-  return Object.fromEntries(Object.entries(choice).filter(([role]) => !roles.includes(role as ChoiceRole)));
+function withoutRoles(choice: RowOptions, roles: RowOptionRole[]): RowOptions {
+  return Object.fromEntries(
+    Object.entries(choice).filter(([role]) => !roles.includes(role as RowOptionRole)),
+  );
 }
 
 function refusal({ errors, rows }: Reading): Problem {

@@ -12,8 +12,8 @@ import { Problem } from '../errors.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { listPresets } from '../presets/preset.queries.ts';
 import type { Preset } from '../presets/spec.ts';
-import { type Acceptance, acceptDraft } from './accept.ts';
-import { type Draft, draftUpload } from './staged-upload.ts';
+import { type Acceptance, acceptUpload } from './accept.ts';
+import { type StagedUpload, stageUpload } from './staged-upload.ts';
 import { type Doing, type KeepAnswer, onlyOnce } from './idempotency.ts';
 import { freshForSOf, presetOf, requestDigests, requestSha256, UploadOptions } from './options.ts';
 import { measured } from './reading.ts';
@@ -114,18 +114,18 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
         const rules = { tenantId, folder, maxBytes: parts.maxUploadBytes, allowPaths: false, presets };
         const upload = await receiveUpload(request, receiving, (chunks, reading) => {
           const preset = presets.find(({ name }) => name === reading.presetName);
-          return draftUpload(chunks, { ...rules, ...reading, preset });
+          return stageUpload(chunks, { ...rules, ...reading, preset });
         });
-        await using draft = upload.result;
-        return await accept(draft, upload, { presets, keep });
+        await using staged = upload.result;
+        return await accept(staged, upload, { presets, keep });
       },
       read: (stored) => completedBody(stored as StoredBody),
     };
   }
 
   async function accept(
-    draft: Draft,
-    { options, fileName }: Received<Draft>,
+    staged: StagedUpload,
+    { options, fileName }: Received<StagedUpload>,
     { presets, keep }: { presets: readonly Preset[]; keep: KeepAnswer<Accepted> },
   ): Promise<Accepted> {
     const callback = callbackOf(options.callback_url, parts.guard);
@@ -147,10 +147,10 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
           ...batchBody(row, parts.publicUrl),
           ...(callback && { webhook_secret: callback.secret }),
         };
-        await keep(trx, requestSha256(draft.sha256, options), answer);
+        await keep(trx, requestSha256(staged.sha256, options), answer);
       },
     };
-    await acceptDraft(parts.database, draft, acceptance, parts.feed);
+    await acceptUpload(parts.database, staged, acceptance, parts.feed);
     if (!answer) throw new Error('an accepted batch has no answer');
     return answer;
   }

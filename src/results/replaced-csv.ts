@@ -1,5 +1,5 @@
 import type { Db } from '../db/database.ts';
-import { asWritten } from './as-written.ts';
+import { faithfulWriter } from '../csv/write-faithful.ts';
 import { filesOf, type OutputFile } from './files.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
 import { type OnFailed, replaced } from './table.ts';
@@ -10,7 +10,7 @@ export async function* replacedCsv(
   results: BatchResults,
   { onFailed, urlOf }: { onFailed: OnFailed; urlOf: (file: OutputFile) => string },
 ): AsyncGenerator<Buffer> {
-  const writer = asWritten(results.format);
+  const writer = faithfulWriter(results.format);
   yield writer.head();
   for await (const page of productPages(db, results)) {
     const rows = page.map((product) => {

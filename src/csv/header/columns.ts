@@ -40,7 +40,7 @@ export const ColumnMapping = Type.Object(
 export type ColumnMapping = Static<typeof ColumnMapping>;
 
 /** A name as it is compared: without case, spaces and punctuation. */
-export function keyOf(name: string): string {
+export function columnKey(name: string): string {
   return name
     .replaceAll(AMAZON_QUALIFIERS, '')
     .toLowerCase()
@@ -55,9 +55,14 @@ export function isOurColumn(name: string): boolean {
   return /^\s*(output image urls( \(.*\))?|status|errors)\s*$/i.test(name);
 }
 
+/** Whether a column holds the renditions that an earlier `output.csv` names. */
+export function isOutputColumn(name: string): boolean {
+  return /^\s*output image urls( \(.*\))?\s*$/i.test(name);
+}
+
 /**
  * Finds the columns by the names that users and shops give them; the first alias that is there counts.
- * @param keys the header, see keyOf
+ * @param keys the header, see columnKey
  */
 export function columnsByAlias(keys: readonly string[]): Columns {
   const one = (aliases: readonly string[]): number | undefined =>

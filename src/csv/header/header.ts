@@ -1,5 +1,5 @@
 import type { Flaw } from '../../errors.ts';
-import { type ColumnMapping, type Columns, columnsByAlias, keyOf } from './columns.ts';
+import { type ColumnMapping, type Columns, columnsByAlias, columnKey } from './columns.ts';
 
 const MAX_COLUMNS = 200;
 
@@ -13,7 +13,7 @@ export type Header = { names: string[]; columns: Columns | undefined; errors: Fl
  */
 export function readHeader(names: string[], line: number, mapping: ColumnMapping = {}): Header {
   if (names.length > MAX_COLUMNS) return refused(names, line, tooManyColumns(names.length));
-  const byAlias = columnsByAlias(names.map(keyOf));
+  const byAlias = columnsByAlias(names.map(columnKey));
   const { columns, unknown } = mapped(byAlias, names, mapping);
   const errors = unknown.map((name) => ({
     line,
@@ -62,7 +62,9 @@ function mapped(byAlias: Columns, names: string[], mapping: ColumnMapping) {
 /** As it is written, and else as it is read. */
 function columnsNamed(name: string, names: string[]): number[] {
   const exact = [...names.keys()].filter((i) => names[i]?.trim() === name.trim());
-  return exact.length > 0 ? exact : [...names.keys()].filter((i) => keyOf(names[i] ?? '') === keyOf(name));
+  return exact.length > 0
+    ? exact
+    : [...names.keys()].filter((i) => columnKey(names[i] ?? '') === columnKey(name));
 }
 
 /** Columns of a name that another one before has, where it matters which of them is read. */
@@ -71,7 +73,8 @@ function duplicates(names: string[], line: number, columns: Columns): Flaw[] {
   const read = [name, ...sku, serial, preset, width, height, quality, format];
   return read.flatMap((first) => {
     if (first === undefined) return [];
-    const isTwin = (i: number): boolean => i > first && keyOf(names[i] ?? '') === keyOf(names[first] ?? '');
+    const isTwin = (i: number): boolean =>
+      i > first && columnKey(names[i] ?? '') === columnKey(names[first] ?? '');
     const twins = [...names.keys()].filter(isTwin);
     const detail = `The column is called "${names[first]?.trim()}" as column ${first + 1} is, and only that one is read.`;
     return twins.map((i) => ({ line, column: i + 1, code: 'duplicate_header', detail }));

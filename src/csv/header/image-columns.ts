@@ -65,7 +65,7 @@ type Rank = { kind: 'main' | 'image' | 'more'; number: number };
 /**
  * The columns of image URLs in the order of their positions: main images, plain ones, additional ones; in
  * each kind by number, and else as they stand.
- * @param keys the header, see keyOf
+ * @param keys the header, see columnKey
  */
 export function imageColumns(keys: readonly string[]): number[] {
   const own = [...keys.keys()].filter((i) => OWN.test(keys[i] ?? ''));

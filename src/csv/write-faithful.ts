@@ -2,15 +2,15 @@
  * A table as its file was written: encoding, line ends, the lines above and below the header, quotation marks.
  * Cells go out as they came in, formulas too: made harmless they would be other cells, in a shop as well.
  */
-import type { TableFormat } from '../csv/table-format.ts';
-import type { Written } from '../csv/written.ts';
-import { encoderOf } from '../csv/encoding.ts';
-import { csvText, headerText } from './table.ts';
+import type { TableFormat } from './table-format.ts';
+import type { FileLayout } from './file-layout.ts';
+import { encoderOf } from './encoding.ts';
+import { csvText, headerText } from './write.ts';
 
 /** `quoted` has a '1' for each cell that stood in quotes. */
 type WrittenRow = { cells: string[]; quoted: string | null };
 
-export type AsWritten = {
+export type FaithfulWriter = {
   encoding: string;
   head(): Buffer;
   rows(rows: WrittenRow[]): Buffer;
@@ -18,12 +18,12 @@ export type AsWritten = {
   end(): Buffer;
 };
 
-export function asWritten(format: TableFormat): AsWritten {
+export function faithfulWriter(format: TableFormat): FaithfulWriter {
   return format.written ? faithfully(format, format.written) : plainly(format);
 }
 
 /** Batches of versions before this one do not know how their files were written. */
-function plainly(format: TableFormat): AsWritten {
+function plainly(format: TableFormat): FaithfulWriter {
   return {
     encoding: 'utf-8',
     head: () => Buffer.from(headerText(format, format.header)),
@@ -38,7 +38,7 @@ function plainly(format: TableFormat): AsWritten {
   };
 }
 
-function faithfully(format: TableFormat, written: Written): AsWritten {
+function faithfully(format: TableFormat, written: FileLayout): FaithfulWriter {
   const { lineEnd, lastLineEnds, above, below } = written;
   const { encoding, encode } = encoderOf(written.encoding);
   const line = lineWriter(format.delimiter);

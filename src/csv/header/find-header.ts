@@ -11,7 +11,7 @@ import { type Header, readHeader } from './header.ts';
 import { holdsImages } from './image-cells.ts';
 import type { TableRow } from '../records.ts';
 
-export type Head = {
+export type FoundHeader = {
   header: Header;
   /** of the header, as it stands in the file */
   record: TableRow;
@@ -21,7 +21,7 @@ export type Head = {
   warnings: Flaw[];
 };
 
-export type HeadRules = { mapping?: ColumnMapping | undefined; headerLine?: number | undefined };
+export type HeaderRules = { mapping?: ColumnMapping | undefined; headerLine?: number | undefined };
 
 const LINES_ABOVE = 20;
 const LINES_BELOW = 3;
@@ -30,19 +30,19 @@ const LINES_BELOW = 3;
  * @param records the first ones of the file, at least one
  * @throws Problem `csv_invalid`: `no_such_line`
  */
-export function findHead(records: TableRow[], { mapping, headerLine }: HeadRules): Head {
-  if (headerLine !== undefined) return headAt(records, lineAt(records, headerLine), 0, mapping);
+export function findHeader(records: TableRow[], { mapping, headerLine }: HeaderRules): FoundHeader {
+  if (headerLine !== undefined) return headerAt(records, lineAt(records, headerLine), 0, mapping);
   const at = lastHeader(records, firstHeader(records, mapping), mapping);
-  return headAt(records, at, descriptionsBelow(records, at, mapping), mapping, true);
+  return headerAt(records, at, descriptionsBelow(records, at, mapping), mapping, true);
 }
 
-function headAt(
+function headerAt(
   records: TableRow[],
   at: number,
   below: number,
   mapping: ColumnMapping | undefined,
   isGuess = false,
-): Head {
+): FoundHeader {
   const record = records[at] ?? { line: 1, cells: [] };
   const [above, described] = [records.slice(0, at), records.slice(at + 1, at + 1 + below)];
   return {

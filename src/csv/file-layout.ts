@@ -1,8 +1,8 @@
-import { type Head, lineEndsIn } from './header/head.ts';
+import { type FoundHeader, lineEndsIn } from './header/find-header.ts';
 import type { Table } from './table.ts';
 
 /** How a file was written, beside its cells, so that what Minilab did not make goes back as it came. */
-export type Written = {
+export type FileLayout = {
   encoding: string;
   lineEnd: string;
   /** whether the last line has a line end */
@@ -14,7 +14,7 @@ export type Written = {
   below: string;
 };
 
-export function writtenOf({ form, head }: Table, { record, products }: Head): Written {
+export function layoutOf({ form, head }: Table, { record, products }: FoundHeader): FileLayout {
   const lines = head.match(/[^\r\n]*(?:\r\n|\r|\n)/g) ?? []; // whole ones only
   const headerAt = record.line - 1;
   const belowAt = headerAt + 1 + lineEndsIn(record.cells);

@@ -7,11 +7,11 @@ import type { Flaw } from '../errors.ts';
 import { MAX_OUTPUT_SIDE } from '../presets/spec.ts';
 import type { Preset } from '../presets/spec.ts';
 import { FORMAT_NAMES } from './row-options.ts';
-import { type ColumnMapping, type Columns, keyOf } from '../csv/header/columns.ts';
+import { type ColumnMapping, type Columns, columnKey } from '../csv/header/columns.ts';
 import type { TableRow } from '../csv/records.ts';
 
 const ROLES = ['preset', 'width', 'height', 'quality', 'format'] as const;
-export type ChoiceRole = (typeof ROLES)[number];
+export type RowOptionRole = (typeof ROLES)[number];
 
 export type DoubtRules = {
   presets: ReadonlySet<string>;
@@ -23,7 +23,7 @@ export type DoubtRules = {
 export type Doubts = {
   look(row: TableRow): void;
   /** what is not read, also not in the rows before it was found out */
-  unmeant(): ChoiceRole[];
+  unmeant(): RowOptionRole[];
   warnings(): Flaw[];
 };
 
@@ -40,16 +40,16 @@ export function watchChoices(
     ROLES.flatMap((role) => {
       const column = columns[role];
       const isPlain =
-        column !== undefined && mapping?.[role] === undefined && keyOf(names[column] ?? '') === role;
+        column !== undefined && mapping?.[role] === undefined && columnKey(names[column] ?? '') === role;
       return isPlain ? [[role, column] as const] : [];
     }),
   );
-  const settled = new Set<ChoiceRole>();
-  const unmeant = new Set<ChoiceRole>();
+  const settled = new Set<RowOptionRole>();
+  const unmeant = new Set<RowOptionRole>();
   const warnings: Flaw[] = [];
-  const nameOf = (role: ChoiceRole): string => (names[doubted.get(role) ?? 0] ?? '').trim();
+  const nameOf = (role: RowOptionRole): string => (names[doubted.get(role) ?? 0] ?? '').trim();
 
-  function drop(role: ChoiceRole, row: TableRow): void {
+  function drop(role: RowOptionRole, row: TableRow): void {
     const roles = isSide(role) ? SIDES.filter((side) => doubted.has(side)) : [role];
     const column = doubted.get(role) ?? 0;
     const text = cellOf(row, column).slice(0, 40);
@@ -61,7 +61,7 @@ export function watchChoices(
     }
   }
 
-  function verdictOf(role: ChoiceRole, row: TableRow, text: string): Verdict {
+  function verdictOf(role: RowOptionRole, row: TableRow, text: string): Verdict {
     if (role === 'preset') return presetVerdict(text, rules.presets);
     if (role === 'format') return formatVerdict(text);
     if (role === 'quality') return qualityVerdict(text);
@@ -88,7 +88,12 @@ export function watchChoices(
   };
 }
 
-function notMeant(role: ChoiceRole, text: string, roles: ChoiceRole[], names: string[]): Omit<Flaw, 'line'> {
+function notMeant(
+  role: RowOptionRole,
+  text: string,
+  roles: RowOptionRole[],
+  names: string[],
+): Omit<Flaw, 'line'> {
   const called = names.map((name) => `"${name}"`).join(' and ');
   const [columns, are] = roles.length > 1 ? ['columns', 'are'] : ['column', 'is'];
   const mapping = JSON.stringify(Object.fromEntries(roles.map((each, i) => [each, names[i]])));
@@ -103,7 +108,7 @@ function notMeant(role: ChoiceRole, text: string, roles: ChoiceRole[], names: st
 
 const SIDES = ['width', 'height'] as const;
 
-const WHY: Record<ChoiceRole, string> = {
+const WHY: Record<RowOptionRole, string> = {
   preset: 'no preset has such a name',
   width: 'pixels of a picture are whole numbers, at least 100 and no less than those of the other renditions',
   height:
@@ -132,7 +137,7 @@ function least({ renditions }: Preset): number {
   return Math.max(LEAST_SIDE, ...others);
 }
 
-function isSide(role: ChoiceRole): boolean {
+function isSide(role: RowOptionRole): boolean {
   return role === 'width' || role === 'height';
 }
 
