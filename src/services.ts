@@ -154,8 +154,9 @@ const CLEAR_EVERY_MS = 600_000;
 /** Now and then, in every process: an API alone must not keep what an upload left whose process was killed. */
 function clearLeftovers(folder: string, db: Db, log: Logger): () => void {
   const clear = (): void =>
-    void removeLeftovers(folder, db).catch((error: unknown) =>
-      log.warn({ err: error }, 'what killed processes left cannot be removed'),
+    void removeLeftovers(folder, db).then(
+      (removed) => removed > 0 && log.info({ removed }, 'temporary files of killed processes were removed'),
+      (error: unknown) => log.warn({ err: error }, 'temporary files of killed processes cannot be removed'),
     );
   clear();
   const timer = setInterval(clear, CLEAR_EVERY_MS).unref();

@@ -16,48 +16,58 @@ import { type Storage, UNFINISHED } from '../storage/storage.ts';
 /** No image is recorded that was claimed longer ago (record.ts), so no older file is on its way to its row. */
 const GRACE_MS = 30 * 60_000;
 const ROUND_EVERY = sql`interval '6 hours'`;
-const A_TURN_MS = 300;
+const TURN_MS = 300;
 
 /** A set of files to which no image refers. */
 type Orphan = { tenantId: number; hash16: string; keys: StorageKey[] };
 
-/** What lies in a part of the storage. */
-type Look = { orphans: Orphan[]; unfinished: StorageKey[]; sets: number; next: string | undefined };
+/** What one part of the storage holds, and the cursor of the next part. */
+type Part = { orphans: Orphan[]; unfinished: StorageKey[]; sets: number; next: string | undefined };
 
-/** A turn of the search. Every worker does this every few seconds; one of them is let in, when a round is due. */
-export async function searchStorage(db: Db, storage: Storage): Promise<void> {
-  for (const until = performance.now() + A_TURN_MS; performance.now() < until;) {
-    const place = await takeTurn(db);
-    if (place === undefined) return;
-    const look = await lookAt(db, storage, place, GRACE_MS);
-    await clear(db, storage, look);
-    await endTurn(db, look.next);
+/** What a search found: sets of files in all; sets without an image and their files; files that were never finished. */
+export type Found = { sets: number; orphans: number; files: number; unfinished: number };
+
+/** A turn of the periodic search. Every worker asks for it every few seconds; one at a time gets it, when a search is due. */
+export async function searchStorage(db: Db, storage: Storage): Promise<Found> {
+  const found = { sets: 0, orphans: 0, files: 0, unfinished: 0 };
+  const until = performance.now() + TURN_MS;
+  while (performance.now() < until) {
+    const cursor = await takeTurn(db);
+    if (cursor === undefined) break;
+    const part = await searchPart(db, storage, cursor, GRACE_MS);
+    await clear(db, storage, part);
+    await endTurn(db, part.next);
+    add(found, part);
   }
+  return found;
 }
 
-export type Swept = { sets: number; orphans: number; files: number; unfinished: number };
-
 /**
- * Looks through the whole storage now. Files are gone after the next `purgeFiles`.
- * @param clears whether what is found is to be purged, or only counted
- * @param signal ends it early
+ * Searches the whole storage now. Orphans are deleted by the next `purgeFiles`.
+ * @param clears whether what is found is to be deleted, or only counted
+ * @param signal ends the search early
  */
 export async function sweepStorage(
   db: Db,
   storage: Storage,
   { olderThanMs = GRACE_MS, clears, signal }: { olderThanMs?: number; clears: boolean; signal?: AbortSignal },
-): Promise<Swept> {
-  const swept = { sets: 0, orphans: 0, files: 0, unfinished: 0 };
-  for (let place: string | undefined = ''; place !== undefined && !signal?.aborted;) {
-    const look: Look = await lookAt(db, storage, place, olderThanMs);
-    if (clears) await clear(db, storage, look);
-    swept.sets += look.sets;
-    swept.orphans += look.orphans.length;
-    swept.files += look.orphans.reduce((total, { keys }) => total + keys.length, 0);
-    swept.unfinished += look.unfinished.length;
-    place = look.next;
+): Promise<Found> {
+  const found = { sets: 0, orphans: 0, files: 0, unfinished: 0 };
+  let cursor: string | undefined = '';
+  while (cursor !== undefined && !signal?.aborted) {
+    const part: Part = await searchPart(db, storage, cursor, olderThanMs);
+    if (clears) await clear(db, storage, part);
+    add(found, part);
+    cursor = part.next;
   }
-  return swept;
+  return found;
+}
+
+function add(found: Found, { sets, orphans, unfinished }: Part): void {
+  found.sets += sets;
+  found.orphans += orphans.length;
+  found.files += orphans.reduce((total, { keys }) => total + keys.length, 0);
+  found.unfinished += unfinished.length;
 }
 
 /** A batch was cancelled: what was in work may be stored within moments, and is looked for when it is old enough. */
@@ -67,16 +77,21 @@ export async function searchSoon(trx: Db): Promise<void> {
     where due_at > now() + ${GRACE_MS} * interval '1 millisecond'`.execute(trx);
 }
 
-/** Workers that were killed leave their rows, their places, and files that they had not recorded. */
-export async function forgetDeadWorkers(db: Db): Promise<void> {
-  await sql`
+/**
+ * Forgets killed workers and their leases. They may have left files without a row, so a search is due.
+ * @returns how many there were
+ */
+export async function forgetDeadWorkers(db: Db): Promise<number> {
+  const { rows } = await sql<{ dead: number }>`
     with dead as (delete from workers where ${IS_DEAD_FOR_LONG} returning worker_id),
-      leases as (delete from host_leases where worker_id in (select worker_id from dead) and leased_until < now())
-    update storage_sweep set due_at = least(due_at, now()) where exists (select from dead)`.execute(db);
+      leases as (delete from host_leases where worker_id in (select worker_id from dead) and leased_until < now()),
+      search as (update storage_sweep set due_at = least(due_at, now()) where exists (select from dead))
+    select count(*) as dead from dead`.execute(db);
+  return rows[0]?.dead ?? 0;
 }
 
-async function lookAt(db: Db, storage: Storage, place: string, olderThanMs: number): Promise<Look> {
-  const { keys, next } = await storage.list(place);
+async function searchPart(db: Db, storage: Storage, cursor: string, olderThanMs: number): Promise<Part> {
+  const { keys, next } = await storage.list(cursor);
   const { known, unreferred, now } = await setsOf(db, [...new Set(keys.map(setOf))]);
   const isOld = async (key: StorageKey): Promise<boolean> => {
     const madeAt = await storage.madeAt(key);
@@ -117,7 +132,7 @@ async function setsOf(
   };
 }
 
-async function clear(db: Db, storage: Storage, { orphans, unfinished }: Look): Promise<void> {
+async function clear(db: Db, storage: Storage, { orphans, unfinished }: Part): Promise<void> {
   await storage.remove(unfinished);
   await askForPurges(db, orphans);
 }
@@ -132,7 +147,7 @@ async function askForPurges(db: Db, orphans: Orphan[]): Promise<void> {
     on conflict (tenant_id, hash16) do nothing`.execute(db);
 }
 
-/** @returns the place that is to be looked at now, by us alone */
+/** @returns the cursor of the part that this worker alone may search now */
 async function takeTurn(db: Db): Promise<string | undefined> {
   const { rows } = await sql<{ place: string }>`
     update storage_sweep

@@ -83,12 +83,23 @@ async function deleteRows(trx: Db, { tenantId, batchId }: BatchKey): Promise<voi
 
 const SETS_AT_ONCE = 500; // about a thousand files: removed within a second, while their purges are locked
 
+/** What a purge removed: sets, and their files. */
+export type Purged = { sets: number; files: number };
+
 /** Removes files as long as there are any to remove. Every worker does this every few seconds. */
-export async function purgeFiles(db: Db, storage: Storage, signal: AbortSignal): Promise<void> {
-  // What is decided is removed before more is: images of sets in between are done again and again.
-  for (let done = 1; done > 0 && !signal.aborted;)
-    done = (await removeFiles(db, storage)) + (await decidePurges(db));
+export async function purgeFiles(db: Db, storage: Storage, signal: AbortSignal): Promise<Purged> {
+  const purged = { sets: 0, files: 0 };
+  let isBusy = true;
+  while (isBusy && !signal.aborted) {
+    // Files of decided purges go first: an image of a set that is being removed is done again and again.
+    const removed = await removeFiles(db, storage);
+    const decided = await decidePurges(db);
+    purged.sets += removed.sets;
+    purged.files += removed.files;
+    isBusy = removed.sets + decided > 0;
+  }
   if (!signal.aborted) await forgetPurges(db);
+  return purged;
 }
 
 type SetKey = { tenant_id: number; hash16: string };
@@ -162,18 +173,14 @@ async function deleteSets(trx: Db, sets: SetKey[]): Promise<void> {
       and s.tenant_id = p.tenant_id and s.hash16 = p.hash16`.execute(trx);
 }
 
-/** @returns how many purges were done */
-async function removeFiles(db: Db, storage: Storage): Promise<number> {
+async function removeFiles(db: Db, storage: Storage): Promise<Purged> {
   return db.transaction().execute(async (trx) => {
     const purges = await lockRemoving(trx);
-    if (purges.length === 0) return 0;
-    await removeWhileLocked(
-      trx,
-      storage,
-      purges.flatMap((purge) => purge.keys),
-    );
+    const keys = purges.flatMap((purge) => purge.keys);
+    if (purges.length === 0) return { sets: 0, files: 0 };
+    await removeWhileLocked(trx, storage, keys);
     await markRemoved(trx, purges);
-    return purges.length;
+    return { sets: purges.length, files: keys.length };
   });
 }
 

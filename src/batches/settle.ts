@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Logger } from 'pino';
 import type { Db } from '../db/database.ts';
 import type { Queue } from '../queue/queue.ts';
 import { type NewEvent, writeEvents } from '../webhooks/events.ts';
@@ -31,6 +32,10 @@ export async function settleBatches(
   await endRows(trx, ended);
   await tellEnds(trx, ended, rules);
   return ended;
+}
+
+export function logEnded(log: Logger, ended: EndedBatch[]): void {
+  for (const { batchId, round, state } of ended) log.info({ batch: batchId, round, state }, 'a batch ended');
 }
 
 /** The time is that of now: images that this transaction waited for ended after it had begun. */

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { fromKysely, PgBoss } from 'pg-boss';
 import type { Database, Db } from '../db/database.ts';
 import { retryLocked } from '../db/locks.ts';
+import { QUEUE_SCHEMA } from './stored-tasks.ts';
 import { readTask, TASK_OPTIONS, type TaskData, type TaskName } from './tasks.ts';
 
 /** A claimed task. `attempt` fences it: who claims it again gets a higher one. */
@@ -30,9 +31,6 @@ export type Queue = {
   revoke(name: TaskName, ids: string[], db: Db): Promise<void>;
   stop(): Promise<void>;
 };
-
-/** Where pg-boss keeps its tables; queries that look for a task's row name it. */
-export const QUEUE_SCHEMA = 'pgboss';
 
 /**
  * Starts pg-boss on our pool; it makes or migrates its own schema under a lock.

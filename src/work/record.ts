@@ -2,14 +2,14 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { recordOutcomes, type HostOutcome } from '../hosts/host-feedback.ts';
 import type { ImageResult } from './process-image.ts';
-import type { Finished } from '../queue/pump.ts';
+import type { Finished } from '../queue/recorder.ts';
 import type { BatchKey } from '../batches/batch.ts';
 import { type LockedBatch, lockBatches, writeCounters } from '../batches/counters.ts';
 import { moveOn, type MoveRules } from '../batches/move-on.ts';
 import { setIdOf, recordRenditions } from './record-renditions.ts';
 import type { EndedBatch } from '../batches/settle.ts';
 
-type FinishedImage = Finished<'process_image', ImageResult>;
+export type FinishedImage = Finished<'process_image', ImageResult>;
 
 /**
  * Records what happened to images and ends their tasks, all in one transaction. What a worker did

@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
 import { type Foundation, layFoundation } from '../../src/services.ts';
 import type { BatchKey } from '../../src/batches/batch.ts';
@@ -18,8 +17,9 @@ import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
 import type { Preset } from '../../src/presets/spec.ts';
 import { newDatabase } from './database.ts';
 import { newFolder } from './folder.ts';
+import { silent } from './logs.ts';
 
-export const silent = pino({ level: 'silent' });
+export { silent };
 
 /** Database, queue and storage without server or worker; tests do by hand what these would do. */
 export async function newFoundation(
