@@ -20,10 +20,10 @@ import type { WatchedTask } from './watchdog/watchdog.ts';
 import { startDeliveries } from './webhooks/webhook.tasks.ts';
 import { choresOf } from './work/chores.ts';
 import { claimImages } from './work/claim.ts';
-import { type ClaimedImage, isSuspect, processImage } from './work/process-image.ts';
-import { type FinishedImage, recordResults } from './work/record.ts';
+import { type ClaimedImage, type FinishedImage, isSuspect, processImage } from './work/process-image.ts';
+import { recordResults } from './work/record.ts';
 import { repeat } from './work/repeat.ts';
-import { findSet } from './work/reuse.ts';
+import { findSet } from './work/rendition-sets.ts';
 
 export type Worker = {
   /** why it claims no images; empty while it does */

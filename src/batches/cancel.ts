@@ -5,7 +5,7 @@ import { type BatchRow, findBatch } from './batch.queries.ts';
 import { type BatchKey, hasEnded } from './batch.ts';
 import { type LockedBatch, lockBatch } from './counters.ts';
 import { searchSoon } from './orphans.ts';
-import { type SettleRules, tellEnds } from './settle.ts';
+import { type EventRules, writeBatchEvents } from './events.ts';
 
 /**
  * Stops what has not ended of a running batch, and writes its event in the same transaction. Only the
@@ -15,7 +15,7 @@ import { type SettleRules, tellEnds } from './settle.ts';
  * @returns the batch, or undefined where there is no such batch
  * @throws Problem `conflict`
  */
-export async function cancelBatch(db: Db, key: BatchKey, rules: SettleRules): Promise<BatchRow | undefined> {
+export async function cancelBatch(db: Db, key: BatchKey, rules: EventRules): Promise<BatchRow | undefined> {
   return db.transaction().execute(async (trx) => {
     const batch = await lockBatch(trx, key);
     if (!batch) return undefined;
@@ -24,7 +24,7 @@ export async function cancelBatch(db: Db, key: BatchKey, rules: SettleRules): Pr
       await rules.queue.revoke('process_image', await tasksOf(trx, key), trx);
       await cancelImagesInWindow(trx, key);
       await cancelRow(trx, key);
-      await tellEnds(trx, [key], rules);
+      await writeBatchEvents(trx, [{ ...key, type: 'batch.cancelled' }], rules);
       await searchSoon(trx);
     }
     return findBatch(trx, key);

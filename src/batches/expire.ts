@@ -3,7 +3,8 @@ import type { Db } from '../db/database.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import type { BatchKey } from './batch.ts';
 import { lockBatches, writeCounters } from './counters.ts';
-import { type EndedBatch, settleBatches, type SettleRules } from './settle.ts';
+import type { EventRules } from './events.ts';
+import { type EndedBatch, settleBatches } from './settle.ts';
 
 /**
  * Fails the images that still wait for a host on hold when the deadline of their batch has passed: such a
@@ -13,7 +14,7 @@ import { type EndedBatch, settleBatches, type SettleRules } from './settle.ts';
  */
 export async function expireImages(
   db: Db,
-  rules: SettleRules,
+  rules: EventRules,
 ): Promise<{ expired: number; ended: EndedBatch[] }> {
   const ended: EndedBatch[] = [];
   let expired = 0;
@@ -51,7 +52,7 @@ async function expiredBatches(db: Db): Promise<BatchKey[]> {
 async function expireSome(
   db: Db,
   key: BatchKey,
-  rules: SettleRules,
+  rules: EventRules,
 ): Promise<{ leads: number; expired: number; ended: EndedBatch[] }> {
   return db.transaction().execute(async (trx) => {
     const batches = await lockBatches(trx, [key]);

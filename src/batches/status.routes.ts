@@ -114,7 +114,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
       const afterSlot = Number(readCursor(cursor) ?? 0) || 0;
       const rows = await listImages(db, {
         ...key,
-        states: state && storedStates(state, batchState),
+        states: state && storedStates(state, { isCancelled: batchState === 'cancelled' }),
         code,
         afterSlot,
         limit: limit + 1,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { KEY_SQL } from '../storage/keys.ts';
-import type { ImageState, PublicImageState } from './image.ts';
+import { type ImageState, type PublicImageState, SHOWN_STATE } from './image.ts';
 
 /** An image with what was made of it. Sizes in pixels and bytes; `key` is a storage key. */
 export type ImageRow = {
@@ -20,14 +20,6 @@ export type ImageRow = {
   source: { width: number; height: number; bytes: number; format: string; sha256: string } | null;
   renditions: { name: string; key: string; width: number; height: number; bytes: number; format: string }[];
 };
-
-/** The state of an image `i` of a batch `b` as it is shown; cancelling a batch leaves most of its rows as they are. */
-const SHOWN_STATE = sql<PublicImageState>`
-  case
-    when i.ended_at is null and b.state = 'cancelled' then 'cancelled'
-    when i.state = 'queued' then 'pending'
-    else i.state
-  end`;
 
 const IMAGE = sql`
   select i.image_id, i.batch_id, i.slot, i.row_number, i.position, i.url, ${SHOWN_STATE} as state, i.tries,

@@ -5,6 +5,7 @@ import { DecodersUnavailable } from '../pipeline/decoder-pool.ts';
 import type { HostBusy } from '../pipeline/download/download-permit.ts';
 import { StorageTrouble } from '../storage/storage.ts';
 import { WorkerEnding } from '../queue/pump.ts';
+import type { Finished } from '../queue/recorder.ts';
 
 /** An image whose task a worker has claimed. */
 export type ClaimedImage = ImageRequest & {
@@ -30,6 +31,8 @@ export type ImageResult = { image: ClaimedImage } & (
   /** as if it had not been claimed, and not to be claimed again for `inMs` */
   | { is: 'returned'; inMs?: number }
 );
+
+export type FinishedImage = Finished<'process_image', ImageResult>;
 
 export type ProcessingParts = {
   pipeline: Pipeline;
