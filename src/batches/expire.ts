@@ -33,7 +33,7 @@ export async function expireImages(
 // A group holds the lock of its batch for some 0.1 s, and results of the batch's other hosts wait for it.
 const EXPIRED_AT_ONCE = 5_000;
 
-/** Running batches past their deadline that have images waiting for a host on hold. */
+/** Running batches past their deadline with images that wait for a host on hold. */
 async function expiredBatches(db: Db): Promise<BatchKey[]> {
   const { rows } = await sql<{ tenant_id: number; batch_id: string }>`
     select b.tenant_id, b.batch_id from batches b

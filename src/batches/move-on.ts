@@ -8,9 +8,9 @@ import { type EndedBatch, settleBatches } from './settle.ts';
 export type MoveRules = FeedRules & EventRules;
 
 /**
- * What follows from a change of batches whose rows this transaction has locked: those of which every
- * image has ended are ended too, and of the others the next images are fed.
- * @returns those that have ended now
+ * What follows a change of batches whose rows this transaction has locked: it settles batches whose images
+ * have all ended, and feeds the others.
+ * @returns the batches that have ended now
  */
 export async function moveOn(
   trx: Db,

@@ -60,7 +60,12 @@ export function choresOf({ database, storage, feed, log, signal }: ChoreParts): 
     {
       name: 'record lost images',
       everyMs: LOST_EVERY_MS,
-      run: () => handleInGroups(queue, 'lost_image', recordLost),
+      run: () =>
+        handleInGroups(queue, 'lost_image', {
+          handle: recordLost,
+          onError: (error, { data }) =>
+            log.error({ err: error, batch: data.batch_id }, 'a lost image cannot be recorded, retrying'),
+        }),
     },
     {
       name: 'rescue deliveries',

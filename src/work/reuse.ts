@@ -27,7 +27,9 @@ export async function findReusable(db: Db, requests: ReuseRequest[]): Promise<(R
   );
   return found.map((each) => {
     const set = each && sets.get(setName(each.key));
-    return set && { ...each.source, set };
+    if (!set) return undefined;
+    const { sha256, finalUrl, etag, lastModified, isFresh } = each.source;
+    return { sha256, finalUrl, etag, lastModified, isFresh, set };
   });
 }
 

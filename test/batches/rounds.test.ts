@@ -5,7 +5,7 @@ import type { BatchKey } from '../../src/batches/batch.ts';
 import { batchBody } from '../../src/batches/batch.body.ts';
 import { findBatch } from '../../src/batches/batch.queries.ts';
 import { cancelBatch } from '../../src/batches/cancel.ts';
-import { deleteBatch } from '../../src/batches/purge.ts';
+import { deleteBatch } from '../../src/batches/delete.ts';
 import { retryBatch } from '../../src/batches/retry.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import type { Foundation } from '../../src/services.ts';

@@ -175,13 +175,19 @@ test('dead letters are done in groups, and one that cannot be recorded holds up 
   }));
   await foundation.queue.insert('lost_image', letters, db);
   const groups: number[] = [];
-  await handleInGroups(foundation.queue, 'lost_image', async (tasks) => {
-    groups.push(tasks.length);
-    if (tasks.some(({ id }) => id === letters[0]?.id)) throw new Error('this one is broken');
-    const lost = tasks.map((task) => ({ ...batch, taskId: task.data.task_id }));
-    await recordLostImages(db, lost, foundation.feed);
+  const errors: [string, unknown][] = [];
+  const broken = new Error('this one is broken');
+  await handleInGroups(foundation.queue, 'lost_image', {
+    async handle(tasks) {
+      groups.push(tasks.length);
+      if (tasks.some(({ id }) => id === letters[0]?.id)) throw broken;
+      const lost = tasks.map((task) => ({ ...batch, taskId: task.data.task_id }));
+      await recordLostImages(db, lost, foundation.feed);
+    },
+    onError: (error, task) => errors.push([task.id, error]),
   });
   assert.deepEqual(groups, [6, 1, 1, 1, 1, 1, 1]);
+  assert.deepEqual(errors, [[letters[0]?.id, broken]]);
   const row = await findBatch(db, batch);
   assert.deepEqual([row?.state, row?.errors_by_code], ['processing', { worker_lost: 5 }]);
 });

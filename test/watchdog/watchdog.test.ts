@@ -76,7 +76,7 @@ const INNOCENT = 5;
 type FatalLine = { level: number; msg: string; tasks: { task: string; slot: number; url: string }[] };
 
 function fatalLine(said: string): FatalLine {
-  const line = said.split('\n').find((each) => each.includes('stood still'));
+  const line = said.split('\n').find((each) => each.includes('the event loop stalled'));
   assert.ok(line, said);
   return JSON.parse(line) as FatalLine;
 }
