@@ -119,7 +119,7 @@ test('a retry of one error code leaves the others, and says when there is nothin
   await retry(foundation, batch);
   await run(foundation, completed);
   assert.equal((await findBatch(foundation.database.db, batch))?.state, 'completed');
-  await assert.rejects(retry(foundation, batch), { code: 'conflict', message: /No image/ });
+  await assert.rejects(retry(foundation, batch), { code: 'conflict', message: /no failed image/ });
   assert.equal(await retry(foundation, { tenantId: 1, batchId: crypto.randomUUID() }), undefined);
 });
 
