@@ -13,6 +13,8 @@ export type Postgres = AsyncDisposable & {
   start(): Promise<void>;
   /** As if the power went: no session is asked, nothing is written any more. */
   stopAtOnce(): Promise<void>;
+  /** As an administrator does it: sessions are ended, and everything is written. */
+  stop(): Promise<void>;
   newDatabase(): Promise<string>;
 };
 
@@ -50,16 +52,18 @@ export async function newPostgres(): Promise<Postgres> {
     throw new Error('PostgreSQL did not start');
   }
 
-  async function stopAtOnce(): Promise<void> {
+  async function end(signal: 'SIGQUIT' | 'SIGINT'): Promise<void> {
     if (!server || server.exitCode !== null) return;
-    server.kill('SIGQUIT');
+    server.kill(signal);
     await once(server, 'exit');
   }
+  const stopAtOnce = (): Promise<void> => end('SIGQUIT');
 
   await start();
   return {
     start,
     stopAtOnce,
+    stop: () => end('SIGINT'),
     async newDatabase() {
       const name = `test_${randomBytes(6).toString('hex')}`;
       const client = new Client(url('postgres'));
