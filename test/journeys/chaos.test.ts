@@ -3,17 +3,18 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import { Client } from 'pg';
+import { addressNow } from '../../src/db/address.ts';
 import { newSecret } from '../../src/webhooks/signing.ts';
 import { type Asking, startAsking } from '../support/asking.ts';
 import { freezing, killing, stopping } from '../support/chaos-faults.ts';
 import { live, type Wish, wisher } from '../support/chaos-load.ts';
 import * as truth from '../support/chaos-truth.ts';
 import { shiftedBy } from '../support/clocks.ts';
+import { holdEmbedded } from '../support/embedded.ts';
 import { newFolder } from '../support/folder.ts';
 import { startHearing } from '../support/hearing.ts';
 import { freePort, runMinilab, startMinilab } from '../support/minilab.ts';
 import { startNumberedOrigin } from '../support/numbered-origin.ts';
-import { newPostgres } from '../support/postgres.ts';
 import { random } from '../support/random.ts';
 import { until } from '../support/until.ts';
 
@@ -40,6 +41,8 @@ test(`for ${SECONDS} s workers are frozen, killed and hours off, and the databas
     console.log(report({ ...faults, drained, ...found }, asking));
   } catch (error) {
     console.log(`chaos with CHAOS_SEED=${SEED} CHAOS_SECONDS=${SECONDS}:\n${report({}, asking)}`);
+    for (const { child, said } of [place.api, place.shifted, place.frozen, ...place.killed])
+      console.log(`what process ${child.pid} said of errors:\n${errorsIn(said())}`);
     throw error;
   }
 });
@@ -48,10 +51,10 @@ test(`for ${SECONDS} s workers are frozen, killed and hours off, and the databas
 type Place = Awaited<ReturnType<typeof newPlace>>;
 
 async function newPlace() {
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   const dice = (part: number) => random(100 * SEED + part);
-  const postgres = stack.use(await newPostgres());
   const folder = stack.use(await newFolder());
+  const embedded = stack.use(await holdEmbedded(folder.path));
   const origin = stack.use(await startNumberedOrigin());
   const hearing = stack.use(await startHearing(dice(0)));
   // Another file system where there is one, so that files are copied, and copies are cut off by the kill.
@@ -62,7 +65,6 @@ async function newPlace() {
   const secret = newSecret();
   const settings = {
     DATA_DIR: folder.path,
-    DATABASE_URL: await postgres.newDatabase(),
     STORAGE_URL: `file://${storage}`,
     PORT: String(port),
     PUBLIC_URL: `http://127.0.0.1:${port}`,
@@ -81,22 +83,23 @@ async function newPlace() {
   stack.defer(() => void frozen.child.kill('SIGCONT')); // or it would not hear that it is to end
   const killed = [await startMinilab('worker', settings)];
   stack.defer(async () => killed.at(-1)?.[Symbol.asyncDispose]());
+  const all = stack.move();
   return {
-    ...{ dice, postgres, origin, hearing, storage, settings, secret, api, shifted, frozen, killed },
+    ...{ dice, embedded, origin, hearing, storage, settings, secret, api, shifted, frozen, killed },
     asking: startAsking(),
     wishes: new Array<Wish>(),
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 
 /** The chaos. @returns how often everything happened, when it is over and all are well again */
 async function endure(place: Place): Promise<{ freezes: number; kills: number; stops: number }> {
-  const { dice, postgres, frozen, killed, settings } = place;
+  const { dice, embedded, frozen, killed, settings } = place;
   const over = AbortSignal.timeout(SECONDS * 1_000);
   const [freezes, kills, stops] = await Promise.all([
     freezing(frozen, dice(2), over),
     killing(killed, settings, dice(3), over),
-    stopping(postgres, dice(4), over),
+    stopping(embedded, dice(4), over),
     uploading(place, over),
     ...Object.entries(questions(place)).map(([name, url]) => askAllTheTime(place, { name, url, over })),
   ]);
@@ -147,9 +150,9 @@ async function askAllTheTime(
 
 /** @returns what was counted */
 async function isWholeAfterAll(place: Place): Promise<Record<string, number>> {
-  const { api, shifted, frozen, killed, settings, storage, wishes, hearing, secret } = place;
+  const { embedded, api, shifted, frozen, killed, settings, storage, wishes, hearing, secret } = place;
   await using stack = new AsyncDisposableStack();
-  const client = new Client(settings.DATABASE_URL);
+  const client = new Client(addressNow(embedded.url));
   await client.connect();
   stack.defer(() => client.end());
   await until(async () => {
@@ -195,6 +198,15 @@ async function allSlotsAreRight(wishes: Wish[]): Promise<number> {
     pictures += await truth.everySlotIsRight(wish, { csv, pictureAt });
   }
   return pictures;
+}
+
+/** The last lines of a log that are no passing trouble. */
+function errorsIn(said: string): string {
+  return said
+    .split('\n')
+    .filter((line) => !/^\{"level":[1-4]0/.test(line))
+    .slice(-20)
+    .join('\n');
 }
 
 function report(counted: Record<string, number>, { tally }: Asking): string {

@@ -1,8 +1,8 @@
 /** What goes wrong, all at once. Each kind has dice of its own, so that one does not shift the others. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dice } from './chaos-load.ts';
+import type { Embedded } from './embedded.ts';
 import { type Running, startMinilab } from './minilab.ts';
-import type { Postgres } from './postgres.ts';
 
 type Seconds = [least: number, most: number];
 
@@ -58,14 +58,17 @@ export function killing(
   );
 }
 
-export function stopping(postgres: Postgres, dice: Dice, over: AbortSignal): Promise<number> {
+/** As an administrator does it, as an emergency does it, and as the system does it when memory is short. */
+const SIGNALS = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
+
+export function stopping(embedded: Embedded, dice: Dice, over: AbortSignal): Promise<number> {
   return nowAndThen(
     over,
-    () => pick(dice, [12, 28]),
+    () => pick(dice, [10, 25]),
     async () => {
-      await (dice.upTo(3) === 1 ? postgres.stop() : postgres.stopAtOnce());
+      await embedded.stop(dice.pick(SIGNALS));
       await restOf(pick(dice, [0, 9]), over);
-      await postgres.start();
+      embedded.release();
     },
   );
 }

@@ -20,7 +20,8 @@ export async function countersAreRows(client: Client, wishes: Wish[]): Promise<v
     wishes.map(({ key }) => key).toSorted(),
   );
   const { rows } = await client.query(`
-    select b.name, b.state, b.round, b.images, b.completed, b.failed, b.cancelled, b.errors_by_code, i.*
+    select b.name, b.state, b.round, b.images, b.completed, b.failed, b.cancelled, b.errors_by_code,
+      b.bytes_in, b.bytes_out, i.*, codes, sources, files
     from batches b cross join lateral (
       select count(*) as slots, count(distinct slot) as different, max(slot) as last_slot,
         count(*) filter (where state = 'completed') as rows_completed,
@@ -29,10 +30,15 @@ export async function countersAreRows(client: Client, wishes: Wish[]): Promise<v
       from images where batch_id = b.batch_id) i cross join lateral (
       select coalesce(jsonb_object_agg(error_code, n), '{}') as codes from (
         select error_code, count(*) as n from images
-        where batch_id = b.batch_id and state = 'failed' group by error_code) c) e
+        where batch_id = b.batch_id and state = 'failed' group by error_code) c) e cross join lateral (
+      select coalesce(sum(s.source_bytes), 0) as sources, coalesce(sum(f.bytes), 0) as files
+      from images join rendition_sets s using (tenant_id, hash16)
+      cross join lateral (select sum(bytes) as bytes from renditions r where r.hash16 = s.hash16) f
+      where batch_id = b.batch_id and slot = lead_slot) m
     where b.ended_at is null or (b.completed, b.failed, b.cancelled) <> (rows_completed, rows_failed, rows_cancelled)
       or slots <> b.images or different <> b.images or last_slot <> b.images
-      or b.completed + b.failed + b.cancelled <> b.images or b.errors_by_code <> codes`);
+      or b.completed + b.failed + b.cancelled <> b.images or b.errors_by_code <> codes
+      or (b.bytes_in, b.bytes_out) <> (sources, files)`);
   assert.deepEqual(rows, []);
 }
 

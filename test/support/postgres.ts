@@ -13,8 +13,6 @@ export type Postgres = AsyncDisposable & {
   start(): Promise<void>;
   /** As if the power went: no session is asked, nothing is written any more. */
   stopAtOnce(): Promise<void>;
-  /** As an administrator does it: sessions are ended, and everything is written. */
-  stop(): Promise<void>;
   newDatabase(): Promise<string>;
 };
 
@@ -52,18 +50,16 @@ export async function newPostgres(): Promise<Postgres> {
     throw new Error('PostgreSQL did not start');
   }
 
-  async function end(signal: 'SIGQUIT' | 'SIGINT'): Promise<void> {
+  async function stopAtOnce(): Promise<void> {
     if (!server || server.exitCode !== null) return;
-    server.kill(signal);
+    server.kill('SIGQUIT');
     await once(server, 'exit');
   }
-  const stopAtOnce = (): Promise<void> => end('SIGQUIT');
 
   await start();
   return {
     start,
     stopAtOnce,
-    stop: () => end('SIGINT'),
     async newDatabase() {
       const name = `test_${randomBytes(6).toString('hex')}`;
       const client = new Client(url('postgres'));
