@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sql } from 'kysely';
-import { forgetSources } from '../../src/batches/known.ts';
-import { newFoundation } from '../support/batches.ts';
+import { findSet } from '../../src/batches/known.ts';
+import { openDatabase } from '../../src/db/database.ts';
+import { newPostgres } from '../support/postgres.ts';
 
-test('sources that nobody asked for in 90 days are forgotten', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  await sql`
-    insert into sources (tenant_id, url_sha256, url, final_url, sha256, fetched_at)
-    select 1, sha256(url::bytea), url, url, '', now() - age::interval
-    from (values ('https://a.example/old', '91 days'), ('https://a.example/new', '89 days')) as s (url, age)`.execute(
-    db,
-  );
-  await forgetSources(db);
-  const { rows } = await sql<{ url: string }>`select url from sources`.execute(db);
-  assert.deepEqual(rows, [{ url: 'https://a.example/new' }]);
+test('what was made of a content is not known while the database is away, which is no error', async () => {
+  await using postgres = await newPostgres();
+  const { db } = openDatabase(await postgres.newDatabase());
+  const find = () => findSet(db, { tenantId: 1, hash16: '0'.repeat(16) });
+  await assert.rejects(find(), /relation .* does not exist/); // a mistake of ours is told
+  await postgres.stopAtOnce();
+  assert.equal(await find(), undefined);
+  await db.destroy();
 });
