@@ -6,12 +6,13 @@ export type Answer = { status: number; text: string };
 export type Asking = {
   /** @returns undefined where the answer broke off, which is what a download without its database does */
   ask(name: string, url: string, init?: RequestInit): Promise<Answer | undefined>;
-  /** Asks until the answer is another one than 503. */
+  /** Asks until the answer is another one than 503, or nobody asks any more. */
   askUntilDone(name: string, url: string, init?: () => RequestInit): Promise<Answer>;
   /** how often each was answered so, by `name status` */
   tally: Map<string, number>;
   /** answers that nobody should get */
   wrong: string[];
+  stop(): void;
 };
 
 const CODES_OF_503 = new Set(['database_unavailable', 'storage_unavailable']);
@@ -19,6 +20,7 @@ const CODES_OF_503 = new Set(['database_unavailable', 'storage_unavailable']);
 export function startAsking(): Asking {
   const tally = new Map<string, number>();
   const wrong: string[] = [];
+  let isStopped = false;
   const count = (name: string): void => void tally.set(name, (tally.get(name) ?? 0) + 1);
 
   async function ask(name: string, url: string, init?: RequestInit): Promise<Answer | undefined> {
@@ -46,12 +48,13 @@ export function startAsking(): Asking {
     ask,
     tally,
     wrong,
+    stop: () => void (isStopped = true),
     async askUntilDone(name, url, init = () => ({})) {
-      for (;;) {
+      for (; !isStopped; await sleep(300)) {
         const answer = await ask(name, url, init());
         if (answer && answer.status !== 503) return answer;
-        await sleep(300);
       }
+      throw new Error(`${name} was never answered`);
     },
   };
 }

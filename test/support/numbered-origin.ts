@@ -10,11 +10,11 @@ export type NumberedOrigin = Origin & {
   shaky: Set<number>;
 };
 
-export const NUMBERS = 10_000;
+export const NUMBERS = 40_000;
 
 /** What no other number has, and what is smaller than all renditions that are made of it. */
 export function sizeOf(number: number): { width: number; height: number } {
-  return { width: 20 + (number % 100), height: 20 + Math.floor(number / 100) };
+  return { width: 20 + (number % 200), height: 20 + Math.floor(number / 200) };
 }
 
 /** The number in an address. */
@@ -36,7 +36,7 @@ export async function startNumberedOrigin(): Promise<NumberedOrigin> {
 }
 
 function picture(number: number): Promise<Buffer> {
-  const background = { r: number % 256, g: (number * 7) % 256, b: (number >> 8) * 6 };
+  const background = { r: number % 256, g: (number * 7) % 256, b: number >> 8 };
   return sharp({ create: { ...sizeOf(number), channels: 3, background } })
     .png()
     .toBuffer();
