@@ -175,33 +175,39 @@ async function askAllTheTime(
 
 /** @returns what was counted */
 async function isWholeAfterAll(place: Place): Promise<Record<string, number>> {
-  const { embedded, api, shifted, frozen, killed, settings, storage, wishes, hearing, secret } = place;
+  const { embedded, settings, storage, wishes, hearing, secret } = place;
   await using stack = new AsyncDisposableStack();
   const client = new Client(addressNow(embedded.url));
   await client.connect();
   stack.defer(() => client.end());
-  await until(async () => {
-    const { rows } = await client.query(`select from webhook_deliveries where state = 'pending' limit 1`);
-    return rows.length === 0;
-  }, 60_000);
+  await until(() => truth.allIsDelivered(client), 60_000, 'the last delivery');
   const pictures = await allSlotsAreRight(wishes);
-  for (const running of [shifted, frozen, ...killed.slice(-1), api]) {
-    assert.equal(running.child.exitCode, null, running.said());
-    running.child.kill('SIGTERM');
-    assert.equal(await running.ended, 0, running.said());
-  }
+  await endInGoodOrder(place);
   await truth.countersAreRows(client, wishes);
   await truth.oneEventARound(client, wishes);
-  const twiceHeard = await truth.everyEventIsHeard(client, { wishes, heard: hearing.heard, secret });
+  const repeated = await truth.everyEventIsHeard(client, { wishes, heard: hearing.heard, secret });
   assert.deepEqual(hearing.misdated, []);
   await truth.nothingIsLeft(client);
   const swept = await runMinilab(['sweep-storage', '--older-than', '0s'], { settings });
   assert.equal(swept.code, 0, swept.err);
   const files = await truth.filesAreRows(client, storage);
+  return { pictures, files, ...countedOf(wishes), repeated };
+}
+
+/** Nobody but those that were killed has ended before, and nobody met an error of ours. */
+async function endInGoodOrder({ api, shifted, frozen, killed }: Place): Promise<void> {
+  for (const running of [shifted, frozen, ...killed.slice(-1), api]) {
+    assert.equal(running.child.exitCode, null, running.said());
+    running.child.kill('SIGTERM');
+    assert.equal(await running.ended, 0, running.said());
+  }
   for (const running of [api, shifted, frozen, ...killed]) assert.equal(errorsIn(running.said()), '');
-  const images = wishes.reduce((sum, { rows }) => sum + rows.flat().length, 0);
+}
+
+function countedOf(wishes: Wish[]): Record<string, number> {
   return {
-    ...{ batches: wishes.length, images, pictures, files, twiceHeard },
+    batches: wishes.length,
+    images: wishes.reduce((sum, { rows }) => sum + rows.flat().length, 0),
     cancelled: wishes.filter((wish) => wish.isCancelled).length,
     rounds: wishes.reduce((sum, { rounds }) => sum + rounds, 0),
   };

@@ -88,6 +88,11 @@ export async function everyEventIsHeard(
   return told.length - wanted.length;
 }
 
+export async function allIsDelivered(client: Client): Promise<boolean> {
+  const { rows } = await client.query(`select from webhook_deliveries where state = 'pending' limit 1`);
+  return rows.length === 0;
+}
+
 /** No task is left, and nobody's try met an error of ours. */
 export async function nothingIsLeft(client: Client): Promise<void> {
   const { rows: tasks } = await client.query(
