@@ -25,7 +25,7 @@ test('a body that trickles in is ended with 408, however it is sent', async () =
     const { status, problem } = readAnswer(await untilClosed(socket));
     clearInterval(trickle);
     assert.equal(status, 408);
-    assert.match(String(problem['detail']), /less than 10000 bytes a second/);
+    assert.match(String(problem['detail']), /less than 10000 bytes per second/);
   }
 });
 
