@@ -18,7 +18,7 @@ import { Client, escapeIdentifier } from 'pg';
 import { Problem, systemCode } from '../errors.ts';
 import { embeddedAddress, portIn } from './address.ts';
 import { type Cluster, prepareCluster, SUPERUSER } from './cluster.ts';
-import { lockFile } from './lock-file.ts';
+import { isLocked, lockFile } from './lock-file.ts';
 import { keepReserve, openReserve } from './reserve.ts';
 
 export type EmbeddedServer = {
@@ -50,7 +50,8 @@ const CONNECT_MS = 5_000; // another program may listen where the server did
 export async function holdEmbeddedServer(dataDir: string, holder: string): Promise<EmbeddedServer> {
   const cluster = await prepareCluster(dataDir);
   const claims: string[] = [];
-  let closing = false;
+  const closing = new AbortController();
+  let holdingAgain = Promise.resolve();
   let held = await hold();
 
   async function hold(): Promise<Client> {
@@ -61,7 +62,7 @@ export async function holdEmbeddedServer(dataDir: string, holder: string): Promi
         await client.connect();
         await client.query('select pg_advisory_lock_shared($1, $2)', [LOCK_CLASS, HELD_BY_EVERYONE]);
         for (const name of claims) await tryLock(client, name);
-        client.on('end', () => void holdAgain());
+        client.on('end', () => (holdingAgain = holdAgain()));
         return client;
       } catch (error) {
         await client?.end().catch(() => {}); // it was just being stopped by its last holder: start it again
@@ -71,12 +72,13 @@ export async function holdEmbeddedServer(dataDir: string, holder: string): Promi
   }
 
   async function holdAgain(): Promise<void> {
-    while (!closing) {
+    const { signal } = closing;
+    while (!signal.aborted) {
       try {
         held = await hold();
         return;
       } catch {
-        await sleep(1_000, undefined, { ref: false });
+        await sleep(1_000, undefined, { ref: false, signal }).catch(() => {});
       }
     }
   }
@@ -112,7 +114,8 @@ export async function holdEmbeddedServer(dataDir: string, holder: string): Promi
       return rows[0]?.application_name ?? 'another process';
     },
     async close() {
-      closing = true;
+      closing.abort();
+      await holdingAgain; // it may have started the server, which nobody else would stop
       if (await isLastOut(held).catch(() => false)) await stop(cluster);
       await held.end().catch(() => {});
     },
@@ -151,7 +154,11 @@ async function stop(cluster: Cluster): Promise<void> {
 async function ensureRunning(cluster: Cluster): Promise<number> {
   const running = await runningServer(cluster);
   if (running) return running.port;
-  using _lock = await lockFile(join(cluster.folder, 'start.lock'), START_DEADLINE_MS);
+  using _lock = await lockFile(join(cluster.folder, 'start.lock'), START_DEADLINE_MS).catch(
+    (error: Error) => {
+      throw isLocked(error) ? notStarted(cluster, 'another process is still starting it') : error;
+    },
+  );
   return (await runningServer(cluster))?.port ?? (await start(cluster));
 }
 

@@ -78,7 +78,7 @@ export async function migrate(db: Db, options: MigrateOptions = {}): Promise<str
 export async function unknownMigration(db: Db): Promise<string | undefined> {
   const applied = await appliedMigrations(db);
   return [...applied]
-    .filter((name) => !(name in MIGRATIONS))
+    .filter((name) => !Object.hasOwn(MIGRATIONS, name))
     .toSorted()
     .at(-1);
 }

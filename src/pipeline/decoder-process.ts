@@ -125,17 +125,24 @@ function messagesOf(child: ChildProcess) {
   const arrived: unknown[] = [];
   let look = (): void => {};
   let hasEnded = false;
+  let failure: Error | undefined;
   child.on('message', (message) => {
     arrived.push(message);
     look();
   });
-  const ended = new Promise<void>((resolve) =>
-    child.once('exit', () => {
+  const ended = new Promise<void>((resolve) => {
+    const end = (): void => {
       hasEnded = true;
       look();
       resolve();
-    }),
-  );
+    };
+    child.once('exit', end);
+    // A child that cannot be spawned (no file handle, no process, no program) has an error and no exit.
+    child.on('error', (error) => {
+      failure ??= error;
+      if (child.pid === undefined) end();
+    });
+  });
   return {
     ended,
     /** Rejects when the child ends first, or with the signal's reason. */
@@ -144,7 +151,8 @@ function messagesOf(child: ChildProcess) {
       look = () => {
         if (arrived.length > 0) resolve(arrived.shift());
         else if (signal.aborted) reject(signal.reason as Error);
-        else if (hasEnded) reject(new Error(`the decoder ended (${child.signalCode ?? child.exitCode})`));
+        else if (hasEnded)
+          reject(failure ?? new Error(`the decoder ended (${child.signalCode ?? child.exitCode})`));
         else return;
         look = () => {};
       };

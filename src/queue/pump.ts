@@ -7,6 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { isPassingTrouble } from '../db/database.ts';
 import { Pauses } from './pauses.ts';
 import type { Queue, Task } from './queue.ts';
 import { type Finished, Recorder } from './recorder.ts';
@@ -208,8 +209,9 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
       const result = await this.#parts.handle(work, signal);
       this.#recorder.add({ task, result }, this.#begun.size);
     } catch (error) {
-      // Handlers return results. One that throws has a bug, or was aborted.
-      if (!signal.aborted) this.#parts.log.error({ err: error, task: task.id }, 'a task handler threw');
+      // Handlers return results. One that throws has a bug, lost its lease, or could not reach the database.
+      const level = isPassingTrouble(error) ? 'warn' : 'error';
+      if (!signal.aborted) this.#parts.log[level]({ err: error, task: task.id }, 'a task handler threw');
       this.#release([task]);
     }
   }

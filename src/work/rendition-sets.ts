@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
+import { type Db, isPassingTrouble } from '../db/database.ts';
 import type { MadeSet } from '../pipeline/pipeline.ts';
 import { KEY_SQL } from '../storage/keys.ts';
 
@@ -11,9 +11,17 @@ export function setName({ tenantId, setId }: SetKey): string {
   return `${tenantId} ${setId}`;
 }
 
-/** @returns the set; undefined when there is none */
+/**
+ * @returns the set; undefined when there is none, and also while the database is away: making it again costs
+ *   less than a try
+ */
 export async function findSet(db: Db, key: SetKey): Promise<MadeSet | undefined> {
-  return (await findSets(db, [key])).get(setName(key));
+  try {
+    return (await findSets(db, [key])).get(setName(key));
+  } catch (error) {
+    if (isPassingTrouble(error)) return undefined;
+    throw error;
+  }
 }
 
 /** @returns the sets that there are, by `setName` */
