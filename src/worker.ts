@@ -2,16 +2,16 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Foundation } from './services.ts';
 import { logEnded } from './batches/settle.ts';
-import { isAlive } from './db/database.ts';
+import { type Db, isAlive } from './db/database.ts';
 import { unknownMigration } from './db/migrate.ts';
 import { recordOutcomes } from './hosts/host-feedback.ts';
-import { createHostLimiter } from './hosts/host-limiter.ts';
+import { createHostLimiter, type HostLimiter } from './hosts/host-limiter.ts';
 import { headersOpener } from './hosts/headers.ts';
 import { newUuid } from './ids.ts';
 import { createDecoderPool } from './pipeline/decoder-pool.ts';
 import { createSourceFiles } from './pipeline/download/source-files.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
-import { startPump, type Taken } from './queue/pump.ts';
+import { type Pump, startPump, type Taken } from './queue/pump.ts';
 import { forgetWorker, reportWorker } from './queue/workers.ts';
 import { diskStorage } from './storage/disk.ts';
 import { workerFolder } from './temporary-folder.ts';
@@ -22,7 +22,7 @@ import { choresOf } from './work/chores.ts';
 import { claimImages } from './work/claim.ts';
 import { type ClaimedImage, type FinishedImage, isSuspect, processImage } from './work/process-image.ts';
 import { recordResults } from './work/record.ts';
-import { repeat } from './work/repeat.ts';
+import { type Chore, repeat } from './work/repeat.ts';
 import { findSet } from './work/rendition-sets.ts';
 
 export type Worker = {
@@ -86,7 +86,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
       waiting: limiter.waiting,
       claim: (tasks) => claimImages(hurried, tasks),
       handle: (image, signal) => processImage(image, { pipeline, log, onTrouble }, signal),
-      record,
+      record: recordingWith(limiter, foundation),
       isToBeAlone: isSuspect,
       onTaken: (taken) => watchdog.began(taken.map(watched)),
       onReleased: watchdog.ended,
@@ -107,31 +107,11 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   const stopChores = repeat(
     [
       { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: report },
-      { name: 'check health', everyMs: HEALTH_CHECK_EVERY_MS, run: resumeWhenHealthy },
-      { name: 'check schema', everyMs: REPORT_EVERY_MS, run: pauseOnNewerSchema },
+      ...pausingChores(pump, health, db),
       ...choresOf({ database, storage, feed, log, signal: ending.signal }),
     ],
     log,
   );
-
-  async function record(finished: FinishedImage[]): Promise<void> {
-    const hostOutcomes = limiter.takeOutcomes();
-    try {
-      logEnded(log, await recordResults(hurried, finished, { ...feed, hostOutcomes }));
-    } catch (error) {
-      limiter.putBackOutcomes(hostOutcomes);
-      throw error;
-    }
-  }
-
-  async function resumeWhenHealthy(): Promise<void> {
-    if (pump.isPaused('trouble')) pump.pause('trouble', await troubleOf(health));
-  }
-
-  async function pauseOnNewerSchema(): Promise<void> {
-    if ((await unknownMigration(db)) !== undefined)
-      pump.pause('schema', 'the database was migrated by a newer Minilab; install that version here too');
-  }
 
   log.info({ worker: id, capacity, cores: config.workerCores }, 'worker started');
   return {
@@ -150,8 +130,44 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   };
 }
 
+/** Records results together with what downloads showed of their hosts since the last time. */
+function recordingWith(limiter: HostLimiter, { database, feed, log }: Foundation) {
+  return async (finished: FinishedImage[]): Promise<void> => {
+    const hostOutcomes = limiter.takeOutcomes();
+    try {
+      logEnded(log, await recordResults(database.hurried, finished, { ...feed, hostOutcomes }));
+    } catch (error) {
+      limiter.putBackOutcomes(hostOutcomes);
+      throw error;
+    }
+  };
+}
+
+type Healthy = { probe(): Promise<void> };
+
+/** Resume a pump that was paused by trouble, and pause it for good when the schema is too new. */
+function pausingChores(pump: Pump, health: Healthy[], db: Db): Chore[] {
+  return [
+    {
+      name: 'check health',
+      everyMs: HEALTH_CHECK_EVERY_MS,
+      async run() {
+        if (pump.isPaused('trouble')) pump.pause('trouble', await troubleOf(health));
+      },
+    },
+    {
+      name: 'check schema',
+      everyMs: REPORT_EVERY_MS,
+      async run() {
+        if ((await unknownMigration(db)) !== undefined)
+          pump.pause('schema', 'the database was migrated by a newer Minilab; install that version here too');
+      },
+    },
+  ];
+}
+
 /** Why no image can be processed; undefined when all is well. */
-async function troubleOf(parts: { probe(): Promise<void> }[]): Promise<string | undefined> {
+async function troubleOf(parts: Healthy[]): Promise<string | undefined> {
   try {
     for (const part of parts) await part.probe();
     return undefined;
