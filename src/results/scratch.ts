@@ -3,19 +3,20 @@ import { open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
-/** A file that is written, then read once. */
+/** A temporary file that is written first, and then read once. */
 export type ScratchFile = AsyncDisposable & {
   write(piece: string | Buffer): Promise<void>;
-  /** of what was written; CRC-32 */
+  /** bytes written so far */
   size(): number;
+  /** CRC-32 of them */
   checksum(): number;
-  /** What was written, from its beginning. */
+  /** The whole content. */
   read(): AsyncGenerator<Buffer>;
 };
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** It has no name in its folder once it is open, so that nothing is left of it however the process ends. */
+/** Opens a scratch file and unlinks it at once, so that nothing remains however the process ends. */
 export async function openScratchFile(folder: string): Promise<ScratchFile> {
   const path = join(folder, `scratch-${randomUUID()}`);
   const file = await open(path, 'wx+', 0o600);
@@ -45,11 +46,13 @@ export async function openScratchFile(folder: string): Promise<ScratchFile> {
     checksum: () => checksum,
     async *read() {
       await flush();
-      for (let at = 0; at < size;) {
-        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, at);
-        if (bytesRead === 0) throw new Error('a temporary file is shorter than what was written');
-        yield buffer.subarray(0, bytesRead);
-        at += bytesRead;
+      let offset = 0;
+      while (offset < size) {
+        const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+        const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, offset);
+        if (bytesRead === 0) throw new Error('a temporary file is shorter than its content');
+        yield chunk.subarray(0, bytesRead);
+        offset += bytesRead;
       }
     },
     [Symbol.asyncDispose]: () => file.close(),

@@ -33,7 +33,7 @@ function product(cells: string[], links: Record<number, string>) {
     recipe: 0,
     state: link === '' ? 'failed' : 'completed',
     errorCode: link === '' ? 'not_found' : null,
-    hash16: link === '' ? null : '0123456789abcdef',
+    setId: link === '' ? null : '0123456789abcdef',
   }));
   const row: ProductResult = {
     rowNumber: 1,
