@@ -12,6 +12,7 @@ import { previewRoutes } from './intake/preview.routes.ts';
 import { acceptUploads } from './intake/receive.ts';
 import { uploadRoutes } from './intake/upload.routes.ts';
 import { presetRoutes } from './presets/preset.routes.ts';
+import { fileRoutes } from './results/file.routes.ts';
 import { resultsRoutes } from './results/results.routes.ts';
 import { inboxRoutes } from './webhooks/inbox.routes.ts';
 import { userAgentOf, VERSION } from './version.ts';
@@ -60,6 +61,7 @@ export async function startHttp(
   await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: foundation.secretsKey });
   await app.register(inboxRoutes, { ...shared, secrets: config.inboxSecrets });
   await app.register(resultsRoutes, { ...shared, storage, folder });
+  await app.register(fileRoutes, { storage });
   await listen(app, config);
   return { close: () => closeServer(app) };
 }

@@ -1,6 +1,4 @@
-import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
-import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
@@ -8,7 +6,6 @@ import { batchKey, noSuchBatch } from '../batches/status.routes.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { ProblemAnswer } from '../http/problem.ts';
-import { KEY } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import { imagesZip } from './archive.ts';
 import { downloadAs } from './download-name.ts';
@@ -51,13 +48,11 @@ const streamed = (type: string) => ({
   200: { description: 'The whole file, streamed', content: { [type]: { schema: Type.String() } } },
   404: ProblemAnswer,
 });
-const FILE = { content: { 'image/*': { schema: Type.String({ format: 'binary' }) } } };
 
 const OfBatch = { params: Type.Object({ id: Type.String() }) };
 
 export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app, parts) => {
   const { db, filesUrl, storage, tenantId, folder } = parts;
-  await app.register(fastifyStatic, { root: '/', serve: false, suppressWarning: true });
 
   /** @throws Problem `not_found` */
   async function resultsOf(id: string): Promise<BatchResults> {
@@ -149,38 +144,6 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
         as: downloadAs(results.fileName, 'images.zip'),
         type: 'application/zip',
       });
-    },
-  );
-
-  app.get(
-    '/files/*',
-    {
-      schema: {
-        summary: 'A rendition; the content under a key never changes',
-        description: 'A name may follow the key: /files/{token}/{hash16}/{file}/{name}',
-        params: Type.Object({ '*': Type.String() }),
-        // Shops append "?v=3" and the like to image URLs.
-        querystring: Type.Object({}, { additionalProperties: true }),
-        response: {
-          200: { description: 'The whole file', ...FILE },
-          206: { description: 'The requested range', ...FILE },
-          304: Type.Null({ description: 'Not modified: the copy of the client is current' }),
-          404: ProblemAnswer,
-          412: ProblemAnswer,
-          416: ProblemAnswer,
-        },
-      },
-    },
-    async (request, reply) => {
-      const [token, setId, file, name, ...more] = request.params['*'].split('/');
-      const key = `${token}/${setId}/${file}`;
-      if (!KEY.test(key) || name === '' || more.length > 0)
-        throw new Problem('not_found', { detail: 'There is no such file.' });
-      const path = storage.localPath(key);
-      return reply
-        .header('x-content-type-options', 'nosniff')
-        .header('content-security-policy', "default-src 'none'; sandbox")
-        .sendFile(basename(path), dirname(path), { immutable: true, maxAge: '365d', dotfiles: 'deny' });
     },
   );
 };
