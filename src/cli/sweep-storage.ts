@@ -6,7 +6,7 @@ import { migrate } from '../db/migrate.ts';
 import { Problem } from '../errors.ts';
 import { openConfiguredDatabase } from '../services.ts';
 import { diskStorage } from '../storage/disk.ts';
-import { parseDuration } from '../webhooks/schedule.ts';
+import { parseDuration } from '../units.ts';
 import { EXIT, plural, say } from './output.ts';
 
 /** `minilab sweep-storage`: takes away files that no image refers to, as workers do every few hours. */

@@ -8,7 +8,7 @@ import { DEFAULT_PRESET } from '../presets/builtin.ts';
 import { noSuchPreset } from '../presets/preset.queries.ts';
 import type { Preset } from '../presets/spec.ts';
 import { inWords, schemaErrors } from '../schema-words.ts';
-import { parseDuration } from '../webhooks/schedule.ts';
+import { DAY_MS, parseDuration } from '../units.ts';
 import { ColumnMapping } from '../csv/header/columns.ts';
 import { isCharset } from '../csv/decode.ts';
 
@@ -171,7 +171,7 @@ function parsedJson(text: string): unknown {
   }
 }
 
-const LONGEST_FRESH_MS = 366 * 24 * 3_600_000;
+const LONGEST_FRESH_MS = 366 * DAY_MS;
 
 /** In seconds. @throws Problem `bad_request` */
 export function freshForSOf({ fresh_for }: UploadOptions): number | null {
