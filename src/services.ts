@@ -44,7 +44,7 @@ export async function openConfiguredDatabase(
 ): Promise<{ url: string; server: EmbeddedServer | undefined; close(): Promise<void> }> {
   if (config.databaseUrl !== undefined)
     return { url: config.databaseUrl, server: undefined, close: async () => {} };
-  await makeWritableSometime(config.dataDir, 'DATA_DIR');
+  await ensureWritableUnlessFull(config.dataDir, 'DATA_DIR');
   const server = await holdEmbeddedServer(config.dataDir, holder);
   return { url: await server.database(DATABASE_NAME), server, close: () => server.close() };
 }
@@ -61,7 +61,7 @@ export async function layFoundation(
     [join(config.dataDir, 'tmp'), 'DATA_DIR'],
     [config.storageDir, 'STORAGE_URL'],
   ] as const) {
-    const trouble = await makeWritableSometime(folder, setting);
+    const trouble = await ensureWritableUnlessFull(folder, setting);
     if (trouble) log.warn({ reason: trouble.message }, 'started without room for files');
   }
   const moved = await adoptOldLayout(config.storageDir);
@@ -69,7 +69,7 @@ export async function layFoundation(
   const storage = diskStorage(config.storageDir);
   const database = await connectDatabase(databaseUrl);
   try {
-    await bringUpToDate(databaseUrl, {
+    await migrateDatabase(databaseUrl, {
       onDone: (migration, ms) => log.info({ migration, ms }, 'the database was migrated'),
       onWait: (migration) => log.warn({ migration }, 'a migration waits for tables that are in use'),
     });
@@ -105,13 +105,13 @@ export async function layFoundation(
 const MAY_PASS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
 /**
- * As makeWritable, for processes that stay: a disk that is full just now keeps nobody from looking at what
+ * As ensureWritable, for processes that stay: a disk that is full just now keeps nobody from looking at what
  * there is, and the worker begins when there is room.
  * @returns what is wrong just now
  */
-async function makeWritableSometime(folder: string, setting: string): Promise<Problem | undefined> {
+async function ensureWritableUnlessFull(folder: string, setting: string): Promise<Problem | undefined> {
   try {
-    await makeWritable(folder, setting);
+    await ensureWritable(folder, setting);
     return undefined;
   } catch (error) {
     const mayPass = causesOf(error).some((cause) => MAY_PASS.has(systemCode(cause) ?? ''));
@@ -128,7 +128,7 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /** @returns the names of the migrations that ran now */
-export async function bringUpToDate(databaseUrl: string, options?: MigrateOptions): Promise<string[]> {
+export async function migrateDatabase(databaseUrl: string, options?: MigrateOptions): Promise<string[]> {
   const { db } = openForMigration(databaseUrl);
   return migrate(db, options).finally(() => db.destroy());
 }
@@ -138,7 +138,7 @@ export async function bringUpToDate(databaseUrl: string, options?: MigrateOption
  * @param setting what names the folder, for the sentence
  * @throws Problem `storage_unavailable`
  */
-export async function makeWritable(folder: string, setting = 'DATA_DIR'): Promise<void> {
+export async function ensureWritable(folder: string, setting = 'DATA_DIR'): Promise<void> {
   try {
     await diskStorage(folder).probe();
   } catch (error) {

@@ -7,7 +7,7 @@ import { connectDatabase } from '../db/connect.ts';
 import type { Db } from '../db/database.ts';
 import { unknownMigration } from '../db/migrate.ts';
 import { Problem } from '../errors.ts';
-import { makeWritable, openConfiguredDatabase } from '../services.ts';
+import { ensureWritable, openConfiguredDatabase } from '../services.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { diskStorage } from '../storage/disk.ts';
 import { findLeftovers } from '../temporary-folder.ts';
@@ -24,7 +24,7 @@ const CHECKS: Record<string, Check> = {
   runtime: async () => `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
   settings: async ({ unknownSettings: told }) => told.join(' ') || 'all of them are known',
   'data folder': async ({ dataDir }) => {
-    await makeWritable(dataDir);
+    await ensureWritable(dataDir);
     const { bavail, bsize } = await statfs(dataDir);
     const free = bavail * bsize;
     if (free < LEAST_FREE_BYTES)
@@ -32,7 +32,7 @@ const CHECKS: Record<string, Check> = {
     return `${dataDir} can be written, ${size(free)} free`;
   },
   storage: async ({ storageDir }) => {
-    await makeWritable(storageDir, 'STORAGE_URL');
+    await ensureWritable(storageDir, 'STORAGE_URL');
     return `${storageDir} can be written`;
   },
   database: async (config) => {

@@ -4,7 +4,7 @@ import { readConfig } from '../config.ts';
 import { connectDatabase, databaseProblem } from '../db/connect.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
-import { bringUpToDate, openConfiguredDatabase } from '../services.ts';
+import { migrateDatabase, openConfiguredDatabase } from '../services.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { checkPreset } from '../presets/check.ts';
 import { deletePreset, getPreset, listPresets, putPreset } from '../presets/preset.queries.ts';
@@ -88,7 +88,7 @@ async function withDatabase<T>(work: (db: Db) => Promise<T>): Promise<T> {
   stack.defer(database.close);
   const { db } = await connectDatabase(database.url);
   stack.defer(() => db.destroy());
-  await bringUpToDate(database.url).catch((error: unknown) => {
+  await migrateDatabase(database.url).catch((error: unknown) => {
     throw databaseProblem(error, database.url) ?? error;
   });
   return await work(db);
