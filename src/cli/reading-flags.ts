@@ -1,6 +1,6 @@
 import { type ReadingOptions, readOptions, readingOptions, UploadOptions } from '../intake/options.ts';
 
-/** The options of commands that read a CSV; the API has the same. */
+/** The options of commands that read a CSV. The API has the same. */
 export type ReadingFlags = {
   columns?: string;
   charset?: string;

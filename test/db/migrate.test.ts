@@ -150,7 +150,7 @@ test('a table that stays in use is told with who uses it, and minilab migrate sa
   for (const name of LATER) assert.match(err, new RegExp(`${name}: done in \\d`));
   assert.match(
     err,
-    new RegExp(`${LATER.length} migrations done\\.\\nThe queue's own schema: made, version \\d+\\.`),
+    new RegExp(`${LATER.length} migrations applied\\.\\nThe schema of the queue: created, version \\d+\\.`),
   );
 });
 
