@@ -13,20 +13,20 @@ import { userAgentOf } from '../version.ts';
 import { onInterrupt } from './interrupt.ts';
 import { EXIT, say, size, table } from './output.ts';
 
-/** A request of a download as it is shown. Times in milliseconds, null where a step was not needed or not reached. */
+/** One request of a download. Times are in milliseconds; null if a step was not needed or not reached. */
 type Hop = {
   url: string;
-  /** of a share link: what was asked for */
+  /** the share link that this URL replaces */
   rewritten_from?: string;
   status: number | null;
-  /** of the peer */
+  /** of the server */
   address: string | null;
   is_reused: boolean;
   timings: {
     dns: number | null;
     connect: number | null;
     tls: number | null;
-    /** from the connection to the headers of the answer */
+    /** from the open connection to the response headers */
     first_byte: number | null;
   };
   content_type: string | null;
@@ -46,7 +46,7 @@ type Download = {
   seconds: number;
 };
 
-/** `minilab fetch URL`: one download, hop by hop; nothing is stored. Exit 0 when it is an image, or 3. */
+/** `minilab fetch URL`: shows one download, hop by hop; nothing is stored. Exits with 3 if it is no image. */
 export async function fetchUrl(url: string, { json }: { json: boolean }): Promise<number> {
   const download = await tryDownload(url);
   if (json) process.stdout.write(`${JSON.stringify(download)}\n`);
@@ -72,8 +72,11 @@ async function tryDownload(url: string): Promise<Download> {
   const file = await files.take();
   stack.defer(() => files.discard(file));
   const rules = {
-    ...{ guard, maxBytes: settings.maxSourceBytes, userAgent: userAgentOf(settings.publicUrl) },
-    ...{ localFolder: undefined, trace: hops.trace },
+    guard,
+    maxBytes: settings.maxSourceBytes,
+    userAgent: userAgentOf(settings.publicUrl),
+    localFolder: undefined,
+    trace: hops.trace,
   };
   const startedAt = performance.now();
   const ended = (): Pick<Download, 'hops' | 'content_type' | 'seconds'> => ({
@@ -97,14 +100,16 @@ async function tryDownload(url: string): Promise<Download> {
   }
 }
 
-/** Joins what the guard tells of connections to the requests of a download, which come one after the other. */
+/** Joins the requests of a download, which follow one another, with the connections that the guard reports. */
 function hopList(start: string) {
   const all: Hop[] = [];
-  const addresses = new Map<string, string | null>(); // by origin: a later request may use the connection again
+  const addresses = new Map<string, string | null>(); // by origin: a later request may reuse the connection
   let connection: Connection | undefined;
   return {
     all,
-    onConnection: (made: Connection): void => void (connection = made),
+    onConnection(made: Connection): void {
+      connection = made;
+    },
     trace(hop: FetchedHop): void {
       const { origin } = new URL(hop.url);
       if (connection) addresses.set(origin, connection.address);
@@ -127,12 +132,18 @@ function shown(
   const { dnsMs = null, connectMs = null, tlsMs = null } = connection ?? {};
   const waited = ms - (dnsMs ?? 0) - (connectMs ?? 0) - (tlsMs ?? 0);
   return {
-    ...{ url, status, address: null, is_reused: connection === undefined && status !== null },
+    url,
+    status,
+    address: null,
+    is_reused: connection === undefined && status !== null,
     timings: {
-      ...{ dns: rounded(dnsMs), connect: rounded(connectMs), tls: rounded(tlsMs) },
+      dns: rounded(dnsMs),
+      connect: rounded(connectMs),
+      tls: rounded(tlsMs),
       first_byte: status === null ? null : rounded(waited),
     },
-    ...{ content_type: contentType, location },
+    content_type: contentType,
+    location,
   };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readConfig } from '../config.ts';
 import { createGuard } from '../net/guard.ts';
-import { createDecoderPool } from '../pipeline/decoder-pool.ts';
+import { createDecoderPool, type DecoderPool } from '../pipeline/decoder-pool.ts';
 import { fetchSource, type Source } from '../pipeline/download/fetch.ts';
 import type { Made } from '../pipeline/decoder/make.ts';
 import { planRenditions } from '../pipeline/plan.ts';
@@ -25,11 +25,11 @@ type Verdict = {
   code?: string;
   /** of each rendition */
   renditions: { name: string; width: number; height: number; bytes: number }[];
-  /** what a marketplace would object to; empty: nothing */
+  /** of the preset's marketplace; empty: none */
   objections: string[];
 };
 
-/** `minilab inspect FILE-or-URL`: its facts, and each built-in preset tried on it. Exit 0, or 3 when it cannot be read. */
+/** `minilab inspect FILE-or-URL`: shows an image's facts, and what each built-in preset makes of it. Exits with 3 if none can. */
 export async function inspect(what: string, { json }: { json: boolean }): Promise<number> {
   const settings = readConfig();
   const isUrl = /^https?:\/\//i.test(what);
@@ -56,16 +56,8 @@ export async function inspect(what: string, { json }: { json: boolean }): Promis
   try {
     const source = await fetchSource(isUrl ? what : basename(what), file, rules, signal);
     const facts = await decoders.factsOf({ path: source.path, bytes: source.bytes }, signal);
-    const verdicts: Verdict[] = [];
-    let described: object = {};
-    for (const preset of BUILTIN_PRESETS) {
-      const job = planRenditions(source, { preset: preset.name, renditions: preset.renditions });
-      const made = await decoders.make({ ...job, describe: true }, signal).catch(problemOf);
-      if (!(made instanceof ImageProblem))
-        described = { ...made.description, difference_hash: made.differenceHash };
-      verdicts.push(verdictOn(preset, made));
-    }
-    const seen = { ...seenOf(source, facts), ...described };
+    const { verdicts, description } = await tryPresets(source, decoders, signal);
+    const seen = { ...seenOf(source, facts), ...description };
     const ok = verdicts.some((verdict) => verdict.ok);
     if (json) process.stdout.write(`${JSON.stringify({ ok, ...seen, presets: verdicts })}\n`);
     else show(seen, verdicts);
@@ -80,6 +72,25 @@ export async function inspect(what: string, { json }: { json: boolean }): Promis
   }
 }
 
+/** Makes the renditions of each built-in preset, and describes the image as the decoder sees it. */
+async function tryPresets(
+  source: Source,
+  decoders: DecoderPool,
+  signal: AbortSignal,
+): Promise<{ verdicts: Verdict[]; description: object }> {
+  const verdicts: Verdict[] = [];
+  let description: object = {};
+  for (const preset of BUILTIN_PRESETS) {
+    const plan = planRenditions(source, { preset: preset.name, renditions: preset.renditions });
+    const made = await decoders.make({ ...plan, describe: true }, signal).catch(problemOf);
+    if (!(made instanceof ImageProblem))
+      description = { ...made.description, difference_hash: made.differenceHash };
+    verdicts.push(verdictOn(preset, made));
+  }
+  return { verdicts, description };
+}
+
+/** @throws errors that are no ImageProblem */
 function problemOf(error: unknown): ImageProblem {
   if (error instanceof ImageProblem) return error;
   throw error;
