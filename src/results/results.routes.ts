@@ -153,8 +153,8 @@ function typeAsUploaded({ format }: BatchResults): string {
 }
 
 /**
- * Streams a download with back-pressure: pieces are made as fast as the client reads, and no more after it
- * disconnects. HEAD makes none.
+ * Streams a download with back-pressure: pieces are made as fast as the client reads, and none after it
+ * disconnects, nor for HEAD.
  */
 function sendPieces(
   reply: FastifyReply,

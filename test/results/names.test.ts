@@ -55,7 +55,7 @@ const HOSTILE = [
   '~root',
 ];
 
-test('whatever a cell holds, the file lies in its folder, under a name that every file system takes', async () => {
+test('whatever a cell holds, the file is inside its folder, under a name that every file system allows', async () => {
   await using folder = await newFolder();
   for (const template of [
     '{sku}-{position}-{rendition}.{ext}',
@@ -87,7 +87,7 @@ test('letters and digits of any language stay as they are', () => {
   assert.equal(nameOf({}, '{name}/{sku}.{hash16}'), 'Red_shirt/A-1.0123456789abcdef.jpg');
 });
 
-test('two files never have one name, on file systems that ignore case or forms of letters too', () => {
+test('no two files share a name, also on file systems that ignore case or forms of letters', () => {
   const names = createNamer(parseNameTemplate('{sku}.{ext}'));
   const labels = [
     ...['A', 'a', 'Ａ', 'A/', 'A-2', 'ß', 'SS', 'ẞ', 'Σίσυφος', 'σίσυφοσ'],
@@ -112,14 +112,14 @@ test('two files never have one name, on file systems that ignore case or forms o
   );
 });
 
-test('a hundred thousand products of one name get names of their own in a moment', () => {
+test('a hundred thousand products with the same name get unique names quickly', () => {
   const names = createNamer(parseNameTemplate('{name}.{ext}'));
   const all = new Set(Array.from({ length: 100_000 }, () => names(FILE).toLowerCase()));
   assert.equal(all.size, 100_000);
   assert.ok(all.has('red_shirt-100000.jpg'));
 });
 
-test('names do not shift when an image that failed is made later; those by content wait until it is known', () => {
+test('names do not change when a failed image is made later; names with {hash16} wait for the image', () => {
   const files = [FILE, { ...FILE, label: 'a-1' }, FILE];
   const failing: NameParts[] = files.map((file, i) => (i === 1 ? { ...file, setId: null } : file));
   const [before, later] = [failing, files].map((list) => list.map(createNamer(parseNameTemplate('{sku}'))));
@@ -128,7 +128,7 @@ test('names do not shift when an image that failed is made later; those by conte
   assert.deepEqual(byContent, ['A-1-0123456789abcdef.jpg', '', 'A-1-0123456789abcdef-2.jpg']);
 });
 
-test('in a URL a name is one part of the path', () => {
+test('a name is one path segment of a URL', () => {
   const name = nameInUrl(parseNameTemplate('{sku}/{name} & more #{position}.{ext}'), {
     ...FILE,
     label: 'Ä/?',
