@@ -6,6 +6,7 @@ import { type AskRules, drain, header, openImage, type Response, type Wishes } f
 import { codingsOf, decoded, isKnown } from './codings.ts';
 import { imageFormat, SNIFF_BYTES } from '../sniff.ts';
 import { asProblem, bodyProblem, statusProblem } from './network-problems.ts';
+import { withDeadline } from '../deadline.ts';
 import { freeMemory } from '../free-memory.ts';
 import { ImageProblem } from '../problems.ts';
 import type { SourceFile } from './source-files.ts';
@@ -62,13 +63,13 @@ export async function fetchChanged(
 ): Promise<Source | NotModified> {
   if (rules.localFolder !== undefined && !/^https?:\/\//i.test(url))
     return readLocal(url, file, rules, rules.localFolder);
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(rules.guard.bounds.totalMs)]);
+  using deadline = withDeadline(signal, rules.guard.bounds.totalMs);
   try {
-    const answer = await openImage(url, rules, { conditions: conditionsOf(known) }, deadline);
+    const answer = await openImage(url, rules, { conditions: conditionsOf(known) }, deadline.signal);
     const { response, finalUrl, freshForS } = answer;
     const validators = { etag: header(response, 'etag'), lastModified: header(response, 'last-modified') };
     if (response.statusCode === 304) {
-      await drain(response, deadline);
+      await drain(response, deadline.signal);
       return { ...validators, notModified: true, freshForS };
     }
     const saved = await save(response, file, { maxBytes: rules.maxBytes, finalUrl });
