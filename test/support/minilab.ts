@@ -12,7 +12,14 @@ export type Ran = { code: number | null; out: string; err: string };
 /** Settings of the tests: nothing of the machine's own, and an origin on loopback may be fetched from. */
 function environment(settings: Record<string, string>): Record<string, string> {
   const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
-  return { PATH, HOME, NODE_COMPILE_CACHE, ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8', LOG_LEVEL: 'warn', ...settings };
+  return {
+    PATH,
+    HOME,
+    NODE_COMPILE_CACHE,
+    ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8',
+    LOG_LEVEL: 'warn',
+    ...settings,
+  };
 }
 
 /** Runs a command of the command line to its end. */
