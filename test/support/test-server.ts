@@ -13,6 +13,8 @@ const PROGRAM = join(import.meta.dirname, '..', 'programs', 'postgres-for-tests.
 export type TestServer = {
   /** of its database postgres */
   address: string;
+  /** goes with the server */
+  folder: string;
   close(): Promise<void>;
 };
 
@@ -20,10 +22,10 @@ export async function startTestServer(): Promise<TestServer> {
   // Detached, because Ctrl-C reaches the whole process group, and the tests end first.
   const child = spawn(process.execPath, [PROGRAM], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   const ended = once(child, 'close');
-  const [address] = (await Promise.race([once(child.stdout, 'data'), ended])) as [unknown];
-  if (!Buffer.isBuffer(address)) throw new Error('the PostgreSQL of the tests did not start');
+  const [said] = (await Promise.race([once(child.stdout, 'data'), ended])) as [unknown];
+  if (!Buffer.isBuffer(said)) throw new Error('the PostgreSQL of the tests did not start');
   return {
-    address: address.toString().trim(),
+    ...(JSON.parse(said.toString()) as { address: string; folder: string }),
     async close() {
       child.stdin.end();
       await ended;
