@@ -27,7 +27,7 @@ async function newPlace() {
 async function process(folder: Folder & { database: string }, csv: string, ...more: string[]) {
   await writeFile(join(folder.path, 'c.csv'), csv);
   const { code, out, err } = await runMinilab(['process', 'c.csv', '--json', ...more], {
-    settings: { DATA_DIR: 'data', DATABASE_URL: folder.database },
+    settings: { DATA_DIR: 'data', DATABASE_URL: folder.database, WORKER_CORES: '1' },
     cwd: folder.path,
   });
   return { code, err, result: JSON.parse(out.trim().split('\n').at(-1) ?? '') as Result };

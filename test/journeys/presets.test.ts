@@ -190,7 +190,8 @@ describe('presets of one’s own, and what rows choose', () => {
 
 test('`presets` and `inspect` on the command line; `process` takes a preset of a file', async () => {
   await using folder = await newFolder();
-  const settings = { DATA_DIR: join(folder.path, 'data'), DATABASE_URL: await newDatabase() };
+  const database = await newDatabase();
+  const settings = { DATA_DIR: join(folder.path, 'data'), DATABASE_URL: database, WORKER_CORES: '1' };
   const run = (...args: string[]) => runMinilab(args, { settings, cwd: folder.path });
   await writeFile(join(folder.path, 'photo.jpg'), PHOTO);
   await writeFile(join(folder.path, 'catalog.csv'), 'SKU,Image\nA,photo.jpg\n');
