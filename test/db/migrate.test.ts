@@ -201,7 +201,12 @@ test('a queue whose tables are in use is started when they are free', async () =
 /** Until a session has waited for a lock, and waits no more. */
 async function untilSomebodyGaveUp(client: Client): Promise<void> {
   const waiters = async (): Promise<number> =>
-    (await client.query('select from pg_locks where not granted')).rowCount ?? 0;
+    (
+      await client.query(
+        `select from pg_locks l join pg_stat_activity a using (pid)
+        where not l.granted and a.datname = current_database()`,
+      )
+    ).rowCount ?? 0;
   while ((await waiters()) === 0);
   while ((await waiters()) > 0);
 }
