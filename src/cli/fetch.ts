@@ -85,7 +85,7 @@ async function tryDownload(url: string): Promise<Download> {
     const source = await fetchSource(url, file, rules, signal);
     const { bytes } = source;
     const fetched = ended();
-    const { format, width, height } = await decoders.factsOf(
+    const { format, width, height } = await decoders.readHeader(
       { path: source.path, bytes: source.bytes },
       signal,
     );

@@ -130,7 +130,7 @@ function urlSample() {
   };
 }
 
-type ProbeRules = { guard: Guard; userAgent: string; decoders: Pick<DecoderPool, 'factsOf'> };
+type ProbeRules = { guard: Guard; userAgent: string; decoders: Pick<DecoderPool, 'readHeader'> };
 
 const PROBES_AT_A_TIME = 8;
 
@@ -150,7 +150,7 @@ async function probeUrl(url: string, rules: ProbeRules, signal: AbortSignal): Pr
     Object.assign(seen, { bytes, content_type: contentType });
     seen.format = imageFormat(head, finalUrl);
     const file = { head: head.toString('base64'), bytes: bytes ?? head.length };
-    const { width, height } = await rules.decoders.factsOf(file, signal);
+    const { width, height } = await rules.decoders.readHeader(file, signal);
     return { ...seen, ok: true, width, height };
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;

@@ -1,6 +1,6 @@
 import type { OutputFormat, RenditionSpec } from '../presets/spec.ts';
 import type { SourceFormat } from './sniff.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './decoder-protocol.ts';
 
 // Bytes a pixel at the peak of decoding, the most of: design note images.md (50 MP) and 25 MP measured
 // with libvips 8.18.7 on 2026-11-22 (lossy WebP 1.2, lossless 4.9, GIF 5.6, AVIF 18).

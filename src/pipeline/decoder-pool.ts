@@ -8,12 +8,16 @@
 import pLimit from 'p-limit';
 import { deadlineMs, expectedMemory, IDLE_CHILD, memoryLimit } from './cost.ts';
 import { type DecoderProcess, startDecoder } from './decoder-process.ts';
-import type { DecoderAnswer } from './decoder/decoder.ts';
-import type { Libraries } from './decoder/libraries.ts';
-import type { Made } from './decoder/make.ts';
+import type {
+  DecoderAnswer,
+  DecoderJob,
+  Facts,
+  FileOrHead,
+  Libraries,
+  Made,
+  Plan,
+} from './decoder-protocol.ts';
 import { createMemoryBudget, defaultBudget } from './memory.ts';
-import type { DecoderJob, Plan } from './plan.ts';
-import type { Facts, ProbedFile } from './decoder/formats/probe.ts';
 import { ImageProblem } from './problems.ts';
 
 export type DecoderPool = {
@@ -24,7 +28,7 @@ export type DecoderPool = {
    */
   make(job: DecoderJob, signal: AbortSignal): Promise<Made & { facts: Facts; libraries: Libraries }>;
   /** Reads a header in a child. @throws as `make` */
-  factsOf(file: ProbedFile, signal: AbortSignal): Promise<Facts>;
+  readHeader(file: FileOrHead, signal: AbortSignal): Promise<Facts>;
   /** Starts every child now, so that the first images need not wait. If it fails, `make` tries again and says why. */
   warm(): void;
   /** Whether children can be started at all. */
@@ -125,10 +129,10 @@ export function createDecoderPool(size: number, limits: Partial<DecoderLimits> =
 
   return {
     make: (job, signal) => places(() => make(job, signal)),
-    factsOf: (file, signal) =>
+    readHeader: (file, signal) =>
       places(() =>
         withChild(async ({ process }) => {
-          process.send({ is: 'probe', file });
+          process.send({ is: 'read_header', file });
           return expected('facts', await process.answer(whileReading(signal))).facts;
         }),
       ),

@@ -4,6 +4,7 @@ import { keyOf, type StorageKey } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import { VERSION } from '../version.ts';
 import type { DecoderPool } from './decoder-pool.ts';
+import type { Facts, Libraries } from './decoder-protocol.ts';
 import {
   type FetchRules,
   fetchChanged,
@@ -12,9 +13,7 @@ import {
   type KnownAnswer,
   type Validators,
 } from './download/fetch.ts';
-import type { Libraries } from './decoder/libraries.ts';
 import { setIdOf, outputPath, planRenditions } from './plan.ts';
-import type { Facts } from './decoder/formats/probe.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
 import type { SourceFile, SourceFiles } from './download/source-files.ts';
 import { store, type StoredRendition } from './store.ts';

@@ -1,22 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FORMAT_FACTS, type Recipe, type RenditionSpec, withDefaults } from '../presets/spec.ts';
 import type { Source } from './download/fetch.ts';
-import type { Facts } from './decoder/formats/probe.ts';
-
-/** What a decoder is asked to do: one file in, one file out for each rendition. All of it is plain JSON. */
-export type DecoderJob = {
-  input: string;
-  /** of the input */
-  bytes: number;
-  /** whether to say too what the file holds */
-  describe?: true;
-  renditions: PlannedRendition[];
-};
-
-type PlannedRendition = RenditionSpec & { output: string };
-
-/** A job with what the header of its input says: memory and time follow from it. */
-export type Plan = Facts & DecoderJob;
+import type { DecoderJob } from './decoder-protocol.ts';
 
 export function planRenditions({ path, bytes }: Pick<Source, 'path' | 'bytes'>, recipe: Recipe): DecoderJob {
   const renditions = recipe.renditions.map((spec) => ({ ...spec, output: outputPath(path, spec) }));

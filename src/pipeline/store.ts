@@ -1,8 +1,7 @@
 import { keyOf, type StorageKey, type StoredSet } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import { FORMAT_FACTS } from '../presets/spec.ts';
-import type { MadeFile } from './decoder/make.ts';
-import type { DecoderJob } from './plan.ts';
+import type { DecoderJob, MadeFile } from './decoder-protocol.ts';
 
 /** A rendition in the storage. sha256 in hexadecimal. */
 export type StoredRendition = MadeFile & { key: StorageKey; format: string; extension: string };

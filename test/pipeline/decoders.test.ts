@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { createDecoderPool, type DecoderPool } from '../../src/pipeline/decoder-pool.ts';
-import type { DecoderJob } from '../../src/pipeline/plan.ts';
+import type { DecoderJob } from '../../src/pipeline/decoder-protocol.ts';
 import { withDefaults } from '../../src/presets/spec.ts';
 import type { ImageProblem } from '../../src/pipeline/problems.ts';
 import { newFolder } from '../support/folder.ts';

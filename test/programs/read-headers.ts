@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isComplete } from '../../src/pipeline/decoder/formats/complete.ts';
 import { sniff, type SourceFormat } from '../../src/pipeline/sniff.ts';
-import { probe } from '../../src/pipeline/decoder/formats/probe.ts';
+import { readHeader } from '../../src/pipeline/decoder/formats/read-header.ts';
 import { newFolder } from '../support/folder.ts';
 import { endlessFiles, mutantsOf, samples } from '../support/mutants.ts';
 
@@ -18,7 +18,7 @@ let count = 0;
 async function read(what: string, format: SourceFormat, bytes: Buffer): Promise<void> {
   await writeFile(path, bytes);
   const startedAt = performance.now();
-  await probe({ path, bytes: bytes.length }).catch(() => {});
+  await readHeader({ path, bytes: bytes.length }).catch(() => {});
   await isComplete(path, format);
   const ms = performance.now() - startedAt;
   if (ms > slowest.ms) Object.assign(slowest, { ms, what: `${format}, ${what}` });

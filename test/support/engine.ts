@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDecoderPool, type DecoderLimits, type DecoderPool } from '../../src/pipeline/decoder-pool.ts';
-import type { MadeFile } from '../../src/pipeline/decoder/make.ts';
+import type { MadeFile } from '../../src/pipeline/decoder-protocol.ts';
 import { planRenditions } from '../../src/pipeline/plan.ts';
 import { type RenditionInput, withDefaults } from '../../src/presets/spec.ts';
 import { newFolder } from './folder.ts';

@@ -2,7 +2,7 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { decodeSize } from './geometry.ts';
 import { MAX_PIXELS } from '../limits.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan } from '../decoder-protocol.ts';
 import { ImageProblem } from '../problems.ts';
 import { type Read, readWhole } from './formats/source.ts';
 import { extraSamples, isOfFloats, readDirectory } from './formats/tiff.ts';

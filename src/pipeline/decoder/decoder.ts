@@ -9,25 +9,18 @@
 import { existsSync } from 'node:fs';
 import { isComplete } from './formats/complete.ts';
 import { expectedMemory } from '../cost.ts';
-import { allowLoadersOnly, type Libraries, libraries, libraryFlaws } from './libraries.ts';
-import { type Made, makeRenditions } from './make.ts';
-import type { DecoderJob, Plan } from '../plan.ts';
-import { type Facts, probe, type ProbedFile } from './formats/probe.ts';
-import { ImageProblem, type ImageProblemCode } from '../problems.ts';
-
-export type DecoderRequest =
-  /** allowedBytes: memory that the decoder may take unasked */
-  { is: 'make'; job: DecoderJob; allowedBytes: number } | { is: 'probe'; file: ProbedFile } | { is: 'go' };
-
-export type DecoderAnswer =
-  | { is: 'facts'; facts: Facts }
-  | ({ is: 'made' } & Made)
-  | { is: 'failed'; code: ImageProblemCode; detail: string | undefined }
-  /** the disk is full, or the like: nothing is wrong with the image */
-  | { is: 'trouble'; detail: string };
-
-/** Which libraries decode here, and why they may not be used, if so. */
-export type DecoderGreeting = { libraries: Libraries; flaws: string[] };
+import type {
+  DecoderAnswer,
+  DecoderGreeting,
+  DecoderJob,
+  DecoderRequest,
+  FileOrHead,
+  Plan,
+} from '../decoder-protocol.ts';
+import { allowLoadersOnly, libraries, libraryFlaws } from './libraries.ts';
+import { makeRenditions } from './make.ts';
+import { readHeader } from './formats/read-header.ts';
+import { ImageProblem } from '../problems.ts';
 
 // Ctrl-C reaches the whole process group; the parent finishes what is in work and closes the channel.
 process.on('SIGINT', () => {});
@@ -44,7 +37,7 @@ async function handle(request: DecoderRequest): Promise<void> {
   switch (request.is) {
     case 'go':
       return go();
-    case 'probe':
+    case 'read_header':
       return answer(await factsOf(request.file));
     case 'make':
       return answer(await make(request.job, request.allowedBytes));
@@ -55,9 +48,9 @@ function answer(message: DecoderAnswer): void {
   process.send?.(message);
 }
 
-async function factsOf(file: ProbedFile): Promise<DecoderAnswer> {
+async function factsOf(file: FileOrHead): Promise<DecoderAnswer> {
   try {
-    return { is: 'facts', facts: await probe(file) };
+    return { is: 'facts', facts: await readHeader(file) };
   } catch (error) {
     return failureOf(error as Error, file);
   }

@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import type { Libraries } from '../decoder-protocol.ts';
 
 // From the buffers come files that were mended: see source.ts.
 const LOADERS = [
@@ -16,9 +17,6 @@ export function allowLoadersOnly(): void {
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({ operation: LOADERS.map((loader) => `VipsForeignLoad${loader}`) });
 }
-
-/** The versions that make our files. */
-export type Libraries = { sharp: string; libvips: string };
 
 export function libraries(): Libraries {
   return { sharp: sharp.versions.sharp ?? 'unknown', libvips: sharp.versions.vips };

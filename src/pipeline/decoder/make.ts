@@ -8,27 +8,10 @@ import { decode, type Pixels, READING } from './decode.ts';
 import { differenceHash } from './difference-hash.ts';
 import { type Encoded, encode, encodeAnimation } from './encode.ts';
 import { geometryOf } from './geometry.ts';
-import type { Plan } from '../plan.ts';
+import type { Description, Made, MadeFile, Plan } from '../decoder-protocol.ts';
 import { MAX_PIXELS, MAX_SIDE } from '../limits.ts';
 import { ImageProblem } from '../problems.ts';
 import { readWhole } from './formats/source.ts';
-
-/** A rendition that lies in a file, and is on the disk (fsync). sha256 in hexadecimal. */
-export type MadeFile = { name: string; width: number; height: number; bytes: number; sha256: string };
-
-export type Made = { files: MadeFile[]; differenceHash: string; description?: Description };
-
-/** What a file holds, for those who look. `metadata` names the kinds of blocks: icc, exif, xmp, iptc. */
-type Description = {
-  colour_space: string;
-  channels: number;
-  depth: string;
-  alpha: boolean;
-  orientation: number;
-  frames: number;
-  chroma_subsampling: string | undefined;
-  metadata: string[];
-};
 
 /**
  * Makes and writes every rendition of a plan.

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { memoryLimit } from '../../../src/pipeline/cost.ts';
 import { residentMemory } from '../../../src/pipeline/memory.ts';
 import { MAX_PIXELS, MAX_SIDE } from '../../../src/pipeline/limits.ts';
-import type { Plan } from '../../../src/pipeline/plan.ts';
+import type { Plan } from '../../../src/pipeline/decoder-protocol.ts';
 import { codeOf, startEngine } from '../../support/engine.ts';
 import { bomb, gifOfFrames, NOT_IMAGES, pngBomb, pngHeader } from '../../support/hostile.ts';
 import { photo, PHOTO_NAMES } from '../../support/pictures.ts';

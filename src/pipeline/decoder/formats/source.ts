@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import type { SharpOptions } from 'sharp';
 import { closedGif, wholeFrames } from './gif.ts';
 import { endedJpeg, hasManyScans, lacksScans, mendedJpeg } from './jpeg.ts';
-import type { Plan } from '../../plan.ts';
+import type { Plan } from '../../decoder-protocol.ts';
 import { mendedPng } from './png.ts';
 import { ImageProblem } from '../../problems.ts';
 import { isOfJpegs, lacksStrips, readDirectory, unsupportedTiff } from './tiff.ts';

@@ -5,22 +5,23 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { sniff } from '../../../src/pipeline/sniff.ts';
-import { type Facts, probe } from '../../../src/pipeline/decoder/formats/probe.ts';
+import type { Facts } from '../../../src/pipeline/decoder-protocol.ts';
+import { readHeader } from '../../../src/pipeline/decoder/formats/read-header.ts';
 import type { ImageProblem } from '../../../src/pipeline/problems.ts';
 import { newFolder } from '../../support/folder.ts';
 import { photo, PHOTO_NAMES } from '../../support/pictures.ts';
 
 const READ_HEADERS = join(import.meta.dirname, '..', '..', 'programs', 'read-headers.ts');
 
-async function probeBytes(bytes: Buffer): Promise<Facts> {
+async function factsOf(bytes: Buffer): Promise<Facts> {
   await using folder = await newFolder();
   const path = join(folder.path, 'file');
   await writeFile(path, bytes);
-  return await probe({ path, bytes: bytes.length });
+  return await readHeader({ path, bytes: bytes.length });
 }
 
 const codeOf = (bytes: Buffer): Promise<string> =>
-  probeBytes(bytes).then(
+  factsOf(bytes).then(
     () => 'none',
     (error: ImageProblem) => error.code,
   );
@@ -30,14 +31,14 @@ test('format and size of every format that is decoded are read from the header',
   const facts = { width: 321, height: 123, isInterlaced: false, mayHoldXmp: true };
   for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const) {
     const bytes = await picture.clone().toFormat(format).toBuffer();
-    assert.deepEqual(await probeBytes(bytes), { ...facts, format, mayHoldXmp: format !== 'jpeg' }, format);
+    assert.deepEqual(await factsOf(bytes), { ...facts, format, mayHoldXmp: format !== 'jpeg' }, format);
   }
   const lossless = await picture.clone().webp({ lossless: true }).toBuffer();
-  assert.deepEqual(await probeBytes(lossless), { ...facts, format: 'webp' });
+  assert.deepEqual(await factsOf(lossless), { ...facts, format: 'webp' });
   const opaque = await picture.clone().removeAlpha().webp().toBuffer();
-  assert.deepEqual(await probeBytes(opaque), { ...facts, format: 'webp' });
+  assert.deepEqual(await factsOf(opaque), { ...facts, format: 'webp' });
   const interlaced = await picture.clone().png({ progressive: true }).toBuffer();
-  assert.deepEqual(await probeBytes(interlaced), { ...facts, format: 'png', isInterlaced: true });
+  assert.deepEqual(await factsOf(interlaced), { ...facts, format: 'png', isInterlaced: true });
   const progressive = await picture
     .clone()
     .removeAlpha()
@@ -45,14 +46,14 @@ test('format and size of every format that is decoded are read from the header',
     .withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
     .jpeg({ progressive: true })
     .toBuffer();
-  assert.deepEqual(await probeBytes(progressive), { ...facts, format: 'jpeg', isInterlaced: true });
+  assert.deepEqual(await factsOf(progressive), { ...facts, format: 'jpeg', isInterlaced: true });
 });
 
 test('photographs of cameras are read as sharp reads them', async () => {
   for (const name of PHOTO_NAMES) {
     const { width, height, isProgressive, xmp } = await sharp(photo(name)).metadata();
     const facts = { format: 'jpeg', isInterlaced: isProgressive, mayHoldXmp: xmp !== undefined };
-    assert.deepEqual(await probeBytes(photo(name)), { ...facts, width, height }, name);
+    assert.deepEqual(await factsOf(photo(name)), { ...facts, width, height }, name);
   }
 });
 
@@ -115,6 +116,6 @@ test('an AVIF is one by any of its brands', async () => {
     .toBuffer();
   for (const brand of ['avif', 'avis', 'mif1', 'miaf']) {
     avif.write(brand, 8, 'latin1');
-    assert.equal((await probeBytes(avif)).format, 'avif', brand);
+    assert.equal((await factsOf(avif)).format, 'avif', brand);
   }
 });

@@ -2,34 +2,22 @@
 import { openReader, type Reader, readerOf } from './byte-reader.ts';
 import { isComplete } from './complete.ts';
 import { imageFormat, type SourceFormat, SNIFF_BYTES } from '../../sniff.ts';
+import type { Facts, FileOrHead } from '../../decoder-protocol.ts';
 import { MAX_PIXELS, MAX_SIDE } from '../../limits.ts';
 import { ImageProblem } from '../../problems.ts';
-
-/** A file, or its first bytes in base64; `bytes`: the size of the whole. */
-export type ProbedFile = { bytes: number } & ({ path: string } | { head: string });
-
-/** What a file's header says; nothing was decoded. Width and height are as stored, before orientation. */
-export type Facts = {
-  format: SourceFormat;
-  width: number;
-  height: number;
-  /** progressive or interlaced: a decoder must hold the whole picture at once */
-  isInterlaced: boolean;
-  mayHoldXmp: boolean;
-};
 
 /**
  * Reads format and size from the header alone, so that an image that is too large is refused before
  * any codec sees it: a PNG header of 41 bytes made a decoder allocate 8.8 GB.
  * @throws ImageProblem `not_an_image`, `unsupported_format`, `corrupt_image`, `truncated_image`, `image_too_large`
  */
-export async function probe(file: ProbedFile): Promise<Facts> {
+export async function readHeader(file: FileOrHead): Promise<Facts> {
   if (!('path' in file)) return factsFrom(readerOf(Buffer.from(file.head, 'base64')), file);
   using reader = openReader(file.path);
   return await factsFrom(reader.read, file);
 }
 
-async function factsFrom(read: Reader, file: ProbedFile): Promise<Facts> {
+async function factsFrom(read: Reader, file: FileOrHead): Promise<Facts> {
   const format = imageFormat(read(0, SNIFF_BYTES));
   const size = SIZE_OF[format](read);
   if (size === undefined) throw await unreadable(file, format);
@@ -49,7 +37,7 @@ async function factsFrom(read: Reader, file: ProbedFile): Promise<Facts> {
 type Size = Pick<Facts, 'width' | 'height'> & Partial<Facts> & { leastBytes?: number };
 
 /** A header that cannot be read is a cut-off one in a tiny file or in one that its structure says is cut. */
-async function unreadable(file: ProbedFile, format: SourceFormat): Promise<ImageProblem> {
+async function unreadable(file: FileOrHead, format: SourceFormat): Promise<ImageProblem> {
   const isCut =
     file.bytes < 1024 || (format !== 'jpeg' && 'path' in file && !(await isComplete(file.path, format)));
   return new ImageProblem(isCut ? 'truncated_image' : 'corrupt_image', 'its header cannot be read');
