@@ -62,7 +62,9 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   await reportWorker(db, { id, slots, version: VERSION });
 
   const sourceFiles = createSourceFiles(temporaryFolder);
-  const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS);
+  const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS, {
+    onCrash: (error) => log.warn({ err: error }, 'a decoder crashed; its image is tried again'),
+  });
   decoders.warm();
   await decoders.probe();
   const files = diskStorage(temporaryFolder);

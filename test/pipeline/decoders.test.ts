@@ -120,6 +120,23 @@ test('a child that is killed costs the image that it had, and the next one is ma
   });
 });
 
+test('the last error that a child wrote before it crashed is reported, to the caller and for the log', async () => {
+  const crashes: Error[] = [];
+  const pool = createDecoderPool(1, { onCrash: (error) => crashes.push(error) });
+  try {
+    // Only a bug sends what is no job; a real child then ends with an uncaught TypeError.
+    await assert.rejects(pool.make(undefined as unknown as DecoderJob, NEVER), (error: ImageProblem) => {
+      assert.equal(error.code, 'decoder_crashed');
+      assert.match((error.cause as Error).message, /^the decoder ended \(1\): TypeError: .*'input'/);
+      assert.deepEqual(crashes, [error.cause]);
+      return true;
+    });
+    await pool.probe();
+  } finally {
+    await pool.stop();
+  }
+});
+
 test('work that is not wanted any more ends at once, and its child with it', async () => {
   await withPool(1, async (pool, folder) => {
     await pool.probe();

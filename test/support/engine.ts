@@ -1,6 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDecoderPool, type DecoderLimits, type DecoderPool } from '../../src/pipeline/decoder-pool.ts';
+import {
+  createDecoderPool,
+  type DecoderPoolOptions,
+  type DecoderPool,
+} from '../../src/pipeline/decoder-pool.ts';
 import type { MadeFile } from '../../src/pipeline/decoder-protocol.ts';
 import { planRenditions } from '../../src/pipeline/plan.ts';
 import { type RenditionInput, withDefaults } from '../../src/presets/spec.ts';
@@ -17,9 +21,9 @@ export type Engine = AsyncDisposable & {
 };
 
 /** Real decoders in a folder of their own. */
-export async function startEngine(limits: Partial<DecoderLimits> = {}, size = 1): Promise<Engine> {
+export async function startEngine(options: DecoderPoolOptions = {}, size = 1): Promise<Engine> {
   const folder = await newFolder();
-  const pool = createDecoderPool(size, limits);
+  const pool = createDecoderPool(size, options);
   let made = 0;
   return {
     pool,

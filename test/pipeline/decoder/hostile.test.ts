@@ -156,7 +156,7 @@ test('a child that hangs or is killed costs its own image and no other', async (
 });
 
 test('a child is replaced after its number of images, and starts again within a second', async () => {
-  await using short = await startEngine({ imagesOfAChild: 3 });
+  await using short = await startEngine({ imagesPerChild: 3 });
   const pids = new Set<number>();
   for (let i = 0; i < 7; i += 1) {
     await short.make(PHOTO, [{ width: 50 }]);
