@@ -3,6 +3,8 @@
  * It is read out of the source's XMP and written anew, so that nothing else can travel along.
  */
 import type { Metadata } from 'sharp';
+import { readerOf } from './formats/byte-reader.ts';
+import { readDirectory, TEXTS } from './formats/tiff-directory.ts';
 
 const MAX_XMP_BYTES = 2 ** 20; // an XMP packet in a JPEG has 64 KiB at the most
 const MAX_TEXT = 500;
@@ -70,23 +72,10 @@ const EXIF_COPYRIGHT = 0x8298;
 
 /** Tag Copyright of the first directory: Exif 3.0, 4.6.5. */
 function exifCopyright(exif: Buffer | undefined): string | undefined {
-  const tiff = exif?.subarray(exif.toString('latin1', 0, 6) === 'Exif\0\0' ? 6 : 0);
-  if (!tiff || tiff.length < 14) return undefined;
-  const little = tiff[0] === 0x49;
-  const short = (at: number): number => (little ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
-  const long = (at: number): number => (little ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
-  try {
-    const directory = long(4);
-    for (let i = 0; i < short(directory); i += 1) {
-      const at = directory + 2 + 12 * i;
-      if (short(at) !== EXIF_COPYRIGHT) continue;
-      const length = long(at + 4);
-      const from = length <= 4 ? at + 8 : long(at + 8);
-      const text = tiff.toString('utf8', from, from + Math.min(length, MAX_TEXT)).replace(/\0[^]*$/, '');
-      return text.trim() === '' ? undefined : escaped(text.trim());
-    }
-  } catch {
-    // a directory that leads out of the file
-  }
-  return undefined;
+  if (!exif) return undefined;
+  const tiff = exif.subarray(exif.toString('latin1', 0, 6) === 'Exif\0\0' ? 6 : 0);
+  const bytes = readDirectory(readerOf(tiff), new Set([EXIF_COPYRIGHT]), TEXTS)?.values.get(EXIF_COPYRIGHT);
+  const text = Buffer.from(bytes?.slice(0, MAX_TEXT) ?? []).toString();
+  const line = text.replace(/\0[^]*$/, '').trim();
+  return line === '' ? undefined : escaped(line);
 }

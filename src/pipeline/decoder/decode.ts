@@ -5,7 +5,8 @@ import { MAX_PIXELS } from '../limits.ts';
 import type { Plan } from '../decoder-protocol.ts';
 import { ImageProblem } from '../problems.ts';
 import { type Read, readWhole } from './formats/source.ts';
-import { extraSamples, isOfFloats, readDirectory } from './formats/tiff.ts';
+import { readTiff } from './formats/tiff.ts';
+import { extraSamples, isOfFloats } from './formats/tiff-samples.ts';
 
 /** Pixels of 8 bits in sRGB, upright. */
 export type Pixels = { data: Buffer; width: number; height: number; channels: 1 | 2 | 3 | 4 };
@@ -41,7 +42,7 @@ async function pixelsOf(image: Sharp): Promise<Pixels> {
 
 /** @throws ImageProblem `unsupported_format` */
 async function extrasOfTiff(path: string): Promise<ReturnType<typeof extraSamples>> {
-  const directory = await readDirectory(path);
+  const directory = readTiff(path);
   if (!directory) return undefined;
   if (isOfFloats(directory)) await checkLight(path);
   return extraSamples(directory);

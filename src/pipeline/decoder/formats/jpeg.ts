@@ -1,36 +1,16 @@
-/** The structure of a JPEG: ITU-T T.81, annex B. Nothing is decoded, and every loop goes forward. */
+/** Judges and mends JPEGs by their structure: ITU-T T.81, annex B. Nothing is decoded. */
+import { inMemory } from './byte-reader.ts';
+import { isFrame, isProgressive, SCAN, type Segment, segments, TABLES } from './jpeg-segments.ts';
 
 const SOI = Buffer.from([0xff, 0xd8]);
 const EOI = Buffer.from([0xff, 0xd9]);
-const [TABLES, END, SCAN] = [0xc4, 0xd9, 0xda];
 
-/** A marker with its parameters; a scan's coded data end at `dataEnd`. */
-type Segment = { marker: number; start: number; end: number; dataEnd: number };
-
-/** Up to the end marker, or to where the file is cut; what stands between two segments is skipped. */
-function* segments(file: Buffer): Generator<Segment> {
-  let at = 2;
-  for (;;) {
-    const start = nextMarker(file, at);
-    const marker = file[start + 1];
-    if (marker === undefined || marker === END || start + 4 > file.length) return;
-    const end = start + 2 + Math.max(2, file.readUInt16BE(start + 2));
-    if (end > file.length) return;
-    at = marker === SCAN ? nextMarker(file, end) : end;
-    yield { marker, start, end, dataEnd: at };
+/** The segments that the file holds whole. */
+function* wholeSegments(file: Buffer): Generator<Segment> {
+  for (const segment of segments(inMemory(file))) {
+    if (segment.end > file.length) return;
+    yield segment;
   }
-}
-
-/**
- * Where the next marker with a meaning of its own begins. A 0xFF before 0 is a byte of coded data, one
- * before another 0xFF is a fill byte, and restart markers belong to the data (B.1.1.2).
- */
-function nextMarker(file: Buffer, from: number): number {
-  for (let at = file.indexOf(0xff, from); at >= 0; at = file.indexOf(0xff, at + 1)) {
-    const code = file[at + 1] ?? 0;
-    if (code > 1 && code !== 0xff && !(code >= 0xd0 && code <= 0xd7)) return at;
-  }
-  return file.length;
 }
 
 /**
@@ -42,7 +22,7 @@ export function mendedJpeg(file: Buffer): Buffer {
   const parts: Buffer[] = [SOI];
   const zeroCodes = new Map<number, number>();
   let isSequential = false;
-  for (const { marker, start, end, dataEnd } of segments(file)) {
+  for (const { marker, start, end, dataEnd } of wholeSegments(file)) {
     const header = file.subarray(start, end);
     const data = file.subarray(end, dataEnd);
     if (isFrame(marker)) isSequential = marker <= 0xc1;
@@ -114,7 +94,7 @@ export function endedJpeg(file: Buffer): Buffer {
 /** Whether the first scan holds but a part of the picture: of its components, or of their coefficients. */
 export function hasManyScans(head: Buffer): boolean {
   let frame: Frame | undefined;
-  for (const { marker, start, end } of segments(head)) {
+  for (const { marker, start, end } of wholeSegments(head)) {
     if (isFrame(marker)) frame = frameOf(marker, head.subarray(start, end));
     if (marker === SCAN) return !frame || frame.isProgressive || frame.ids.length !== head[start + 4];
   }
@@ -128,7 +108,7 @@ export function hasManyScans(head: Buffer): boolean {
 export function lacksScans(file: Buffer): boolean {
   let frame: Frame | undefined;
   const missing = new Map<number, Uint8Array>(); // of each component: the bits that each coefficient lacks
-  for (const { marker, start, end } of segments(file)) {
+  for (const { marker, start, end } of wholeSegments(file)) {
     const segment = file.subarray(start, end);
     if (isFrame(marker) && !frame) {
       frame = frameOf(marker, segment);
@@ -144,13 +124,7 @@ type Frame = { isProgressive: boolean; ids: number[] };
 function frameOf(marker: number, segment: Buffer): Frame {
   const ids: number[] = [];
   for (let at = 10; at + 3 <= segment.length; at += 3) ids.push(segment[at] ?? 0);
-  return { isProgressive: PROGRESSIVE.has(marker), ids };
-}
-
-const PROGRESSIVE = new Set([0xc2, 0xc6, 0xca, 0xce]);
-
-function isFrame(marker: number): boolean {
-  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+  return { isProgressive: isProgressive(marker), ids };
 }
 
 function note(scan: Buffer, { isProgressive }: Frame, missing: Map<number, Uint8Array>): void {

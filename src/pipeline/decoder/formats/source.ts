@@ -4,12 +4,14 @@
  */
 import { readFileSync } from 'node:fs';
 import type { SharpOptions } from 'sharp';
+import { stillOfSequence } from './avif.ts';
 import { closedGif, wholeFrames } from './gif.ts';
 import { endedJpeg, hasManyScans, lacksScans, mendedJpeg } from './jpeg.ts';
 import type { Plan } from '../../decoder-protocol.ts';
 import { mendedPng } from './png.ts';
 import { ImageProblem } from '../../problems.ts';
-import { isOfJpegs, lacksStrips, readDirectory, unsupportedTiff } from './tiff.ts';
+import { isOfJpegs, lacksStrips, readTiff } from './tiff.ts';
+import { unsupportedTiff } from './tiff-samples.ts';
 import { mendedWebp } from './webp.ts';
 
 type Source = Pick<Plan, 'input' | 'format'> & {
@@ -32,7 +34,7 @@ export async function readWhole<T>({ input, format, all = false }: Source, read:
     case 'webp':
       return await readOrMend(input, read, mendedWebp);
     case 'tiff':
-      return await readTiff(input, read);
+      return await readTiffFile(input, read);
     case 'avif':
       return await readOrMend(input, read, stillOfSequence);
   }
@@ -50,12 +52,6 @@ async function readOrMend<T>(
     if (mended === undefined) throw error;
     return await read(mended, 'error');
   }
-}
-
-/** A moving AVIF holds a still one too. libvips takes none whose first brand is that of sequences. */
-function stillOfSequence(file: Buffer): Buffer | undefined {
-  if (file.toString('latin1', 4, 12) !== 'ftypavis') return undefined;
-  return Buffer.concat([file.subarray(0, 8), Buffer.from('avif'), file.subarray(12)]);
 }
 
 async function readGif<T>(path: string, frames: number, read: Read<T>): Promise<T> {
@@ -86,8 +82,8 @@ async function readOneScan<T>(file: Buffer, read: Read<T>): Promise<T> {
   }
 }
 
-async function readTiff<T>(path: string, read: Read<T>): Promise<T> {
-  const directory = await readDirectory(path);
+async function readTiffFile<T>(path: string, read: Read<T>): Promise<T> {
+  const directory = readTiff(path);
   const unsupported = directory && unsupportedTiff(directory);
   if (unsupported !== undefined) throw new ImageProblem('unsupported_format', unsupported);
   if (directory && lacksStrips(directory))
