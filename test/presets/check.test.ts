@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Problem } from '../../src/errors.ts';
 import { readOptions, UploadOptions } from '../../src/intake/options.ts';
 import { checkPreset } from '../../src/presets/check.ts';
+import { OUTPUT_FORMATS } from '../../src/presets/spec.ts';
 
 /** What is said of a preset, as `place detail`. */
 function said(input: unknown, name = 'mine'): string[] {
@@ -36,7 +37,7 @@ test('everything that is wrong with a preset is told at once, in plain words', (
     '/renditions/0 There is no setting "hight".',
     '/renditions/0/background It must be #rrggbb in small letters, or transparent.',
     '/renditions/0/fit It must be one of inside, cover, contain.',
-    '/renditions/0/format It must be one of jpeg, mozjpeg, png, webp, avif.',
+    `/renditions/0/format It must be one of ${OUTPUT_FORMATS.join(', ')}.`,
     '/renditions/0/height It must be a whole number.',
     '/renditions/0/max_bytes It must be a whole number.',
     '/renditions/0/name It must be a small letter, then small letters, digits and hyphens, 32 in all.',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import sharp from 'sharp';
 import { codeOf, startEngine } from '../../support/engine.ts';
+import { readHeader } from '../../../src/pipeline/decoder/formats/read-header.ts';
 import { tiff, type TiffPage } from '../../support/tiff.ts';
 
 const engine = await startEngine();
@@ -164,6 +165,22 @@ test('a TIFF of which strips are missing is refused, and one whose rest is cut i
   ] as const)
     assert.equal(await codeOf(engine.make(changed(tag, 3, to), [{}])), 'truncated_image', `${tag} ${to}`);
   assert.equal(await codeOf(engine.make(Buffer.concat([whole, Buffer.alloc(9)]), [{}])), 'none');
+});
+
+test('a width that is given twice is the first one, which libtiff decodes: no second one hides the size', async () => {
+  const file = red({});
+  const entryOf = (tag: number): number =>
+    Array.from({ length: file.readUInt16LE(8) }, (_, i) => 10 + 12 * i).find(
+      (at) => file.readUInt16LE(at) === tag,
+    ) ?? 0;
+  const second = entryOf(284); // the planar configuration has a default, and can be overwritten
+  file.writeUInt16LE(256, second);
+  file.writeUInt16LE(1, second + 8);
+  const head = file.toString('base64');
+  const { width, height } = await readHeader({ bytes: file.length, head });
+  assert.deepEqual([width, height], [WIDTH, HEIGHT]);
+  const { files } = await engine.make(file, [{}]);
+  assert.deepEqual([files[0]?.width, files[0]?.height], [WIDTH, HEIGHT]);
 });
 
 test('a directory that says the same tag thousands of times, with many values each, is read in bounded time', async () => {
