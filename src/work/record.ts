@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import { recordOutcomes, type HostOutcome } from '../hosts/host-feedback.ts';
+import { recordOutcomes } from '../hosts/host-feedback.ts';
+import type { HostOutcome } from '../hosts/host-outcome.ts';
 import type { ImageEnd } from './process-image.ts';
 import type { Finished } from '../queue/pump.ts';
 import type { BatchKey } from '../batches/batch.ts';

@@ -10,7 +10,7 @@ import { claimImages } from '../../src/work/claim.ts';
 import { recordResults } from '../../src/work/record.ts';
 import { type Acceptance, acceptDraft } from '../../src/intake/accept.ts';
 import { draftUpload } from '../../src/intake/staged-upload.ts';
-import type { HostOutcome } from '../../src/hosts/host-feedback.ts';
+import type { HostOutcome } from '../../src/hosts/host-outcome.ts';
 import type { ImageEnd, ImageWork } from '../../src/work/process-image.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import type { Task } from '../../src/queue/queue.ts';

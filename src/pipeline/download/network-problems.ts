@@ -13,7 +13,7 @@ export function statusProblem({ statusCode: status, headers }: Dispatcher.Respon
   if (status === 429 || status === 503) {
     const asked = askedHoldMs(headers);
     return new ImageProblem('rate_limited', detail, {
-      holdHostMs: asked ?? SHORTEST_HOLD_MS,
+      holdHostMs: asked ?? HOLD_MS.min,
       retryAfterMs: asked,
     });
   }
@@ -27,13 +27,13 @@ export function statusProblem({ statusCode: status, headers }: Dispatcher.Respon
   return new ImageProblem('http_error', detail);
 }
 
-const SHORTEST_HOLD_MS = 30_000;
-const LONGEST_HOLD_MS = 3_600_000;
+/** How long a host that refuses requests is held. Without a `Retry-After`, holds grow from `min` to `max` (hosts/host-feedback.ts). */
+export const HOLD_MS = { min: 30_000, max: 3_600_000 };
 
-/** What `Retry-After` asks for, within 30 s and 1 h. Where it is missing, holds grow (hosts/visits.ts). */
+/** `Retry-After`, clamped to 30 s to 1 h. */
 function askedHoldMs(headers: Dispatcher.ResponseData['headers']): number | undefined {
   if (headers['retry-after'] === undefined) return undefined;
-  return Math.min(Math.max(retryAfterMs(headers) ?? 0, SHORTEST_HOLD_MS), LONGEST_HOLD_MS);
+  return Math.min(Math.max(retryAfterMs(headers) ?? 0, HOLD_MS.min), HOLD_MS.max);
 }
 
 /**
