@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Guard } from '../net/guard.ts';
 import type { DecoderPool } from '../pipeline/decoder-pool.ts';
-import { fetchFirstBytes } from '../pipeline/download/fetch.ts';
+import { fetchFirstBytes } from '../pipeline/download/first-bytes.ts';
 import { imageFormat } from '../pipeline/sniff.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import type { Flaw } from '../errors.ts';

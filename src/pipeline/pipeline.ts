@@ -146,7 +146,12 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const permit = await parts.acquirePermit(request, signal);
     let problem: ImageProblem | undefined;
     try {
-      return await fetchIfChanged({ url: request.url, known }, file, { ...parts.fetchRules, permit }, signal);
+      return await fetchIfChanged(
+        { url: request.url, previous: known },
+        file,
+        { ...parts.fetchRules, permit },
+        signal,
+      );
     } catch (error) {
       if (error instanceof ImageProblem) problem = error;
       throw error;
