@@ -10,7 +10,7 @@ import { claimImages } from '../../src/work/claim.ts';
 import { recordResults } from '../../src/work/record.ts';
 import { type Acceptance, acceptDraft } from '../../src/intake/accept.ts';
 import { draftUpload } from '../../src/intake/staged-upload.ts';
-import type { Seen } from '../../src/hosts/host-feedback.ts';
+import type { HostOutcome } from '../../src/hosts/host-outcome.ts';
 import type { ImageEnd, ImageWork } from '../../src/work/process-image.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import type { Task } from '../../src/queue/queue.ts';
@@ -41,19 +41,19 @@ export async function newFoundation(
 export async function acceptUrls(
   foundation: Foundation,
   urls: string[],
-  wishes: Partial<Acceptance> = {},
+  extras: Partial<Acceptance> = {},
 ): Promise<BatchKey> {
   const rows = urls.map((url, i) => `${i + 1},P,${url}\n`).join('');
-  return await acceptCsv(foundation, `S. No.,Product Name,Input Image Urls\n${rows}`, wishes);
+  return await acceptCsv(foundation, `S. No.,Product Name,Input Image Urls\n${rows}`, extras);
 }
 
 /** Accepts a batch; rows with errors are left out of it. */
 export async function acceptCsv(
   { config, database, feed }: Foundation,
   csv: string,
-  wishes: Partial<Acceptance> = {},
+  extras: Partial<Acceptance> = {},
 ): Promise<BatchKey> {
-  const acceptance = { tenantId: 1, name: 'test', preset: webPreset(), ...wishes };
+  const acceptance = { tenantId: 1, name: 'test', preset: webPreset(), ...extras };
   await using draft = await draftUpload(Readable.from([Buffer.from(csv)]), {
     tenantId: acceptance.tenantId,
     folder: config.dataDir,
@@ -116,8 +116,8 @@ export async function madeOf({ config, storage }: Foundation, work: ImageWork): 
 export async function record(
   foundation: Foundation,
   finished: { task: ImageTask; outcome: ImageEnd }[],
-  seen: Seen[] = [],
+  hostOutcomes: HostOutcome[] = [],
 ): Promise<void> {
   if (finished.length > 0)
-    await recordResults(foundation.database.db, finished, { ...foundation.feed, seen });
+    await recordResults(foundation.database.db, finished, { ...foundation.feed, hostOutcomes });
 }
