@@ -1,12 +1,12 @@
 /**
- * The little metadata that outlives: everything else (position, camera, owner, thumbnails) is dropped.
- * It is read out of the source's XMP and written anew, so that nothing else can travel along.
+ * The only metadata that is kept. Everything else (position, camera, owner, thumbnails) is dropped. The kept values
+ * are read from the source's XMP or EXIF and written into a new packet, so that nothing else gets through.
  */
 import type { Metadata } from 'sharp';
 import { readerOf } from './formats/byte-reader.ts';
 import { readDirectory, TEXTS } from './formats/tiff-directory.ts';
 
-const MAX_XMP_BYTES = 2 ** 20; // an XMP packet in a JPEG has 64 KiB at the most
+const MAX_XMP_BYTES = 2 ** 20; // in a JPEG an XMP packet has at most 64 KiB
 const MAX_TEXT = 500;
 
 // IPTC Photo Metadata Standard 2025.1, Digital Source Type; its values are a closed vocabulary.
@@ -14,8 +14,8 @@ const SOURCE_TYPE =
   /:DigitalSourceType(?:\s*=\s*["']|>\s*|\s+rdf:resource\s*=\s*["'])(https?:\/\/cv\.iptc\.org\/newscodes\/digitalsourcetype\/[A-Za-z]{1,60})\s*["'<]/;
 
 /**
- * An XMP packet with the digital source type, which says that a picture was made by AI and must stay
- * (Google Merchant Center), and with copyright and credit where they are to be kept; undefined: none is there.
+ * An XMP packet with the digital source type, and with copyright and credit if they are to be kept. Undefined if the
+ * source has none of them. The digital source type marks pictures made by AI: Google Merchant Center requires it.
  */
 export function keptXmp(
   { xmp, exif }: Metadata,
@@ -39,7 +39,7 @@ export function keptXmp(
   );
 }
 
-/** The first of a property's texts in several languages. Still escaped as XML; markup inside ends it. */
+/** The first language's text of a property. Markup inside the text ends it. */
 function languageText(xmp: string, property: string): string | undefined {
   const found = new RegExp(`<${property}>\\s*<rdf:Alt>\\s*<rdf:li[^>]*>([^<]{1,${MAX_TEXT}})<`).exec(xmp);
   return wellFormed(found?.[1]);
@@ -50,7 +50,7 @@ function simpleText(xmp: string, property: string): string | undefined {
   return wellFormed(found?.[1]);
 }
 
-/** The text unescaped and escaped again: whatever it held, it is text now. */
+/** Unescapes a text and escapes it again, so that the result is text whatever it held. */
 function wellFormed(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const plain = text.replaceAll(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] ?? '').trim();

@@ -1,10 +1,9 @@
 /**
- * A disposable child process: reads and decodes images of strangers, one at a time, on one thread. It
- * may be killed at any moment, and holds nothing that anyone would miss: no secrets, no connection, and
- * of the disk only the paths that it is sent. Of a stranger's file nobody else reads more than its signature.
+ * A disposable child process that reads and decodes strangers' images, one at a time, on one thread. It may be
+ * killed at any moment and holds nothing of value: no secrets, no connections, and only the paths that it is sent.
+ * No other process reads more of a stranger's file than its signature.
  *
- * Messages: in a `DecoderRequest`, out its `DecoderAnswer`s; the first message out is a `DecoderGreeting`.
- * A file that takes more memory than is allowed waits for `go` between its facts and its making.
+ * It receives `DecoderRequest`s and sends `DecoderAnswer`s, after one `DecoderGreeting`: see decoder-protocol.ts.
  */
 import { existsSync } from 'node:fs';
 import { isComplete } from './formats/complete.ts';
@@ -22,10 +21,10 @@ import { makeRenditions } from './make.ts';
 import { readHeader } from './formats/read-header.ts';
 import { ImageProblem } from '../problems.ts';
 
-// Ctrl-C reaches the whole process group; the parent finishes what is in work and closes the channel.
+// Ctrl-C reaches the whole process group. The parent finishes the images in work, then closes the channel.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-// An exit would wait for a codec that is at work, which may be for ever when the parent was killed.
+// process.exit would wait for a running codec, perhaps forever.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 allowLoadersOnly();

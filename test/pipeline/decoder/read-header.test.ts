@@ -26,7 +26,7 @@ const codeOf = (bytes: Buffer): Promise<string> =>
     (error: ImageProblem) => error.code,
   );
 
-test('format and size of every format that is decoded are read from the header', async () => {
+test('format and size are read from the header, for every source format', async () => {
   const picture = sharp({ create: { width: 321, height: 123, channels: 4, background: '#f008' } });
   const facts = { width: 321, height: 123, isInterlaced: false, mayHoldXmp: true };
   for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const) {
@@ -49,7 +49,7 @@ test('format and size of every format that is decoded are read from the header',
   assert.deepEqual(await factsOf(progressive), { ...facts, format: 'jpeg', isInterlaced: true });
 });
 
-test('photographs of cameras are read as sharp reads them', async () => {
+test('headers of camera photographs are read as sharp reads them', async () => {
   for (const name of PHOTO_NAMES) {
     const { width, height, isProgressive, xmp } = await sharp(photo(name)).metadata();
     const facts = { format: 'jpeg', isInterlaced: isProgressive, mayHoldXmp: xmp !== undefined };
@@ -65,7 +65,7 @@ function pngHeader(width: number, height: number): Buffer {
   return header;
 }
 
-test('a header that promises too many pixels is refused before anything is decoded', async () => {
+test('a header that says too many pixels is refused before anything is decoded', async () => {
   assert.equal(await codeOf(pngHeader(25_000_000, 2)), 'image_too_large');
   assert.equal(await codeOf(pngHeader(16_385, 1)), 'image_too_large');
   assert.equal(await codeOf(pngHeader(10_001, 10_000)), 'image_too_large');
@@ -73,7 +73,7 @@ test('a header that promises too many pixels is refused before anything is decod
   assert.equal(await codeOf(pngHeader(0, 5)), 'corrupt_image');
 });
 
-test('what is no image, or one that is not decoded, is told apart', async () => {
+test('files that are no images, and images of unsupported formats, get different codes', async () => {
   const cases: [string | Buffer, string][] = [
     ['', 'not_an_image'],
     ['<html><body>Sign in', 'not_an_image'],
@@ -90,8 +90,8 @@ test('what is no image, or one that is not decoded, is told apart', async () => 
     assert.equal(await codeOf(Buffer.from(bytes as string, 'latin1')), code, String(bytes).slice(0, 20));
 });
 
-test('no header is read for long, whatever numbers it holds: thousands of mutants, and files without an end', () => {
-  // In a process of its own, which can be ended; a reader that walks in a circle never answers.
+test('reading a header is bounded whatever numbers it holds: thousands of mutants, and endless files', () => {
+  // In another process, which can be killed: a reader in an endless loop never returns.
   const { stdout, signal } = spawnSync(process.execPath, [READ_HEADERS, '200'], {
     timeout: 120_000,
     killSignal: 'SIGKILL',

@@ -14,9 +14,9 @@ function* wholeSegments(file: Buffer): Generator<Segment> {
 }
 
 /**
- * The same picture without what makes a decoder warn and does not harm: bytes between segments, scan
- * parameters that phones write wrong, a missing end marker. Then a warning tells of the data. What a broken
- * copy was filled up with is no data.
+ * The same picture without what makes a decoder warn but does no harm: bytes between segments, wrong scan
+ * parameters of phones, a missing end marker. After that, a warning is about the coded data. The filling of an
+ * interrupted copy is removed, because it is not coded data.
  */
 export function mendedJpeg(file: Buffer): Buffer {
   const parts: Buffer[] = [SOI];
@@ -37,7 +37,7 @@ export function mendedJpeg(file: Buffer): Buffer {
   return Buffer.concat([...parts, EOI]);
 }
 
-/** What a code of zeros alone means in each table for AC coefficients: the first value (B.2.4.2, C). */
+/** Notes what the code of all zeros means in each table for AC coefficients: its first value (B.2.4.2, C). */
 function noteZeroCodes(segment: Buffer, zeroCodes: Map<number, number>): void {
   for (let at = 4; at + 17 < segment.length;) {
     const table = segment[at] ?? 0;
@@ -55,7 +55,7 @@ function scanTables(header: Buffer): number[] {
 
 const ZEROS = Buffer.alloc(64);
 
-/** Where zeros do not end a block, no picture has so many: they stand where a file has a hole. */
+/** Cuts at a hole in the file. Where the code of zeros does not end a block, no picture has 64 bytes of zeros. */
 function withoutZeros(data: Buffer): Buffer {
   const hole = data.indexOf(ZEROS);
   return hole < 0 ? data : data.subarray(0, hole);
@@ -66,7 +66,7 @@ function sequentialScan(header: Buffer): Buffer {
   return Buffer.concat([header.subarray(0, -3), Buffer.from([0, 63, 0])]);
 }
 
-/** Data that no marker ends may be filled up with one byte, where a copy was broken off. */
+/** Removes the filling, one repeated byte, that an interrupted copy may leave where no marker ends the data. */
 function withoutFilling(data: Buffer, isOpen: boolean): Buffer {
   const last = data.at(-1);
   if (!isOpen || (last !== 0 && last !== 0xff)) return data;
@@ -75,15 +75,15 @@ function withoutFilling(data: Buffer, isOpen: boolean): Buffer {
   return data.length - end < FILLING ? data : data.subarray(0, end);
 }
 
-const FILLING = 4; // bytes; coded data hardly ever end with so many equal ones
+const FILLING = 4; // bytes: coded data hardly ever end with so many equal ones
 
-// Ones are no code (T.81, C): whoever reads them for a picture soon comes to the end of the file. A decoder
-// fetches eight bytes ahead, and a 0xFF of data is written with a 0 behind it.
+// A run of ones is no code (T.81, annex C), so a decoder that lacks data soon reads past it to the end of the file.
+// A decoder fetches eight bytes ahead, and each 0xFF of data is followed by a 0.
 const NO_DATA = Buffer.from([0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0]);
 
 /**
- * A JPEG of one scan that ends without a marker. libvips looks at libjpeg's warnings before it reads rows,
- * and so never hears that the last ones were missing; the end of a file it tells at once.
+ * The same JPEG of one scan without an end marker. libvips checks libjpeg's warnings before it reads rows, so it
+ * never notices that the last rows are missing, but it reports the end of a file at once.
  */
 export function endedJpeg(file: Buffer): Buffer {
   const isPlain = file.subarray(-2).equals(EOI) && !file.includes(ZEROS);
@@ -91,23 +91,23 @@ export function endedJpeg(file: Buffer): Buffer {
   return Buffer.concat([whole.subarray(0, -2), NO_DATA]);
 }
 
-/** Whether the first scan holds but a part of the picture: of its components, or of their coefficients. */
+/** Whether the first scan holds only some of the picture's components, or some of their coefficients. */
 export function hasManyScans(head: Buffer): boolean {
   let frame: Frame | undefined;
   for (const { marker, start, end } of wholeSegments(head)) {
     if (isFrame(marker)) frame = frameOf(marker, head.subarray(start, end));
     if (marker === SCAN) return !frame || frame.isProgressive || frame.ids.length !== head[start + 4];
   }
-  return true; // its header is longer than what was looked at
+  return true; // the header is longer than `head`
 }
 
 /**
- * Whether scans are missing: a component that no scan has, or coefficients that were not sent to their
- * last bit (G.1.1.1). A decoder shows what there is, without colours or blurred, and does not warn.
+ * Whether scans are missing: a component without a scan, or coefficients without their last bits (G.1.1.1).
+ * A decoder does not warn of them, and shows a picture that is blurred or without colours.
  */
 export function lacksScans(file: Buffer): boolean {
   let frame: Frame | undefined;
-  const missing = new Map<number, Uint8Array>(); // of each component: the bits that each coefficient lacks
+  const missing = new Map<number, Uint8Array>(); // by component: how many bits each coefficient lacks
   for (const { marker, start, end } of wholeSegments(file)) {
     const segment = file.subarray(start, end);
     if (isFrame(marker) && !frame) {
