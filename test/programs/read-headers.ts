@@ -1,7 +1,4 @@
-/**
- * Reads the headers of mutated and endless files, and judges whether they are whole. Prints how many there
- * were, and the slowest of them.
- */
+/** Reads the headers of mutated and endless files, and checks whether they are whole. Prints their number and the slowest. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isComplete } from '../../src/pipeline/decoder/formats/complete.ts';

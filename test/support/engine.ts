@@ -13,14 +13,14 @@ import { newFolder } from './folder.ts';
 export type Engine = AsyncDisposable & {
   pool: DecoderPool;
   folder: string;
-  /** What the pipeline does with the bytes of a source, from the header to the files. @throws ImageProblem */
+  /** Does with a source's bytes what the pipeline does, from header to files. @throws ImageProblem */
   make(
     bytes: Buffer,
     renditions: Omit<RenditionInput, 'name'>[],
   ): Promise<{ outputs: Buffer[]; files: MadeFile[]; differenceHash: string }>;
 };
 
-/** Real decoders in a folder of their own. */
+/** Starts real decoders in a new folder. */
 export async function startEngine(options: DecoderPoolOptions = {}, size = 1): Promise<Engine> {
   const folder = await newFolder();
   const pool = createDecoderPool(size, options);
@@ -49,7 +49,7 @@ export async function startEngine(options: DecoderPoolOptions = {}, size = 1): P
   };
 }
 
-/** The code with which making it fails, or 'none'. */
+/** The code of the problem, or 'none'. */
 export async function codeOf(making: Promise<unknown>): Promise<string> {
   return making.then(
     () => 'none',

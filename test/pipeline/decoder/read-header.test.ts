@@ -105,12 +105,12 @@ test('reading a header is bounded whatever numbers it holds: thousands of mutant
   assert.ok(slowest.ms < 1_000, JSON.stringify(slowest));
 });
 
-test('the signature of a file is told at once, also of one that is full of comments', () => {
+test('the signature of a file is found at once, even in one full of comments', () => {
   assert.deepEqual(sniff(Buffer.from('<!---->'.repeat(36))), { is: 'text' });
   assert.deepEqual(sniff(Buffer.from(`${'<!-- a -->'.repeat(20)}<svg>`)), { is: 'other_image', name: 'SVG' });
 });
 
-test('an AVIF is one by any of its brands', async () => {
+test('an AVIF is recognized by any of its brands', async () => {
   const avif = await sharp({ create: { width: 20, height: 10, channels: 3, background: 'red' } })
     .avif()
     .toBuffer();
