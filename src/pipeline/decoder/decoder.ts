@@ -51,7 +51,7 @@ async function factsOf(file: FileOrHead): Promise<DecoderAnswer> {
   try {
     return { is: 'facts', facts: await readHeader(file) };
   } catch (error) {
-    return failureOf(error as Error, file);
+    return failureOf(error as Error, 'path' in file ? file.path : undefined);
   }
 }
 
@@ -65,7 +65,7 @@ async function make(job: DecoderJob, allowedBytes: number): Promise<DecoderAnswe
   try {
     return { is: 'made', ...(await makeRenditions(plan)) };
   } catch (error) {
-    return failureOf(error as Error, { path: job.input }, plan);
+    return failureOf(error as Error, job.input, plan);
   }
 }
 
@@ -74,9 +74,10 @@ function allowance(): Promise<void> {
   return new Promise((resolve) => (go = resolve));
 }
 
-async function failureOf(error: Error, file: object, plan?: Plan): Promise<DecoderAnswer> {
+/** @param path of the source @param plan if its header was read */
+async function failureOf(error: Error, path: string | undefined, plan?: Plan): Promise<DecoderAnswer> {
   if (error instanceof ImageProblem) return { is: 'failed', code: error.code, detail: error.detail };
-  if ('path' in file && !existsSync(file.path as string))
+  if (path !== undefined && !existsSync(path))
     return { is: 'trouble', detail: 'the folder for downloads is gone' };
   if ((error as NodeJS.ErrnoException).syscall !== undefined) return { is: 'trouble', detail: error.message };
   const isCut = plan !== undefined && !(await isComplete(plan.input, plan.format));

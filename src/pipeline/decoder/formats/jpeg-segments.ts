@@ -2,7 +2,8 @@
 import type { Reader } from './byte-reader.ts';
 import type { HeaderSize } from './header-size.ts';
 
-export const [TABLES, START, END, SCAN] = [0xc4, 0xd8, 0xd9, 0xda];
+export const [TABLES, SCAN] = [0xc4, 0xda];
+const [START, END] = [0xd8, 0xd9];
 
 /** A marker with its parameters, from `start` to `end`. A scan's coded data follow, up to `dataEnd`. */
 export type Segment = { marker: number; start: number; end: number; dataEnd: number };

@@ -11,7 +11,7 @@ export type TiffDirectory = {
 };
 
 const [BYTE, ASCII, SHORT, LONG, UNDEFINED] = [1, 2, 3, 4, 7];
-export const WHOLE_NUMBERS: ReadonlySet<number> = new Set([BYTE, SHORT, LONG]);
+const WHOLE_NUMBERS: ReadonlySet<number> = new Set([BYTE, SHORT, LONG]);
 /** Their values are read as bytes. */
 export const TEXTS: ReadonlySet<number> = new Set([BYTE, ASCII, UNDEFINED]);
 
