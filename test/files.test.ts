@@ -141,7 +141,7 @@ test(
       assert.equal(code, 1, err);
       assert.match(
         err,
-        /\/proc\/x cannot be written: nothing can be made there\. Choose another folder with/,
+        /\/proc\/x cannot be written: nothing can be created there\. Choose another folder with/,
       );
     }
   },

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { constants, getPriority, setPriority } from 'node:os';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withDeadline } from './deadline.ts';
 import type { DecoderAnswer, DecoderGreeting, DecoderRequest, Libraries } from './decoder-protocol.ts';
 import { MAX_SIDE } from './limits.ts';
 import { Mailbox } from './mailbox.ts';
@@ -63,18 +64,21 @@ export async function startDecoder(): Promise<DecoderProcess> {
     kill,
     ended: mailbox.ended,
     async answer({ ms, bytes, signal }) {
-      const deadline = AbortSignal.timeout(ms);
-      using memory = watchMemory(pid, bytes);
+      using deadline = withDeadline(
+        signal,
+        ms,
+        () => new ImageProblem('decode_timeout', `${Math.round(ms / 100) / 10} s`),
+      );
+      using _ = watchMemory(pid, bytes, () =>
+        deadline.abort(new ImageProblem('decode_memory', `more than ${Math.round(bytes / 1e6)} MB`)),
+      );
       try {
-        const stop = AbortSignal.any([signal, deadline, memory.exceeded]);
-        return (await mailbox.next(stop)) as DecoderAnswer;
+        return (await mailbox.next(deadline.signal)) as DecoderAnswer;
       } catch (error) {
         kill(); // a codec cannot be interrupted in another way, and may hang forever
         await mailbox.ended; // until then it may write into files that the next image uses
         signal.throwIfAborted();
-        if (memory.exceeded.aborted)
-          throw new ImageProblem('decode_memory', `more than ${Math.round(bytes / 1e6)} MB`);
-        if (deadline.aborted) throw new ImageProblem('decode_timeout', `${Math.round(ms / 100) / 10} s`);
+        deadline.signal.throwIfAborted();
         throw new ImageProblem('decoder_crashed', child.signalCode ?? undefined, { cause: error });
       }
     },

@@ -9,6 +9,7 @@ export class Mailbox {
   readonly #lastWords: () => string | undefined;
   readonly #arrived: unknown[] = [];
   #hasEnded = false;
+  #failure: Error | undefined;
   #onChange = (): void => {};
 
   /** @param child with an IPC channel, and with stderr as a pipe */
@@ -21,10 +22,16 @@ export class Mailbox {
     });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
-    child.once('close', () => {
+    const end = (): void => {
       this.#hasEnded = true;
       this.#onChange();
       resolve();
+    };
+    child.once('close', end);
+    // A child that cannot be spawned (no file handle, no process, no program) has an error, and may never close.
+    child.on('error', (error) => {
+      this.#failure ??= error;
+      if (child.pid === undefined) end();
     });
   }
 
@@ -37,7 +44,7 @@ export class Mailbox {
     this.#onChange = () => {
       if (this.#arrived.length > 0) resolve(this.#arrived.shift());
       else if (signal.aborted) reject(signal.reason as Error);
-      else if (this.#hasEnded) reject(this.#endError());
+      else if (this.#hasEnded) reject(this.#failure ?? this.#endError());
       else return;
       this.#onChange = () => {};
     };

@@ -48,16 +48,15 @@ const WATCH_AFTER_MS = 200; // most images are done by then, and cost no look at
 const WATCH_EVERY_MS = 50;
 
 /** Watches the memory of a process until disposed. @param limit in bytes */
-export function watchMemory(pid: number, limit: number): { exceeded: AbortSignal } & Disposable {
-  const abort = new AbortController();
+export function watchMemory(pid: number, limit: number, onExceeded: () => void): Disposable {
   let timer = setTimeout(look, WATCH_AFTER_MS);
   function look(): void {
     void residentMemory(pid).then((bytes = 0) => {
-      if (bytes > limit) abort.abort();
+      if (bytes > limit) onExceeded();
     });
     timer = setTimeout(look, WATCH_EVERY_MS);
   }
-  return { exceeded: abort.signal, [Symbol.dispose]: () => clearTimeout(timer) };
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** Memory of a process in bytes (proc(5), VmRSS); undefined on systems without /proc. */

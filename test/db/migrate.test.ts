@@ -139,9 +139,9 @@ test('a table that stays in use is told with who uses it, and minilab migrate sa
   await report.query('select from rendition_sets');
   await assert.rejects(migrate(old.db, { patienceMs: 500 }), ({ code, message }: Problem) => {
     assert.equal(code, 'migration_failed');
-    assert.match(message, /0003_presets could not get its locks: a report \(process \d+/);
+    assert.match(message, /0003_presets did not get its locks: a report \(process \d+/);
     assert.match(message, /the table rendition_sets in one transaction for \d+ s/);
-    assert.match(message, /None ran before it/);
+    assert.match(message, /No migration ran before it/);
     return true;
   });
   await report.query('rollback');

@@ -15,6 +15,7 @@ import { type Origin, startOrigin } from '../support/origin.ts';
 import { newPostgres, type Postgres } from '../support/postgres.ts';
 import { photo, PHOTO_NAMES, smallPicture } from '../support/pictures.ts';
 import { childrenOf } from '../support/processes.ts';
+import { until } from '../support/until.ts';
 
 const HOST_STARTS_WITH = 6; // so many downloads of a new host are open at a time
 
@@ -23,11 +24,6 @@ before(async () => {
   postgres = await newPostgres();
 });
 after(() => postgres[Symbol.asyncDispose]());
-
-async function until(condition: () => boolean | Promise<boolean>, deadlineMs = 30_000): Promise<void> {
-  for (const end = Date.now() + deadlineMs; !(await condition()); await sleep(20))
-    assert.ok(Date.now() < end, 'it does not come to pass');
-}
 
 function catalog(origin: Origin, count: number): string {
   return `Image\n${Array.from({ length: count }, (_, i) => `${origin.url}/${i}.jpg\n`).join('')}`;

@@ -56,7 +56,10 @@ export async function startMinilab(
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const ended = once(child, 'close').then(([code]) => code as number | null);
   for (let i = 0; !/ is ready/.test(said); i += 1) {
-    if (child.exitCode !== null || i > 600) throw new Error(`minilab ${command} did not start:\n${said}`);
+    if (child.exitCode !== null || i > 600) {
+      child.kill('SIGKILL');
+      throw new Error(`minilab ${command} did not start:\n${said}`);
+    }
     await sleep(50);
   }
   return {

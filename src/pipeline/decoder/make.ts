@@ -10,6 +10,7 @@ import { type Encoded, encode, encodeAnimation } from './encode.ts';
 import { geometryOf } from './geometry.ts';
 import type { Description, Made, MadeFile, Plan } from '../decoder-protocol.ts';
 import { MAX_PIXELS, MAX_SIDE } from '../limits.ts';
+import { freeMemory } from '../free-memory.ts';
 import { ImageProblem } from '../problems.ts';
 import { readWhole } from './formats/source.ts';
 
@@ -20,21 +21,23 @@ import { readWhole } from './formats/source.ts';
  */
 export async function makeRenditions(plan: Plan): Promise<Made> {
   const metadata = await metadataOf(plan);
-  const pixelsFor = pixelsOnce(plan);
+  const decoded = new DecodedPixels(plan);
   const files: MadeFile[] = [];
   for (const rendition of plan.renditions) {
     const xmp = metadata && keptXmp(metadata, { keepCredit: rendition.keep_credit });
     const encoded = isAnimated(plan, metadata, rendition)
       ? await animation(plan, metadata, { rendition, xmp })
-      : await still(await pixelsFor(rendition), { rendition, xmp });
+      : await still(await decoded.for(rendition), { rendition, xmp });
     // Synchronous, because this thread has nothing else to do.
     writeFileSync(rendition.output, encoded.data, { flush: true });
     const { data, width, height } = encoded;
     const sha256 = createHash('sha256').update(data).digest('hex');
     files.push({ name: rendition.name, width, height, bytes: data.length, sha256 });
+    freeMemory(data);
   }
-  const pixels = await pixelsFor({ trim: false });
+  const pixels = await decoded.for({ trim: false });
   const made = { files, differenceHash: differenceHash(pixels.data, pixels) };
+  await decoded.free();
   return plan.describe && metadata ? { ...made, description: describe(metadata, pixels) } : made;
 }
 
@@ -67,16 +70,24 @@ function describe(metadata: Metadata, pixels: Pixels): Description {
   };
 }
 
-type PixelsFor = (rendition: Pick<RenditionSpec, 'trim'>) => Promise<Pixels>;
-
 /** Decodes when the first rendition needs pixels, and a second time for those that are trimmed. */
-function pixelsOnce(plan: Plan): PixelsFor {
-  const decoded = new Map<boolean, Promise<Pixels>>();
-  return ({ trim }) => {
-    const pixels = decoded.get(trim) ?? decode(plan, trim);
-    decoded.set(trim, pixels);
+class DecodedPixels {
+  readonly #plan: Plan;
+  readonly #byTrim = new Map<boolean, Promise<Pixels>>();
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  for({ trim }: Pick<RenditionSpec, 'trim'>): Promise<Pixels> {
+    const pixels = this.#byTrim.get(trim) ?? decode(this.#plan, trim);
+    this.#byTrim.set(trim, pixels);
     return pixels;
-  };
+  }
+
+  async free(): Promise<void> {
+    for (const { data } of await Promise.all(this.#byTrim.values())) freeMemory(data);
+  }
 }
 
 /** Resizes, cuts, sharpens and pads as a rendition says. Not encoded yet. */

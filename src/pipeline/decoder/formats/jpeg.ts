@@ -84,21 +84,43 @@ const NO_DATA = Buffer.from([0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 
 /**
  * The same JPEG of one scan without an end marker. libvips checks libjpeg's warnings before it reads rows, so it
  * never notices that the last rows are missing, but it reports the end of a file at once.
+ * @param data where the coded data begin: the first end marker after that is the picture's
  */
-export function endedJpeg(file: Buffer): Buffer {
-  const isPlain = file.subarray(-2).equals(EOI) && !file.includes(ZEROS);
-  const whole = isPlain ? file : mendedJpeg(file);
-  return Buffer.concat([whole.subarray(0, -2), NO_DATA]);
+export function endedJpeg(file: Buffer, data: number): Buffer {
+  const end = file.indexOf(EOI, data);
+  return end < 0 || hasHole(file, data, end) ? endedMendedJpeg(file) : endedAt(file, end);
 }
 
-/** Whether the first scan holds only some of the picture's components, or some of their coefficients. */
-export function hasManyScans(head: Buffer): boolean {
+/** The same for the mended picture. */
+export function endedMendedJpeg(file: Buffer): Buffer {
+  const mended = mendedJpeg(file);
+  return endedAt(mended, mended.length - EOI.length);
+}
+
+function endedAt(file: Buffer, end: number): Buffer {
+  return Buffer.concat([file.subarray(0, end), NO_DATA]);
+}
+
+/** Whether there are as many zeros as in ZEROS. It reads one byte of each such run: reading all takes a millisecond per MB. */
+function hasHole(file: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at += ZEROS.length)
+    if (file[at] === 0 && file.subarray(Math.max(from, at - ZEROS.length), at + ZEROS.length).includes(ZEROS))
+      return true;
+  return false;
+}
+
+/**
+ * Where the coded data of the only scan begin. Undefined if the first scan holds only some of the picture's
+ * components, or some of their coefficients.
+ */
+export function onlyScan(head: Buffer): number | undefined {
   let frame: Frame | undefined;
   for (const { marker, start, end } of wholeSegments(head)) {
     if (isFrame(marker)) frame = frameOf(marker, head.subarray(start, end));
-    if (marker === SCAN) return !frame || frame.isProgressive || frame.ids.length !== head[start + 4];
+    if (marker !== SCAN) continue;
+    return frame && !frame.isProgressive && frame.ids.length === head[start + 4] ? end : undefined;
   }
-  return true; // the header is longer than `head`
+  return undefined; // the header is longer than `head`
 }
 
 /**

@@ -6,9 +6,10 @@ import { readFileSync } from 'node:fs';
 import type { SharpOptions } from 'sharp';
 import { stillOfSequence } from './avif.ts';
 import { closedGif, wholeFrames } from './gif.ts';
-import { endedJpeg, hasManyScans, lacksScans, mendedJpeg } from './jpeg.ts';
+import { endedJpeg, endedMendedJpeg, lacksScans, mendedJpeg, onlyScan } from './jpeg.ts';
 import type { Plan } from '../../decoder-protocol.ts';
 import { mendedPng } from './png.ts';
+import { freeMemory } from '../../free-memory.ts';
 import { ImageProblem } from '../../problems.ts';
 import { isOfJpegs, lacksStrips, readTiff } from './tiff.ts';
 import { unsupportedTiff } from './tiff-samples.ts';
@@ -65,17 +66,27 @@ async function readGif<T>(path: string, frames: number, read: Read<T>): Promise<
 
 const HEAD_BYTES = 2 ** 16;
 
-/** First checks what libjpeg ignores: missing scans, and data that end within the last rows. */
 async function readJpeg<T>(path: string, read: Read<T>): Promise<T> {
   const file = readFileSync(path);
-  if (!hasManyScans(file.subarray(0, HEAD_BYTES))) return await readOneScan(file, read);
+  const data = onlyScan(file.subarray(0, HEAD_BYTES));
+  const result = data === undefined ? await readScans(path, file, read) : await readScan(file, data, read);
+  freeMemory(file);
+  return result;
+}
+
+/** First checks for missing scans, which libjpeg ignores. */
+async function readScans<T>(path: string, file: Buffer, read: Read<T>): Promise<T> {
   if (lacksScans(file)) throw new ImageProblem('truncated_image', 'scans are missing');
   return await judged(path, read, () => mendedJpeg(file));
 }
 
-async function readOneScan<T>(file: Buffer, read: Read<T>): Promise<T> {
+/** First makes libjpeg notice data that end within the last rows. */
+async function readScan<T>(file: Buffer, data: number, read: Read<T>): Promise<T> {
+  const ended = endedJpeg(file, data);
   try {
-    return await judged(endedJpeg(file), read, () => endedJpeg(mendedJpeg(file)));
+    const result = await judged(ended, read, () => endedMendedJpeg(file));
+    freeMemory(ended);
+    return result;
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;
     // With an end marker libjpeg distinguishes wrong data from missing data.
