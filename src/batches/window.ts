@@ -7,7 +7,7 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import { IS_GIVEN_UP, placesNow } from '../hosts/host.ts';
+import { IS_GIVEN_UP, permitsNow } from '../hosts/host.ts';
 import { IS_LIVE } from '../queue/workers.ts';
 import type { BatchKey } from './batch.ts';
 
@@ -32,8 +32,8 @@ export function hostRoom(hostConcurrency: number) {
   return sql`(case
     when ${IS_GIVEN_UP} then ${SMALLEST_WINDOW}
     when h.held_until > now() then 0
-    when h.connect_failures > 0 then ${placesNow(hostConcurrency)}
-    else ${WINDOW_PER_HOST_PLACE} * ${placesNow(hostConcurrency)} end - coalesce(busy.n, 0))`;
+    when h.connect_failures > 0 then ${permitsNow(hostConcurrency)}
+    else ${WINDOW_PER_HOST_PLACE} * ${permitsNow(hostConcurrency)} end - coalesce(busy.n, 0))`;
 }
 
 /**

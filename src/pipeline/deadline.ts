@@ -5,9 +5,9 @@ export type Deadline = {
 } & Disposable;
 
 /**
- * A bound of time for a block. Its timer ends with the block: one of AbortSignal.timeout goes off for each
- * image that was done long ago, and makes an error with its stack.
- * @param late the reason to abort at the deadline
+ * A time limit for a block. Its timer ends with the block, whereas one of AbortSignal.timeout fires for each image
+ * that was done long ago, and creates an error with its stack.
+ * @param late creates the reason to abort with at the deadline
  */
 export function withDeadline(outer: AbortSignal, ms: number, late: () => Error = timedOut): Deadline {
   const inner = new AbortController();
@@ -25,7 +25,7 @@ export function withDeadline(outer: AbortSignal, ms: number, late: () => Error =
   };
 }
 
-/** As AbortSignal.timeout has it. */
+/** The same error as AbortSignal.timeout's. */
 function timedOut(): Error {
   return new DOMException('The operation was aborted due to timeout', 'TimeoutError');
 }

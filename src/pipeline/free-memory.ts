@@ -1,8 +1,7 @@
 /**
- * Frees a buffer's memory now, of which nobody else holds a piece. Left to the garbage collector, megabytes
- * an image make it go through the whole heap every few images: a fifth of the CPU of a worker's main thread,
- * a twentieth of a decoder's (bench/end-to-end.ts). What may be a piece of Buffer's pool, which others use
- * too, is left alone.
+ * Frees the memory of a buffer that shares it with no other buffer. Otherwise the megabytes of each image make the
+ * garbage collector traverse the whole heap every few images: a fifth of the CPU of a worker's main thread, a
+ * twentieth of a decoder's (bench/end-to-end.ts). Buffers that may be a part of Buffer's shared pool are kept.
  */
 export function freeMemory({ buffer, byteOffset, length }: Buffer): void {
   const isItsEnd = byteOffset + length === buffer.byteLength;

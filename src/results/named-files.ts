@@ -1,7 +1,7 @@
 import { DEFAULT_NAME_TEMPLATE, parseNameTemplate } from '../presets/name-template.ts';
 import type { Db } from '../db/database.ts';
-import type { StorageKey } from '../storage/storage.ts';
-import { filesOf, keyOf } from './files.ts';
+import type { StorageKey } from '../storage/keys.ts';
+import { filesOf, keyOfFile } from './files.ts';
 import { createNames } from './names.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
 import { columnsTable, csvText, headerText } from './table.ts';
@@ -31,7 +31,7 @@ export async function* packed<T>(
       const names: string[] = [];
       for (const file of filesOf(results, product)) {
         const name = nameOf(file);
-        const key = keyOf(results, file);
+        const key = keyOfFile(results, file);
         const taken = key === undefined ? undefined : await take(key, name);
         names.push(taken === undefined ? '' : name);
         if (taken !== undefined) yield taken;

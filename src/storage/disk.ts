@@ -4,7 +4,8 @@ import { copyFile, link, mkdir, open, readdir, readFile, rm, stat, unlink } from
 import { dirname, join } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { makeFolder } from '../files.ts';
-import { type Content, KEY, type Storage, type StorageKey, StorageTrouble } from './storage.ts';
+import { KEY, partsOf, type StorageKey } from './keys.ts';
+import { type Content, type Storage, StorageTrouble } from './storage.ts';
 
 /**
  * Storage in a folder, using hard links if the file system has them. A file is durable before its name
@@ -108,9 +109,9 @@ async function contentOf(path: string): Promise<Content | undefined> {
   return file && { bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') };
 }
 
-/** `{token}/{set id}/{file}` is stored at `{token}/{first two characters of set id}/{set id}.{file}`: no folder per image. */
+/** `{token}/{set id}/{file}` is stored as `{token}/{first two of set id}/{set id}.{file}`: no folder per image. */
 export function pathOf(root: string, key: StorageKey): string {
-  const [token = '', setId = '', file = ''] = key.split('/');
+  const { token, setId, file } = partsOf(key);
   return join(root, token, setId.slice(0, 2), `${setId}.${file}`);
 }
 

@@ -1,7 +1,4 @@
-/** `{tenant token}/{set id}/{rendition}.{ext}`; `KEY` is its exact form. */
-export type StorageKey = string;
-
-export const KEY = /^[0-9a-f]{32}\/[0-9a-v]{16}\/[a-z][a-z0-9-]{0,31}\.[a-z0-9]{1,5}$/;
+import type { StorageKey } from './keys.ts';
 
 /** Size and SHA-256 (hexadecimal) of a file. */
 export type Content = { bytes: number; sha256: string };

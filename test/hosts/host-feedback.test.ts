@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { recordVisits, type Seen, seenOf } from '../../src/hosts/host-feedback.ts';
+import { recordOutcomes } from '../../src/hosts/host-feedback.ts';
+import { type HostOutcome, hostOutcomeOf } from '../../src/hosts/host-outcome.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import { acceptUrls, claim, newFoundation } from '../support/batches.ts';
@@ -9,7 +10,7 @@ import { acceptUrls, claim, newFoundation } from '../support/batches.ts';
 const HOST = 'a.example';
 type Foundation = Awaited<ReturnType<typeof newFoundation>>;
 
-function seen(count: number, visit: Partial<Seen>): Seen[] {
+function seen(count: number, visit: Partial<HostOutcome>): HostOutcome[] {
   const one = {
     tenantId: 1,
     host: HOST,
@@ -18,7 +19,7 @@ function seen(count: number, visit: Partial<Seen>): Seen[] {
     isLimited: true,
     problem: undefined,
   };
-  return Array.from({ length: count }, () => ({ ...one, ...visit }) as Seen);
+  return Array.from({ length: count }, () => ({ ...one, ...visit }) as HostOutcome);
 }
 
 const refused = { is: 'refused', problem: new ImageProblem('rate_limited', 'HTTP 429') } as const;
@@ -28,8 +29,8 @@ const unreachable = {
   problem: new ImageProblem('connect_failed'),
 } as const;
 
-async function record({ database }: Foundation, ...groups: Seen[][]): Promise<void> {
-  for (const group of groups) await recordVisits(database.db, group, 32);
+async function record({ database }: Foundation, ...groups: HostOutcome[][]): Promise<void> {
+  for (const group of groups) await recordOutcomes(database.db, group, 32);
 }
 
 async function hostOf({ database }: Foundation) {
@@ -117,11 +118,11 @@ test('a host is parked by 20 failures in a row, and not by 19 and an answer', as
 });
 
 test('a download that was aborted says nothing of its host, and a missing image is an answer', () => {
-  const visit = { tenantId: 1, host: HOST, latencyMs: Number.NaN, isLimited: false };
-  assert.equal(seenOf(visit, undefined), undefined);
-  assert.equal(seenOf(visit, new ImageProblem('address_denied')), undefined);
-  assert.equal(seenOf({ ...visit, latencyMs: 5 }, new ImageProblem('not_found'))?.is, 'answered');
-  assert.equal(seenOf(visit, new ImageProblem('dns_failed'))?.is, 'unreachable');
+  const visit = { tenantId: 1, host: HOST, latencyMs: null, isLimited: false };
+  assert.equal(hostOutcomeOf(visit, undefined), undefined);
+  assert.equal(hostOutcomeOf(visit, new ImageProblem('address_denied')), undefined);
+  assert.equal(hostOutcomeOf({ ...visit, latencyMs: 5 }, new ImageProblem('not_found'))?.is, 'answered');
+  assert.equal(hostOutcomeOf(visit, new ImageProblem('dns_failed'))?.is, 'unreachable');
 });
 
 test('images of a held host are not claimed before its time', async () => {

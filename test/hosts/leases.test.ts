@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { exchangePlaces, type Granted } from '../../src/hosts/leases.ts';
+import { exchangePermits, type PermitGrant } from '../../src/hosts/leases.ts';
 import type { Foundation } from '../../src/services.ts';
 import { newFoundation } from '../support/batches.ts';
 
@@ -11,12 +11,12 @@ const HOST = 'a.example';
 /** A worker that asks for places of one host for a tenant, and uses what it gets. */
 function borrower({ database }: Foundation, tenantId: number, workerId: string = randomUUID()) {
   let open = 0;
-  return async (wanted: number): Promise<Granted> => {
+  return async (wanted: number): Promise<PermitGrant> => {
     open = Math.min(open, wanted);
-    const asked = [{ tenantId, host: HOST, open, kept: open, wanted }];
-    const [grant] = await exchangePlaces(database, workerId, { asked, hostConcurrency: 32 });
+    const requests = [{ tenantId, host: HOST, open, kept: open, wanted }];
+    const [grant] = await exchangePermits(database, workerId, { requests, hostConcurrency: 32 });
     assert.ok(grant);
-    open = Math.max(open, Math.min(grant.places, wanted));
+    open = Math.max(open, Math.min(grant.permits, wanted));
     return grant;
   };
 }
@@ -35,16 +35,16 @@ test('all tenants together have as many places of a host as it has, and share th
   await know(foundation, 2, 32);
   const worker = randomUUID();
   const [first, second] = [borrower(foundation, 1, worker), borrower(foundation, 2, worker)];
-  assert.equal((await first(100)).places, 32);
-  assert.equal((await second(100)).places, 0, 'the same worker, for another tenant');
+  assert.equal((await first(100)).permits, 32);
+  assert.equal((await second(100)).permits, 0, 'the same worker, for another tenant');
   assert.equal(
-    (await first(100)).places,
+    (await first(100)).permits,
     16,
     'it is waited for, and gets no more until it is within its half',
   );
-  assert.equal((await first(10)).places, 14);
-  assert.equal((await second(100)).places, 18);
-  assert.equal((await first(100)).places, 14);
+  assert.equal((await first(10)).permits, 14);
+  assert.equal((await second(100)).permits, 18);
+  assert.equal((await first(100)).permits, 14);
 });
 
 test('a tenant that a host serves slowly takes nothing from another, and is not starved by it', async () => {
@@ -52,10 +52,10 @@ test('a tenant that a host serves slowly takes nothing from another, and is not 
   await know(foundation, 1, 2);
   await know(foundation, 2, 32);
   const [slow, fast] = [borrower(foundation, 1), borrower(foundation, 2)];
-  assert.equal((await slow(100)).places, 2);
-  assert.equal((await fast(100)).places, 30);
-  assert.equal((await slow(100)).places, 2);
-  assert.equal((await fast(100)).places, 30);
+  assert.equal((await slow(100)).permits, 2);
+  assert.equal((await fast(100)).permits, 30);
+  assert.equal((await slow(100)).permits, 2);
+  assert.equal((await fast(100)).permits, 30);
 });
 
 test('holds and headers of one tenant are none of another', async () => {

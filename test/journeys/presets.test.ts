@@ -5,6 +5,8 @@ import { after, before, describe, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import sharp from 'sharp';
 import { newDatabase } from '../support/database.ts';
+import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
+import { OUTPUT_FORMATS } from '../../src/presets/spec.ts';
 import { newFolder, type Folder } from '../support/folder.ts';
 import {
   type Batch,
@@ -108,12 +110,7 @@ describe('presets of one’s own, and what rows choose', () => {
     });
     const shapeErrors = await json<{ errors: { at: string; detail: string }[] }>(shape);
     const told = JSON.stringify(shapeErrors.errors);
-    for (const part of [
-      '/renditions/0/name',
-      '/renditions/0/width',
-      'hight',
-      'jpeg, mozjpeg, png, webp, avif',
-    ])
+    for (const part of ['/renditions/0/name', '/renditions/0/width', 'hight', OUTPUT_FORMATS.join(', ')])
       assert.ok(told.includes(part), `${part} in ${told}`);
   });
 
@@ -234,7 +231,7 @@ test('`presets` and `inspect` on the command line; `process` takes a preset of a
     height: 2056,
     colour_space: 'srgb',
   });
-  assert.equal(seen.presets.length, 9);
+  assert.equal(seen.presets.length, BUILTIN_PRESETS.length);
   assert.ok(seen.presets.every((preset) => preset.ok));
   assert.match((await run('inspect', 'gone.jpg')).err, /gone\.jpg.* does not exist/);
   const page = await run('inspect', 'catalog.csv', '--json');

@@ -7,7 +7,7 @@ import { request } from 'undici';
 import { readConfig } from '../../src/config.ts';
 import { createGuard } from '../../src/net/guard.ts';
 import { createResolver, LookupFailed } from '../../src/net/resolver.ts';
-import { asProblem } from '../../src/pipeline/download/network-problems.ts';
+import { networkProblem } from '../../src/pipeline/download/network-problems.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import { startOrigin } from '../support/origin.ts';
 
@@ -48,7 +48,7 @@ async function failureOf(host: string, resolver: Resolver, connectMs = 5_000): P
     (reason: unknown) => reason,
   );
   await guard.close();
-  const problem = asProblem(error);
+  const problem = networkProblem(error);
   assert.ok(problem instanceof ImageProblem, String(problem));
   return problem;
 }
@@ -62,9 +62,9 @@ test('whatever is wrong with a name or its servers is told as that, and not as a
   }
   assert.deepEqual(told, {
     nxdomain: 'dns_failed',
-    empty: 'dns_failed: it has no address',
-    servfail: 'dns_failed: the DNS servers of its domain fail: SERVFAIL',
-    refused: 'dns_failed: the DNS server refuses to answer: REFUSED',
+    empty: 'dns_failed: the name has no address',
+    servfail: "dns_failed: the domain's DNS servers fail (SERVFAIL)",
+    refused: 'dns_failed: the DNS server refused the query (REFUSED)',
     silent: 'dns_failed: the DNS server did not answer',
   });
 });

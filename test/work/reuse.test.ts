@@ -23,7 +23,7 @@ test('sources that nobody asked for in 90 days are forgotten', async () => {
 test('while the database is away, no set is found, which is not an error', async () => {
   await using postgres = await newPostgres();
   const { db } = openDatabase(await postgres.newDatabase());
-  const find = () => findSet(db, { tenantId: 1, hash16: '0'.repeat(16) });
+  const find = () => findSet(db, { tenantId: 1, setId: '0'.repeat(16) });
   await assert.rejects(find(), /relation .* does not exist/); // a bug of ours is thrown
   await postgres.stopAtOnce();
   assert.equal(await find(), undefined);
