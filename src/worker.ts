@@ -56,7 +56,9 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
 
   const folder = workerFolder(join(config.dataDir, 'tmp'), id);
   const sourceFiles = createSourceFiles(folder);
-  const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS);
+  const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS, {
+    onCrash: (error) => log.warn({ err: error }, 'a decoder crashed, retrying its image'),
+  });
   decoders.warm();
   await decoders.probe();
   const health = [storage, diskStorage(folder), decoders];

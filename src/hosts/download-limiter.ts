@@ -1,89 +1,92 @@
 /**
- * The downloads of a worker: so many are open at a time. One that waits long for the first byte gives its
- * place to another, because it uses nothing but a socket, and dead hosts would otherwise fill them all.
+ * Bounds the downloads that a worker has open. A download that waits long for its first byte frees its
+ * turn for another: it uses nothing but a socket, and dead hosts would otherwise take all turns.
  */
-type Download = {
-  /** It asks a host, also another one than before. */
-  requestSent(): void;
-  firstByte(): void;
-  release(): void;
-};
-
-type DownloadLimiter = {
-  /** Resolves when there is room for one more. */
-  acquire(signal: AbortSignal): Promise<Download>;
-  /** those that wait long for an answer */
-  stalled(): number;
-};
-
 const STALLED_AFTER_MS = 500;
 
-export function createDownloadLimiter(limit: number): DownloadLimiter {
-  const waiters = new Set<() => void>();
-  let open = 0;
-  let stalled = 0;
+export class DownloadLimiter {
+  readonly #limit: number;
+  readonly #waiters = new Set<() => void>();
+  #open = 0;
+  #stalled = 0;
 
-  function letIn(): void {
-    const [first] = waiters;
-    if (!first || open >= limit) return;
-    waiters.delete(first);
-    open += 1;
-    first();
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
-  async function enter(signal: AbortSignal): Promise<void> {
+  /** How many downloads wait long for an answer. */
+  get stalled(): number {
+    return this.#stalled;
+  }
+
+  /** Waits for a turn. @throws the signal's reason when aborted */
+  async acquire(signal: AbortSignal): Promise<DownloadTurn> {
     signal.throwIfAborted();
     const entered = Promise.withResolvers<void>();
     const giveUp = (): void => {
-      if (waiters.delete(entered.resolve)) entered.reject(signal.reason as Error);
+      if (this.#waiters.delete(entered.resolve)) entered.reject(signal.reason as Error);
     };
     signal.addEventListener('abort', giveUp);
-    waiters.add(entered.resolve);
-    letIn();
+    this.#waiters.add(entered.resolve);
+    this.#letIn();
     await entered.promise.finally(() => signal.removeEventListener('abort', giveUp));
-  }
-
-  function leave(): void {
-    open -= 1;
-    letIn();
-  }
-
-  function newDownload(): Download {
-    let isCounted = true;
-    let isStalled = false;
-    let timer: NodeJS.Timeout | undefined;
-
-    function stall(): void {
-      stalled += 1;
-      isStalled = true;
-      if (isCounted) leave();
-      isCounted = false;
-    }
-    function firstByte(): void {
-      clearTimeout(timer);
-      if (isStalled) stalled -= 1;
-      isStalled = false;
-    }
-
-    return {
-      requestSent() {
-        firstByte();
-        timer = setTimeout(stall, STALLED_AFTER_MS);
+    return new DownloadTurn({
+      onFree: () => {
+        this.#open -= 1;
+        this.#letIn();
       },
-      firstByte,
-      release() {
-        firstByte();
-        if (isCounted) leave();
-        isCounted = false;
+      onStalled: (isStalled) => {
+        this.#stalled += isStalled ? 1 : -1;
       },
-    };
+    });
   }
 
-  return {
-    async acquire(signal) {
-      await enter(signal);
-      return newDownload();
-    },
-    stalled: () => stalled,
-  };
+  #letIn(): void {
+    const [first] = this.#waiters;
+    if (!first || this.#open >= this.#limit) return;
+    this.#waiters.delete(first);
+    this.#open += 1;
+    first();
+  }
+}
+
+/** The turn of one download. A stall ends it for good, even where the answer comes later. */
+export class DownloadTurn {
+  readonly #events: { onFree(): void; onStalled(isStalled: boolean): void };
+  #isFree = false;
+  #isStalled = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(events: { onFree(): void; onStalled(isStalled: boolean): void }) {
+    this.#events = events;
+  }
+
+  /** A request is sent, to the first host or to one that it redirected to. */
+  requestSent(): void {
+    this.firstByte();
+    this.#timer = setTimeout(() => {
+      this.#setStalled(true);
+      this.#free();
+    }, STALLED_AFTER_MS);
+  }
+
+  firstByte(): void {
+    clearTimeout(this.#timer);
+    this.#setStalled(false);
+  }
+
+  release(): void {
+    this.firstByte();
+    this.#free();
+  }
+
+  #setStalled(isStalled: boolean): void {
+    if (this.#isStalled !== isStalled) this.#events.onStalled(isStalled);
+    this.#isStalled = isStalled;
+  }
+
+  #free(): void {
+    if (!this.#isFree) this.#events.onFree();
+    this.#isFree = true;
+  }
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { SealedHeaders } from './headers.ts';
-import { type HostKey, IS_GIVEN_UP, PARKED_AFTER_FAILURES, permitsNow } from './host.ts';
+import { ceilingOf, type HostKey, IS_GIVEN_UP, PARKED_AFTER_FAILURES, permitsNow } from './host.ts';
 
 export type HostRow = {
   host: string;
@@ -24,7 +24,7 @@ function columns(hostConcurrency: number) {
     h.host, ${permitsNow(hostConcurrency)} as places,
     (select coalesce(sum(l.open), 0) from host_leases l
       where l.tenant_id = h.tenant_id and l.host = h.host and l.leased_until > now()) as in_use,
-    coalesce(h.ceiling, ${hostConcurrency}::integer) as ceiling,
+    ${ceilingOf(hostConcurrency)} as ceiling,
     case when h.held_until > now() then h.held_until end as held_until,
     coalesce(h.held_until > now(), false) and h.connect_failures >= ${PARKED_AFTER_FAILURES} as is_parked,
     ${IS_GIVEN_UP} as is_given_up,

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Guard } from '../net/guard.ts';
 import type { DecoderPool } from '../pipeline/decoder-pool.ts';
-import { fetchFirstBytes } from '../pipeline/download/fetch.ts';
+import { fetchFirstBytes } from '../pipeline/download/first-bytes.ts';
 import { imageFormat } from '../pipeline/sniff.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import type { Flaw } from '../errors.ts';
@@ -130,7 +130,7 @@ function urlSample() {
   };
 }
 
-type ImageHeaderRules = { guard: Guard; userAgent: string; decoders: Pick<DecoderPool, 'factsOf'> };
+type ImageHeaderRules = { guard: Guard; userAgent: string; decoders: Pick<DecoderPool, 'readHeader'> };
 
 const HEADERS_AT_A_TIME = 8;
 
@@ -158,7 +158,7 @@ async function readImageHeader(
     Object.assign(seen, { bytes, content_type: contentType });
     seen.format = imageFormat(head, finalUrl);
     const file = { head: head.toString('base64'), bytes: bytes ?? head.length };
-    const { width, height } = await rules.decoders.factsOf(file, signal);
+    const { width, height } = await rules.decoders.readHeader(file, signal);
     return { ...seen, ok: true, width, height };
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;

@@ -1,7 +1,7 @@
 import { nearest } from '../nearest.ts';
 import type { Environment } from './settings-reader.ts';
 
-/** Settings of later versions: who sets one believes that it has an effect. */
+/** Settings of later versions: whoever sets one believes that it has an effect. */
 const NOT_YET = new Set([
   ...['MINILAB_KEY', 'RETENTION_DAYS', 'FILES_REDIRECT'],
   ...['S3_ENDPOINT', 'S3_REGION', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
@@ -9,8 +9,8 @@ const NOT_YET = new Set([
 const PREFIX = /^MINILAB_/i;
 
 /**
- * A warning for each variable that looks like a setting of Minilab but is none: a near miss, a name that
- * begins with MINILAB_, a setting of a later version. Other variables belong to other programs.
+ * A warning for each variable that looks like a setting of Minilab but is none: a typo, a name with the
+ * prefix MINILAB_, or a setting of a later version. All other variables are ignored.
  * @returns sentences
  */
 export function unknownSettings(env: Environment, known: readonly string[]): string[] {
@@ -21,7 +21,7 @@ export function unknownSettings(env: Environment, known: readonly string[]): str
 }
 
 function warningOf(name: string, known: readonly string[]): string | undefined {
-  if (NOT_YET.has(name)) return `This version does not have the setting ${name} yet: it has no effect.`;
+  if (NOT_YET.has(name)) return `This version does not support the setting ${name} yet: it has no effect.`;
   const meant = nearest(name.replace(PREFIX, ''), known);
   if (meant !== undefined) return `There is no setting ${name}: it has no effect. Did you mean ${meant}?`;
   return PREFIX.test(name) ? `There is no setting ${name}: it has no effect.` : undefined;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { ImageRequest, Outcome, Pipeline } from '../pipeline/pipeline.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from '../pipeline/problems.ts';
-import { DecodersUnavailable } from '../pipeline/decoder-pool.ts';
+import { DecodersUnavailable } from '../pipeline/decoder-children.ts';
 import type { HostBusy } from '../pipeline/download/download-permit.ts';
 import { StorageTrouble } from '../storage/storage.ts';
 import { WorkerEnding } from '../queue/pump.ts';

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import { type HostOutcome, recordOutcomes } from '../hosts/host-feedback.ts';
+import { recordOutcomes } from '../hosts/host-feedback.ts';
+import type { HostOutcome } from '../hosts/host-outcome.ts';
 import type { BatchKey } from '../batches/batch.ts';
 import { lockBatches, writeCounters } from '../batches/counters.ts';
 import { moveOn, type MoveRules } from '../batches/move-on.ts';

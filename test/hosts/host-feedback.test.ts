@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { recordOutcomes, type HostOutcome, hostOutcomeOf } from '../../src/hosts/host-feedback.ts';
+import { recordOutcomes } from '../../src/hosts/host-feedback.ts';
+import { type HostOutcome, hostOutcomeOf } from '../../src/hosts/host-outcome.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import { acceptUrls, claim, newFoundation } from '../support/batches.ts';
@@ -117,7 +118,7 @@ test('a host is parked by 20 failures in a row, and not by 19 and an answer', as
 });
 
 test('a download that was aborted says nothing of its host, and a missing image is an answer', () => {
-  const visit = { tenantId: 1, host: HOST, latencyMs: Number.NaN, isLimited: false };
+  const visit = { tenantId: 1, host: HOST, latencyMs: null, isLimited: false };
   assert.equal(hostOutcomeOf(visit, undefined), undefined);
   assert.equal(hostOutcomeOf(visit, new ImageProblem('address_denied')), undefined);
   assert.equal(hostOutcomeOf({ ...visit, latencyMs: 5 }, new ImageProblem('not_found'))?.is, 'answered');

@@ -13,8 +13,8 @@ function borrower({ database }: Foundation, tenantId: number, workerId: string =
   let open = 0;
   return async (wanted: number): Promise<PermitGrant> => {
     open = Math.min(open, wanted);
-    const asked = [{ tenantId, host: HOST, open, kept: open, wanted }];
-    const [grant] = await exchangePermits(database, workerId, { asked, hostConcurrency: 32 });
+    const requests = [{ tenantId, host: HOST, open, kept: open, wanted }];
+    const [grant] = await exchangePermits(database, workerId, { requests, hostConcurrency: 32 });
     assert.ok(grant);
     open = Math.max(open, Math.min(grant.permits, wanted));
     return grant;

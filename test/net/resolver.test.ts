@@ -62,9 +62,9 @@ test('whatever is wrong with a name or its servers is told as that, and not as a
   }
   assert.deepEqual(told, {
     nxdomain: 'dns_failed',
-    empty: 'dns_failed: it has no address',
-    servfail: 'dns_failed: the DNS servers of its domain fail: SERVFAIL',
-    refused: 'dns_failed: the DNS server refuses to answer: REFUSED',
+    empty: 'dns_failed: the name has no address',
+    servfail: "dns_failed: the domain's DNS servers fail (SERVFAIL)",
+    refused: 'dns_failed: the DNS server refused the query (REFUSED)',
     silent: 'dns_failed: the DNS server did not answer',
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { createDecoderPool, DecodersUnavailable } from '../../src/pipeline/decoder-pool.ts';
+import { DecodersUnavailable } from '../../src/pipeline/decoder-children.ts';
+import { createDecoderPool } from '../../src/pipeline/decoder-pool.ts';
 
 describe('a decoder that cannot be started', () => {
   const { execPath } = process;

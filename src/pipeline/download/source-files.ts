@@ -1,8 +1,8 @@
 /**
- * The files that sources are downloaded into, one source after the other: to overwrite a file of 1 MiB
- * takes a sixth of the CPU of making and removing one, which counts while all cores decode.
+ * A pool of files that sources are downloaded into. Overwriting a file of 1 MiB costs a sixth of the CPU of
+ * creating and removing one, which matters while all cores decode.
  *
- * A file is free -> taken -> free …, or discarded.
+ * A file: free -> taken -> free ... or discarded.
  */
 import { createHash } from 'node:crypto';
 import { open, unlink } from 'node:fs/promises';
@@ -10,20 +10,20 @@ import { join } from 'node:path';
 import { StorageTrouble } from '../../storage/storage.ts';
 
 export type SourceFiles = {
-  /** A file that nobody else uses until it is given back or discarded. @throws StorageTrouble */
+  /** A file for exclusive use until it is given back or discarded. @throws StorageTrouble */
   take(): Promise<SourceFile>;
   giveBack(file: SourceFile): void;
-  /** Instead of `giveBack`, when something is wrong with the file. */
+  /** Removes a file with which something is wrong, instead of `giveBack`. */
   discard(file: SourceFile): Promise<void>;
-  /** Closes those that are free; nothing may be taken any more. */
+  /** Closes the free files. No more may be taken. */
   close(): Promise<void>;
 };
 
 export type SourceFile = {
   path: string;
   /**
-   * What is added to the answer takes the place of what the file holds.
-   * @param onWritten called with each chunk when it is needed no more
+   * Overwrites the file with what is added to the writer.
+   * @param onWritten called with each chunk when it is no longer needed
    */
   rewrite(onWritten?: (chunk: Buffer) => void): SourceWriter;
   close(): Promise<void>;
@@ -38,7 +38,7 @@ type SourceWriter = {
   finish(): Promise<{ bytes: number; sha256: Buffer }>;
 };
 
-/** @param folder an own one, which is there */
+/** @param folder exists, and is used by nothing else */
 export function createSourceFiles(folder: string): SourceFiles {
   const free: SourceFile[] = [];
   let made = 0;
@@ -58,11 +58,11 @@ export function createSourceFiles(folder: string): SourceFiles {
   };
 }
 
-const WRITE_AT = 2 ** 22; // a write a chunk of 64 KiB took a tenth of the worker's main thread
+const WRITE_AT = 2 ** 22; // one write per chunk of 64 KiB cost a tenth of the worker's main thread
 
 async function newSourceFile(path: string): Promise<SourceFile> {
-  const file = await open(path, 'wx').catch(ownTrouble);
-  let length = 0; // of the file, whichever source it is of
+  const file = await open(path, 'wx').catch(throwTrouble);
+  let length = 0; // of the file; it may still be that of an earlier source
 
   function rewrite(onWritten: (chunk: Buffer) => void = () => {}): SourceWriter {
     const hash = createHash('sha256');
@@ -72,8 +72,8 @@ async function newSourceFile(path: string): Promise<SourceFile> {
 
     async function flush(): Promise<void> {
       if (waiting.length === 0) return;
-      const { bytesWritten } = await file.writev(waiting, written).catch(ownTrouble);
-      if (bytesWritten < waitingBytes) ownTrouble(new Error('the disk is full'));
+      const { bytesWritten } = await file.writev(waiting, written).catch(throwTrouble);
+      if (bytesWritten < waitingBytes) throwTrouble(new Error('the disk is full'));
       written += waitingBytes;
       length = Math.max(length, written);
       waiting.forEach(onWritten);
@@ -91,7 +91,7 @@ async function newSourceFile(path: string): Promise<SourceFile> {
       },
       async finish() {
         await flush();
-        if (written < length) await file.truncate(written).catch(ownTrouble);
+        if (written < length) await file.truncate(written).catch(throwTrouble);
         length = written;
         return { bytes: written, sha256: hash.digest() };
       },
@@ -101,6 +101,6 @@ async function newSourceFile(path: string): Promise<SourceFile> {
   return { path, rewrite, close: () => file.close().catch(() => {}) };
 }
 
-function ownTrouble(error: Error): never {
-  throw new StorageTrouble(`The folder for downloads cannot be written: ${error.message}`, { cause: error });
+function throwTrouble(error: Error): never {
+  throw new StorageTrouble(`The folder for downloads is not writable: ${error.message}`, { cause: error });
 }

@@ -56,12 +56,12 @@ async function secureProblem(server: Server): Promise<string> {
 test('what is wrong with a secure connection is said', async () => {
   const tls = (options: TlsOptions = {}): Server => createServer({ ...selfSigned(), ...options });
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
-  assert.match(await secureProblem(tls()), /^tls_failed: its certificate is signed by itself: /);
-  assert.match(await secureProblem(tls(old)), /^tls_failed: its version of TLS is older than 1\.2: /);
+  assert.match(await secureProblem(tls()), /^tls_failed: the certificate is self-signed: /);
+  assert.match(await secureProblem(tls(old)), /^tls_failed: the host supports no TLS version from 1\.2 on: /);
   assert.match(
     await secureProblem(createSecureServer(selfSigned())),
-    /^tls_failed: it speaks HTTP\/2 only: /,
+    /^tls_failed: the host supports only HTTP\/2: /,
   );
   const expired = selfSigned({ until: new Date('2021-01-01') });
-  assert.match(await secureProblem(tls(expired)), /^tls_failed: its certificate /);
+  assert.match(await secureProblem(tls(expired)), /^tls_failed: the certificate /);
 });

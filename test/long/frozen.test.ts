@@ -158,7 +158,7 @@ test('a worker whose network falls silent gives its connections up, and goes on 
   await until(() => place.waiting.length >= 6);
   network.cut();
   place.open();
-  await until(() => /did not answer within 30 s/.test(worker.said()), 60_000);
+  await until(() => /did not respond within 30 s/.test(worker.said()), 60_000);
   network.mend();
   const ended = await untilEnded(batch.links.self, 30_000);
   assert.equal(ended.counts.completed, COUNT);
