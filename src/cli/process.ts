@@ -12,7 +12,8 @@ import { Problem } from '../errors.ts';
 import { type Foundation, layFoundation, makeWritable } from '../services.ts';
 import { acceptUpload } from '../intake/accept.ts';
 import { stageUpload } from '../intake/staged-upload.ts';
-import { freshForSOf, readOptions, UploadOptions } from '../intake/options.ts';
+import { UploadOptions } from '../intake/option-schemas.ts';
+import { freshForSOf, readOptions } from '../intake/options.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { writeFolder } from '../results/folder.ts';
 import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
@@ -87,7 +88,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   const { db } = foundation.database;
   if (freshForS !== null) await forgetRuns(db);
   const name = basename(file);
-  const batch = await acceptUpload(
+  const accepted = await acceptUpload(
     foundation.database,
     staged,
     {
@@ -96,6 +97,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
     },
     foundation.feed,
   );
+  const batch = { tenantId: DEFAULT_TENANT, batchId: accepted.batch_id };
   const worker = await startWorker(foundation, dirname(resolve(file)));
   stack.defer(() => worker.stop(0));
 

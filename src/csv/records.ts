@@ -3,7 +3,7 @@
  * lines are skipped, and Excel's rows without any content (`,,,`). Where a record holds `\"` it is read in both ways that programs mean it: as a backslash at the
  * end of a cell, and as a quotation mark inside one (PHP's fputcsv, MySQL). The columns tell which it is.
  */
-import { invalidFile } from './decode.ts';
+import { invalidFile } from './invalid-file.ts';
 import { type ScanInput, type Scanned, scanRecord, type Syntax, syntaxOf } from './scan.ts';
 
 /** A record as it stands in the file: the physical line where it begins, from 1, and its cells. */
@@ -13,6 +13,11 @@ export type TableRow = {
   /** which cells stood in quotes, where this is asked for and one did */
   quoted?: number[];
 };
+
+/** The text of a cell without white space around it; '' where the row has no such cell. */
+export function trimmedCell({ cells }: TableRow, column: number | undefined): string {
+  return column === undefined ? '' : (cells[column] ?? '').trim();
+}
 
 const MAX_RECORD_CHARACTERS = 2 ** 20; // an unclosed quote ends here and not in memory; results read 100 rows at a time
 const LONG_RECORD = 128 * 1024;
@@ -24,11 +29,11 @@ const LONG_RECORD = 128 * 1024;
  */
 export async function* readRecords(
   chunks: AsyncIterable<string>,
-  start: { delimiter: string; line: number; tellsQuotes?: boolean },
+  start: { delimiter: string; line: number; withQuotes?: boolean },
 ): AsyncGenerator<TableRow> {
   const syntax = syntaxOf(start.delimiter);
-  const { line, tellsQuotes = false } = start;
-  const reader: Reader = { syntax, line, tellsQuotes, widths: new Set(), next: 0 };
+  const { line, withQuotes = false } = start;
+  const reader: Reader = { syntax, line, withQuotes, widths: new Set(), next: 0 };
   const iterator = chunks[Symbol.asyncIterator]();
   let text = '';
   let enough = 0;
@@ -45,7 +50,7 @@ export async function* readRecords(
 }
 
 /** `widths`: how many cells the first records have, above and in the header. `next`: where the next one begins in the text. */
-type Reader = { syntax: Syntax; line: number; tellsQuotes: boolean; widths: Set<number>; next: number };
+type Reader = { syntax: Syntax; line: number; withQuotes: boolean; widths: Set<number>; next: number };
 
 const LINES_ABOVE_ROWS = 4;
 
@@ -64,7 +69,7 @@ function* recordsIn(piece: BufferedText, reader: Reader): Generator<TableRow> {
     if (record.cells.every(isBlank)) continue;
     if (line <= LINES_ABOVE_ROWS && record.strayLine === undefined) reader.widths.add(record.cells.length);
     const { cells, quoted } = record;
-    yield reader.tellsQuotes && quoted.length > 0 ? { line, cells, quoted } : { line, cells };
+    yield reader.withQuotes && quoted.length > 0 ? { line, cells, quoted } : { line, cells };
   }
 }
 

@@ -69,10 +69,12 @@ function notUnpacked(detail: string): Problem {
   return new Problem('unsupported_media_type', { detail });
 }
 
-/** What zlib says of a body that is not what its Content-Encoding says. */
+/** A decompressor's error as a Problem with the body. A lack of memory is ours, and stays as it is. */
 export function asPackingProblem(error: unknown, headers: Headers): unknown {
-  if (!/^(Z_|ZSTD_|ERR__ERROR|ERR_BROTLI)/.test(systemCode(error) ?? '') || codingOf(headers) === '')
-    return error;
+  const code = systemCode(error) ?? '';
+  const isDecompressor = /^(Z_|ZSTD_|ERR__ERROR|ERR_BROTLI)/.test(code);
+  const isMemory = /_(MEM|ALLOC|memory)_/.test(`${code}_`);
+  if (!isDecompressor || isMemory || codingOf(headers) === '') return error;
   return new Problem('bad_request', {
     detail: `The body is not what Content-Encoding: ${codingOf(headers)} says, or its end is missing.`,
     cause: error,

@@ -5,7 +5,7 @@
  */
 import type { Flaw } from '../../errors.ts';
 import type { ColumnMapping } from './columns.ts';
-import { invalidFile } from '../decode.ts';
+import { invalidFile } from '../invalid-file.ts';
 import { unescapeFormula } from '../formulas.ts';
 import { type Header, readHeader } from './header.ts';
 import { holdsImages } from './image-cells.ts';

@@ -1,8 +1,6 @@
 /** Which cells hold the addresses of images, for columns whose names do not say so. */
-import type { Flaw } from '../../errors.ts';
-import { type Columns, isOurColumn } from './columns.ts';
+import type { Columns } from './columns.ts';
 import type { TableRow } from '../records.ts';
-import type { SlotColumns } from '../cells/slots.ts';
 
 export type AddressRules = {
   /** Whether the path of a file counts as an address: `minilab process` and `check` only. */
@@ -66,41 +64,5 @@ export function withoutOtherCells(columns: Columns, rows: TableRow[]): Columns {
   return { ...columns, images, spill: isLast ? columns.spill : undefined };
 }
 
-/** Watches for columns that hold image URLs and are not read. */
-export type UnreadColumns = { look(row: TableRow): void; warnings(): Flaw[] };
-
-export function watchUnread(
-  header: string[],
-  columns: Columns & SlotColumns,
-  rules: AddressRules,
-): UnreadColumns {
-  const { images, spill = Infinity, sku, grammar: _, ...others } = columns; // the grammar is no column
-  const read = new Set([...images, ...sku, ...Object.values(others)]);
-  let waiting = [...header.keys()].filter((i) => i < spill && !read.has(i) && !isOurColumn(header[i] ?? ''));
-  const warnings: Flaw[] = [];
-  return {
-    look({ cells, line }) {
-      for (const i of waiting) {
-        const cell = cells[i] ?? '';
-        if (cell.length < SHORTEST || !holdsImages(cell, header[i] ?? '', rules)) continue;
-        waiting = waiting.filter((other) => other !== i);
-        warnings.push(unread(header[i]?.trim() ?? '', { line, column: i + 1, cell }));
-      }
-    },
-    warnings: () => warnings.toSorted((a, b) => (a.column ?? 0) - (b.column ?? 0)),
-  };
-}
-
 // An address, also a mistyped one, or the path of a file; not "N/A", "3", "see p. 7".
 const ATTEMPT = /:\/|^\/\/|\w\.\w{2,5}(?:\W|$)/;
-
-const SHORTEST = 5; // a.jpg
-
-function unread(name: string, { line, column, cell }: { line: number; column: number; cell: string }): Flaw {
-  const shown = cell.trim().length > 80 ? `${cell.trim().slice(0, 77)}…` : cell.trim();
-  const called = name === '' ? `Column ${column}, which has no name,` : `The column "${name.slice(0, 40)}"`;
-  return {
-    ...{ line, column, code: 'unread_image_column' },
-    detail: `${called} holds image URLs (${shown}) and is not read. If it should be, name it in columns={"images":[…]} with the other ones; if not, ignore this.`,
-  };
-}
