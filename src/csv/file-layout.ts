@@ -1,4 +1,5 @@
-import { type FoundHeader, lineEndsIn } from './header/find-header.ts';
+import type { FoundHeader } from './header/find-header.ts';
+import { lineEndsIn } from './records.ts';
 import type { Table } from './table.ts';
 
 /** How a file is laid out around its cells, so that it can be written again as it was. Stored in `table_format.written`. */
