@@ -3,13 +3,13 @@ import { DEFAULT_PRESET } from '../presets/builtin.ts';
 
 export const DEFAULT_DEADLINE_HOURS = 24;
 
-/** What may be said with an upload, as fields of the form or in the query. */
+/** The options of an upload, as fields of the form or in the query. */
 export const UploadOptions = Type.Object(
   {
     name: Type.Optional(
       Type.String({
         maxLength: 200,
-        description: 'Name of the batch; the name of the file if it is left out',
+        description: 'Name of the batch; by default the name of the file',
       }),
     ),
     preset: Type.Optional(
@@ -18,20 +18,21 @@ export const UploadOptions = Type.Object(
     callback_url: Type.Optional(
       Type.String({
         maxLength: 2000,
-        description: 'Gets a signed webhook when the batch ends, instead of WEBHOOK_URL',
+        description: 'Receives a signed webhook when the batch ends, instead of WEBHOOK_URL',
       }),
     ),
     on_invalid: Type.Optional(
       Type.Enum(['reject', 'skip'], {
         description:
-          'Whether a row with an error refuses the upload (the default), or is kept as a failed row while the others are worked on',
+          'reject (the default): a row with an error refuses the upload. skip: such rows are kept as failed, and the others are processed',
       }),
     ),
-    strict: Type.Optional(Type.Boolean({ description: 'Warnings are errors' })),
+    strict: Type.Optional(Type.Boolean({ description: 'Counts warnings as errors' })),
     charset: Type.Optional(
       Type.String({
         maxLength: 40,
-        description: 'Encoding of a file that is neither UTF-8 nor UTF-16 with a BOM, such as windows-1252',
+        description:
+          'Encoding of a file that is neither UTF-8 nor UTF-16 with a byte order mark, such as windows-1252',
       }),
     ),
     name_template: Type.Optional(
@@ -42,13 +43,15 @@ export const UploadOptions = Type.Object(
       }),
     ),
     force: Type.Optional(
-      Type.Boolean({ description: 'Everything is fetched and made again, also what has not changed' }),
+      Type.Boolean({
+        description: 'Downloads all sources and makes all renditions again, even unchanged ones',
+      }),
     ),
     fresh_for: Type.Optional(
       Type.String({
         maxLength: 20,
         description:
-          'How long a source that was fetched is not asked for again, whatever its host says: 90m, 12h, 604800 (seconds)',
+          'For how long a downloaded source is reused without a request, whatever its host says: 90m, 12h, 604800 (seconds)',
       }),
     ),
     deadline_hours: Type.Optional(
@@ -56,20 +59,21 @@ export const UploadOptions = Type.Object(
         minimum: 1,
         maximum: 168,
         default: DEFAULT_DEADLINE_HOURS,
-        description: 'For how long images are tried again; what has not succeeded then has failed',
+        description:
+          'For how long images are retried; those not completed by then fail with deadline_exceeded',
       }),
     ),
     header_line: Type.Optional(
       Type.Integer({
         minimum: 1,
-        description: 'The line of the file where its header stands, if it is not found by itself',
+        description: 'Line number of the header in the file, if it is not found automatically',
       }),
     ),
     columns: Type.Optional(
       Type.String({
         maxLength: 4000,
         description:
-          'JSON: which column holds what, where its name does not say it, such as {"images": ["Foto 1", "Foto 2"], "sku": "Art.-Nr.", "width": null}',
+          'JSON: which column has which role, where its name does not say so, such as {"images": ["Foto 1", "Foto 2"], "sku": "Art.-Nr.", "width": null}',
       }),
     ),
   },
@@ -79,7 +83,7 @@ export type UploadOptions = Static<typeof UploadOptions>;
 
 const MAX_PROBES = 100;
 
-/** The same form may be sent to the preview. */
+/** A form for an upload can be sent to the preview unchanged. */
 export const PreviewOptions = Type.Object(
   {
     ...UploadOptions.properties,
@@ -87,7 +91,7 @@ export const PreviewOptions = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: MAX_PROBES,
-        description: 'Of how many images the first bytes are asked for, host by host',
+        description: 'Of how many images to request the first bytes, taking turns among hosts',
       }),
     ),
   },

@@ -11,23 +11,27 @@ import { ColumnMapping } from '../csv/header/columns.ts';
 import { isCharset } from '../csv/decode.ts';
 import type { PreviewOptions, UploadOptions } from './option-schemas.ts';
 
-/** @throws Problem `bad_request` that names what is not an option, and what is wrong with one */
+/**
+ * Reads the options of an upload from the fields of a form, from the query, or from flags.
+ * @throws Problem `bad_request` that names unknown options, and what is wrong with others
+ */
 export function readOptions(
   all: Record<string, unknown>,
   schema: typeof UploadOptions | typeof PreviewOptions,
 ): PreviewOptions {
-  const fields = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')); // forms send empty fields
-  const known = Object.keys(schema.properties);
-  const unknown = Object.keys(fields).filter((name) => !known.includes(name));
+  const fields = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')); // forms send fields that were left empty
+  const allowed = Object.keys(schema.properties);
+  const unknown = Object.keys(fields).filter((name) => !allowed.includes(name));
   if (unknown.length > 0)
     throw badOption(
-      `Unknown option: ${unknown.map((name) => asMeant(name, known)).join(', ')}. This version takes ${known.join(', ')}.`,
+      `Unknown option: ${unknown.map((name) => withSuggestion(name, allowed)).join(', ')}. This version accepts ${allowed.join(', ')}.`,
     );
   const withNul = Object.keys(fields).find((name) => String(fields[name]).includes('\0'));
-  if (withNul !== undefined) throw badOption(`The option ${withNul} holds a NUL character.`);
+  if (withNul !== undefined) throw badOption(`The option ${withNul} contains a NUL character.`);
   const options = Value.Convert(schema, fields);
   if (Value.Check(schema, options)) {
-    if (options.name_template !== undefined) parseNameTemplate(options.name_template); // or it throws
+    // Both throw a Problem of their own.
+    if (options.name_template !== undefined) parseNameTemplate(options.name_template);
     freshForSOf(options);
     return options;
   }
@@ -37,17 +41,17 @@ export function readOptions(
   throw badOption(`Options are not valid. ${flaws.join(' ')}`);
 }
 
-function asMeant(name: string, known: readonly string[]): string {
-  const meant = nearest(name, known);
-  return meant === undefined ? name : `${name} (did you mean ${meant}?)`;
+function withSuggestion(name: string, allowed: readonly string[]): string {
+  const similar = nearest(name, allowed);
+  return similar === undefined ? name : `${name} (did you mean ${similar}?)`;
 }
 
-/** How the options want the file to be read. @throws Problem `bad_request` */
+/** The options that decide how the file is read. @throws Problem `bad_request` */
 export function readingOptions(options: UploadOptions) {
   const { on_invalid, strict, charset, columns, header_line, preset } = options;
   if (charset !== undefined && !isCharset(charset))
     throw badOption(
-      `charset "${charset}" is not known; windows-1252, iso-8859-1 and shift_jis are examples.`,
+      `charset "${charset}" is not a known encoding; examples are windows-1252, iso-8859-1 and shift_jis.`,
     );
   return {
     onInvalid: on_invalid,
@@ -66,7 +70,7 @@ function parseMapping(text: string): ColumnMapping {
   const mapping = parsedJson(text);
   if (Value.Check(ColumnMapping, mapping)) return mapping;
   throw badOption(
-    `columns must be JSON such as {"images": "Foto", "sku": "Art.-Nr."}; it may name ${Object.keys(ColumnMapping.properties).join(', ')}.`,
+    `columns must be JSON such as {"images": "Foto", "sku": "Art.-Nr."}; its keys may be ${Object.keys(ColumnMapping.properties).join(', ')}.`,
   );
 }
 
@@ -80,18 +84,18 @@ function parsedJson(text: string): unknown {
 
 const LONGEST_FRESH_MS = 366 * 24 * 3_600_000;
 
-/** In seconds. @throws Problem `bad_request` */
+/** The option fresh_for in seconds; null if it is left out. @throws Problem `bad_request` */
 export function freshForSOf({ fresh_for }: UploadOptions): number | null {
   if (fresh_for === undefined) return null;
   const ms = parseDuration(fresh_for);
   if (ms === undefined || ms > LONGEST_FRESH_MS)
     throw badOption(
-      `fresh_for "${fresh_for}" is not a duration such as 90m, 12h or 604800, of a year at the most.`,
+      `fresh_for "${fresh_for}" is not a duration of at most a year, such as 90m, 12h or 604800.`,
     );
   return Math.floor(ms / 1000);
 }
 
-/** @throws Problem `bad_request` */
+/** The preset that an upload chooses. @throws Problem `bad_request` */
 export function presetOf(
   { preset: name = DEFAULT_PRESET }: UploadOptions,
   presets: readonly Preset[],

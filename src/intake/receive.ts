@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
-import { asPackingProblem, judgeBodies, unpacked } from './bodies.ts';
+import { asCodingProblem, judgeBodies, decompressed } from './bodies.ts';
 import { consumed, type Consumer, type Received, type ReceivingRules } from './consume.ts';
 import { readingOptions, readOptions } from './options.ts';
 import { receiveForm } from './receive-form.ts';
@@ -23,7 +23,7 @@ export async function acceptUploads(app: FastifyInstance, maxBytes: number): Pro
     limits: { fileSize: Number.MAX_SAFE_INTEGER, files: 1, fields: 20, parts: 21, fieldSize: 64 * 1024 },
   });
   app.addContentTypeParser(CSV_TYPES, async (request: FastifyRequest, payload: Readable) =>
-    unpacked(request.headers, payload),
+    decompressed(request.headers, payload),
   );
 }
 
@@ -59,6 +59,6 @@ async function receiveBody<T>(
   } catch (error) {
     if (body !== request.raw) body.destroy(); // decompressing the rest of a zip bomb would be wasted work
     request.raw.resume();
-    throw asPackingProblem(error, request.headers);
+    throw asCodingProblem(error, request.headers);
   }
 }

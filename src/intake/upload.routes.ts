@@ -22,10 +22,10 @@ import { requestDigests, requestSha256 } from './request-digest.ts';
 import { stageUpload } from './staged-upload.ts';
 import { UploadMeter } from './upload-meter.ts';
 
-/** Only the file: /docs fills in each further field, and would send "string" as callback_url. */
+/** Only the file: /docs prefills every field that is listed, and would send "string" as callback_url. */
 const UploadForm = Type.Object(
   { file: Type.String({ format: 'binary', description: 'The CSV' }) },
-  { nullable: true }, // to the framework there is no body: the route reads the form as it arrives
+  { nullable: true }, // the framework sees no body: the route reads the form while it arrives
 );
 
 export const UPLOAD_BODY = {
@@ -36,7 +36,8 @@ const Accepted = Type.Object({
   ...Batch.properties,
   webhook_secret: Type.Optional(
     Type.String({
-      description: 'With callback_url: verifies its webhook. It is told here once and never again',
+      description:
+        'With callback_url: the secret that verifies its webhook. It is shown only in this response',
     }),
   ),
 });
@@ -48,7 +49,7 @@ export type UploadParts = {
   guard: Guard;
   publicUrl: string;
   tenantId: number;
-  /** a folder for uploads on their way */
+  /** a folder for temporary files */
   folder: string;
   maxUploadBytes: number;
 };
@@ -67,13 +68,14 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
         summary: 'Upload a CSV',
         description:
           'As multipart/form-data with the part `file` and the options as fields in any order, or as text/csv with the options in the query. ' +
-          'Either everything is stored and work begins, or nothing is and all errors are told.',
+          'Either the whole upload is stored and work begins, or nothing is stored and all errors are listed.',
         body: UPLOAD_BODY,
         querystring: UploadOptions,
         headers: Type.Object({
           'idempotency-key': Type.Optional(
             Type.String({
-              description: 'The same request with the same key is done once, and answered alike for 24 h',
+              description:
+                'Makes the request idempotent: a repetition with the same key within 24 h gets the answer to the first one',
             }),
           ),
         }),

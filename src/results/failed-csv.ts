@@ -11,7 +11,7 @@ import { correctable } from './table.ts';
 export async function* failedCsv(db: Db, results: BatchResults): AsyncGenerator<Buffer> {
   const { format } = results;
   const writer = faithfulWriter(format);
-  yield writer.head();
+  yield writer.header();
   for await (const rowNumbers of failingPages(db, results)) {
     const rows = await readCells(db, results, rowNumbers);
     yield writer.rows(rows.map(({ cells, quoted }) => ({ cells: correctable(cells, format), quoted })));

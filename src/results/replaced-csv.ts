@@ -11,7 +11,7 @@ export async function* replacedCsv(
   { onFailed, urlOf }: { onFailed: OnFailed; urlOf: (file: OutputFile) => string },
 ): AsyncGenerator<Buffer> {
   const writer = faithfulWriter(results.format);
-  yield writer.head();
+  yield writer.header();
   for await (const page of productPages(db, results)) {
     const rows = page.map((product) => {
       const cells = replaced(results, product, filesOf(results, product).map(urlOf), onFailed);

@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import fastify, { type FastifyInstance } from 'fastify';
 import { Problem } from '../../src/errors.ts';
-import { asPackingProblem } from '../../src/intake/bodies.ts';
+import { asCodingProblem } from '../../src/intake/bodies.ts';
 import { UploadOptions } from '../../src/intake/option-schemas.ts';
 import { acceptUploads, receiveUpload } from '../../src/intake/receive.ts';
 import { newFolder } from '../support/folder.ts';
@@ -89,7 +89,7 @@ describe('receiving an upload', () => {
 
   test('memory that a decompressor does not get is not blamed on the body', () => {
     const gzip = { 'content-encoding': 'gzip' };
-    const failing = (code: string): unknown => asPackingProblem(Object.assign(new Error(), { code }), gzip);
+    const failing = (code: string): unknown => asCodingProblem(Object.assign(new Error(), { code }), gzip);
     assert.ok(failing('Z_DATA_ERROR') instanceof Problem);
     for (const code of ['Z_MEM_ERROR', 'ZSTD_error_memory_allocation', 'ERR_BROTLI_DECODER_ERROR_ALLOC_RING'])
       assert.ok(!(failing(code) instanceof Problem), code);

@@ -3,13 +3,12 @@ import { type ColumnMapping, type Columns, columnsByAlias, columnKey } from './c
 
 const MAX_COLUMNS = 200;
 
-/** What a header says. Without a column of URLs there are no columns. */
+/** A header as it was read. `columns` is undefined if there is no image column. */
 export type Header = { names: string[]; columns: Columns | undefined; errors: Flaw[]; warnings: Flaw[] };
 
 /**
- * Finds the columns that Minilab needs, by their names or by what the user says of them. Only one of
- * URLs must be there.
- * @param line of the header
+ * Finds the columns of each role, by the mapping or by their names. Only an image column is required.
+ * @param line physical, of the header
  */
 export function readHeader(names: string[], line: number, mapping: ColumnMapping = {}): Header {
   if (names.length > MAX_COLUMNS) return refused(names, line, tooManyColumns(names.length));
@@ -38,11 +37,11 @@ function refused(names: string[], line: number, flaw: Omit<Flaw, 'line'>): Heade
 function tooManyColumns(count: number): Omit<Flaw, 'line'> {
   return {
     code: 'too_many_columns',
-    detail: `The header has ${count} columns; at most ${MAX_COLUMNS} are read.`,
+    detail: `The header has ${count} columns; at most ${MAX_COLUMNS} are allowed.`,
   };
 }
 
-/** What the user says of the columns goes before what their names say. */
+/** The mapping takes precedence over the names. */
 function mapped(byAlias: Columns, names: string[], mapping: ColumnMapping) {
   const columns = { ...byAlias };
   const unknown: string[] = [];
@@ -59,7 +58,7 @@ function mapped(byAlias: Columns, names: string[], mapping: ColumnMapping) {
   return { columns, unknown };
 }
 
-/** As it is written, and else as it is read. */
+/** The columns with exactly this name; if there are none, those whose key is the same. */
 function columnsNamed(name: string, names: string[]): number[] {
   const exact = [...names.keys()].filter((i) => names[i]?.trim() === name.trim());
   return exact.length > 0
@@ -67,7 +66,7 @@ function columnsNamed(name: string, names: string[]): number[] {
     : [...names.keys()].filter((i) => columnKey(names[i] ?? '') === columnKey(name));
 }
 
-/** Columns of a name that another one before has, where it matters which of them is read. */
+/** A warning for each column with the same name as an earlier column that has a role. */
 function duplicates(names: string[], line: number, columns: Columns): Flaw[] {
   const { name, sku, serial, preset, width, height, quality, format } = columns;
   const read = [name, ...sku, serial, preset, width, height, quality, format];
@@ -76,11 +75,12 @@ function duplicates(names: string[], line: number, columns: Columns): Flaw[] {
     const isTwin = (i: number): boolean =>
       i > first && columnKey(names[i] ?? '') === columnKey(names[first] ?? '');
     const twins = [...names.keys()].filter(isTwin);
-    const detail = `The column is called "${names[first]?.trim()}" as column ${first + 1} is, and only that one is read.`;
+    const detail = `The column has the name "${names[first]?.trim()}", like column ${first + 1}. Only column ${first + 1} is read.`;
     return twins.map((i) => ({ line, column: i + 1, code: 'duplicate_header', detail }));
   });
 }
 
+/** The first ten names in quotation marks. */
 export function listed(names: string[]): string {
   return names
     .map((name) => `"${name.trim().slice(0, 40)}"`)
