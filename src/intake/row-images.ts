@@ -1,5 +1,5 @@
 import type { Flaw } from '../errors.ts';
-import { MAX_URL_CHARACTERS, readAddress } from '../csv/cells/address.ts';
+import { type Address, MAX_URL_CHARACTERS, readAddress } from '../csv/cells/address.ts';
 import { type CellSlots, slotsOfCells } from '../csv/cells/slots.ts';
 import type { TableRow } from '../csv/records.ts';
 import { flawAt } from './row-flaws.ts';
@@ -9,7 +9,7 @@ export type RowImages = {
   images: RowImage[];
   /** how many slots the row has, empty ones included */
   slots: number;
-  /** warnings about what stands in the cells */
+  /** warnings about the content of cells */
   oddities: Flaw[];
 };
 
@@ -25,9 +25,11 @@ export function readRowImages(
     for (const slot of cell.slots) {
       position += 1;
       if (slot === '') continue;
-      const { image, oddity } = readSlot(slot, row, cell.column, allowPaths);
-      if (image) images.push({ position, ...image });
-      if (oddity) oddities.push(oddity);
+      const read = readAddress(slot, allowPaths);
+      if ('url' in read) images.push({ position, url: read.url, host: read.host });
+      else if ('why' in read) images.push({ position, ...notAnAddress(slot, read.why, row, cell.column) });
+      const oddity = oddityOf(slot, read);
+      if (oddity) oddities.push(flawAt(row, cell.column, ...oddity));
     }
     const text = textBeside(cell);
     if (text !== '') {
@@ -38,22 +40,17 @@ export function readRowImages(
   return { images, slots: position, oddities };
 }
 
-type SlotRead = { image?: Omit<RowImage, 'position'>; oddity?: Flaw };
-
-function readSlot(slot: string, row: TableRow, column: number, allowPaths: boolean): SlotRead {
-  const read = readAddress(slot, allowPaths);
-  if ('url' in read) {
-    if (read.url === slot) return { image: read };
-    const detail = `"${shortened(slot)}" is read as ${shortened(read.url)}.`;
-    return { image: read, oddity: flawAt(row, column, 'url_rewritten', detail) };
-  }
-  if ('none' in read) {
-    const detail = `"${slot}" is no address; the slot counts as empty.`;
-    return { oddity: flawAt(row, column, 'placeholder', detail) };
-  }
-  const detail = `"${shortened(slot)}" is not an image URL: ${read.why}.`;
+function notAnAddress(slot: string, why: string, row: TableRow, column: number): Omit<RowImage, 'position'> {
+  const detail = `"${shortened(slot)}" is not an image URL: ${why}.`;
   const flaw = flawAt(row, column, 'invalid_url', detail);
-  return { image: { url: slot.slice(0, MAX_URL_CHARACTERS), host: '', flaw } };
+  return { url: slot.slice(0, MAX_URL_CHARACTERS), host: '', flaw };
+}
+
+/** The code and sentence of the warning about a slot that is not read as it is written. */
+function oddityOf(slot: string, read: Address): [code: string, detail: string] | undefined {
+  if ('none' in read) return ['placeholder', `"${slot}" is no address; the slot counts as empty.`];
+  if ('why' in read || read.url === slot) return undefined;
+  return ['url_rewritten', `"${shortened(slot)}" is read as ${shortened(read.url)}.`];
 }
 
 const LETTERS = /[\p{L}\p{N}]/u;

@@ -32,7 +32,7 @@ export function readRowOptions(
   columns: Columns,
   presets: ReadonlySet<string>,
 ): { rowOptions: RowOptions; flaws: Flaw[] } {
-  const rowOptions: RowOptions = {};
+  const rowOptions: Partial<Record<RowOptionRole, string | number>> = {};
   const flaws: Flaw[] = [];
   for (const role of ROW_OPTION_ROLES) {
     const column = columns[role];
@@ -40,13 +40,13 @@ export function readRowOptions(
     const text = trimmedCell(row, column);
     if (text === '') continue;
     const read = readOption(role, text, presets);
-    if ('value' in read) Object.assign(rowOptions, { [role]: read.value });
+    if ('value' in read) rowOptions[role] = read.value;
     else {
       const code = role === 'preset' ? 'unknown_preset' : `invalid_${role}`;
       flaws.push({ line: row.line, column: column + 1, code, detail: `"${text.slice(0, 40)}" ${read.why}.` });
     }
   }
-  return { rowOptions, flaws };
+  return { rowOptions: rowOptions as RowOptions, flaws };
 }
 
 type OptionRead = { value: string | number } | { why: string };
