@@ -3,18 +3,20 @@
  *
  * (none) -> leased     the request is being handled; its lease is renewed until it ends
  * leased -> answered   the answer is stored in the transaction of the upload, and kept for 24 h
- * leased -> (none)     the request failed, and nothing was stored
+ * leased -> (none)     the request failed, and nothing was stored; once the database is back, if it was unavailable
  *
  * A lease expires when its process was killed; the next request with the key takes it over.
  * Terms: draft-ietf-httpapi-idempotency-key-header-07.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 
 const LEASE_S = 30;
 const RENEW_EVERY_MS = 10_000;
+const GIVE_BACK_EVERY_MS = 500;
 const KEPT_H = 24;
 
 /** The answer to the first request with a key, and the SHA-256 of that request. */
@@ -77,14 +79,31 @@ export class KeyLease implements Disposable {
     if (!numAffectedRows) throw inUse(key);
   }
 
-  /** Frees the key of a request that failed. Without the database, the lease expires by itself. */
+  /** Frees the key of a request that failed; without the database, as soon as it is back. */
   async giveBack(): Promise<void> {
+    await this.#free().catch(() => void this.#freeLater());
+  }
+
+  async #free(): Promise<void> {
     const { tenantId, key, holder } = this.#holding;
     await sql`
       delete from idempotency_keys
-      where tenant_id = ${tenantId} and key = ${key} and holder = ${holder} and answer is null`
-      .execute(this.#db)
-      .catch(() => {});
+      where tenant_id = ${tenantId} and key = ${key} and holder = ${holder} and answer is null`.execute(
+      this.#db,
+    );
+  }
+
+  /** A client that was told to retry when the database is back must not find its key in use. */
+  async #freeLater(): Promise<void> {
+    const until = performance.now() + LEASE_S * 1_000;
+    while (performance.now() < until) {
+      await sleep(GIVE_BACK_EVERY_MS, undefined, { ref: false });
+      const isFree = await this.#free().then(
+        () => true,
+        () => false,
+      );
+      if (isFree) return;
+    }
   }
 
   [Symbol.dispose](): void {
