@@ -19,7 +19,7 @@ export type Head = {
 /** A field as it is sent; `line` is the whole of it. */
 type Field = { name: string; value: string; line: string };
 
-const STATUS_LINE = /^(?:HTTP\/\d(?:\.(\d))?|ICY)[\t ]+(\d{3})(?!\d)[\t ]*(.*)$/i; // ICY: what Shoutcast says
+const STATUS_LINE = /^(?:HTTP\/\d(?:\.(\d))?|ICY)[\t ]+(\d{3})(?!\d)[\t ]*([^\t ].*)?$/i; // ICY: what Shoutcast says
 const PLAIN_STATUS_LINE = /^HTTP\/1\.[01] \d{3}(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const PLAIN_HEAD =
   /^HTTP\/1\.[01] \d{3}(?: [\t\x20-\x7e\x80-\xff]*)?\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n$/;
@@ -99,7 +99,7 @@ function field(name: string, value: string): Field {
 function framed(fields: Field[]): { fields: Field[]; isChunked: boolean } {
   const lengths = fields.filter(({ name }) => name === 'content-length');
   const transfers = fields.filter(({ name }) => name === 'transfer-encoding');
-  const others = fields.filter((one) => !lengths.includes(one) && !transfers.includes(one));
+  const others = fields.filter(({ name }) => name !== 'content-length' && name !== 'transfer-encoding');
   if (transfers.length === 0) {
     const length = lengthOf(lengths);
     if (length === undefined) return { fields: others, isChunked: false };
