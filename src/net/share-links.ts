@@ -2,18 +2,18 @@
  * Links that shops copy from the share dialogs of file hosts lead to a page that shows the file. Each
  * function knows one host, and answers the link under which that host hands out the file itself.
  */
-const DIRECT_LINK_OF: Record<string, (link: URL) => URL | undefined> = {
-  'drive.google.com': googleDrive,
-  'docs.google.com': googleDrive,
-  'dropbox.com': dropbox,
-  'www.dropbox.com': dropbox,
-  '1drv.ms': oneDrive,
-  'onedrive.live.com': oneDrive,
-};
+const DIRECT_LINK_OF = new Map<string, (link: URL) => URL | undefined>([
+  ['drive.google.com', googleDrive],
+  ['docs.google.com', googleDrive],
+  ['dropbox.com', dropbox],
+  ['www.dropbox.com', dropbox],
+  ['1drv.ms', oneDrive],
+  ['onedrive.live.com', oneDrive],
+]);
 
 /** The direct download link of a share link; any other link as it is. */
 export function directLink(link: URL): URL {
-  return DIRECT_LINK_OF[link.host]?.(link) ?? link;
+  return DIRECT_LINK_OF.get(link.host)?.(link) ?? link;
 }
 
 /** `/file/d/ID/view`, `/open?id=ID`, `/uc?id=ID`, also behind `/a/DOMAIN` and `/u/NUMBER`. */
