@@ -86,7 +86,7 @@ function isBlank(cell: string): boolean {
 /** The record that begins here, or undefined where its end has not arrived yet. */
 function recordAt(place: Piece & Place, reader: Reader): Scanned | undefined {
   const { syntax, line, widths } = reader;
-  const begun = scanRecord(place, syntax, false, (at) => at > place.from + LOOKED_AT);
+  const begun = scanRecord(place, syntax, false, isFar);
   const short = begun.isLeft ? shortEscaped(place, reader) : undefined;
   if (short) return short;
   const plain = begun.isLeft ? scanRecord(place, syntax, false) : begun;
@@ -104,6 +104,8 @@ function recordAt(place: Piece & Place, reader: Reader): Scanned | undefined {
 }
 
 const LOOKED_AT = 256;
+
+const isFar: Leaves = (at, _cells, _hasStray, from) => at > from + LOOKED_AT;
 
 /**
  * An escaped record that is sound and ends before the plain one. Where the plain one ends is not looked for:

@@ -39,10 +39,9 @@ export type Scanned = {
  * Whether a record with backslashes before quotation marks is not read on at this one.
  * @param cells how many are whole
  * @param hasStray whether a quotation mark before this one is stray
+ * @param from where the record begins
  */
-export type Leaves = (at: number, cells: number, hasStray: boolean) => boolean;
-
-const NEVER: Leaves = () => false;
+export type Leaves = (at: number, cells: number, hasStray: boolean, from: number) => boolean;
 
 export type Syntax = { delimiter: number; closing: RegExp; spaced: RegExp; closed: RegExp };
 
@@ -64,12 +63,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /** @param isEscaping whether a quotation mark behind an odd number of backslashes is a character of its cell */
-export function scanRecord(
-  place: Place,
-  syntax: Syntax,
-  isEscaping: boolean,
-  leaves: Leaves = NEVER,
-): Scanned {
+export function scanRecord(place: Place, syntax: Syntax, isEscaping: boolean, leaves?: Leaves): Scanned {
   const { text, from, isEnd } = place;
   const record: Scanned = {
     is: 'open',
@@ -87,19 +81,12 @@ export function scanRecord(
     isLeft: false,
     reached: text.length,
   };
-  const leavesAt = (at: number, cell: QuotedCell): boolean => {
-    if (!cell.hasEscapes && !record.hasEscapes) return false;
-    const hasStray = cell.stray !== undefined || record.strayLine !== undefined;
-    record.isLeft = leaves(at, record.cells.length, hasStray);
-    if (record.isLeft) record.reached = at;
-    return record.isLeft;
-  };
   for (let at = from; ;) {
     const opening = openingQuote(text, at, syntax);
     const cell =
       opening === undefined
         ? bareCell(text, at, syntax)
-        : quotedCell(place, { opening, isEscaping, leavesAt }, syntax);
+        : quotedCell(place, { opening, isEscaping, record, leaves }, syntax);
     if (opening !== undefined) noteQuotes(record, cell);
     else if (record.strayLine !== undefined && cell.text.includes('"')) record.isShifted = true;
     if (cell.end === undefined || (cell.end >= text.length && !isEnd)) return record;
@@ -159,15 +146,17 @@ function quotedCell(
   {
     opening,
     isEscaping,
-    leavesAt,
-  }: { opening: number; isEscaping: boolean; leavesAt: (at: number, cell: QuotedCell) => boolean },
+    record,
+    leaves,
+  }: { opening: number; isEscaping: boolean; record: Scanned; leaves: Leaves | undefined },
   { closing }: Syntax,
 ): QuotedCell {
   const cell: QuotedCell = { text: '', end: undefined, stray: undefined, hasEscapes: false };
   for (let from = opening + 1; ;) {
     const quote = text.indexOf('"', from);
     if (quote < 0 || (quote + 1 >= text.length && !isEnd)) return cell;
-    if (leavesAt(quote, cell)) return cell;
+    if (leaves && (cell.hasEscapes || record.hasEscapes) && isLeftAt(quote, cell, record, leaves))
+      return cell;
     const isEscaped = isBehindBackslash(text, opening, quote);
     cell.hasEscapes ||= isEscaped;
     const isDoubled = text.charCodeAt(quote + 1) === QUOTE;
@@ -181,6 +170,13 @@ function quotedCell(
     cell.text += text.slice(from, quote + 1);
     from = quote + (isDoubled && !(isEscaping && isEscaped) ? 2 : 1);
   }
+}
+
+function isLeftAt(at: number, cell: QuotedCell, record: Scanned, leaves: Leaves): boolean {
+  const hasStray = cell.stray !== undefined || record.strayLine !== undefined;
+  record.isLeft = leaves(at, record.cells.length, hasStray, record.next); // its beginning, so long as it is open
+  if (record.isLeft) record.reached = at;
+  return record.isLeft;
 }
 
 /** Whether an odd number of backslashes stands before a quotation mark: the second of two escapes none. */

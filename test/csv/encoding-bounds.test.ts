@@ -4,11 +4,11 @@ import { encoderOf } from '../../src/csv/encoding.ts';
 import { inPieces } from '../../src/results/pieces.ts';
 import { takesAtMost } from '../support/cpu.ts';
 
-test('twenty million characters are encoded in less than a second', () => {
+test('twenty million characters are encoded in half a second', () => {
   const text = 'Größe, 27", 5 €; '.repeat(20_000_000 / 17);
   for (const encoding of ['windows-1252', 'shift_jis']) {
     const { encode } = encoderOf(encoding);
-    const bytes = takesAtMost(1_500, encoding, () => encode(text));
+    const bytes = takesAtMost(500, encoding, () => encode(text));
     assert.equal(bytes.length, text.length);
   }
 });

@@ -31,6 +31,7 @@ export function readAddress(slot: string, allowPaths: boolean): Address {
   if (raw.length > MAX_URL_CHARACTERS) return { why: `it has more than ${MAX_URL_CHARACTERS} characters` };
   if (!SCHEME.test(url))
     return allowPaths && !IS_ELSEWHERE.test(url) ? { url: raw, host: '' } : { why: whyNone(url) };
+  if (CONTROL.test(url)) return { why: 'it holds a line break or another control character' };
   return readUrl(url);
 }
 
@@ -44,7 +45,6 @@ const IS_ELSEWHERE = /^(?:www\.|[a-z]:[\\/]|\\\\)/i;
 const CONTROL = /[\0-\x1f\x7f\p{Cs}]/u;
 
 function readUrl(text: string): Address {
-  if (CONTROL.test(text)) return { why: 'it holds a line break or another control character' };
   const url = URL.parse(text);
   if (!url && /^https?:/i.test(text)) return { why: 'it cannot be read as an address' };
   if (!url || !/^https?:$/.test(url.protocol)) return { why: whyNone(text) };
