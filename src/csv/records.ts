@@ -4,7 +4,7 @@
  * end of a cell, and as a quotation mark inside one (PHP's fputcsv, MySQL). The columns tell which it is.
  */
 import { invalidFile } from './decode.ts';
-import { type Place, type Scanned, scanRecord, type Syntax, syntaxOf } from './scan.ts';
+import { type Leaves, type Place, type Scanned, scanRecord, type Syntax, syntaxOf } from './scan.ts';
 
 /** A record as it stands in the file: the physical line where it begins, from 1, and its cells. */
 export type TableRow = {
@@ -15,7 +15,6 @@ export type TableRow = {
 };
 
 const MAX_RECORD_CHARACTERS = 2 ** 20; // an unclosed quote ends here and not in memory; results read 100 rows at a time
-const LONG_RECORD = 128 * 1024;
 
 /**
  * Reads records as their text arrives.
@@ -28,7 +27,7 @@ export async function* readRecords(
 ): AsyncGenerator<TableRow> {
   const syntax = syntaxOf(start.delimiter);
   const { line, tellsQuotes = false } = start;
-  const reader: Reader = { syntax, line, tellsQuotes, widths: new Set(), next: 0 };
+  const reader: Reader = { syntax, line, tellsQuotes, widths: new Set(), next: 0, patience: PATIENCE };
   const iterator = chunks[Symbol.asyncIterator]();
   let text = '';
   let enough = 0;
@@ -38,14 +37,25 @@ export async function* readRecords(
     const isFull = text.length > MAX_RECORD_CHARACTERS;
     for (const row of recordsIn({ text, isEnd: false, isFull }, reader)) yield row; // yield* takes twice the time
     text = text.slice(reader.next);
-    enough = text.length > LONG_RECORD ? 2 * text.length : 0; // to begin again with each chunk would be quadratic
+    enough = 2 * text.length; // to begin again with each chunk would be quadratic
     if (text.length > MAX_RECORD_CHARACTERS) throw await tooLong(text, iterator, reader);
   }
   for (const row of recordsIn({ text, isEnd: true, isFull: true }, reader)) yield row;
 }
 
 /** `widths`: how many cells the first records have, above and in the header. `next`: where the next one begins in the text. */
-type Reader = { syntax: Syntax; line: number; tellsQuotes: boolean; widths: Set<number>; next: number };
+type Reader = {
+  syntax: Syntax;
+  line: number;
+  tellsQuotes: boolean;
+  widths: Set<number>;
+  next: number;
+  /** how many characters may still be read behind the ends of records only to see that no backslash escapes */
+  patience: number;
+};
+
+const PATIENCE = 2 ** 20;
+const PATIENCE_A_CHARACTER = 8;
 
 const LINES_ABOVE_ROWS = 4;
 
@@ -60,6 +70,7 @@ function* recordsIn(piece: Piece, reader: Reader): Generator<TableRow> {
     if (!record) return;
     const { line } = reader;
     reader.line += record.lines;
+    reader.patience += PATIENCE_A_CHARACTER * (record.next - reader.next);
     reader.next = record.next;
     if (record.cells.every(isBlank)) continue;
     if (line <= LINES_ABOVE_ROWS && record.strayLine === undefined) reader.widths.add(record.cells.length);
@@ -73,10 +84,14 @@ function isBlank(cell: string): boolean {
 }
 
 /** The record that begins here, or undefined where its end has not arrived yet. */
-function recordAt(place: Piece & Place, { syntax, line, widths }: Reader): Scanned | undefined {
-  const plain = scanRecord(place, syntax, false);
-  const escaped = mayBeEscaped(plain, widths) ? scanRecord(place, syntax, true) : undefined;
-  if (escaped?.is === 'open' && plain.isStrayEscaped && !place.isFull) return undefined;
+function recordAt(place: Piece & Place, reader: Reader): Scanned | undefined {
+  const { syntax, line, widths } = reader;
+  const begun = scanRecord(place, syntax, false, isFar);
+  const short = begun.isLeft ? shortEscaped(place, reader) : undefined;
+  if (short) return short;
+  const plain = begun.isLeft ? scanRecord(place, syntax, false) : begun;
+  const escaped = mayBeEscaped(plain, reader) ? escapedAt(place, plain, reader) : undefined;
+  if (escaped?.is === 'open' && !escaped.isLeft && plain.isStrayEscaped && !place.isFull) return undefined;
   const record = escaped && isBetter(escaped, plain, widths) ? escaped : plain;
   if (record.is === 'open') {
     if (place.isEnd) throw notClosed(line + record.quoteLine);
@@ -88,6 +103,45 @@ function recordAt(place: Piece & Place, { syntax, line, widths }: Reader): Scann
   return record;
 }
 
+const LOOKED_AT = 256;
+
+const isFar: Leaves = (at, _cells, _hasStray, from) => at > from + LOOKED_AT;
+
+/**
+ * An escaped record that is sound and ends before the plain one. Where the plain one ends is not looked for:
+ * of `"27\""` in each row it is the end of the file.
+ */
+function shortEscaped(place: Place, reader: Reader): Scanned | undefined {
+  const { syntax, widths } = reader;
+  if (reader.patience < 0) return undefined;
+  const widest = widestOf(widths);
+  const escaped = scanRecord(place, syntax, true, (_, cells, hasStray) => hasStray || cells >= widest);
+  const plain = isSound(escaped, widths)
+    ? scanRecord(place, syntax, false, (at) => at >= escaped.next)
+    : undefined;
+  if (plain?.isLeft) return escaped;
+  reader.patience -= escaped.reached - place.from;
+  return undefined;
+}
+
+/** The escaped reading, as far as it can still be the better one. */
+function escapedAt(place: Place, plain: Scanned, reader: Reader): Scanned {
+  const { syntax, widths } = reader;
+  const widest = widestOf(widths);
+  const hasLost: Leaves = (at, cells, hasStray) => {
+    const isUnsound = hasStray || cells >= widest;
+    return plain.is === 'open' ? isUnsound : at >= plain.next && (isUnsound || !plain.isStrayEscaped);
+  };
+  const escaped = scanRecord(place, syntax, true, hasLost);
+  if (!isBetter(escaped, plain, widths)) reader.patience -= Math.max(0, escaped.reached - plain.next);
+  return escaped;
+}
+
+/** A record with more cells fits no width. */
+function widestOf(widths: Widths): number {
+  return widths.size === 0 ? Infinity : Math.max(...widths);
+}
+
 type Widths = ReadonlySet<number>;
 
 function fits({ cells }: Scanned, widths: Widths): boolean {
@@ -95,8 +149,8 @@ function fits({ cells }: Scanned, widths: Widths): boolean {
 }
 
 /** A record on one line that has its columns and no odd quotation mark is what it seems to be. */
-function mayBeEscaped(plain: Scanned, widths: Widths): boolean {
-  return plain.hasEscapes && !(isSound(plain, widths) && plain.lines === 1);
+function mayBeEscaped(plain: Scanned, { widths, patience }: Reader): boolean {
+  return plain.hasEscapes && patience >= 0 && !(isSound(plain, widths) && plain.lines === 1);
 }
 
 function isSound(record: Scanned, widths: Widths): boolean {

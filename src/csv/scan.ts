@@ -30,7 +30,18 @@ export type Scanned = {
   isShifted: boolean;
   /** whether a quotation mark in a quoted cell stands behind a backslash */
   hasEscapes: boolean;
+  /** whether it is open because it was not read on, and how far it was read */
+  isLeft: boolean;
+  reached: number;
 };
+
+/**
+ * Whether a record with backslashes before quotation marks is not read on at this one.
+ * @param cells how many are whole
+ * @param hasStray whether a quotation mark before this one is stray
+ * @param from where the record begins
+ */
+export type Leaves = (at: number, cells: number, hasStray: boolean, from: number) => boolean;
 
 export type Syntax = { delimiter: number; closing: RegExp; spaced: RegExp; closed: RegExp };
 
@@ -52,7 +63,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /** @param isEscaping whether a quotation mark behind an odd number of backslashes is a character of its cell */
-export function scanRecord(place: Place, syntax: Syntax, isEscaping: boolean): Scanned {
+export function scanRecord(place: Place, syntax: Syntax, isEscaping: boolean, leaves?: Leaves): Scanned {
   const { text, from, isEnd } = place;
   const record: Scanned = {
     is: 'open',
@@ -67,11 +78,15 @@ export function scanRecord(place: Place, syntax: Syntax, isEscaping: boolean): S
     isOverLines: false,
     isShifted: false,
     hasEscapes: false,
+    isLeft: false,
+    reached: text.length,
   };
   for (let at = from; ;) {
     const opening = openingQuote(text, at, syntax);
     const cell =
-      opening === undefined ? bareCell(text, at, syntax) : quotedCell(place, { opening, isEscaping }, syntax);
+      opening === undefined
+        ? bareCell(text, at, syntax)
+        : quotedCell(place, { opening, isEscaping, record, leaves }, syntax);
     if (opening !== undefined) noteQuotes(record, cell);
     else if (record.strayLine !== undefined && cell.text.includes('"')) record.isShifted = true;
     if (cell.end === undefined || (cell.end >= text.length && !isEnd)) return record;
@@ -84,6 +99,7 @@ export function scanRecord(place: Place, syntax: Syntax, isEscaping: boolean): S
     else if (end === CR && at >= text.length && !isEnd) return record; // LF may follow
     record.is = 'whole';
     record.next = at;
+    record.reached = at;
     return record;
   }
 }
@@ -127,13 +143,20 @@ function bareCell(text: string, at: number, { delimiter }: Syntax): Cell {
 
 function quotedCell(
   { text, isEnd }: Place,
-  { opening, isEscaping }: { opening: number; isEscaping: boolean },
+  {
+    opening,
+    isEscaping,
+    record,
+    leaves,
+  }: { opening: number; isEscaping: boolean; record: Scanned; leaves: Leaves | undefined },
   { closing }: Syntax,
 ): QuotedCell {
   const cell: QuotedCell = { text: '', end: undefined, stray: undefined, hasEscapes: false };
   for (let from = opening + 1; ;) {
     const quote = text.indexOf('"', from);
     if (quote < 0 || (quote + 1 >= text.length && !isEnd)) return cell;
+    if (leaves && (cell.hasEscapes || record.hasEscapes) && isLeftAt(quote, cell, record, leaves))
+      return cell;
     const isEscaped = isBehindBackslash(text, opening, quote);
     cell.hasEscapes ||= isEscaped;
     const isDoubled = text.charCodeAt(quote + 1) === QUOTE;
@@ -147,6 +170,13 @@ function quotedCell(
     cell.text += text.slice(from, quote + 1);
     from = quote + (isDoubled && !(isEscaping && isEscaped) ? 2 : 1);
   }
+}
+
+function isLeftAt(at: number, cell: QuotedCell, record: Scanned, leaves: Leaves): boolean {
+  const hasStray = cell.stray !== undefined || record.strayLine !== undefined;
+  record.isLeft = leaves(at, record.cells.length, hasStray, record.next); // its beginning, so long as it is open
+  if (record.isLeft) record.reached = at;
+  return record.isLeft;
 }
 
 /** Whether an odd number of backslashes stands before a quotation mark: the second of two escapes none. */

@@ -1,5 +1,6 @@
 import { type Columns, columnsByAlias, keyOf } from './header/columns.ts';
 import { decodeText, type TextForm } from './decode.ts';
+import { MAX_COLUMNS } from './header/header.ts';
 import { readRecords, type TableRow } from './records.ts';
 
 export type Table = {
@@ -26,10 +27,13 @@ export async function readTable(
 ): Promise<Table> {
   const { form, text } = await decodeText(chunks, charset);
   let head = '';
+  let enough = 0;
   for (let next = await text.next(); !next.done; next = await text.next()) {
     head += next.value;
     if (head.length > MAX_HEADER_CHARACTERS) break;
-    if (/[\r\n]/.test(next.value) && filledLines(head) > LINES_LOOKED_AT) break;
+    if (head.length < enough) continue;
+    if (filledLines(head) > LINES_LOOKED_AT) break;
+    enough = 2 * head.length; // to count again with each piece would be quadratic
   }
   const said = SAID_DELIMITER.exec(head);
   const rest = head.slice(said?.[0].length ?? 0);
@@ -84,5 +88,5 @@ function columnCount(line: string, delimiter: string): number {
 }
 
 function columnsOf(line: string, delimiter: string): Columns {
-  return columnsByAlias(line.split(delimiter).map((name) => keyOf(name)));
+  return columnsByAlias(line.split(delimiter, MAX_COLUMNS).map((name) => keyOf(name)));
 }

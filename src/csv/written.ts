@@ -15,7 +15,7 @@ export type Written = {
 };
 
 export function writtenOf({ form, head }: Table, { record, products }: Head): Written {
-  const lines = head.match(/[^\r\n]*(?:\r\n|\r|\n)/g) ?? []; // whole ones only
+  const lines = head.match(/[^\r\n]*(?:\r\n|\r|\n)/gy) ?? []; // whole ones only
   const headerAt = record.line - 1;
   const belowAt = headerAt + 1 + lineEndsIn(record.cells);
   const firstProduct = products[0] ? products[0].line - 1 : belowAt;

@@ -48,16 +48,19 @@ function codingOf(headers: Headers): string {
 }
 
 // RFC 9110, 8.4.1; RFC 8878
-const DECODERS: Record<string, () => Transform> = {
-  ...{ gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate },
-  ...{ br: createBrotliDecompress, zstd: createZstdDecompress },
-};
+const DECODERS = new Map<string, () => Transform>([
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+  ['zstd', createZstdDecompress],
+]);
 
 /** A body without its Content-Encoding. Who reads it counts its bytes, so that no bomb goes off. @throws Problem `unsupported_media_type` */
 export function unpacked(headers: Headers, body: Readable): Readable {
   const coding = codingOf(headers);
   if (coding === '') return body;
-  const decoder = DECODERS[coding]?.();
+  const decoder = DECODERS.get(coding)?.();
   if (!decoder)
     throw notUnpacked(`Content-Encoding: ${coding} is not understood; gzip, deflate, br and zstd are.`);
   decoder.on('error', () => {}); // its reader is told; when that one has gone, the process would end

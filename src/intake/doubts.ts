@@ -144,7 +144,7 @@ function cellOf({ cells }: TableRow, column: number | undefined): string {
 function sideVerdict(text: string, longest: number, leastSide: number): Verdict {
   const number = Number(text);
   if (/^\d+ ?(?:px|pixels?)$/i.test(text)) return 'yes'; // it is an error, and no other meaning
-  if (Number.isNaN(number)) return /^[\d.,/ ]+\D*$/.test(text) ? 'no' : 'odd'; // 50 cm, 12", 1,5
+  if (Number.isNaN(number)) return /^[\d.,/ ]+(?:[^\d.,/ ]\D*)?$/.test(text) ? 'no' : 'odd'; // 50 cm, 12", 1,5
   if (!Number.isInteger(number) || number < LEAST_SIDE || longest < leastSide) return 'no';
   return number <= MAX_OUTPUT_SIDE ? 'yes' : 'odd';
 }

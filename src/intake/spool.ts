@@ -132,7 +132,8 @@ async function copyFile(path: string) {
 
 /** '1' for each cell that is named, up to the last one. */
 function marks(cells: number[]): string {
-  return Array.from({ length: (cells.at(-1) ?? -1) + 1 }, (_, i) => (cells.includes(i) ? '1' : '0')).join('');
+  const found = new Set(cells); // a row may have hundreds of thousands
+  return Array.from({ length: (cells.at(-1) ?? -1) + 1 }, (_, i) => (found.has(i) ? '1' : '0')).join('');
 }
 
 const NULL = '\\N';

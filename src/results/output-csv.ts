@@ -1,5 +1,6 @@
 import type { Db } from '../db/database.ts';
 import { filesOf, type OutputFile } from './files.ts';
+import { inPieces } from './pieces.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
 import { columnsTable, csvText, headerText } from './table.ts';
 
@@ -12,7 +13,9 @@ export async function* outputCsv(
   const table = columnsTable(results);
   yield headerText(results.format, table.header);
   for await (const page of productPages(db, results)) {
-    const rows = page.map((product) => table.row(product, filesOf(results, product).map(urlOf)));
-    yield csvText(rows, results.format);
+    for (const piece of inPieces(page)) {
+      const rows = piece.map((product) => table.row(product, filesOf(results, product).map(urlOf)));
+      yield csvText(rows, results.format);
+    }
   }
 }

@@ -37,6 +37,8 @@ const NO_SCHEME = String.raw`(?<![^\s${MARKS}"'“‘<([{=>])(?:\\?\/\\?\/(?=[\p
 const BEGINNING = `(?:${SCHEME}|${OTHER_SCHEME}|${NO_SCHEME})`;
 const BEGINNINGS = new RegExp(BEGINNING, 'giu');
 
+const MANY = 1_000; // a row of half as many is refused, and more of them only take time
+
 function addressesIn(text: string): Span[] {
   const addresses: Span[] = [];
   const isWanted = wantedIn(text);
@@ -44,7 +46,7 @@ function addressesIn(text: string): Span[] {
   for (let at = 0; ;) {
     BEGINNINGS.lastIndex = at;
     const found = BEGINNINGS.exec(text);
-    if (!found) return addresses;
+    if (!found || addresses.length === MANY) return addresses;
     const to = endOfAddress(text, found.index);
     at = to;
     if (!isWanted(text.slice(from, found.index), addresses.length)) continue;
@@ -77,7 +79,8 @@ const RUNS = new RegExp(
 function endOfAddress(text: string, from: number): number {
   const closed = closingOf(text, from);
   RUNS.lastIndex = from;
-  for (const { index, 0: run, 1: entity } of text.matchAll(RUNS)) {
+  // Not in all of the text: of `"http://a"http://b"…` each address would look for a run up to the end.
+  for (const { index, 0: run, 1: entity } of text.slice(0, closed).matchAll(RUNS)) {
     if (index >= closed) break;
     if (entity !== undefined || index === from) continue;
     if (isSeparator(text, { from, index, run })) return trimmedEnd(text, from, index);
@@ -116,7 +119,7 @@ const LABELLED = new RegExp(
 const NAMED = new RegExp(String.raw`\p{L}[\p{L}\p{N}_ -]{0,39}[=:]\s?["']?${BEGINNING}`, 'iuy');
 const NOTHING_SAID = new RegExp(String.raw`([^${MARKS}\n]{1,30}?)\s*(?:[${MARKS}\n]|$)`, 'uy');
 const REST_OF_NAME = new RegExp(
-  String.raw`[^${MARKS}\n]{0,200}${IMAGE_NAME}(?:[?#]\S*)?\s*(?:[${MARKS}\n"'>)\]]|$)`,
+  String.raw`[^${MARKS}\n]{0,200}${IMAGE_NAME}(?:[?#]\S{0,1000})?\s*(?:[${MARKS}\n"'>)\]]|$)`,
   'iuy',
 );
 const PLAIN_NAME_ENDS = new RegExp(String.raw`${IMAGE_NAME}["')\]}>]*$`, 'iu');

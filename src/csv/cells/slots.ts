@@ -77,7 +77,7 @@ function slotsOfText(text: string, column: number, grammar: SlotColumns['grammar
 }
 
 const ONLY_MARKS = /^[\s,;|，；、｜،]+$/;
-const MARK = /[ \t]*[,;|，；、｜،][ \t]*/g;
+const MARK = /(?:(?<![ \t])[ \t]+)?[,;|，；、｜،][ \t]*/g; // spaces are tried from their first one only
 
 function marksOf(separator: string): string {
   if (ONLY_MARKS.test(separator)) return separator;

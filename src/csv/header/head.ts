@@ -53,8 +53,15 @@ function headAt(
   };
 }
 
-function readRecord({ cells, line }: TableRow, mapping: ColumnMapping | undefined): Header {
-  return readHeader(cells.map(unescapeFormula), line, mapping);
+/** A record is looked at as a header several times, and may be long. */
+const readBefore = new WeakMap<TableRow, { mapping: ColumnMapping | undefined; header: Header }>();
+
+function readRecord(record: TableRow, mapping: ColumnMapping | undefined): Header {
+  const before = readBefore.get(record);
+  if (before && before.mapping === mapping) return before.header;
+  const header = readHeader(record.cells.map(unescapeFormula), record.line, mapping);
+  readBefore.set(record, { mapping, header });
+  return header;
 }
 
 function lineAt(records: TableRow[], line: number): number {
@@ -146,7 +153,9 @@ function isAddress(cell = ''): boolean {
 
 /** Amazon's first line tells where the data begin, as a row of the sheet: `…&labelRow=4&attributeRow=5&dataRow=7`. */
 function dataRowOf([first]: TableRow[]): number | undefined {
-  const row = /\bTemplateType=.*\bdataRow=(\d+)/i.exec(first?.cells.join(' ') ?? '')?.[1];
+  const text = first?.cells.join(' ') ?? '';
+  const from = text.search(/\bTemplateType=/i);
+  const row = from < 0 ? undefined : /\bdataRow=(\d+)/i.exec(text.slice(from))?.[1];
   return row === undefined ? undefined : Number(row);
 }
 

@@ -1,7 +1,7 @@
 import type { Flaw } from '../../errors.ts';
 import { type ColumnMapping, type Columns, columnsByAlias, keyOf } from './columns.ts';
 
-const MAX_COLUMNS = 200;
+export const MAX_COLUMNS = 200;
 
 /** What a header says. Without a column of URLs there are no columns. */
 export type Header = { names: string[]; columns: Columns | undefined; errors: Flaw[]; warnings: Flaw[] };
@@ -13,8 +13,8 @@ export type Header = { names: string[]; columns: Columns | undefined; errors: Fl
  */
 export function readHeader(names: string[], line: number, mapping: ColumnMapping = {}): Header {
   if (names.length > MAX_COLUMNS) return refused(names, line, tooManyColumns(names.length));
-  const byAlias = columnsByAlias(names.map(keyOf));
-  const { columns, unknown } = mapped(byAlias, names, mapping);
+  const keys = names.map(keyOf);
+  const { columns, unknown } = mapped(columnsByAlias(keys), { names, keys }, mapping);
   const errors = unknown.map((name) => ({
     line,
     code: 'no_such_column',
@@ -27,7 +27,7 @@ export function readHeader(names: string[], line: number, mapping: ColumnMapping
     columns:
       columns.images.length === 0 ? undefined : { ...columns, spill: isLast ? lastImage + 1 : undefined },
     errors,
-    warnings: duplicates(names, line, columns),
+    warnings: duplicates({ names, keys }, line, columns),
   };
 }
 
@@ -43,11 +43,11 @@ function tooManyColumns(count: number): Omit<Flaw, 'line'> {
 }
 
 /** What the user says of the columns goes before what their names say. */
-function mapped(byAlias: Columns, names: string[], mapping: ColumnMapping) {
+function mapped(byAlias: Columns, named: Named, mapping: ColumnMapping) {
   const columns = { ...byAlias };
   const unknown: string[] = [];
   const all = (name: string): number[] => {
-    const found = columnsNamed(name, names);
+    const found = columnsNamed(name, named);
     if (found.length === 0) unknown.push(name);
     return found;
   };
@@ -59,19 +59,23 @@ function mapped(byAlias: Columns, names: string[], mapping: ColumnMapping) {
   return { columns, unknown };
 }
 
+/** The cells of a header, and their keys: to make one takes as long as the cell is. */
+type Named = { names: string[]; keys: string[] };
+
 /** As it is written, and else as it is read. */
-function columnsNamed(name: string, names: string[]): number[] {
+function columnsNamed(name: string, { names, keys }: Named): number[] {
   const exact = [...names.keys()].filter((i) => names[i]?.trim() === name.trim());
-  return exact.length > 0 ? exact : [...names.keys()].filter((i) => keyOf(names[i] ?? '') === keyOf(name));
+  const key = keyOf(name);
+  return exact.length > 0 ? exact : [...keys.keys()].filter((i) => keys[i] === key);
 }
 
 /** Columns of a name that another one before has, where it matters which of them is read. */
-function duplicates(names: string[], line: number, columns: Columns): Flaw[] {
+function duplicates({ names, keys }: Named, line: number, columns: Columns): Flaw[] {
   const { name, sku, serial, preset, width, height, quality, format } = columns;
   const read = [name, ...sku, serial, preset, width, height, quality, format];
   return read.flatMap((first) => {
     if (first === undefined) return [];
-    const isTwin = (i: number): boolean => i > first && keyOf(names[i] ?? '') === keyOf(names[first] ?? '');
+    const isTwin = (i: number): boolean => i > first && keys[i] === keys[first];
     const twins = [...names.keys()].filter(isTwin);
     const detail = `The column is called "${names[first]?.trim()}" as column ${first + 1} is, and only that one is read.`;
     return twins.map((i) => ({ line, column: i + 1, code: 'duplicate_header', detail }));

@@ -53,7 +53,10 @@ const WORDS: readonly (readonly [string, Kind])[] = [
   ...BESIDE.map((word) => [word, 'beside'] as const),
 ];
 const KINDS = new Map(WORDS);
-const KNOWN = WORDS.map(([word]) => word).toSorted((a, b) => b.length - a.length);
+const KNOWN = Map.groupBy(
+  WORDS.map(([word]) => word).toSorted((a, b) => b.length - a.length),
+  (word) => word[0],
+);
 const LONGEST_NAME = 80;
 
 // Odoo names an image by its size; the smaller ones (image_512, image_128) are of the same picture.
@@ -99,7 +102,7 @@ function wordsOf(text: string): string[] | undefined {
   from[text.length] = [];
   for (let at = text.length - 1; at >= 0; at -= 1) {
     const number = /^\d{1,2}(?!\d)/.exec(text.slice(at))?.[0];
-    const words = number ? [number] : KNOWN.filter((word) => text.startsWith(word, at));
+    const words = number ? [number] : (KNOWN.get(text[at]) ?? []).filter((word) => text.startsWith(word, at));
     const first = words.find((word) => from[at + word.length] !== undefined);
     from[at] = first === undefined ? undefined : [first, ...(from[at + first.length] ?? [])];
   }
