@@ -117,7 +117,7 @@ const VERDICTS: Verdicts = {
   '103 first': [TAKEN, TAKEN],
   '102 first, five times': [TAKEN, TAKEN],
   '100 first, a thousand times': [TAKEN, 'server_error: more than 20 informational responses (HTTP 100)'],
-  '101 unasked': [TAKEN, 'server_error: it changes to another protocol (HTTP 101)'],
+  '101 unasked': [TAKEN, 'server_error: unexpected switch of protocol (HTTP 101)'],
   'an upgrade offered': [TAKEN, TAKEN],
   '201': [TAKEN, TAKEN],
   '202': [TAKEN, TAKEN],
