@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { errors } from 'undici';
 import { systemCode } from '../errors.ts';
 import { type Head, readHead, UnreadableAnswer } from './answer-head.ts';
-import { createChunkedBody } from './chunked-body.ts';
+import { ChunkedBody } from './chunked-body.ts';
 
 /** For all heads of a response together, informational ones (1xx) included. curl has the same bound. */
 export const MAX_HEAD_BYTES = 300 * 1024;
@@ -123,8 +123,8 @@ export function createAnswer(): (bytes: Buffer) => Buffer {
 
   /** Begins the body: from now on, all bytes belong to it. */
   function passBody(head: Head | undefined, rest: Buffer): Buffer {
-    const chunked = head?.isChunked ? createChunkedBody() : undefined;
-    pass = chunked ? chunked.pass : (more) => more;
+    const chunked = head?.isChunked ? new ChunkedBody() : undefined;
+    pass = chunked ? (more) => chunked.pass(more) : (more) => more;
     return pass(rest);
   }
 
