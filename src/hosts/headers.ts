@@ -97,14 +97,14 @@ export async function sealHeaders(key: SecretsKey, host: HostKey, headers: Heade
   };
 }
 
-/** Opens sealed headers, each but once. */
+/** Decrypts headers, and caches them by their fingerprint. */
 export function headersOpener(key: SecretsKey): OpenHeaders {
   const opened = new Map<string, Headers>();
   return async (host, sealed) => {
     const name = `${host.tenantId} ${host.host} ${sealed.fingerprint}`;
-    const known = opened.get(name) ?? open(await key.read(), host, sealed);
-    opened.set(name, known);
-    return known;
+    const headers = opened.get(name) ?? open(await key.read(), host, sealed);
+    opened.set(name, headers);
+    return headers;
   };
 }
 
