@@ -3,12 +3,13 @@
  *
  * (none) -> leased     the request is in work; its lease is renewed until it ends
  * leased -> answered   stored in the transaction of what was done, for 24 h
- * leased -> (none)     the request failed, and nothing was done
+ * leased -> (none)     the request failed, and nothing was done; when the database is back, if it was away
  *
  * A lease that runs out belonged to a process that was killed; the next request takes it over.
  * Terms: draft-ietf-httpapi-idempotency-key-header-07.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
@@ -26,6 +27,7 @@ export type Doing<A> = {
 
 const LEASE_S = 30;
 const RENEW_EVERY_MS = 10_000;
+const GIVE_BACK_EVERY_MS = 500;
 const KEPT_H = 24;
 
 /**
@@ -53,7 +55,7 @@ export async function onlyOnce<A>(
     const answer = await act((trx, request, answer) => keepAnswer(trx, lease, { request, answer }));
     return { answer, isReplay: false };
   } catch (error) {
-    await giveBack(db, lease).catch(() => {}); // it runs out by itself
+    await giveBack(db, lease).catch(() => void giveBackLater(db, lease));
     throw error;
   }
 }
@@ -118,6 +120,18 @@ async function giveBack(db: Db, { tenantId, key, holder }: Lease): Promise<void>
   await sql`
     delete from idempotency_keys
     where tenant_id = ${tenantId} and key = ${key} and holder = ${holder} and answer is null`.execute(db);
+}
+
+/** Whoever was told to come again when the database is back must not find the key in use then. */
+async function giveBackLater(db: Db, lease: Lease): Promise<void> {
+  for (const takenAt = performance.now(); performance.now() - takenAt < LEASE_S * 1_000;) {
+    await sleep(GIVE_BACK_EVERY_MS, undefined, { ref: false });
+    const isFree = await giveBack(db, lease).then(
+      () => true,
+      () => false,
+    );
+    if (isFree) return;
+  }
 }
 
 /** Removes the answers that are kept no longer. */

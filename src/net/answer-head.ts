@@ -19,7 +19,8 @@ export type Head = {
 /** A header field; `line` is its whole text. */
 type Field = { name: string; value: string; line: string };
 
-const STATUS_LINE = /^(?:HTTP\/\d(?:\.(\d))?|ICY)[\t ]+(\d{3})(?!\d)[\t ]*(.*)$/i; // ICY: Shoutcast
+// ICY: Shoutcast. The reason may contain a lone CR, so it matches everything: `.*$` would backtrack at each space.
+const STATUS_LINE = /^(?:HTTP\/\d(?:\.(\d))?|ICY)[\t ]+(\d{3})(?!\d)([^]*)$/i;
 const PLAIN_STATUS_LINE = /^HTTP\/1\.[01] \d{3}(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const PLAIN_HEAD =
   /^HTTP\/1\.[01] \d{3}(?: [\t\x20-\x7e\x80-\xff]*)?\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n$/;
@@ -52,7 +53,7 @@ function repairedHead(text: string): Head | undefined {
   if (status === '') return undefined;
   const statusLine = PLAIN_STATUS_LINE.test(first)
     ? first
-    : `HTTP/1.${minor === '0' ? 0 : 1} ${status} ${reason.replace(UNPRINTABLE, ' ')}`;
+    : `HTTP/1.${minor === '0' ? 0 : 1} ${status} ${reason.trimStart().replace(UNPRINTABLE, ' ')}`;
   const { fields, isChunked } = framed(unfolded(rest).flatMap((line) => fieldOf(line) ?? []));
   const repaired = textOf(statusLine, fields);
   // Decompression delays reading, and undici drops what is unread when a kept connection ends: so close it.
@@ -99,7 +100,7 @@ function field(name: string, value: string): Field {
 function framed(fields: Field[]): { fields: Field[]; isChunked: boolean } {
   const lengths = fields.filter(({ name }) => name === 'content-length');
   const transfers = fields.filter(({ name }) => name === 'transfer-encoding');
-  const others = fields.filter((one) => !lengths.includes(one) && !transfers.includes(one));
+  const others = fields.filter(({ name }) => name !== 'content-length' && name !== 'transfer-encoding');
   if (transfers.length === 0) {
     const length = lengthOf(lengths);
     if (length === undefined) return { fields: others, isChunked: false };

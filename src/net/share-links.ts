@@ -2,18 +2,18 @@
  * Share links of file hosts lead to a web page that shows the file. Each function turns the links of one
  * host into direct download links, and returns undefined for other links.
  */
-const DIRECT_LINK_OF: Record<string, (link: URL) => URL | undefined> = {
-  'drive.google.com': googleDrive,
-  'docs.google.com': googleDrive,
-  'dropbox.com': dropbox,
-  'www.dropbox.com': dropbox,
-  '1drv.ms': oneDrive,
-  'onedrive.live.com': oneDrive,
-};
+const DIRECT_LINK_OF = new Map<string, (link: URL) => URL | undefined>([
+  ['drive.google.com', googleDrive],
+  ['docs.google.com', googleDrive],
+  ['dropbox.com', dropbox],
+  ['www.dropbox.com', dropbox],
+  ['1drv.ms', oneDrive],
+  ['onedrive.live.com', oneDrive],
+]);
 
 /** The direct download link of a share link. Other links are returned unchanged. */
 export function directLink(link: URL): URL {
-  return DIRECT_LINK_OF[link.host]?.(link) ?? link;
+  return DIRECT_LINK_OF.get(link.host)?.(link) ?? link;
 }
 
 /** `/file/d/ID/view`, `/open?id=ID`, `/uc?id=ID`, also below `/a/DOMAIN` and `/u/NUMBER`. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { DecoderAnswer, DecoderGreeting, DecoderRequest } from './decoder/decoder.ts';
 import type { Libraries } from './decoder/libraries.ts';
 import { MAX_SIDE } from './limits.ts';
+import { withDeadline } from './deadline.ts';
 import { residentMemory } from './memory.ts';
 import { ImageProblem } from './problems.ts';
 
@@ -65,18 +66,21 @@ export async function startDecoder(): Promise<DecoderProcess> {
     kill,
     ended: messages.ended,
     async answer({ ms, bytes, signal }) {
-      const deadline = AbortSignal.timeout(ms);
-      using memory = watchMemory(pid, bytes);
+      using deadline = withDeadline(
+        signal,
+        ms,
+        () => new ImageProblem('decode_timeout', `${Math.round(ms / 100) / 10} s`),
+      );
+      using _ = watchMemory(pid, bytes, () =>
+        deadline.abort(new ImageProblem('decode_memory', `more than ${Math.round(bytes / 1e6)} MB`)),
+      );
       try {
-        const stop = AbortSignal.any([signal, deadline, memory.exceeded]);
-        return (await messages.next(stop)) as DecoderAnswer;
+        return (await messages.next(deadline.signal)) as DecoderAnswer;
       } catch (error) {
         kill(); // a codec cannot be interrupted otherwise, and may hang for ever
         await messages.ended; // until then it may write into the files, which the next image uses again
         signal.throwIfAborted();
-        if (memory.exceeded.aborted)
-          throw new ImageProblem('decode_memory', `more than ${Math.round(bytes / 1e6)} MB`);
-        if (deadline.aborted) throw new ImageProblem('decode_timeout', `${Math.round(ms / 100) / 10} s`);
+        deadline.signal.throwIfAborted();
         throw new ImageProblem('decoder_crashed', child.signalCode ?? undefined, { cause: error });
       }
     },
@@ -93,16 +97,15 @@ function lowerPriority(pid: number): void {
 }
 
 /** Looks at the memory of a process that has been at work for a while. */
-function watchMemory(pid: number, limit: number): { exceeded: AbortSignal } & Disposable {
-  const abort = new AbortController();
+function watchMemory(pid: number, limit: number, onExceeded: () => void): Disposable {
   let timer = setTimeout(look, WATCH_AFTER_MS);
   function look(): void {
     void residentMemory(pid).then((bytes = 0) => {
-      if (bytes > limit) abort.abort();
+      if (bytes > limit) onExceeded();
     });
     timer = setTimeout(look, WATCH_EVERY_MS);
   }
-  return { exceeded: abort.signal, [Symbol.dispose]: () => clearTimeout(timer) };
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 const KEPT_BYTES = 2 ** 28;
@@ -125,17 +128,24 @@ function messagesOf(child: ChildProcess) {
   const arrived: unknown[] = [];
   let look = (): void => {};
   let hasEnded = false;
+  let failure: Error | undefined;
   child.on('message', (message) => {
     arrived.push(message);
     look();
   });
-  const ended = new Promise<void>((resolve) =>
-    child.once('exit', () => {
+  const ended = new Promise<void>((resolve) => {
+    const end = (): void => {
       hasEnded = true;
       look();
       resolve();
-    }),
-  );
+    };
+    child.once('exit', end);
+    // A child that cannot be spawned (no file handle, no process, no program) has an error and no exit.
+    child.on('error', (error) => {
+      failure ??= error;
+      if (child.pid === undefined) end();
+    });
+  });
   return {
     ended,
     /** Rejects when the child ends first, or with the signal's reason. */
@@ -144,7 +154,8 @@ function messagesOf(child: ChildProcess) {
       look = () => {
         if (arrived.length > 0) resolve(arrived.shift());
         else if (signal.aborted) reject(signal.reason as Error);
-        else if (hasEnded) reject(new Error(`the decoder ended (${child.signalCode ?? child.exitCode})`));
+        else if (hasEnded)
+          reject(failure ?? new Error(`the decoder ended (${child.signalCode ?? child.exitCode})`));
         else return;
         look = () => {};
       };

@@ -62,6 +62,8 @@ export function createImageTask(parts: ImageTaskParts) {
         parts.onTrouble(error);
         return { work, is: 'returned' };
       }
+      const { batchId: batch, slot, url } = work;
+      parts.log.error({ err: error, batch, slot, url }, 'an image met an error of ours');
       return endOf(work, {
         is: 'later',
         problem: new ImageProblem('internal_error', undefined, { cause: error }),

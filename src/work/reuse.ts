@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
+import { type Db, isPassingTrouble } from '../db/database.ts';
 import type { Known, MadeSet } from '../pipeline/pipeline.ts';
 import { hash16Of } from '../pipeline/plan.ts';
 import type { Recipe } from '../presets/spec.ts';
@@ -35,9 +35,17 @@ export async function findKnown(db: Db, wanted: Wanted[]): Promise<(Known | unde
   });
 }
 
-/** A set that was made before of a content that was met under any URL. */
+/**
+ * A set that was made before of a content that was met under any URL. None while the database cannot tell:
+ * to make it again costs less than a try.
+ */
 export async function findSet(db: Db, key: SetKey): Promise<MadeSet | undefined> {
-  return (await readSets(db, [key])).get(setKey(key));
+  try {
+    return (await readSets(db, [key])).get(setKey(key));
+  } catch (error) {
+    if (isPassingTrouble(error)) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -17,10 +17,11 @@ let count = 0;
 
 async function read(what: string, format: SourceFormat, bytes: Buffer): Promise<void> {
   await writeFile(path, bytes);
-  const startedAt = performance.now();
+  const before = process.cpuUsage(); // others may take the machine's time
   await probe({ path, bytes: bytes.length }).catch(() => {});
   await isComplete(path, format);
-  const ms = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(before);
+  const ms = (user + system) / 1_000;
   if (ms > slowest.ms) Object.assign(slowest, { ms, what: `${format}, ${what}` });
   count += 1;
 }

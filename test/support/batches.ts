@@ -16,7 +16,7 @@ import { ImageProblem } from '../../src/pipeline/problems.ts';
 import type { Task } from '../../src/queue/queue.ts';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
 import type { Preset } from '../../src/presets/spec.ts';
-import { newDatabase } from './database.ts';
+import { migratedDatabase } from './database.ts';
 import { newFolder } from './folder.ts';
 
 export const silent = pino({ level: 'silent' });
@@ -27,7 +27,7 @@ export async function newFoundation(
 ): Promise<Foundation & AsyncDisposable> {
   const folder = await newFolder();
   const config = readConfig({ DATA_DIR: folder.path, ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8', ...settings });
-  const foundation = await layFoundation(config, await newDatabase(), silent);
+  const foundation = await layFoundation(config, await migratedDatabase(), silent);
   return {
     ...foundation,
     async [Symbol.asyncDispose]() {

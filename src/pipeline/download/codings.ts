@@ -12,13 +12,19 @@ const NO_CODINGS = new Set(['', 'identity', 'none']);
 const ZLIB = { finishFlush: zlib.constants.Z_SYNC_FLUSH, chunkSize: 64 * 1024 }; // curl and browsers accept a stream without an end, too
 
 /** Decompressors by coding; the first bytes decide between variants. */
-const DECODERS: Record<string, (first: Buffer) => Transform> = {
-  gzip: () => zlib.createGunzip(ZLIB),
-  // The zlib format, or raw deflate, which many servers send under this name.
-  deflate: (first) => (((first[0] ?? 8) & 15) === 8 ? zlib.createInflate(ZLIB) : zlib.createInflateRaw(ZLIB)),
-  br: () => zlib.createBrotliDecompress({ finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH }),
-  zstd: () => zlib.createZstdDecompress({ finishFlush: zlib.constants.ZSTD_e_flush, params: ZSTD_WINDOW }),
-};
+const DECODERS = new Map<string, (first: Buffer) => Transform>([
+  ['gzip', () => zlib.createGunzip(ZLIB)],
+  // The zlib format, or raw deflate, which some servers send under the same name.
+  [
+    'deflate',
+    (first) => (((first[0] ?? 8) & 15) === 8 ? zlib.createInflate(ZLIB) : zlib.createInflateRaw(ZLIB)),
+  ],
+  ['br', () => zlib.createBrotliDecompress({ finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH })],
+  [
+    'zstd',
+    () => zlib.createZstdDecompress({ finishFlush: zlib.constants.ZSTD_e_flush, params: ZSTD_WINDOW }),
+  ],
+]);
 const ZSTD_WINDOW = { [zlib.constants.ZSTD_d_windowLogMax]: 23 }; // RFC 9659: no more than 8 MB
 
 /** The codings of a `Content-Encoding` header, in the order in which they were applied. */
@@ -29,7 +35,7 @@ export function codingsOf(header: string | undefined): string[] {
 }
 
 export function isSupported(coding: string): boolean {
-  return coding in DECODERS;
+  return DECODERS.has(coding);
 }
 
 /**
@@ -74,7 +80,7 @@ async function* decodedOnce(chunks: Chunks, coding: string): AsyncGenerator<Buff
     }
   };
   const { first, all } = await beginningOf(source());
-  const decoder = sniff(first).is === 'image' ? undefined : DECODERS[coding]?.(first);
+  const decoder = sniff(first).is === 'image' ? undefined : DECODERS.get(coding)?.(first);
   if (!decoder) return yield* all;
   try {
     yield* pipeline(all, decoder, () => {}) as AsyncIterable<Buffer>;

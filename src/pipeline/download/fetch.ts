@@ -1,3 +1,4 @@
+import { withDeadline } from '../deadline.ts';
 import { ImageProblem } from '../problems.ts';
 import { readLocal } from './local-file.ts';
 import { networkProblem } from './network-problems.ts';
@@ -59,13 +60,13 @@ export async function fetchIfChanged(
 ): Promise<Source | NotModified> {
   if (rules.localFolder !== undefined && !/^https?:\/\//i.test(url))
     return localSource(url, file, { maxBytes: rules.maxBytes, folder: rules.localFolder });
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(rules.guard.bounds.totalMs)]);
+  using deadline = withDeadline(signal, rules.guard.bounds.totalMs);
   try {
     const extras = { conditions: conditionsOf(previous) };
-    const { response, finalUrl, freshForS } = await followRedirects(url, rules, extras, deadline);
+    const { response, finalUrl, freshForS } = await followRedirects(url, rules, extras, deadline.signal);
     const validators = { etag: header(response, 'etag'), lastModified: header(response, 'last-modified') };
     if (response.statusCode === 304) {
-      await drain(response, deadline);
+      await drain(response, deadline.signal);
       return { ...validators, notModified: true, freshForS };
     }
     const saved = await save(response, file, { maxBytes: rules.maxBytes, finalUrl });

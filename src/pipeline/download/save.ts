@@ -1,3 +1,4 @@
+import { freeMemory } from '../free-memory.ts';
 import { ImageProblem } from '../problems.ts';
 import { imageFormat, SNIFF_BYTES } from '../sniff.ts';
 import { contentOf, tooLarge } from './body.ts';
@@ -57,15 +58,4 @@ function checkIsImage(head: Buffer, response: Response, finalUrl: string): void 
     const { statusCode } = response;
     throw statusCode === 200 || statusCode === 206 ? error : statusProblem(response);
   }
-}
-
-/**
- * Frees a chunk's memory now. Left to the garbage collector, chunks of 64 KiB (tens of MB a second) made it
- * traverse the whole heap every second or two: a fifth of the worker's CPU (bench/end-to-end.ts). Memory
- * that may belong to Buffer's shared pool is left alone.
- */
-function freeMemory({ buffer, byteOffset, length }: Buffer): void {
-  const isItsEnd = byteOffset + length === buffer.byteLength;
-  const mayBePooled = buffer.byteLength === Buffer.poolSize && length <= Buffer.poolSize / 2;
-  if (isItsEnd && !mayBePooled && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

@@ -7,9 +7,9 @@ import { after, test } from 'node:test';
 import { decode as decodePng } from 'fast-png';
 import jpeg from 'jpeg-js';
 import sharp, { type SharpOptions } from 'sharp';
-import { corpus, damaged, type Kind } from '../../support/corpus.ts';
-import { startEngine } from '../../support/engine.ts';
-import { random } from '../../support/random.ts';
+import { corpus, damaged, type Kind } from '../support/corpus.ts';
+import { startEngine } from '../support/engine.ts';
+import { random } from '../support/random.ts';
 
 const engine = await startEngine({}, 2);
 after(() => engine[Symbol.asyncDispose]());
