@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { ssim } from 'ssim.js';
 import { createDecoderPool, type DecoderPool } from '../src/pipeline/decoder-pool.ts';
 import { geometryOf } from '../src/pipeline/decoder/geometry.ts';
-import type { Plan } from '../src/pipeline/plan.ts';
+import type { Plan } from '../src/pipeline/decoder-protocol.ts';
 import { BUILTIN_PRESETS } from '../src/presets/builtin.ts';
 import type { Preset } from '../src/presets/spec.ts';
 import { newFolder } from '../test/support/folder.ts';

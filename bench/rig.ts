@@ -12,8 +12,9 @@ import type { Db } from '../src/db/database.ts';
 import { layFoundation } from '../src/services.ts';
 import { type Acceptance, acceptUpload } from '../src/intake/accept.ts';
 import { stageUpload } from '../src/intake/staged-upload.ts';
-import { outputPath, type Plan } from '../src/pipeline/plan.ts';
-import { probe } from '../src/pipeline/decoder/formats/probe.ts';
+import type { Plan } from '../src/pipeline/decoder-protocol.ts';
+import { outputPath } from '../src/pipeline/plan.ts';
+import { readHeader } from '../src/pipeline/decoder/formats/read-header.ts';
 import { type Preset, type RenditionSpec, withDefaults } from '../src/presets/spec.ts';
 import { QUALITY, SIDE } from './rendition.ts';
 
@@ -89,7 +90,7 @@ export async function planOf(
   prefix: string = path,
 ): Promise<Plan> {
   const { size: bytes } = await stat(path);
-  const facts = await probe({ path, bytes });
+  const facts = await readHeader({ path, bytes });
   const outputs = renditions.map((spec) => ({ ...spec, output: outputPath(prefix, spec) }));
   return { ...facts, input: path, bytes, renditions: outputs };
 }

@@ -127,7 +127,7 @@ async function startMinilab(): Promise<AsyncDisposable & { url: string }> {
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   for (let i = 0; !said.includes('Minilab is ready'); i += 1) {
-    if (child.exitCode !== null || i > 600) throw new Error(`minilab serve did not start:\n${said}`);
+    if (child.exitCode !== null || i > 2_400) throw new Error(`minilab serve did not start:\n${said}`);
     await sleep(50);
   }
   return {

@@ -1,48 +1,48 @@
-/** What can be wrong with a request or a command: the closed list, with its HTTP status and title. */
+/** Every error of a request or a command, with its HTTP status and title. docs/errors.md lists them. */
 const PROBLEMS = {
   bad_request: [400, 'The request is not valid'],
-  not_verified: [401, 'The message could not be verified'],
-  foreign_host: [403, 'The request names another host'],
-  foreign_origin: [403, 'The request comes from another site'],
-  not_found: [404, 'There is no such thing'],
-  method_not_allowed: [405, 'The method is not one of this address'],
-  request_timeout: [408, 'The request came too slowly'],
-  conflict: [409, 'This cannot be done in the present state'],
-  idempotency_key_in_use: [409, 'The first request with this key is still in work'],
-  idempotency_key_reused: [422, 'The key belongs to another request'],
-  precondition_failed: [412, 'A condition of the request does not hold'],
+  not_verified: [401, 'The signature is not valid'],
+  foreign_host: [403, 'The Host header is not allowed'],
+  foreign_origin: [403, 'The Origin is not allowed'],
+  not_found: [404, 'Not found'],
+  method_not_allowed: [405, 'Method not allowed'],
+  request_timeout: [408, 'The request was too slow'],
+  conflict: [409, 'Not possible in the current state'],
+  idempotency_key_in_use: [409, 'The first request with this key is still in progress'],
+  idempotency_key_reused: [422, 'The key was used for another request'],
+  precondition_failed: [412, 'A precondition failed'],
   payload_too_large: [413, 'The upload is too large'],
-  uri_too_long: [414, 'The address of the request is too long'],
-  unsupported_media_type: [415, 'The upload is not of a type that is understood'],
-  range_not_satisfiable: [416, 'The file has no such range'],
-  expectation_failed: [417, 'The expectation of the request cannot be met'],
+  uri_too_long: [414, 'The URL is too long'],
+  unsupported_media_type: [415, 'The content type is not supported'],
+  range_not_satisfiable: [416, 'The range is not satisfiable'],
+  expectation_failed: [417, 'The expectation failed'],
   csv_invalid: [422, 'The CSV has errors'],
   preset_invalid: [422, 'The preset has errors'],
-  headers_too_large: [431, 'The headers of the request are too large'],
-  internal_error: [500, 'Something went wrong on our side'],
-  database_unavailable: [503, 'The database cannot be reached'],
-  storage_unavailable: [503, 'The storage cannot be written'],
+  headers_too_large: [431, 'The request headers are too large'],
+  internal_error: [500, 'Internal error'],
+  database_unavailable: [503, 'The database is unavailable'],
+  storage_unavailable: [503, 'The storage is unavailable'],
   not_ready: [503, 'Minilab is not ready'],
-  // The command line and the start of a process only; no request is answered with these.
+  // Only for the command line and the start of a process.
   bad_settings: [500, 'The settings are not valid'],
-  already_running: [500, 'Another process is in the way'],
-  port_taken: [500, 'The port is taken'],
-  schema_newer: [500, 'The database belongs to a newer Minilab'],
-  migration_failed: [500, 'The database could not be migrated'],
+  already_running: [500, 'Already running'],
+  port_taken: [500, 'The port is in use'],
+  schema_newer: [500, 'The database was migrated by a newer Minilab'],
+  migration_failed: [500, 'The migration failed'],
   file_unreadable: [500, 'The file cannot be read'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** One of several things that are wrong with a CSV, at a physical line and a column from 1. */
+/** One error or warning about a CSV, at a physical line and a column, both counted from 1. */
 export type Flaw = { line: number; column?: number; code: string; detail: string };
 
-/** One of several things that are wrong with a JSON document; `at` is a JSON pointer (RFC 6901). */
+/** One error in a JSON document; `at` is a JSON pointer (RFC 6901). */
 export type PointedFlaw = { at: string; code: string; detail: string };
 
 /**
- * An error with a code, a status, and a sentence for its reader. What is thrown otherwise is a bug,
- * and is answered as `internal_error` without its text.
+ * An error with a code, an HTTP status, and a sentence for its reader. Any other exception is a bug: the
+ * response is `internal_error`, without its message.
  */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -50,7 +50,7 @@ export class Problem extends Error {
   readonly status: number;
   readonly title: string;
   readonly flaws: readonly (Flaw | PointedFlaw)[];
-  /** How many flaws there are; `flaws` holds the first ones. */
+  /** The total number of flaws; `flaws` has the first ones. */
   readonly flawCount: number;
 
   constructor(
@@ -75,13 +75,13 @@ export class Problem extends Error {
   }
 }
 
-/** The system's code of an error (`ENOSPC`, `EADDRINUSE`), if it has one. */
+/** The system error code (`ENOSPC`, `EADDRINUSE`), if there is one. */
 export function systemCode(error: unknown): string | undefined {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   return typeof code === 'string' ? code : undefined;
 }
 
-/** An error and everything behind it: what caused it, and what failed while it was dealt with. */
+/** An error with its causes, the errors it aggregates, and those it suppressed, recursively. */
 export function causesOf(error: unknown): Error[] {
   if (!(error instanceof Error)) return [];
   const { cause, errors = [] } = error as { cause?: unknown; errors?: unknown[] };

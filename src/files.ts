@@ -3,14 +3,14 @@ import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCode } from './errors.ts';
 
-/** What is under a path and is no regular file: reading it may never end, or wait for ever. */
+/** The path is not a regular file: reading it may block for ever, or never end. */
 export class NotAFile extends Error {
   override readonly name = 'NotAFile';
 }
 
 /**
- * Opens a regular file for reading. The kind is looked up of what was opened, so that nothing can change
- * in between; a named pipe without a writer does not hold the opening (O_NONBLOCK).
+ * Opens a regular file for reading. The type of the opened handle is checked, so that there is no race;
+ * O_NONBLOCK keeps a named pipe without a writer from blocking.
  * @throws NotAFile; errors of the system
  */
 export async function openRegularFile(path: string): Promise<FileHandle> {
@@ -38,8 +38,8 @@ function kindOf(stats: Stats): string {
 }
 
 /**
- * Makes a folder and those above it. Node's own `recursive` never returns where mkdir answers ENOENT
- * although the folder above is there, as /proc does (node 26).
+ * Creates a folder and its parents. Node's own `recursive` never returns if mkdir fails with ENOENT although
+ * the parent exists, as in /proc (Node 26).
  */
 export async function makeFolder(path: string): Promise<void> {
   const code = await mkdir(path).then(() => undefined, systemCode);

@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 
-/** What an id names: the prefix of its public form. */
+/** The type of an object: the prefix of its public id. */
 export type IdPrefix = 'bat' | 'img' | 'whe' | 'evt' | 'dlv';
 
-/** Comes after every other one: where a list that goes backwards begins. */
+/** Sorts after every other UUID: the start of a descending list. */
 export const LAST_UUID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -25,7 +25,7 @@ export function publicId(prefix: IdPrefix, uuid: string): string {
   return `${prefix}_${suffix}`;
 }
 
-/** The UUID behind a public id, or undefined where the text is no id of that kind. */
+/** The UUID of a public id; undefined if the text is not an id of this type. */
 export function uuidOf(prefix: IdPrefix, id: string): string | undefined {
   const suffix = id.slice(prefix.length + 1);
   if (!id.startsWith(`${prefix}_`) || !SUFFIX.test(suffix)) return undefined;

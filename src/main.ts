@@ -8,37 +8,33 @@ import { Problem } from './errors.ts';
 import { DEFAULT_PRESET } from './presets/builtin.ts';
 import { VERSION } from './version.ts';
 
-// Left alone, V8 lets its heap grow fourfold between major collections: a worker went from 200 to 300 MB
-// in 10,000 images and back. A collection every few seconds costs 10 ms (bench/memory.ts).
+// By default, V8 lets its heap grow fourfold between major collections: a worker went from 200 to 300 MB
+// and back within 10,000 images. A collection every few seconds costs 10 ms (bench/memory.ts).
 setFlagsFromString('--heap-growing-percent=40');
 
-// Each command is loaded when it is called: `--help` must not wait for a database driver and an image library.
+// Commands are imported when they run, so that `--help` does not wait for a database driver.
 const program = new Command('minilab')
   .description('Turns a spreadsheet of products and image URLs into finished product images.')
   .version(VERSION)
   .exitOverride()
-  .showHelpAfterError('Run with --help to see what there is.');
+  .showHelpAfterError('Run with --help for all commands and options.');
 
 const processing = program
   .command('process')
-  .description('make the images of one CSV, here and now, into a folder')
+  .description('process one CSV, and write its images into a folder')
   .argument(
     '<FILE.csv>',
-    'header such as "S. No.,Product Name,Input Image Urls"; URLs, or paths below its folder',
+    'with a header such as "S. No.,Product Name,Input Image Urls"; URLs, or paths relative to it',
   )
-  .option(
-    '--preset <NAME>',
-    'which renditions to make: the name of a preset, or a file NAME.json',
-    DEFAULT_PRESET,
-  )
-  .option('--out <DIR>', 'where the images and output.csv go', 'output')
-  .option('--name-template <TEMPLATE>', 'names of the images', DEFAULT_NAME_TEMPLATE)
-  .option('--deadline-hours <N>', 'for how long images are tried again, 1 to 168', '24')
+  .option('--preset <NAME>', 'which renditions to make: a preset, or a file NAME.json', DEFAULT_PRESET)
+  .option('--out <DIR>', 'folder for the images and output.csv', 'output')
+  .option('--name-template <TEMPLATE>', 'file names of the images', DEFAULT_NAME_TEMPLATE)
+  .option('--deadline-hours <N>', 'how many hours images are retried, 1 to 168', '24')
   .option(
     '--fresh-for <TIME>',
-    'keep what is fetched and made for later runs, and do not ask again for sources of this age, such as 12h',
+    'keep downloads and renditions for later runs, and reuse downloads of this age, such as 12h',
   )
-  .option('--on-invalid <reject|skip>', 'what to do about rows with errors', 'reject')
+  .option('--on-invalid <reject|skip>', 'reject the file, or skip its rows with errors', 'reject')
   .option('--json', 'print one JSON object on the last line of standard output', false)
   .action(async (file: string, options: ProcessOptions) => {
     const { processFile } = await import('./cli/process.ts');
@@ -48,9 +44,9 @@ const processing = program
 
 const checking = program
   .command('check')
-  .description('what a CSV would be taken for, and everything that is wrong with it; nothing is downloaded')
+  .description('validate a CSV: the role of each column, every error and warning; nothing is processed')
   .argument('<FILE.csv>')
-  .option('--probe <N>', 'ask for the first bytes of N images, host by host (100 at the most)', '0')
+  .option('--probe <N>', 'request the first bytes of N images (up to 100)', '0')
   .option('--json', 'print one JSON object', false)
   .action(async (file: string, options: CheckOptions) => {
     const { check } = await import('./cli/check.ts');
@@ -59,15 +55,15 @@ const checking = program
 
 for (const command of [processing, checking])
   command
-    .option('--columns <JSON>', 'which column holds what, such as \'{"images": "Foto", "sku": "Art.-Nr."}\'')
-    .option('--header-line <N>', 'the line of the file where its header stands, if it is not found by itself')
+    .option('--columns <JSON>', 'roles of columns, such as \'{"images": "Foto", "sku": "Art.-Nr."}\'')
+    .option('--header-line <N>', 'line of the header, if it is not detected')
     .option('--charset <NAME>', 'encoding of a file that is not UTF-8, such as windows-1252')
-    .option('--strict', 'warnings are errors', false);
+    .option('--strict', 'treat warnings as errors', false);
 
 program
   .command('serve')
-  .description('the API and a worker, on the embedded database or DATABASE_URL')
-  .option('--no-worker', 'the API alone')
+  .description('start the API and a worker, on the bundled database or DATABASE_URL')
+  .option('--no-worker', 'start the API only')
   .action(async (options: { worker: boolean }) => {
     const { serve } = await import('./cli/serve.ts');
     await end(serve(options));
@@ -75,7 +71,7 @@ program
 
 program
   .command('worker')
-  .description('a worker alone, beside `serve` or on another machine with the same DATABASE_URL')
+  .description('start a worker only, next to `serve` or on another machine with the same DATABASE_URL')
   .action(async () => {
     const { work } = await import('./cli/worker.ts');
     await end(work());
@@ -83,7 +79,7 @@ program
 
 program
   .command('inspect')
-  .description('what Minilab sees in one image, and what each preset would make of it')
+  .description('show what Minilab reads in one image, and what each preset makes of it')
   .argument('<FILE-or-URL>')
   .option('--json', 'print one JSON object', false)
   .action(async (what: string, options: { json: boolean }) => {
@@ -93,7 +89,7 @@ program
 
 program
   .command('fetch')
-  .description('one download, hop by hop, and what came of it; nothing is stored')
+  .description('show one download, hop by hop; nothing is stored')
   .argument('<URL>')
   .option('--json', 'print one JSON object', false)
   .action(async (url: string, options: { json: boolean }) => {
@@ -103,30 +99,30 @@ program
 
 const presets = program
   .command('presets')
-  .description('list the presets; `presets show NAME` prints one as JSON')
+  .description('list presets')
   .action(async () => end((await import('./cli/presets.ts')).showPresets()));
 presets
   .command('show')
   .argument('<NAME>')
-  .description('print a preset as JSON, with every default')
+  .description('print a preset as JSON, with all defaults')
   .action(async (name: string) => end((await import('./cli/presets.ts')).showPreset(name)));
 presets
   .command('add')
   .argument('<FILE.json>', '{ "renditions": [{ "name": "full", "width": 1600, "height": 1600 }] }')
-  .option('--name <NAME>', "the preset's name; the file's if it is left out")
-  .description('make or replace a preset of your own')
+  .option('--name <NAME>', 'name of the preset; default: the file name')
+  .description('save or replace your own preset')
   .action(async (file: string, options: { name?: string }) =>
     end((await import('./cli/presets.ts')).addPreset(file, options)),
   );
 presets
   .command('remove')
   .argument('<NAME>')
-  .description('remove a preset of your own; batches that were accepted keep it')
+  .description('remove your own preset; accepted batches keep it')
   .action(async (name: string) => end((await import('./cli/presets.ts')).removePreset(name)));
 
 program
   .command('migrate')
-  .description('bring the database schema up to this version')
+  .description('migrate the database schema to this version')
   .action(async () => {
     const { migrateSchema } = await import('./cli/migrate.ts');
     await end(migrateSchema());
@@ -134,8 +130,8 @@ program
 
 program
   .command('sweep-storage')
-  .description('take away files that no image refers to; workers do so every few hours')
-  .option('--older-than <DURATION>', 'younger ones may belong to images that are in work', '30m')
+  .description('remove orphans: files that no image refers to; workers do this every few hours')
+  .option('--older-than <DURATION>', 'younger files may belong to images in progress', '30m')
   .action(async (options: { olderThan: string }) => {
     const { sweepNow } = await import('./cli/sweep-storage.ts');
     await end(sweepNow(options));
@@ -143,7 +139,7 @@ program
 
 program
   .command('doctor')
-  .description('try everything that Minilab needs, and say what is wrong')
+  .description('check the set-up, and report what is wrong')
   .action(async () => {
     const { doctor } = await import('./cli/doctor.ts');
     await end(doctor());
@@ -163,5 +159,5 @@ try {
       error instanceof Problem && error.code === 'csv_invalid' ? EXIT.invalidInput : EXIT.trouble;
   }
 }
-// What is left open, such as a pooled connection that is just being closed, must not keep us.
+// Anything still open, such as a pooled connection that is closing, must not keep the process alive.
 setTimeout(() => process.exit(), 1_000).unref();

@@ -1,4 +1,4 @@
-/** The known name that somebody may have meant, such as `limit` for `limt`; undefined where none is near. */
+/** The name that was probably meant, such as `limit` for `limt`; undefined if none is close. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   const distances = [...known].map(
     (candidate) => [candidate, distance(fold(name), fold(candidate))] as const,
@@ -7,7 +7,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   return best && best[1] <= tolerance(Math.max(name.length, best[0].length)) ? best[0] : undefined;
 }
 
-/** Letters that may be wrong: none in a short name but two that were swapped, or HOME would be HOST. */
+/** The maximum edit distance: in short names only one swap, or HOME would mean HOST. */
 function tolerance(length: number): number {
   return Math.min(3, Math.floor(length / 5) || SWAP);
 }
@@ -16,9 +16,9 @@ function fold(name: string): string {
   return name.toLowerCase().replaceAll('-', '_');
 }
 
-const SWAP = 0.9; // less than one wrong letter, so that short names may have a swap and nothing else
+const SWAP = 0.9; // less than 1, so that short names may have a swap, but no wrong letter
 
-/** Letters to add, to drop, to change or to swap with their neighbour (optimal string alignment). */
+/** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment distance). */
 function distance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   const at = (i: number, j: number): number => rows[i]?.[j] ?? Infinity;

@@ -2,9 +2,9 @@ import type { TSchema } from 'typebox';
 import { Settings } from 'typebox/system';
 import { Value } from 'typebox/value';
 
-Settings.Set({ maxErrors: 1_000 }); // or it tells the first 8
+Settings.Set({ maxErrors: 1_000 }); // the default is 8
 
-/** What a schema checker says of a value, in plain words. TypeBox and Ajv tell their errors alike. */
+/** An error of a schema validator; TypeBox and Ajv use the same form. */
 export type SchemaError = {
   keyword: string;
   /** JSON pointer to the value */
@@ -13,24 +13,24 @@ export type SchemaError = {
   message?: string | undefined;
 };
 
-/** @param patterns what a pattern of the schema means, after "It must be" */
+/** A sentence for an error. @param patterns the meaning of patterns in the schema, to follow "It must be" */
 export function inWords(
   { keyword, params, message }: SchemaError,
   patterns: Readonly<Record<string, string>> = {},
 ): string {
-  const told = params as Record<string, unknown>;
-  const limit = String(told['limit']);
+  const details = params as Record<string, unknown>;
+  const limit = String(details['limit']);
   switch (keyword) {
     case 'type':
-      return `It must be ${list(told['type'], (type) => TYPES[type] ?? type, ' or ')}.`;
+      return `It must be ${list(details['type'], (type) => TYPES[type] ?? type, ' or ')}.`;
     case 'required':
-      return `It needs ${list(told['requiredProperties'] ?? told['missingProperty'], quoted)}.`;
+      return `It needs ${list(details['requiredProperties'] ?? details['missingProperty'], quoted)}.`;
     case 'additionalProperties':
-      return `There is no setting ${list(told['additionalProperties'] ?? told['additionalProperty'], quoted)}.`;
+      return `There is no setting ${list(details['additionalProperties'] ?? details['additionalProperty'], quoted)}.`;
     case 'enum':
-      return `It must be one of ${list(told['allowedValues'], String)}.`;
+      return `It must be one of ${list(details['allowedValues'], String)}.`;
     case 'const':
-      return `It must be ${String(told['allowedValue'])}.`;
+      return `It must be ${String(details['allowedValue'])}.`;
     case 'minimum':
       return `It must be ${limit} or more.`;
     case 'maximum':
@@ -44,20 +44,20 @@ export function inWords(
     case 'maxLength':
       return `It must have ${limit} characters or fewer.`;
     case 'pattern':
-      return patternInWords(String(told['pattern']), patterns);
+      return patternInWords(String(details['pattern']), patterns);
     case 'format':
-      return `It must be ${FORMATS[String(told['format'])] ?? `of the form ${String(told['format'])}`}.`;
+      return `It must be ${FORMATS[String(details['format'])] ?? `of the form ${String(details['format'])}`}.`;
     default:
       return `It ${message ?? 'is not valid'}.`;
   }
 }
 
-/** Everything that is wrong with a value. */
+/** All errors of a value. */
 export function schemaErrors(schema: TSchema, value: unknown): SchemaError[] {
   return Value.Errors(schema, value).filter(hasMeaning);
 }
 
-/** "Schema is false" stands beside the name of what is not known. */
+/** False for "schema is false", which duplicates the error about an unknown property. */
 export function hasMeaning({ keyword }: SchemaError): boolean {
   return keyword !== 'boolean';
 }

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 
-/** The version in package.json, which lies one folder up from src/ and from dist/. */
+/** The version in package.json, which is one folder above src/ and dist/. */
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
 
-/** How Minilab names itself to the hosts that it asks for images. */
+/** The User-Agent of downloads and webhooks. */
 export function userAgentOf(publicUrl: string): string {
   return `minilab/${VERSION} (+${publicUrl})`;
 }

@@ -14,8 +14,8 @@ import { unknownMigration } from './db/migrate.ts';
 import { newUuid } from './ids.ts';
 import { forgetOldAnswers } from './intake/idempotency.ts';
 import { headersOpener } from './hosts/headers.ts';
-import { createHostPlaces } from './hosts/host-limiter.ts';
-import { recordVisits } from './hosts/host-feedback.ts';
+import { createHostLimiter } from './hosts/host-limiter.ts';
+import { recordOutcomes } from './hosts/host-feedback.ts';
 import { createImageTask, type ImageWork, isSuspect } from './work/process-image.ts';
 import { createDecoderPool } from './pipeline/decoder-pool.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
@@ -62,18 +62,20 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
   await reportWorker(db, { id, slots, version: VERSION });
 
   const sourceFiles = createSourceFiles(temporaryFolder);
-  const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS);
+  const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS, {
+    onCrash: (error) => log.warn({ err: error }, 'a decoder crashed; its image is tried again'),
+  });
   decoders.warm();
   await decoders.probe();
   const files = diskStorage(temporaryFolder);
   const trouble = await findTrouble();
-  const places = createHostPlaces({
+  const limiter = createHostLimiter({
     database,
     workerId: id,
     hostConcurrency: config.hostConcurrency,
     downloadConcurrency: config.downloadConcurrency,
     openHeaders: headersOpener(foundation.secretsKey),
-    recordNow: (seen) => recordVisits(hurried, seen, config.hostConcurrency),
+    recordNow: (outcomes) => recordOutcomes(hurried, outcomes, config.hostConcurrency),
     log,
   });
   const pipeline = createPipeline({
@@ -83,20 +85,20 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
       userAgent,
       localFolder,
     },
-    beginVisit: places.begin,
+    acquirePermit: limiter.acquire,
     decoders,
     storage,
     sourceFiles,
-    findSet: (tenantId, hash16) => findSet(hurried, { tenantId, hash16 }),
+    findSet: (tenantId, setId) => findSet(hurried, { tenantId, setId }),
   });
   const pump = startPump({
     queue,
     name: 'process_image',
     slots,
-    waiting: places.waiting,
+    waiting: limiter.waiting,
     claim: (tasks) => claimImages(hurried, tasks),
     handle: createImageTask({ pipeline, log, onTrouble: (trouble) => pump.pause(trouble.message) }),
-    record: recordWithVisits,
+    record: recordWithHostOutcomes,
     isToBeAlone: isSuspect,
     onTaken: (taken) => foundation.watchdog.took(taken.map(named)),
     onReleased: foundation.watchdog.left,
@@ -142,12 +144,12 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     };
   }
 
-  async function recordWithVisits(finished: Parameters<typeof recordResults>[1]): Promise<void> {
-    const seen = places.takeSeen();
+  async function recordWithHostOutcomes(finished: Parameters<typeof recordResults>[1]): Promise<void> {
+    const hostOutcomes = limiter.takeOutcomes();
     try {
-      tell(await recordResults(hurried, finished, { ...feed, seen }));
+      tell(await recordResults(hurried, finished, { ...feed, hostOutcomes }));
     } catch (error) {
-      places.putBackSeen(seen);
+      limiter.putBackOutcomes(hostOutcomes);
       throw error;
     }
   }
@@ -193,7 +195,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
       for (const stopChore of stopChores) stopChore();
       await Promise.all([pump.stop(graceMs), deliveries.stop(graceMs)]);
       await decoders.stop();
-      await places.stop();
+      await limiter.stop();
       await sourceFiles.close();
       if (await isAlive(hurried)) await forgetWorker(hurried, id).catch(() => {});
       await rm(temporaryFolder, { recursive: true, force: true });

@@ -60,15 +60,12 @@ function roomOf(path: string): string {
   return path.split('/')[0]?.replace(/\.ts$/, '') ?? path;
 }
 
-/** The paths that a file imports from within src/, with whether only types are imported. */
-function importsOf({ path, source }: Module): { path: string; isType: boolean }[] {
-  const imports = source.matchAll(
-    /(?:^(?:import|export)(?<type> type\b)?[^;']*?(?:from )?|\bimport\()'(?<name>\.[^']+)'/gm,
-  );
-  return [...imports].flatMap(({ groups }) => {
-    const imported = join(dirname(path), groups?.['name'] ?? '');
-    return imported.startsWith('..') ? [] : [{ path: imported, isType: groups?.['type'] !== undefined }];
-  });
+/** The paths that a file imports from within src/, for values or types. */
+function importsOf({ path, source }: Module): string[] {
+  const imports = source.matchAll(/(?:^(?:import|export)[^;']*?(?:from )?|\bimport\()'(?<name>\.[^']+)'/gm);
+  return [...imports]
+    .map(({ groups }) => join(dirname(path), groups?.['name'] ?? ''))
+    .filter((imported) => !imported.startsWith('..'));
 }
 
 describe('the rooms of src/', () => {
@@ -82,22 +79,22 @@ describe('the rooms of src/', () => {
     const level = new Map(ROOMS.flatMap((rooms, index) => rooms.map((room) => [room, index] as const)));
     const upward = modules.flatMap((module) =>
       importsOf(module)
-        .filter(({ path }) => roomOf(path) !== module.room)
-        .filter(({ path }) => (level.get(roomOf(path)) ?? 0) >= (level.get(module.room) ?? 0))
-        .map(({ path }) => `${module.path} imports ${path}`),
+        .filter((path) => roomOf(path) !== module.room)
+        .filter((path) => (level.get(roomOf(path)) ?? 0) >= (level.get(module.room) ?? 0))
+        .map((path) => `${module.path} imports ${path}`),
     );
     assert.deepEqual(upward, []);
     assert.ok(modules.flatMap(importsOf).length > 500, 'the imports were found');
   });
 
-  test('nobody outside of pipeline/decoder/ runs what reads the files of strangers', () => {
+  test('the decoder is sealed: no file outside pipeline/decoder/ imports from it, not even a type', () => {
     const inside = (path: string): boolean => path.startsWith('pipeline/decoder/');
     const outside = modules
       .filter(({ path }) => !inside(path))
       .flatMap((module) =>
         importsOf(module)
-          .filter(({ path, isType }) => inside(path) && !isType)
-          .map(({ path }) => `${module.path} imports ${path}`),
+          .filter(inside)
+          .map((path) => `${module.path} imports ${path}`),
       );
     assert.deepEqual(outside, []);
     const users = modules.filter(({ source }) => /from 'sharp'/.test(source)).map(({ path }) => path);
@@ -107,7 +104,7 @@ describe('the rooms of src/', () => {
   test('what a preset may say needs no database: the decoder and the command line use it too', () => {
     const pure = modules.filter(({ path }) => /^presets\/(spec|builtin|channels|check)\.ts$/.test(path));
     assert.equal(pure.length, 4);
-    const rooms = pure.flatMap(importsOf).map(({ path }) => roomOf(path));
+    const rooms = pure.flatMap(importsOf).map(roomOf);
     assert.deepEqual(
       rooms.filter((room) => room === 'db' || room === 'http'),
       [],

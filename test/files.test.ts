@@ -11,6 +11,7 @@ import { createGuard } from '../src/net/guard.ts';
 import { fetchSource } from '../src/pipeline/download/fetch.ts';
 import { ImageProblem } from '../src/pipeline/problems.ts';
 import { createSourceFiles } from '../src/pipeline/download/source-files.ts';
+import { newDatabase } from './support/database.ts';
 import { newFolder } from './support/folder.ts';
 import { runMinilab } from './support/minilab.ts';
 import { photo, PHOTO_NAMES } from './support/pictures.ts';
@@ -91,13 +92,17 @@ test('an image of a CSV’s folder that is a pipe, a socket or a folder is file_
 
 test('commands refuse a CSV, an image or a preset that is no regular file, and do not wait for it', async () => {
   await using folder = await folderOfKinds();
+  const database = await newDatabase();
   for (const args of [
     ['process', 'pipe.jpg'],
     ['check', 'link-to-pipe.jpg'],
     ['inspect', 'socket.jpg'],
     ['presets', 'add', 'pipe.jpg'],
   ]) {
-    const { code, err } = await runMinilab(args, { cwd: folder.path, settings: { DATA_DIR: 'data' } });
+    const { code, err } = await runMinilab(args, {
+      cwd: folder.path,
+      settings: { DATA_DIR: 'data', DATABASE_URL: database },
+    });
     assert.equal(code, 1, err);
     assert.match(err, /is not a file: it is a (named pipe|socket)\. Give the path of an? /, args.join(' '));
   }
@@ -125,13 +130,14 @@ test(
   { skip: NO_PROC },
   async () => {
     await using folder = await newFolder();
+    const database = await newDatabase();
     const csv = join(folder.path, 'c.csv');
     await writeFile(csv, 'Image\na.jpg\n');
     await writeFile(join(folder.path, 'a.jpg'), PHOTO);
     for (const out of ['/proc/x', '/proc/x/y', '/dev/null', '/dev/null/x', 'a.jpg']) {
       const { code, err } = await runMinilab(['process', csv, '--out', out], {
         cwd: folder.path,
-        settings: { DATA_DIR: 'data' },
+        settings: { DATA_DIR: 'data', DATABASE_URL: database },
       });
       assert.equal(code, 1, err);
       assert.match(err, /cannot be written: .*Choose another folder with --out/);
@@ -141,7 +147,7 @@ test(
       assert.equal(code, 1, err);
       assert.match(
         err,
-        /\/proc\/x cannot be written: nothing can be made there\. Choose another folder with/,
+        /\/proc\/x cannot be written: nothing can be created there\. Choose another folder with/,
       );
     }
   },

@@ -10,7 +10,8 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { IS_DEAD_FOR_LONG } from '../queue/workers.ts';
-import { type Storage, type StorageKey, UNFINISHED } from '../storage/storage.ts';
+import type { StorageKey } from '../storage/keys.ts';
+import { type Storage, UNFINISHED } from '../storage/storage.ts';
 
 /** No image is recorded that was claimed longer ago (record.ts), so no older file is on its way to its row. */
 const GRACE_MS = 30 * 60_000;

@@ -35,6 +35,7 @@
 import { sql } from 'kysely';
 import { type Db, longTransaction } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { KEY_SQL } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { BatchKey } from './batch.ts';
 import { lockBatch } from './counters.ts';
@@ -146,7 +147,7 @@ async function keepKeys(trx: Db, sets: SetKey[]): Promise<void> {
   await sql`
     update purges p
     set state = 'removing', keys = array(
-      select t.token || '/' || r.hash16 || '/' || r.name || '.' || r.extension
+      select ${KEY_SQL}
       from renditions r join tenants t on t.tenant_id = r.tenant_id
       where r.tenant_id = p.tenant_id and r.hash16 = p.hash16
       union select unnest(p.found))

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../config.ts';
-import { type Connection, createGuard } from '../net/guard.ts';
+import type { Connection } from '../net/connection-times.ts';
+import { createGuard } from '../net/guard.ts';
 import type { Hop as FetchedHop } from '../pipeline/download/request.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { fetchSource } from '../pipeline/download/fetch.ts';
@@ -85,7 +86,7 @@ async function tryDownload(url: string): Promise<Download> {
     const source = await fetchSource(url, file, rules, signal);
     const { bytes } = source;
     const fetched = ended();
-    const { format, width, height } = await decoders.factsOf(
+    const { format, width, height } = await decoders.readHeader(
       { path: source.path, bytes: source.bytes },
       signal,
     );

@@ -5,9 +5,8 @@ import { readConfig } from '../config.ts';
 import { createGuard } from '../net/guard.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { fetchSource, type Source } from '../pipeline/download/fetch.ts';
-import type { Made } from '../pipeline/decoder/make.ts';
 import { planRenditions } from '../pipeline/plan.ts';
-import type { Facts } from '../pipeline/decoder/formats/probe.ts';
+import type { Facts, Made } from '../pipeline/decoder-protocol.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import { createSourceFiles } from '../pipeline/download/source-files.ts';
 import { watchOver } from '../watchdog/watchdog.ts';
@@ -55,7 +54,7 @@ export async function inspect(what: string, { json }: { json: boolean }): Promis
   };
   try {
     const source = await fetchSource(isUrl ? what : basename(what), file, rules, signal);
-    const facts = await decoders.factsOf({ path: source.path, bytes: source.bytes }, signal);
+    const facts = await decoders.readHeader({ path: source.path, bytes: source.bytes }, signal);
     const verdicts: Verdict[] = [];
     let described: object = {};
     for (const preset of BUILTIN_PRESETS) {

@@ -11,10 +11,17 @@ export function encoderOf(encoding: string): Encoder {
   return { encoding, encode: (text) => encoded(text, table) };
 }
 
-function encoded(text: string, table: Map<string, number[]>): Buffer {
-  const bytes: number[] = [];
-  for (const character of text) for (const byte of table.get(character) ?? [QUESTION_MARK]) bytes.push(byte);
-  return Buffer.from(bytes);
+function encoded(text: string, table: Uint16Array): Buffer {
+  const bytes = Buffer.allocUnsafe(2 * text.length);
+  let end = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0xdc00 && unit < 0xe000) continue; // the second half of a surrogate pair
+    const code = table[unit] ?? QUESTION_MARK;
+    if (code > 0xff) bytes[end++] = code >> 8;
+    bytes[end++] = code & 0xff;
+  }
+  return bytes.subarray(0, end);
 }
 
 const QUESTION_MARK = 0x3f; // never needed: what we write was decoded from this encoding, or is ASCII
@@ -29,15 +36,18 @@ function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
-/** The bytes of each character, by decoding every sequence of one or two bytes. */
-function tableOf(encoding: string): Map<string, number[]> | undefined {
+/** The one or two bytes of each UTF-16 code unit, as one number, by decoding every sequence of one or two bytes. */
+function tableOf(encoding: string): Uint16Array | undefined {
   const isWide = encoding === 'shift_jis' || encoding === 'euc-kr';
   if (!isWide && !ONE_BYTE.test(encoding)) return undefined;
   const decoder = new TextDecoder(encoding, { fatal: true });
-  const table = new Map<string, number[]>();
+  const table = new Uint16Array(2 ** 16).fill(QUESTION_MARK);
+  const known = new Set<string>();
   const add = (...bytes: number[]): void => {
     const character = decoded(decoder, bytes);
-    if (character !== undefined && !table.has(character)) table.set(character, bytes);
+    if (character?.length !== 1 || known.has(character)) return;
+    known.add(character);
+    table[character.charCodeAt(0)] = bytes.reduce((code, byte) => (code << 8) | byte, 0);
   };
   for (const byte of range(0, 0xff)) add(byte);
   if (isWide)

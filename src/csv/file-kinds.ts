@@ -63,10 +63,11 @@ const BY_BYTES: readonly Kind[] = [
   [/^%PDF-/, 'a PDF', EXPORT],
 ];
 
-// The cells of a table may hold HTML or JSON. A page or a document begins with it.
+// The cells of a table may hold HTML or JSON. A page or a document begins with it. A comment must match in one way
+// only: where one match may span several comments, a text of 512 bytes takes exponential time.
 const BY_TEXT: readonly Kind[] = [
   [/^\{\\rtf/, 'formatted text (RTF)', SAVE_AS],
-  [/^\s*(<\?xml[^>]*>\s*)?(<!--[^]*?-->\s*)*(<!doctype svg[^]*)?<svg\b/i, 'an image (SVG)', EXPORT],
+  [/^\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->)[^])*-->\s*)*(<!doctype svg[^]*)?<svg\b/i, 'an image (SVG)', EXPORT],
   [
     /^\s*<\?xml[^]*?(mso-application|urn:schemas-microsoft-com:office:spreadsheet)/i,
     'an Excel workbook in XML',
@@ -74,11 +75,11 @@ const BY_TEXT: readonly Kind[] = [
   ],
   [/^\s*<html[^>]*urn:schemas-microsoft-com:office/i, 'an Excel table saved as a web page', SAVE_AS],
   [
-    /^\s*(<!--[^]*?-->\s*)*<(!doctype\s+html|html|head|body|script|meta|title|style)\b/i,
+    /^\s*(<!--(?:(?!-->)[^])*-->\s*)*<(!doctype\s+html|html|head|body|script|meta|title|style)\b/i,
     'a web page',
     'If it is a login or error page, download the file again.',
   ],
-  [/^\s*(<!--[^]*?-->\s*)*<(table|thead|tbody|tr|div)\b/i, 'a table in a web page (HTML)', SAVE_AS],
+  [/^\s*(<!--(?:(?!-->)[^])*-->\s*)*<(table|thead|tbody|tr|div)\b/i, 'a table in a web page (HTML)', SAVE_AS],
   [
     /^\s*(<\?xml\b|<!doctype\b|<(rss|feed|products?|items?|catalog|root|data|urlset)\b[^<>]*>)/i,
     'an XML file',
@@ -89,7 +90,7 @@ const BY_TEXT: readonly Kind[] = [
   [/^MIME-Version:/i, 'a web page in one file (MHTML)', SAVE_AS],
   [/^ID;P(WXL|SCALC|CALC)/, 'a SYLK file (.slk)', SAVE_AS],
   [
-    /^(--[^\n]*\n|\/\*[^]*?\*\/;?|\s)*(CREATE TABLE|INSERT INTO|DROP TABLE|SET NAMES)\b/i,
+    /^(--[^\n]*\n|\/\*(?:(?!\*\/)[^])*\*\/;?|\s)*(CREATE TABLE|INSERT INTO|DROP TABLE|SET NAMES)\b/i,
     'an SQL dump',
     EXPORT,
   ],

@@ -18,7 +18,7 @@ export type FileLayout = {
 
 /** The layout of a file whose end is not read yet: `lastLineEnds` is assumed. */
 export function layoutOf({ textFormat, beginning }: Table, { record, products }: FoundHeader): FileLayout {
-  const lines = beginning.match(/[^\r\n]*(?:\r\n|\r|\n)/g) ?? []; // without a line that is cut
+  const lines = beginning.match(/[^\r\n]*(?:\r\n|\r|\n)/gy) ?? []; // without a line that is cut
   const headerAt = record.line - 1;
   const belowAt = headerAt + 1 + lineEndsIn(record.cells);
   const firstProduct = products[0] ? products[0].line - 1 : belowAt;

@@ -5,8 +5,9 @@
  * MySQL). The number of columns decides between them.
  */
 import { invalidFile } from './invalid-file.ts';
-import { type Scanned, scanRecord } from './scan.ts';
+import { scanRecord } from './scan.ts';
 import { lineEnds } from './scan-cells.ts';
+import type { AbandonRule, Scanned } from './scanned.ts';
 import { type ScanInput, type Syntax, syntaxOf } from './syntax.ts';
 
 /** A record as it stands in the file. `line` is the physical line where it begins, from 1. */
@@ -28,7 +29,6 @@ export function lineEndsIn(cells: string[]): number {
 }
 
 const MAX_RECORD_CHARACTERS = 2 ** 20; // bounds the memory of an unclosed quotation mark; results read 100 rows at a time
-const LONG_RECORD = 128 * 1024; // characters
 
 /**
  * Reads records while their text arrives.
@@ -41,7 +41,7 @@ export async function* readRecords(
 ): AsyncGenerator<TableRow> {
   const syntax = syntaxOf(start.delimiter);
   const { line, withQuotes = false } = start;
-  const reader: Reader = { syntax, line, withQuotes, widths: new Set(), next: 0 };
+  const reader: Reader = { syntax, line, withQuotes, widths: new Set(), next: 0, scanBudget: SCAN_BUDGET };
   const iterator = chunks[Symbol.asyncIterator]();
   let text = '';
   let enough = 0;
@@ -51,7 +51,7 @@ export async function* readRecords(
     const isFull = text.length > MAX_RECORD_CHARACTERS;
     for (const row of recordsIn({ text, isEnd: false, isFull }, reader)) yield row; // yield* takes twice as long
     text = text.slice(reader.next);
-    enough = text.length > LONG_RECORD ? 2 * text.length : 0; // scanning again for each chunk would take quadratic time
+    enough = 2 * text.length; // scanning again for each chunk would take quadratic time
     if (text.length > MAX_RECORD_CHARACTERS) throw await tooLong(text, iterator, reader);
   }
   for (const row of recordsIn({ text, isEnd: true, isFull: true }, reader)) yield row;
@@ -66,7 +66,12 @@ type Reader = {
   widths: Set<number>;
   /** offset of the next record in the text */
   next: number;
+  /** how many characters past the ends of records may still be scanned only to find that no backslash escapes */
+  scanBudget: number;
 };
+
+const SCAN_BUDGET = 2 ** 20;
+const SCAN_BUDGET_PER_CHARACTER = 8;
 
 const LINES_ABOVE_ROWS = 4;
 
@@ -81,6 +86,7 @@ function* recordsIn(piece: BufferedText, reader: Reader): Generator<TableRow> {
     if (!record) return;
     const { line } = reader;
     reader.line += record.lines;
+    reader.scanBudget += SCAN_BUDGET_PER_CHARACTER * (record.next - reader.next);
     reader.next = record.next;
     if (record.cells.every(isBlank)) continue;
     if (line <= LINES_ABOVE_ROWS && record.strayLine === undefined) reader.widths.add(record.cells.length);
@@ -94,10 +100,15 @@ function isBlank(cell: string): boolean {
 }
 
 /** The record that begins at `input.from`; undefined if its end has not arrived yet. */
-function recordAt(input: BufferedText & ScanInput, { syntax, line, widths }: Reader): Scanned | undefined {
-  const plain = scanRecord(input, syntax, false);
-  const escaped = mayBeEscaped(plain, widths) ? scanRecord(input, syntax, true) : undefined;
-  if (escaped?.is === 'open' && plain.isStrayEscaped && !input.isFull) return undefined;
+function recordAt(input: BufferedText & ScanInput, reader: Reader): Scanned | undefined {
+  const { syntax, line, widths } = reader;
+  const begun = scanRecord(input, syntax, false, isFar);
+  const shorter = begun.isAbandoned ? shorterEscaped(input, reader) : undefined;
+  if (shorter) return shorter;
+  const plain = begun.isAbandoned ? scanRecord(input, syntax, false) : begun;
+  const escaped = mayBeEscaped(plain, reader) ? scanEscaped(input, plain, reader) : undefined;
+  if (escaped?.is === 'open' && !escaped.isAbandoned && plain.isStrayEscaped && !input.isFull)
+    return undefined;
   const record = escaped && isBetter(escaped, plain, widths) ? escaped : plain;
   if (record.is === 'open') {
     if (input.isEnd) throw notClosed(line + record.quoteLine);
@@ -109,15 +120,54 @@ function recordAt(input: BufferedText & ScanInput, { syntax, line, widths }: Rea
   return record;
 }
 
+const NEAR_CHARACTERS = 256;
+
+const isFar: AbandonRule = (quote, _cells, _hasStray, from) => quote > from + NEAR_CHARACTERS;
+
+/**
+ * The escaped record, if it is sound and ends before the plain one. The end of the plain one is not searched for:
+ * where each row holds `"27\""`, it is the end of the file.
+ */
+function shorterEscaped(input: ScanInput, reader: Reader): Scanned | undefined {
+  const { syntax, widths } = reader;
+  if (reader.scanBudget < 0) return undefined;
+  const widest = widestOf(widths);
+  const escaped = scanRecord(input, syntax, true, (_, cells, hasStray) => hasStray || cells >= widest);
+  const plain = isSound(escaped, widths)
+    ? scanRecord(input, syntax, false, (quote) => quote >= escaped.next)
+    : undefined;
+  if (plain?.isAbandoned) return escaped;
+  reader.scanBudget -= escaped.reached - input.from;
+  return undefined;
+}
+
+/** Scans a record with escapes, as long as it can still be better than the plain one. */
+function scanEscaped(input: ScanInput, plain: Scanned, reader: Reader): Scanned {
+  const { syntax, widths } = reader;
+  const widest = widestOf(widths);
+  const cannotBeBetter: AbandonRule = (quote, cells, hasStray) => {
+    const isUnsound = hasStray || cells >= widest;
+    return plain.is === 'open' ? isUnsound : quote >= plain.next && (isUnsound || !plain.isStrayEscaped);
+  };
+  const escaped = scanRecord(input, syntax, true, cannotBeBetter);
+  if (!isBetter(escaped, plain, widths)) reader.scanBudget -= Math.max(0, escaped.reached - plain.next);
+  return escaped;
+}
+
 type Widths = ReadonlySet<number>;
+
+/** A record with more cells than this fits no width. */
+function widestOf(widths: Widths): number {
+  return widths.size === 0 ? Infinity : Math.max(...widths);
+}
 
 function fits({ cells }: Scanned, widths: Widths): boolean {
   return widths.size === 0 || widths.has(cells.length);
 }
 
 /** A record on one line with the right number of cells and no stray quotation mark is read as it is. */
-function mayBeEscaped(plain: Scanned, widths: Widths): boolean {
-  return plain.hasEscapes && !(isSound(plain, widths) && plain.lines === 1);
+function mayBeEscaped(plain: Scanned, { widths, scanBudget }: Reader): boolean {
+  return plain.hasEscapes && scanBudget >= 0 && !(isSound(plain, widths) && plain.lines === 1);
 }
 
 function isSound(record: Scanned, widths: Widths): boolean {

@@ -1,3 +1,4 @@
+import type { AbandonRule, Scanned } from './scanned.ts';
 import type { ScanInput, Syntax } from './syntax.ts';
 
 export const LF = 0x0a;
@@ -35,9 +36,18 @@ export function bareCell(text: string, at: number, { delimiter }: Syntax): Cell 
   return { text: text.slice(at, end), end };
 }
 
+type CellStart = {
+  /** offset of the opening quotation mark */
+  opening: number;
+  isEscaping: boolean;
+  /** the record before the cell */
+  record: Scanned;
+  abandons: AbandonRule | undefined;
+};
+
 export function quotedCell(
   { text, isEnd }: ScanInput,
-  { opening, isEscaping }: { opening: number; isEscaping: boolean },
+  { opening, isEscaping, record, abandons }: CellStart,
   { closing }: Syntax,
 ): QuotedCell {
   const cell: QuotedCell = { text: '', end: undefined, stray: undefined, hasEscapes: false };
@@ -45,6 +55,8 @@ export function quotedCell(
   for (;;) {
     const quote = text.indexOf('"', from);
     if (quote < 0 || (quote + 1 >= text.length && !isEnd)) return cell;
+    const mayAbandon = abandons !== undefined && (cell.hasEscapes || record.hasEscapes);
+    if (mayAbandon && abandonsAt(quote, cell, record, abandons)) return cell;
     const isEscaped = isAfterBackslash(text, opening, quote);
     const isDoubled = text.charCodeAt(quote + 1) === QUOTE;
     const isCharacter = isEscaping && isEscaped;
@@ -62,6 +74,13 @@ export function quotedCell(
     cell.text += text.slice(from, quote + 1);
     from = quote + (isDoubled && !isCharacter ? 2 : 1);
   }
+}
+
+function abandonsAt(quote: number, cell: QuotedCell, record: Scanned, abandons: AbandonRule): boolean {
+  const hasStray = cell.stray !== undefined || record.strayLine !== undefined;
+  record.isAbandoned = abandons(quote, record.cells.length, hasStray, record.next);
+  if (record.isAbandoned) record.reached = quote;
+  return record.isAbandoned;
 }
 
 /** Whether an odd number of backslashes precedes a quotation mark: the second of two backslashes escapes nothing. */

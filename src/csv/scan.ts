@@ -4,40 +4,18 @@
  * end lines, also mixed.
  */
 import { bareCell, CR, LF, lineEnds, openingQuote, quotedCell, type QuotedCell } from './scan-cells.ts';
+import { type AbandonRule, openRecord, type Scanned } from './scanned.ts';
 import type { ScanInput, Syntax } from './syntax.ts';
 
-/** A record, or its beginning if its end has not arrived (`open`). Its lines are counted from 0. */
-export type Scanned = {
-  is: 'whole' | 'open';
-  cells: string[];
-  /** which cells stood in quotation marks, by index */
-  quoted: number[];
-  /** offset of the next record in the text */
-  next: number;
-  /** how many line ends the record has, its own included */
-  lines: number;
-  /** whether the record is open inside of a quoted cell, and the line where that cell begins */
-  isQuoted: boolean;
-  quoteLine: number;
-  /**
-   * Line of the first stray mark: a quotation mark in a quoted cell that neither closes it nor is doubled. If no
-   * backslash precedes it, this is the line where its cell begins.
-   */
-  strayLine: number | undefined;
-  /** whether a backslash precedes the stray mark */
-  isStrayEscaped: boolean;
-  /** whether a cell with a stray mark continues on another line */
-  isOverLines: boolean;
-  /** whether a bare cell after the stray mark holds a quotation mark too: a divided cell, or inch marks */
-  isShifted: boolean;
-  /** whether a backslash precedes any quotation mark in a quoted cell */
-  hasEscapes: boolean;
-};
-
 /** @param isEscaping whether a quotation mark after an odd number of backslashes is a character of its cell */
-export function scanRecord(input: ScanInput, syntax: Syntax, isEscaping: boolean): Scanned {
+export function scanRecord(
+  input: ScanInput,
+  syntax: Syntax,
+  isEscaping: boolean,
+  abandons?: AbandonRule,
+): Scanned {
   const { text, from, isEnd } = input;
-  const record = openRecord(from);
+  const record = openRecord(from, text.length);
   let at = from;
   for (;;) {
     const opening = openingQuote(text, at, syntax);
@@ -46,7 +24,7 @@ export function scanRecord(input: ScanInput, syntax: Syntax, isEscaping: boolean
       cell = bareCell(text, at, syntax);
       if (record.strayLine !== undefined && cell.text.includes('"')) record.isShifted = true;
     } else {
-      const quoted = quotedCell(input, { opening, isEscaping }, syntax);
+      const quoted = quotedCell(input, { opening, isEscaping, record, abandons }, syntax);
       noteQuotes(record, quoted);
       cell = quoted;
     }
@@ -60,25 +38,9 @@ export function scanRecord(input: ScanInput, syntax: Syntax, isEscaping: boolean
     else if (end === CR && at >= text.length && !isEnd) return record; // LF may follow
     record.is = 'whole';
     record.next = at;
+    record.reached = at;
     return record;
   }
-}
-
-function openRecord(from: number): Scanned {
-  return {
-    is: 'open',
-    cells: [],
-    quoted: [],
-    next: from,
-    lines: 1,
-    isQuoted: false,
-    quoteLine: 0,
-    strayLine: undefined,
-    isStrayEscaped: false,
-    isOverLines: false,
-    isShifted: false,
-    hasEscapes: false,
-  };
 }
 
 function noteQuotes(record: Scanned, { text, end, stray, hasEscapes }: QuotedCell): void {

@@ -1,5 +1,6 @@
 import { type Columns, columnsByAlias, columnKey } from './header/columns.ts';
 import { decodeText, type TextFormat } from './decode.ts';
+import { MAX_COLUMNS } from './header/header.ts';
 import { readRecords, type TableRow } from './records.ts';
 
 export type Table = {
@@ -26,10 +27,13 @@ export async function readTable(
 ): Promise<Table> {
   const { format: textFormat, text } = await decodeText(chunks, charset);
   let beginning = '';
+  let enough = 0;
   for (let next = await text.next(); !next.done; next = await text.next()) {
     beginning += next.value;
     if (beginning.length > MAX_HEADER_CHARACTERS) break;
-    if (/[\r\n]/.test(next.value) && filledLines(beginning).length > MAX_HEADER_LINES) break;
+    if (beginning.length < enough) continue;
+    if (filledLines(beginning).length > MAX_HEADER_LINES) break;
+    enough = 2 * beginning.length; // counting again for each piece would take quadratic time
   }
   const named = NAMED_DELIMITER.exec(beginning);
   const rest = beginning.slice(named?.[0].length ?? 0);
@@ -84,5 +88,5 @@ function columnCount(line: string, delimiter: string): number {
 }
 
 function columnsOf(line: string, delimiter: string): Columns {
-  return columnsByAlias(line.split(delimiter).map((name) => columnKey(name)));
+  return columnsByAlias(line.split(delimiter, MAX_COLUMNS).map((name) => columnKey(name)));
 }

@@ -19,33 +19,33 @@ import { promisify } from 'node:util';
 import { linkPostgresLibraries, postgresPrograms } from '../../scripts/link-postgres.js';
 import { Problem } from '../errors.ts';
 
-/** Where one embedded PostgreSQL lives, and as whom it runs. */
+/** The folder of one bundled PostgreSQL, and the user that it runs as. */
 export type Cluster = {
-  /** holds `data`, `password`, `start.lock`, `reserve`, `server.log`, and `programs` where they had to be copied */
+  /** contains `data`, `password`, `start.lock`, `reserve`, `server.log`, and `programs` if they had to be copied */
   folder: string;
-  /** holds bin, lib and share */
+  /** contains bin, lib and share */
   programs: string;
-  /** the unprivileged user, set only when we are root, because PostgreSQL refuses to run as root */
+  /** the unprivileged user, set only for root, because PostgreSQL refuses to run as root */
   owner: { uid: number; gid: number } | undefined;
   password: string;
 };
 
 export const SUPERUSER = 'minilab';
 
-// Data folders do not cross major versions, so this changes only with a way to carry the data over.
+// Data folders are incompatible across major versions: changing this needs a way to migrate the data.
 const MAJOR = '18';
 const NOBODY = { uid: 65534, gid: 65534 };
 const run = promisify(execFile);
 
 /**
- * Makes the embedded PostgreSQL's folder below `dataDir` ready to start, with initdb when it is new.
- * Several processes may do so at once: whoever renames its finished folder first wins.
+ * Prepares the bundled PostgreSQL's folder in `dataDir`, with initdb if it is new. Several processes may do so
+ * at once: the first to rename its finished folder wins.
  */
 export async function prepareCluster(dataDir: string): Promise<Cluster> {
   const native = postgresPrograms();
   if (!native)
     throw new Problem('database_unavailable', {
-      detail: `There is no embedded PostgreSQL for ${process.platform} ${process.arch}. Name a server of your own with DATABASE_URL=postgres://user:password@host/database.`,
+      detail: `There is no bundled PostgreSQL for ${process.platform} ${process.arch}. Use your own server with DATABASE_URL=postgres://user:password@host/database.`,
     });
   linkPostgresLibraries();
   const owner = process.getuid?.() === 0 ? NOBODY : undefined;
@@ -57,8 +57,8 @@ export async function prepareCluster(dataDir: string): Promise<Cluster> {
 }
 
 /**
- * `DATA_DIR/postgres`. When we are root and the unprivileged user may not pass through a parent of
- * it (such as /root), the folder is made below /var/lib/minilab, and `DATA_DIR/postgres` links there.
+ * `DATA_DIR/postgres`. For root, if the unprivileged user cannot enter a parent of it (such as /root), the
+ * folder is created in /var/lib/minilab, and `DATA_DIR/postgres` links to it.
  */
 async function clusterFolder(dataDir: string, owner: Cluster['owner']): Promise<string> {
   const folder = join(dataDir, 'postgres');
@@ -81,7 +81,7 @@ async function clusterFolder(dataDir: string, owner: Cluster['owner']): Promise<
   }
 }
 
-/** Whether any user may pass through every folder on the way to `path`. */
+/** Whether any user may enter every folder on the way to `path`. */
 async function othersMayEnter(path: string): Promise<boolean> {
   for (let folder = await realpath(path); ; folder = dirname(folder)) {
     const { mode } = await stat(folder);

@@ -3,8 +3,8 @@ import { Problem, systemCode } from '../errors.ts';
 import { type Database, isConnectionTrouble, openDatabase } from './database.ts';
 
 /**
- * Opens a database that answers.
- * @throws Problem `database_unavailable` that says what is wrong and what to do
+ * Opens a database, and verifies that it responds.
+ * @throws Problem `database_unavailable`, with the reason and what to do
  */
 export async function connectDatabase(url: string): Promise<Database> {
   const database = openDatabase(url);
@@ -13,17 +13,17 @@ export async function connectDatabase(url: string): Promise<Database> {
     return database;
   } catch (error) {
     await database.db.destroy();
-    throw unavailable(error, url); // whatever it is: nothing else was asked for yet
+    throw unavailable(error, url);
   }
 }
 
-/** The problem behind an error of a statement, where the database or our rights in it are what is wrong. */
+/** The problem for an error of a statement, if the database or our privileges are the reason. */
 export function databaseProblem(error: unknown, url: string): Problem | undefined {
   if (error instanceof Problem) return undefined;
   return cannotBeUsed(error) ? unavailable(error, url) : undefined;
 }
 
-/** Whether a statement failed because of the database, our rights in it, or its room. */
+/** Whether a statement failed because of the database, our privileges, or its disk. */
 export function cannotBeUsed(error: unknown): boolean {
   return isConnectionTrouble(error) || /^(28|3D|42501|53)/.test(systemCode(error) ?? '');
 }
@@ -36,7 +36,7 @@ function unavailable(error: unknown, url: string): Problem {
   return new Problem('database_unavailable', { detail: `${said} ${adviceOn(error)}`, cause: error });
 }
 
-/** By SQLSTATE, by a code of Node's, or by the sentence where pg gives no code. */
+/** By SQLSTATE, by system error code, or by message if pg gives no code. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /^ECONNREFUSED|^EHOST|^ENETUNREACH|^ECONNRESET/,
@@ -45,17 +45,17 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^ENOTFOUND|^EAI_/, 'Correct the name of the host in DATABASE_URL.'],
   [
     /^ETIMEDOUT|timeout/i,
-    'Nothing answers there: correct host and port in DATABASE_URL, or let this machine through the firewall.',
+    'Nothing responds there: correct host and port in DATABASE_URL, or allow this machine in the firewall.',
   ],
   [
     /^28|SASL|password/,
-    'Correct user and password in DATABASE_URL, and see that pg_hba.conf lets this machine in.',
+    'Correct user and password in DATABASE_URL, and check that pg_hba.conf allows this machine.',
   ],
   [/^3D000/, 'Create it with createdb, or correct the last part of DATABASE_URL.'],
-  [/^42501/, 'Give its user the right to create schemas and tables: alter database … owner to …'],
+  [/^42501/, 'Allow its user to create schemas and tables: alter database … owner to …'],
   [/^25006/, 'This is a read-only copy: name the primary server in DATABASE_URL.'],
-  [/^53300/, 'It has no connection left: raise max_connections, or start fewer workers.'],
-  [/^57P03/, 'It is starting or ending: try again in a moment.'],
+  [/^53300/, 'It has no free connection: raise max_connections, or start fewer workers.'],
+  [/^57P03/, 'It is starting or shutting down: try again in a moment.'],
   [/does not support SSL/, 'Leave sslmode out of DATABASE_URL, or switch ssl on in postgresql.conf.'],
   [
     /CERT|SSL|TLS|^ENOENT/,

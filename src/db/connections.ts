@@ -1,16 +1,16 @@
 /**
- * Connections that never keep anybody waiting for ever: what the server does has limits there, and what it
- * does not answer has a deadline here, because it or the network may be gone, and TCP alone gives up after a
- * quarter of an hour. pg's own `query_timeout` would leave the connection blocked, and give it to the next one.
+ * Connections that never block for ever. The server enforces limits on what it executes; this file enforces
+ * deadlines for responses, because the server or the network may be gone, and TCP alone gives up after a
+ * quarter of an hour. pg's own `query_timeout` leaves the connection blocked, and hands it to the next user.
  */
 import { Client, DatabaseError, Pool, type PoolClient } from 'pg';
 import { addressNow } from './address.ts';
 
 export type Connections = {
   pool: Pool;
-  /** A connection that was heard of since the network was last found dead, and that may write as far as is known. */
+  /** A connection that has responded since the last missed deadline, and is not known to be read-only. */
   take(): Promise<PoolClient>;
-  /** Does something with a connection; past the deadline its socket is ended, and the work with it. */
+  /** Runs work on a connection; at the deadline its socket is destroyed, which fails the work. */
   answered<T>(client: PoolClient, deadlineMs: number, work: () => Promise<T>): Promise<T>;
 };
 
@@ -18,15 +18,15 @@ const CONNECT_MS = 10_000;
 const READ_ONLY = '25006';
 
 /**
- * Nothing is connected until the first query. The limits are set by a statement, and not at the start of the
- * session: PgBouncer refuses such parameters. (Where it pools by transaction they hold for the server's
- * connection that it gave us just then, and belong to the role: docs/settings.md.)
- * @param limits of every session, by the name of PostgreSQL's setting
+ * Opens a pool, which connects on the first query. Limits are set by a statement, not as start-up parameters,
+ * which PgBouncer refuses. (With transaction pooling they apply to one server connection only, and must be
+ * set for the role: docs/settings.md.)
+ * @param limits PostgreSQL settings of every session
  */
 export function openConnections(url: string, max: number, limits: Record<string, string>): Connections {
   const setLimits = Object.entries(limits).map(([name, value]) => `set ${name} = '${value}'`);
-  const heardAt = new WeakMap<object, number>(); // by performance.now()
-  let silentSince = 0; // when a statement began that was never answered
+  const respondedAt = new WeakMap<object, number>(); // performance.now()
+  let silentSince = 0; // start of the last statement without a response
   const pool = new Pool({
     max,
     Client: clientOf(url),
@@ -38,17 +38,17 @@ export function openConnections(url: string, max: number, limits: Record<string,
     onConnect: (client) =>
       answered(client as PoolClient, CONNECT_MS, () => client.query(setLimits.join(';'))),
   });
-  // A connection that breaks while nobody uses it is not news: the next query opens another.
-  // Without these two listeners a restart of the database ends the process.
+  // An idle connection that breaks needs no report: the next query opens another. Without these two
+  // listeners, a restart of the database would crash the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
 
-  /** After a silence the idle ones are closed, since each of them would cost somebody another deadline. */
+  /** After a missed deadline, idle connections are closed: each would cost another deadline. */
   async function take(): Promise<PoolClient> {
     for (;;) {
       const client = await pool.connect();
-      if ((heardAt.get(client) ?? 0) >= silentSince) return client;
-      cut(client, 'another connection is better');
+      if ((respondedAt.get(client) ?? 0) >= silentSince) return client;
+      cut(client, 'no response since the last missed deadline');
       client.release(true);
     }
   }
@@ -57,14 +57,14 @@ export function openConnections(url: string, max: number, limits: Record<string,
     const beganAt = performance.now();
     const timer = setTimeout(() => {
       silentSince = Math.max(silentSince, beganAt);
-      cut(client, `the database did not answer within ${deadlineMs / 1000} s`);
+      cut(client, `the database did not respond within ${deadlineMs / 1000} s`);
     }, deadlineMs);
     try {
       const result = await work();
-      heardAt.set(client, performance.now());
+      respondedAt.set(client, performance.now());
       return result;
     } catch (error) {
-      heardAt.set(client, isLastWord(error) ? Number.NEGATIVE_INFINITY : performance.now());
+      respondedAt.set(client, isFinal(error) ? Number.NEGATIVE_INFINITY : performance.now());
       throw error;
     } finally {
       clearTimeout(timer);
@@ -74,7 +74,7 @@ export function openConnections(url: string, max: number, limits: Record<string,
   return { pool, take, answered };
 }
 
-/** The pool makes a client for each connection, so that each finds a server that was started again. */
+/** Resolves the address for each new connection, so that it finds a bundled server on its new port. */
 function clientOf(url: string): new (options?: object) => Client {
   return class extends Client {
     constructor(options: object = {}) {
@@ -83,12 +83,12 @@ function clientOf(url: string): new (options?: object) => Client {
   };
 }
 
-/** Of a session that ends with it, or of a server that is read-only: its name may lead to another one by now. */
-function isLastWord(error: unknown): boolean {
+/** Whether the session ended with this error, or the server is read-only: after a failover, its name leads to another one. */
+function isFinal(error: unknown): boolean {
   return error instanceof DatabaseError && (error.severity === 'FATAL' || error.code === READ_ONLY);
 }
 
-/** pg fails what is under way and what is waiting on the connection, and the pool drops it. */
+/** Destroys the socket: pg fails running and queued queries, and the pool discards the connection. */
 function cut(client: PoolClient, why: string): void {
   const { connection } = client as unknown as Client;
   connection.stream.destroy(Object.assign(new Error(why), { code: 'ETIMEDOUT' }));

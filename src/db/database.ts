@@ -3,40 +3,40 @@ import { escapeLiteral, type Pool, type PoolClient, type QueryResult, types } fr
 import { causesOf } from '../errors.ts';
 import { type Connections, openConnections } from './connections.ts';
 
-/** Queries are literal SQL in `sql` templates; Kysely gives parameters, transactions and migrations. */
+/** Queries are literal SQL in `sql` templates; Kysely provides parameters and transactions. */
 export type Db = Kysely<unknown>;
 
-/** One pool of connections, by how long an answer may take. */
+/** One connection pool, with handles that differ in how long a response may take. */
 export type Database = {
   db: Db;
-  /** for what others wait for: claims, leases, results */
+  /** 30 s: for what others wait for, such as claims, leases and results */
   hurried: Db;
-  /** for what may take minutes; see longTransaction */
+  /** 16 min: for statements that may take minutes; see longTransaction */
   patient: Db;
-  /** `hurried` for pg-boss, which needs the rows of every statement of a text: Kysely keeps none of them */
+  /** Like `hurried`, for pg-boss, which needs the rows of every statement in a text; Kysely discards them. */
   query(text: string, values?: unknown[]): Promise<QueryResult>;
   /**
-   * Statements in one message, and in one transaction that needs nothing more of us: it ends all the same
-   * when this process is frozen or cut off in between.
-   * @returns the rows of the last one
+   * Sends several statements in one message, as one transaction. It commits even if this process is frozen or
+   * cut off meanwhile.
+   * @returns the rows of the last statement
    */
   atOnce<Row>(...statements: RawBuilder<unknown>[]): Promise<Row[]>;
-  /** One transaction in which the connection itself is at hand too, for COPY, which Kysely does not know. */
+  /** A transaction with access to the connection itself, for COPY, which Kysely does not support. */
   transactionWithClient<T>(work: (trx: Db, client: PoolClient) => Promise<T>): Promise<T>;
   pool: Pool;
 };
 
-// bigint (counts, bytes) as a number: exact up to 2^53, and no counter here comes near.
+// bigint (counts, bytes) is parsed to a number: exact up to 2^53, far above any counter here.
 types.setTypeParser(types.builtins.INT8, Number);
 
-// Of every session: a process that is frozen or cut off, in the middle of a transaction, keeps the others
-// from a row for 15 s, and not until its machine is found dead.
+// Limits of every session. A process that is frozen or cut off within a transaction blocks others for 15 s,
+// not until its machine is found dead.
 const LIMITS = {
   idle_in_transaction_session_timeout: '15s',
   lock_timeout: '10s',
   statement_timeout: '60s',
 };
-// A migration says itself how long it waits for a lock; another process may wait until it is done.
+// Migrations set their own lock timeouts; other processes may wait until a migration is done.
 const MIGRATION_LIMITS = {
   idle_in_transaction_session_timeout: '5min',
   lock_timeout: '0',
@@ -45,19 +45,19 @@ const MIGRATION_LIMITS = {
 const LONG_STATEMENT = '15min';
 
 const HURRIED_MS = 30_000;
-const USUAL_MS = 75_000; // what the server ends itself has been ended by then
+const USUAL_MS = 75_000; // longer than the server's own limits
 const PATIENT_MS = 16 * 60_000;
 
 /**
- * Opens a pool of connections. Nothing is connected until the first query.
+ * Opens a connection pool. It connects on the first query.
  * @param url `postgres://…`
- * @param max connections at the most; 10 serve a worker of 24 slots, because none is held while it downloads or decodes
+ * @param max maximum of connections; 10 serve a worker with a capacity of 24, because none is held while it downloads or decodes
  */
 export function openDatabase(url: string, max = 10): Database {
   return databaseOn(openConnections(url, max, LIMITS), USUAL_MS);
 }
 
-/** For changes of the schema, which take as long as they take. */
+/** Like openDatabase, without limits for statements: for schema migrations. */
 export function openForMigration(url: string): Database {
   return databaseOn(openConnections(url, 3, MIGRATION_LIMITS), PATIENT_MS);
 }
@@ -65,7 +65,7 @@ export function openForMigration(url: string): Database {
 function databaseOn(connections: Connections, usualMs: number): Database {
   const { pool, take, answered } = connections;
 
-  /** As Kysely uses a connection. */
+  /** A connection as Kysely expects it, with a deadline for each query. */
   function timed(client: PoolClient, deadlineMs: number): PostgresPoolClient {
     const query = (text: string, values: unknown[]) =>
       answered(client, deadlineMs, () => client.query(text, values));
@@ -83,7 +83,7 @@ function databaseOn(connections: Connections, usualMs: number): Database {
       client.release();
       return result;
     } catch (error) {
-      client.release(true); // it may be in the middle of a transaction
+      client.release(true); // discard it: a transaction may be open
       throw error;
     }
   }
@@ -99,7 +99,7 @@ function databaseOn(connections: Connections, usualMs: number): Database {
     query,
     async atOnce<Row>(...statements: RawBuilder<unknown>[]) {
       const text = statements.map((statement) => withValues(statement.compile(db))).join(';\n');
-      const results = [await query(text)].flat(); // pg's types do not know that several answer an array
+      const results = [await query(text)].flat(); // several statements return an array, which pg's types do not say
       return (results.at(-1)?.rows ?? []) as Row[];
     },
     transactionWithClient: (work) =>
@@ -116,7 +116,7 @@ function databaseOn(connections: Connections, usualMs: number): Database {
   };
 }
 
-/** A message of several statements has no parameters: their values stand in the text. */
+/** Inlines parameters, because a message of several statements cannot have any. */
 function withValues({ sql: text, parameters }: { sql: string; parameters: readonly unknown[] }): string {
   return text.replaceAll(/\$(\d+)/g, (_, number: string) => {
     const value = parameters[Number(number) - 1];
@@ -128,7 +128,7 @@ function kyselyOn(connect: () => Promise<PostgresPoolClient>, end = async (): Pr
   return new Kysely<unknown>({ dialect: new PostgresDialect({ pool: { connect, end, options: {} } }) });
 }
 
-/** A transaction of statements that may take minutes, such as those that touch a million rows. */
+/** A transaction whose statements may take 15 minutes, such as those that touch a million rows. */
 export function longTransaction<T>(patient: Db, work: (trx: Db) => Promise<T>): Promise<T> {
   return patient.transaction().execute(async (trx) => {
     await sql`set local statement_timeout = ${sql.lit(LONG_STATEMENT)}`.execute(trx);
@@ -136,7 +136,7 @@ export function longTransaction<T>(patient: Db, work: (trx: Db) => Promise<T>): 
   });
 }
 
-/** Whether the database answers within the time. */
+/** Whether the database responds. */
 export async function isAlive(db: Db): Promise<boolean> {
   try {
     await sql`select 1`.execute(db);
@@ -146,22 +146,22 @@ export async function isAlive(db: Db): Promise<boolean> {
   }
 }
 
-// SQLSTATE (PostgreSQL manual, appendix A): connections, who may connect, resources, an operator, its disk, a standby.
+// SQLSTATEs (PostgreSQL manual, appendix A): connection, authorization, resources, operator, disk, standby.
 const AWAY = /^(08|28|3D|53|57P|58|55000|25006|25P03|25P04)/;
-// Whoever did it loses nothing by doing all of it again: a deadlock, a conflict, a limit of database.ts.
+// The whole transaction may be retried: deadlock, serialization failure, a limit of this file.
 const AGAIN = /^(40001|40003|40P01|55P03|57014)/;
 const SOCKET =
   /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|ENETRESET|EADDRNOTAVAIL|ENOTFOUND|EAI_\w+)$/;
-// pg 8.23, pg-pool and Kysely give these no code.
+// Errors of pg 8.23, pg-pool and Kysely without a code.
 const WITHOUT_CODE =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client (has encountered a connection error|was closed)|Cannot use a pool after|Postgres connection has been discarded|driver has already been destroyed)/;
 
-/** Whether an error says that the database is away, going, or cannot write. */
+/** Whether an error means that the database is unreachable, shutting down, or read-only. */
 export function isConnectionTrouble(error: unknown): boolean {
   return is(error, (code) => AWAY.test(code) || SOCKET.test(code));
 }
 
-/** Whether the same may well succeed in a while: as above, or somebody else was in the way. */
+/** Whether a retry may succeed: the database is unavailable, or another transaction was in the way. */
 export function isPassingTrouble(error: unknown): boolean {
   return isConnectionTrouble(error) || is(error, (code) => AGAIN.test(code));
 }

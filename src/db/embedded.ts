@@ -1,12 +1,12 @@
 /**
- * The embedded PostgreSQL, shared by every Minilab process on one DATA_DIR.
+ * The bundled PostgreSQL, shared by all Minilab processes on one DATA_DIR.
  *
- * States of the server: not running -> starting -> running -> stopping -> not running. A process
- * that needs it starts it or adopts the one that runs. Its port is the one in postmaster.pid, whoever
- * started it, and every new connection looks there (address.ts).
- * Each process holds a shared advisory lock for as long as it lives; the last one out, which is the
- * one that gets the lock exclusively, stops the server. A killed process lets go of its lock by
- * itself and may leave the server running: the next process adopts it.
+ * States of the server: stopped -> starting -> running -> stopping -> stopped. A process that needs it
+ * starts it, or adopts the running one. The port is the one in postmaster.pid, whoever started the server,
+ * and every new connection reads it (address.ts).
+ * Each process holds a shared advisory lock while it runs. The last one, which gets the lock exclusively,
+ * stops the server. A killed process loses its lock, and may leave the server running: the next process
+ * adopts it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,39 +18,40 @@ import { Client, escapeIdentifier } from 'pg';
 import { Problem, systemCode } from '../errors.ts';
 import { embeddedAddress, portIn } from './address.ts';
 import { type Cluster, prepareCluster, SUPERUSER } from './cluster.ts';
-import { lockFile } from './lock-file.ts';
+import { isLocked, lockFile } from './lock-file.ts';
 import { keepReserve, openReserve } from './reserve.ts';
 
 export type EmbeddedServer = {
-  /** The address of a database of that name, made if it is not there. */
+  /** The address of a database, created if it does not exist. */
   database(name: string): Promise<string>;
-  /** Makes an empty database of that name, dropping the one that was there. */
+  /** Creates an empty database, replacing an existing one. */
   freshDatabase(name: string): Promise<string>;
   dropDatabase(name: string): Promise<void>;
   /**
-   * Takes a lock that one process at a time can have, until this one closes.
-   * Returns undefined when taken, or a description of the process that has it.
+   * Takes an exclusive named lock until this process closes.
+   * @returns undefined if taken, otherwise a description of the process that holds it
    */
   claim(name: string): Promise<string | undefined>;
-  /** Lets go of the server, and stops it when nobody else holds it. */
+  /** Releases the server, and stops it if no other process holds it. */
   close(): Promise<void>;
 };
 
-const LOCK_CLASS = 0x6d6c6162; // "mlab"; the first key of every advisory lock on the maintenance database
+const LOCK_CLASS = 0x6d6c6162; // "mlab"; first key of every advisory lock on the maintenance database
 const HELD_BY_EVERYONE = 0;
-const START_DEADLINE_MS = 60_000; // a start takes 30 ms, a recovery after a crash seconds
+const START_DEADLINE_MS = 60_000; // a start takes 30 ms, crash recovery takes seconds
 const STOP_DEADLINE_MS = 20_000;
-const CONNECT_MS = 5_000; // another program may listen where the server did
+const CONNECT_MS = 5_000; // another program may listen on the server's old port
 
 /**
- * Starts or adopts the embedded server of `dataDir` and holds it until `close()`. If the server dies
- * meanwhile, it is started again, by whichever of its holders is first.
- * @param holder what this process is ("serve", "worker"), shown to others with its pid
+ * Starts or adopts the bundled server of `dataDir`, and holds it until `close()`. If the server dies
+ * meanwhile, one of its holders restarts it.
+ * @param holder name of this process ("serve", "worker"), shown to others with its pid
  */
 export async function holdEmbeddedServer(dataDir: string, holder: string): Promise<EmbeddedServer> {
   const cluster = await prepareCluster(dataDir);
   const claims: string[] = [];
-  let closing = false;
+  const closing = new AbortController();
+  let holdingAgain = Promise.resolve();
   let held = await hold();
 
   async function hold(): Promise<Client> {
@@ -61,22 +62,23 @@ export async function holdEmbeddedServer(dataDir: string, holder: string): Promi
         await client.connect();
         await client.query('select pg_advisory_lock_shared($1, $2)', [LOCK_CLASS, HELD_BY_EVERYONE]);
         for (const name of claims) await tryLock(client, name);
-        client.on('end', () => void holdAgain());
+        client.on('end', () => (holdingAgain = holdAgain()));
         return client;
       } catch (error) {
-        await client?.end().catch(() => {}); // it was just being stopped by its last holder: start it again
+        await client?.end().catch(() => {}); // its last holder may have been stopping it: start it again
         if (!mayStartNow(error) || Date.now() - started > START_DEADLINE_MS) throw error;
       }
     }
   }
 
   async function holdAgain(): Promise<void> {
-    while (!closing) {
+    const { signal } = closing;
+    while (!signal.aborted) {
       try {
         held = await hold();
         return;
       } catch {
-        await sleep(1_000, undefined, { ref: false });
+        await sleep(1_000, undefined, { ref: false, signal }).catch(() => {});
       }
     }
   }
@@ -112,7 +114,8 @@ export async function holdEmbeddedServer(dataDir: string, holder: string): Promi
       return rows[0]?.application_name ?? 'another process';
     },
     async close() {
-      closing = true;
+      closing.abort();
+      await holdingAgain; // it may have restarted the server, which nobody else would stop
       if (await isLastOut(held).catch(() => false)) await stop(cluster);
       await held.end().catch(() => {});
     },
@@ -134,7 +137,7 @@ async function isLastOut(client: Client): Promise<boolean> {
   return rows[0]?.last === true;
 }
 
-/** SIGINT is PostgreSQL's "fast" shutdown: sessions are ended, everything is written, postmaster.pid goes last. */
+/** SIGINT is PostgreSQL's fast shutdown: it ends sessions, writes everything, and removes postmaster.pid last. */
 async function stop(cluster: Cluster): Promise<void> {
   const running = await runningServer(cluster);
   if (!running) return;
@@ -145,19 +148,23 @@ async function stop(cluster: Cluster): Promise<void> {
 }
 
 /**
- * The port of the running server, started first when there is none. One process at a time starts it: of two
- * that find what a crash left, PostgreSQL may let both go on, and each would have a port of its own.
+ * The port of the server, which is started if necessary. Only one process at a time may start it: after a
+ * crash, PostgreSQL may let two starts proceed, each with its own port.
  */
 async function ensureRunning(cluster: Cluster): Promise<number> {
   const running = await runningServer(cluster);
   if (running) return running.port;
-  using _lock = await lockFile(join(cluster.folder, 'start.lock'), START_DEADLINE_MS);
+  using _lock = await lockFile(join(cluster.folder, 'start.lock'), START_DEADLINE_MS).catch(
+    (error: Error) => {
+      throw isLocked(error) ? notStarted(cluster, 'another process is still starting it') : error;
+    },
+  );
   return (await runningServer(cluster))?.port ?? (await start(cluster));
 }
 
 async function start(cluster: Cluster): Promise<number> {
   const left = await readPidFile(cluster);
-  // Of another program's process, or cut by a power failure: PostgreSQL would refuse to start until it is gone.
+  // A stale file that names another program's process, or is cut off: PostgreSQL would refuse to start.
   if (!left || isRunning(left.pid)) await rm(pidFileOf(cluster), { force: true });
   await openReserve(cluster.folder);
   const port = await freePort(left?.port ?? 0).catch(() => freePort(0));
@@ -175,7 +182,7 @@ async function start(cluster: Cluster): Promise<number> {
       {
         cwd: cluster.folder,
         env: { LC_ALL: 'C' },
-        // Ctrl-C reaches the whole process group, and the database must outlive the drain.
+        // Its own process group: Ctrl-C must not stop the database before workers have drained.
         detached: true,
         stdio: ['ignore', log.fd, log.fd],
         ...cluster.owner,
@@ -194,11 +201,11 @@ const SETTINGS = [
   'listen_addresses=127.0.0.1',
   'unix_socket_directories=',
   'timezone=UTC',
-  'max_connections=200', // serve, a few workers and the tests, at 10 connections each
-  'jit=off', // compiling costs more than any query here takes
+  'max_connections=200', // serve, some workers and tests, with 10 connections each
+  'jit=off', // compiling takes longer than any query here
 ];
 
-/** @throws Problem `database_unavailable` with what the server said */
+/** @throws Problem `database_unavailable` with the last lines of the server's log */
 async function isReady(cluster: Cluster, server: ChildProcess): Promise<void> {
   let ended: string | undefined;
   once(server, 'exit').then(
@@ -224,7 +231,7 @@ function notStarted(cluster: Cluster, reason: string): Problem {
   });
 }
 
-/** Another program was faster with the port, or processes of a server that crashed have not all ended yet. */
+/** Another program took the port, or processes of a crashed server are still ending: a retry may succeed. */
 function mayStartNow(error: unknown): boolean {
   return !(error instanceof Problem) || /in use|lock file .* already exists/.test(error.message);
 }
@@ -238,7 +245,7 @@ async function freePort(wanted: number): Promise<number> {
   return port;
 }
 
-/** It may still be starting. */
+/** The server's process, which may still be starting; undefined if there is none. */
 async function runningServer(cluster: Cluster): Promise<PidFile | undefined> {
   const file = await readPidFile(cluster);
   return file && isRunning(file.pid) && (await isInData(cluster, file.pid)) ? file : undefined;
@@ -259,15 +266,15 @@ function pidFileOf(cluster: Cluster): string {
 }
 
 /**
- * Whether a process works in the data folder, as PostgreSQL does. After a crash of a container or a machine
- * another program may have the pid of the file.
+ * Whether the process's working directory is the data folder, as PostgreSQL's is. After a crash of a container
+ * or machine, another program may have the pid in the file.
  */
 async function isInData(cluster: Cluster, pid: number): Promise<boolean> {
-  if (process.platform !== 'linux') return true; // there is nothing to tell it by
+  if (process.platform !== 'linux') return true; // it cannot be verified
   try {
     return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(join(cluster.folder, 'data')));
   } catch (error) {
-    return systemCode(error) === 'EACCES'; // of another user; one that has ended and is not reaped has no folder
+    return systemCode(error) === 'EACCES'; // another user's process; a zombie has no working directory
   }
 }
 
@@ -291,10 +298,10 @@ function newClient(cluster: Cluster, port: number, database: string, holder: str
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_MS,
   });
-  client.on('error', () => {}); // 'end' follows, and is what we act on
+  client.on('error', () => {}); // 'end' follows, and is handled
   return client;
 }
 
 function unlessDuplicate(error: { code?: string }): void {
-  if (error.code !== '42P04' && error.code !== '23505') throw error; // another process made it meanwhile
+  if (error.code !== '42P04' && error.code !== '23505') throw error; // another process has created it
 }

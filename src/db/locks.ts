@@ -5,7 +5,7 @@ const DEADLOCK_DETECTED = '40P01';
 const LOCK_NOT_AVAILABLE = '55P03'; // lock_timeout
 const SERIALIZATION_FAILURE = '40001';
 
-/** Whether a transaction lost against another one and nothing else is wrong: the whole of it may run again. */
+/** Whether a transaction failed only because of another one: it may be retried as a whole. */
 export function isLockTrouble(error: unknown): boolean {
   return [DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, SERIALIZATION_FAILURE].includes(systemCode(error) ?? '');
 }
@@ -13,10 +13,10 @@ export function isLockTrouble(error: unknown): boolean {
 export const LOCK_PATIENCE_MS = 60_000;
 
 /**
- * Runs work that takes locks until none of them is in its way.
- * @param work gets the number of attempts before this one
- * @param onRetry is told of each attempt that lost
- * @throws what the last attempt threw, when the patience is used up; anything but lock trouble at once
+ * Retries work that takes locks, with back-off, until it gets them.
+ * @param work receives the number of earlier attempts
+ * @param onRetry called after each failed attempt
+ * @throws the last error after `patienceMs`; any error that is not lock trouble at once
  */
 export async function retryLocked<T>(
   work: (attempt: number) => Promise<T>,
@@ -37,7 +37,7 @@ export async function retryLocked<T>(
 const SHORTEST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** Long enough for those who waited behind us; with jitter, so that two do not meet again and again. */
+/** Exponential back-off from 0.1 to 2 s: lets others proceed; jitter keeps two from colliding repeatedly. */
 export function pauseMs(attempt: number): number {
   return Math.min(SHORTEST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS) * (0.5 + Math.random());
 }

@@ -14,9 +14,9 @@ import { stallsAndFileNames } from './migrations/0009_stalls_and_file_names.ts';
 import { leftovers } from './migrations/0010_leftovers.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
-// Expand, then contract: a migration may only add what the version before it can live with; what is
-// no longer used goes in a later release. The name sorts; a name that landed never changes. `locks`: the
-// tables that it alters and that others use meanwhile; see migration.ts.
+// Expand, then contract: a migration may only make changes that the previous version can live with; unused
+// columns are dropped in a later release. Names sort; a released name never changes. `locks`: the existing
+// tables that the migration alters, see migration.ts.
 export const MIGRATIONS: Record<string, Migration> = {
   '0001_first_schema': { ...firstSchema, locks: [] },
   '0002_webhooks': { ...webhooks, locks: ['batches'] },
@@ -34,19 +34,19 @@ export const MIGRATIONS: Record<string, Migration> = {
 };
 
 export type MigrateOptions = {
-  /** these only: tests make databases of older versions */
+  /** only these: tests create databases of older versions */
   names?: readonly string[];
-  /** of each migration, for the locks that others hold */
+  /** how long each migration waits for its locks */
   patienceMs?: number;
   onDone?(name: string, ms: number): void;
-  /** told once a migration */
+  /** called once per migration */
   onWait?(name: string): void;
 };
 
 /**
- * Brings the schema up to this version, a transaction for each migration. Any number of processes may do
- * so at once, beside workers of the version before; where it stops, the migrations before are kept.
- * @returns the names of the migrations that ran now
+ * Migrates the schema to this version, one transaction per migration. Any number of processes may do so at
+ * once, next to workers of the previous version. If one migration fails, earlier ones are kept.
+ * @returns the names of the migrations that ran
  * @throws Problem `schema_newer`, `migration_failed`
  */
 export async function migrate(db: Db, options: MigrateOptions = {}): Promise<string[]> {
@@ -64,7 +64,7 @@ export async function migrate(db: Db, options: MigrateOptions = {}): Promise<str
     const hasRun = await runMigration(db, { ...migration, name }, rules).catch(async (error: unknown) => {
       throw cannotBeUsed(error) ? error : await failed(db, { ...migration, name }, error, done);
     });
-    if (!hasRun) continue; // another process was faster
+    if (!hasRun) continue; // another process ran it
     done.push(name);
     options.onDone?.(name, Date.now() - began);
   }
@@ -72,13 +72,13 @@ export async function migrate(db: Db, options: MigrateOptions = {}): Promise<str
 }
 
 /**
- * The newest migration in the database that this program does not know, if there is one: a newer
- * Minilab was here, and an older worker must not claim work any more.
+ * The newest migration in the database that this version does not know; undefined if there is none. If there
+ * is one, a newer Minilab has migrated the database, and this worker must stop claiming.
  */
 export async function unknownMigration(db: Db): Promise<string | undefined> {
   const applied = await appliedMigrations(db);
   return [...applied]
-    .filter((name) => !(name in MIGRATIONS))
+    .filter((name) => !Object.hasOwn(MIGRATIONS, name))
     .toSorted()
     .at(-1);
 }
@@ -97,11 +97,12 @@ async function failed(
 ): Promise<Problem> {
   if (error instanceof Problem) return error;
   const why = isLockTrouble(error)
-    ? `could not get its locks: ${await whoHolds(db, migration)}`
+    ? `did not get its locks: ${await whoHolds(db, migration)}`
     : `failed: ${(error as Error).message}.`;
-  const kept = done.length > 0 ? `Done before it, and kept: ${done.join(', ')}.` : 'None ran before it.';
+  const kept =
+    done.length > 0 ? `Earlier migrations are kept: ${done.join(', ')}.` : 'No migration ran before it.';
   return new Problem('migration_failed', {
-    detail: `The migration ${migration.name} ${why} It changed nothing. ${kept} Starting again goes on from there.`,
+    detail: `The migration ${migration.name} ${why} It changed nothing. ${kept} The next start continues from there.`,
     cause: error,
   });
 }

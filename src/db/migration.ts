@@ -1,14 +1,14 @@
 /**
- * How one migration runs beside processes of the version before, which go on recording.
+ * How a migration runs while processes of the previous version continue to record.
  *
- * - In a transaction of its own, which holds Kysely's lock of migrations (versions before this one let
- *   Kysely run theirs): it is there whole or not at all, whatever ends the process.
- * - It locks its tables before it does anything, in the order in which results are recorded, so that a
- *   transaction that records never waits for it while it waits for that one.
- * - A lock that is waited for stops everybody who comes later. So it gives way soon, lets them through,
- *   and tries again: the first waits are shorter than PostgreSQL's deadlock_timeout (1 s), so that in a
- *   deadlock with a statement that locks in another order it is the migration that loses; the later ones
- *   are longer, because only after that time autovacuum gives way to us.
+ * - It is one transaction, under Kysely's advisory lock for migrations (earlier versions used Kysely's
+ *   migrator): it is applied completely or not at all.
+ * - It locks all its tables first, in the order of recording, so that it cannot deadlock with a transaction
+ *   that records.
+ * - A pending lock blocks everybody who comes later. So the migration waits briefly, lets others through, and
+ *   retries. The first waits are shorter than PostgreSQL's deadlock_timeout (1 s), so that in a deadlock with
+ *   a statement that locks in another order the migration loses. Later waits are longer, because autovacuum
+ *   gives way only after that time.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
@@ -16,7 +16,7 @@ import { Problem } from '../errors.ts';
 import type { Db } from './database.ts';
 import { pauseMs, retryLocked } from './locks.ts';
 
-/** The order in which results are recorded (batches/record.ts), and what others use after it. */
+/** The order in which recording locks tables (work/record.ts), followed by the tables of other transactions. */
 const LOCK_ORDER = [
   ...(['batches', 'products', 'hosts', 'sources', 'rendition_sets', 'renditions', 'images'] as const),
   ...(['purges', 'attempts', 'webhook_deliveries', 'idempotency_keys'] as const),
@@ -24,13 +24,13 @@ const LOCK_ORDER = [
 
 export type Migration = {
   up(db: Db): Promise<void>;
-  /** the tables that it alters or builds indexes on; all, if it does not say */
+  /** the tables that it alters or builds indexes on; default: all */
   locks?: readonly (typeof LOCK_ORDER)[number][];
 };
 
 type NamedMigration = Migration & { name: string };
 
-/** The names of the migrations that the database has. */
+/** The names of the migrations that have been applied. */
 export async function appliedMigrations(db: Db): Promise<Set<string>> {
   if (!(await isThere(db, 'kysely_migration'))) return new Set();
   const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
@@ -44,11 +44,11 @@ async function isThere(db: Db, table: string): Promise<boolean> {
   return rows[0]?.there === true;
 }
 
-const LONGEST_TURN_MS = 600_000; // an index of a hundred million rows is built in this time
+const LONGEST_TURN_MS = 600_000; // enough to build an index over a hundred million rows
 
 /**
- * Runs a migration as soon as nobody else migrates and its locks can be had.
- * @returns false where another process has run it
+ * Runs a migration as soon as no other process migrates and its locks are available.
+ * @returns false if another process has run it
  */
 export async function runMigration(
   db: Db,
@@ -75,7 +75,7 @@ export async function runMigration(
 
 const SHORT_LOCK_WAIT_MS = 300;
 const LONG_LOCK_WAIT_MS = 3_000;
-const SHORT_ATTEMPTS = 10; // some 10 s
+const SHORT_ATTEMPTS = 10; // about 10 s
 
 async function runOnce(
   db: Db,
@@ -94,12 +94,12 @@ async function runOnce(
       if (locks.includes(table) && (await isThere(trx, table)))
         await sql`lock table ${sql.table(table)} in access exclusive mode`.execute(trx);
     await up(trx);
-    await writeDown(trx, name);
+    await recordMigration(trx, name);
     return 'done';
   });
 }
 
-const MIGRATION_LOCK = '3853314791062309107'; // of Kysely's adapter for PostgreSQL
+const MIGRATION_LOCK = '3853314791062309107'; // the key that Kysely's PostgreSQL adapter uses
 
 async function isOurTurn(trx: Db): Promise<boolean> {
   const { rows } = await sql<{ ours: boolean }>`
@@ -107,8 +107,8 @@ async function isOurTurn(trx: Db): Promise<boolean> {
   return rows[0]?.ours === true;
 }
 
-/** In Kysely's table, where versions before this one look. */
-async function writeDown(trx: Db, name: string): Promise<void> {
+/** Records the migration in Kysely's table, where earlier versions look for it. */
+async function recordMigration(trx: Db, name: string): Promise<void> {
   if (!(await isThere(trx, 'kysely_migration')))
     await sql`
       create table kysely_migration (name varchar(255) primary key, "timestamp" varchar(255) not null)`.execute(
@@ -122,11 +122,11 @@ async function writeDown(trx: Db, name: string): Promise<void> {
 
 function anotherMigrates({ name }: NamedMigration): Problem {
   return new Problem('migration_failed', {
-    detail: `Another process has been migrating the database for 10 minutes, so ${name} was not begun. See what it does (pg_stat_activity), and start again.`,
+    detail: `Another process has been migrating the database for 10 minutes, so ${name} was not started. Check pg_stat_activity, then start again.`,
   });
 }
 
-/** A sentence about the oldest transaction that holds a lock on the migration's tables now. */
+/** A sentence about the oldest transaction that holds a lock on the migration's tables. */
 export async function whoHolds(db: Db, { locks = LOCK_ORDER }: Migration): Promise<string> {
   const { rows } = await sql<{ pid: number; program: string; table: string; seconds: number }>`
     select a.pid, a.application_name as program, c.relname as table,
@@ -139,7 +139,7 @@ export async function whoHolds(db: Db, { locks = LOCK_ORDER }: Migration): Promi
     order by a.xact_start
     limit 1`.execute(db);
   const [holder] = rows;
-  if (!holder) return 'others used its tables all the time. Stop the workers for a moment.';
+  if (!holder) return 'other processes used its tables continuously. Stop the workers for a moment.';
   const { pid, program, table, seconds } = holder;
-  return `${program || 'a program'} (process ${pid} of PostgreSQL) has used the table ${table} in one transaction for ${seconds} s. End that transaction.`;
+  return `${program || 'a program'} (process ${pid} of PostgreSQL) has held the table ${table} in one transaction for ${seconds} s. End that transaction.`;
 }

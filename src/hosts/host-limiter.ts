@@ -1,255 +1,122 @@
 /**
- * A worker's part of the places that hosts have for downloads. It borrows them in bulk, for a while, and
- * renews them for all hosts at once five times a second while there are downloads, so that an image
- * costs no statement, and a hold or a shrink that another worker recorded is known after a moment.
+ * Limits the downloads of a worker at each host. The worker leases permits in bulk and renews all leases
+ * in one exchange, five times a second while there are downloads: an image costs no statement, and a hold
+ * or a lower limit that another worker recorded takes effect a moment later.
  *
- * A download: waiting for a place -> waiting for one of the worker's downloads -> open -> answered -> ended.
- * One that waits for long goes back to the table, and what waits on a host takes no slot of the worker's,
- * so that a slow host holds up its own images only.
+ * A download: waiting for a permit -> waiting for a turn (download-limiter.ts) -> request sent -> first
+ * byte -> released. It waits for a second at most, then its task goes back to the queue. Downloads that
+ * wait for a host use none of the worker's capacity, so a slow host delays its own images only.
  */
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
-import type { ImageProblem } from '../pipeline/problems.ts';
-import { type BeginVisit, HostBusy, type Visit } from '../pipeline/download/download-permit.ts';
-import {
-  askedOf,
-  type BorrowedHost,
-  LOOK_AGAIN_MS,
-  needOf,
-  newHost,
-  refusalOf,
-  take,
-  type Waiter,
-} from './leased-host.ts';
+import { type AcquirePermit, HostBusy } from '../pipeline/download/download-permit.ts';
+import { DownloadLimiter } from './download-limiter.ts';
 import type { OpenHeaders } from './headers.ts';
-import { type HostKey, nameOf } from './host.ts';
-import { exchangePlaces, giveBackPlaces } from './leases.ts';
-import { createDownloads } from './downloads.ts';
-import { type Seen, seenOf } from './host-feedback.ts';
+import { type HostKey, hostId } from './host.ts';
+import type { HostOutcome } from './host-outcome.ts';
+import { HOLD_CHECK_MS, LeasedHost } from './leased-host.ts';
+import { exchangePermits, returnPermits } from './leases.ts';
+import { LimitedDownload, type Stay } from './limited-download.ts';
+import { Renewal } from './renewal.ts';
 
-export type HostPlaces = {
-  begin: BeginVisit;
-  /** downloads that wait on hosts: for a place, or long for an answer */
+export type HostLimiter = {
+  acquire: AcquirePermit;
+  /** How many downloads wait for hosts: for a permit, or long for an answer. */
   waiting(): number;
-  /** What visits showed since the last call, to be recorded; `putBack` where that failed. */
-  takeSeen(): Seen[];
-  putBackSeen(seen: Seen[]): void;
-  /** Gives everything back. */
+  /** The outcomes since the last call, to be recorded. `putBackOutcomes` takes them back where that failed. */
+  takeOutcomes(): HostOutcome[];
+  putBackOutcomes(outcomes: HostOutcome[]): void;
+  /** Returns all permits. */
   stop(): Promise<void>;
 };
 
-export type HostPlacesParts = {
+export type HostLimiterParts = {
   database: Database;
   workerId: string;
-  /** places of a host at the most, where no operator says otherwise */
+  /** HOST_CONCURRENCY: permits of a host at most, where no operator set another ceiling */
   hostConcurrency: number;
   /** downloads of this worker at a time */
   downloadConcurrency: number;
   openHeaders: OpenHeaders;
-  /** Writes down at once what all workers must know at once: that a host asks for a pause. */
-  recordNow(seen: Seen[]): Promise<void>;
+  /** Records at once what all workers must know at once: that a host asks for a pause. */
+  recordNow(outcomes: HostOutcome[]): Promise<void>;
   log: Logger;
 };
 
-const RENEW_EVERY_MS = 200;
-const WAIT_MS = 1_000; // for a place; a host of 100 ms latency has served ten downloads a place by then
-const COME_BACK_MS = 1_000; // and up to twice that, so that those that waited together do not return together
-
-export function createHostPlaces(parts: HostPlacesParts): HostPlaces {
+export function createHostLimiter(parts: HostLimiterParts): HostLimiter {
   const { database, workerId, hostConcurrency, log } = parts;
-  const hosts = new Map<string, BorrowedHost>();
-  const downloads = createDownloads(parts.downloadConcurrency);
-  let seen: Seen[] = [];
+  const hosts = new Map<string, LeasedHost>();
+  const downloads = new DownloadLimiter(parts.downloadConcurrency);
+  const renewal = new Renewal({ exchange, isNeeded: () => hosts.size > 0, log });
+  let outcomes: HostOutcome[] = [];
   let waiting = 0;
-  let renewing: Promise<void> | undefined;
-  let isWantedAgain = false; // another exchange after the one under way
-  let timer: NodeJS.Timeout | undefined;
-  let hasTrouble = false; // told once
-  let hasStopped = false;
 
-  /** Lets in as many as there is room for, or refuses all. */
-  function serve(host: BorrowedHost): void {
-    for (const waiter of host.waiters) {
-      if (performance.now() > host.validUntil) return;
-      const refusal = refusalOf(host);
-      if (refusal) waiter.refuse(refusal);
-      else if (host.open < host.places) waiter.enter();
-      else return;
-    }
+  function hostOf(key: HostKey): LeasedHost {
+    const id = hostId(key);
+    const host = hosts.get(id) ?? new LeasedHost({ tenantId: key.tenantId, host: key.host });
+    hosts.set(id, host);
+    return host;
   }
 
-  function hostOf({ tenantId, host }: HostKey): BorrowedHost {
-    const name = nameOf({ tenantId, host });
-    const known = hosts.get(name) ?? newHost({ tenantId, host });
-    hosts.set(name, known);
-    return known;
-  }
-
-  /** @returns whether more places would have been of use */
-  async function takePlace(host: BorrowedHost, signal: AbortSignal): Promise<boolean> {
-    signal.throwIfAborted();
-    const isValid = performance.now() <= host.validUntil;
-    const isFull = isValid && host.open >= host.places;
-    const entered = Promise.withResolvers<void>();
-    const waiter: Waiter = {
-      enter() {
-        host.waiters.delete(waiter);
-        host.open += 1;
-        entered.resolve();
-      },
-      refuse(error) {
-        host.waiters.delete(waiter);
-        entered.reject(error);
-      },
-    };
-    const giveUp = (): void =>
-      waiter.refuse(signal.aborted ? (signal.reason as Error) : new HostBusy('full', comeBackMs()));
-    const deadline = setTimeout(giveUp, WAIT_MS);
-    signal.addEventListener('abort', giveUp);
-    host.waiters.add(waiter);
-    waiting += 1;
-    serve(host);
-    if (needOf(host) > host.asked || !isValid) renewSoon();
-    await entered.promise.finally(() => {
-      waiting -= 1;
-      clearTimeout(deadline);
-      signal.removeEventListener('abort', giveUp);
-    });
-    return isFull;
-  }
-
-  function leavePlace(host: BorrowedHost): void {
-    host.open -= 1;
-    serve(host);
-  }
-
-  /** What starts in one turn of the event loop is asked for in one exchange. */
-  function renewSoon(): void {
-    isWantedAgain = true;
-    clearTimeout(timer);
-    timer = undefined;
-    renewing ??= renewWhileWanted().finally(() => {
-      renewing = undefined;
-      if (hosts.size > 0 && !hasStopped) timer = setTimeout(renewSoon, RENEW_EVERY_MS);
-    });
-  }
-
-  async function renewWhileWanted(): Promise<void> {
-    while (isWantedAgain && !hasStopped) {
-      await new Promise(setImmediate);
-      isWantedAgain = false;
-      await renew().then(() => (hasTrouble = false), tellOnce);
-    }
-  }
-
-  function tellOnce(error: unknown): void {
-    if (!hasTrouble) log.warn({ err: error }, 'places cannot be borrowed just now');
-    hasTrouble = true;
-  }
-
-  async function renew(): Promise<void> {
-    const asked = [...hosts.values()].map(askedOf);
+  async function exchange(): Promise<void> {
+    const requests = [...hosts.values()].map((host) => host.nextRequest());
     const beganAt = performance.now();
-    const granted = await exchangePlaces(database, workerId, { asked, hostConcurrency });
-    for (const grant of granted) {
+    const grants = await exchangePermits(database, workerId, { requests, hostConcurrency });
+    for (const grant of grants) {
       const host = hostOf(grant);
-      take(host, grant, beganAt);
-      serve(host);
-      if (needOf(host) === 0 && host.asked === 0) hosts.delete(nameOf(host));
+      host.grant(grant, beganAt);
+      if (host.isIdle) hosts.delete(hostId(host.key));
     }
   }
 
-  /** How a download ended at a host. A pause that it asks for is told at once: others may be about to ask it. */
-  function keep(result: Seen): void {
-    if (result.is !== 'refused') return void seen.push(result);
-    const host = hostOf(result);
-    host.heldUntil = Math.max(host.heldUntil, performance.now() + (result.problem?.holdHostMs ?? 0));
-    host.holdIsKnownFrom = Number.POSITIVE_INFINITY;
-    parts
-      .recordNow([result])
-      .catch(() => void seen.push(result))
-      .finally(() => (host.holdIsKnownFrom = performance.now()));
+  async function enter(key: HostKey, signal: AbortSignal): Promise<Stay> {
+    const host = hostOf(key);
+    const acquired = host.acquire(signal);
+    waiting += 1;
+    if (host.needsExchange) renewal.request();
+    const wasFull = await acquired.finally(() => (waiting -= 1));
+    return { host, wasFull, requestedAt: performance.now(), latencyMs: null };
   }
 
-  async function headersOf(host: BorrowedHost): Promise<Record<string, string>> {
-    if (!host.headers) return {};
+  /** A refusal is recorded at once, because other workers may be about to send requests. */
+  function report(outcome: HostOutcome, host: LeasedHost): void {
+    if (outcome.is !== 'refused') {
+      outcomes.push(outcome);
+      return;
+    }
+    const recorded = parts.recordNow([outcome]).catch(() => outcomes.push(outcome));
+    host.hold(outcome.problem?.holdHostMs ?? 0, recorded);
+  }
+
+  async function headersOf({ key, headers }: LeasedHost): Promise<Record<string, string>> {
+    if (!headers) return {};
     try {
-      return await parts.openHeaders(host, host.headers);
+      return await parts.openHeaders(key, headers);
     } catch (error) {
-      log.error({ err: error, host: host.host }, 'the secret headers of a host cannot be read here');
-      throw new HostBusy('held', LOOK_AGAIN_MS);
+      log.error({ err: error, host: key.host }, 'the secret headers of a host cannot be decrypted');
+      throw new HostBusy('held', HOLD_CHECK_MS);
     }
-  }
-
-  async function begin(
-    { tenantId, url }: { tenantId: number; url: string },
-    signal: AbortSignal,
-  ): Promise<Visit> {
-    const start = URL.parse(url);
-    let stay = start && start.host !== '' ? await stayAt(start.host, signal) : undefined;
-    const download = await downloads.begin(signal).catch((error: unknown) => {
-      if (stay) leavePlace(stay.host);
-      throw error;
-    });
-    let hasLeftOrigin = false;
-
-    async function stayAt(name: string, signal: AbortSignal) {
-      const host = hostOf({ tenantId, host: name });
-      return {
-        host,
-        wasFull: await takePlace(host, signal),
-        askedAt: performance.now(),
-        latencyMs: Number.NaN,
-      };
-    }
-
-    function leave(problem: ImageProblem | undefined): void {
-      if (!stay) return;
-      const { host, wasFull, latencyMs } = stay;
-      stay = undefined;
-      const isLimited = wasFull || host.waiters.size > 0;
-      const result = seenOf({ tenantId, host: host.host, latencyMs, isLimited }, problem);
-      if (result) keep(result);
-      leavePlace(host);
-    }
-
-    return {
-      async moveTo(next, signal) {
-        if (stay?.host.host !== next.host) {
-          leave(undefined);
-          stay = await stayAt(next.host, signal);
-        }
-        hasLeftOrigin ||= next.origin !== start?.origin;
-        const headers = hasLeftOrigin ? {} : await headersOf(stay.host);
-        if (Number.isNaN(stay.latencyMs)) stay.askedAt = performance.now();
-        download.asks();
-        return headers;
-      },
-      answered() {
-        download.answered();
-        if (stay && Number.isNaN(stay.latencyMs)) stay.latencyMs = performance.now() - stay.askedAt;
-      },
-      end(problem) {
-        leave(problem);
-        download.end();
-      },
-    };
   }
 
   return {
-    begin,
-    waiting: () => waiting + downloads.stalled(),
-    takeSeen: () => seen.splice(0),
-    putBackSeen: (results) => void seen.unshift(...results),
+    async acquire({ tenantId, url }, signal) {
+      const enterNamed = (host: string, until: AbortSignal) => enter({ tenantId, host }, until);
+      const start = URL.parse(url);
+      const stay = start && start.host !== '' ? await enterNamed(start.host, signal) : undefined;
+      const turn = await downloads.acquire(signal).catch((error: unknown) => {
+        stay?.host.release();
+        throw error;
+      });
+      return new LimitedDownload({ enter: enterNamed, headersOf, report }, turn, { url: start, stay });
+    },
+    waiting: () => waiting + downloads.stalled,
+    takeOutcomes: () => outcomes.splice(0),
+    putBackOutcomes: (failed) => {
+      outcomes = [...failed, ...outcomes];
+    },
     async stop() {
-      hasStopped = true;
-      clearTimeout(timer);
-      await renewing;
-      await giveBackPlaces(database.hurried, workerId).catch(() => {}); // or their leases run out
+      await renewal.stop();
+      await returnPermits(database.hurried, workerId).catch(() => {}); // or the leases run out
     },
   };
-}
-
-function comeBackMs(): number {
-  return COME_BACK_MS * (1 + Math.random());
 }

@@ -1,127 +1,133 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, Db } from '../db/database.ts';
 import type { SealedHeaders } from './headers.ts';
-import type { HostKey } from './host.ts';
-import { IS_GIVEN_UP, placesNow } from './host.ts';
+import { type HostKey, IS_GIVEN_UP, permitsNow } from './host.ts';
 
-/** What a worker has and would have of a host. */
-export type Asked = HostKey & {
-  /** downloads that it has open */
+/** What a worker has of a host and needs of it, as numbers of permits. */
+export type PermitRequest = HostKey & {
+  /** in use */
   open: number;
-  /** as many as it may have open before the answer comes */
+  /** that the worker may use until the answer arrives */
   kept: number;
-  /** as many as it would have open; none gives all places back */
+  /** that it needs in all; 0 returns all of them */
   wanted: number;
 };
 
-/** What a worker may have of a host, and what it must know of it. */
-export type Granted = HostKey & {
-  /** as many downloads may be open; of those that are, the worker keeps the places */
-  places: number;
-  /** 0: it is not on hold */
+/** What a worker may have of a host, and what it must know of the host. */
+export type PermitGrant = HostKey & {
+  /** how many downloads may be open; those beyond that number run to their end */
+  permits: number;
+  /** how long the host is still on hold; 0 where it is not */
   heldMs: number;
-  /** the code of the error with which a host that is given up failed last */
+  /** of a host that is given up: the error code of its last failure */
   givenUp: string | null;
   headers: SealedHeaders | undefined;
 };
 
-export const SPARE_PLACES = 4; // for downloads that begin before the next exchange
-const LEASE_S = 8; // a killed worker's places come back before its tasks are claimed again, after 10 s
-// The answer depends on what other workers hold, so it is one worker's turn at a time (a random number).
-const TURN = 7_203_451_968;
+export const SPARE_PERMITS = 4; // for downloads that begin before the next exchange
+const LEASE_S = 8; // less than the 10 s of a task's lease: a killed worker's permits are free before its tasks
+const EXCHANGE_LOCK = 7_203_451_968; // an advisory lock; the number is random
 
 /**
- * Renews a worker's places at all hosts at once, borrows more and gives back. Never are more places
- * granted than the host has: of hosts that shrink or that others wait for, a worker keeps what it has
- * open, and gets no more until it is within its share.
+ * Renews a worker's leases of permits at all its hosts in one statement, takes more and returns some.
+ * No more permits are granted than the host has. When the limit of a host sinks, or others wait for it, a
+ * worker keeps the permits in use and gets no more until it is within its share.
  *
- * What was learned and set of a host is each tenant's own: its places, its holds, its headers. But the host
- * knows nothing of tenants, so that all of them together have HOST_CONCURRENCY of it.
+ * Limits, holds and headers of a host are each tenant's own. The host knows nothing of tenants, so all
+ * tenants together share HOST_CONCURRENCY permits of it.
  */
-export async function exchangePlaces(
+export async function exchangePermits(
   database: Database,
   workerId: string,
-  asking: { asked: Asked[]; hostConcurrency: number },
-): Promise<Granted[]> {
-  // All workers wait for the one whose turn it is, so none may stop in the middle of it.
-  const granted = await database.atOnce<GrantedRow>(TAKE_TURN, exchange(workerId, asking));
-  return granted.map(grantOf);
+  request: { requests: PermitRequest[]; hostConcurrency: number },
+): Promise<PermitGrant[]> {
+  // In one message: all workers wait for the one that has the lock, so it must not stop halfway.
+  const rows = await database.atOnce<GrantRow>(TAKE_LOCK, exchange(workerId, request));
+  return rows.map(grantOf);
 }
 
-/** A statement of its own, so that the next one sees what others committed. Leases are worth no fsync. */
-const TAKE_TURN = sql`
-  select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(${TURN}::bigint)`;
+/**
+ * Exchanges run one at a time, because each depends on what other workers hold. The lock is a statement of
+ * its own, so that the next one sees what others have committed. Losing leases in a crash does no harm, so
+ * they need no fsync.
+ */
+const TAKE_LOCK = sql`
+  select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(${EXCHANGE_LOCK}::bigint)`;
 
-type GrantedRow = {
+type GrantRow = {
   tenant_id: number;
   host: string;
-  places: number;
+  permits: number;
   held_ms: number;
   given_up: string | null;
   headers_fingerprint: string | null;
   secret_headers: Buffer | null;
 };
 
-/** Leases that have run out are removed, whoever had them. */
 function exchange(
   workerId: string,
-  { asked, hostConcurrency }: { asked: Asked[]; hostConcurrency: number },
+  { requests, hostConcurrency }: { requests: PermitRequest[]; hostConcurrency: number },
 ): RawBuilder<unknown> {
-  const rows = asked.map(({ tenantId, ...rest }) => ({ tenant_id: tenantId, ...rest }));
+  const rows = requests.map(({ tenantId, ...rest }) => ({ tenant_id: tenantId, ...rest }));
   return sql`
-    with asked as (
-      select * from json_to_recordset(${JSON.stringify(rows)}) as a (tenant_id integer, host text, open integer, kept integer, wanted integer)
+    with requests as (
+      select * from json_to_recordset(${JSON.stringify(rows)}) as r (tenant_id integer, host text, open integer, kept integer, wanted integer)
     ),
+    -- the other leases of each host: of the same tenant, and of all tenants together
     others as (
-      select a.tenant_id, a.host,
-        coalesce(sum(l.places) filter (where l.tenant_id = a.tenant_id), 0) as places,
-        count(*) filter (where l.tenant_id = a.tenant_id) as workers,
-        bool_or(l.wanted > l.places) filter (where l.tenant_id = a.tenant_id) as are_waiting,
+      select r.tenant_id, r.host,
+        coalesce(sum(l.places) filter (where l.tenant_id = r.tenant_id), 0) as places,
+        count(*) filter (where l.tenant_id = r.tenant_id) as workers,
+        bool_or(l.wanted > l.places) filter (where l.tenant_id = r.tenant_id) as are_waiting,
         sum(l.places) as places_of_all, count(*) as workers_of_all, bool_or(l.wanted > l.places) as any_is_waiting
-      from asked a join host_leases l on l.host = a.host and (l.tenant_id, l.worker_id) <> (a.tenant_id, ${workerId}::uuid)
+      from requests r join host_leases l on l.host = r.host and (l.tenant_id, l.worker_id) <> (r.tenant_id, ${workerId}::uuid)
       where l.leased_until > now()
-      group by a.tenant_id, a.host
+      group by r.tenant_id, r.host
     ),
     limits as (
-      select a.*, h.held_until, h.headers_fingerprint, h.secret_headers,
+      select r.*, h.held_until, h.headers_fingerprint, h.secret_headers,
         case when ${IS_GIVEN_UP} then h.last_code end as given_up,
-        ${placesNow(hostConcurrency)} as of_tenant,
-        greatest(${hostConcurrency}::integer, ${placesNow(hostConcurrency)}) as of_all
-      from asked a left join hosts h on h.tenant_id = a.tenant_id and h.host = a.host
+        ${permitsNow(hostConcurrency)} as of_tenant,
+        -- a tenant whose operator set a higher ceiling raises the limit of all
+        greatest(${hostConcurrency}::integer, ${permitsNow(hostConcurrency)}) as of_all
+      from requests r left join hosts h on h.tenant_id = r.tenant_id and h.host = r.host
     ),
     granted as (
       select a.*,
+        -- the least of: the need, what others left, and an equal share where others wait (least() ignores nulls)
         greatest(0, least(
-          case when a.wanted > 0 then a.wanted + ${SPARE_PLACES} else 0 end,
+          case when a.wanted > 0 then a.wanted + ${SPARE_PERMITS} else 0 end,
           of_tenant - coalesce(o.places, 0),
           case when o.are_waiting then ceil(of_tenant::float8 / (o.workers + 1)) end,
           of_all - coalesce(o.places_of_all, 0),
           case when o.any_is_waiting then ceil(of_all::float8 / (o.workers_of_all + 1)) end
-        ))::integer as places,
+        ))::integer as permits,
         greatest(0, coalesce(extract(epoch from a.held_until - now()) * 1000, 0))::float8 as held_ms
       from limits a
       left join others o on o.tenant_id = a.tenant_id and o.host = a.host
     ),
-    kept as (
+    leased as (
       insert into host_leases (tenant_id, host, worker_id, places, wanted, open, leased_until)
-      select tenant_id, host, ${workerId}, greatest(places, kept), least(wanted, of_tenant), open, now() + ${LEASE_S} * interval '1 second'
-      from granted where wanted > 0 or kept > 0 -- wanted: nobody waits for what its own tenant may not have
+      -- wanted is bounded, so that nobody makes room for what the tenant's own limit forbids
+      select tenant_id, host, ${workerId}, greatest(permits, kept), least(wanted, of_tenant), open, now() + ${LEASE_S} * interval '1 second'
+      from granted where wanted > 0 or kept > 0
       on conflict (tenant_id, host, worker_id) do update
         set places = excluded.places, wanted = excluded.wanted, open = excluded.open, leased_until = excluded.leased_until
     ),
-    given_back as (
+    returned as (
       delete from host_leases l using granted g
       where l.tenant_id = g.tenant_id and l.host = g.host and l.worker_id = ${workerId} and g.wanted = 0 and g.kept = 0
     ),
-    run_out as (delete from host_leases where leased_until <= now() and worker_id <> ${workerId})
-    select tenant_id, host, places, held_ms, given_up, headers_fingerprint, secret_headers from granted`;
+    -- of killed workers
+    expired as (delete from host_leases where leased_until <= now() and worker_id <> ${workerId})
+    select tenant_id, host, permits, held_ms, given_up, headers_fingerprint, secret_headers from granted`;
 }
 
-function grantOf({ tenant_id, held_ms, given_up, headers_fingerprint, ...row }: GrantedRow): Granted {
+function grantOf({ tenant_id, held_ms, given_up, headers_fingerprint, ...row }: GrantRow): PermitGrant {
   return {
     tenantId: tenant_id,
     host: row.host,
-    places: row.places,
+    permits: row.permits,
     heldMs: held_ms,
     givenUp: given_up,
     headers:
@@ -131,7 +137,7 @@ function grantOf({ tenant_id, held_ms, given_up, headers_fingerprint, ...row }: 
   };
 }
 
-/** All places of a worker that ends. */
-export async function giveBackPlaces(db: Db, workerId: string): Promise<void> {
+/** Returns all permits of a worker that ends. */
+export async function returnPermits(db: Db, workerId: string): Promise<void> {
   await sql`delete from host_leases where worker_id = ${workerId}`.execute(db);
 }

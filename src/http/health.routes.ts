@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { Type } from 'typebox';
 
-/** What must work for images to be made: each check answers what is wrong, or undefined. */
+/** What processing images depends on. Each check returns what is wrong, or undefined. */
 export type HealthChecks = Record<string, () => Promise<string | undefined>>;
 
 const Live = Type.Object({ ok: Type.Boolean() });
@@ -10,7 +10,7 @@ const Ready = Type.Object({
   checks: Type.Record(Type.String(), Type.String(), { description: '`ok`, or what is wrong' }),
 });
 
-/** `/healthz`: the process lives. `/readyz`: it can work; 503 and the reason where it cannot. */
+/** `/healthz`: the process is alive. `/readyz`: it can process images; otherwise 503 with the reasons. */
 export const healthRoutes: FastifyPluginAsync<{ checks: HealthChecks }> = async (app, { checks }) => {
   app.get('/healthz', { schema: { summary: 'Liveness', response: { 200: Live } } }, async () => ({
     ok: true,

@@ -3,9 +3,9 @@ import type { FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
 
 /**
- * Without API keys everyone who can reach us may use us, so only this machine may: we listen on
- * loopback, and refuse what a browser brings from elsewhere. A foreign `Host` is DNS rebinding, a
- * foreign `Origin` another site's page.
+ * Without API keys, whoever can reach the server may use it. So it listens on loopback only, and refuses
+ * requests that a browser sends for others: a foreign `Host` is DNS rebinding, a foreign `Origin` is a
+ * page of another site.
  */
 export function refuseForeigners(publicUrl: string) {
   const publicHost = new URL(publicUrl).host;
@@ -15,7 +15,7 @@ export function refuseForeigners(publicUrl: string) {
     const host = hostOf(request);
     if (!isOurs(host))
       throw new Problem('foreign_host', {
-        detail: `Requests for the host "${host}" are refused: this server has no API keys, so it answers to localhost only. If this is its public name, set PUBLIC_URL.`,
+        detail: `Requests for the host "${host}" are refused: this server has no API keys, so it accepts localhost only. If this is its public name, set PUBLIC_URL.`,
       });
     const { origin } = request.headers;
     if (origin === undefined) return;
@@ -25,12 +25,12 @@ export function refuseForeigners(publicUrl: string) {
   };
 }
 
-/** @throws Problem `bad_request` for none, or for several (RFC 9112, 3.2) */
+/** @throws Problem `bad_request` if `Host` is missing or repeated (RFC 9112, 3.2) */
 function hostOf({ raw }: FastifyRequest): string {
   const hosts = raw.headersDistinct['host'] ?? [];
   const [host] = hosts;
   if (host !== undefined && hosts.length === 1) return host;
-  throw new Problem('bad_request', { detail: 'The request needs the header Host, once.' });
+  throw new Problem('bad_request', { detail: 'The request must have exactly one Host header.' });
 }
 
 function isLoopbackHost(host: string): boolean {

@@ -3,21 +3,22 @@ import type { Socket } from 'node:net';
 import { Problem } from '../errors.ts';
 import { problemBody } from './problem.ts';
 
-/** Answers on a connection whose request has not come to a route, or cannot go on, and ends it. */
+/** Sends a problem on a connection whose request never reached a route, or cannot continue, and closes it. */
 export type RawAnswer = (socket: Socket, problem: Problem) => void;
 
-export const MAX_HEADER_BYTES = 16 * 1024; // Node's own
+export const MAX_HEADER_BYTES = 16 * 1024; // Node's default
 
-const LINGER_MS = 1_000; // closing while the client still sends would reset the connection before it has read its answer
+// Closing while the client still sends would reset the connection before it has read the response.
+const LINGER_MS = 1_000;
 
-/** Ends connections with an answer, where none is on its way yet: two would be read as one. */
+/** Closes a connection with a response, unless one is being sent: two would be read as one. */
 export function rawAnswers(server: Server): RawAnswer {
   const begun = new WeakMap<Socket, ServerResponse>();
   server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) =>
     begun.set(socket, response),
   );
   return (socket, problem) => {
-    if (socket.writableEnded) return; // has its answer
+    if (socket.writableEnded) return; // it has its response
     const response = begun.get(socket);
     const isOver = response?.writableFinished && response.req.complete;
     const isAnswering = response?.headersSent && !isOver;
@@ -33,7 +34,7 @@ export function rawAnswers(server: Server): RawAnswer {
   };
 }
 
-/** What Node's parser says of a request, as an answer; undefined when the client has gone. */
+/** The problem for an error of Node's HTTP parser; undefined if the client has disconnected. */
 export function malformed(error: Error & { code?: string; rawPacket?: unknown }): Problem | undefined {
   switch (error.code) {
     case 'ECONNRESET':
@@ -41,7 +42,7 @@ export function malformed(error: Error & { code?: string; rawPacket?: unknown })
       return undefined;
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new Problem('request_timeout', {
-        detail: 'The headers of the request did not come in time. Send it again.',
+        detail: 'The request headers did not arrive in time. Send the request again.',
       });
     case 'HPE_HEADER_OVERFLOW':
       return isOfUrl(error.rawPacket) ? tooLongUrl() : tooLargeHeaders();
@@ -49,7 +50,7 @@ export function malformed(error: Error & { code?: string; rawPacket?: unknown })
       return new Problem('payload_too_large', { detail: 'The chunk extensions of the body are too large.' });
     default:
       return new Problem('bad_request', {
-        detail: `This is not a request in HTTP/1.1 (${error.code ?? 'unknown'}).`,
+        detail: `This is not an HTTP/1.1 request (${error.code ?? 'unknown'}).`,
       });
   }
 }
@@ -59,22 +60,24 @@ function isOfUrl(packet: unknown): boolean {
 }
 
 export function tooLongUrl(): Problem {
-  return new Problem('uri_too_long', { detail: 'The address of the request, or a part of it, is too long.' });
+  return new Problem('uri_too_long', {
+    detail: 'The URL of the request, or a segment of its path, is too long.',
+  });
 }
 
 function tooLargeHeaders(): Problem {
   return new Problem('headers_too_large', {
-    detail: `The headers of the request are larger than ${MAX_HEADER_BYTES} bytes.`,
+    detail: `The request headers are larger than ${MAX_HEADER_BYTES} bytes.`,
   });
 }
 
-/** `Expect` with anything but 100-continue, which Node would refuse without a word. */
+/** Refuses an `Expect` other than 100-continue with a problem; Node would send an empty response. */
 export function refuseExpectations(server: Server, answer: RawAnswer): void {
   server.on('checkExpectation', ({ headers, socket }: IncomingMessage) =>
     answer(
       socket,
       new Problem('expectation_failed', {
-        detail: `Expect: ${headers.expect} cannot be met; 100-continue can.`,
+        detail: `Expect: ${headers.expect} is not supported; only 100-continue is.`,
       }),
     ),
   );

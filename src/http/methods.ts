@@ -3,8 +3,8 @@ import findMyWay from 'find-my-way';
 import { Problem } from '../errors.ts';
 
 /**
- * Tells what is not there from what is not done there: 404, or 405 with `Allow` (RFC 9110, 15.5.6).
- * A router of the paths alone knows which methods each has; it must hear of a route as it is made.
+ * Distinguishes 404 from 405 with `Allow` (RFC 9110, 15.5.6): a second router holds paths only, with the
+ * methods of each. `onRoute` must be called for every route.
  */
 export function createRouteFinder(routerOptions: { ignoreTrailingSlash: boolean }) {
   const paths = findMyWay({ ...routerOptions, maxParamLength: Number.MAX_SAFE_INTEGER });
@@ -20,7 +20,7 @@ export function createRouteFinder(routerOptions: { ignoreTrailingSlash: boolean 
     for (const one of [method].flat()) methods.add(one);
   }
 
-  /** Before a body is read: of what type it is does not matter then. @throws Problem `not_found`, `method_not_allowed` */
+  /** Runs before a body is read, so that its type does not matter. @throws Problem `not_found`, `method_not_allowed` */
   async function refuseUnknownRoute(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (!request.is404) return;
     const path = request.url.split('?')[0] ?? '';
@@ -29,7 +29,7 @@ export function createRouteFinder(routerOptions: { ignoreTrailingSlash: boolean 
     const allowed = [...methods].toSorted().join(', ');
     void reply.header('allow', allowed);
     throw new Problem('method_not_allowed', {
-      detail: `${path} does not take ${request.method}. It takes ${allowed}.`,
+      detail: `${path} does not allow ${request.method}. It allows ${allowed}.`,
     });
   }
   return { onRoute, refuseUnknownRoute };

@@ -3,17 +3,17 @@ import { Problem } from '../errors.ts';
 
 export const PAGE_SIZE = 100;
 
-/** The query of every list. */
+/** Query parameters of every list. */
 export const PageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: PAGE_SIZE })),
-  cursor: Type.Optional(Type.String({ maxLength: 2000, description: '`next_cursor` of the page before' })),
+  cursor: Type.Optional(Type.String({ maxLength: 2000, description: '`next_cursor` of the previous page' })),
 };
 
 export function PageOf<T extends TSchema>(item: T) {
   return Type.Object({ items: Type.Array(item), next_cursor: Type.Union([Type.String(), Type.Null()]) });
 }
 
-/** A page from one row more than it holds: the extra row says that there is a next one. */
+/** A page of `limit` items. @param rows up to `limit + 1` rows; the extra one shows that there is a next page */
 export function pageOf<Row, Item>(
   rows: Row[],
   limit: number,
@@ -25,12 +25,12 @@ export function pageOf<Row, Item>(
   return { items: shown.map(item), next_cursor: next ? Buffer.from(next).toString('base64url') : null };
 }
 
-/** @throws Problem `bad_request` for a cursor that no page gave out */
+/** @throws Problem `bad_request` for anything that is not a `next_cursor` */
 export function readCursor(cursor: string | undefined): unknown {
   if (cursor === undefined) return undefined;
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {
-    throw new Problem('bad_request', { detail: 'The cursor is not one that a page gave out.' });
+    throw new Problem('bad_request', { detail: 'The cursor is not a next_cursor of a previous page.' });
   }
 }

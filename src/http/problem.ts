@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Problem } from '../errors.ts';
 
-/** RFC 9457 problem details, with our code, and `errors` where several things are wrong. */
+/** Problem details (RFC 9457) with our `code`, and `errors` if there are several. */
 const ProblemBody = Type.Object(
   {
     type: Type.String(),
@@ -11,7 +11,7 @@ const ProblemBody = Type.Object(
     detail: Type.String(),
     code: Type.String(),
     error_count: Type.Optional(
-      Type.Integer({ description: 'How many errors there are; `errors` holds the first 1,000' }),
+      Type.Integer({ description: 'Number of errors; `errors` has the first 1,000' }),
     ),
     errors: Type.Optional(
       Type.Array(
@@ -30,20 +30,20 @@ const ProblemBody = Type.Object(
 
 /** For the `response` of a schema. */
 export const ProblemAnswer = {
-  description: 'What is wrong, as RFC 9457 says it',
+  description: 'Problem details (RFC 9457)',
   content: { 'application/problem+json': { schema: ProblemBody } },
 };
 
-const RETRY_AFTER_S = 5; // a database or a disk that is back is used again within as long
+const RETRY_AFTER_S = 5; // a database or disk that recovers is in use again within this time
 const OF_A_FILE = ['content-disposition', 'cache-control', 'etag', 'last-modified', 'accept-ranges'];
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  for (const name of OF_A_FILE) reply.removeHeader(name); // a route may have begun to answer with one
+  for (const name of OF_A_FILE) reply.removeHeader(name); // a route may have set them already
   if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_S);
   return reply
     .code(problem.status)
     .type('application/problem+json')
-    .serializer((body: unknown) => JSON.stringify(body)) // the schema of a route describes its success
+    .serializer((body: unknown) => JSON.stringify(body)) // the schema of the route describes success
     .send(problemBody(problem));
 }
 

@@ -5,8 +5,8 @@ import { nearest } from '../nearest.ts';
 type QuerySchema = { properties?: Record<string, unknown>; additionalProperties?: boolean };
 
 /**
- * A query parameter that an operation does not know is a mistake, such as `stat=failed`, which would
- * be answered with everything. What the documents leave out, such as the pages of /docs, takes any.
+ * Refuses unknown query parameters: `stat=failed`, ignored, would return everything. Routes that are hidden
+ * from the OpenAPI document, such as /docs, accept any.
  * @throws Problem `bad_request`
  */
 export async function refuseUnknownQuery({ query, routeOptions }: FastifyRequest): Promise<void> {
@@ -18,11 +18,11 @@ export async function refuseUnknownQuery({ query, routeOptions }: FastifyRequest
   const unknown = Object.keys(query as object).filter((name) => !known.includes(name));
   if (unknown.length > 0)
     throw new Problem('bad_request', {
-      detail: `${unknown.map((name) => told(name, known)).join(' ')} This operation takes ${known.join(', ') || 'none'}.`,
+      detail: `${unknown.map((name) => mistake(name, known)).join(' ')} This operation has ${known.join(', ') || 'none'}.`,
     });
 }
 
-function told(name: string, known: readonly string[]): string {
+function mistake(name: string, known: readonly string[]): string {
   const meant = nearest(name, known);
   return `There is no query parameter "${name}"${meant === undefined ? '.' : `; did you mean "${meant}"?`}`;
 }

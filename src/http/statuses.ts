@@ -1,11 +1,11 @@
 import type { FastifySchema, RouteOptions } from 'fastify';
 import { ProblemAnswer } from './problem.ts';
 
-// What goes wrong before a request comes to its route, or anywhere. A route names what is its own.
+// Errors that any request may get, before it reaches its route or in it. A route declares only its own.
 const ANYWHERE = [400, 403, 408, 414, 417, 431, 500, 503];
-const OF_BODIES = [413, 415];
+const FOR_BODIES = [413, 415];
 
-/** The schema of a route with every status that it answers, for the document alone: no serializers are made of it. */
+/** Adds every status to the schema of a route, for the OpenAPI document only: no serializers are built from it. */
 export function withStatuses({
   schema,
   url,
@@ -17,7 +17,7 @@ export function withStatuses({
 }): { schema: FastifySchema; url: string } {
   if (!schema || schema.hide) return { schema, url };
   const takesBody = [route.method].flat().some((method) => method !== 'GET' && method !== 'HEAD');
-  const statuses = [...ANYWHERE, ...(takesBody ? OF_BODIES : [])];
+  const statuses = [...ANYWHERE, ...(takesBody ? FOR_BODIES : [])];
   const common = Object.fromEntries(statuses.map((status) => [status, ProblemAnswer]));
   return { schema: { ...schema, response: { ...common, ...(schema.response as object) } }, url };
 }

@@ -1,4 +1,4 @@
-/** Trouble of ours, and of no request: the same request will do later. */
+/** Failures on our side: the same request will succeed later. */
 import { isPassingTrouble } from '../db/database.ts';
 import { causesOf, Problem } from '../errors.ts';
 import { StorageTrouble } from '../storage/storage.ts';
@@ -19,22 +19,22 @@ const WHY: Record<string, string> = {
   ENXIO: 'the disk is missing',
 };
 
-/** The problem of a database, a storage or a disk that fails just now; undefined for what is a bug. */
+/** The problem for an error of the database, storage or disk; undefined if the error is a bug. */
 export function troubleOf(error: unknown): Problem | undefined {
   const why = diskTrouble(error);
   if (why !== undefined)
     return new Problem('storage_unavailable', {
-      detail: `Files cannot be written or read just now: ${why}. Send the request again when there is room, or in a while.`,
+      detail: `Files cannot be written or read at the moment: ${why}. Send the request again later.`,
       cause: error,
     });
   if (!isPassingTrouble(error)) return undefined;
   return new Problem('database_unavailable', {
-    detail: 'The database cannot be reached, or cannot write, just now. Send the request again in a while.',
+    detail: 'The database is unreachable or read-only at the moment. Send the request again later.',
     cause: error,
   });
 }
 
-/** Of an error of Node's on a file; `connect` is of a socket. */
+/** The reason if an error comes from a file operation; `connect` is a socket's. */
 function diskTrouble(error: unknown): string | undefined {
   for (const cause of causesOf(error)) {
     const { code = '', syscall } = cause as NodeJS.ErrnoException;

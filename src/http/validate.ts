@@ -3,18 +3,18 @@ import type { FastifySchema, FastifySchemaCompiler } from 'fastify';
 import { hasMeaning, inWords, type SchemaError } from '../schema-words.ts';
 
 const compilerOf = AjvCompiler();
-const TOLD = { removeAdditional: false as const }; // an option that is not known is told, not dropped
-const ofText = compilerOf({}, { customOptions: TOLD });
-const ofJson = compilerOf({}, { customOptions: { ...TOLD, coerceTypes: false } });
+const KEEP_UNKNOWN = { removeAdditional: false as const }; // unknown options are reported, not dropped
+const ofText = compilerOf({}, { customOptions: KEEP_UNKNOWN });
+const ofJson = compilerOf({}, { customOptions: { ...KEEP_UNKNOWN, coerceTypes: false } });
 
 /**
- * What is text by nature (queries, paths, headers) is read as the type that is asked for. JSON has types,
- * and is taken at its word: of `{"headers": false}` a friendly reader would make null, which deletes.
+ * Queries, paths and headers are text, and are coerced to the type of the schema. JSON bodies have types and
+ * are not coerced: `{"headers": false}` would become null, which deletes.
  */
 export const validatorCompiler: FastifySchemaCompiler<FastifySchema> = (route) =>
   (route.httpPart === 'body' ? ofJson : ofText)(route);
 
-/** @param where such as querystring */
+/** @param where the part of the request, such as querystring */
 export function schemaErrorFormatter(errors: SchemaError[], where: string): Error {
   return new Error(
     errors

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
+import { KEY_SQL } from '../storage/keys.ts';
 import type { ImageState, PublicImageState } from './image.ts';
 
 /** An image with what was made of it. Sizes in pixels and bytes; `key` is a storage key. */
@@ -35,7 +36,7 @@ const IMAGE = sql`
     (select json_build_object('width', s.source_width, 'height', s.source_height, 'bytes', s.source_bytes,
         'format', s.source_format, 'sha256', encode(s.source_sha256, 'hex'))
       from rendition_sets s where s.tenant_id = i.tenant_id and s.hash16 = i.hash16) as source,
-    (select coalesce(json_agg(json_build_object('name', r.name, 'key', t.token || '/' || r.hash16 || '/' || r.name || '.' || r.extension,
+    (select coalesce(json_agg(json_build_object('name', r.name, 'key', ${KEY_SQL},
         'width', r.width, 'height', r.height, 'bytes', r.bytes, 'format', r.format) order by r.ordinal), '[]')
       from renditions r where r.tenant_id = i.tenant_id and r.hash16 = i.hash16) as renditions
   from images i

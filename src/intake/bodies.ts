@@ -51,13 +51,13 @@ function codingOf(headers: Headers): string {
 }
 
 // RFC 9110, 8.4.1; RFC 8878
-const DECODERS: Record<string, () => Transform> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-  zstd: createZstdDecompress,
-};
+const DECODERS = new Map<string, () => Transform>([
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+  ['zstd', createZstdDecompress],
+]);
 
 /**
  * The decompressed body of a request. Its reader must bound the number of bytes, against zip bombs.
@@ -66,7 +66,7 @@ const DECODERS: Record<string, () => Transform> = {
 export function decompressed(headers: Headers, body: Readable): Readable {
   const coding = codingOf(headers);
   if (coding === '') return body;
-  const decoder = DECODERS[coding]?.();
+  const decoder = DECODERS.get(coding)?.();
   if (!decoder)
     throw unsupportedCoding(`Content-Encoding: ${coding} is not supported; gzip, deflate, br and zstd are.`);
   decoder.on('error', () => {}); // its reader gets the error; without a reader, it would end the process

@@ -17,7 +17,7 @@ export const LEAST_SIDE = 100;
 export function sideVerdict(text: string, longest: number, leastSide: number): Verdict {
   const number = Number(text);
   if (/^\d+ ?(?:px|pixels?)$/i.test(text)) return 'yes'; // an error later on, but it means pixels
-  if (Number.isNaN(number)) return /^[\d.,/ ]+\D*$/.test(text) ? 'no' : 'odd'; // 50 cm, 12", 1,5
+  if (Number.isNaN(number)) return /^[\d.,/ ]+(?:[^\d.,/ ]\D*)?$/.test(text) ? 'no' : 'odd'; // 50 cm, 12", 1,5
   if (!Number.isInteger(number) || number < LEAST_SIDE || longest < leastSide) return 'no';
   return number <= MAX_OUTPUT_SIDE ? 'yes' : 'odd';
 }

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Guard } from '../net/guard.ts';
 import type { DecoderPool } from '../pipeline/decoder-pool.ts';
-import { lookAt } from '../pipeline/download/fetch.ts';
+import { fetchFirstBytes } from '../pipeline/download/first-bytes.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import { imageFormat } from '../pipeline/sniff.ts';
 
@@ -20,7 +20,7 @@ export type ImageHeader = {
   height: number | null;
 };
 
-type ImageHeaderRules = { guard: Guard; userAgent: string; decoders: Pick<DecoderPool, 'factsOf'> };
+type ImageHeaderRules = { guard: Guard; userAgent: string; decoders: Pick<DecoderPool, 'readHeader'> };
 
 const CONCURRENCY = 8;
 
@@ -51,12 +51,12 @@ async function readImageHeader(
     height: null,
   };
   try {
-    const { head, bytes, contentType, finalUrl } = await lookAt(url, rules, signal);
+    const { head, bytes, contentType, finalUrl } = await fetchFirstBytes(url, rules, signal);
     found.bytes = bytes;
     found.content_type = contentType;
     found.format = imageFormat(head, finalUrl);
     const file = { head: head.toString('base64'), bytes: bytes ?? head.length };
-    const { width, height } = await rules.decoders.factsOf(file, signal);
+    const { width, height } = await rules.decoders.readHeader(file, signal);
     return { ...found, ok: true, width, height };
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;

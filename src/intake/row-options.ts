@@ -96,6 +96,7 @@ function inFormat(spec: RenditionSpec, { quality, format = spec.format }: RowOpt
     format,
     quality: facts.quality === undefined ? null : (quality ?? kept),
     background: spec.background === 'transparent' && !facts.hasAlpha ? '#ffffff' : spec.background,
-    animated: spec.animated && facts.canMove,
+    animated: spec.animated && facts.canBeAnimated,
+    max_bytes: facts.shrinksBy === null ? null : spec.max_bytes,
   };
 }

@@ -1,25 +1,26 @@
 /**
- * The head of an HTTP/1 answer, rewritten to the letter of RFC 9112 where a host was careless. curl and
- * browsers accept what is repaired here, and the parser (llhttp) gives up at it. What decides where the body
- * ends is made unambiguous, or refused.
+ * Rewrites the head of a careless HTTP/1 response to conform to RFC 9112. curl and browsers accept what is
+ * repaired here, but undici's parser (llhttp) rejects it. Headers that decide where the body ends are made
+ * unambiguous, or the response is refused.
  */
 
-/** An answer that is not to be read. The message says why, for the owner of a catalogue. */
+/** A response that is refused. The message says why, for the person who owns the catalogue. */
 export class UnreadableAnswer extends Error {
   override readonly name = 'UnreadableAnswer';
 }
 
 export type Head = {
   status: number;
-  /** the same as what was read where nothing is wrong with it */
+  /** equal to what was read where nothing needed repair */
   text: string;
   isChunked: boolean;
 };
 
-/** A field as it is sent; `line` is the whole of it. */
+/** A header field; `line` is its whole text. */
 type Field = { name: string; value: string; line: string };
 
-const STATUS_LINE = /^(?:HTTP\/\d(?:\.(\d))?|ICY)[\t ]+(\d{3})(?!\d)[\t ]*(.*)$/i; // ICY: what Shoutcast says
+// ICY: Shoutcast. The reason may contain a lone CR, so it matches everything: `.*$` would backtrack at each space.
+const STATUS_LINE = /^(?:HTTP\/\d(?:\.(\d))?|ICY)[\t ]+(\d{3})(?!\d)([^]*)$/i;
 const PLAIN_STATUS_LINE = /^HTTP\/1\.[01] \d{3}(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const PLAIN_HEAD =
   /^HTTP\/1\.[01] \d{3}(?: [\t\x20-\x7e\x80-\xff]*)?\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n$/;
@@ -29,15 +30,15 @@ const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)([\t ]*):(.*)$/; // RFC 9110, 5.6.2
 const UNPRINTABLE = /[^\t\x20-\x7e\x80-\xff]+/g;
 
 /**
- * @param text latin1, with the empty line at its end
- * @returns undefined where it does not begin as an answer
+ * @param text in latin1, up to and including the empty line
+ * @returns undefined where the text does not begin with a status line
  * @throws UnreadableAnswer
  */
 export function readHead(text: string): Head | undefined {
   return plainHead(text) ?? repairedHead(text);
 }
 
-/** A head with nothing to repair: nearly all of them, so this is all that they cost. */
+/** The fast path: nearly all heads need no repair. */
 function plainHead(text: string): Head | undefined {
   const framing = text.match(FRAMING) ?? [];
   const isPlain =
@@ -52,13 +53,13 @@ function repairedHead(text: string): Head | undefined {
   if (status === '') return undefined;
   const statusLine = PLAIN_STATUS_LINE.test(first)
     ? first
-    : `HTTP/1.${minor === '0' ? 0 : 1} ${status} ${reason.replace(UNPRINTABLE, ' ')}`;
+    : `HTTP/1.${minor === '0' ? 0 : 1} ${status} ${reason.trimStart().replace(UNPRINTABLE, ' ')}`;
   const { fields, isChunked } = framed(unfolded(rest).flatMap((line) => fieldOf(line) ?? []));
   const repaired = textOf(statusLine, fields);
-  // A decoder slows reading down, and undici takes the end of a kept connection for the end of what it may read.
+  // Decompression delays reading, and undici drops what is unread when a kept connection ends: so close it.
   const isCoded = fields.some(({ name }) => name === 'content-encoding');
   if (repaired === text && !isCoded) return { status: Number(status), text, isChunked };
-  // After a careless answer the next one need not begin where we think.
+  // After a careless response the next one may not begin where we expect it.
   const closing = fields.filter(({ name }) => name !== 'connection' && name !== 'keep-alive');
   return {
     status: Number(status),
@@ -71,18 +72,18 @@ function textOf(statusLine: string, fields: Field[]): string {
   return `${[statusLine, ...fields.map(({ line }) => line)].join('\r\n')}\r\n\r\n`;
 }
 
-/** Lines that go on in the next one are one line: RFC 9112, 5.2. */
+/** Joins folded lines: RFC 9112, 5.2. */
 function unfolded(lines: string[]): string[] {
   const whole: string[] = [];
   for (const line of lines) {
-    const isMore = line.startsWith(' ') || line.startsWith('\t');
-    if (!isMore) whole.push(line);
+    const isContinued = line.startsWith(' ') || line.startsWith('\t');
+    if (!isContinued) whole.push(line);
     else if (whole.length > 0) whole.push(`${whole.pop()} ${line.trim()}`);
   }
   return whole;
 }
 
-/** Undefined for what is no field, such as a line without a colon. */
+/** Undefined for a line that is not a field, for example without a colon. */
 function fieldOf(line: string): Field | undefined {
   const [, name, space, value = ''] = FIELD.exec(line) ?? [];
   if (name === undefined) return undefined;
@@ -95,11 +96,11 @@ function field(name: string, value: string): Field {
   return { name, value, line: `${name}: ${value}` };
 }
 
-/** The fields with one framing among them: RFC 9112, 6.3. */
+/** The fields with exactly one framing (RFC 9112, 6.3): chunked, a length, or until the connection closes. */
 function framed(fields: Field[]): { fields: Field[]; isChunked: boolean } {
   const lengths = fields.filter(({ name }) => name === 'content-length');
   const transfers = fields.filter(({ name }) => name === 'transfer-encoding');
-  const others = fields.filter((one) => !lengths.includes(one) && !transfers.includes(one));
+  const others = fields.filter(({ name }) => name !== 'content-length' && name !== 'transfer-encoding');
   if (transfers.length === 0) {
     const length = lengthOf(lengths);
     if (length === undefined) return { fields: others, isChunked: false };
@@ -111,7 +112,7 @@ function framed(fields: Field[]): { fields: Field[]; isChunked: boolean } {
   const codings = listOf(transfers).filter((coding) => coding !== 'identity');
   const isChunked = codings.includes('chunked');
   if (lengths.length === 0 && isOnly(transfers, 'chunked')) return { fields, isChunked };
-  // A coding of the transfer is the outermost one of the content, for who reads both.
+  // A transfer coding such as gzip is passed on as the outermost content coding, which codings.ts undoes.
   const more = codings
     .filter((coding) => coding !== 'chunked')
     .map((coding) => field('content-encoding', coding));
@@ -119,7 +120,7 @@ function framed(fields: Field[]): { fields: Field[]; isChunked: boolean } {
   return more.length > 0 ? { fields: [...others, ...more], isChunked } : framed([...others, ...lengths]);
 }
 
-/** Whether there is one field with this value, and no space behind it, which the parser would not take. */
+/** Whether there is exactly one field, with this value and without trailing space, which llhttp rejects. */
 function isOnly([first, ...more]: Field[], value: string): boolean {
   return (
     first !== undefined &&
@@ -134,13 +135,13 @@ function listOf(fields: Field[]): string[] {
   return values.map((value) => value.trim()).filter((value) => value !== '');
 }
 
-/** What is longer than can be counted is too long in any case. @throws UnreadableAnswer */
+/** Lengths beyond 2^53 are reduced to it: they are too long in any case. @throws UnreadableAnswer */
 function lengthOf(fields: Field[]): number | undefined {
   const texts = listOf(fields);
   const numbers = new Set(texts.map((text) => Number(/^[+"]?(\d+)/.exec(text)?.[1] ?? Number.NaN)));
-  if (numbers.size > 1) throw new UnreadableAnswer(`it gives several lengths: ${texts.join(' and ')}`);
+  if (numbers.size > 1) throw new UnreadableAnswer(`conflicting Content-Length: ${texts.join(' and ')}`);
   const [length] = numbers;
   if (length !== undefined && Number.isNaN(length))
-    throw new UnreadableAnswer(`its length cannot be read: ${texts.join(', ').slice(0, 40)}`);
+    throw new UnreadableAnswer(`invalid Content-Length: ${texts.join(', ').slice(0, 40)}`);
   return length && Math.min(length, Number.MAX_SAFE_INTEGER);
 }

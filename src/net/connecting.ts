@@ -1,29 +1,30 @@
 import type { Socket } from 'node:net';
 
-/** A host that does not answer while we connect to it. The message says to what. */
+/** A host that did not answer in time. The message says at which step of connecting. */
 export class ConnectingTimedOut extends Error {
   override readonly name = 'ConnectingTimedOut';
 }
 
 /**
- * Destroys a socket that is not connected in time. Looking up its name is not counted: that has a bound of
- * its own, so that each is told as what it is.
+ * Destroys a socket that is not connected in time. The time to look up its name has a limit of its own
+ * (resolver.ts), so that each failure is reported as what it is.
+ * @param options `isLookedUp`: whether the host is a literal address, which is never looked up
  */
 export function limitConnecting(
   socket: Socket,
   { isTls, isLookedUp, ms }: { isTls: boolean; isLookedUp: boolean; ms: number },
 ): void {
   let timer: NodeJS.Timeout | undefined;
-  let awaited = 'a connection';
+  let step = 'connection';
   const start = (): void => {
     timer ??= setTimeout(() => {
-      socket.destroy(new ConnectingTimedOut(`no answer to ${awaited} within ${ms / 1000} s`));
+      socket.destroy(new ConnectingTimedOut(`${step} timed out after ${ms / 1000} s`));
     }, ms);
   };
   const stop = (): void => clearTimeout(timer);
   if (isLookedUp) start();
   else socket.once('lookup', start);
-  socket.once('connect', () => (awaited = 'the TLS handshake'));
+  socket.once('connect', () => (step = 'TLS handshake'));
   socket.once(isTls ? 'secureConnect' : 'connect', stop);
   socket.once('close', stop);
 }

@@ -1,32 +1,31 @@
 /**
- * The address guard: every URL that comes from a stranger (images, redirects, webhooks) is fetched
- * through an agent made here. It judges the URL, literal addresses, every DNS answer, and the peer
- * that was connected in the end, so that neither a redirect nor a name that changes its address
- * between two look-ups leads inside.
+ * The address guard. Every URL of a stranger (images, redirects, webhooks) is requested through an agent
+ * made here. It judges the URL, literal addresses, every DNS answer and the connected peer, so that neither
+ * a redirect nor DNS rebinding leads into a private network.
  */
-import { type BlockList, isIP, type LookupFunction, type Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
-import { Agent, buildConnector } from 'undici';
+import { type BlockList, isIP } from 'node:net';
+import { Agent, type buildConnector } from 'undici';
 import { isMetadataAddress, isPublicAddress } from './addresses.ts';
-import { MAX_HEAD_BYTES, repairAnswers } from './answers.ts';
-import { limitConnecting } from './connecting.ts';
-import { createResolver, type Resolve, within } from './resolver.ts';
+import { MAX_HEAD_BYTES } from './answer-repair.ts';
+import type { Connection } from './connection-times.ts';
+import { guardedConnector } from './guarded-connector.ts';
+import { createResolver, type Resolve } from './resolver.ts';
 
 export type GuardRules = {
-  /** networks that the operator allows although they are not public; any port of theirs may be used */
+  /** networks that the operator allows although they are not public, with all their ports */
   allowedPrivateNetworks: BlockList;
-  /** ports that may be used of public hosts */
+  /** allowed ports of public hosts */
   allowedPorts: ReadonlySet<number>;
   bounds?: Bounds;
-  /** is told of each connection that was made, or could not be made */
+  /** Called for each attempt to connect. */
   onConnection?(connection: Connection): void;
 };
 
 /** How long a host may take. */
 type Bounds = {
-  /** over a whole download with its redirects: an origin that drips is not idle, but must end */
+  /** for a whole download with its redirects: a host that drips is never idle, but must end */
   totalMs: number;
-  /** to look up its name, and as long to connect */
+  /** to look up its name, and as long again to connect */
   connectMs: number;
   headersMs: number;
   idleMs: number;
@@ -34,93 +33,82 @@ type Bounds = {
 
 const BOUNDS: Bounds = { totalMs: 30_000, connectMs: 5_000, headersMs: 10_000, idleMs: 10_000 };
 
-/** What it took to connect; null where it did not come to that. */
-export type Connection = {
-  /** of the peer */
-  address: string | null;
-  dnsMs: number | null;
-  connectMs: number | null;
-  tlsMs: number | null;
-};
+type Checked = { url: URL } | { refused: 'invalid_url'; why: string };
 
 export type Guard = {
-  /** For undici's `request`. It follows no redirect and uses no proxy. */
+  /** For undici's `request`. It follows no redirects and uses no proxy. */
   agent: Agent;
   bounds: Bounds;
   /**
-   * The URL when a request for it may be tried, or why not.
+   * The URL if it may be requested, or why not.
    * @param base the URL of the response that redirected here
    */
-  check(url: string, base?: URL): { url: URL } | { refused: 'invalid_url'; why: string };
-  /** As `check`, and a literal address that no request may go to is refused too: nothing could change that. */
-  checkReceiver(url: string): { url: URL } | { refused: 'invalid_url'; why: string };
+  check(url: string, base?: URL): Checked;
+  /** Like `check`, and also refuses literal addresses that no request may go to: that will never change. */
+  checkReceiver(url: string): Checked;
   close(): Promise<void>;
 };
-
-/** A refused address. The reason is not told: the answer for each is the same, so that nothing can be scanned. */
-class AddressDenied extends Error {
-  override readonly name = 'AddressDenied';
-  readonly code = 'ADDRESS_DENIED';
-}
 
 const MAX_HOSTNAME = 253; // RFC 1035, 2.3.4
 
 export function createGuard(rules: GuardRules, resolve: Resolve = createResolver()): Guard {
+  const { bounds = BOUNDS, allowedPorts } = rules;
   const isAllowedAtAnyPort = (address: string): boolean =>
-    isNamed(rules.allowedPrivateNetworks, address) && !isMetadataAddress(address);
+    isInNetwork(rules.allowedPrivateNetworks, address) && !isMetadataAddress(address);
   const isAllowed = (address: string): boolean => isPublicAddress(address) || isAllowedAtAnyPort(address);
-  const { bounds = BOUNDS, onConnection } = rules;
-
-  const connecting = { resolve, timeoutMs: bounds.connectMs, onConnection };
-  const toWebPort = guardedConnector({ ...connecting, isAllowed });
-  const toOtherPort = guardedConnector({ ...connecting, isAllowed: isAllowedAtAnyPort });
-  const connect: buildConnector.connector = (options, callback) => {
-    (rules.allowedPorts.has(portOf(options)) ? toWebPort : toOtherPort)(options, callback);
-  };
-
   const agent = new Agent({
-    connect,
+    connect: connectorOf(rules, { resolve, timeoutMs: bounds.connectMs, isAllowed, isAllowedAtAnyPort }),
     headersTimeout: bounds.headersMs,
     bodyTimeout: bounds.idleMs,
     keepAliveTimeout: 10_000,
     maxHeaderSize: MAX_HEAD_BYTES,
   });
 
-  function check(text: string, baseUrl?: URL): ReturnType<Guard['check']> {
-    const url = URL.parse(text, baseUrl);
-    if (!url) return refused('it cannot be read as an address');
+  function check(text: string, base?: URL): Checked {
+    const url = URL.parse(text, base);
+    if (!url) return refused('not a valid URL');
     if (url.protocol !== 'http:' && url.protocol !== 'https:')
       return refused('it must begin with http:// or https://');
-    if (url.username || url.password) return refused('it must not hold a user name or a password');
+    if (url.username || url.password) return refused('it must not contain a user name or a password');
     if (url.hostname.length > MAX_HOSTNAME) return refused('its host name is too long');
-    const mayBePrivate = rules.allowedPrivateNetworks.rules.length > 0; // there, any port may be used
-    if (!rules.allowedPorts.has(portOf(url)) && !mayBePrivate) return refused(whyPort(url));
+    const mayBePrivate = rules.allowedPrivateNetworks.rules.length > 0; // with any port
+    if (!allowedPorts.has(portOf(url)) && !mayBePrivate) return refused(portNotAllowed(url, allowedPorts));
     return { url };
   }
 
-  function checkReceiver(text: string): ReturnType<Guard['check']> {
+  function checkReceiver(text: string): Checked {
     const checked = check(text);
     if ('refused' in checked) return checked;
     const address = literalOf(checked.url);
     if (address === undefined) return checked;
     if (!isAllowed(address))
       return refused(
-        `${address} is not a public address; ALLOWED_PRIVATE_NETWORKS allows a network that is not public`,
+        `${address} is not a public address; ALLOWED_PRIVATE_NETWORKS allows networks that are not public`,
       );
-    const isWebPort = rules.allowedPorts.has(portOf(checked.url));
-    return isWebPort || isAllowedAtAnyPort(address) ? checked : refused(whyPort(checked.url));
+    const isAllowedPort = allowedPorts.has(portOf(checked.url)) || isAllowedAtAnyPort(address);
+    return isAllowedPort ? checked : refused(portNotAllowed(checked.url, allowedPorts));
   }
 
-  function whyPort(url: URL): string {
-    return `port ${portOf(url)} is not among those that may be used (${[...rules.allowedPorts].join(', ')}); ALLOWED_PORTS adds one, and ALLOWED_PRIVATE_NETWORKS a network of which any port may be used`;
-  }
+  return { agent, bounds, check, checkReceiver, close: () => agent.destroy() };
+}
 
-  return {
-    agent,
-    bounds,
-    check,
-    checkReceiver,
-    close: () => agent.destroy(),
+/** Public hosts are reached at the allowed ports only, private networks that the operator allows at any. */
+function connectorOf(
+  { allowedPorts, onConnection }: GuardRules,
+  parts: {
+    resolve: Resolve;
+    timeoutMs: number;
+    isAllowed(address: string): boolean;
+    isAllowedAtAnyPort(address: string): boolean;
+  },
+): buildConnector.connector {
+  const { resolve, timeoutMs, isAllowed, isAllowedAtAnyPort } = parts;
+  const shared = { resolve, timeoutMs, onConnection };
+  const toAllowedPort = guardedConnector({ ...shared, isAllowed });
+  const toOtherPort = guardedConnector({ ...shared, isAllowed: isAllowedAtAnyPort });
+  return (options, callback) => {
+    const connect = allowedPorts.has(portOf(options)) ? toAllowedPort : toOtherPort;
+    connect(options, callback);
   };
 }
 
@@ -128,102 +116,22 @@ function portOf({ port, protocol }: { port?: string | null; protocol: string }):
   return Number(port || (protocol === 'https:' ? 443 : 80));
 }
 
-/** The address of a URL that names one; `localhost` is one too (RFC 6761, 6.3; resolver.ts). */
+function portNotAllowed(url: URL, allowedPorts: ReadonlySet<number>): string {
+  return `port ${portOf(url)} is not allowed (allowed: ${[...allowedPorts].join(', ')}); ALLOWED_PORTS adds a port, ALLOWED_PRIVATE_NETWORKS a network with all its ports`;
+}
+
+/** The address of a URL with a literal one. `localhost` counts as one (RFC 6761, 6.3; resolver.ts). */
 function literalOf({ hostname }: URL): string | undefined {
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   if (isIP(host)) return host;
   return /(^|\.)localhost$/.test(host) ? '127.0.0.1' : undefined;
 }
 
-function refused(why: string): { refused: 'invalid_url'; why: string } {
+function refused(why: string): Checked {
   return { refused: 'invalid_url', why };
 }
 
-type Connecting = {
-  resolve: Resolve;
-  isAllowed(address: string): boolean;
-  timeoutMs: number;
-  onConnection: GuardRules['onConnection'];
-};
-
-/** Connects only where `isAllowed` says so of the literal, of every DNS answer, and of the peer in the end. */
-function guardedConnector({
-  resolve,
-  isAllowed,
-  timeoutMs,
-  onConnection,
-}: Connecting): buildConnector.connector {
-  const base = buildConnector({
-    timeout: 0, // see limitConnecting
-    allowH2: false,
-    autoSelectFamily: true,
-    lookup: guardedLookup((hostname) => within(timeoutMs, resolve(hostname)), isAllowed),
-  });
-  return (options, callback) => {
-    const host = options.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(host) && !isAllowed(host)) {
-      // Literals are never looked up, so the lookup cannot judge them.
-      queueMicrotask(() => callback(new AddressDenied(), null));
-      return;
-    }
-    // The connector answers its socket, which its type does not say.
-    const connecting = base(options, (error, socket) => {
-      if (error) return callback(error, null);
-      if (isAllowed(socket.remoteAddress ?? '')) return callback(null, repairAnswers(socket));
-      socket.destroy();
-      callback(new AddressDenied(), null);
-    }) as unknown as Socket;
-    limitConnecting(connecting, {
-      isTls: options.protocol === 'https:',
-      isLookedUp: isIP(host) !== 0,
-      ms: timeoutMs,
-    });
-    if (onConnection) watch(connecting, onConnection);
-  };
-}
-
-/** Tells once how long each step of connecting took. */
-function watch(socket: Socket, onConnection: (connection: Connection) => void): void {
-  const times = { dnsMs: null, connectMs: null, tlsMs: null } as Omit<Connection, 'address'>;
-  let since = performance.now();
-  let isTold = false;
-  const step = (name: keyof typeof times) => (): void => {
-    const now = performance.now();
-    times[name] = now - since;
-    since = now;
-  };
-  const tell = (): void => {
-    if (!isTold) onConnection({ address: socket.remoteAddress ?? null, ...times });
-    isTold = true;
-  };
-  socket.once('lookup', step('dnsMs'));
-  socket.once('connect', step('connectMs'));
-  socket.once('secureConnect', step('tlsMs'));
-  socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', tell);
-  socket.once('error', tell);
-}
-
-/** Hands on the very answers that were judged; one refused address among them refuses the name. */
-function guardedLookup(resolve: Resolve, isAllowed: (address: string) => boolean): LookupFunction {
-  return (hostname, options, callback) => {
-    judgedAnswers(hostname).then(
-      (answers) => {
-        if (options.all) return callback(null, answers);
-        const [first] = answers;
-        callback(null, first?.address ?? '', first?.family ?? 4);
-      },
-      (error: NodeJS.ErrnoException) => callback(error, []),
-    );
-  };
-
-  async function judgedAnswers(hostname: string): Promise<{ address: string; family: number }[]> {
-    const addresses = await resolve(hostname);
-    if (addresses.length === 0 || !addresses.every(isAllowed)) throw new AddressDenied();
-    return addresses.map((address) => ({ address, family: isIP(address) }));
-  }
-}
-
-function isNamed(networks: BlockList, address: string): boolean {
-  const family = address.includes('%') ? 0 : isIP(address); // an interface is nothing that a stranger may choose
+function isInNetwork(networks: BlockList, address: string): boolean {
+  const family = address.includes('%') ? 0 : isIP(address); // a stranger may not choose a network interface
   return family !== 0 && networks.check(address, family === 4 ? 'ipv4' : 'ipv6'); // without a family it fails open
 }

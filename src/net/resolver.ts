@@ -5,34 +5,38 @@ import { systemCode } from '../errors.ts';
 
 export type Resolve = (hostname: string) => Promise<string[]>;
 
-/** A name that could not be looked up. `reason` is empty where there is no such name. */
+/** A host name that could not be resolved. `reason` is empty where the name does not exist. */
 export class LookupFailed extends Error {
   override readonly name = 'LookupFailed';
-  /** as c-ares has it: `ENOTFOUND`, `ESERVFAIL`, … */
+  /** c-ares's code: `ENOTFOUND`, `ESERVFAIL`, ... */
   readonly code: string;
   readonly reason: string;
 
-  constructor(code: string, reason = REASONS[code] ?? code, options?: ErrorOptions) {
-    super(reason || 'there is no such name', options);
+  constructor(code: string, reason: string, options?: ErrorOptions) {
+    super(reason || 'no such host name', options);
     this.code = code;
     this.reason = reason;
   }
 }
 
+/** The failures of a name or its servers. Other codes of c-ares (no memory, no file, bad arguments) are our own. */
 const REASONS: Record<string, string> = {
   ENOTFOUND: '',
-  ENODATA: 'it has no address',
-  ESERVFAIL: 'the DNS servers of its domain fail: SERVFAIL',
-  EREFUSED: 'the DNS server refuses to answer: REFUSED',
+  ENODATA: 'the name has no address',
+  ESERVFAIL: "the domain's DNS servers fail (SERVFAIL)",
+  EREFUSED: 'the DNS server refused the query (REFUSED)',
+  EFORMERR: 'the DNS server rejected the query (FORMERR)',
+  ENOTIMP: 'the DNS server does not support the query (NOTIMP)',
   ETIMEOUT: 'the DNS server did not answer',
-  ECONNREFUSED: 'no DNS server can be reached',
-  EBADNAME: 'it is no name that DNS can hold',
-  EBADRESP: 'the answer of the DNS server cannot be read',
+  ECONNREFUSED: 'no DNS server is reachable',
+  EOF: 'the DNS server closed the connection',
+  EBADNAME: 'not a valid DNS name',
+  EBADRESP: 'invalid response from the DNS server',
 };
 
 /**
- * A resolver of host names to all their addresses: /etc/hosts first, then DNS through c-ares, because
- * `dns.lookup` waits in a pool of four threads, where four dead names delayed a healthy one by 20 s.
+ * Resolves host names to all their addresses: from /etc/hosts, else from DNS through c-ares. `dns.lookup`
+ * would wait in libuv's pool of four threads, where four dead names delayed a healthy one by 20 s.
  * @throws LookupFailed
  */
 export function createResolver(dns = new Resolver({ timeout: 2_000, tries: 2 })): Resolve {
@@ -40,36 +44,42 @@ export function createResolver(dns = new Resolver({ timeout: 2_000, tries: 2 }))
   return async (hostname) => {
     const name = hostname.toLowerCase().replace(/\.$/, '');
     if (name === 'localhost' || name.endsWith('.localhost')) return ['127.0.0.1']; // RFC 6761, 6.3
-    const known = (await hosts()).get(name);
-    if (known) return known;
+    const listed = (await hosts()).get(name);
+    if (listed) return listed;
     return addressesOf([dns.resolve4(name), dns.resolve6(name)]);
   };
 }
 
 const OTHER_FAMILY_MS = 500;
 
-/** Of both families; of one where the other is long in coming, as it is where a DNS server drops what it does not know. */
+/** Waits for both families, but not long for the second: some DNS servers drop queries for AAAA records. */
 async function addressesOf(families: Promise<string[]>[]): Promise<string[]> {
   const all = Promise.allSettled(families);
-  const late = Promise.any(families).then(
+  const first = Promise.any(families).then(
     (addresses) => sleep(OTHER_FAMILY_MS, addresses, { ref: false }),
-    () => [], // both failed: `all` says how
+    () => [], // both failed; `all` has the reasons
   );
-  const answers = await Promise.race([all, late]);
+  const answers = await Promise.race([all, first]);
   const addresses = answers.flatMap((answer) =>
     typeof answer === 'string' ? answer : answer.status === 'fulfilled' ? answer.value : [],
   );
-  return addresses.length > 0 ? addresses : Promise.reject(reasonOf(await all));
+  if (addresses.length > 0) return addresses;
+  throw failureOf(await all);
 }
 
-/** The more telling of the two errors: a name without AAAA records answers ENODATA for these. */
-function reasonOf(answers: PromiseSettledResult<string[]>[]): LookupFailed {
-  const reasons = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as Error] : []));
-  const reason = reasons.find((error) => systemCode(error) !== 'ENODATA') ?? reasons[0];
-  return new LookupFailed(systemCode(reason) ?? 'ENODATA', undefined, { cause: reason });
+/** The more telling of the two errors: a name without AAAA records answers ENODATA for them. */
+function failureOf(answers: PromiseSettledResult<string[]>[]): unknown {
+  const errors = answers.flatMap((answer) =>
+    answer.status === 'rejected' ? [answer.reason as unknown] : [],
+  );
+  const error = errors.find((each) => systemCode(each) !== 'ENODATA') ?? errors[0];
+  if (errors.length === 0) return new LookupFailed('ENODATA', REASONS['ENODATA'] ?? '');
+  const code = systemCode(error) ?? '';
+  const reason = REASONS[code];
+  return reason === undefined ? error : new LookupFailed(code, reason, { cause: error });
 }
 
-/** @throws LookupFailed also when it takes longer */
+/** Bounds a lookup. @throws LookupFailed when it takes longer */
 export async function within<T>(ms: number, lookup: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
@@ -79,7 +89,7 @@ export async function within<T>(ms: number, lookup: Promise<T>): Promise<T> {
   return Promise.race([lookup, late.promise]).finally(() => clearTimeout(timer));
 }
 
-/** Reads the file again only when it has changed. */
+/** Rereads the file only when it has changed. */
 function hostsFile(path: string): () => Promise<Map<string, string[]>> {
   let readAt = -1;
   let names = new Map<string, string[]>();

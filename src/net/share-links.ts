@@ -1,22 +1,22 @@
 /**
- * Links that shops copy from the share dialogs of file hosts lead to a page that shows the file. Each
- * function knows one host, and answers the link under which that host hands out the file itself.
+ * Share links of file hosts lead to a web page that shows the file. Each function turns the links of one
+ * host into direct download links, and returns undefined for other links.
  */
-const DIRECT_LINK_OF: Record<string, (link: URL) => URL | undefined> = {
-  'drive.google.com': googleDrive,
-  'docs.google.com': googleDrive,
-  'dropbox.com': dropbox,
-  'www.dropbox.com': dropbox,
-  '1drv.ms': oneDrive,
-  'onedrive.live.com': oneDrive,
-};
+const DIRECT_LINK_OF = new Map<string, (link: URL) => URL | undefined>([
+  ['drive.google.com', googleDrive],
+  ['docs.google.com', googleDrive],
+  ['dropbox.com', dropbox],
+  ['www.dropbox.com', dropbox],
+  ['1drv.ms', oneDrive],
+  ['onedrive.live.com', oneDrive],
+]);
 
-/** The direct download link of a share link; any other link as it is. */
+/** The direct download link of a share link. Other links are returned unchanged. */
 export function directLink(link: URL): URL {
-  return DIRECT_LINK_OF[link.host]?.(link) ?? link;
+  return DIRECT_LINK_OF.get(link.host)?.(link) ?? link;
 }
 
-/** `/file/d/ID/view`, `/open?id=ID`, `/uc?id=ID`, also behind `/a/DOMAIN` and `/u/NUMBER`. */
+/** `/file/d/ID/view`, `/open?id=ID`, `/uc?id=ID`, also below `/a/DOMAIN` and `/u/NUMBER`. */
 function googleDrive(link: URL): URL | undefined {
   const { pathname, searchParams } = link;
   const id =
@@ -25,7 +25,7 @@ function googleDrive(link: URL): URL | undefined {
   if (!id) return undefined;
   const direct = new URL('https://drive.google.com/uc?export=download');
   direct.searchParams.set('id', id);
-  // Files that were shared before 2021 need their key; `confirm` skips the page about the virus scan.
+  // Files shared before 2021 need their `resourcekey`; `confirm` skips the page about the virus scan.
   for (const name of ['resourcekey', 'confirm']) {
     const value = searchParams.get(name);
     if (value) direct.searchParams.set(name, value);
@@ -33,7 +33,7 @@ function googleDrive(link: URL): URL | undefined {
   return direct;
 }
 
-/** Links to a file: `/s/…`, `/scl/fi/…` (its `rlkey` is what grants access), and a file in a folder, `/sh/…`. */
+/** Links to a file: `/s/...`, `/scl/fi/...` (its `rlkey` grants access), and to a file in a folder, `/sh/...`. */
 function dropbox(link: URL): URL | undefined {
   const isFile = /^\/(s\/[^/]+|scl\/fi\/[^/]+|sh\/[^/]+\/[^/]+)\/[^/]+$/.test(link.pathname);
   if (!isFile || link.searchParams.get('raw') === '1') return undefined;
@@ -42,7 +42,7 @@ function dropbox(link: URL): URL | undefined {
   return direct;
 }
 
-/** The whole link, as a token of the shares API; the code for embedding has its own way. */
+/** The shares API takes the whole link as a token. Embedding links have a path of their own. */
 function oneDrive(link: URL): URL | undefined {
   const { host, pathname, searchParams } = link;
   if (pathname === '/embed') return new URL(`/download${link.search}`, link);
@@ -54,7 +54,7 @@ function oneDrive(link: URL): URL | undefined {
 }
 
 /**
- * Why there is a web page where an image was expected, as far as it can be told.
+ * Why there is a web page in place of an image, as a relative clause; undefined where the page does not say.
  * @param head the first bytes of the page
  */
 export function reasonForPage(page: URL, head: Buffer): string | undefined {
@@ -64,7 +64,7 @@ export function reasonForPage(page: URL, head: Buffer): string | undefined {
   const title = /<title>([^<]*)/i.exec(head.toString())?.[1] ?? '';
   if (/virus scan/i.test(title))
     return 'on which Google Drive asks for a confirmation, because it did not scan the file for viruses';
-  if (/quota exceeded/i.test(title)) return 'which says that the file was downloaded too often lately';
+  if (/quota exceeded/i.test(title)) return 'which says that the file was downloaded too often recently';
   return undefined;
 }
 

@@ -1,99 +1,76 @@
 /**
  * A pool of disposable child processes that read and decode images.
  *
- * A child is starting -> idle -> busy -> idle … -> ended. It ends when it crashes, or is killed at the
- * deadline, at its memory limit, or when its work is no longer wanted, and another one takes its place.
- * That costs one image. After some hundreds of images it is replaced too, so that nothing piles up in it.
+ * A child is starting -> idle -> busy -> idle ... -> ended. It ends when it crashes, or when the pool kills
+ * it: at the deadline, at its memory limit, or when nobody wants its result any more. Another child replaces
+ * it, and only the image in work is lost. After some hundreds of images a child is replaced as well, so that
+ * nothing accumulates in it.
  */
 import pLimit from 'p-limit';
 import { deadlineMs, expectedMemory, IDLE_CHILD, memoryLimit } from './cost.ts';
-import { type DecoderProcess, startDecoder } from './decoder-process.ts';
-import type { DecoderAnswer } from './decoder/decoder.ts';
-import type { Libraries } from './decoder/libraries.ts';
-import type { Made } from './decoder/make.ts';
+import { DecoderChildren, DecodersUnavailable } from './decoder-children.ts';
+import type {
+  DecoderAnswer,
+  DecoderJob,
+  Facts,
+  FileOrHead,
+  Libraries,
+  Made,
+  Plan,
+} from './decoder-protocol.ts';
 import { createMemoryBudget, defaultBudget } from './memory.ts';
-import type { DecoderJob, Plan } from './plan.ts';
-import type { Facts, ProbedFile } from './decoder/formats/probe.ts';
 import { ImageProblem } from './problems.ts';
 
 export type DecoderPool = {
   /**
-   * Makes the files of a job in a child. Jobs wait for a free child in the order in which they come.
-   * @returns with what the header says, and what made the files
+   * Makes the files of a job in a child. Jobs wait for a free child, first come first served.
+   * @returns also the facts of the source, and the libraries that made the files
    * @throws ImageProblem; DecodersUnavailable; the signal's reason when aborted
    */
   make(job: DecoderJob, signal: AbortSignal): Promise<Made & { facts: Facts; libraries: Libraries }>;
   /** Reads a header in a child. @throws as `make` */
-  factsOf(file: ProbedFile, signal: AbortSignal): Promise<Facts>;
-  /** Starts every child now, so that the first images need not wait. If it fails, `make` tries again and says why. */
+  readHeader(file: FileOrHead, signal: AbortSignal): Promise<Facts>;
+  /** Starts every child now, so that the first images need not wait. It never fails: `make` tries again and throws. */
   warm(): void;
-  /** Whether children can be started at all. */
+  /** Health check: whether children can be started. @throws DecodersUnavailable */
   probe(): Promise<void>;
-  /** The process ids of the children that are idle, for those who watch over them. */
+  /** The process ids of the idle children, for monitoring. */
   pids(): number[];
   stop(): Promise<void>;
 };
 
-/** No child can be started, or its libraries may not be used: our own trouble, and no image's result. */
-export class DecodersUnavailable extends Error {
-  override readonly name = 'DecodersUnavailable';
-}
-
 const DECODE_DEADLINE_MS = 15_000;
-const MAX_IMAGES_OF_A_CHILD = 500; // a start costs 0.3 s, 1 % of the time of 500 photographs
+const MAX_IMAGES_PER_CHILD = 500; // a start takes 0.3 s: 1 % of the time of 500 photographs
 
-export type DecoderLimits = {
-  /** for decoding, and for reading the header; encoding has its own share, see cost.ts */
-  decodingMs: number;
-  /** bytes that all children together may be expected to take */
-  memoryBudget: number;
-  /** bytes that a child may have before it is killed */
-  memoryLimit(plan: Plan): number;
-  imagesOfAChild: number;
+export type DecoderPoolOptions = {
+  /** for reading the header and decoding; cost.ts adds time for encoding */
+  decodingMs?: number;
+  /** bytes that all children together may be expected to need */
+  memoryBudget?: number;
+  /** bytes at which a child is killed */
+  memoryLimit?(plan: Plan): number;
+  imagesPerChild?: number;
+  /** Called when a child ended while it had an image. The error says how, with its last line of stderr. */
+  onCrash?(error: Error): void;
 };
 
-type Child = { process: DecoderProcess; images: number };
-
-/** @param size how many children; each is busy on one core */
-export function createDecoderPool(size: number, limits: Partial<DecoderLimits> = {}): DecoderPool {
-  const { decodingMs = DECODE_DEADLINE_MS, imagesOfAChild = MAX_IMAGES_OF_A_CHILD } = limits;
-  const { memoryBudget = defaultBudget(), memoryLimit: limitOf = memoryLimit } = limits;
+/** @param size number of children; each keeps one core busy */
+export function createDecoderPool(size: number, options: DecoderPoolOptions = {}): DecoderPool {
+  const { decodingMs = DECODE_DEADLINE_MS, imagesPerChild = MAX_IMAGES_PER_CHILD } = options;
+  const { memoryBudget = defaultBudget(), memoryLimit: limitOf = memoryLimit, onCrash } = options;
   const budget = createMemoryBudget(memoryBudget);
-  const share = memoryBudget / size; // within it a child need not ask
-  const started = new Set<Promise<DecoderProcess>>();
-  const idle: Child[] = [];
-  const places = pLimit(size);
-  let stopped = false;
+  const share = memoryBudget / size; // a child that needs no more than this does not ask
+  const children = new DecoderChildren(imagesPerChild);
+  const limit = pLimit(size);
 
-  async function take(): Promise<Child> {
-    for (let child = idle.pop(); child; child = idle.pop()) if (child.process.isAlive()) return child;
-    if (stopped) throw new DecodersUnavailable('the decoders were stopped');
-    const starting = startDecoder();
-    started.add(starting);
-    const process = await starting.catch((error: Error) => {
-      started.delete(starting);
-      throw new DecodersUnavailable(`no decoder process can be started: ${error.message}`, { cause: error });
+  /** Runs `work` when a child is due, and reports a crash. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> =>
+    limit(work).catch((error: unknown) => {
+      if (error instanceof ImageProblem && error.code === 'decoder_crashed') onCrash?.(error.cause as Error);
+      throw error;
     });
-    void process.ended.then(() => started.delete(starting));
-    return { process, images: 0 };
-  }
 
-  function giveBack(child: Child): void {
-    if (child.process.isAlive() && child.images < imagesOfAChild && !stopped) idle.push(child);
-    else child.process.kill();
-  }
-
-  /** Runs `work` with a child of its own. */
-  async function withChild<T>(work: (child: Child) => Promise<T>): Promise<T> {
-    const child = await take();
-    try {
-      return await work(child);
-    } finally {
-      giveBack(child);
-    }
-  }
-
-  /** Reading a header takes no memory to speak of. */
+  /** Reading a header takes hardly any memory. */
   const whileReading = (signal: AbortSignal) => ({ ms: decodingMs, bytes: IDLE_CHILD, signal });
 
   async function make(job: DecoderJob, signal: AbortSignal) {
@@ -101,7 +78,7 @@ export function createDecoderPool(size: number, limits: Partial<DecoderLimits> =
     await budget.enter(held);
     try {
       signal.throwIfAborted();
-      return await withChild(async (child) => {
+      return await children.use(async (child) => {
         child.images += 1;
         const { process } = child;
         process.send({ is: 'make', job, allowedBytes: share });
@@ -124,27 +101,20 @@ export function createDecoderPool(size: number, limits: Partial<DecoderLimits> =
   }
 
   return {
-    make: (job, signal) => places(() => make(job, signal)),
-    factsOf: (file, signal) =>
-      places(() =>
-        withChild(async ({ process }) => {
-          process.send({ is: 'probe', file });
+    make: (job, signal) => inTurn(() => make(job, signal)),
+    readHeader: (file, signal) =>
+      inTurn(() =>
+        children.use(async ({ process }) => {
+          process.send({ is: 'read_header', file });
           return expected('facts', await process.answer(whileReading(signal))).facts;
         }),
       ),
     warm() {
-      for (let i = 0; i < size; i += 1) places(() => withChild(async () => {})).catch(() => {});
+      for (let i = 0; i < size; i += 1) limit(() => children.use(async () => {})).catch(() => {});
     },
-    probe: () => places(() => withChild(async () => {})),
-    pids: () => idle.map((child) => child.process.pid),
-    async stop() {
-      stopped = true;
-      for (const starting of started) {
-        const process = await starting.catch(() => undefined);
-        process?.kill();
-        await process?.ended;
-      }
-    },
+    probe: () => limit(() => children.use(async () => {})),
+    pids: () => children.idlePids(),
+    stop: () => children.stop(),
   };
 }
 
@@ -157,5 +127,5 @@ function expected<K extends DecoderAnswer['is']>(
   if (answer.is === 'failed') throw new ImageProblem(answer.code, answer.detail);
   if (answer.is === 'trouble')
     throw new DecodersUnavailable(`a decoder cannot read or write its files: ${answer.detail}`);
-  throw new Error(`a decoder answers ${answer.is} where ${is} is due`);
+  throw new Error(`a decoder answered ${answer.is} instead of ${is}`);
 }

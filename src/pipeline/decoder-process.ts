@@ -1,19 +1,18 @@
-/** One disposable child process that decodes: its start, its limits, its end. Its program is decoder.ts. */
-import { type ChildProcess, fork } from 'node:child_process';
+/** One disposable child process that decodes: its start, its limits, its end. It runs decoder/decoder.ts. */
+import { fork } from 'node:child_process';
 import { constants, getPriority, setPriority } from 'node:os';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DecoderAnswer, DecoderGreeting, DecoderRequest } from './decoder/decoder.ts';
-import type { Libraries } from './decoder/libraries.ts';
+import { withDeadline } from './deadline.ts';
+import type { DecoderAnswer, DecoderGreeting, DecoderRequest, Libraries } from './decoder-protocol.ts';
 import { MAX_SIDE } from './limits.ts';
-import { residentMemory } from './memory.ts';
+import { Mailbox } from './mailbox.ts';
+import { watchMemory } from './memory.ts';
 import { ImageProblem } from './problems.ts';
 
-const WATCH_AFTER_MS = 200; // most images are done by then, and nobody need look at their memory
-const WATCH_EVERY_MS = 50;
 const START_DEADLINE_MS = 20_000; // loading sharp takes 0.2 s; a loaded machine needs more
-const NICENESS = 5; // answers and heartbeats of the parent come first
-// The running file may be TypeScript, in the checkout, or JavaScript, in the package.
+const NICENESS = 5; // the parent's answers and heartbeats have priority
+// In a checkout the running file is TypeScript, in the package JavaScript.
 const PROGRAM = fileURLToPath(new URL(`./decoder/decoder${extname(import.meta.url)}`, import.meta.url));
 
 export type DecoderProcess = {
@@ -22,7 +21,7 @@ export type DecoderProcess = {
   isAlive(): boolean;
   send(request: DecoderRequest): void;
   /**
-   * The next answer. Where none comes within the limits the process is killed.
+   * The next answer. A process that does not answer within the limits is killed.
    * @throws ImageProblem `decode_timeout`, `decode_memory`, `decoder_crashed`; the signal's reason when aborted
    */
   answer(limits: AnswerLimits): Promise<DecoderAnswer>;
@@ -30,20 +29,20 @@ export type DecoderProcess = {
   ended: Promise<void>;
 };
 
-/** bytes: of memory, of the whole process */
+/** `bytes`: memory of the whole process. */
 type AnswerLimits = { ms: number; bytes: number; signal: AbortSignal };
 
-/** @throws when it does not start, or its libraries may not be used */
+/** @throws when it does not start, or when its libraries must not be used */
 export async function startDecoder(): Promise<DecoderProcess> {
   const child = fork(PROGRAM, [], {
     env: childEnvironment(),
     execArgv: [],
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  const messages = messagesOf(child);
+  const mailbox = new Mailbox(child);
   let greeting: DecoderGreeting;
   try {
-    greeting = (await messages.next(AbortSignal.timeout(START_DEADLINE_MS))) as DecoderGreeting;
+    greeting = (await mailbox.next(AbortSignal.timeout(START_DEADLINE_MS))) as DecoderGreeting;
     if (greeting.flaws.length > 0)
       throw new Error(`its libraries are not safe: ${greeting.flaws.join('; ')}`);
   } catch (error) {
@@ -61,97 +60,51 @@ export async function startDecoder(): Promise<DecoderProcess> {
     pid,
     libraries: greeting.libraries,
     isAlive: () => !killed && child.exitCode === null && child.signalCode === null && child.connected,
-    send: (request) => void child.send(request, () => {}), // a child that is gone shows in its end
+    send: (request) => void child.send(request, () => {}), // `answer` reports a child that is gone
     kill,
-    ended: messages.ended,
+    ended: mailbox.ended,
     async answer({ ms, bytes, signal }) {
-      const deadline = AbortSignal.timeout(ms);
-      using memory = watchMemory(pid, bytes);
+      using deadline = withDeadline(
+        signal,
+        ms,
+        () => new ImageProblem('decode_timeout', `${Math.round(ms / 100) / 10} s`),
+      );
+      using _ = watchMemory(pid, bytes, () =>
+        deadline.abort(new ImageProblem('decode_memory', `more than ${Math.round(bytes / 1e6)} MB`)),
+      );
       try {
-        const stop = AbortSignal.any([signal, deadline, memory.exceeded]);
-        return (await messages.next(stop)) as DecoderAnswer;
+        return (await mailbox.next(deadline.signal)) as DecoderAnswer;
       } catch (error) {
-        kill(); // a codec cannot be interrupted otherwise, and may hang for ever
-        await messages.ended; // until then it may write into the files, which the next image uses again
+        kill(); // a codec cannot be interrupted in another way, and may hang forever
+        await mailbox.ended; // until then it may write into files that the next image uses
         signal.throwIfAborted();
-        if (memory.exceeded.aborted)
-          throw new ImageProblem('decode_memory', `more than ${Math.round(bytes / 1e6)} MB`);
-        if (deadline.aborted) throw new ImageProblem('decode_timeout', `${Math.round(ms / 100) / 10} s`);
+        deadline.signal.throwIfAborted();
         throw new ImageProblem('decoder_crashed', child.signalCode ?? undefined, { cause: error });
       }
     },
   };
 }
 
-/** Below our own priority, whatever that is: only root may raise one, and some sandboxes let nobody change any. */
+/** Lowers it relative to our own: only root may raise a priority, and some sandboxes allow no change. */
 function lowerPriority(pid: number): void {
   try {
     setPriority(pid, Math.min(getPriority() + NICENESS, constants.priority.PRIORITY_LOW));
   } catch {
-    // it decodes all the same
+    // It decodes at our own priority.
   }
-}
-
-/** Looks at the memory of a process that has been at work for a while. */
-function watchMemory(pid: number, limit: number): { exceeded: AbortSignal } & Disposable {
-  const abort = new AbortController();
-  let timer = setTimeout(look, WATCH_AFTER_MS);
-  function look(): void {
-    void residentMemory(pid).then((bytes = 0) => {
-      if (bytes > limit) abort.abort();
-    });
-    timer = setTimeout(look, WATCH_EVERY_MS);
-  }
-  return { exceeded: abort.signal, [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 const KEPT_BYTES = 2 ** 28;
 
-/** Nothing of our environment, which holds secrets; the limits of libvips are set before sharp loads. */
+/** None of our environment, which holds secrets. libvips reads its limits before sharp loads. */
 function childEnvironment(): NodeJS.ProcessEnv {
   return {
     VIPS_MAX_COORD: String(MAX_SIDE),
     VIPS_BLOCK_UNTRUSTED: '1',
     VIPS_CONCURRENCY: '1',
     UV_THREADPOOL_SIZE: '2',
-    // glibc gives pictures back to the system and gets them again, page by page: 3 % of the CPU.
+    // Otherwise glibc returns each picture's memory to the system and gets it back page by page: 3 % of the CPU.
     MALLOC_MMAP_THRESHOLD_: String(KEPT_BYTES),
     MALLOC_TRIM_THRESHOLD_: String(KEPT_BYTES),
-  };
-}
-
-/** The messages of a child in their order; those that come while nobody waits are kept. */
-function messagesOf(child: ChildProcess) {
-  const arrived: unknown[] = [];
-  let look = (): void => {};
-  let hasEnded = false;
-  child.on('message', (message) => {
-    arrived.push(message);
-    look();
-  });
-  const ended = new Promise<void>((resolve) =>
-    child.once('exit', () => {
-      hasEnded = true;
-      look();
-      resolve();
-    }),
-  );
-  return {
-    ended,
-    /** Rejects when the child ends first, or with the signal's reason. */
-    next(signal: AbortSignal): Promise<unknown> {
-      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      look = () => {
-        if (arrived.length > 0) resolve(arrived.shift());
-        else if (signal.aborted) reject(signal.reason as Error);
-        else if (hasEnded) reject(new Error(`the decoder ended (${child.signalCode ?? child.exitCode})`));
-        else return;
-        look = () => {};
-      };
-      const onAbort = (): void => look();
-      signal.addEventListener('abort', onAbort);
-      look();
-      return promise.finally(() => signal.removeEventListener('abort', onAbort));
-    },
   };
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 
-/** All decoders together: half of what the machine or the container has. */
+/** For all decoders together: half of what the machine or the container has, in bytes. */
 export function defaultBudget(): number {
   const constrained = process.constrainedMemory();
   const total = constrained > 0 && constrained < totalmem() ? constrained : totalmem();
@@ -9,14 +9,15 @@ export function defaultBudget(): number {
 }
 
 export type MemoryBudget = {
-  /** Waits until there is room, in the order of the calls. What is larger than all of it runs alone. */
+  /** Waits until there is room, first come first served. What exceeds the whole budget runs alone. */
   enter(bytes: number): Promise<void>;
   leave(bytes: number): void;
 };
 
 export function createMemoryBudget(total: number): MemoryBudget {
   const waiting: { bytes: number; admit: () => void }[] = [];
-  let [used, inside] = [0, 0];
+  let used = 0;
+  let inside = 0;
 
   function admitNext(): void {
     for (let first = waiting[0]; first; first = waiting[0]) {
@@ -43,7 +44,22 @@ export function createMemoryBudget(total: number): MemoryBudget {
   };
 }
 
-/** Memory of a process in bytes (proc(5), VmRSS); undefined where the system does not tell it so. */
+const WATCH_AFTER_MS = 200; // most images are done by then, and cost no look at the process
+const WATCH_EVERY_MS = 50;
+
+/** Watches the memory of a process until disposed. @param limit in bytes */
+export function watchMemory(pid: number, limit: number, onExceeded: () => void): Disposable {
+  let timer = setTimeout(look, WATCH_AFTER_MS);
+  function look(): void {
+    void residentMemory(pid).then((bytes = 0) => {
+      if (bytes > limit) onExceeded();
+    });
+    timer = setTimeout(look, WATCH_EVERY_MS);
+  }
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
+/** Memory of a process in bytes (proc(5), VmRSS); undefined on systems without /proc. */
 export async function residentMemory(pid: number): Promise<number | undefined> {
   const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
   const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];

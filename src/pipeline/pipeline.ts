@@ -1,23 +1,23 @@
 import { unlink } from 'node:fs/promises';
-import type { Recipe } from '../presets/spec.ts';
-import type { Storage, StorageKey } from '../storage/storage.ts';
+import { FORMAT_FACTS, type Recipe } from '../presets/spec.ts';
+import { keyOf, type StorageKey } from '../storage/keys.ts';
+import type { Storage } from '../storage/storage.ts';
 import { VERSION } from '../version.ts';
 import type { DecoderPool } from './decoder-pool.ts';
+import type { Facts, Libraries } from './decoder-protocol.ts';
+import { type AcquirePermit, HostBusy } from './download/download-permit.ts';
 import {
   type FetchRules,
-  fetchChanged,
+  fetchIfChanged,
   type NotModified,
+  type PreviousAnswer,
   type Source,
-  type KnownAnswer,
   type Validators,
 } from './download/fetch.ts';
-import type { Libraries } from './decoder/libraries.ts';
-import { fileName, hash16Of, outputPath, planRenditions } from './plan.ts';
-import type { Facts } from './decoder/formats/probe.ts';
-import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
 import type { SourceFile, SourceFiles } from './download/source-files.ts';
+import { outputPath, planRenditions, setIdOf } from './plan.ts';
+import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
 import { store, type StoredRendition } from './store.ts';
-import { type BeginVisit, HostBusy } from './download/download-permit.ts';
 
 export type ImageRequest = {
   url: string;
@@ -25,169 +25,177 @@ export type ImageRequest = {
   tenantId: number;
   /** first part of the storage keys */
   tenantToken: string;
-  /** what an earlier run made of the URL by this recipe */
-  known: Known | undefined;
-  /** whether it is to be made anew although it was made before */
+  /** what an earlier run made of the URL with this recipe */
+  reusable: Reusable | undefined;
+  /** whether to make the renditions anew although they exist */
   isForced: boolean;
 };
 
-/** Files that were made before, of which the source is known. */
-export type Known = KnownAnswer & {
+/** A rendition set that an earlier run made, and the validators of its source. */
+export type Reusable = PreviousAnswer & {
   /** of the source's bytes */
   sha256: Buffer;
   set: MadeSet;
-  /** whether the source need not be asked for */
+  /** whether the source need not be requested again yet */
   isFresh: boolean;
 };
 
-/** Renditions that were made of one content by one recipe, and verified. Sizes in bytes. */
-export type MadeSet = { hash16: string; sourceBytes: number; files: { key: StorageKey; bytes: number }[] };
+/** A rendition set as the database has it: its files were verified when they were made. Sizes in bytes. */
+export type MadeSet = { setId: string; sourceBytes: number; files: { key: StorageKey; bytes: number }[] };
 
-/** What happened to an image. `later` may succeed at another time; `failed` never will. */
+/** What happened to an image. `later` may succeed in another attempt, `failed` never will. */
 export type Outcome =
   | {
       is: 'made';
       source: Source;
       facts: Facts;
-      /** of the source: see difference-hash.ts */
+      /** of the source: 16 hexadecimal digits */
       differenceHash: string;
-      hash16: string;
+      setId: string;
       renditions: StoredRendition[];
-      /** what made them, with its version */
+      /** versions of what made them */
       madeBy: { minilab: string } & Libraries;
     }
-  /** What was made before still holds. `source` is what its host says now; undefined where it was not asked. */
+  /** The set of an earlier run is reused. `source` is what the host answered; undefined if it was not asked. */
   | { is: 'unchanged'; set: MadeSet; source: SourceNews | undefined }
-  /** Its host had no place for a download; it was not tried. */
+  /** The host had no permit free: the image was not tried. */
   | { is: 'waiting'; busy: HostBusy }
   | { is: 'later'; problem: ImageProblem }
   | { is: 'failed'; problem: ImageProblem };
 
-/** What may be remembered of a source after an answer. */
+/** What to remember of a source after an answer. */
 type SourceNews = Validators & { sha256: Buffer; finalUrl: string | undefined; freshForS: number };
 
 export type PipelineParts = {
   fetchRules: FetchRules;
-  /** lets downloads begin, as many as the worker and the host may have at a time */
-  beginVisit: BeginVisit;
+  /** limits the open downloads of the worker and of each host */
+  acquirePermit: AcquirePermit;
   decoders: DecoderPool;
   storage: Storage;
   sourceFiles: SourceFiles;
-  /** Looks for a set that was made before, of whatever source. */
-  findSet(tenantId: number, hash16: string): Promise<MadeSet | undefined>;
+  /** Finds a set of an earlier run, whatever the URL of its source. */
+  findSet(tenantId: number, setId: string): Promise<MadeSet | undefined>;
 };
 
 export type Pipeline = (request: ImageRequest, signal: AbortSignal) => Promise<Outcome>;
 
 /**
- * Makes the renditions of one image. It knows nothing of databases and queues.
+ * Makes the renditions of one image, without any knowledge of databases and queues.
  * The pipeline throws only what is not about the image: our own trouble (StorageTrouble,
  * DecodersUnavailable) and the signal's reason.
  */
 export function createPipeline(parts: PipelineParts): Pipeline {
   const { storage } = parts;
 
-  /**
-   * What was made of the source before, if it is there still and as it was verified. A file of another
-   * size is damaged: it is removed, so that it is made again.
-   */
-  async function knownOf({ known, isForced }: ImageRequest): Promise<Known | undefined> {
-    if (!known) return undefined;
-    const damaged = await damagedFiles(known.set);
-    if (damaged.length > 0) await storage.remove(damaged);
-    return isForced || damaged.length > 0 || !(await isThere(known.set)) ? undefined : known;
-  }
-
-  async function damagedFiles({ files }: MadeSet): Promise<StorageKey[]> {
-    const sizes = await Promise.all(files.map(({ key }) => storage.bytesOf(key)));
-    return files.flatMap(({ key, bytes }, i) => (sizes[i] === undefined || sizes[i] === bytes ? [] : [key]));
-  }
-
-  async function isThere({ files }: MadeSet): Promise<boolean> {
-    for (const { key, bytes } of files) if ((await storage.bytesOf(key)) !== bytes) return false;
-    return true;
-  }
-
-  /** What was made before of the same bytes, perhaps from another URL. The storage is asked first: it is nearer. */
-  async function madeOf(request: ImageRequest, hash16: string): Promise<MadeSet | undefined> {
-    const [first] = request.recipe.renditions;
-    if (request.isForced || !first) return undefined;
-    if ((await storage.bytesOf(`${request.tenantToken}/${hash16}/${fileName(first)}`)) === undefined)
-      return undefined;
-    const set = await parts.findSet(request.tenantId, hash16);
-    return set && (await isThere(set)) ? set : undefined;
-  }
-
   async function fetchAndMake(
     request: ImageRequest,
-    known: Known | undefined,
+    reusable: Reusable | undefined,
     file: SourceFile,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const source = await download(request, known, file, signal);
-    if ('notModified' in source) return stillHolds(known, source);
-    const hash16 = hash16Of(source, request.recipe);
-    const set = await madeOf(request, hash16);
+    const source = await download(request, reusable, file, signal);
+    if ('notModified' in source) return notModified(reusable, source);
+    const setId = setIdOf(source, request.recipe);
+    const set = await setOfSameBytes(request, setId);
     if (set) return { is: 'unchanged', set, source };
     const job = planRenditions(source, request.recipe);
     const { facts, files, differenceHash, libraries } = await parts.decoders.make(job, signal);
-    const renditions = await store(job, files, `${request.tenantToken}/${hash16}`, storage);
+    const renditions = await store(job, files, { token: request.tenantToken, setId }, storage);
     const madeBy = { minilab: VERSION, ...libraries };
-    return { is: 'made', source, facts, differenceHash, hash16, renditions, madeBy };
+    return { is: 'made', source, facts, differenceHash, setId, renditions, madeBy };
   }
 
-  /** The host's place is free again before anything is decoded. */
+  /** Releases the permit before anything is decoded. */
   async function download(
     request: ImageRequest,
-    known: Known | undefined,
+    reusable: Reusable | undefined,
     file: SourceFile,
     signal: AbortSignal,
   ): Promise<Source | NotModified> {
-    const visit = await parts.beginVisit(request, signal);
+    const permit = await parts.acquirePermit(request, signal);
+    const conditional = { url: request.url, previous: reusable };
     let problem: ImageProblem | undefined;
     try {
-      return await fetchChanged({ url: request.url, known }, file, { ...parts.fetchRules, visit }, signal);
+      return await fetchIfChanged(conditional, file, { ...parts.fetchRules, permit }, signal);
     } catch (error) {
       if (error instanceof ImageProblem) problem = error;
       throw error;
     } finally {
-      visit.end(problem);
+      permit.release(problem);
     }
   }
 
+  /** A set made of the same bytes, perhaps from another URL. Storage is asked first, because it answers faster. */
+  async function setOfSameBytes(request: ImageRequest, setId: string): Promise<MadeSet | undefined> {
+    const [first] = request.recipe.renditions;
+    if (request.isForced || !first) return undefined;
+    const { extension } = FORMAT_FACTS[first.format];
+    const key = keyOf({ token: request.tenantToken, setId }, { name: first.name, extension });
+    if ((await storage.bytesOf(key)) === undefined) return undefined;
+    const set = await parts.findSet(request.tenantId, setId);
+    return set && (await isWhole(storage, set)) ? set : undefined;
+  }
+
   return async (request, signal) => {
-    const known = await knownOf(request);
-    if (known?.isFresh) return { is: 'unchanged', set: known.set, source: undefined };
+    const reusable = await verified(storage, request);
+    if (reusable?.isFresh) return { is: 'unchanged', set: reusable.set, source: undefined };
     const file = await parts.sourceFiles.take();
     try {
-      const outcome = await fetchAndMake(request, known, file, signal).catch(outcomeOf);
+      const outcome = await fetchAndMake(request, reusable, file, signal).catch(outcomeOf);
       if (outcome.is === 'failed' || outcome.is === 'later') await removeOutputs(file, request.recipe);
       parts.sourceFiles.giveBack(file);
       return outcome;
     } catch (error) {
       await removeOutputs(file, request.recipe);
-      await parts.sourceFiles.discard(file); // whatever it is, it may be the file
+      await parts.sourceFiles.discard(file); // the file may be the cause
       throw error;
     }
   };
 }
 
-/** A host need not repeat the validators that were sent to it. */
-function stillHolds(known: Known | undefined, { etag, lastModified, freshForS }: NotModified): Outcome {
-  if (!known) throw new Error('a source that is not known cannot be unchanged');
-  const validators = { etag: etag ?? known.etag, lastModified: lastModified ?? known.lastModified };
-  const source = { sha256: known.sha256, finalUrl: undefined, ...validators, freshForS };
-  return { is: 'unchanged', set: known.set, source };
+/**
+ * The reusable set of a request, if storage still has all its files as they were. A file of another size is
+ * damaged and removed, so that it is made anew.
+ */
+async function verified(
+  storage: Storage,
+  { reusable, isForced }: ImageRequest,
+): Promise<Reusable | undefined> {
+  if (!reusable) return undefined;
+  const damaged = await damagedFiles(storage, reusable.set);
+  if (damaged.length > 0) await storage.remove(damaged);
+  return isForced || damaged.length > 0 || !(await isWhole(storage, reusable.set)) ? undefined : reusable;
+}
+
+async function damagedFiles(storage: Storage, { files }: MadeSet): Promise<StorageKey[]> {
+  const sizes = await Promise.all(files.map(({ key }) => storage.bytesOf(key)));
+  return files.flatMap(({ key, bytes }, i) => (sizes[i] === undefined || sizes[i] === bytes ? [] : [key]));
+}
+
+async function isWhole(storage: Storage, { files }: MadeSet): Promise<boolean> {
+  for (const { key, bytes } of files) if ((await storage.bytesOf(key)) !== bytes) return false;
+  return true;
+}
+
+/** In a 304 the host need not repeat the validators that were sent to it. */
+function notModified(
+  reusable: Reusable | undefined,
+  { etag, lastModified, freshForS }: NotModified,
+): Outcome {
+  if (!reusable) throw new Error('a source without an earlier answer cannot be unmodified');
+  const validators = { etag: etag ?? reusable.etag, lastModified: lastModified ?? reusable.lastModified };
+  const source = { sha256: reusable.sha256, finalUrl: undefined, ...validators, freshForS };
+  return { is: 'unchanged', set: reusable.set, source };
 }
 
 function outcomeOf(error: unknown): Outcome {
   if (error instanceof HostBusy) return { is: 'waiting', busy: error };
   if (!(error instanceof ImageProblem)) throw error;
-  const mayBeTriedAgain = IMAGE_PROBLEMS[error.code].tries > 1 && !error.isLast;
-  return { is: mayBeTriedAgain ? 'later' : 'failed', problem: error };
+  const canBeRetried = IMAGE_PROBLEMS[error.code].tries > 1 && !error.isLast;
+  return { is: canBeRetried ? 'later' : 'failed', problem: error };
 }
 
-/** Every file that an image which was not made may have left. */
+/** Removes the files that a decoder may have left for an image that was not made. */
 async function removeOutputs({ path }: SourceFile, recipe: Recipe): Promise<void> {
   const outputs = recipe.renditions.map((spec) => outputPath(path, spec));
   await Promise.all(outputs.map((output) => unlink(output).catch(() => {})));

@@ -1,51 +1,32 @@
 import { createHash } from 'node:crypto';
 import { FORMAT_FACTS, type Recipe, type RenditionSpec, withDefaults } from '../presets/spec.ts';
+import type { DecoderJob } from './decoder-protocol.ts';
 import type { Source } from './download/fetch.ts';
-import type { Facts } from './decoder/formats/probe.ts';
-
-/** What a decoder is asked to do: one file in, one file out for each rendition. All of it is plain JSON. */
-export type DecoderJob = {
-  input: string;
-  /** of the input */
-  bytes: number;
-  /** whether to say too what the file holds */
-  describe?: true;
-  renditions: PlannedRendition[];
-};
-
-type PlannedRendition = RenditionSpec & { output: string };
-
-/** A job with what the header of its input says: memory and time follow from it. */
-export type Plan = Facts & DecoderJob;
 
 export function planRenditions({ path, bytes }: Pick<Source, 'path' | 'bytes'>, recipe: Recipe): DecoderJob {
   const renditions = recipe.renditions.map((spec) => ({ ...spec, output: outputPath(path, spec) }));
   return { input: path, bytes, renditions };
 }
 
-/** Where a decoder writes a rendition: beside the source. */
-export function outputPath(source: string, spec: RenditionSpec): string {
-  return `${source}.${fileName(spec)}`;
+/** The path that a decoder writes a rendition to: beside the source. */
+export function outputPath(source: string, { name, format }: RenditionSpec): string {
+  return `${source}.${name}.${FORMAT_FACTS[format].extension}`;
 }
 
-export function fileName({ name, format }: Pick<RenditionSpec, 'name' | 'format'>): string {
-  return `${name}.${FORMAT_FACTS[format].extension}`;
-}
-
-/** Raised by hand when the output for the same source and recipe may change; see hash16Of. */
+/** Raised by hand when the files of existing sources and recipes may change: see setIdOf. */
 const EPOCH = 2;
 
 /**
- * The name of what a recipe makes of a content: 80 bits in base32hex. It depends on the source's
- * bytes, the recipe and the epoch, and not on the versions of libraries, so that bytes under one key
- * never change. 80 bits: among 10^8 contents of a tenant two share a name with a chance of 4 in 10^9.
+ * The id of the rendition set that a recipe makes of a source: 80 bits in base32hex. It hashes the source's
+ * bytes, the recipe and the epoch, but no versions of libraries, so that the bytes under a key never change.
+ * With 80 bits, two of 10^8 sets of a tenant share an id with a probability of 4 in 10^9.
  *
- * Hashed is what is done: the settings that this version knows. So a recipe that an older version stored
- * gets the name that the same preset gets today, and never the one under which that version's own files
- * lie, which may differ (images that had ended keep it: images.hash16); and what a newer version wants
- * and this one cannot do is not passed off as done.
+ * Of the recipe it hashes the settings that this version knows, because only those take effect:
+ * - A recipe that an older version stored gets the id that the same preset has today, never the id of the files
+ *   that version made, which may differ. Images that had ended keep theirs (images.hash16).
+ * - Settings of a newer version, which this one cannot apply, do not change the id.
  */
-export function hash16Of(source: Pick<Source, 'sha256'>, recipe: Recipe): string {
+export function setIdOf(source: Pick<Source, 'sha256'>, recipe: Recipe): string {
   const hash = createHash('sha256')
     .update(source.sha256)
     .update(JSON.stringify([EPOCH, recipe.renditions.map(withDefaults)]));

@@ -1,10 +1,10 @@
 import { reasonForPage } from '../net/share-links.ts';
 import { ImageProblem } from './problems.ts';
 
-/** The formats that are decoded. libvips reads more; these are the ones that it reads safely enough. */
+/** The formats that are decoded: those that libvips reads safely enough. */
 export type SourceFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif';
 
-/** What the first bytes of a file say that it is. */
+/** The kind of a file, by its first bytes. */
 export type Sniffed =
   | { is: 'image'; format: SourceFormat }
   | { is: 'other_image'; name: string }
@@ -12,11 +12,11 @@ export type Sniffed =
   | { is: 'text' }
   | { is: 'unknown' };
 
-/** How many bytes `sniff` looks at; fewer are enough where the file is shorter. */
+/** How many bytes `sniff` needs; a shorter file is enough. */
 export const SNIFF_BYTES = 256;
 
 /**
- * Tells a file's format from its first bytes; names and content types decide nothing.
+ * Detects a file's format from its first bytes; file names and content types are ignored.
  * Signatures: WHATWG MIME Sniffing Standard, section 6.1; ISO/IEC 23008-12 for the brands of AVIF and HEIC.
  */
 export function sniff(head: Buffer): Sniffed {
@@ -32,8 +32,8 @@ export function sniff(head: Buffer): Sniffed {
 }
 
 /**
- * A file whose first brand is a general one of HEIF is an AVIF where it says so among the brands that it is
- * compatible with (ISO/IEC 14496-12, 4.3: the box ftyp holds a brand, a version, and a list of brands).
+ * Whether a file whose first brand is a general HEIF one lists AVIF among its compatible brands
+ * (ISO/IEC 14496-12, 4.3: the box ftyp holds a brand, a version, and a list of brands).
  */
 function isAvifByCompatibility(head: Buffer): boolean {
   if (head.length < 16 || !/^ftyp(mif1|msf1|miaf)$/.test(head.toString('latin1', 4, 12))) return false;
@@ -42,8 +42,8 @@ function isAvifByCompatibility(head: Buffer): boolean {
 }
 
 /**
- * The format of an image, or why it is none that is decoded. More than this signature is read in a decoder only.
- * @param url where the bytes came from: it tells more of a web page
+ * The format of an image. Only a decoder reads more of a file than this signature.
+ * @param url where the bytes were downloaded: it explains why there is a web page instead
  * @throws ImageProblem `not_an_image`, `unsupported_format`
  */
 export function imageFormat(head: Buffer, url?: string): SourceFormat {
@@ -56,7 +56,7 @@ export function imageFormat(head: Buffer, url?: string): SourceFormat {
     case 'web_page':
       throw new ImageProblem('not_an_image', webPage(head, url));
     case 'text':
-      throw new ImageProblem('not_an_image', 'it leads to a text');
+      throw new ImageProblem('not_an_image', 'it leads to a text file');
     case 'unknown':
       throw new ImageProblem(
         'not_an_image',

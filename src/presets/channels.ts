@@ -1,19 +1,19 @@
 import type { RenditionInput } from './spec.ts';
 
-/** What a marketplace demands of the main image of a product. Sides in pixels. */
+/** A marketplace's rules for a product's main image. Sides in pixels. */
 export type Channel = {
-  /** also of the preset */
+  /** also the name of its preset */
   name: string;
   title: string;
-  /** where the rules were read, and when */
+  /** where and when the rules were read */
   source: string;
-  /** both sides, or the longer one */
+  /** smaller images are refused */
   minimum: { of: 'both sides' | 'longer side'; pixels: number };
-  /** below it, there is a warning or no zoom */
+  /** smaller images get a warning or no zoom */
   advised: { of: 'both sides' | 'longer side'; pixels: number };
   maxPixels?: number;
   maxSide?: number;
-  /** width and height added */
+  /** width plus height */
   maxSidesAdded?: number;
   maxBytes: number;
   rendition: Omit<RenditionInput, 'name'>;

@@ -13,7 +13,7 @@ import {
   withDefaults,
 } from './spec.ts';
 
-/** @throws Problem `preset_invalid` with everything that is wrong, all at once */
+/** @throws Problem `preset_invalid` with all flaws at once */
 export function checkPreset(name: string, input: unknown): Preset {
   const flaws = [
     ...(new RegExp(PRESET_NAME).test(name) ? [] : [{ at: '/name', detail: NAME_RULE }]),
@@ -25,11 +25,12 @@ export function checkPreset(name: string, input: unknown): Preset {
   return { name, description, renditions: renditions.map(withDefaults) };
 }
 
-const NAME_RULE = 'A name begins with a small letter; small letters, digits and hyphens follow, 64 in all.';
+const NAME_RULE =
+  'A name begins with a small letter, then has small letters, digits and hyphens, at most 64 in all.';
 
 type PresetFlaw = Omit<PointedFlaw, 'code'>;
 
-/** What is wrong with its shape, and of the renditions that have the right one, what the shape cannot say. */
+/** Flaws that the schema finds, and for renditions that match it, flaws that it cannot find. */
 function presetFlaws(input: unknown): PresetFlaw[] {
   const renditions = renditionsOf(input);
   const names = renditions.map((rendition) => (rendition as { name?: unknown } | null)?.name);
@@ -61,7 +62,7 @@ const PATTERNS = {
   [BACKGROUND]: '#rrggbb in small letters, or transparent',
 };
 
-/** What the shape cannot say. */
+/** Settings that contradict each other, or that the format does not have. */
 function renditionFlaws(rendition: RenditionInput): PresetFlaw[] {
   const { fit, width, height, format = 'jpeg', background, quality, max_bytes, animated } = rendition;
   const flaws: PresetFlaw[] = [];
@@ -72,8 +73,10 @@ function renditionFlaws(rendition: RenditionInput): PresetFlaw[] {
     flaws.push({ at: '/background', detail: `${format} has no transparency.` });
   if (quality !== undefined && facts.quality === undefined)
     flaws.push({ at: '/quality', detail: `${format} is lossless; use max_bytes for smaller files.` });
-  if (animated && !facts.canMove)
-    flaws.push({ at: '/animated', detail: `${format} files do not move; WebP does.` });
+  if (max_bytes !== undefined && facts.shrinksBy === null)
+    flaws.push({ at: '/max_bytes', detail: `${format} has no max_bytes: its files cannot be made smaller.` });
+  if (animated && !facts.canBeAnimated)
+    flaws.push({ at: '/animated', detail: `${format} has no animations; WebP does.` });
   if (animated && max_bytes !== undefined)
     flaws.push({ at: '/max_bytes', detail: 'An animation cannot have max_bytes.' });
   if (animated && rendition.trim) flaws.push({ at: '/trim', detail: 'An animation cannot be trimmed.' });

@@ -1,13 +1,13 @@
 import { Problem } from '../errors.ts';
 
 /**
- * What stands in for a value in the names of files: `sku` is the SKU, else the serial, else the row's
- * number; `name` is the product's.
+ * Placeholders in the names of files. `sku` is the SKU, or else the serial, or else the row's number; `name` is the
+ * product's name.
  */
 const PLACEHOLDERS = ['sku', 'name', 'position', 'rendition', 'hash16', 'ext'] as const;
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 
-/** How files are named: folders, the last one the file itself, each of texts and placeholders. */
+/** How files are named: the segments of a path, each made of texts and placeholders. */
 export type NameTemplate = readonly (readonly NamePiece[])[];
 export type NamePiece = { text: string } | { value: Placeholder };
 
@@ -16,8 +16,8 @@ export const DEFAULT_NAME_TEMPLATE = '{sku}-{position}-{rendition}.{ext}';
 const MAX_CHARACTERS = 200;
 
 /**
- * Reads a template such as `{sku}/{position}-{rendition}.{ext}`. `.{ext}` is added where it is not the end.
- * @throws Problem `bad_request` that names what is wrong
+ * Reads a template such as `{sku}/{position}-{rendition}.{ext}`. `.{ext}` is added if the template does not end with it.
+ * @throws Problem `bad_request` that names the flaw
  */
 export function parseNameTemplate(text: string): NameTemplate {
   const template = text.normalize('NFC');
@@ -39,19 +39,19 @@ function piecesOf(segment: string): NamePiece[] {
 function flawOf(template: string): string | undefined {
   if (template.trim() === '') return 'it is empty';
   if (template.length > MAX_CHARACTERS) return `it has more than ${MAX_CHARACTERS} characters`;
-  if (/\p{C}/u.test(template)) return 'it holds a character that cannot be seen';
-  // What Windows refuses; a comma stands between two names in a cell of output.csv.
+  if (/\p{C}/u.test(template)) return 'it holds an invisible character';
+  // Windows refuses these, except the comma, which separates two names in a cell of output.csv.
   const [refused] = /[\\:*?"<>|,]/.exec(template) ?? [];
-  if (refused) return `it holds ${refused}, which no name may hold`;
-  if (template.startsWith('/')) return 'it begins with /, and names lie below a folder of their own';
+  if (refused) return `it holds ${refused}, which file names must not hold`;
+  if (template.startsWith('/')) return 'it begins with /, but must be a relative path';
   return flawOfPlaceholders(template) ?? template.split('/').map(flawOfSegment).find(Boolean);
 }
 
 function flawOfPlaceholders(template: string): string | undefined {
   const known = PLACEHOLDERS.map((name) => `{${name}}`);
   const unknown = (template.match(/\{[^{}]*\}/g) ?? []).find((placeholder) => !known.includes(placeholder));
-  if (unknown !== undefined) return `${unknown} is not known; there are ${known.join(', ')}`;
-  return /[{}]/.test(template.replaceAll(/\{\w+\}/g, '')) ? 'it has a brace without its partner' : undefined;
+  if (unknown !== undefined) return `${unknown} is not a placeholder; there are ${known.join(', ')}`;
+  return /[{}]/.test(template.replaceAll(/\{\w+\}/g, '')) ? 'it has an unmatched brace' : undefined;
 }
 
 function flawOfSegment(segment: string): string | undefined {

@@ -5,7 +5,7 @@ import { BUILTIN_PRESETS } from './builtin.ts';
 import type { Preset } from './spec.ts';
 import { readPreset, type StoredPreset } from './stored.ts';
 
-/** The built-in presets, and then one's own by name. */
+/** The built-in presets, then the tenant's own by name. */
 export async function listPresets(db: Db, tenantId: number): Promise<Preset[]> {
   const { rows } = await sql<StoredPreset>`
     select name, description, renditions from presets where tenant_id = ${tenantId} order by name`.execute(
@@ -14,7 +14,7 @@ export async function listPresets(db: Db, tenantId: number): Promise<Preset[]> {
   return [...BUILTIN_PRESETS, ...rows.map(readPreset)];
 }
 
-/** @throws Problem `not_found` that names those that there are */
+/** @throws Problem `not_found` that lists the existing presets */
 export async function getPreset(db: Db, tenantId: number, name: string): Promise<Preset> {
   const presets = await listPresets(db, tenantId);
   const found = presets.find((preset) => preset.name === name);
@@ -26,7 +26,7 @@ export function noSuchPreset(name: string, presets: readonly Preset[]): string {
   return `There is no preset "${name}". There are: ${presets.map((preset) => preset.name).join(', ')}.`;
 }
 
-/** Batches that were accepted before keep what it was. @throws Problem `conflict` for a built-in one */
+/** Adds or replaces a preset; accepted batches keep what it was. @throws Problem `conflict` for a built-in one */
 export async function putPreset(db: Db, tenantId: number, preset: Preset): Promise<void> {
   refuseBuiltin(preset.name);
   await sql`

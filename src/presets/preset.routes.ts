@@ -12,10 +12,10 @@ const PresetBody = Type.Object({
   description: Type.String(),
   built_in: Type.Boolean({ description: 'Cannot be changed' }),
   renditions: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
-    description: 'Rendition specs with every default filled in; null where there is no bound',
+    description: 'Rendition specs with every default filled in; null: no limit',
   }),
 });
-const Named = Type.Object({ name: Type.String() });
+const PresetParams = Type.Object({ name: Type.String() });
 
 export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db; tenantId: number }> = async (app, parts) => {
   const { db, tenantId } = parts;
@@ -32,19 +32,25 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db; tenantId: number 
 
   app.get(
     '/v1/presets/:name',
-    { schema: { summary: 'One preset', params: Named, response: { 200: PresetBody, 404: ProblemAnswer } } },
+    {
+      schema: {
+        summary: 'One preset',
+        params: PresetParams,
+        response: { 200: PresetBody, 404: ProblemAnswer },
+      },
+    },
     async (request) => presetBody(await getPreset(db, tenantId, request.params.name)),
   );
 
   app.put(
     '/v1/presets/:name',
     {
-      // The body is checked by hand: all errors at once, each with its place.
+      // checkPreset reports all errors at once, each with its JSON pointer; the validator would stop at the first.
       validatorCompiler: () => () => true,
       schema: {
-        summary: 'Make or replace a preset of your own',
-        description: 'Batches that were accepted before keep what the preset was then.',
-        params: Named,
+        summary: 'Add or replace your own preset',
+        description: 'Batches that were accepted before keep the old one.',
+        params: PresetParams,
         body: PresetInput,
         response: { 200: PresetBody, 409: ProblemAnswer, 422: ProblemAnswer },
       },
@@ -60,8 +66,8 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db; tenantId: number 
     '/v1/presets/:name',
     {
       schema: {
-        summary: 'Remove a preset of your own',
-        params: Named,
+        summary: 'Remove your own preset',
+        params: PresetParams,
         response: { 204: Type.Null(), 404: ProblemAnswer, 409: ProblemAnswer },
       },
     },

@@ -1,26 +1,63 @@
 import { type Static, Type } from 'typebox';
 
-/** What files are made in. mozjpeg is JPEG by a slower encoder: 29 % fewer bytes for 3.6 times the CPU. */
+/** The output formats. mozjpeg is JPEG by a slower encoder: 29 % fewer bytes for 3.6 times the CPU. */
 export const OUTPUT_FORMATS = ['jpeg', 'mozjpeg', 'png', 'webp', 'avif'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 type FormatFacts = {
-  /** as it is told of a file */
+  /** as shown to users */
   name: string;
   extension: string;
-  /** when none is given; undefined: lossless */
+  /** the default; undefined: lossless */
   quality: number | undefined;
+  /** what `max_bytes` lowers; null: nothing, and `max_bytes` is refused */
+  shrinksBy: 'quality' | 'palette' | null;
   hasAlpha: boolean;
-  canMove: boolean;
+  canBeAnimated: boolean;
 };
 
-export const FORMAT_FACTS = {
-  jpeg: { name: 'jpeg', extension: 'jpg', quality: 80, hasAlpha: false, canMove: false },
-  mozjpeg: { name: 'jpeg', extension: 'jpg', quality: 80, hasAlpha: false, canMove: false },
-  png: { name: 'png', extension: 'png', quality: undefined, hasAlpha: true, canMove: false },
-  webp: { name: 'webp', extension: 'webp', quality: 80, hasAlpha: true, canMove: true },
-  avif: { name: 'avif', extension: 'avif', quality: 50, hasAlpha: true, canMove: false },
-} as const satisfies Record<OutputFormat, FormatFacts>;
+export const FORMAT_FACTS: Record<OutputFormat, FormatFacts> = {
+  jpeg: {
+    name: 'jpeg',
+    extension: 'jpg',
+    quality: 80,
+    shrinksBy: 'quality',
+    hasAlpha: false,
+    canBeAnimated: false,
+  },
+  mozjpeg: {
+    name: 'jpeg',
+    extension: 'jpg',
+    quality: 80,
+    shrinksBy: 'quality',
+    hasAlpha: false,
+    canBeAnimated: false,
+  },
+  png: {
+    name: 'png',
+    extension: 'png',
+    quality: undefined,
+    shrinksBy: 'palette',
+    hasAlpha: true,
+    canBeAnimated: false,
+  },
+  webp: {
+    name: 'webp',
+    extension: 'webp',
+    quality: 80,
+    shrinksBy: 'quality',
+    hasAlpha: true,
+    canBeAnimated: true,
+  },
+  avif: {
+    name: 'avif',
+    extension: 'avif',
+    quality: 50,
+    shrinksBy: 'quality',
+    hasAlpha: true,
+    canBeAnimated: false,
+  },
+};
 
 export const MAX_OUTPUT_SIDE = 16_384;
 
@@ -30,7 +67,7 @@ const flag = (description: string) => Type.Optional(Type.Boolean({ description, 
 export const RENDITION_NAME = '^[a-z][a-z0-9-]{0,31}$';
 export const BACKGROUND = '^(#[0-9a-f]{6}|transparent)$';
 
-/** How one output file is made from a source, as a user writes it. An image is never enlarged. */
+/** A rendition spec as a user writes it: how to make one output file. An image is never enlarged. */
 export const RenditionInput = Type.Object(
   {
     name: Type.String({
@@ -40,7 +77,7 @@ export const RenditionInput = Type.Object(
     fit: Type.Optional(
       Type.Enum(['inside', 'cover', 'contain'], {
         description:
-          'inside: the whole image within width and height; cover: they are filled, and what hangs over is cut off; contain: inside, with the background around it up to exactly width and height',
+          'inside: the whole image within width and height. cover: width and height are filled, and the rest is cut off. contain: inside, and the background fills the rest up to exactly width and height',
         default: 'inside',
       }),
     ),
@@ -51,14 +88,14 @@ export const RenditionInput = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: 100,
-        description: '80 if left out, 50 for AVIF; PNG has none, it is lossless',
+        description: 'Default: 80, for AVIF 50. PNG is lossless and has none',
       }),
     ),
     background: Type.Optional(
       Type.String({
         pattern: BACKGROUND,
         description:
-          'Of contain, and what transparent parts become when the format has no transparency: #rrggbb in small letters, or transparent',
+          'For contain, and for transparent parts when the format has no transparency: #rrggbb in small letters, or transparent',
         default: '#ffffff',
       }),
     ),
@@ -67,7 +104,7 @@ export const RenditionInput = Type.Object(
         minimum: 100,
         maximum: 1_000_000_000,
         description:
-          'The highest quality up to `quality` is taken that stays within it; a PNG gets a palette when it must',
+          'Uses the highest quality, up to `quality`, that stays within this size; a PNG gets a palette if it must',
       }),
     ),
     trim: flag('Cut off a border of one colour'),
@@ -79,11 +116,11 @@ export const RenditionInput = Type.Object(
 );
 export type RenditionInput = Static<typeof RenditionInput>;
 
-/** A rendition with every default filled in. It is hashed into the file's key: see hash16Of. */
+/** A rendition with every default filled in. It is hashed into the set id: setIdOf in pipeline/plan.ts. */
 export type RenditionSpec = {
   name: string;
   fit: 'inside' | 'cover' | 'contain';
-  /** null: as wide as the height allows; with both null, the size of the source */
+  /** null: follows from the height; both null: the size of the source */
   width: number | null;
   height: number | null;
   format: OutputFormat;
@@ -100,7 +137,7 @@ export type RenditionSpec = {
 export const MAX_RENDITIONS = 20;
 export const PRESET_NAME = '^[a-z][a-z0-9-]{0,63}$';
 
-/** A named recipe as a user writes it: one file or more from each source, in this order. */
+/** A preset as a user writes it: one or more files from each source, in this order. */
 export const PresetInput = Type.Object(
   {
     description: Type.Optional(Type.String({ maxLength: 500 })),
@@ -115,20 +152,30 @@ export type Preset = { name: string; description: string; renditions: RenditionS
 /** The rendition specs of an image, as they were when its batch was accepted. */
 export type Recipe = { preset: string; renditions: RenditionSpec[] };
 
-/** Of a rendition as a user writes it, or as a version wrote it that did not know all settings yet. */
+/** A rendition spec as a user writes it, or as an older version wrote it that did not know all settings. */
 export type PartialSpec = Partial<RenditionSpec> & Pick<RenditionSpec, 'name'>;
 
 /**
- * A rendition with all settings that this version knows and no others, in one order. A setting that is
- * new must default to what was done before there was one.
- * @param input one that was checked: see check.ts
+ * A rendition spec with all settings that this version knows, no others, in a fixed order, because it is
+ * hashed. The default of a new setting must be what was done before it existed.
+ * @param input that check.ts has accepted
  */
 export function withDefaults(input: PartialSpec): RenditionSpec {
   const { name, fit = 'inside', width = null, height = null, format = 'jpeg' } = input;
   const { quality = FORMAT_FACTS[format].quality ?? null, background = '#ffffff', max_bytes = null } = input;
   const { trim = false, sharpen = false, animated = false, keep_credit = false } = input;
   return {
-    ...{ name, fit, width, height, format, quality, background, max_bytes },
-    ...{ trim, sharpen, animated, keep_credit },
+    name,
+    fit,
+    width,
+    height,
+    format,
+    quality,
+    background,
+    max_bytes,
+    trim,
+    sharpen,
+    animated,
+    keep_credit,
   };
 }

@@ -1,7 +1,7 @@
 /**
- * Presets and recipes as the database has them, of whichever version they are: `presets.renditions` and
- * `batches.recipes` are read through here only. Settings that an older version did not know are
- * completed; those that only a newer one knows stay as they are.
+ * Reads presets and recipes that any version has stored: all reads of `presets.renditions` and `batches.recipes`
+ * pass through here. Settings that an older version did not know get their defaults; settings that only a newer
+ * version knows are kept.
  */
 import { type PartialSpec, type Preset, type Recipe, type RenditionSpec, withDefaults } from './spec.ts';
 

@@ -165,8 +165,9 @@ export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): 
       waiting.push({ task, outcome });
       recordSoon();
     } catch (error) {
-      // A handler answers outcomes; one that throws is a bug, or was aborted because its lease is lost.
-      if (!abort.signal.aborted) log.error({ err: error, task: task.id }, 'a task handler threw');
+      // A handler answers outcomes; one that throws is a bug, lost its lease, or had no database to ask.
+      const level = isPassingTrouble(error) ? 'warn' : 'error';
+      if (!abort.signal.aborted) log[level]({ err: error, task: task.id }, 'a task handler threw');
       release([task]);
     }
   }

@@ -1,6 +1,7 @@
 import type { BatchKey } from '../batches/batch.ts';
 import type { Db } from '../db/database.ts';
 import { faithfulWriter } from '../csv/write-faithful.ts';
+import { inPieces } from './pieces.ts';
 import { type BatchResults, readCells, readFailedRows, readRejectedRows } from './results.queries.ts';
 import { correctable } from './table.ts';
 
@@ -14,7 +15,8 @@ export async function* failedCsv(db: Db, results: BatchResults): AsyncGenerator<
   yield writer.header();
   for await (const rowNumbers of failingPages(db, results)) {
     const rows = await readCells(db, results, rowNumbers);
-    yield writer.rows(rows.map(({ cells, quoted }) => ({ cells: correctable(cells, format), quoted })));
+    for (const piece of inPieces(rows))
+      yield writer.rows(piece.map(({ cells, quoted }) => ({ cells: correctable(cells, format), quoted })));
   }
   yield writer.end();
 }

@@ -1,5 +1,5 @@
 import { FORMAT_FACTS } from '../presets/spec.ts';
-import type { StorageKey } from '../storage/storage.ts';
+import { keyOf, type StorageKey } from '../storage/keys.ts';
 import { type Named, nameInUrl } from './names.ts';
 import type { BatchResults, ProductResult } from './results.queries.ts';
 
@@ -18,16 +18,16 @@ export function filesOf({ recipes }: BatchResults, product: ProductResult): Outp
 }
 
 /** A completed image has every rendition of its recipe: hash16 is a hash of it. */
-export function keyOf({ token }: BatchResults, file: OutputFile): StorageKey | undefined {
-  const { hash16, rendition, extension } = file;
-  return hash16 === null ? undefined : `${token}/${hash16}/${rendition}.${extension}`;
+export function keyOfFile({ token }: BatchResults, file: OutputFile): StorageKey | undefined {
+  const { hash16: setId, rendition: name, extension } = file;
+  return setId === null ? undefined : keyOf({ token, setId }, { name, extension });
 }
 
 /** Where a file is served; a batch's name_template says how the URL ends. '' where there is no file. */
 export function urlOf(results: BatchResults, filesUrl: string): (file: OutputFile) => string {
   const { nameTemplate } = results;
   return (file) => {
-    const key = keyOf(results, file);
+    const key = keyOfFile(results, file);
     if (key === undefined) return '';
     return nameTemplate ? `${filesUrl}/${key}/${nameInUrl(nameTemplate, file)}` : `${filesUrl}/${key}`;
   };

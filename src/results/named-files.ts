@@ -1,8 +1,8 @@
 import { DEFAULT_NAME_TEMPLATE, parseNameTemplate } from '../presets/name-template.ts';
 import { csvText, headerText } from '../csv/write.ts';
 import type { Db } from '../db/database.ts';
-import type { StorageKey } from '../storage/storage.ts';
-import { filesOf, keyOf } from './files.ts';
+import type { StorageKey } from '../storage/keys.ts';
+import { filesOf, keyOfFile } from './files.ts';
 import { createNames } from './names.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
 import { columnsTable } from './table.ts';
@@ -32,7 +32,7 @@ export async function* packed<T>(
       const names: string[] = [];
       for (const file of filesOf(results, product)) {
         const name = nameOf(file);
-        const key = keyOf(results, file);
+        const key = keyOfFile(results, file);
         const taken = key === undefined ? undefined : await take(key, name);
         names.push(taken === undefined ? '' : name);
         if (taken !== undefined) yield taken;

@@ -4,12 +4,12 @@ import { copyFile, link, mkdir, open, readdir, readFile, rm, stat, unlink } from
 import { dirname, join } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { makeFolder } from '../files.ts';
-import { type Content, KEY, type Storage, type StorageKey, StorageTrouble } from './storage.ts';
+import { KEY, partsOf, type StorageKey } from './keys.ts';
+import { type Content, type Storage, StorageTrouble } from './storage.ts';
 
 /**
- * Storage in a folder, by hard links where the file system has them. A file is on the disk before its
- * name appears: its maker has called fsync, then come link (which refuses a name that is there) and
- * fsync of the folder.
+ * Storage in a folder, using hard links if the file system has them. A file is durable before its name
+ * appears: its creator calls fsync, then `put` links it (which fails for an existing name) and fsyncs the folder.
  */
 export function diskStorage(root: string): Storage {
   return {
@@ -21,7 +21,7 @@ export function diskStorage(root: string): Storage {
         throw trouble(root, error);
       }
     },
-    // Not lasting until the next fsync of the folder: a power cut may bring files back, which do no harm.
+    // Not durable until the next fsync of the folder: a power cut may restore files, which are harmless orphans.
     async remove(keys) {
       try {
         for (const key of keys) await rm(pathOf(root, key), { force: true });
@@ -31,9 +31,9 @@ export function diskStorage(root: string): Storage {
     },
     bytesOf: async (key) => (await statOf(root, key))?.size,
     madeAt: async (key) => (await statOf(root, key))?.mtime,
-    async list(place) {
+    async list(cursor) {
       try {
-        const folders = await foldersFrom(root, place);
+        const folders = await foldersFrom(root, cursor);
         const [token, folder] = folders[0]?.split('/') ?? [];
         if (token === undefined || folder === undefined) return { keys: [], next: undefined };
         return { keys: await keysIn(root, token, folder), next: folders[1] };
@@ -70,13 +70,13 @@ const TOKEN = /^[0-9a-f]{32}$/;
 const FOLDER = /^[0-9a-v]{2}$/;
 const PART = /^(.+)\.[0-9a-f-]{36}\.part$/;
 
-/** From a place on, in order: two folders at the least, where there are so many. */
-async function foldersFrom(root: string, place: string): Promise<string[]> {
+/** The folders from the cursor on, in order: at least two, if there are as many. */
+async function foldersFrom(root: string, cursor: string): Promise<string[]> {
   const found: string[] = [];
   for (const token of await namesIn(root, TOKEN)) {
-    if (token < place.slice(0, token.length)) continue;
+    if (token < cursor.slice(0, token.length)) continue;
     const folders = (await namesIn(join(root, token), FOLDER)).map((folder) => `${token}/${folder}`);
-    found.push(...folders.filter((folder) => folder >= place));
+    found.push(...folders.filter((folder) => folder >= cursor));
     if (found.length > 1) break;
   }
   return found;
@@ -91,7 +91,7 @@ async function keysIn(root: string, token: string, folder: string): Promise<Stor
   });
 }
 
-/** Of the folders in a folder, in order. */
+/** The names of the folders in a folder, in order. */
 async function namesIn(folder: string, form: RegExp): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   return entries
@@ -101,7 +101,7 @@ async function namesIn(folder: string, form: RegExp): Promise<string[]> {
 }
 
 async function contentOf(path: string): Promise<Content | undefined> {
-  // Renditions are small: a decoder held this in memory too.
+  // Renditions are small enough for memory: a decoder held them too.
   const file = await readFile(path).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
@@ -109,18 +109,18 @@ async function contentOf(path: string): Promise<Content | undefined> {
   return file && { bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') };
 }
 
-/** `{token}/{hash16}/{file}` lies in `{token}/{first two of hash16}/{hash16}.{file}`: no folder an image. */
+/** `{token}/{set id}/{file}` is stored as `{token}/{first two of set id}/{set id}.{file}`: no folder per image. */
 export function pathOf(root: string, key: StorageKey): string {
-  const [token = '', hash16 = '', file = ''] = key.split('/');
-  return join(root, token, hash16.slice(0, 2), `${hash16}.${file}`);
+  const { token, setId, file } = partsOf(key);
+  return join(root, token, setId.slice(0, 2), `${setId}.${file}`);
 }
 
-/** @returns the content of the file that was there already, undefined where this one was stored */
+/** @returns the content of an existing file; undefined if the new one was stored */
 async function putFile(target: string, path: string): Promise<Content | undefined> {
   for (;;) {
     const result = await linkInFolder(path, target);
     const kept = result === 'kept' ? await contentOf(target) : undefined;
-    if (result === 'kept' && kept === undefined) continue; // it was removed in between
+    if (result === 'kept' && kept === undefined) continue; // it was removed meanwhile
     await unlink(path);
     if (result === 'stored') await sync(dirname(target));
     return kept;
@@ -130,13 +130,13 @@ async function putFile(target: string, path: string): Promise<Content | undefine
 async function linkInFolder(path: string, target: string): Promise<'stored' | 'kept'> {
   return linkNew(path, target).catch(async (error: unknown) => {
     if (systemCode(error) !== 'ENOENT') throw error;
-    await makeLastingFolder(dirname(target));
+    await makeDurableFolder(dirname(target));
     return linkNew(path, target);
   });
 }
 
-/** A new folder is lasting only when those above it are on the disk too. */
-async function makeLastingFolder(folder: string): Promise<void> {
+/** A new folder is durable only after its new parents have been fsynced too. */
+async function makeDurableFolder(folder: string): Promise<void> {
   const firstNew = await mkdir(folder, { recursive: true });
   if (firstNew === undefined) return;
   for (let above = dirname(folder); above.length >= dirname(firstNew).length; above = dirname(above))
@@ -151,7 +151,7 @@ async function linkNew(path: string, target: string): Promise<'stored' | 'kept'>
     if (systemCode(error) === 'EEXIST') return 'kept';
     if (systemCode(error) !== 'EXDEV' && systemCode(error) !== 'EPERM') throw error;
   }
-  // Another file system, or one without hard links: copy next to the target first.
+  // Another file system, or one without hard links: copy to the target's folder first.
   const copy = `${target}.${randomUUID()}.part`;
   try {
     await copyFile(path, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
@@ -178,9 +178,9 @@ function trouble(root: string, error: unknown): StorageTrouble {
     EROFS: 'it is read-only',
     EACCES: 'permission denied',
     EPERM: 'permission denied',
-    ENOENT: 'nothing can be made there',
+    ENOENT: 'nothing can be created there',
     ENOTDIR: 'a part of the path is a file',
-    EEXIST: 'a file of that name is there',
+    EEXIST: 'a file with that name exists',
   }[systemCode(error) ?? ''];
   return new StorageTrouble(`${root} cannot be written: ${why ?? (error as Error).message}`, {
     cause: error,

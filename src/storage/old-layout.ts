@@ -4,16 +4,16 @@ import { systemCode } from '../errors.ts';
 import { pathOf } from './disk.ts';
 
 /**
- * Moves files to where they lie now: the first version kept `{token}/{hash16}/{file}` at just this path.
- * It costs one look into a tenant's folder when there are none. Several processes may do it at once, and
- * one that is killed leaves the rest to the next start.
- * @returns how many were moved
+ * Moves files of the first version, which kept `{token}/{set id}/{file}` at exactly this path. Without such
+ * files it costs one look into each tenant's folder. Several processes may do it at once; the next start
+ * continues after a kill.
+ * @returns the number of files moved
  */
 export async function adoptOldLayout(root: string): Promise<number> {
   let moved = 0;
   for (const token of await foldersIn(root, /^[0-9a-f]{32}$/))
-    for (const hash16 of await foldersIn(join(root, token), /^[0-9a-v]{16}$/))
-      moved += await moveFolder(root, `${token}/${hash16}`);
+    for (const setId of await foldersIn(join(root, token), /^[0-9a-v]{16}$/))
+      moved += await moveFolder(root, `${token}/${setId}`);
   return moved;
 }
 
@@ -39,7 +39,7 @@ function namesIn(folder: string): Promise<string[]> {
   return unlessGone(readdir(folder), []);
 }
 
-/** What another process has moved meanwhile is well. */
+/** Ignores files that another process has moved meanwhile. */
 async function unlessGone<T>(work: Promise<T>, otherwise: T): Promise<T> {
   try {
     return await work;

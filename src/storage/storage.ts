@@ -1,50 +1,46 @@
-/** `{tenant token}/{hash16}/{rendition}.{ext}`: see `KEY` for its exact form. */
-export type StorageKey = string;
-
-export const KEY = /^[0-9a-f]{32}\/[0-9a-v]{16}\/[a-z][a-z0-9-]{0,31}\.[a-z0-9]{1,5}$/;
+import type { StorageKey } from './keys.ts';
 
 /** Size and SHA-256 (hexadecimal) of a file. */
 export type Content = { bytes: number; sha256: string };
 
-/** Of a key whose storing was never finished, because its maker was killed: nothing refers to it, nor ever will. */
+/** Matches keys of unfinished copies, left by a killed process: nothing refers to them, or ever will. */
 export const UNFINISHED = /\.part$/;
 
-/** What lies in a part of the storage, and where the next part begins; undefined: nowhere. */
+/** The keys in a part of the storage, and the cursor of the next part; undefined after the last. */
 type StoragePart = { keys: StorageKey[]; next: string | undefined };
 
-/** Where renditions are kept. A key that is there is never written again. */
+/** Where renditions are kept. An existing key is never overwritten. */
 export type Storage = {
   /**
-   * Keeps the file at `path` under the key, durably: when this returns, a power cut does not lose it.
-   * The file itself is gone then.
-   * @param path of a file that is on the disk (fsync)
-   * @param content what the file holds
-   * @returns what lies under the key now: another content where the key was there already
+   * Moves the file at `path` to the key, durably: after this returns, a power cut does not lose it.
+   * @param path a file that has been fsynced
+   * @param content size and hash of the file
+   * @returns the content under the key, which differs from `content` if the key existed
    * @throws StorageTrouble
    */
   put(key: StorageKey, path: string, content: Content): Promise<Content>;
   /**
-   * Removes what lies under the keys, one after the other; a key under which nothing lies is fine.
+   * Removes keys, one after the other; missing keys are ignored.
    * @throws StorageTrouble
    */
   remove(keys: readonly StorageKey[]): Promise<void>;
-  /** The size of what lies under the key; undefined where nothing does. @throws StorageTrouble */
+  /** The size of a file; undefined if the key does not exist. @throws StorageTrouble */
   bytesOf(key: StorageKey): Promise<number | undefined>;
   /**
-   * The keys in a part of the storage, UNFINISHED ones too; nothing else that may lie there.
-   * @param place where the part begins: '' or the `next` of the part before
+   * Lists a part of the storage: our keys, including UNFINISHED ones, and no other files.
+   * @param cursor '' for the first part, then the `next` of the previous one
    * @throws StorageTrouble
    */
-  list(place: string): Promise<StoragePart>;
-  /** When a file was made, by a clock of its own; undefined where nothing lies. @throws StorageTrouble */
+  list(cursor: string): Promise<StoragePart>;
+  /** When a file was created, by the storage's clock; undefined if the key does not exist. @throws StorageTrouble */
   madeAt(key: StorageKey): Promise<Date | undefined>;
-  /** A path from which the stored file can be read or linked on this machine. */
+  /** A local path to read or link the file from. */
   localPath(key: StorageKey): string;
-  /** Resolves when the storage can be written, else throws StorageTrouble. */
+  /** Checks that the storage is writable. @throws StorageTrouble */
   probe(): Promise<void>;
 };
 
-/** The storage or the disk fails: our own trouble, and no image's result. */
+/** The storage or the disk fails: our own failure, never an image's result. */
 export class StorageTrouble extends Error {
   override readonly name = 'StorageTrouble';
 }

@@ -6,14 +6,14 @@ import type { Guard } from '../net/guard.ts';
 
 export type Endpoint = { url: string; secret: string };
 
-/** @throws Problem `bad_settings` for a WEBHOOK_URL that nothing can ever be sent to */
+/** @throws Problem `bad_settings` if the guard denies WEBHOOK_URL */
 export function checkEndpoint(endpoint: Endpoint | undefined, guard: Guard): void {
   const checked = endpoint && guard.checkReceiver(endpoint.url);
   if (checked && 'refused' in checked)
     throw new Problem('bad_settings', { detail: `WEBHOOK_URL cannot be used: ${checked.why}.` });
 }
 
-/** The endpoint of WEBHOOK_URL. A start of `serve` sets it, or takes it away; what was disabled is tried again. */
+/** Stores the endpoint of WEBHOOK_URL, or disables it if the setting is gone. A disabled one is enabled again. */
 export async function configureEndpoint(
   db: Db,
   tenantId: number,
@@ -34,7 +34,7 @@ export async function configureEndpoint(
   );
 }
 
-/** When and why the last attempt at WEBHOOK_URL failed, if it did; undefined where it was delivered. */
+/** When and why the newest attempt at WEBHOOK_URL failed; undefined if it succeeded, or there is none. */
 export async function lastFailure(db: Db): Promise<string | undefined> {
   const { rows } = await sql<{ at: Date; status: number | null; error: string | null }>`
     select a.at, a.status, a.error from webhook_endpoints p
@@ -46,7 +46,7 @@ export async function lastFailure(db: Db): Promise<string | undefined> {
   return `${last.error ?? `it answered HTTP ${last.status}`} (${last.at.toISOString()})`;
 }
 
-/** The endpoint of one batch's `callback_url`, in the transaction that accepts the batch. */
+/** Stores the endpoint of a batch's `callback_url`, in the transaction that accepts the batch. @returns its id */
 export async function addCallbackEndpoint(trx: Db, tenantId: number, endpoint: Endpoint): Promise<string> {
   const endpointId = newUuid();
   await sql`
@@ -55,12 +55,12 @@ export async function addCallbackEndpoint(trx: Db, tenantId: number, endpoint: E
   return endpointId;
 }
 
-type Told = { tenant_id: number; event_id: string; callback_endpoint_id: string | null };
-type Hearer = { tenant_id: number; event_id: string; endpoint_id: string; url: string };
+type EventOfBatch = { tenant_id: number; event_id: string; callback_endpoint_id: string | null };
+type Receiver = { tenant_id: number; event_id: string; endpoint_id: string; url: string };
 
-/** Who hears of events of batches: a batch's callback endpoint, else the configured one. */
-export async function hearersOf(trx: Db, events: Told[]): Promise<Hearer[]> {
-  const { rows } = await sql<Hearer>`
+/** The endpoints that receive events: the batch's callback endpoint, otherwise the configured one. */
+export async function receiversOf(trx: Db, events: EventOfBatch[]): Promise<Receiver[]> {
+  const { rows } = await sql<Receiver>`
     select e.tenant_id, e.event_id, p.endpoint_id, p.url
     from json_to_recordset(${JSON.stringify(events)}) as e (tenant_id integer, event_id uuid, callback_endpoint_id uuid)
     join webhook_endpoints p on p.tenant_id = e.tenant_id and p.disabled_at is null
@@ -71,8 +71,8 @@ export async function hearersOf(trx: Db, events: Told[]): Promise<Hearer[]> {
 }
 
 /**
- * Ends what an endpoint hears, after it answered 410. WEBHOOK_URL stays: it is the operator's word, one
- * answer does not outweigh it, and nobody could see why the next batch is not told.
+ * Disables a callback endpoint that answered 410. WEBHOOK_URL is not disabled: it is the operator's setting,
+ * and a proxy that answers 410 during a deployment must not silence it (docs/webhooks.md).
  */
 export async function disableCallback(trx: Db, tenantId: number, endpointId: string): Promise<void> {
   await sql`

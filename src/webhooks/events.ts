@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { newUuid } from '../ids.ts';
 import type { Queue } from '../queue/queue.ts';
-import { hearersOf } from './endpoints.ts';
+import { receiversOf } from './endpoints.ts';
 
 type EventType = 'batch.completed' | 'batch.completed_with_errors' | 'batch.failed' | 'batch.cancelled';
 
@@ -14,16 +14,16 @@ export type NewEvent = {
   tenantId: number;
   batchId: string;
   type: EventType;
-  /** when it happened */
+  /** time of the event */
   at: Date;
-  /** ids, counts and URLs; the body must stay under 20 kB */
+  /** ids, counts and URLs; the body must stay below 20 kB */
   payload: object;
   callbackEndpointId: string | null;
 };
 
 /**
- * Writes events, their deliveries and the first tasks of these into the transaction of what happened (an
- * outbox), so that no event is lost and none is invented. Four statements, however many there are.
+ * The transactional outbox: writes events, their deliveries and the first delivery tasks in the transaction
+ * of the change itself, so that no event is lost or invented. Four statements for any number of events.
  */
 export async function writeEvents(trx: Db, events: NewEvent[], queue: Queue): Promise<void> {
   const rows = events.map(({ tenantId, batchId, type, at, payload, callbackEndpointId }) => ({
@@ -38,8 +38,8 @@ export async function writeEvents(trx: Db, events: NewEvent[], queue: Queue): Pr
     insert into webhook_events (tenant_id, event_id, type, batch_id, body)
     select * from json_to_recordset(${JSON.stringify(rows)}) as e
       (tenant_id integer, event_id uuid, type text, batch_id uuid, body text)`.execute(trx);
-  const hearers = await hearersOf(trx, rows);
-  const deliveries = hearers.map(({ tenant_id, event_id, endpoint_id, url }) => {
+  const receivers = await receiversOf(trx, rows);
+  const deliveries = receivers.map(({ tenant_id, event_id, endpoint_id, url }) => {
     return { tenant_id, delivery_id: newUuid(), event_id, endpoint_id, url, attempt: 1, wait_ms: 0 };
   });
   if (deliveries.length === 0) return;
@@ -50,7 +50,7 @@ export async function writeEvents(trx: Db, events: NewEvent[], queue: Queue): Pr
   await queueAttempts(trx, deliveries, queue);
 }
 
-/** Inserts the tasks of attempts. Waits are counted by the database's clock: ours may be another. */
+/** Inserts the tasks of attempts. Delays count from the database's clock, because ours may be off. */
 export async function queueAttempts(trx: Db, attempts: AttemptTask[], queue: Queue): Promise<void> {
   const tasks = attempts.map(({ tenant_id, delivery_id, url, attempt, wait_ms }) => ({
     id: newUuid(),
@@ -62,8 +62,8 @@ export async function queueAttempts(trx: Db, attempts: AttemptTask[], queue: Que
 }
 
 /**
- * What two deliveries are open to at the most. Every batch with a callback_url has an endpoint of its own,
- * so it is the URL that counts, without the query, which may name the batch.
+ * The group within which at most two deliveries are open. Each batch with a `callback_url` has its own
+ * endpoint, so the group is the URL, without the query, which may contain the batch.
  */
 function receiverOf(tenantId: number, url: string): string {
   const { origin, pathname } = new URL(url);
@@ -73,7 +73,7 @@ function receiverOf(tenantId: number, url: string): string {
 export type AttemptTask = {
   tenant_id: number;
   delivery_id: string;
-  /** of the endpoint */
+  /** URL of the endpoint */
   url: string;
   attempt: number;
   wait_ms: number;

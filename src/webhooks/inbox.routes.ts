@@ -13,7 +13,7 @@ import { isTimely, newSecret, signedAt, verifyHubSignature } from './signing.ts'
 export type InboxParts = { db: Db; tenantId: number; secrets: ReadonlyMap<string, string> };
 
 const MAX_MESSAGE_BYTES = 256 * 1024;
-const MAX_ID_CHARACTERS = 500; // PostgreSQL's index takes 2700 bytes, and cursors name it
+const MAX_ID_CHARACTERS = 500; // an index entry of PostgreSQL has at most 2700 bytes, and cursors contain the id
 const SECRET_HEADERS = new Set([
   'authorization',
   'cookie',
@@ -24,8 +24,8 @@ const SECRET_HEADERS = new Set([
   'x-api-key',
   'x-gitlab-token',
 ]);
-// An unknown source is checked like a known one, against a secret that nobody has, so that the time does not tell them apart.
-const NOBODYS_SECRET = newSecret();
+// An unknown source is verified against a secret that nobody has, so that timing does not reveal it.
+const UNKNOWN_SECRET = newSecret();
 
 const Message = Type.Object({
   source: Type.String(),
@@ -33,19 +33,17 @@ const Message = Type.Object({
   received_at: Type.String({ format: 'date-time' }),
   times_received: Type.Integer(),
   headers: Type.Record(Type.String(), Type.String()),
-  body: Type.String({ description: 'As it was sent, where that is UTF-8' }),
-  body_base64: Type.Optional(
-    Type.String({ description: 'The bytes as they were sent, where these are not UTF-8' }),
-  ),
+  body: Type.String({ description: 'The body as text' }),
+  body_base64: Type.Optional(Type.String({ description: 'The bytes of a body that is not UTF-8' })),
 });
 
-/** The receiver of other systems' webhooks: verified, de-duplicated, logged. */
+/** Receives webhooks of other systems: verified, deduplicated, logged. */
 export const inboxRoutes: FastifyPluginAsyncTypebox<InboxParts> = async (app, { db, tenantId, secrets }) => {
   app.get(
     '/v1/webhooks/inbox',
     {
       schema: {
-        summary: 'Messages received, newest first',
+        summary: 'List received messages, newest first',
         querystring: Type.Object(PageQuery),
         response: { 200: PageOf(Message) },
       },
@@ -64,7 +62,7 @@ export const inboxRoutes: FastifyPluginAsyncTypebox<InboxParts> = async (app, { 
 };
 
 const receiver: FastifyPluginAsyncTypebox<InboxParts> = async (app, { db, tenantId, secrets }) => {
-  // The signature is over the bytes as they came, whatever their type.
+  // The signature covers the raw bytes, whatever their content type.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.post(
@@ -74,17 +72,17 @@ const receiver: FastifyPluginAsyncTypebox<InboxParts> = async (app, { db, tenant
       schema: {
         summary: 'Receive a webhook',
         description:
-          'Signed as Standard Webhooks say, or with X-Hub-Signature-256. A message that comes again is one message. No API key is needed.',
+          'Signed according to Standard Webhooks, or with X-Hub-Signature-256. Messages are deduplicated by id. No API key is needed.',
         params: Type.Object({ source: Type.String() }),
         response: { 200: Type.Object({ ok: Type.Boolean() }), 401: ProblemAnswer },
       },
     },
     async ({ params: { source }, headers, body }) => {
       const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-      const messageId = await verifiedId(db, secrets.get(source) ?? NOBODYS_SECRET, headers, bytes);
+      const messageId = await verifiedId(db, secrets.get(source) ?? UNKNOWN_SECRET, headers, bytes);
       if (messageId === undefined)
         throw new Problem('not_verified', {
-          detail: 'There is no such source, or the signature is not right, or it is too old.',
+          detail: 'The source is unknown, or the signature is wrong or too old.',
         });
       await keepMessage(db, { tenantId, source, messageId, headers: withoutSecrets(headers), body: bytes });
       return { ok: true };
@@ -92,7 +90,7 @@ const receiver: FastifyPluginAsyncTypebox<InboxParts> = async (app, { db, tenant
   );
 };
 
-/** The id of a message that is what it says, or undefined. GitHub's form has an id in a header that is not signed. */
+/** The id of a message with a valid signature, otherwise undefined. GitHub's signature does not cover the id. */
 async function verifiedId(
   db: Db,
   secret: string,
@@ -106,7 +104,7 @@ async function verifiedId(
   return idOf(String(headers['x-github-delivery'] || sha256(body)));
 }
 
-/** Two ids that differ stay two, however long they are: the end of a longer one is its SHA-256. */
+/** Different ids stay different, however long: a long one is shortened to its start and its SHA-256. */
 function idOf(id: string): string {
   return id.length <= MAX_ID_CHARACTERS ? id : `${id.slice(0, 200)}…${sha256(id)}`;
 }

@@ -18,13 +18,13 @@ export type MessageRow = {
   body: Buffer;
 };
 
-/** In milliseconds. A machine whose clock is off must not refuse what was signed just now. */
+/** Milliseconds since 1970 by the database's clock: ours may be off, and would refuse new signatures. */
 export async function databaseNow(db: Db): Promise<number> {
   const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db);
   return rows[0]?.now.getTime() ?? 0;
 }
 
-/** Logs a verified message; one that came before, by its id, is counted and not logged again. */
+/** Stores a verified message; a repeated one (same id) is only counted. */
 export async function keepMessage(db: Db, message: NewMessage): Promise<void> {
   const { tenantId, source, messageId, headers, body } = message;
   await sql`
@@ -38,7 +38,7 @@ export async function keepMessage(db: Db, message: NewMessage): Promise<void> {
       set times_received = inbox_messages.times_received + 1`.execute(db);
 }
 
-/** Newest first; `before` is the last one of the page before. */
+/** Newest first. @param before the last message of the previous page: time, source, id */
 export async function listMessages(
   db: Db,
   {

@@ -11,24 +11,23 @@ export type Delivery = {
   url: string;
   secret: string;
   body: string;
-  /** now, by the database's clock, in milliseconds: a receiver refuses what is off by five minutes */
+  /** the database's clock, milliseconds since 1970: receivers refuse timestamps that are five minutes off */
   now: number;
 };
 
-/** What came of an attempt. `status` is null where there was no answer, and `error` says why. */
+/** The result of an attempt. `status` is null if there was no response; then `error` says why. */
 export type Attempt = {
   status: number | null;
   error: string | null;
   durationMs: number;
   answer: string;
   overload: Overload;
-  /** it was we who did not try: `never` where a setting must change first, `not_now` where DNS might */
+  /** the guard denied it: `never` until a setting changes, `not_now` if DNS may change */
   refused?: 'never' | 'not_now';
 };
 
 const MAX_ANSWER_BYTES = 16 * 1024;
-const DENIED =
-  'its name leads to an address that is not public; ALLOWED_PRIVATE_NETWORKS allows a network that is not public';
+const DENIED = 'its name resolves to a private address; ALLOWED_PRIVATE_NETWORKS allows private networks';
 const TIMED_OUT = new Set([
   'TimeoutError',
   'ConnectingTimedOut',
@@ -38,7 +37,7 @@ const TIMED_OUT = new Set([
   'ETIMEOUT',
 ]);
 
-/** Makes one attempt. A redirect is not followed. */
+/** Sends one attempt. Redirects are not followed. */
 export async function post(
   delivery: Delivery,
   { guard, userAgent, timeoutMs }: { guard: Guard; userAgent: string; timeoutMs: number },
@@ -67,7 +66,7 @@ export async function post(
       },
       body,
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      headersTimeout: 0, // the bounds of the guard are for images; the signal above ends this
+      headersTimeout: 0, // the guard's limits are for images; the signal above is the limit here
       bodyTimeout: 0,
     });
     const { statusCode: status, headers } = response;
@@ -87,8 +86,8 @@ function failure(error: Error, timeoutMs: number): Partial<Attempt> {
 }
 
 /**
- * At most 16 KiB; what PostgreSQL's text cannot hold is left out. The status has come before, so a body
- * that breaks off, or does not end, changes nothing.
+ * The first 16 KiB of a response body, without NULs, which PostgreSQL's text cannot hold. The status has been
+ * received before, so a body that breaks off or never ends changes nothing.
  */
 async function beginning(body: AsyncIterable<Buffer>): Promise<string> {
   let read = Buffer.alloc(0);

@@ -1,11 +1,11 @@
-/** When a delivery is tried: milliseconds before each attempt, from the one before. */
+/** The delays before each attempt of a delivery, in milliseconds after the previous one. */
 export type Schedule = readonly number[];
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** 10 attempts in 75 h 35 m: design note webhooks.md. */
+/** 10 attempts in 75 h 35 min, as Standard Webhooks recommends: some days, with exponential back-off. */
 export const DEFAULT_SCHEDULE: Schedule = [
   0,
   5 * SECOND,
@@ -17,12 +17,13 @@ export const DEFAULT_SCHEDULE: Schedule = [
 const JITTER = 0.2;
 const AT_LEAST_WHEN_OVERLOADED_MS = 60 * SECOND;
 
-/** What an attempt that failed says about the next one. */
+/** What a failed attempt implies for the next one. */
 export type Overload = { retryAfterMs: number | undefined; isOverloaded: boolean };
 
 /**
- * How long to wait after the attempt numbered `attempt` (from 1) failed; undefined when it was the last.
- * `Retry-After` counts within the wait and twice the wait; a 429 or a time-out gets a minute at least.
+ * The delay after attempt number `attempt` (from 1) failed, in milliseconds; undefined after the last one.
+ * `Retry-After` is honoured, clamped to 1-2x the scheduled delay; after a 429 or a time-out the delay is
+ * at least a minute.
  * @param random 0 to 1, for the jitter
  */
 export function waitAfter(
@@ -40,13 +41,13 @@ export function waitAfter(
 
 const UNITS: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR };
 
-/** `0,5s,5m,2h`; undefined where it is none. */
+/** Parses `0,5s,5m,2h`, up to 50 delays; undefined if it is not valid. */
 export function parseSchedule(text: string): Schedule | undefined {
   const waits = text.split(',').map((part) => parseDuration(part.trim()));
   return waits.every((wait) => wait !== undefined) && waits.length <= 50 ? waits : undefined;
 }
 
-/** Milliseconds of `500ms`, `15s`, `5m`, `2h`, or a number of seconds. */
+/** Parses `500ms`, `15s`, `5m`, `2h`, or a number of seconds, to milliseconds; undefined if it is not valid. */
 export function parseDuration(text: string): number | undefined {
   const [, number, unit = 's'] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? [];
   return number === undefined ? undefined : Number(number) * (UNITS[unit] ?? 0);

@@ -7,21 +7,21 @@ export type SignedHeaders = {
   'webhook-signature': string;
 };
 
-const SECRET_BYTES = 32; // 24 to 64 are allowed
+const SECRET_BYTES = 32; // Standard Webhooks allows 24 to 64
 const TOLERANCE_S = 300;
 
 export function newSecret(): string {
   return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
 }
 
-/** Whether a text is a secret: `whsec_` and 24 to 64 bytes in base64. */
+/** Whether a text is a valid secret: `whsec_` and 24 to 64 bytes in base64. */
 export function isSecret(text: string): boolean {
   if (!/^whsec_[A-Za-z0-9+/]+={0,2}$/.test(text)) return false;
-  const { length } = keyOf(text);
+  const { length } = keyBytesOf(text);
   return length >= 24 && length <= 64;
 }
 
-/** The headers of one attempt. `at` in milliseconds; the body is signed as it is sent. */
+/** The signature headers of one request. @param message `at` in milliseconds since 1970; `body` exactly as sent */
 export function sign(
   secret: string,
   { id, at, body }: { id: string; at: number; body: string },
@@ -32,8 +32,8 @@ export function sign(
 }
 
 /**
- * When a message was signed with the secret (ms), by its sender's clock; undefined where it was not. Every
- * signature of the list is tried, all of them in the same time.
+ * Verifies a message. Each signature in the list is compared in constant time.
+ * @returns when it was signed (milliseconds since 1970, by the sender's clock); undefined if it was not signed with the secret
  */
 export function signedAt(
   secret: string,
@@ -55,12 +55,12 @@ export function signedAt(
   return isSigned ? Number(timestamp) * 1000 : undefined;
 }
 
-/** Whether a message that was signed then may be taken now (ms): within 300 s, both ways. */
+/** Whether a signature is recent enough: at most 300 s off, in either direction. Both in milliseconds. */
 export function isTimely(at: number, now: number): boolean {
   return Math.abs(now - at) <= TOLERANCE_S * 1000;
 }
 
-/** GitHub's form: `X-Hub-Signature-256: sha256=` and the HMAC of the body in hexadecimal; it has no time. */
+/** Verifies GitHub's `X-Hub-Signature-256: sha256=` with the HMAC of the body in hexadecimal; it has no timestamp. */
 export function verifyHubSignature(secret: string, header: string, body: Buffer): boolean {
   const expected = createHmac('sha256', secret).update(body).digest();
   const signature = /^sha256=([0-9a-f]{64})$/.exec(header)?.[1];
@@ -68,9 +68,9 @@ export function verifyHubSignature(secret: string, header: string, body: Buffer)
 }
 
 function signatureOf(secret: string, prefix: string, body: string | Buffer): Buffer {
-  return createHmac('sha256', keyOf(secret)).update(prefix).update(body).digest();
+  return createHmac('sha256', keyBytesOf(secret)).update(prefix).update(body).digest();
 }
 
-function keyOf(secret: string): Buffer {
+function keyBytesOf(secret: string): Buffer {
   return Buffer.from(secret.slice('whsec_'.length), 'base64');
 }

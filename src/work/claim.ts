@@ -17,7 +17,7 @@ export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promi
   const pending = rows.filter((row) => row.batch_state === 'pending');
   if (pending.length > 0)
     await beginBatches(db, new Map(pending.map((row) => [row.batch_id, row.tenant_id])));
-  const known = await findKnown(db, rows.map(wantedOf));
+  const reusable = await findKnown(db, rows.map(wantedOf));
   return new Map(
     rows.map((row, i) => [
       row.task_id,
@@ -29,7 +29,7 @@ export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promi
         headersFingerprint: row.headers_fingerprint,
         recipe: row.recipe,
         tenantToken: row.token,
-        known: known[i],
+        reusable: reusable[i],
         isForced: row.force,
         tries: row.tries,
         stalls: row.stalls,

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { ImageRequest, Outcome, Pipeline } from '../pipeline/pipeline.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from '../pipeline/problems.ts';
-import { DecodersUnavailable } from '../pipeline/decoder-pool.ts';
+import { DecodersUnavailable } from '../pipeline/decoder-children.ts';
 import type { HostBusy } from '../pipeline/download/download-permit.ts';
 import { StorageTrouble } from '../storage/storage.ts';
 import { WorkerEnding } from '../queue/pump.ts';
@@ -62,6 +62,8 @@ export function createImageTask(parts: ImageTaskParts) {
         parts.onTrouble(error);
         return { work, is: 'returned' };
       }
+      const { batchId: batch, slot, url } = work;
+      parts.log.error({ err: error, batch, slot, url }, 'an image met an error of ours');
       return endOf(work, {
         is: 'later',
         problem: new ImageProblem('internal_error', undefined, { cause: error }),

@@ -76,7 +76,7 @@ async function lockSets(trx: Db, sets: Completed[]): Promise<Set<string>> {
   const { rows } = await sql<{ tenant_id: number; hash16: string }>`
     select tenant_id, hash16 from rendition_sets
     where (tenant_id, hash16) in (
-      select * from unnest(${sets.map(({ work }) => work.tenantId)}::integer[], ${sets.map(({ made }) => hash16Of(made))}::text[]))
+      select * from unnest(${sets.map(({ work }) => work.tenantId)}::integer[], ${sets.map(({ made }) => setIdOf(made))}::text[]))
     order by tenant_id, hash16
     for key share`.execute(trx);
   return new Set(rows.map(nameOf));
@@ -87,12 +87,12 @@ function nameOf({ tenant_id, hash16 }: { tenant_id: number; hash16: string }): s
 }
 
 function setOf({ work, made }: Completed): string {
-  return nameOf({ tenant_id: work.tenantId, hash16: hash16Of(made) });
+  return nameOf({ tenant_id: work.tenantId, hash16: setIdOf(made) });
 }
 
-/** The name of the set that an image refers to. */
-export function hash16Of(made: Completed['made']): string {
-  return made.is === 'made' ? made.hash16 : made.set.hash16;
+/** The rendition set that an image refers to. */
+export function setIdOf(made: Completed['made']): string {
+  return made.is === 'made' ? made.setId : made.set.setId;
 }
 
 function isMade(end: Completed): end is Completed & Made {
@@ -124,10 +124,10 @@ function sourceRows(completed: Completed[]) {
   );
 }
 
-function setRow({ work, made: { hash16, source, facts, differenceHash, madeBy } }: Made) {
+function setRow({ work, made: { setId, source, facts, differenceHash, madeBy } }: Made) {
   return {
     tenant_id: work.tenantId,
-    hash16,
+    hash16: setId,
     source_sha256: source.sha256.toString('hex'),
     source_format: facts.format,
     source_width: facts.width,
@@ -138,10 +138,10 @@ function setRow({ work, made: { hash16, source, facts, differenceHash, madeBy } 
   };
 }
 
-function fileRows({ work, made: { hash16, renditions } }: Made) {
+function fileRows({ work, made: { setId, renditions } }: Made) {
   return renditions.map((rendition, i) => ({
     tenant_id: work.tenantId,
-    hash16,
+    hash16: setId,
     ordinal: i + 1,
     ...rendition,
   }));

@@ -1,12 +1,13 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import { recordVisits, type Seen } from '../hosts/host-feedback.ts';
+import { recordOutcomes } from '../hosts/host-feedback.ts';
+import type { HostOutcome } from '../hosts/host-outcome.ts';
 import type { ImageEnd } from './process-image.ts';
 import type { Finished } from '../queue/pump.ts';
 import type { BatchKey } from '../batches/batch.ts';
 import { type LockedBatch, lockBatches, writeCounters } from '../batches/counters.ts';
 import { moveOn, type MoveRules } from '../batches/move-on.ts';
-import { hash16Of, keepRenditions } from './record-renditions.ts';
+import { setIdOf, keepRenditions } from './record-renditions.ts';
 import type { EndedBatch } from '../batches/settle.ts';
 
 type FinishedImage = Finished<'process_image', ImageEnd>;
@@ -14,7 +15,7 @@ type FinishedImage = Finished<'process_image', ImageEnd>;
 /**
  * Records what happened to images and ends their tasks, all in one transaction. What a worker did
  * after it had lost its lease is left out: the fence lets nothing of it through. What it saw of hosts
- * (`seen`) is true all the same. A batch ends with its last image.
+ * (`hostOutcomes`) is true all the same. A batch ends with its last image.
  *
  * Locks: batches by id, tasks, hosts by name, sources and sets of renditions, images.
  * @returns the batches that have ended now
@@ -22,7 +23,7 @@ type FinishedImage = Finished<'process_image', ImageEnd>;
 export async function recordResults(
   db: Db,
   finished: FinishedImage[],
-  rules: MoveRules & { seen?: Seen[] },
+  rules: MoveRules & { hostOutcomes?: HostOutcome[] },
 ): Promise<EndedBatch[]> {
   return db.transaction().execute(async (trx) => {
     const batches = await lockBatches(
@@ -35,7 +36,7 @@ export async function recordResults(
       trx,
     );
     const mine = finished.filter(({ task }) => settled.has(task.id));
-    await recordVisits(trx, rules.seen ?? [], rules.hostConcurrency);
+    await recordOutcomes(trx, rules.hostOutcomes ?? [], rules.hostConcurrency);
     const withoutSet = await keepRenditions(
       trx,
       mine.map(({ outcome }) => outcome),
@@ -93,7 +94,7 @@ async function endImages(
   const rows = finished.flatMap(({ task, outcome }): EndRow[] => {
     if (outcome.is === 'completed') {
       const { work, made } = outcome;
-      return [{ task_id: task.id, state: 'completed', hash16: hash16Of(made), claimed_at: work.claimedAt }];
+      return [{ task_id: task.id, state: 'completed', hash16: setIdOf(made), claimed_at: work.claimedAt }];
     }
     if (outcome.is !== 'failed') return [];
     const { code, message } = outcome.problem;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
-import type { Known, MadeSet } from '../pipeline/pipeline.ts';
-import { hash16Of } from '../pipeline/plan.ts';
+import { type Db, isPassingTrouble } from '../db/database.ts';
+import type { MadeSet, Reusable } from '../pipeline/pipeline.ts';
+import { setIdOf } from '../pipeline/plan.ts';
 import type { Recipe } from '../presets/spec.ts';
+import { KEY_SQL } from '../storage/keys.ts';
 
 /** A source that is to be made something of. `freshForS`: as the batch wants it, whatever its host says. */
 export type Wanted = Asked & { tenantId: number; recipe: Recipe; freshForS: number | null };
@@ -16,12 +17,12 @@ type Asked = { url: string; headersFingerprint: string | null };
  * where none of the sources was met before.
  * @returns for each one in turn, or undefined
  */
-export async function findKnown(db: Db, wanted: Wanted[]): Promise<(Known | undefined)[]> {
+export async function findKnown(db: Db, wanted: Wanted[]): Promise<(Reusable | undefined)[]> {
   if (wanted.length === 0) return [];
   const sources = await readSources(db, wanted);
   const met = wanted.map((each) => {
     const source = sources.get(sourceKey(each));
-    return source && { ...source, tenantId: each.tenantId, hash16: hash16Of(source, each.recipe) };
+    return source && { ...source, tenantId: each.tenantId, setId: setIdOf(source, each.recipe) };
   });
   const sets = await readSets(
     db,
@@ -35,9 +36,17 @@ export async function findKnown(db: Db, wanted: Wanted[]): Promise<(Known | unde
   });
 }
 
-/** A set that was made before of a content that was met under any URL. */
+/**
+ * A set that was made before of a content that was met under any URL. None while the database cannot tell:
+ * to make it again costs less than a try.
+ */
 export async function findSet(db: Db, key: SetKey): Promise<MadeSet | undefined> {
-  return (await readSets(db, [key])).get(setKey(key));
+  try {
+    return (await readSets(db, [key])).get(setKey(key));
+  } catch (error) {
+    if (isPassingTrouble(error)) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -48,10 +57,10 @@ export async function forgetSources(db: Db): Promise<void> {
   await sql`delete from sources where fetched_at < now() - interval '90 days'`.execute(db);
 }
 
-type SetKey = { tenantId: number; hash16: string };
+type SetKey = { tenantId: number; setId: string };
 
-function setKey({ tenantId, hash16 }: SetKey): string {
-  return `${tenantId} ${hash16}`;
+function setKey({ tenantId, setId }: SetKey): string {
+  return `${tenantId} ${setId}`;
 }
 
 /** What tells the sources of all tenants apart. */
@@ -65,7 +74,7 @@ export function sourceSha256({ url, headersFingerprint }: Asked): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-type KnownSource = Pick<Known, 'sha256' | 'finalUrl' | 'etag' | 'lastModified' | 'isFresh'>;
+type KnownSource = Pick<Reusable, 'sha256' | 'finalUrl' | 'etag' | 'lastModified' | 'isFresh'>;
 
 type SourceRow = {
   tenant_id: number;
@@ -113,17 +122,17 @@ async function readSets(db: Db, keys: SetKey[]): Promise<Map<string, MadeSet>> {
   if (keys.length === 0) return new Map();
   const { rows } = await sql<SetRow>`
     select s.tenant_id, s.hash16, s.source_bytes,
-      (select json_agg(json_build_object('key', t.token || '/' || r.hash16 || '/' || r.name || '.' || r.extension, 'bytes', r.bytes))
+      (select json_agg(json_build_object('key', ${KEY_SQL}, 'bytes', r.bytes))
         from renditions r where r.tenant_id = s.tenant_id and r.hash16 = s.hash16) as files
     from rendition_sets s join tenants t on t.tenant_id = s.tenant_id
     where (s.tenant_id, s.hash16) in (
-      select * from unnest(${keys.map((key) => key.tenantId)}::integer[], ${keys.map((key) => key.hash16)}::text[]))`.execute(
+      select * from unnest(${keys.map((key) => key.tenantId)}::integer[], ${keys.map((key) => key.setId)}::text[]))`.execute(
     db,
   );
   return new Map(
-    rows.map(({ tenant_id, hash16, source_bytes, files }) => [
-      setKey({ tenantId: tenant_id, hash16 }),
-      { hash16, sourceBytes: source_bytes, files: files ?? [] },
+    rows.map(({ tenant_id, hash16: setId, source_bytes, files }) => [
+      setKey({ tenantId: tenant_id, setId }),
+      { setId, sourceBytes: source_bytes, files: files ?? [] },
     ]),
   );
 }

@@ -24,7 +24,7 @@ function completed(work: ImageWork): ImageEnd {
   const facts = { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false };
   const bytes = { path: '', bytes: 10, sha256: Buffer.alloc(32), head: Buffer.alloc(0) };
   const source = { ...bytes, finalUrl: work.url, etag: undefined, lastModified: undefined, freshForS: 0 };
-  const made = { source, facts, differenceHash: '0'.repeat(16), hash16: '0'.repeat(16), renditions: [] };
+  const made = { source, facts, differenceHash: '0'.repeat(16), setId: '0'.repeat(16), renditions: [] };
   return { work, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
 }
 

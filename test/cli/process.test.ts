@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { newDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { runMinilab } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -18,17 +19,22 @@ type Result = {
   errors?: { line: number; code: string }[];
 };
 
-async function process(folder: Folder, csv: string, ...more: string[]) {
+/** A folder and a database of its own for a test. */
+async function newPlace() {
+  return { ...(await newFolder()), database: await newDatabase() };
+}
+
+async function process(folder: Folder & { database: string }, csv: string, ...more: string[]) {
   await writeFile(join(folder.path, 'c.csv'), csv);
   const { code, out, err } = await runMinilab(['process', 'c.csv', '--json', ...more], {
-    settings: { DATA_DIR: 'data' },
+    settings: { DATA_DIR: 'data', DATABASE_URL: folder.database, WORKER_CORES: '1' },
     cwd: folder.path,
   });
   return { code, err, result: JSON.parse(out.trim().split('\n').at(-1) ?? '') as Result };
 }
 
 test('`process --json` prints its one object also when the CSV has errors, and when nothing was begun', async () => {
-  await using folder = await newFolder();
+  await using folder = await newPlace();
   const invalid = await process(folder, 'Image\nftp://a/1.jpg\nhttps://a/1.jpg\nftp://b/1.jpg\n');
   assert.equal(invalid.code, 2);
   assert.partialDeepStrictEqual(invalid.result, {
@@ -46,7 +52,7 @@ test('`process --json` prints its one object also when the CSV has errors, and w
 });
 
 test('a run into the folder of an earlier one leaves exactly its own images there, says so, and touches nothing else', async () => {
-  await using folder = await newFolder();
+  await using folder = await newPlace();
   for (const name of ['1.jpg', '2.jpg', '3.jpg'])
     await writeFile(join(folder.path, name), await smallPicture(Number.parseInt(name, 10)));
   const out = join(folder.path, 'output');
@@ -68,7 +74,7 @@ test('a run into the folder of an earlier one leaves exactly its own images ther
 });
 
 test('an output.csv that names files elsewhere removes none of them', async () => {
-  await using folder = await newFolder();
+  await using folder = await newPlace();
   const out = join(folder.path, 'output');
   await mkdir(join(folder.path, 'elsewhere'));
   await mkdir(out);
@@ -85,7 +91,7 @@ test('an output.csv that names files elsewhere removes none of them', async () =
 });
 
 test('with --fresh-for a later run asks for nothing that is fresh, and tells what it reused; files on the disk are read again', async () => {
-  await using folder = await newFolder();
+  await using folder = await newPlace();
   await using origin = await startOrigin((path) =>
     path === '/a' ? picture : path === '/b' ? other : undefined,
   );

@@ -42,7 +42,7 @@ test('a database that cannot be used says why, and what to do', async () => {
     [other((to) => (to.pathname = '/none')), /database "none" does not exist\. Create it with createdb/],
     [other((to) => (to.search = '?sslmode=verify-full')), /does not support SSL.* Leave sslmode out/],
     [other((to) => (to.search = '?sslmode=verify-full&sslrootcert=/nothing')), /sslrootcert=FILE/],
-    [other((to) => (to.port = portOf(silent))), /timeout.* Nothing answers there/],
+    [other((to) => (to.port = portOf(silent))), /timeout.* Nothing responds there/],
     [other((to) => (to.port = portOf(web))), /cannot be used/],
   ];
   await Promise.all(
@@ -66,7 +66,7 @@ test('a user without rights in the database is told so', async () => {
   url.password = 'guest';
   const guest = await connectDatabase(url.href);
   const problem = databaseProblem(await migrate(guest.db).catch((error: unknown) => error), url.href);
-  assert.match(problem?.message ?? '', /permission denied.* Give its user the right to create/);
+  assert.match(problem?.message ?? '', /permission denied.* Allow its user to create/);
   await guest.db.destroy();
 });
 
@@ -75,10 +75,7 @@ test('`doctor`, `migrate` and `presets` tell of a database that is down as `serv
     const settings = { DATABASE_URL: 'postgres://u:p@127.0.0.1:1/x' };
     const { code, out, err } = await runMinilab([command], { settings });
     assert.equal(code, 1);
-    assert.match(
-      out + err,
-      /The database cannot be reached: The database x on 127\.0\.0\.1:1 cannot be used/,
-    );
+    assert.match(out + err, /The database is unavailable: The database x on 127\.0\.0\.1:1 cannot be used/);
     assert.doesNotMatch(out + err, /inside Minilab/);
   }
 });

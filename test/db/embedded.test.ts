@@ -1,18 +1,34 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/db/database.ts';
 import { holdEmbeddedServer } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import type { Problem } from '../../src/errors.ts';
 import { newDatabase } from '../support/database.ts';
-import { newFolder } from '../support/folder.ts';
+import { type Folder, newFolder } from '../support/folder.ts';
+
+let sample: Folder;
+before(async () => {
+  sample = await newFolder();
+  await (await holdEmbeddedServer(sample.path, 'test')).close();
+});
+after(() => sample[Symbol.asyncDispose]());
+
+/** A data folder whose server has run before. It is a copy, because initdb takes a second. */
+async function newDataFolder(): Promise<Folder> {
+  const folder = await newFolder();
+  const cluster = join(sample.path, 'postgres');
+  const isElsewhere = (await lstat(cluster)).isSymbolicLink(); // where the server's user may not enter
+  if (!isElsewhere) execFileSync('cp', ['-a', cluster, folder.path]);
+  return folder;
+}
 
 async function postmasterPid(dataDir: string): Promise<number> {
   const text = await readFile(join(dataDir, 'postgres', 'data', 'postmaster.pid'), 'utf8');
@@ -43,7 +59,7 @@ test('holders that start at once share one server, and the last one out stops it
 });
 
 test('what was committed is there after the server was killed, and its holder starts it again', async () => {
-  await using folder = await newFolder();
+  await using folder = await newDataFolder();
   const holder = await holdEmbeddedServer(folder.path, 'test');
   const url = await holder.database('kept');
   const { db } = openDatabase(url);
@@ -61,7 +77,7 @@ test('what was committed is there after the server was killed, and its holder st
 });
 
 test('a pid file that names a process of another program does not keep the server from starting', async () => {
-  await using folder = await newFolder();
+  await using folder = await newDataFolder();
   await (await holdEmbeddedServer(folder.path, 'test')).close();
   const pidFile = join(folder.path, 'postgres', 'data', 'postmaster.pid');
   await writeFile(pidFile, `${process.pid}\n/x\n0\n5432\n\n127.0.0.1\n`);
@@ -111,7 +127,7 @@ async function kill(pid: number): Promise<void> {
 }
 
 test('four processes go on after each of five crashes of their server, also when the one that started it dies', async () => {
-  await using folder = await newFolder();
+  await using folder = await newDataFolder();
   await withTable(folder.path);
   const writers = [1, 2, 3, 4].map(() => startWriter(folder.path));
   await goOn(writers);
@@ -132,7 +148,7 @@ test('four processes go on after each of five crashes of their server, also when
 });
 
 test('a crash whose port another program has taken since, and an old lock file, do not keep the server down', async () => {
-  await using folder = await newFolder();
+  await using folder = await newDataFolder();
   await withTable(folder.path);
   const writer = startWriter(folder.path);
   await goOn([writer]);
@@ -156,7 +172,7 @@ for (const [what, text] of [
   ['was cut by a power failure', '12345\n/x\n17'],
 ] as const)
   test(`a pid file that ${what} does not keep the server from starting`, async () => {
-    await using folder = await newFolder();
+    await using folder = await newDataFolder();
     await (await holdEmbeddedServer(folder.path, 'test')).close();
     await writeFile(join(folder.path, 'postgres', 'data', 'postmaster.pid'), text);
     await (await holdEmbeddedServer(folder.path, 'test')).close();
@@ -185,14 +201,14 @@ test('the server starts on a disk that has become full, for which it keeps some 
 });
 
 test('a server that cannot start says why, at once', async () => {
-  await using folder = await newFolder();
+  await using folder = await newDataFolder();
   await (await holdEmbeddedServer(folder.path, 'test')).close();
   await rm(join(folder.path, 'postgres', 'data', 'global'), { recursive: true });
   await assert.rejects(holdEmbeddedServer(folder.path, 'test'), /did not start: .*global/);
 });
 
 test('a claim that another one has is told with who has it', async () => {
-  await using folder = await newFolder();
+  await using folder = await newDataFolder();
   const [first, second] = [
     await holdEmbeddedServer(folder.path, 'serve'),
     await holdEmbeddedServer(folder.path, 'worker'),
@@ -206,7 +222,7 @@ test('a claim that another one has is told with who has it', async () => {
 });
 
 test('a data folder of another major version is refused with what to do', async () => {
-  await using folder = await newFolder();
+  await using folder = await newDataFolder();
   await (await holdEmbeddedServer(folder.path, 'test')).close();
   await writeFile(join(folder.path, 'postgres', 'data', 'PG_VERSION'), '17\n');
   await assert.rejects(

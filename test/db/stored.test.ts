@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { openDatabase } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { readTableFormat } from '../../src/csv/table-format.ts';
-import { hash16Of } from '../../src/pipeline/plan.ts';
+import { setIdOf } from '../../src/pipeline/plan.ts';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
 import { readRecipe, type StoredRecipe } from '../../src/presets/stored.ts';
 import { newDatabase } from '../support/database.ts';
@@ -56,7 +56,7 @@ test('a recipe of the first version is the one that its preset has today, and sh
   const web = BUILTIN_PRESETS.find(({ name }) => name === 'web');
   const recipe = readRecipe(FIRST_RECIPE);
   assert.deepEqual(recipe.renditions, web?.renditions);
-  assert.equal(hash16Of(SOURCE, recipe), 'uu5f0r6maav5ua5l'); // epoch 2 of plan.ts
+  assert.equal(setIdOf(SOURCE, recipe), 'uu5f0r6maav5ua5l'); // epoch 2 of plan.ts
 });
 
 test('what only a newer version knows of a recipe is kept, and is not passed off as done', () => {
@@ -65,7 +65,7 @@ test('what only a newer version knows of a recipe is kept, and is not passed off
   const newer = Object.assign({}, full, { watermark: 'ours' });
   const recipe = readRecipe({ ...FIRST_RECIPE, renditions: [newer, ...others] });
   assert.equal((recipe.renditions[0] as typeof newer | undefined)?.watermark, 'ours');
-  assert.equal(hash16Of(SOURCE, recipe), hash16Of(SOURCE, readRecipe(FIRST_RECIPE)));
+  assert.equal(setIdOf(SOURCE, recipe), setIdOf(SOURCE, readRecipe(FIRST_RECIPE)));
 });
 
 test('a table of the first version, with one column of images, is read as one with several', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { before, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/db/database.ts';
@@ -15,21 +15,23 @@ const KEY = Buffer.alloc(32, 7).toString('base64');
 const SECRET = 'Bearer of-the-supplier';
 
 let picture: Buffer;
+let place: Place; // for all: each has origins, and so hosts, of its own
 before(async () => {
   picture = await smallPicture(1);
+  place = await newPlace();
 });
+after(() => place[Symbol.asyncDispose]());
 
-async function newPlace(settings: Record<string, string> = { SECRETS_KEY: KEY }) {
+type Place = AsyncDisposable & { minilab: Running };
+
+async function newPlace(): Promise<Place> {
   const folder = await newFolder();
-  const url = await newDatabase();
-  const minilab = await startMinilab('serve', { DATA_DIR: folder.path, DATABASE_URL: url, ...settings });
-  const { db } = openDatabase(url, 2);
+  const settings = { DATA_DIR: folder.path, DATABASE_URL: await newDatabase(), SECRETS_KEY: KEY };
+  const minilab = await startMinilab('serve', settings);
   return {
     minilab,
-    db,
     async [Symbol.asyncDispose]() {
       await minilab[Symbol.asyncDispose]();
-      await db.destroy();
       await folder[Symbol.asyncDispose]();
     },
   };
@@ -77,8 +79,8 @@ async function keepingOrigin(redirects: Record<string, string> = {}) {
   return { ...origin, asked, host: new URL(origin.url).host };
 }
 
-test('a host tells its places, its latency and its last error; lists go page by page', async () => {
-  await using place = await newPlace();
+test('a host shows its permits, latency and last error; the list has pages', async () => {
+  await using place = await newPlace(); // where no other host is known
   await using origin = await startOrigin((path) => (path === '/1.jpg' ? picture : undefined));
   const { host } = new URL(origin.url);
   await run(place.minilab, [`${origin.url}/1.jpg`]);
@@ -104,7 +106,6 @@ test('a host tells its places, its latency and its last error; lists go page by 
 });
 
 test('an operator sets a ceiling, and holds a host until they lift the hold', async () => {
-  await using place = await newPlace();
   await using origin = await keepingOrigin();
   const until = new Date(Date.now() + 3_600_000).toISOString();
   const held = await json<Host>(put(place.minilab, origin.host, { ceiling: 3, held_until: until }));
@@ -121,7 +122,6 @@ test('an operator sets a ceiling, and holds a host until they lift the hold', as
 
 test('secret headers are sent to their own origin only, also when it redirects elsewhere and back', async () => {
   const redirects: Record<string, string> = { '/here.jpg': '/there.jpg' };
-  await using place = await newPlace();
   await using other = await keepingOrigin(redirects);
   await using origin = await keepingOrigin(redirects);
   redirects['/away.jpg'] = `${other.url}/elsewhere.jpg`;
@@ -152,8 +152,7 @@ test('secret headers are sent to their own origin only, also when it redirects e
   );
 });
 
-test('a host is asked under the User-Agent that is set for it, and other hosts under Minilab’s own', async () => {
-  await using place = await newPlace();
+test('requests have the User-Agent that is set for their host, else Minilab’s own', async () => {
   await using other = await keepingOrigin();
   await using origin = await keepingOrigin({ '/away.jpg': `${other.url}/elsewhere.jpg` });
   const set = { 'User-Agent': 'Supplier-Agreed/1.0', Accept: 'image/jpeg', Referer: 'https://shop.example/' };
@@ -168,8 +167,7 @@ test('a host is asked under the User-Agent that is set for it, and other hosts u
   assert.match(String(other.asked.get('/elsewhere.jpg')?.['user-agent']), /^minilab/i);
 });
 
-test('an image that a host refuses says that headers can be set for the host', async () => {
-  await using place = await newPlace();
+test('the error of an image that its host refuses says that headers can be set for the host', async () => {
   await using origin = await startOrigin(() => (_, response) => void response.writeHead(403).end());
   const { links } = await run(place.minilab, [`${origin.url}/1.jpg`]);
   type Images = { items: { error_code: string; error_detail: string }[] };
@@ -178,7 +176,7 @@ test('an image that a host refuses says that headers can be set for the host', a
   assert.match(image.error_detail, /User-Agent.*PUT \/v1\/hosts\/\{host\}.*HTTP 403/);
 });
 
-test('secret headers are not in the database to be read, and nothing is sent without them when the key is gone', async () => {
+test('secret headers are encrypted in the database, and without the key no request is sent', async () => {
   await using folder = await newFolder();
   const url = await newDatabase();
   const settings = { DATA_DIR: folder.path, DATABASE_URL: url };
@@ -204,8 +202,7 @@ test('secret headers are not in the database to be read, and nothing is sent wit
   await db.destroy();
 });
 
-test('headers that would break a request, or are Minilab’s own to say, are refused by name, all at once', async () => {
-  await using place = await newPlace();
+test('headers that would break a request, or that Minilab sets, are refused by name, all at once', async () => {
   const answer = await put(place.minilab, 'shop.example', {
     headers: {
       Host: 'a',
@@ -234,8 +231,7 @@ test('headers that would break a request, or are Minilab’s own to say, are ref
   assert.equal((await get(place.minilab, 'shop.example')).status, 404);
 });
 
-test('other headers are another source: what was fetched without them is not taken for it', async () => {
-  await using place = await newPlace();
+test('other headers make another source: what was fetched without them is not reused', async () => {
   await using origin = await startOrigin(() => (request, response) => {
     const isAllowed = request.headers.authorization === SECRET;
     response

@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { newDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { json, type Running, runMinilab, startMinilab, upload } from '../support/minilab.ts';
 import { photo, PHOTO_NAMES } from '../support/pictures.ts';
@@ -171,7 +172,8 @@ describe('bad input to the API', () => {
 
   test('an upload that is larger than allowed is refused', async () => {
     await using small = await newFolder();
-    await using other = await startMinilab('serve', { DATA_DIR: small.path, MAX_UPLOAD_BYTES: '1MiB' });
+    const settings = { DATA_DIR: small.path, DATABASE_URL: await newDatabase(), MAX_UPLOAD_BYTES: '1MiB' };
+    await using other = await startMinilab('serve', settings);
     const row = `1,${'x'.repeat(1000)},https://example.com/1.jpg\n`;
     const problem = await refused(upload(other.url, `${HEADER}\n${row.repeat(2000)}`));
     assert.equal(problem.status, 413);
@@ -202,13 +204,18 @@ describe('bad input to the API', () => {
 });
 
 describe('bad input to the command line', () => {
+  let database: string;
+  before(async () => {
+    database = await newDatabase();
+  });
+
   async function fails(
     args: string[],
     settings: Record<string, string> = {},
   ): Promise<{ code: number | null; err: string }> {
     await using folder = await newFolder();
     const { code, err } = await runMinilab(args, {
-      settings: { DATA_DIR: join(folder.path, 'data'), ...settings },
+      settings: { DATA_DIR: join(folder.path, 'data'), DATABASE_URL: database, ...settings },
       cwd: folder.path,
     });
     assert.ok(!/^\s+at /m.test(err), `no stack trace: ${err}`);

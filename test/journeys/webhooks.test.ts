@@ -88,7 +88,7 @@ describe('webhooks', () => {
       WEBHOOK_URL: `${receiver.url}/configured`,
       WEBHOOK_SECRET: secret,
       WEBHOOK_SCHEDULE: '0,100ms,100ms,100ms',
-      WEBHOOK_TIMEOUT: '500ms',
+      WEBHOOK_TIMEOUT: '2s',
       INBOX_SECRETS: `shop=${inboxSecret}`,
     });
   });

@@ -47,7 +47,7 @@ describe(
       assert.deepEqual(
         new Set(report.attacks.downloads.map(({ end }) => end)),
         new Set([
-          'address_denied: The address leads to a network or port that images may not be fetched from. Whoever runs Minilab allows networks with ALLOWED_PRIVATE_NETWORKS and ports with ALLOWED_PORTS.',
+          'address_denied: The address is in a network or on a port that images may not be downloaded from. The operator of Minilab allows networks with ALLOWED_PRIVATE_NETWORKS and ports with ALLOWED_PORTS.',
         ]),
       );
     });

@@ -93,6 +93,11 @@ test('all other links stay as they are, also those that are direct already or le
     assert.equal(direct(link), link, link);
 });
 
+test('a host with the name of a property of every object is a host like any other', () => {
+  for (const link of ['http://__proto__/a.jpg', 'http://constructor/a.jpg', 'http://tostring/a.jpg'])
+    assert.equal(direct(link), link);
+});
+
 test('a web page says what it asks for, where that can be told', () => {
   const page = (title: string): Buffer =>
     Buffer.from(`<!DOCTYPE html><html><head><title>${title}</title></head>`);

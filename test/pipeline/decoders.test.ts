@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { createDecoderPool, type DecoderPool } from '../../src/pipeline/decoder-pool.ts';
-import type { DecoderJob } from '../../src/pipeline/plan.ts';
+import type { DecoderJob } from '../../src/pipeline/decoder-protocol.ts';
 import { withDefaults } from '../../src/presets/spec.ts';
 import type { ImageProblem } from '../../src/pipeline/problems.ts';
 import { newFolder } from '../support/folder.ts';
@@ -34,7 +34,7 @@ async function withPool(
   }
 }
 
-test('a photograph is made in a child, small enough, and never enlarged', async () => {
+test('a child makes a photograph in the right size, and never enlarges it', async () => {
   await withPool(1, async (pool, folder) => {
     const name = PHOTO_NAMES[4] ?? '';
     const output = join(folder, 'out.jpg');
@@ -52,7 +52,7 @@ test('a photograph is made in a child, small enough, and never enlarged', async 
   });
 });
 
-test('the picture is turned upright, and transparency becomes the background', async () => {
+test('pictures are turned upright, and transparency becomes the background', async () => {
   await withPool(1, async (pool, folder) => {
     const [input, output] = [join(folder, 'in'), join(folder, 'out.jpg')];
     for (let orientation = 1; orientation <= 8; orientation += 1) {
@@ -79,7 +79,7 @@ test('the picture is turned upright, and transparency becomes the background', a
   });
 });
 
-test('a cut-off file and a damaged one are told apart, and nothing is made', async () => {
+test('a truncated file and a damaged one get different codes, and leave no output', async () => {
   await withPool(1, async (pool, folder) => {
     const [input, output] = [join(folder, 'in'), join(folder, 'out.jpg')];
     const picture = sharp(photo(PHOTO_NAMES[0] ?? '')).resize(400);
@@ -105,7 +105,7 @@ test('a cut-off file and a damaged one are told apart, and nothing is made', asy
   });
 });
 
-test('a child that is killed costs the image that it had, and the next one is made', async () => {
+test('killing a child fails only its image, and the next one is made', async () => {
   await withPool(1, async (pool, folder) => {
     const output = join(folder, 'out.jpg');
     await pool.probe();
@@ -120,7 +120,24 @@ test('a child that is killed costs the image that it had, and the next one is ma
   });
 });
 
-test('work that is not wanted any more ends at once, and its child with it', async () => {
+test('when a child crashes, the caller and the log get the last error that it wrote', async () => {
+  const crashes: Error[] = [];
+  const pool = createDecoderPool(1, { onCrash: (error) => crashes.push(error) });
+  try {
+    // Only a bug sends what is no job; a real child then ends with an uncaught TypeError.
+    await assert.rejects(pool.make(undefined as unknown as DecoderJob, NEVER), (error: ImageProblem) => {
+      assert.equal(error.code, 'decoder_crashed');
+      assert.match((error.cause as Error).message, /^the decoder ended \(1\): TypeError: .*'input'/);
+      assert.deepEqual(crashes, [error.cause]);
+      return true;
+    });
+    await pool.probe();
+  } finally {
+    await pool.stop();
+  }
+});
+
+test('aborted work ends at once, together with its child', async () => {
   await withPool(1, async (pool, folder) => {
     await pool.probe();
     const [pid = 0] = pool.pids();
@@ -139,7 +156,7 @@ test('work that is not wanted any more ends at once, and its child with it', asy
 });
 
 test(
-  'a decoder ends with the process that started it, however that ends and whatever the decoder does',
+  'a decoder ends with its parent, however the parent ends and whatever the decoder does',
   { skip: NO_PROC },
   async () => {
     const program = spawn(
@@ -157,7 +174,7 @@ test(
   },
 );
 
-test('a child has no secrets of ours in its environment, and does not end on Ctrl-C', async () => {
+test('a child has none of our secrets in its environment, and ignores Ctrl-C', async () => {
   process.env['WEBHOOK_SECRET'] = 'whsec_secret';
   await withPool(1, async (pool) => {
     await pool.probe();

@@ -4,9 +4,10 @@ import { Problem } from '../../src/errors.ts';
 import { UploadOptions } from '../../src/intake/option-schemas.ts';
 import { readOptions } from '../../src/intake/options.ts';
 import { checkPreset } from '../../src/presets/check.ts';
+import { OUTPUT_FORMATS } from '../../src/presets/spec.ts';
 
-/** What is said of a preset, as `place detail`. */
-function said(input: unknown, name = 'mine'): string[] {
+/** The flaws of a preset, as `pointer detail`. */
+function flawsOf(input: unknown, name = 'mine'): string[] {
   try {
     checkPreset(name, input);
     return [];
@@ -16,7 +17,7 @@ function said(input: unknown, name = 'mine'): string[] {
   }
 }
 
-test('everything that is wrong with a preset is told at once, in plain words', () => {
+test('all flaws of a preset are reported at once, in plain words', () => {
   const wrong = {
     foo: 1,
     description: 'x'.repeat(501),
@@ -31,13 +32,13 @@ test('everything that is wrong with a preset is told at once, in plain words', (
       { name: 'a', format: 'png', quality: 50 },
     ],
   };
-  assert.deepEqual(said(wrong).toSorted(), [
+  assert.deepEqual(flawsOf(wrong).toSorted(), [
     ' There is no setting "foo".',
     '/description It must have 500 characters or fewer.',
     '/renditions/0 There is no setting "hight".',
     '/renditions/0/background It must be #rrggbb in small letters, or transparent.',
     '/renditions/0/fit It must be one of inside, cover, contain.',
-    '/renditions/0/format It must be one of jpeg, mozjpeg, png, webp, avif.',
+    `/renditions/0/format It must be one of ${OUTPUT_FORMATS.join(', ')}.`,
     '/renditions/0/height It must be a whole number.',
     '/renditions/0/max_bytes It must be a whole number.',
     '/renditions/0/name It must be a small letter, then small letters, digits and hyphens, 32 in all.',
@@ -52,21 +53,21 @@ test('everything that is wrong with a preset is told at once, in plain words', (
   ]);
 });
 
-test('what is no preset at all is told as such', () => {
-  assert.deepEqual(said(null), [' It must be an object {…}.']);
-  assert.deepEqual(said([]), [' It must be an object {…}.']);
-  assert.deepEqual(said({}), [' It needs "renditions".']);
-  assert.deepEqual(said({ renditions: {} }), ['/renditions It must be a list.']);
-  assert.deepEqual(said({ renditions: [] }), ['/renditions It must have 1 or more entries.']);
+test('input that is not a preset is reported as such', () => {
+  assert.deepEqual(flawsOf(null), [' It must be an object {…}.']);
+  assert.deepEqual(flawsOf([]), [' It must be an object {…}.']);
+  assert.deepEqual(flawsOf({}), [' It needs "renditions".']);
+  assert.deepEqual(flawsOf({ renditions: {} }), ['/renditions It must be a list.']);
+  assert.deepEqual(flawsOf({ renditions: [] }), ['/renditions It must have 1 or more entries.']);
   const many = Array.from({ length: 21 }, (_, i) => ({ name: `r${i}` }));
-  assert.deepEqual(said({ renditions: many }), ['/renditions It must have 20 entries or fewer.']);
-  assert.deepEqual(said({ renditions: [null, 3] }), [
+  assert.deepEqual(flawsOf({ renditions: many }), ['/renditions It must have 20 entries or fewer.']);
+  assert.deepEqual(flawsOf({ renditions: [null, 3] }), [
     '/renditions/0 It must be an object {…}.',
     '/renditions/1 It must be an object {…}.',
   ]);
 });
 
-test('all options of an upload that are not valid are told, in plain words', () => {
+test('all invalid options of an upload are reported, in plain words', () => {
   const options = { name: 'x'.repeat(201), strict: 'maybe', on_invalid: 'z', deadline_hours: '200' };
   assert.throws(() => readOptions(options, UploadOptions), {
     message:

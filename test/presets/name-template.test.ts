@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseNameTemplate } from '../../src/presets/name-template.ts';
 
-test('a name template that could do harm, or is not understood, is refused with what is wrong', () => {
+test('a harmful or invalid name template is refused, and the error names the flaw', () => {
   for (const [template, why] of [
     ['', /it is empty/],
     ['  ', /it is empty/],
-    ['{sku}-{price}.{ext}', /\{price\} is not known; there are \{sku\}, \{name\}/],
-    ['{SKU}.{ext}', /\{SKU\} is not known/],
-    ['{sku.{ext}', /a brace without its partner/],
-    ['sku}.{ext}', /a brace without its partner/],
+    ['{sku}-{price}.{ext}', /\{price\} is not a placeholder; there are \{sku\}, \{name\}/],
+    ['{SKU}.{ext}', /\{SKU\} is not a placeholder/],
+    ['{sku.{ext}', /an unmatched brace/],
+    ['sku}.{ext}', /an unmatched brace/],
     ['/srv/{sku}.{ext}', /begins with \//],
     ['../{sku}.{ext}', /leaves its folder/],
     ['a/../../{sku}', /leaves its folder/],
@@ -23,15 +23,15 @@ test('a name template that could do harm, or is not understood, is refused with 
     ['{sku}\\{position}', /it holds \\/],
     ['C:{sku}', /it holds :/],
     ['{sku}, {position}', /it holds ,/],
-    ['{sku}\u0000', /cannot be seen/],
-    ['{sku}\n', /cannot be seen/],
-    ['{sku}\u202e', /cannot be seen/],
+    ['{sku}\u0000', /an invisible character/],
+    ['{sku}\n', /an invisible character/],
+    ['{sku}\u202e', /an invisible character/],
     [`{sku}${'x'.repeat(200)}`, /more than 200 characters/],
   ] as const)
     assert.throws(() => parseNameTemplate(template), { code: 'bad_request', message: why }, template);
 });
 
-test('every placeholder, folders and letters of any language may be used; .{ext} is added where it is not the end', () => {
+test('templates may use every placeholder, folders and letters of any language; .{ext} is added if it is not the end', () => {
   for (const template of [
     '{sku}/{name} ({position})_{rendition}.{hash16}.{ext}',
     'Größe/фото-{sku}',

@@ -10,13 +10,13 @@ import { claimImages } from '../../src/work/claim.ts';
 import { recordResults } from '../../src/work/record.ts';
 import { type Acceptance, acceptUpload } from '../../src/intake/accept.ts';
 import { stageUpload } from '../../src/intake/staged-upload.ts';
-import type { Seen } from '../../src/hosts/host-feedback.ts';
+import type { HostOutcome } from '../../src/hosts/host-outcome.ts';
 import type { ImageEnd, ImageWork } from '../../src/work/process-image.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import type { Task } from '../../src/queue/queue.ts';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
 import type { Preset } from '../../src/presets/spec.ts';
-import { newDatabase } from './database.ts';
+import { migratedDatabase } from './database.ts';
 import { newFolder } from './folder.ts';
 
 export const silent = pino({ level: 'silent' });
@@ -27,7 +27,7 @@ export async function newFoundation(
 ): Promise<Foundation & AsyncDisposable> {
   const folder = await newFolder();
   const config = readConfig({ DATA_DIR: folder.path, ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8', ...settings });
-  const foundation = await layFoundation(config, await newDatabase(), silent);
+  const foundation = await layFoundation(config, await migratedDatabase(), silent);
   return {
     ...foundation,
     async [Symbol.asyncDispose]() {
@@ -41,19 +41,19 @@ export async function newFoundation(
 export async function acceptUrls(
   foundation: Foundation,
   urls: string[],
-  wishes: Partial<Acceptance> = {},
+  extras: Partial<Acceptance> = {},
 ): Promise<BatchKey> {
   const rows = urls.map((url, i) => `${i + 1},P,${url}\n`).join('');
-  return await acceptCsv(foundation, `S. No.,Product Name,Input Image Urls\n${rows}`, wishes);
+  return await acceptCsv(foundation, `S. No.,Product Name,Input Image Urls\n${rows}`, extras);
 }
 
 /** Accepts a batch; rows with errors are left out of it. */
 export async function acceptCsv(
   { config, database, feed }: Foundation,
   csv: string,
-  wishes: Partial<Acceptance> = {},
+  extras: Partial<Acceptance> = {},
 ): Promise<BatchKey> {
-  const acceptance = { tenantId: 1, name: 'test', preset: webPreset(), ...wishes };
+  const acceptance = { tenantId: 1, name: 'test', preset: webPreset(), ...extras };
   await using staged = await stageUpload(Readable.from([Buffer.from(csv)]), {
     tenantId: acceptance.tenantId,
     folder: config.dataDir,
@@ -95,14 +95,14 @@ const MADE_BY = { minilab: '0', sharp: '0', libvips: '0' };
 /** What a pipeline does at the end, for a source whose content is its URL: two files, stored. */
 export async function madeOf({ config, storage }: Foundation, work: ImageWork): Promise<ImageEnd> {
   const sha256 = createHash('sha256').update(work.url).digest();
-  const hash16 = sha256.toString('hex').slice(0, 16);
+  const setId = sha256.toString('hex').slice(0, 16);
   const renditions = [];
   for (const name of ['full', 'thumb']) {
     const content = Buffer.from(`${work.url} ${name}`);
     const path = join(config.dataDir, randomBytes(8).toString('hex'));
     await writeFile(path, content);
     const file = { name, width: 1, height: 1, bytes: content.length, sha256: sha256.toString('hex') };
-    const key = `${work.tenantToken}/${hash16}/${name}.jpg`;
+    const key = `${work.tenantToken}/${setId}/${name}.jpg`;
     await storage.put(key, path, file);
     renditions.push({ ...file, key, format: 'jpeg', extension: 'jpg' });
   }
@@ -110,15 +110,15 @@ export async function madeOf({ config, storage }: Foundation, work: ImageWork): 
   const unknown = { finalUrl: work.url, etag: undefined, lastModified: undefined, freshForS: 0 };
   const facts = { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false };
   const differenceHash = '0'.repeat(16);
-  const made = { source: { ...source, ...unknown }, facts, differenceHash, hash16, renditions };
+  const made = { source: { ...source, ...unknown }, facts, differenceHash, setId, renditions };
   return { work, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
 }
 
 export async function record(
   foundation: Foundation,
   finished: { task: ImageTask; outcome: ImageEnd }[],
-  seen: Seen[] = [],
+  hostOutcomes: HostOutcome[] = [],
 ): Promise<void> {
   if (finished.length > 0)
-    await recordResults(foundation.database.db, finished, { ...foundation.feed, seen });
+    await recordResults(foundation.database.db, finished, { ...foundation.feed, hostOutcomes });
 }

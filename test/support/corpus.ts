@@ -1,4 +1,4 @@
-/** A small picture in every format and coding that is read, and what may happen to a file on its way. */
+/** A small picture in every supported source format and coding, and the damage that files suffer in transit. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -6,7 +6,7 @@ import { photo, PHOTO_NAMES } from './pictures.ts';
 import type { random } from './random.ts';
 import { tiff } from './tiff.ts';
 
-/** 160 x 107 pixels with restart markers, by Pillow 13.0.0: sharp writes none. */
+/** 160 x 107 pixels with restart markers, by Pillow 13.0.0: sharp cannot write them. */
 export const RESTART_MARKERS = readFileSync(
   join(import.meta.dirname, '..', 'pipeline', 'decoder', 'fixtures', 'restart-markers.jpg'),
 );
@@ -63,7 +63,7 @@ function directoryFirst(): Buffer {
   });
 }
 
-/** Damage as copies and transports do it, behind most of the header: what is wrong there need not show. */
+/** Damage as copying and transport cause it, after most of the header, where damage need not be visible. */
 export function damaged(bytes: Buffer, dice: ReturnType<typeof random>): Buffer {
   const quarter = bytes.length >> 2;
   const at = quarter + dice.upTo(bytes.length - quarter - 1);

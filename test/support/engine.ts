@@ -1,7 +1,11 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDecoderPool, type DecoderLimits, type DecoderPool } from '../../src/pipeline/decoder-pool.ts';
-import type { MadeFile } from '../../src/pipeline/decoder/make.ts';
+import {
+  createDecoderPool,
+  type DecoderPoolOptions,
+  type DecoderPool,
+} from '../../src/pipeline/decoder-pool.ts';
+import type { MadeFile } from '../../src/pipeline/decoder-protocol.ts';
 import { planRenditions } from '../../src/pipeline/plan.ts';
 import { type RenditionInput, withDefaults } from '../../src/presets/spec.ts';
 import { newFolder } from './folder.ts';
@@ -9,17 +13,17 @@ import { newFolder } from './folder.ts';
 export type Engine = AsyncDisposable & {
   pool: DecoderPool;
   folder: string;
-  /** What the pipeline does with the bytes of a source, from the header to the files. @throws ImageProblem */
+  /** Does with a source's bytes what the pipeline does, from header to files. @throws ImageProblem */
   make(
     bytes: Buffer,
     renditions: Omit<RenditionInput, 'name'>[],
   ): Promise<{ outputs: Buffer[]; files: MadeFile[]; differenceHash: string }>;
 };
 
-/** Real decoders in a folder of their own. */
-export async function startEngine(limits: Partial<DecoderLimits> = {}, size = 1): Promise<Engine> {
+/** Starts real decoders in a new folder. */
+export async function startEngine(options: DecoderPoolOptions = {}, size = 1): Promise<Engine> {
   const folder = await newFolder();
-  const pool = createDecoderPool(size, limits);
+  const pool = createDecoderPool(size, options);
   let made = 0;
   return {
     pool,
@@ -45,7 +49,7 @@ export async function startEngine(limits: Partial<DecoderLimits> = {}, size = 1)
   };
 }
 
-/** The code with which making it fails, or 'none'. */
+/** The code of the problem, or 'none'. */
 export async function codeOf(making: Promise<unknown>): Promise<string> {
   return making.then(
     () => 'none',

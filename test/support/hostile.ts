@@ -1,4 +1,4 @@
-/** Files that attack a decoder, made by what they are and not kept as files. */
+/** Files that attack a decoder, built here and not kept as files. */
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 
@@ -12,7 +12,7 @@ function pngChunk(type: string, data: Buffer): Buffer {
 
 const PNG_SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 
-/** A PNG that is a header alone. 41 bytes: signature 8, IHDR 25, and 8 of an IDAT that never comes. */
+/** A PNG that is only a header. 41 bytes: signature 8, IHDR 25, and 8 of an IDAT without data. */
 export function pngHeader(
   width: number,
   height: number,
@@ -41,7 +41,7 @@ export function pngBomb(width: number, height: number, interlaced: 0 | 1): Buffe
   ]);
 }
 
-/** A picture of one colour in a format, as large as is allowed. */
+/** A picture of one colour, as large as is allowed. */
 export async function bomb(
   format: 'jpeg' | 'webp' | 'gif' | 'tiff' | 'avif',
   width: number,
@@ -65,7 +65,7 @@ export async function bomb(
   }
 }
 
-/** A GIF of so many frames of one pixel each, on a large logical screen. */
+/** A GIF of many frames of one pixel each, on a large logical screen. */
 export function gifOfFrames(frames: number, width: number, height: number): Buffer {
   const screen = Buffer.from('GIF89a\0\0\0\0\x80\0\0\xff\0\0\0\0\xff', 'latin1');
   screen.writeUInt16LE(width, 6);
@@ -78,7 +78,7 @@ export function gifOfFrames(frames: number, width: number, height: number): Buff
   ]);
 }
 
-/** Contents that go under image names. */
+/** Contents that are served under the names of images. */
 export const NOT_IMAGES: Record<string, Buffer> = {
   svg: Buffer.from(
     '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="file:///etc/passwd"/></svg>',

@@ -5,14 +5,22 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+const START_DEADLINE_MS = 120_000; // it takes a second, on a loaded machine many
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
 export type Ran = { code: number | null; out: string; err: string };
 
 /** Settings of the tests: nothing of the machine's own, and an origin on loopback may be fetched from. */
 function environment(settings: Record<string, string>): Record<string, string> {
-  const { PATH = '', HOME = '' } = process.env;
-  return { PATH, HOME, ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8', LOG_LEVEL: 'warn', ...settings };
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
+  return {
+    PATH,
+    HOME,
+    NODE_COMPILE_CACHE,
+    ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8',
+    LOG_LEVEL: 'warn',
+    ...settings,
+  };
 }
 
 /** Runs a command of the command line to its end. */
@@ -52,12 +60,17 @@ export async function startMinilab(
     env: environment({ PORT: String(port), ...settings }),
   });
   let said = '';
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const ready = Promise.withResolvers<unknown>();
+  for (const output of [child.stdout, child.stderr])
+    output.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (/ is ready/.test(said)) ready.resolve('ready');
+    });
   const ended = once(child, 'close').then(([code]) => code as number | null);
-  for (let i = 0; !/ is ready/.test(said); i += 1) {
-    if (child.exitCode !== null || i > 600) throw new Error(`minilab ${command} did not start:\n${said}`);
-    await sleep(50);
+  const deadline = sleep(START_DEADLINE_MS, 'late', { ref: false });
+  if ((await Promise.race([ready.promise, ended, deadline])) !== 'ready') {
+    child.kill();
+    throw new Error(`minilab ${command} did not start:\n${said}`);
   }
   return {
     child,

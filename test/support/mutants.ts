@@ -1,10 +1,10 @@
-/** Small images of every format, and files that lie about their own numbers. */
+/** Small images of every format, and files whose numbers are wrong. */
 import sharp from 'sharp';
 import { random } from './random.ts';
 
 const FORMATS = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const;
 
-/** A whole file of each format that is decoded. */
+/** A whole file of each source format. */
 export async function samples(): Promise<[(typeof FORMATS)[number], Buffer][]> {
   const picture = sharp({ create: { width: 40, height: 30, channels: 3, background: '#4080c0' } });
   return Promise.all(
@@ -15,7 +15,7 @@ export async function samples(): Promise<[(typeof FORMATS)[number], Buffer][]> {
 const NUMBERS = ['00000000', '00000001', '00000008', '7fffffff', '80000000', 'ffffffff'];
 const HEADER_BYTES = 400;
 
-/** The file with each of its first numbers replaced by extreme ones, with noise, and cut at every tenth. */
+/** The file with each of its first numbers replaced by extreme ones, cut at every tenth, and with noise. */
 export function* mutantsOf(bytes: Buffer, noisy: number): Generator<[what: string, mutant: Buffer]> {
   for (let at = 4; at + 4 <= Math.min(bytes.length, HEADER_BYTES); at += 2)
     for (const number of NUMBERS)
@@ -38,7 +38,7 @@ function replaced(bytes: Buffer, at: number, by: Buffer): Buffer {
 
 const FILLER = 8 * 2 ** 20;
 
-/** Files that make a reader walk for long: each is a signature, and then steps that lead hardly anywhere. */
+/** Files that make a reader loop for long: a signature, then steps that hardly advance. */
 export function endlessFiles(): Record<string, Buffer> {
   const filled = (head: string, step: string): Buffer =>
     Buffer.concat([Buffer.from(head, 'latin1'), Buffer.alloc(FILLER, step, 'latin1')]);
@@ -69,7 +69,7 @@ export function endlessFiles(): Record<string, Buffer> {
   };
 }
 
-/** A TIFF of one pixel that says that it has so many strips, whose places stand at `offset`. */
+/** A TIFF of one pixel that claims this many strips, with their offsets at `offset`. */
 function tiff(strips: number, offset: number): Buffer {
   const file = Buffer.alloc(FILLER, 4);
   file.write('II\x2a\0\x08\0\0\0', 'latin1');

@@ -19,7 +19,7 @@ export function photo(name: string): Buffer {
   return readFileSync(join(PHOTOS, name));
 }
 
-/** A small picture that no other number gives: a gradient between two colours. */
+/** A small picture, different for each number: a gradient between two colours. */
 export async function smallPicture(number: number, format: 'jpeg' | 'png' = 'jpeg'): Promise<Buffer> {
   const [width, height] = [48, 32];
   const pixels = Buffer.alloc(width * height * 3);
@@ -36,7 +36,7 @@ export async function smallPicture(number: number, format: 'jpeg' | 'png' = 'jpe
 
 /**
  * How different two pictures look: the mean difference of 32 x 32 grey pixels, 0 (the same) to 255.
- * Re-encoded and resized, a photograph of ours stays below 5; two of them are above 44.
+ * A photograph and its re-encoded, resized copy stay below 5; two different photographs are above 44.
  */
 export async function visualDistance(a: Buffer | string, b: Buffer | string): Promise<number> {
   const [first, second] = await Promise.all([a, b].map(tinyGrey));

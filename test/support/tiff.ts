@@ -1,11 +1,11 @@
-/** TIFF files of every shape, written from their tags: sharp writes only a few of them. */
+/** Writes TIFF files of every kind from their tags: sharp writes only a few kinds. */
 import { deflateSync } from 'node:zlib';
 
 export type TiffPage = {
   width: number;
   height: number;
   bits: number;
-  /** of a pixel, extra ones too */
+  /** per pixel, with extra samples */
   samples: number;
   /** 0 white is zero, 1 black is zero, 2 RGB, 3 palette, 5 CMYK, 6 YCbCr, 8 Lab */
   photometric: number;
@@ -15,19 +15,19 @@ export type TiffPage = {
   sampleFormat?: number;
   planar?: 1 | 2;
   compression?: 'none' | 'deflate';
-  /** another number than the compression's own */
+  /** overrides the number of the compression */
   compressionTag?: number;
-  /** further tags: shorts */
+  /** more tags, as shorts */
   tags?: Record<number, number[]>;
   subfileType?: number;
   rowsPerStrip?: number;
-  /** value of a sample at a pixel */
+  /** the value of a sample of a pixel */
   value(x: number, y: number, sample: number): number;
 };
 
 const [SHORT, LONG] = [3, 4];
 
-/** @param pages in their order; little-endian, the directory of each before its strips */
+/** Little-endian; each page's directory precedes its strips. */
 export function tiff(...pages: TiffPage[]): Buffer {
   const parts: Buffer[] = [Buffer.from('II\x2a\0\x08\0\0\0', 'latin1')];
   let at = 8;
@@ -115,7 +115,7 @@ function stripsOf(page: TiffPage): Buffer[] {
   return strips;
 }
 
-/** @param plane the only sample to write; undefined: all of a pixel together */
+/** @param plane the only sample to write; undefined: all samples of each pixel together */
 function rowOf(
   { width, bits, samples, sampleFormat = 1, value }: TiffPage,
   y: number,

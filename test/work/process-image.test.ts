@@ -17,7 +17,7 @@ async function endOf(problem: ImageProblem, { msLeft, tries = 0 }: { msLeft: num
     ...{ url: 'https://a.example/1.jpg', recipe: { preset: 'none', renditions: [] }, tenantToken: 'token' },
     ...{
       tenantId: 1,
-      known: undefined,
+      reusable: undefined,
       isForced: false,
       headersFingerprint: null,
       batchId: '',

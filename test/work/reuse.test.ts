@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { forgetSources } from '../../src/work/reuse.ts';
+import { openDatabase } from '../../src/db/database.ts';
+import { findSet, forgetSources } from '../../src/work/reuse.ts';
 import { newFoundation } from '../support/batches.ts';
+import { newPostgres } from '../support/postgres.ts';
 
 test('sources that nobody asked for in 90 days are forgotten', async () => {
   await using foundation = await newFoundation();
@@ -16,4 +18,14 @@ test('sources that nobody asked for in 90 days are forgotten', async () => {
   await forgetSources(db);
   const { rows } = await sql<{ url: string }>`select url from sources`.execute(db);
   assert.deepEqual(rows, [{ url: 'https://a.example/new' }]);
+});
+
+test('while the database is away, no set is found, which is not an error', async () => {
+  await using postgres = await newPostgres();
+  const { db } = openDatabase(await postgres.newDatabase());
+  const find = () => findSet(db, { tenantId: 1, setId: '0'.repeat(16) });
+  await assert.rejects(find(), /relation .* does not exist/); // a bug of ours is thrown
+  await postgres.stopAtOnce();
+  assert.equal(await find(), undefined);
+  await db.destroy();
 });

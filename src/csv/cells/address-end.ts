@@ -19,7 +19,8 @@ const RUNS = new RegExp(
 export function endOfAddress(text: string, from: number): number {
   const closed = closingOf(text, from);
   RUNS.lastIndex = from;
-  for (const { index, 0: run, 1: entity } of text.matchAll(RUNS)) {
+  // Only up to `closed`: otherwise each address in `"http://a"http://b"…` would search for a run up to the end.
+  for (const { index, 0: run, 1: entity } of text.slice(0, closed).matchAll(RUNS)) {
     if (index >= closed) break;
     if (entity !== undefined || index === from) continue;
     if (isSeparator(text, { from, index, run })) return trimmedEnd(text, from, index);
@@ -68,7 +69,7 @@ const LABELLED = new RegExp(
 const NAMED = new RegExp(String.raw`\p{L}[\p{L}\p{N}_ -]{0,39}[=:]\s?["']?${BEGINNING}`, 'iuy');
 const PLACEHOLDER = new RegExp(String.raw`([^${MARKS}\n]{1,30}?)\s*(?:[${MARKS}\n]|$)`, 'uy');
 const REST_OF_NAME = new RegExp(
-  String.raw`[^${MARKS}\n]{0,200}${IMAGE_NAME}(?:[?#]\S*)?\s*(?:[${MARKS}\n"'>)\]]|$)`,
+  String.raw`[^${MARKS}\n]{0,200}${IMAGE_NAME}(?:[?#]\S{0,1000})?\s*(?:[${MARKS}\n"'>)\]]|$)`,
   'iuy',
 );
 const PLAIN_NAME_ENDS = new RegExp(String.raw`${IMAGE_NAME}["')\]}>]*$`, 'iu');

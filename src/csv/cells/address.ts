@@ -38,6 +38,7 @@ export function readAddress(slot: string, allowPaths: boolean): Address {
   if (raw.length > MAX_URL_CHARACTERS) return { why: `it has more than ${MAX_URL_CHARACTERS} characters` };
   if (!SCHEME.test(url))
     return allowPaths && !IS_ELSEWHERE.test(url) ? { url: raw, host: '' } : { why: whyNone(url) };
+  if (CONTROL.test(url)) return { why: 'it holds a line break or another control character' };
   return readUrl(url);
 }
 
@@ -46,6 +47,9 @@ const PLAIN = /^https?:\/\/(?!https?:)[\w!#$%&()*+,./:;=?@[\]~-]+$/i;
 
 const SCHEME = /^[a-z][a-z0-9+.-]+:/i; // a single letter is a drive
 const IS_ELSEWHERE = /^(?:www\.|[a-z]:[\\/]|\\\\)/i;
+
+// The URL parser removes some control characters and encodes others. A lone surrogate is no character either.
+const CONTROL = /[\0-\x1f\x7f\p{Cs}]/u;
 
 function readUrl(text: string): Address {
   const url = URL.parse(text);
@@ -83,19 +87,31 @@ function repaired(raw: string): string {
 function characterOf(entity: string): string {
   const name = entity.slice(1, -1).toLowerCase();
   if (!name.startsWith('#')) return NAMED[name] ?? entity;
-  return String.fromCharCode(name.startsWith('#x') ? parseInt(name.slice(2), 16) : Number(name.slice(1)));
+  const code = name.startsWith('#x') ? parseInt(name.slice(2), 16) : Number(name.slice(1));
+  return readable(String.fromCharCode(code)) ?? entity;
 }
 
 /** RFC 8259, section 7: `\/` is a slash, `\u0026` an ampersand. */
 function fromJson(text: string): string {
-  return text
-    .replaceAll('\\/', '/')
-    .replaceAll(/\\u([\da-f]{4})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+  return text.replaceAll('\\/', '/').replaceAll(JSON_CHARACTER, (written) => {
+    const codes = written.split('\\u').slice(1);
+    return readable(String.fromCharCode(...codes.map((digits) => parseInt(digits, 16)))) ?? written;
+  });
 }
+
+const JSON_CHARACTER = /\\ud[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|\\u[\da-f]{4}/gi;
+
+/** Undefined for what no address holds and PostgreSQL does not store: NUL, other control characters, a lone surrogate. */
+function readable(character: string): string | undefined {
+  return CONTROL.test(character) ? undefined : character;
+}
+
+// RFC 3986, section 2.4: what is encoded twice is still encoded after it is decoded once.
+const PERCENT_CONTROL = /%([01][\da-f]|7f)/gi;
 
 function decoded(text: string): string {
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(text.replaceAll(PERCENT_CONTROL, '%25$1'));
   } catch {
     return text;
   }

@@ -33,12 +33,14 @@ const PLAIN = new RegExp(`^${PLAIN_URL}(?:(?:[,;|] ?| )${PLAIN_URL})*$`, 'i');
 
 const BEGINNINGS = new RegExp(BEGINNING, 'giu');
 
+const MAX_ADDRESSES = 1_000; // a row with half as many is rejected, so more would only take time
+
 function addressesIn(text: string): Span[] {
   const addresses: Span[] = [];
   const isWanted = wantedIn(text);
   let end = 0; // of the last address
   let from = nextBeginning(text, 0);
-  while (from !== undefined) {
+  while (from !== undefined && addresses.length < MAX_ADDRESSES) {
     const to = endOfAddress(text, from);
     if (isWanted(text.slice(end, from), addresses.length)) {
       addresses.push({ from, to });

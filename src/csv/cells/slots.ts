@@ -74,7 +74,7 @@ function slotsOfText(text: string, column: number, grammar: SlotColumns['grammar
 }
 
 const ONLY_MARKS = /^[\s,;|，；、｜،]+$/;
-const MARK = /[ \t]*[,;|，；、｜،][ \t]*/g;
+const MARK = /(?:(?<![ \t])[ \t]+)?[,;|，；、｜،][ \t]*/g; // tries spaces from the first one only, in linear time
 
 function marksOf(separator: string): string {
   if (ONLY_MARKS.test(separator)) return separator;

@@ -49,7 +49,7 @@ export function columnKey(name: string): string {
 }
 
 // Amazon's templates since 2024: `main_product_image_locator[marketplace_id=ATVPDKIKX0DER]#1.media_location`
-const AMAZON_QUALIFIERS = /\[\w+=[^\]]*\]|#\d+\.\w+$/g;
+const AMAZON_QUALIFIERS = /\[\w+=[^[\]]*\]|#\d+\.\w+$/g;
 
 /** Whether `output.csv` writes this column itself. People upload their output again. */
 export function isOurColumn(name: string): boolean {

@@ -38,7 +38,9 @@ function isSentence(cell: string): boolean {
 
 /** The row of the sheet where the data begin, from Amazon's first line: `…&labelRow=4&attributeRow=5&dataRow=7`. */
 function dataRowOf([first]: TableRow[]): number | undefined {
-  const row = /\bTemplateType=.*\bdataRow=(\d+)/i.exec(first?.cells.join(' ') ?? '')?.[1];
+  const text = first?.cells.join(' ') ?? '';
+  const from = text.search(/\bTemplateType=/i);
+  const row = from < 0 ? undefined : /\bdataRow=(\d+)/i.exec(text.slice(from))?.[1];
   return row === undefined ? undefined : Number(row);
 }
 

@@ -52,8 +52,15 @@ export function findHeader(records: TableRow[], { mapping, headerLine }: HeaderR
   };
 }
 
-function readRecord({ cells, line }: TableRow, mapping: ColumnMapping | undefined): Header {
-  return readHeader(cells.map(unescapeFormula), line, mapping);
+/** The headers that were read: a record is tested as a header several times, and may be long. */
+const readBefore = new WeakMap<TableRow, { mapping: ColumnMapping | undefined; header: Header }>();
+
+function readRecord(record: TableRow, mapping: ColumnMapping | undefined): Header {
+  const before = readBefore.get(record);
+  if (before && before.mapping === mapping) return before.header;
+  const header = readHeader(record.cells.map(unescapeFormula), record.line, mapping);
+  readBefore.set(record, { mapping, header });
+  return header;
 }
 
 function indexOfLine(records: TableRow[], line: number): number {

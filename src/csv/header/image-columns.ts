@@ -40,7 +40,11 @@ const WORDS: readonly (readonly [string, Kind])[] = [
   ...BESIDE.map((word) => [word, 'beside'] as const),
 ];
 const KINDS = new Map(WORDS);
-const KNOWN = WORDS.map(([word]) => word).toSorted((a, b) => b.length - a.length);
+/** The words by their first character, the longest first. */
+const KNOWN = Map.groupBy(
+  WORDS.map(([word]) => word).toSorted((a, b) => b.length - a.length),
+  (word) => word[0],
+);
 const LONGEST_NAME = 80;
 
 // Odoo names an image by its size. The smaller ones (image_512, image_128) show the same picture.
@@ -90,7 +94,9 @@ function wordsOf(text: string): string[] | undefined {
   from[text.length] = [];
   for (let at = text.length - 1; at >= 0; at -= 1) {
     const number = /^\d{1,2}(?!\d)/.exec(text.slice(at))?.[0];
-    const candidates = number ? [number] : KNOWN.filter((word) => text.startsWith(word, at));
+    const candidates = number
+      ? [number]
+      : (KNOWN.get(text[at]) ?? []).filter((word) => text.startsWith(word, at));
     const first = candidates.find((word) => from[at + word.length] !== undefined);
     from[at] = first === undefined ? undefined : [first, ...(from[at + first.length] ?? [])];
   }

@@ -1,10 +1,12 @@
 /**
- * The little metadata that outlives: everything else (position, camera, owner, thumbnails) is dropped.
- * It is read out of the source's XMP and written anew, so that nothing else can travel along.
+ * The only metadata that is kept. Everything else (position, camera, owner, thumbnails) is dropped. The kept values
+ * are read from the source's XMP or EXIF and written into a new packet, so that nothing else gets through.
  */
 import type { Metadata } from 'sharp';
+import { readerOf } from './formats/byte-reader.ts';
+import { readDirectory, TEXTS } from './formats/tiff-directory.ts';
 
-const MAX_XMP_BYTES = 2 ** 20; // an XMP packet in a JPEG has 64 KiB at the most
+const MAX_XMP_BYTES = 2 ** 20; // in a JPEG an XMP packet has at most 64 KiB
 const MAX_TEXT = 500;
 
 // IPTC Photo Metadata Standard 2025.1, Digital Source Type; its values are a closed vocabulary.
@@ -12,8 +14,8 @@ const SOURCE_TYPE =
   /:DigitalSourceType(?:\s*=\s*["']|>\s*|\s+rdf:resource\s*=\s*["'])(https?:\/\/cv\.iptc\.org\/newscodes\/digitalsourcetype\/[A-Za-z]{1,60})\s*["'<]/;
 
 /**
- * An XMP packet with the digital source type, which says that a picture was made by AI and must stay
- * (Google Merchant Center), and with copyright and credit where they are to be kept; undefined: none is there.
+ * An XMP packet with the digital source type, and with copyright and credit if they are to be kept. Undefined if the
+ * source has none of them. The digital source type marks pictures made by AI: Google Merchant Center requires it.
  */
 export function keptXmp(
   { xmp, exif }: Metadata,
@@ -37,7 +39,7 @@ export function keptXmp(
   );
 }
 
-/** The first of a property's texts in several languages. Still escaped as XML; markup inside ends it. */
+/** The first language's text of a property. Markup inside the text ends it. */
 function languageText(xmp: string, property: string): string | undefined {
   const found = new RegExp(`<${property}>\\s*<rdf:Alt>\\s*<rdf:li[^>]*>([^<]{1,${MAX_TEXT}})<`).exec(xmp);
   return wellFormed(found?.[1]);
@@ -48,7 +50,7 @@ function simpleText(xmp: string, property: string): string | undefined {
   return wellFormed(found?.[1]);
 }
 
-/** The text unescaped and escaped again: whatever it held, it is text now. */
+/** Unescapes a text and escapes it again, so that the result is text whatever it held. */
 function wellFormed(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const plain = text.replaceAll(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] ?? '').trim();
@@ -70,23 +72,10 @@ const EXIF_COPYRIGHT = 0x8298;
 
 /** Tag Copyright of the first directory: Exif 3.0, 4.6.5. */
 function exifCopyright(exif: Buffer | undefined): string | undefined {
-  const tiff = exif?.subarray(exif.toString('latin1', 0, 6) === 'Exif\0\0' ? 6 : 0);
-  if (!tiff || tiff.length < 14) return undefined;
-  const little = tiff[0] === 0x49;
-  const short = (at: number): number => (little ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
-  const long = (at: number): number => (little ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
-  try {
-    const directory = long(4);
-    for (let i = 0; i < short(directory); i += 1) {
-      const at = directory + 2 + 12 * i;
-      if (short(at) !== EXIF_COPYRIGHT) continue;
-      const length = long(at + 4);
-      const from = length <= 4 ? at + 8 : long(at + 8);
-      const text = tiff.toString('utf8', from, from + Math.min(length, MAX_TEXT)).replace(/\0[^]*$/, '');
-      return text.trim() === '' ? undefined : escaped(text.trim());
-    }
-  } catch {
-    // a directory that leads out of the file
-  }
-  return undefined;
+  if (!exif) return undefined;
+  const tiff = exif.subarray(exif.toString('latin1', 0, 6) === 'Exif\0\0' ? 6 : 0);
+  const bytes = readDirectory(readerOf(tiff), new Set([EXIF_COPYRIGHT]), TEXTS)?.values.get(EXIF_COPYRIGHT);
+  const text = Buffer.from(bytes?.slice(0, MAX_TEXT) ?? []).toString();
+  const line = text.replace(/\0[^]*$/, '').trim();
+  return line === '' ? undefined : escaped(line);
 }

@@ -1,13 +1,14 @@
-/** The pixels that every rendition of a picture is made from. */
+/** Decodes the pixels from which every rendition of a picture is made. */
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { decodeSize } from './geometry.ts';
 import { MAX_PIXELS } from '../limits.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan } from '../decoder-protocol.ts';
 import { ImageProblem } from '../problems.ts';
-import { type Read, readWhole } from './formats/source.ts';
-import { extraSamples, isOfFloats, readDirectory } from './formats/tiff.ts';
+import { type FailOn, readWhole } from './formats/source.ts';
+import { readTiff } from './formats/tiff.ts';
+import { extraSamples, isOfFloats } from './formats/tiff-samples.ts';
 
-/** Pixels of 8 bits in sRGB, upright. */
+/** 8 bits per channel in sRGB, upright, row by row. */
 export type Pixels = { data: Buffer; width: number; height: number; channels: 1 | 2 | 3 | 4 };
 
 export const READING: SharpOptions = { failOn: 'error', limitInputPixels: MAX_PIXELS, sequentialRead: true };
@@ -25,14 +26,15 @@ export async function decode(plan: Plan, trim: boolean): Promise<Pixels> {
   };
   const extras = plan.format === 'tiff' ? await extrasOfTiff(plan.input) : undefined;
   if (!extras) return await readWhole(plan, (input, failOn) => pixelsOf(shaped(opened(input, failOn))));
-  // What is no transparency must be gone before the picture is shrunk.
+  // Shrinking would blend colours with an extra sample that libvips takes for transparency.
   const all = await readWhole(plan, (input, failOn) => pixelsOf(opened(input, failOn)));
   const { data, ...raw } = withoutExtras(all, extras.alpha);
   return await pixelsOf(shaped(sharp(data, { raw })));
 }
 
-const opened = (...[input, failOn]: Parameters<Read<Pixels>>): Sharp =>
-  sharp(input, { ...READING, failOn }).autoOrient();
+function opened(input: string | Buffer, failOn: FailOn): Sharp {
+  return sharp(input, { ...READING, failOn }).autoOrient();
+}
 
 async function pixelsOf(image: Sharp): Promise<Pixels> {
   const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
@@ -41,13 +43,13 @@ async function pixelsOf(image: Sharp): Promise<Pixels> {
 
 /** @throws ImageProblem `unsupported_format` */
 async function extrasOfTiff(path: string): Promise<ReturnType<typeof extraSamples>> {
-  const directory = await readDirectory(path);
+  const directory = readTiff(path);
   if (!directory) return undefined;
   if (isOfFloats(directory)) await checkLight(path);
   return extraSamples(directory);
 }
 
-/** Floating-point values are light, of which 1 is white. What is brighter than that throughout means another thing. */
+/** Floating-point samples are linear light, where 1 is white. A mean outside 0 to 1 shows that they are not. */
 async function checkLight(path: string): Promise<void> {
   const { channels } = await sharp(path, READING).stats();
   const isLight = channels.every(({ mean }) => mean >= 0 && mean <= 1);
@@ -57,9 +59,9 @@ async function checkLight(path: string): Promise<void> {
 
 const COLOURS = 3;
 
-/** @param alpha which of the samples behind the colours is the transparency */
+/** @param alpha index of the transparency among the samples behind the colours */
 function withoutExtras({ data, width, height, channels }: Pixels, alpha: number | undefined): Pixels {
-  const kept = alpha === undefined ? 3 : 4;
+  const kept = alpha === undefined ? COLOURS : 4;
   const pixels = Buffer.alloc(width * height * kept);
   for (let from = 0, to = 0; to < pixels.length; from += channels, to += kept) {
     for (let i = 0; i < COLOURS; i += 1) pixels[to + i] = data[from + i] ?? 0;

@@ -1,38 +1,30 @@
 /**
- * A disposable child process: reads and decodes images of strangers, one at a time, on one thread. It
- * may be killed at any moment, and holds nothing that anyone would miss: no secrets, no connection, and
- * of the disk only the paths that it is sent. Of a stranger's file nobody else reads more than its signature.
+ * A disposable child process that reads and decodes strangers' images, one at a time, on one thread. It may be
+ * killed at any moment and holds nothing of value: no secrets, no connections, and only the paths that it is sent.
+ * No other process reads more of a stranger's file than its signature.
  *
- * Messages: in a `DecoderRequest`, out its `DecoderAnswer`s; the first message out is a `DecoderGreeting`.
- * A file that takes more memory than is allowed waits for `go` between its facts and its making.
+ * It receives `DecoderRequest`s and sends `DecoderAnswer`s, after one `DecoderGreeting`: see decoder-protocol.ts.
  */
 import { existsSync } from 'node:fs';
 import { isComplete } from './formats/complete.ts';
 import { expectedMemory } from '../cost.ts';
-import { allowLoadersOnly, type Libraries, libraries, libraryFlaws } from './libraries.ts';
-import { type Made, makeRenditions } from './make.ts';
-import type { DecoderJob, Plan } from '../plan.ts';
-import { type Facts, probe, type ProbedFile } from './formats/probe.ts';
-import { ImageProblem, type ImageProblemCode } from '../problems.ts';
+import type {
+  DecoderAnswer,
+  DecoderGreeting,
+  DecoderJob,
+  DecoderRequest,
+  FileOrHead,
+  Plan,
+} from '../decoder-protocol.ts';
+import { allowLoadersOnly, libraries, libraryFlaws } from './libraries.ts';
+import { makeRenditions } from './make.ts';
+import { readHeader } from './formats/read-header.ts';
+import { ImageProblem } from '../problems.ts';
 
-export type DecoderRequest =
-  /** allowedBytes: memory that the decoder may take unasked */
-  { is: 'make'; job: DecoderJob; allowedBytes: number } | { is: 'probe'; file: ProbedFile } | { is: 'go' };
-
-export type DecoderAnswer =
-  | { is: 'facts'; facts: Facts }
-  | ({ is: 'made' } & Made)
-  | { is: 'failed'; code: ImageProblemCode; detail: string | undefined }
-  /** the disk is full, or the like: nothing is wrong with the image */
-  | { is: 'trouble'; detail: string };
-
-/** Which libraries decode here, and why they may not be used, if so. */
-export type DecoderGreeting = { libraries: Libraries; flaws: string[] };
-
-// Ctrl-C reaches the whole process group; the parent finishes what is in work and closes the channel.
+// Ctrl-C reaches the whole process group. The parent finishes the images in work, then closes the channel.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-// An exit would wait for a codec that is at work, which may be for ever when the parent was killed.
+// process.exit would wait for a running codec, perhaps forever.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 allowLoadersOnly();
@@ -44,7 +36,7 @@ async function handle(request: DecoderRequest): Promise<void> {
   switch (request.is) {
     case 'go':
       return go();
-    case 'probe':
+    case 'read_header':
       return answer(await factsOf(request.file));
     case 'make':
       return answer(await make(request.job, request.allowedBytes));
@@ -55,11 +47,11 @@ function answer(message: DecoderAnswer): void {
   process.send?.(message);
 }
 
-async function factsOf(file: ProbedFile): Promise<DecoderAnswer> {
+async function factsOf(file: FileOrHead): Promise<DecoderAnswer> {
   try {
-    return { is: 'facts', facts: await probe(file) };
+    return { is: 'facts', facts: await readHeader(file) };
   } catch (error) {
-    return failureOf(error as Error, file);
+    return failureOf(error as Error, 'path' in file ? file.path : undefined);
   }
 }
 
@@ -73,7 +65,7 @@ async function make(job: DecoderJob, allowedBytes: number): Promise<DecoderAnswe
   try {
     return { is: 'made', ...(await makeRenditions(plan)) };
   } catch (error) {
-    return failureOf(error as Error, { path: job.input }, plan);
+    return failureOf(error as Error, job.input, plan);
   }
 }
 
@@ -82,9 +74,10 @@ function allowance(): Promise<void> {
   return new Promise((resolve) => (go = resolve));
 }
 
-async function failureOf(error: Error, file: object, plan?: Plan): Promise<DecoderAnswer> {
+/** @param path of the source @param plan if its header was read */
+async function failureOf(error: Error, path: string | undefined, plan?: Plan): Promise<DecoderAnswer> {
   if (error instanceof ImageProblem) return { is: 'failed', code: error.code, detail: error.detail };
-  if ('path' in file && !existsSync(file.path as string))
+  if (path !== undefined && !existsSync(path))
     return { is: 'trouble', detail: 'the folder for downloads is gone' };
   if ((error as NodeJS.ErrnoException).syscall !== undefined) return { is: 'trouble', detail: error.message };
   const isCut = plan !== undefined && !(await isComplete(plan.input, plan.format));

@@ -1,14 +1,14 @@
 /**
- * A 64-bit difference hash: whether each of 8 x 8 cells is brighter than its right neighbour. Pictures
- * that look the same differ in few bits, whatever their size and quality.
+ * A 64-bit difference hash: each bit says whether one of 8 x 8 cells is brighter than its right neighbour.
+ * Pictures that look alike differ in few bits, whatever their size and quality.
  * Neal Krawetz, "Kind of Like That", 2013.
  */
 const [COLUMNS, ROWS] = [9, 8];
-const SAMPLES = 8; // a side of a cell: 64 pixels tell its brightness well enough, whatever its size
+const SAMPLES = 8; // per side of a cell: 64 pixels measure its brightness well enough, whatever its size
 
 type Shape = { width: number; height: number; channels: number };
 
-/** @param pixels 8 bits a channel, row by row; 1 to 4 channels @returns 16 hexadecimal digits */
+/** @param pixels 8 bits per channel, row by row, 1 to 4 channels @returns 16 hexadecimal digits */
 export function differenceHash(pixels: Uint8Array, shape: Shape): string {
   const cells = brightnessOfCells(pixels, shape);
   let bits = 0n;
@@ -34,7 +34,7 @@ function brightnessOfCells(pixels: Uint8Array, { width, height, channels }: Shap
   return cells;
 }
 
-/** Of 8-bit sRGB, by the weights of ITU-R BT.601, over white where it is transparent. */
+/** The brightness of an 8-bit sRGB pixel by the weights of ITU-R BT.601, on white where it is transparent. */
 function brightness(pixels: Uint8Array, at: number, channels: number): number {
   const [first = 0, second = 0, third = 0] = [pixels[at], pixels[at + 1], pixels[at + 2]];
   const colour = channels < 3 ? first : 0.299 * first + 0.587 * second + 0.114 * third;

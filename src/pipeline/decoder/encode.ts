@@ -6,7 +6,7 @@ export type Encoded = { data: Buffer; width: number; height: number };
 
 type Settings = { quality: number; colours?: number };
 
-/** How each format is written. The next one: its facts in presets/spec.ts, and a line here. */
+/** How each output format is written. */
 const ENCODERS: Record<OutputFormat, (image: Sharp, settings: Settings) => Sharp> = {
   jpeg: (image, { quality }) => image.jpeg({ quality }),
   mozjpeg: (image, { quality }) => image.jpeg({ quality, mozjpeg: true }),
@@ -16,8 +16,8 @@ const ENCODERS: Record<OutputFormat, (image: Sharp, settings: Settings) => Sharp
 };
 
 /**
- * Encodes a picture as its rendition wants.
- * @param image gives the picture anew for each try; to clone it costs 3 ms
+ * Encodes a picture as its rendition spec says.
+ * @param image makes the picture anew for each try: cloning it costs 3 ms
  * @param xmp metadata to write; sharp writes none of the source's
  * @throws ImageProblem `cannot_meet_max_bytes`
  */
@@ -27,41 +27,57 @@ export async function encode(
   xmp: string | undefined,
 ): Promise<Encoded> {
   const write = async (settings: Settings): Promise<Encoded> => {
-    const picture = image();
-    if (!FORMAT_FACTS[spec.format].hasAlpha) picture.flatten({ background: spec.background });
-    if (xmp !== undefined) picture.withXmp(xmp);
-    const { data, info } = await ENCODERS[spec.format](picture, settings).toBuffer({
-      resolveWithObject: true,
-    });
+    const { data, info } = await encodeOnce(image(), spec, { ...settings, xmp });
     return { data, width: info.width, height: info.height };
   };
-  const best = await write({ quality: spec.quality ?? 100 });
-  if (spec.max_bytes === null || best.data.length <= spec.max_bytes) return best;
-  return spec.quality === null
-    ? withPalette(write, spec.max_bytes)
-    : withLowerQuality(write, spec.max_bytes, spec.quality);
+  const best = await write(bestOf(spec));
+  const { max_bytes: maxBytes } = spec;
+  if (maxBytes === null || best.data.length <= maxBytes) return best;
+  switch (FORMAT_FACTS[spec.format].shrinksBy) {
+    case 'quality':
+      return await withLowerQuality(write, maxBytes, bestOf(spec).quality);
+    case 'palette':
+      return await withPalette(write, maxBytes);
+    case null:
+      return tooLarge(best.data.length, maxBytes, `as ${spec.format}`);
+  }
 }
 
-/** All frames of an animation, shrunk. */
+/** Encodes all frames of an animation, shrunk. */
 export async function encodeAnimation(
   image: Sharp,
-  { fit, width, height, quality, background }: RenditionSpec,
+  spec: RenditionSpec,
   xmp: string | undefined,
 ): Promise<Encoded> {
-  const isBound = width !== null || height !== null;
-  const size = { width: width ?? undefined, height: height ?? undefined };
-  const withoutEnlargement = fit !== 'contain';
-  const shrunk = isBound ? image.resize({ ...size, fit, background, withoutEnlargement }) : image;
-  const kept = xmp === undefined ? shrunk : shrunk.withXmp(xmp);
-  const { data, info } = await kept.webp({ quality: quality ?? 80 }).toBuffer({ resolveWithObject: true });
+  const { fit, width, height, background } = spec;
+  if (width !== null || height !== null) {
+    const size = { width: width ?? undefined, height: height ?? undefined };
+    image.resize({ ...size, fit, background, withoutEnlargement: fit !== 'contain' });
+  }
+  const { data, info } = await encodeOnce(image, spec, { ...bestOf(spec), xmp });
   return { data, width: info.width, height: info.pageHeight ?? info.height };
+}
+
+function encodeOnce(
+  image: Sharp,
+  { format, background }: RenditionSpec,
+  { xmp, ...settings }: Settings & { xmp: string | undefined },
+) {
+  if (!FORMAT_FACTS[format].hasAlpha) image.flatten({ background });
+  if (xmp !== undefined) image.withXmp(xmp);
+  return ENCODERS[format](image, settings).toBuffer({ resolveWithObject: true });
+}
+
+function bestOf({ quality }: RenditionSpec): Settings {
+  return { quality: quality ?? 100 };
 }
 
 type Write = (settings: Settings) => Promise<Encoded>;
 
-/** The highest quality that fits, by halving: size grows with quality. */
+/** The highest quality that fits, by bisection: size grows with quality. */
 async function withLowerQuality(write: Write, maxBytes: number, quality: number): Promise<Encoded> {
-  let [low, high] = [1, quality - 1];
+  let low = 1;
+  let high = quality - 1;
   let best: Encoded | undefined;
   let smallest = Number.POSITIVE_INFINITY;
   while (low <= high) {
@@ -71,14 +87,16 @@ async function withLowerQuality(write: Write, maxBytes: number, quality: number)
     if (encoded.data.length <= maxBytes) {
       best = encoded;
       low = middle + 1;
-    } else high = middle - 1;
+    } else {
+      high = middle - 1;
+    }
   }
   return best ?? tooLarge(smallest, maxBytes, 'even at quality 1');
 }
 
 const PALETTES = [256, 128, 64, 32, 16, 8, 4, 2];
 
-/** A PNG without a palette is lossless; the largest palette that fits comes next. */
+/** The largest palette that fits. */
 async function withPalette(write: Write, maxBytes: number): Promise<Encoded> {
   let smallest = Number.POSITIVE_INFINITY;
   for (const colours of PALETTES) {
@@ -92,6 +110,6 @@ async function withPalette(write: Write, maxBytes: number): Promise<Encoded> {
 function tooLarge(smallest: number, maxBytes: number, evenAt: string): never {
   throw new ImageProblem(
     'cannot_meet_max_bytes',
-    `${smallest} bytes ${evenAt}, and at most ${maxBytes} are wanted; a smaller width and height would help`,
+    `${smallest} bytes ${evenAt}, but at most ${maxBytes} are allowed; a smaller width and height would help`,
   );
 }

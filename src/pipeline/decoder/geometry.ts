@@ -2,7 +2,7 @@ import type { RenditionSpec } from '../../presets/spec.ts';
 
 export type Size = { width: number; height: number };
 
-/** How the pixels of a rendition come from those of a picture: resized, then cut, then put on a canvas. */
+/** How a picture becomes a rendition: it is resized, then cut, then padded. In pixels. */
 export type Geometry = {
   resized: Size;
   cut: { left: number; top: number; width: number; height: number } | undefined;
@@ -11,7 +11,7 @@ export type Geometry = {
 
 type Box = Pick<RenditionSpec, 'fit' | 'width' | 'height'>;
 
-/** Nothing is ever enlarged; only `contain` gives exactly its width and height whatever the picture. */
+/** Never enlarges. Only `contain` always has exactly its width and height. */
 export function geometryOf(picture: Size, { fit, width, height }: Box): Geometry {
   const box = { width: width ?? Number.POSITIVE_INFINITY, height: height ?? Number.POSITIVE_INFINITY };
   const [across, down] = [box.width / picture.width, box.height / picture.height];
@@ -31,7 +31,8 @@ function centred(from: Size, box: Size): Geometry['cut'] {
   const [width, height] = [Math.min(from.width, box.width), Math.min(from.height, box.height)];
   if (width === from.width && height === from.height) return undefined;
   return {
-    ...{ width, height },
+    width,
+    height,
     left: Math.floor((from.width - width) / 2),
     top: Math.floor((from.height - height) / 2),
   };
@@ -45,8 +46,8 @@ function around(picture: Size, box: Size): Geometry['padding'] {
 }
 
 /**
- * The size to decode to, from which every rendition can be made by shrinking: what sharp's resize takes,
- * which shrinks a JPEG while it is read. Undefined: the whole source.
+ * The smallest size, as an argument of sharp's resize, from which every rendition can be made by shrinking: libvips
+ * shrinks a JPEG while it reads it. Undefined: the size of the source.
  */
 export function decodeSize(
   boxes: Box[],
@@ -55,7 +56,7 @@ export function decodeSize(
   const height = Math.max(...boxes.map((box) => box.height ?? Number.POSITIVE_INFINITY));
   if (!Number.isFinite(width) && !Number.isFinite(height)) return undefined;
   const fit = boxes.some((box) => box.fit === 'cover') ? 'outside' : 'inside';
-  // A side that is free bounds nothing: inside an endless side, and not outside of one.
+  // `outside` needs both sides: with a free one, the other may be of any size.
   if (fit === 'outside' && !(Number.isFinite(width) && Number.isFinite(height))) return undefined;
   return { fit, width: finite(width), height: finite(height) };
 }

@@ -1,15 +1,25 @@
 import sharp from 'sharp';
+import type { Libraries } from '../decoder-protocol.ts';
 
-// From the buffers come files that were mended: see source.ts.
+// Buffers hold files that were mended: see formats/source.ts.
 const LOADERS = [
-  ...['JpegFile', 'PngFile', 'WebpFile', 'NsgifFile', 'TiffFile', 'HeifFile'],
-  ...['JpegBuffer', 'PngBuffer', 'WebpBuffer', 'NsgifBuffer', 'HeifBuffer'],
+  'JpegFile',
+  'PngFile',
+  'WebpFile',
+  'NsgifFile',
+  'TiffFile',
+  'HeifFile',
+  'JpegBuffer',
+  'PngBuffer',
+  'WebpBuffer',
+  'NsgifBuffer',
+  'HeifBuffer',
 ];
 
-// Below these, hostile files are known to harm: the releases that mended them, as of November 2026.
+// The releases that fixed the last known vulnerabilities, as of November 2026.
 const OLDEST = { sharp: '0.35.0', vips: '8.18.3', webp: '1.3.2' } as const;
 
-/** libvips takes its loader from the bytes: all but these are switched off, for metadata too. */
+/** libvips chooses a loader by the file's bytes. This blocks all others, for metadata as well. */
 export function allowLoadersOnly(): void {
   sharp.concurrency(1);
   sharp.cache(false);
@@ -17,14 +27,11 @@ export function allowLoadersOnly(): void {
   sharp.unblock({ operation: LOADERS.map((loader) => `VipsForeignLoad${loader}`) });
 }
 
-/** The versions that make our files. */
-export type Libraries = { sharp: string; libvips: string };
-
 export function libraries(): Libraries {
   return { sharp: sharp.versions.sharp ?? 'unknown', libvips: sharp.versions.vips };
 }
 
-/** Why these libraries may not decode the images of strangers; empty: they may. */
+/** Why these libraries must not decode strangers' images; empty: they may. */
 export async function libraryFlaws(): Promise<string[]> {
   const versions = sharp.versions as Record<string, string | undefined>;
   const old = Object.entries(OLDEST)
@@ -44,7 +51,7 @@ export async function libraryFlaws(): Promise<string[]> {
   return [...old, ...open.flat()];
 }
 
-// The smallest files of kinds that a libvips with more loaders reads: a system one, or one with ImageMagick.
+// The smallest files of formats that a libvips with more loaders would read, such as the system's or one with ImageMagick.
 const MUST_BE_REFUSED: Record<string, string> = {
   SVG: '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>',
   PPM: 'P6 1 1 255\n\0\0\0',

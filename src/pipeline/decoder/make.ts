@@ -1,4 +1,4 @@
-/** What a decoder does with one image: the pixels once, and every rendition from them. */
+/** Makes the renditions of one image: decodes its pixels once, and makes each rendition from them. */
 import { writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import sharp, { type Metadata, type Sharp } from 'sharp';
@@ -8,27 +8,11 @@ import { decode, type Pixels, READING } from './decode.ts';
 import { differenceHash } from './difference-hash.ts';
 import { type Encoded, encode, encodeAnimation } from './encode.ts';
 import { geometryOf } from './geometry.ts';
-import type { Plan } from '../plan.ts';
+import type { Description, Made, MadeFile, Plan } from '../decoder-protocol.ts';
 import { MAX_PIXELS, MAX_SIDE } from '../limits.ts';
+import { freeMemory } from '../free-memory.ts';
 import { ImageProblem } from '../problems.ts';
 import { readWhole } from './formats/source.ts';
-
-/** A rendition that lies in a file, and is on the disk (fsync). sha256 in hexadecimal. */
-export type MadeFile = { name: string; width: number; height: number; bytes: number; sha256: string };
-
-export type Made = { files: MadeFile[]; differenceHash: string; description?: Description };
-
-/** What a file holds, for those who look. `metadata` names the kinds of blocks: icc, exif, xmp, iptc. */
-type Description = {
-  colour_space: string;
-  channels: number;
-  depth: string;
-  alpha: boolean;
-  orientation: number;
-  frames: number;
-  chroma_subsampling: string | undefined;
-  metadata: string[];
-};
 
 /**
  * Makes and writes every rendition of a plan.
@@ -37,21 +21,23 @@ type Description = {
  */
 export async function makeRenditions(plan: Plan): Promise<Made> {
   const metadata = await metadataOf(plan);
-  const pixelsFor = pixelsOnce(plan);
+  const decoded = new DecodedPixels(plan);
   const files: MadeFile[] = [];
   for (const rendition of plan.renditions) {
     const xmp = metadata && keptXmp(metadata, { keepCredit: rendition.keep_credit });
-    const encoded = movesIn(plan, metadata, rendition)
+    const encoded = isAnimated(plan, metadata, rendition)
       ? await animation(plan, metadata, { rendition, xmp })
-      : await still(await pixelsFor(rendition), { rendition, xmp });
-    // Nothing else waits for this thread.
+      : await still(await decoded.for(rendition), { rendition, xmp });
+    // Synchronous, because this thread has nothing else to do.
     writeFileSync(rendition.output, encoded.data, { flush: true });
     const { data, width, height } = encoded;
     const sha256 = createHash('sha256').update(data).digest('hex');
     files.push({ name: rendition.name, width, height, bytes: data.length, sha256 });
+    freeMemory(data);
   }
-  const pixels = await pixelsFor({ trim: false });
+  const pixels = await decoded.for({ trim: false });
   const made = { files, differenceHash: differenceHash(pixels.data, pixels) };
+  await decoded.free();
   return plan.describe && metadata ? { ...made, description: describe(metadata, pixels) } : made;
 }
 
@@ -61,36 +47,50 @@ function still(pixels: Pixels, { rendition, xmp }: Wanted): Promise<Encoded> {
   return encode(() => shaped(pixels, rendition), rendition, xmp);
 }
 
-/** Read only where something may come of it: it costs a second look at the file. */
+/** Undefined where nothing needs it: reading the metadata opens the file a second time. */
 async function metadataOf(plan: Plan): Promise<Metadata | undefined> {
   const { mayHoldXmp, renditions, describe } = plan;
   const wanted = describe || mayHoldXmp || renditions.some((spec) => spec.animated || spec.keep_credit);
   return wanted ? readWhole(plan, (input) => sharp(input, READING).metadata()) : undefined;
 }
 
-/** `alpha`: of the pixels that count; a TIFF may have a sample more that is no transparency. */
+/** `alpha` is that of the decoded pixels: an extra sample of a TIFF need not be transparency. */
 function describe(metadata: Metadata, pixels: Pixels): Description {
   const { space, channels, depth, orientation = 1, pages = 1, chromaSubsampling } = metadata;
   const blocks = (['icc', 'exif', 'xmp', 'iptc'] as const).filter((name) => metadata[name] !== undefined);
   return {
-    ...{ colour_space: space, channels, depth, alpha: pixels.channels % 2 === 0, orientation, frames: pages },
-    ...{ chroma_subsampling: chromaSubsampling, metadata: blocks },
+    colour_space: space,
+    channels,
+    depth,
+    alpha: pixels.channels % 2 === 0,
+    orientation,
+    frames: pages,
+    chroma_subsampling: chromaSubsampling,
+    metadata: blocks,
   };
 }
 
-type PixelsFor = (rendition: Pick<RenditionSpec, 'trim'>) => Promise<Pixels>;
+/** Decodes when the first rendition needs pixels, and a second time for those that are trimmed. */
+class DecodedPixels {
+  readonly #plan: Plan;
+  readonly #byTrim = new Map<boolean, Promise<Pixels>>();
 
-/** Decodes when the first rendition asks, and again only for those that are trimmed. */
-function pixelsOnce(plan: Plan): PixelsFor {
-  const decoded = new Map<boolean, Promise<Pixels>>();
-  return ({ trim }) => {
-    const pixels = decoded.get(trim) ?? decode(plan, trim);
-    decoded.set(trim, pixels);
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  for({ trim }: Pick<RenditionSpec, 'trim'>): Promise<Pixels> {
+    const pixels = this.#byTrim.get(trim) ?? decode(this.#plan, trim);
+    this.#byTrim.set(trim, pixels);
     return pixels;
-  };
+  }
+
+  async free(): Promise<void> {
+    for (const { data } of await Promise.all(this.#byTrim.values())) freeMemory(data);
+  }
 }
 
-/** The pixels in the shape of a rendition, not encoded yet. */
+/** Resizes, cuts, sharpens and pads as a rendition says. Not encoded yet. */
 function shaped({ data, ...raw }: Pixels, rendition: RenditionSpec): Sharp {
   const { resized, cut, padding } = geometryOf(raw, rendition);
   const image = sharp(data, { raw });
@@ -101,26 +101,30 @@ function shaped({ data, ...raw }: Pixels, rendition: RenditionSpec): Sharp {
   return image;
 }
 
-const SHARPEN_SIGMA = 0.7; // pixels: the blur that shrinking leaves
+const SHARPEN_SIGMA = 0.7; // pixels: as much as shrinking blurs
 
 function colourOf(background: string) {
   return background === 'transparent' ? { r: 0, g: 0, b: 0, alpha: 0 } : background;
 }
 
-const MOVING = new Set(['gif', 'webp']); // the pages of a TIFF are no frames
+const ANIMATED_SOURCES = new Set(['gif', 'webp']); // the pages of a TIFF are no frames
 
-function movesIn(plan: Plan, metadata: Metadata | undefined, rendition: RenditionSpec): metadata is Metadata {
-  return rendition.animated && MOVING.has(plan.format) && (metadata?.pages ?? 1) > 1;
+function isAnimated(
+  plan: Plan,
+  metadata: Metadata | undefined,
+  rendition: RenditionSpec,
+): metadata is Metadata {
+  return rendition.animated && ANIMATED_SOURCES.has(plan.format) && (metadata?.pages ?? 1) > 1;
 }
 
-/** @throws ImageProblem `image_too_large`: libvips holds all frames in one picture, one below the other */
+/** @throws ImageProblem `image_too_large`: libvips stacks all frames in one tall picture */
 function animation(plan: Plan, metadata: Metadata, { rendition, xmp }: Wanted): Promise<Encoded> {
   const { width, height, pages = 1 } = metadata;
   const tallest = Math.max(height, rendition.fit === 'contain' ? (rendition.height ?? 0) : 0);
   if (width * height * pages > MAX_PIXELS || tallest * pages > MAX_SIDE)
     throw new ImageProblem(
       'image_too_large',
-      `${pages} frames, ${width} x ${tallest} pixels each; at most ${MAX_SIDE} pixels of height and ${MAX_PIXELS / 1e6} megapixels in all`,
+      `${pages} frames of ${width} x ${tallest} pixels; stacked they may have at most ${MAX_SIDE} pixels of height and ${MAX_PIXELS / 1e6} megapixels`,
     );
   return readWhole({ ...plan, all: true }, (input, failOn) =>
     encodeAnimation(sharp(input, { ...READING, failOn, animated: true }), rendition, xmp),

@@ -1,9 +1,9 @@
-const LONGEST_FRESH_S = 30 * 24 * 3_600; // an `immutable` of ten years is a word, and no proof
+const LONGEST_FRESH_S = 30 * 24 * 3_600; // hosts that promise ten years still change files
 
 /**
- * For how many seconds an answer need not be asked for again: RFC 9111, 4.2, for a private cache that
- * never guesses. 0 where the host does not say so.
- * @param header one of the answer's, by its name in lower case
+ * For how many seconds a response is fresh: RFC 9111, 4.2, for a private cache without heuristics. 0 where
+ * the host does not say.
+ * @param header reads a response header by its lower-case name
  */
 export function freshForS(header: (name: string) => string | undefined): number {
   const directives = (header('cache-control') ?? '').toLowerCase().split(',');
@@ -21,13 +21,13 @@ export function freshForS(header: (name: string) => string | undefined): number 
   return Math.min(Math.max(0, lifetime - age), LONGEST_FRESH_S);
 }
 
-/** 0 for what is no number, which is what "must be considered stale" asks for. */
+/** 0 for anything but a number: RFC 9111, 4.2.1 encourages to treat such a response as stale. */
 function seconds(text: string | undefined): number {
   const digits = text?.trim().replaceAll('"', '') ?? '';
   return /^\d{1,10}$/.test(digits) ? Number(digits) : 0;
 }
 
-/** By the host's own clock, where it tells it. */
+/** Measured by the host's own clock where it sends one. */
 function untilExpires(header: (name: string) => string | undefined): number {
   const expires = Date.parse(header('expires') ?? '');
   const now = Date.parse(header('date') ?? '') || Date.now();

@@ -1,29 +1,29 @@
 /**
- * The files that sources are downloaded into, one source after the other: to overwrite a file of 1 MiB
- * takes a sixth of the CPU of making and removing one, which counts while all cores decode.
+ * A pool of files that sources are downloaded into. Overwriting a file of 1 MiB costs a sixth of the CPU of
+ * creating and removing one, which matters while all cores decode.
  *
- * A file is free -> taken -> free …, or discarded.
+ * A file: free -> taken -> free ... or discarded.
  */
 import { createHash } from 'node:crypto';
-import { open, unlink } from 'node:fs/promises';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageTrouble } from '../../storage/storage.ts';
 
 export type SourceFiles = {
-  /** A file that nobody else uses until it is given back or discarded. @throws StorageTrouble */
+  /** A file for exclusive use until it is given back or discarded. @throws StorageTrouble */
   take(): Promise<SourceFile>;
   giveBack(file: SourceFile): void;
-  /** Instead of `giveBack`, when something is wrong with the file. */
+  /** Removes a file with which something is wrong, instead of `giveBack`. */
   discard(file: SourceFile): Promise<void>;
-  /** Closes those that are free; nothing may be taken any more. */
+  /** Closes the free files. No more may be taken. */
   close(): Promise<void>;
 };
 
 export type SourceFile = {
   path: string;
   /**
-   * What is added to the answer takes the place of what the file holds.
-   * @param onWritten called with each chunk when it is needed no more
+   * Overwrites the file with what is added to the writer.
+   * @param onWritten called with each chunk when it is no longer needed
    */
   rewrite(onWritten?: (chunk: Buffer) => void): SourceWriter;
   close(): Promise<void>;
@@ -38,7 +38,7 @@ type SourceWriter = {
   finish(): Promise<{ bytes: number; sha256: Buffer }>;
 };
 
-/** @param folder an own one, which is there */
+/** @param folder exists, and is used by nothing else */
 export function createSourceFiles(folder: string): SourceFiles {
   const free: SourceFile[] = [];
   let made = 0;
@@ -49,8 +49,15 @@ export function createSourceFiles(folder: string): SourceFiles {
   }
 
   return {
-    take: async () => free.pop() ?? newSourceFile(join(folder, `${(made += 1)}.source`)),
-    giveBack: (file) => void free.push(file),
+    async take() {
+      const file = free.pop();
+      if (file) return file;
+      made += 1;
+      return openSourceFile(join(folder, `${made}.source`));
+    },
+    giveBack(file) {
+      free.push(file);
+    },
     discard,
     async close() {
       for (const file of free.splice(0)) await discard(file);
@@ -58,49 +65,63 @@ export function createSourceFiles(folder: string): SourceFiles {
   };
 }
 
-const WRITE_AT = 2 ** 22; // a write a chunk of 64 KiB took a tenth of the worker's main thread
-
-async function newSourceFile(path: string): Promise<SourceFile> {
-  const file = await open(path, 'wx').catch(ownTrouble);
-  let length = 0; // of the file, whichever source it is of
-
-  function rewrite(onWritten: (chunk: Buffer) => void = () => {}): SourceWriter {
-    const hash = createHash('sha256');
-    let written = 0;
-    let waiting: Buffer[] = [];
-    let waitingBytes = 0;
-
-    async function flush(): Promise<void> {
-      if (waiting.length === 0) return;
-      const { bytesWritten } = await file.writev(waiting, written).catch(ownTrouble);
-      if (bytesWritten < waitingBytes) ownTrouble(new Error('the disk is full'));
-      written += waitingBytes;
-      length = Math.max(length, written);
-      waiting.forEach(onWritten);
-      waiting = [];
-      waitingBytes = 0;
-    }
-
-    return {
-      bytes: () => written + waitingBytes,
-      async add(chunk) {
-        hash.update(chunk);
-        waiting.push(chunk);
-        waitingBytes += chunk.length;
-        if (waitingBytes >= WRITE_AT) await flush();
-      },
-      async finish() {
-        await flush();
-        if (written < length) await file.truncate(written).catch(ownTrouble);
-        length = written;
-        return { bytes: written, sha256: hash.digest() };
-      },
-    };
-  }
-
-  return { path, rewrite, close: () => file.close().catch(() => {}) };
+async function openSourceFile(path: string): Promise<SourceFile> {
+  const handle = await open(path, 'wx').catch(throwTrouble);
+  const file = { handle, length: 0 };
+  return {
+    path,
+    rewrite: (onWritten = () => {}) => new Overwriter(file, onWritten),
+    close: () => handle.close().catch(() => {}),
+  };
 }
 
-function ownTrouble(error: Error): never {
-  throw new StorageTrouble(`The folder for downloads cannot be written: ${error.message}`, { cause: error });
+const WRITE_AT = 2 ** 22; // one write per chunk of 64 KiB cost a tenth of the worker's main thread
+
+class Overwriter implements SourceWriter {
+  /** `length`: of the file, which may still be that of an earlier source */
+  readonly #file: { handle: FileHandle; length: number };
+  readonly #onWritten: (chunk: Buffer) => void;
+  readonly #hash = createHash('sha256');
+  #written = 0;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+
+  constructor(file: { handle: FileHandle; length: number }, onWritten: (chunk: Buffer) => void) {
+    this.#file = file;
+    this.#onWritten = onWritten;
+  }
+
+  bytes(): number {
+    return this.#written + this.#waitingBytes;
+  }
+
+  async add(chunk: Buffer): Promise<void> {
+    this.#hash.update(chunk);
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+    if (this.#waitingBytes >= WRITE_AT) await this.#flush();
+  }
+
+  async finish(): Promise<{ bytes: number; sha256: Buffer }> {
+    await this.#flush();
+    const { handle, length } = this.#file;
+    if (this.#written < length) await handle.truncate(this.#written).catch(throwTrouble);
+    this.#file.length = this.#written;
+    return { bytes: this.#written, sha256: this.#hash.digest() };
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#waiting.length === 0) return;
+    const { bytesWritten } = await this.#file.handle.writev(this.#waiting, this.#written).catch(throwTrouble);
+    if (bytesWritten < this.#waitingBytes) throwTrouble(new Error('the disk is full'));
+    this.#written += this.#waitingBytes;
+    this.#file.length = Math.max(this.#file.length, this.#written);
+    this.#waiting.forEach(this.#onWritten);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+}
+
+function throwTrouble(error: Error): never {
+  throw new StorageTrouble(`The folder for downloads is not writable: ${error.message}`, { cause: error });
 }

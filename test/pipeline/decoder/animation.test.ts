@@ -11,7 +11,7 @@ after(() => engine[Symbol.asyncDispose]());
 const COLOURS = ['#ff0000', '#00ff00', '#0000ff', '#ffff00'];
 const ANIMATED = { format: 'webp', animated: true } as const;
 
-/** Frames of one colour each, no two alike in a row. */
+/** Frames of one colour each; two successive ones differ. */
 async function moving(format: 'gif' | 'webp', frames: number, side: number): Promise<Buffer> {
   const pictures = Array.from({ length: frames }, (_, i) => {
     const background = COLOURS[i % COLOURS.length] ?? '';
@@ -40,7 +40,7 @@ const RGB = [
   [255, 255, 0],
 ];
 
-test('an animation has all its frames in their size, or is refused as too large; its first frame is always made', async () => {
+test('an animation keeps all its frames in the right size, or is refused as too large; its first frame is always made', async () => {
   for (const format of ['gif', 'webp'] as const) {
     const small = await moving(format, 40, 400);
     const { outputs, files } = await engine.make(small, [{ ...ANIMATED, width: 300, height: 300 }]);
@@ -72,7 +72,7 @@ test('an animation has all its frames in their size, or is refused as too large;
   }
 });
 
-test('frames that a canvas would make too tall together are refused', async () => {
+test('frames that would be too tall together on their canvas are refused', async () => {
   const source = await moving('gif', 30, 100);
   const boxed = (side: number): Promise<unknown> =>
     engine.make(source, [{ ...ANIMATED, fit: 'contain', width: side, height: side }]);
@@ -80,8 +80,8 @@ test('frames that a canvas would make too tall together are refused', async () =
   assert.equal(await codeOf(boxed(600)), 'image_too_large');
 });
 
-test('of a moving AVIF the still picture is made', async () => {
-  // Red, then blue; by Pillow 13.0.0: sharp writes none.
+test('the still picture of an animated AVIF is made', async () => {
+  // Red, then blue, by Pillow 13.0.0: sharp writes no such files.
   const sequence = readFileSync(join(import.meta.dirname, 'fixtures', 'sequence.avif'));
   const { outputs, files } = await engine.make(sequence, [{}, ANIMATED]);
   for (const [i, output] of outputs.entries()) {
@@ -95,7 +95,7 @@ test('of a moving AVIF the still picture is made', async () => {
   );
 });
 
-test('an animation that is cut is refused, and one that lacks only its trailer has all its frames', async () => {
+test('an animation that is cut is refused, and one that lacks only its trailer keeps all its frames', async () => {
   const gif = await moving('gif', 4, 100);
   const { outputs } = await engine.make(gif.subarray(0, -1), [ANIMATED, {}]);
   assert.equal((await framesOf(outputs[0] as Buffer)).colours.length, 4);
@@ -113,7 +113,7 @@ test('an animation that is cut is refused, and one that lacks only its trailer h
   }
 });
 
-/** Red, then a green square in its middle on what was there, then a blue one that replaces it. */
+/** Red; then a green square in the middle, drawn over it; then a blue square that replaces the green one. */
 function gifOfParts(): Buffer {
   const screen = Buffer.from('GIF89a\x3c\0\x3c\0\xf1\0\0\xff\0\0\0\xff\0\0\0\xff\xff\xff\xff', 'latin1');
   const frame = (disposal: number, [left, side]: [number, number], colour: number): Buffer => {
@@ -149,7 +149,7 @@ function gifOfParts(): Buffer {
   ]);
 }
 
-/** One colour without compression: a clear code before every two pixels. Codes of 3 bits, the lowest first. */
+/** One colour without compression: a clear code before every two pixels, codes of 3 bits, lowest bit first. */
 function lzwOf(colour: number, pixels: number): Buffer {
   const codes = Array.from({ length: pixels }, (_, i) => (i % 2 === 0 ? [4, colour] : [colour])).flat();
   const bits = [...codes, 5].flatMap((code) => [code & 1, (code >> 1) & 1, (code >> 2) & 1]);
@@ -162,7 +162,7 @@ function lzwOf(colour: number, pixels: number): Buffer {
   return Buffer.from([...blocks, 0]);
 }
 
-test('frames smaller than the canvas are put where they belong, on what their disposal leaves', async () => {
+test('frames smaller than the canvas are drawn at their offset, on what the previous disposal leaves', async () => {
   const { outputs } = await engine.make(gifOfParts(), [{ ...ANIMATED, quality: 100 }]);
   const at = async (page: number, left: number, top: number): Promise<number[]> => {
     const pixel = sharp(outputs[0], { page }).extract({ left, top, width: 1, height: 1 }).removeAlpha();

@@ -10,7 +10,7 @@ after(() => engine[Symbol.asyncDispose]());
 const [ONE = '', ANOTHER = '', , , LARGE = ''] = PHOTO_NAMES;
 const FORMATS = ['jpeg', 'mozjpeg', 'png', 'webp', 'avif'] as const;
 
-/** Colour of a pixel, as sRGB with alpha. */
+/** The colour of a pixel, as sRGB with alpha. */
 async function pixel(picture: Buffer, left: number, top: number): Promise<number[]> {
   const one = sharp(picture).extract({ left, top, width: 1, height: 1 });
   return [...(await one.ensureAlpha().raw().toBuffer())];
@@ -27,7 +27,7 @@ function plain(colour: string, { width = 60, height = 40 } = {}): Sharp {
   return sharp({ create: { width, height, channels: 4, background: colour } });
 }
 
-test('each fit has its size and shows what it should', async () => {
+test('each fit gives the right size and shows the right part', async () => {
   const source = photo(LARGE); // 3088 x 2056
   const { outputs, files } = await engine.make(source, [
     { width: 800, height: 800 },
@@ -73,7 +73,7 @@ test('each fit has its size and shows what it should', async () => {
   assert.ok(isNear(await pixel(large, 20, 20), [0, 255, 0, 255]), 'never enlarged, but on a canvas');
 });
 
-test('every format holds the picture, in the order of the preset', async () => {
+test('every output format shows the picture, in the order of the preset', async () => {
   const { outputs, files } = await engine.make(
     photo(ONE),
     FORMATS.map((format) => ({ format, width: 300, height: 300 })),
@@ -88,7 +88,7 @@ test('every format holds the picture, in the order of the preset', async () => {
   assert.ok((files[1]?.bytes ?? 0) < (files[0]?.bytes ?? 0), 'mozjpeg is smaller');
 });
 
-test('max_bytes is never exceeded, is met with the highest quality, and is told when it cannot be met', async () => {
+test('max_bytes is never exceeded, is met with the highest quality, or fails with its own code', async () => {
   const sizes = async (format: (typeof FORMATS)[number], max_bytes?: number): Promise<number> => {
     const rendition = { format, width: 300, height: 300, ...(max_bytes !== undefined && { max_bytes }) };
     return (await engine.make(photo(ANOTHER), [rendition])).files[0]?.bytes ?? 0;
@@ -106,7 +106,7 @@ test('max_bytes is never exceeded, is met with the highest quality, and is told 
   assert.equal(await sizes('jpeg', exact), exact);
 });
 
-test('transparency stays where the format has it, and becomes the background elsewhere', async () => {
+test('transparency is kept if the format has it, and becomes the background otherwise', async () => {
   const half = await plain('#ff000000').png({ palette: true }).toBuffer();
   const { outputs } = await engine.make(half, [
     { format: 'png' },
@@ -120,7 +120,7 @@ test('transparency stays where the format has it, and becomes the background els
   assert.equal((await pixel(outputs[4] as Buffer, 0, 0))[3], 0);
 });
 
-test('colours become sRGB of 8 bits, whatever the source has', async () => {
+test('colours of any source become sRGB of 8 bits', async () => {
   const red = plain('#d02010').removeAlpha();
   const sources: [string, Buffer, number[]][] = [
     ['P3', await red.clone().withIccProfile('p3').png().toBuffer(), [208, 32, 16, 255]],
@@ -147,7 +147,7 @@ test('colours become sRGB of 8 bits, whatever the source has', async () => {
   }
 });
 
-test('all eight orientations end upright, also when the picture is cut', async () => {
+test('all eight orientations end upright, also when the fit cuts the picture', async () => {
   const upright = await sharp(photo(LARGE)).resize(300, 200).png().toBuffer();
   for (let orientation = 1; orientation <= 8; orientation += 1) {
     const turned = await sharp(photo(LARGE)).resize(300, 200).withMetadata({ orientation }).jpeg().toBuffer();
@@ -165,7 +165,7 @@ test('all eight orientations end upright, also when the picture is cut', async (
 const DIGITAL_SOURCE_TYPE = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia';
 const XMP = `<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" exif:GPSLatitude="48,51.5N" photoshop:Credit="Agency &amp; Co" Iptc4xmpExt:DigitalSourceType="${DIGITAL_SOURCE_TYPE}"><dc:rights><rdf:Alt><rdf:li xml:lang="x-default">(c) 2026 A &lt;b&gt; Painter</rdf:li></rdf:Alt></dc:rights></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>`;
 
-test('metadata is gone from every format, but for the digital source type and, when wanted, the credit', async () => {
+test('every format loses its metadata, except the digital source type and, if wanted, the credit', async () => {
   const tagged = sharp(photo(ONE))
     .resize(300)
     .withExif({
@@ -190,7 +190,7 @@ test('metadata is gone from every format, but for the digital source type and, w
   }
 });
 
-test('what is hidden behind the end of a picture does not reach the output', async () => {
+test('bytes hidden after the end of a picture do not reach the output', async () => {
   const payload = 'PAYLOAD<?php system($_GET[0]); ?>';
   for (const from of ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const) {
     const picture = await sharp(photo(ONE)).resize(200).toFormat(from).toBuffer();
@@ -202,7 +202,7 @@ test('what is hidden behind the end of a picture does not reach the output', asy
   }
 });
 
-test('nothing of a JPEG that is smaller than what is made of it travels along', async () => {
+test('no byte of a JPEG is copied, even if its rendition is larger', async () => {
   const poor = await sharp(photo(LARGE))
     .resize(600)
     .withExif({ IFD0: { Make: 'SecretCam' } })
@@ -214,7 +214,7 @@ test('nothing of a JPEG that is smaller than what is made of it travels along', 
   assert.doesNotMatch((outputs[0] as Buffer).toString('latin1'), /SecretCam|PAYLOAD/);
 });
 
-test('a border is trimmed, and an animation moves only where the preset wants it', async () => {
+test('a border is trimmed, and an animation keeps its frames only if the preset says so', async () => {
   const framed = await sharp(photo(ONE))
     .resize(200, 200)
     .extend({ top: 50, bottom: 50, left: 80, right: 80, background: '#fff' })
@@ -248,7 +248,7 @@ test('a border is trimmed, and an animation moves only where the preset wants it
   assert.ok(isNear(await pixel(outputs[2] as Buffer, 5, 5), [255, 0, 0, 255], 10), 'the first frame');
 });
 
-test('the difference hash is near for the same picture in another size and format, and far for another', async () => {
+test('difference hashes of one picture in several sizes and formats are near, and those of two pictures are far apart', async () => {
   const hashOf = async (bytes: Buffer): Promise<bigint> =>
     BigInt(`0x${(await engine.make(bytes, [{ width: 200, height: 200 }])).differenceHash}`);
   const distance = (a: bigint, b: bigint): number => (a ^ b).toString(2).replaceAll('0', '').length;

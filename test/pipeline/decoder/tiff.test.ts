@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import sharp from 'sharp';
 import { codeOf, startEngine } from '../../support/engine.ts';
+import { readHeader } from '../../../src/pipeline/decoder/formats/read-header.ts';
 import { tiff, type TiffPage } from '../../support/tiff.ts';
 
 const engine = await startEngine();
@@ -10,13 +11,13 @@ after(() => engine[Symbol.asyncDispose]());
 const RED = [208, 32, 16];
 const [WIDTH, HEIGHT] = [64, 48];
 
-/** Red, with further samples that are 255 in the left half and 0 in the right one. */
+/** Red, with extra samples that are 255 in the left half and 0 in the right one. */
 function red(page: Partial<TiffPage>): Buffer {
   const value = (x: number, _y: number, sample: number): number => RED[sample] ?? (x < WIDTH / 2 ? 255 : 0);
   return tiff({ width: WIDTH, height: HEIGHT, bits: 8, samples: 3, photometric: 2, value, ...page });
 }
 
-/** Colours with alpha of a pixel in the left half, and of one in the right. */
+/** Colour and alpha of a pixel in the left half, and of one in the right half. */
 async function halves(source: Buffer): Promise<[number[], number[]]> {
   const { outputs } = await engine.make(source, [{ format: 'png', width: WIDTH / 2 }]);
   const { data } = await sharp(outputs[0]).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
@@ -66,16 +67,16 @@ test('only extra samples of kinds 1 and 2 are transparency; a saved selection an
   }
 });
 
-/** From black at the left to white at the right, as a part of the highest value. */
+/** From black at the left to white at the right, as a fraction of the highest value. */
 const ramp = (x: number): number => x / (WIDTH - 1);
 
-/** The mean that a picture has when it is made, of grey values. */
+/** The mean grey value of the rendition. */
 async function meanOf(page: Partial<TiffPage>): Promise<number> {
   const { outputs } = await engine.make(red({ samples: 1, photometric: 1, ...page }), [{ format: 'png' }]);
   return (await sharp(outputs[0]).stats()).channels[0]?.mean ?? 0;
 }
 
-test('samples of every kind are as bright as they are meant, or refused by name', async () => {
+test('samples of every kind have the right brightness, or are refused by name', async () => {
   const middle = 127.5;
   for (const bits of [1, 2, 4, 8, 16]) {
     const value = (x: number): number => Math.round(ramp(x) * (2 ** bits - 1));
@@ -124,7 +125,7 @@ test('samples of every kind are as bright as they are meant, or refused by name'
     });
 });
 
-test('of several pages the first one is made, whatever their sizes, and also where the preset wants animations', async () => {
+test('the first of several pages is made, whatever their sizes, even if the preset wants animations', async () => {
   const page: TiffPage = {
     width: 2480,
     height: 3508,
@@ -148,7 +149,7 @@ test('of several pages the first one is made, whatever their sizes, and also whe
   }
 });
 
-test('a TIFF of which strips are missing is refused, and one whose rest is cut is made', async () => {
+test('a TIFF with missing strips is refused, and one that is cut after its picture is made', async () => {
   const whole = red({ rowsPerStrip: 8, compression: 'deflate' });
   const changed = (tag: number, strip: number, to: number): Buffer => {
     const file = Buffer.from(whole);
@@ -166,7 +167,23 @@ test('a TIFF of which strips are missing is refused, and one whose rest is cut i
   assert.equal(await codeOf(engine.make(Buffer.concat([whole, Buffer.alloc(9)]), [{}])), 'none');
 });
 
-test('a directory that says the same tag thousands of times, with many values each, is read in bounded time', async () => {
+test('of two widths the first one counts, which libtiff decodes: a second one cannot hide the size', async () => {
+  const file = red({});
+  const entryOf = (tag: number): number =>
+    Array.from({ length: file.readUInt16LE(8) }, (_, i) => 10 + 12 * i).find(
+      (at) => file.readUInt16LE(at) === tag,
+    ) ?? 0;
+  const second = entryOf(284); // the planar configuration, which has a default
+  file.writeUInt16LE(256, second);
+  file.writeUInt16LE(1, second + 8);
+  const head = file.toString('base64');
+  const { width, height } = await readHeader({ bytes: file.length, head });
+  assert.deepEqual([width, height], [WIDTH, HEIGHT]);
+  const { files } = await engine.make(file, [{}]);
+  assert.deepEqual([files[0]?.width, files[0]?.height], [WIDTH, HEIGHT]);
+});
+
+test('a directory that repeats a tag thousands of times, with many values each, is read in bounded time', async () => {
   const entries = 65_535;
   const file = Buffer.alloc(800_000);
   file.write('II\x2a\0\x08\0\0\0', 'latin1');

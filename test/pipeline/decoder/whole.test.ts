@@ -21,7 +21,7 @@ async function assertMade(bytes: Buffer, like: Buffer, what: string): Promise<vo
   assert.ok(distance < 0.01, `${what}: ${distance}`);
 }
 
-test('a JPEG whose data end early is refused although it has an end marker, whatever follows the data', async () => {
+test('a JPEG whose data end early is refused even with an end marker, whatever follows the data', async () => {
   const kinds: [string, Buffer][] = [
     ['baseline', await picture.clone().jpeg().toBuffer()],
     ['without subsampling', await picture.clone().jpeg({ chromaSubsampling: '4:4:4' }).toBuffer()],
@@ -48,7 +48,7 @@ test('a JPEG whose data end early is refused although it has an end marker, what
     }
 });
 
-test('a JPEG with a hole of zeros is refused, and one that is white for the most part is made', async () => {
+test('a JPEG with a hole of zeros is refused, and one that is mostly white is made', async () => {
   const whole = await picture.clone().jpeg({ chromaSubsampling: '4:4:4', quality: 95 }).toBuffer();
   const hole = Buffer.from(whole).fill(0, Math.floor(whole.length * 0.4), Math.floor(whole.length * 0.6));
   assert.match(await make(hole), /^(truncated|corrupt)_image$/);
@@ -64,7 +64,7 @@ test('a JPEG with a hole of zeros is refused, and one that is white for the most
     }
 });
 
-/** Where the segments of a JPEG begin that have this marker. */
+/** Offsets of the segments of a JPEG with this marker. */
 function places(file: Buffer, marker: number): number[] {
   const found: number[] = [];
   const wanted = Buffer.from([0xff, marker]);
@@ -72,7 +72,7 @@ function places(file: Buffer, marker: number): number[] {
   return found;
 }
 
-test('a progressive JPEG of which scans are missing is refused: it would be blurred, or without colours', async () => {
+test('a progressive JPEG with missing scans is refused: it would be blurred, or without colours', async () => {
   const whole = await picture.clone().jpeg({ progressive: true }).toBuffer();
   const scans = places(whole, 0xda);
   assert.ok(scans.length > 5);
@@ -83,7 +83,7 @@ test('a progressive JPEG of which scans are missing is refused: it would be blur
   }
 });
 
-test('a JPEG with every pixel is made, whatever is wrong around them', async () => {
+test('a JPEG with all its pixels is made, whatever is wrong around them', async () => {
   const whole = await picture.clone().jpeg().toBuffer();
   const [scan = 0] = places(whole, 0xda);
   const [table = 0] = places(whole, 0xc4);
@@ -112,7 +112,7 @@ test('a JPEG with every pixel is made, whatever is wrong around them', async () 
   assert.equal(await make(Buffer.concat([cutJunk, END])), 'truncated_image', 'nor do bytes between segments');
 });
 
-test('junk between segments without an end is looked through in bounded time', async () => {
+test('endless junk between segments is skipped in bounded time', async () => {
   const started = performance.now();
   const junk = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xfe, 0, 2]), Buffer.alloc(30_000_000, 1)]);
   assert.match(await make(junk), /^(truncated|corrupt)_image$/);
@@ -131,7 +131,7 @@ function pngOf(whole: Buffer, change: (data: Buffer) => Buffer): Buffer {
   return Buffer.concat([whole.subarray(0, 33), length, changed, sum, whole.subarray(-12)]);
 }
 
-test('a PNG is made when it has all its rows, and only then', async () => {
+test('a PNG is made if it has all its rows, and only then', async () => {
   for (const progressive of [false, true]) {
     const whole = await picture.clone().png({ progressive }).toBuffer();
     const what = progressive ? 'interlaced' : 'plain';
@@ -157,7 +157,7 @@ test('a PNG is made when it has all its rows, and only then', async () => {
   }
 });
 
-test('a WebP is made when its picture is whole, whatever size it says', async () => {
+test('a WebP is made if its picture is whole, whatever size its header says', async () => {
   const tagged = picture.clone().withExif({ IFD0: { Copyright: 'x'.repeat(300) } });
   for (const lossless of [false, true]) {
     const whole = await tagged.clone().webp({ lossless }).toBuffer();
@@ -174,7 +174,7 @@ test('a WebP is made when its picture is whole, whatever size it says', async ()
   }
 });
 
-test('a GIF whose data end early is refused although it has a trailer, and one that lacks only its end is made', async () => {
+test('a GIF whose data end early is refused even with a trailer, and one that lacks only its trailer is made', async () => {
   const whole = await picture.clone().gif().toBuffer();
   for (const missing of [1, 2]) await assertMade(whole.subarray(0, -missing), whole, `${missing} missing`);
   const start = 13 + 3 * 2 ** (((whole[10] ?? 0) & 7) + 1);

@@ -7,11 +7,11 @@ import { test } from 'node:test';
 import { errors, request } from 'undici';
 import { readConfig } from '../../../src/config.ts';
 import { createGuard } from '../../../src/net/guard.ts';
-import { asProblem, bodyProblem } from '../../../src/pipeline/download/network-problems.ts';
+import { networkProblem, bodyProblem } from '../../../src/pipeline/download/network-problems.ts';
 import { ImageProblem } from '../../../src/pipeline/problems.ts';
 import { selfSigned } from '../../support/certificate.ts';
 
-test('a mistake of ours, or of our machine, is nothing that a host did', () => {
+test('a mistake of ours, or trouble of our machine, does not count against the host', () => {
   const own = [
     new TypeError("Cannot read properties of undefined (reading 'url')"),
     new errors.InvalidArgumentError('invalid path'),
@@ -20,17 +20,17 @@ test('a mistake of ours, or of our machine, is nothing that a host did', () => {
     Object.assign(new Error('connect ENOMEM'), { code: 'ENOMEM', syscall: 'connect' }),
   ];
   for (const error of own) {
-    assert.equal(asProblem(error), error);
+    assert.equal(networkProblem(error), error);
     assert.equal(bodyProblem(error), error);
   }
-  assert.ok(!(asProblem('thrown') instanceof ImageProblem));
+  assert.ok(!(networkProblem('thrown') instanceof ImageProblem));
 });
 
-test('what the network does has its code', () => {
+test('errors of the network become problems of the image, with the system’s code', () => {
   const system = (code: string): Error => Object.assign(new Error(code), { code });
   const codes = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ETIMEDOUT', 'EACCES'];
   for (const code of codes) {
-    const problem = asProblem(system(code));
+    const problem = networkProblem(system(code));
     assert.ok(problem instanceof ImageProblem);
     assert.deepEqual([problem.code, problem.detail], ['connect_failed', code]);
     const inBody = bodyProblem(system(code));
@@ -48,20 +48,20 @@ async function secureProblem(server: Server): Promise<string> {
   const error: unknown = await request(url, { dispatcher: guard.agent }).catch((reason: unknown) => reason);
   await guard.close();
   server.close();
-  const problem = asProblem(error);
+  const problem = networkProblem(error);
   assert.ok(problem instanceof ImageProblem, String(problem));
   return `${problem.code}: ${problem.detail}`;
 }
 
-test('what is wrong with a secure connection is said', async () => {
+test('the detail says what is wrong with a TLS connection', async () => {
   const tls = (options: TlsOptions = {}): Server => createServer({ ...selfSigned(), ...options });
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
-  assert.match(await secureProblem(tls()), /^tls_failed: its certificate is signed by itself: /);
-  assert.match(await secureProblem(tls(old)), /^tls_failed: its version of TLS is older than 1\.2: /);
+  assert.match(await secureProblem(tls()), /^tls_failed: the certificate is self-signed: /);
+  assert.match(await secureProblem(tls(old)), /^tls_failed: the host supports no TLS version from 1\.2 on: /);
   assert.match(
     await secureProblem(createSecureServer(selfSigned())),
-    /^tls_failed: it speaks HTTP\/2 only: /,
+    /^tls_failed: the host supports only HTTP\/2: /,
   );
   const expired = selfSigned({ until: new Date('2021-01-01') });
-  assert.match(await secureProblem(tls(expired)), /^tls_failed: its certificate /);
+  assert.match(await secureProblem(tls(expired)), /^tls_failed: the certificate /);
 });

@@ -1,18 +1,39 @@
-/** Whether the frames of a GIF have all their pixels: GIF89a, 15 to 27 and appendix F. Every loop goes forward. */
+/** The blocks of a GIF: GIF89a, 15 to 27 and appendix F. Every loop advances. */
+import type { Reader } from './byte-reader.ts';
+import type { HeaderSize } from './header-size.ts';
 
 const [EXTENSION, IMAGE, TRAILER] = [0x21, 0x2c, 0x3b];
-const GRAPHIC_CONTROL = 0xf9; // it comes before its frame
+const GRAPHIC_CONTROL = 0xf9; // stands before its frame
+
+/** The logical screen: 18. */
+export function gifSize(read: Reader): HeaderSize | undefined {
+  const head = read(0, 10);
+  return head.length < 10 ? undefined : { width: head.readUInt16LE(6), height: head.readUInt16LE(8) };
+}
+
+/** Whether the blocks lead to the trailer. */
+export function hasTrailer(file: Buffer): boolean {
+  let at = firstBlock(file);
+  while (at < file.length) {
+    const block = file[at];
+    if (block === TRAILER) return true;
+    if (block === EXTENSION) at = endOfBlocks(file, at + 2);
+    else if (block === IMAGE) at = endOfBlocks(file, at + 11 + tableBytes(file[at + 9]));
+    else return false;
+  }
+  return false;
+}
 
 type Frames = {
-  /** where the last block ends that is whole; behind the file's end where nothing but fill is missing */
+  /** where the last whole block ends; beyond the file's end if only its last fill bytes are missing */
   end: number;
-  /** whether a frame follows that lacks pixels: a decoder would leave them grey or transparent */
+  /** whether the next frame lacks pixels: a decoder would leave them grey or transparent */
   isCut: boolean;
 };
 
-/** @param used how many frames are shown, from the first on; of the others only the data's end is looked for */
+/** @param used how many frames are shown, from the first; of the others only the end is checked, not the pixels */
 export function wholeFrames(file: Buffer, used: number): Frames {
-  let at = 13 + tableBytes(file[10]);
+  let at = firstBlock(file);
   for (let frames = 0; file[at] === EXTENSION || file[at] === IMAGE;) {
     const isFrame = file[at] === IMAGE;
     const end = isFrame ? endOfFrame(file, at, frames < used) : endOfExtension(file, at);
@@ -23,10 +44,14 @@ export function wholeFrames(file: Buffer, used: number): Frames {
   return { end: at, isCut: false };
 }
 
-/** The blocks that are whole, as a file of their own. */
+/** The whole blocks as a file, with a trailer. */
 export function closedGif(file: Buffer, { end }: Frames): Buffer {
   const fill = Buffer.alloc(Math.max(0, end - file.length));
   return Buffer.concat([file.subarray(0, end), fill, Buffer.from([TRAILER])]);
+}
+
+function firstBlock(file: Buffer): number {
+  return 13 + tableBytes(file[10]);
 }
 
 function tableBytes(flags = 0): number {
@@ -38,14 +63,14 @@ function endOfExtension(file: Buffer, at: number): number | undefined {
   return end <= file.length ? end : undefined;
 }
 
-/** Where a chain of sub-blocks ends, or would end. */
+/** Where a chain of sub-blocks ends, or would end if the file were longer. */
 function endOfBlocks(file: Buffer, from: number): number {
   let at = from;
   while (at < file.length && file[at] !== 0) at += 1 + (file[at] ?? 0);
   return at + 1;
 }
 
-/** Undefined where the data are of fewer pixels than the frame. */
+/** Undefined where the data hold fewer pixels than the frame has. */
 function endOfFrame(file: Buffer, at: number, isUsed: boolean): number | undefined {
   if (at + 11 > file.length) return undefined;
   const pixels = file.readUInt16LE(at + 5) * file.readUInt16LE(at + 7);
@@ -65,7 +90,7 @@ function bytesOf(file: Buffer, from: number): Buffer {
 
 const MAX_CODE_BITS = 12;
 
-/** How many pixels LZW data are of. Of each code only the length of its string matters. */
+/** How many pixels LZW data hold. Only the length of each code's string matters. */
 function pixelsOf(data: Buffer, firstBits: number): number {
   if (firstBits < 1 || firstBits >= MAX_CODE_BITS) return 0;
   const clear = 1 << firstBits;

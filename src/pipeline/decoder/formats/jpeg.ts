@@ -1,48 +1,28 @@
-/** The structure of a JPEG: ITU-T T.81, annex B. Nothing is decoded, and every loop goes forward. */
+/** Judges and mends JPEGs by their structure: ITU-T T.81, annex B. Nothing is decoded. */
+import { inMemory } from './byte-reader.ts';
+import { isFrame, isProgressive, SCAN, type Segment, segments, TABLES } from './jpeg-segments.ts';
 
 const SOI = Buffer.from([0xff, 0xd8]);
 const EOI = Buffer.from([0xff, 0xd9]);
-const [TABLES, END, SCAN] = [0xc4, 0xd9, 0xda];
 
-/** A marker with its parameters; a scan's coded data end at `dataEnd`. */
-type Segment = { marker: number; start: number; end: number; dataEnd: number };
-
-/** Up to the end marker, or to where the file is cut; what stands between two segments is skipped. */
-function* segments(file: Buffer): Generator<Segment> {
-  let at = 2;
-  for (;;) {
-    const start = nextMarker(file, at);
-    const marker = file[start + 1];
-    if (marker === undefined || marker === END || start + 4 > file.length) return;
-    const end = start + 2 + Math.max(2, file.readUInt16BE(start + 2));
-    if (end > file.length) return;
-    at = marker === SCAN ? nextMarker(file, end) : end;
-    yield { marker, start, end, dataEnd: at };
+/** The segments that the file holds whole. */
+function* wholeSegments(file: Buffer): Generator<Segment> {
+  for (const segment of segments(inMemory(file))) {
+    if (segment.end > file.length) return;
+    yield segment;
   }
 }
 
 /**
- * Where the next marker with a meaning of its own begins. A 0xFF before 0 is a byte of coded data, one
- * before another 0xFF is a fill byte, and restart markers belong to the data (B.1.1.2).
- */
-function nextMarker(file: Buffer, from: number): number {
-  for (let at = file.indexOf(0xff, from); at >= 0; at = file.indexOf(0xff, at + 1)) {
-    const code = file[at + 1] ?? 0;
-    if (code > 1 && code !== 0xff && !(code >= 0xd0 && code <= 0xd7)) return at;
-  }
-  return file.length;
-}
-
-/**
- * The same picture without what makes a decoder warn and does not harm: bytes between segments, scan
- * parameters that phones write wrong, a missing end marker. Then a warning tells of the data. What a broken
- * copy was filled up with is no data.
+ * The same picture without what makes a decoder warn but does no harm: bytes between segments, wrong scan
+ * parameters of phones, a missing end marker. After that, a warning is about the coded data. The filling of an
+ * interrupted copy is removed, because it is not coded data.
  */
 export function mendedJpeg(file: Buffer): Buffer {
   const parts: Buffer[] = [SOI];
   const zeroCodes = new Map<number, number>();
   let isSequential = false;
-  for (const { marker, start, end, dataEnd } of segments(file)) {
+  for (const { marker, start, end, dataEnd } of wholeSegments(file)) {
     const header = file.subarray(start, end);
     const data = file.subarray(end, dataEnd);
     if (isFrame(marker)) isSequential = marker <= 0xc1;
@@ -57,7 +37,7 @@ export function mendedJpeg(file: Buffer): Buffer {
   return Buffer.concat([...parts, EOI]);
 }
 
-/** What a code of zeros alone means in each table for AC coefficients: the first value (B.2.4.2, C). */
+/** Notes what the code of all zeros means in each table for AC coefficients: its first value (B.2.4.2, C). */
 function noteZeroCodes(segment: Buffer, zeroCodes: Map<number, number>): void {
   for (let at = 4; at + 17 < segment.length;) {
     const table = segment[at] ?? 0;
@@ -75,7 +55,7 @@ function scanTables(header: Buffer): number[] {
 
 const ZEROS = Buffer.alloc(64);
 
-/** Where zeros do not end a block, no picture has so many: they stand where a file has a hole. */
+/** Cuts at a hole in the file. Where the code of zeros does not end a block, no picture has 64 bytes of zeros. */
 function withoutZeros(data: Buffer): Buffer {
   const hole = data.indexOf(ZEROS);
   return hole < 0 ? data : data.subarray(0, hole);
@@ -86,7 +66,7 @@ function sequentialScan(header: Buffer): Buffer {
   return Buffer.concat([header.subarray(0, -3), Buffer.from([0, 63, 0])]);
 }
 
-/** Data that no marker ends may be filled up with one byte, where a copy was broken off. */
+/** Removes the filling, one repeated byte, that an interrupted copy may leave where no marker ends the data. */
 function withoutFilling(data: Buffer, isOpen: boolean): Buffer {
   const last = data.at(-1);
   if (!isOpen || (last !== 0 && last !== 0xff)) return data;
@@ -95,40 +75,62 @@ function withoutFilling(data: Buffer, isOpen: boolean): Buffer {
   return data.length - end < FILLING ? data : data.subarray(0, end);
 }
 
-const FILLING = 4; // bytes; coded data hardly ever end with so many equal ones
+const FILLING = 4; // bytes: coded data hardly ever end with so many equal ones
 
-// Ones are no code (T.81, C): whoever reads them for a picture soon comes to the end of the file. A decoder
-// fetches eight bytes ahead, and a 0xFF of data is written with a 0 behind it.
+// A run of ones is no code (T.81, annex C), so a decoder that lacks data soon reads past it to the end of the file.
+// A decoder fetches eight bytes ahead, and each 0xFF of data is followed by a 0.
 const NO_DATA = Buffer.from([0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0]);
 
 /**
- * A JPEG of one scan that ends without a marker. libvips looks at libjpeg's warnings before it reads rows,
- * and so never hears that the last ones were missing; the end of a file it tells at once.
+ * The same JPEG of one scan without an end marker. libvips checks libjpeg's warnings before it reads rows, so it
+ * never notices that the last rows are missing, but it reports the end of a file at once.
+ * @param data where the coded data begin: the first end marker after that is the picture's
  */
-export function endedJpeg(file: Buffer): Buffer {
-  const isPlain = file.subarray(-2).equals(EOI) && !file.includes(ZEROS);
-  const whole = isPlain ? file : mendedJpeg(file);
-  return Buffer.concat([whole.subarray(0, -2), NO_DATA]);
+export function endedJpeg(file: Buffer, data: number): Buffer {
+  const end = file.indexOf(EOI, data);
+  return end < 0 || hasHole(file, data, end) ? endedMendedJpeg(file) : endedAt(file, end);
 }
 
-/** Whether the first scan holds but a part of the picture: of its components, or of their coefficients. */
-export function hasManyScans(head: Buffer): boolean {
-  let frame: Frame | undefined;
-  for (const { marker, start, end } of segments(head)) {
-    if (isFrame(marker)) frame = frameOf(marker, head.subarray(start, end));
-    if (marker === SCAN) return !frame || frame.isProgressive || frame.ids.length !== head[start + 4];
-  }
-  return true; // its header is longer than what was looked at
+/** The same for the mended picture. */
+export function endedMendedJpeg(file: Buffer): Buffer {
+  const mended = mendedJpeg(file);
+  return endedAt(mended, mended.length - EOI.length);
+}
+
+function endedAt(file: Buffer, end: number): Buffer {
+  return Buffer.concat([file.subarray(0, end), NO_DATA]);
+}
+
+/** Whether there are as many zeros as in ZEROS. It reads one byte of each such run: reading all takes a millisecond per MB. */
+function hasHole(file: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at += ZEROS.length)
+    if (file[at] === 0 && file.subarray(Math.max(from, at - ZEROS.length), at + ZEROS.length).includes(ZEROS))
+      return true;
+  return false;
 }
 
 /**
- * Whether scans are missing: a component that no scan has, or coefficients that were not sent to their
- * last bit (G.1.1.1). A decoder shows what there is, without colours or blurred, and does not warn.
+ * Where the coded data of the only scan begin. Undefined if the first scan holds only some of the picture's
+ * components, or some of their coefficients.
+ */
+export function onlyScan(head: Buffer): number | undefined {
+  let frame: Frame | undefined;
+  for (const { marker, start, end } of wholeSegments(head)) {
+    if (isFrame(marker)) frame = frameOf(marker, head.subarray(start, end));
+    if (marker !== SCAN) continue;
+    return frame && !frame.isProgressive && frame.ids.length === head[start + 4] ? end : undefined;
+  }
+  return undefined; // the header is longer than `head`
+}
+
+/**
+ * Whether scans are missing: a component without a scan, or coefficients without their last bits (G.1.1.1).
+ * A decoder does not warn of them, and shows a picture that is blurred or without colours.
  */
 export function lacksScans(file: Buffer): boolean {
   let frame: Frame | undefined;
-  const missing = new Map<number, Uint8Array>(); // of each component: the bits that each coefficient lacks
-  for (const { marker, start, end } of segments(file)) {
+  const missing = new Map<number, Uint8Array>(); // by component: how many bits each coefficient lacks
+  for (const { marker, start, end } of wholeSegments(file)) {
     const segment = file.subarray(start, end);
     if (isFrame(marker) && !frame) {
       frame = frameOf(marker, segment);
@@ -144,13 +146,7 @@ type Frame = { isProgressive: boolean; ids: number[] };
 function frameOf(marker: number, segment: Buffer): Frame {
   const ids: number[] = [];
   for (let at = 10; at + 3 <= segment.length; at += 3) ids.push(segment[at] ?? 0);
-  return { isProgressive: PROGRESSIVE.has(marker), ids };
-}
-
-const PROGRESSIVE = new Set([0xc2, 0xc6, 0xca, 0xce]);
-
-function isFrame(marker: number): boolean {
-  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+  return { isProgressive: isProgressive(marker), ids };
 }
 
 function note(scan: Buffer, { isProgressive }: Frame, missing: Map<number, Uint8Array>): void {

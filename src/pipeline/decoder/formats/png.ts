@@ -1,13 +1,26 @@
-/** A PNG whose end is missing behind its last row: PNG Third Edition, 4.8, 5.3 and 8. */
+/** The chunks of a PNG: PNG Third Edition, 4.8, 5.3, 8 and 11.2. */
 import { crc32, constants, deflateSync, inflateSync } from 'node:zlib';
+import type { Reader } from './byte-reader.ts';
+import type { HeaderSize } from './header-size.ts';
 
 const SIGNATURE_BYTES = 8;
-const MAX_ROWS_BYTES = 2 ** 28; // larger ones are not mended: they are held twice
+const MAX_ROWS_BYTES = 2 ** 28; // larger ones are not mended: mending holds them twice
 const CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+const DEFLATE_RATIO = 1032; // the best that RFC 1951 allows: 258 bytes from 2 bits
+
+/** IHDR is the first chunk: 11.2.1. */
+export function pngSize(read: Reader): HeaderSize | undefined {
+  const head = read(0, 29);
+  if (head.length < 29 || head.toString('latin1', 12, 16) !== 'IHDR') return undefined;
+  const [width, height] = [head.readUInt32BE(16), head.readUInt32BE(20)];
+  const bits = (head[24] ?? 0) * (CHANNELS[head[25] ?? 0] ?? 1);
+  const leastBytes = (Math.ceil((width * bits) / 8) * height) / DEFLATE_RATIO;
+  return { width, height, isInterlaced: head[28] !== 0, leastBytes };
+}
 
 /**
- * The same picture with the end that it lacks. Undefined where rows are missing, or where anything else
- * is wrong: only a file that is cut is mended.
+ * The same picture with the end that it lacks: a file may be cut behind its last row. Undefined where rows are
+ * missing or anything else is wrong.
  */
 export function mendedPng(file: Buffer): Buffer | undefined {
   const { chunks, data } = chunksOf(file);
@@ -25,7 +38,7 @@ export function mendedPng(file: Buffer): Buffer | undefined {
 
 type Chunk = { type: string; body: Buffer };
 
-/** The chunks before the picture, and its data as far as they go. */
+/** The chunks before the picture, and the picture's data as far as they are there. */
 function chunksOf(file: Buffer): { chunks: Chunk[]; data: Buffer[] } {
   const [chunks, data]: [Chunk[], Buffer[]] = [[], []];
   let at = SIGNATURE_BYTES;
@@ -51,7 +64,7 @@ function inflated(data: Buffer, expected: number): Buffer | undefined {
   }
 }
 
-/** How many bytes all rows have, with the filter type that begins each. */
+/** The size of all rows in bytes; each begins with its filter type. */
 function rowBytes(header: Buffer): number {
   const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
   const bits = (header[8] ?? 0) * (CHANNELS[header[9] ?? 0] ?? 1);

@@ -1,24 +1,29 @@
 /**
- * Reading a picture so that none passes that lacks pixels, and none is lost that has them all. The codecs
- * judge by the data; what keeps them from it, or what they pass over in silence, is looked after here.
+ * Reads pictures so that one that lacks pixels is refused, and one that has them all is made. The codecs judge the
+ * coded data. This file mends what keeps them from the data, and checks what they ignore silently.
  */
 import { readFileSync } from 'node:fs';
 import type { SharpOptions } from 'sharp';
+import { stillOfSequence } from './avif.ts';
 import { closedGif, wholeFrames } from './gif.ts';
-import { endedJpeg, hasManyScans, lacksScans, mendedJpeg } from './jpeg.ts';
-import type { Plan } from '../../plan.ts';
+import { endedJpeg, endedMendedJpeg, lacksScans, mendedJpeg, onlyScan } from './jpeg.ts';
+import type { Plan } from '../../decoder-protocol.ts';
 import { mendedPng } from './png.ts';
+import { freeMemory } from '../../free-memory.ts';
 import { ImageProblem } from '../../problems.ts';
-import { isOfJpegs, lacksStrips, readDirectory, unsupportedTiff } from './tiff.ts';
+import { isOfJpegs, lacksStrips, readTiff } from './tiff.ts';
+import { unsupportedTiff } from './tiff-samples.ts';
 import { mendedWebp } from './webp.ts';
 
 type Source = Pick<Plan, 'input' | 'format'> & {
-  /** whether all frames are read, and not only the first one */
+  /** whether to read all frames, not only the first */
   all?: boolean;
 };
 
-/** Reads a file, or what was mended of it. */
-export type Read<T> = (input: string | Buffer, failOn: NonNullable<SharpOptions['failOn']>) => Promise<T>;
+export type FailOn = NonNullable<SharpOptions['failOn']>;
+
+/** Reads a file by its path, or a mended one from memory. */
+export type Read<T> = (input: string | Buffer, failOn: FailOn) => Promise<T>;
 
 /** @throws ImageProblem `truncated_image`, `corrupt_image`, `unsupported_format`; what `read` throws */
 export async function readWhole<T>({ input, format, all = false }: Source, read: Read<T>): Promise<T> {
@@ -32,7 +37,7 @@ export async function readWhole<T>({ input, format, all = false }: Source, read:
     case 'webp':
       return await readOrMend(input, read, mendedWebp);
     case 'tiff':
-      return await readTiff(input, read);
+      return await readTiffFile(input, read);
     case 'avif':
       return await readOrMend(input, read, stillOfSequence);
   }
@@ -52,12 +57,6 @@ async function readOrMend<T>(
   }
 }
 
-/** A moving AVIF holds a still one too. libvips takes none whose first brand is that of sequences. */
-function stillOfSequence(file: Buffer): Buffer | undefined {
-  if (file.toString('latin1', 4, 12) !== 'ftypavis') return undefined;
-  return Buffer.concat([file.subarray(0, 8), Buffer.from('avif'), file.subarray(12)]);
-}
-
 async function readGif<T>(path: string, frames: number, read: Read<T>): Promise<T> {
   const file = readFileSync(path);
   const whole = wholeFrames(file, frames);
@@ -67,27 +66,37 @@ async function readGif<T>(path: string, frames: number, read: Read<T>): Promise<
 
 const HEAD_BYTES = 2 ** 16;
 
-/** What libjpeg passes over is looked after first: scans that are missing, and data that end in the last rows. */
 async function readJpeg<T>(path: string, read: Read<T>): Promise<T> {
   const file = readFileSync(path);
-  if (!hasManyScans(file.subarray(0, HEAD_BYTES))) return await readOneScan(file, read);
+  const data = onlyScan(file.subarray(0, HEAD_BYTES));
+  const result = data === undefined ? await readScans(path, file, read) : await readScan(file, data, read);
+  freeMemory(file);
+  return result;
+}
+
+/** First checks for missing scans, which libjpeg ignores. */
+async function readScans<T>(path: string, file: Buffer, read: Read<T>): Promise<T> {
   if (lacksScans(file)) throw new ImageProblem('truncated_image', 'scans are missing');
   return await judged(path, read, () => mendedJpeg(file));
 }
 
-async function readOneScan<T>(file: Buffer, read: Read<T>): Promise<T> {
+/** First makes libjpeg notice data that end within the last rows. */
+async function readScan<T>(file: Buffer, data: number, read: Read<T>): Promise<T> {
+  const ended = endedJpeg(file, data);
   try {
-    return await judged(endedJpeg(file), read, () => endedJpeg(mendedJpeg(file)));
+    const result = await judged(ended, read, () => endedMendedJpeg(file));
+    freeMemory(ended);
+    return result;
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;
-    // With an end of its own it tells whether the data are wrong, or only too few.
+    // With an end marker libjpeg distinguishes wrong data from missing data.
     await judged(mendedJpeg(file), read);
     throw new ImageProblem('truncated_image', DATA_END_EARLY);
   }
 }
 
-async function readTiff<T>(path: string, read: Read<T>): Promise<T> {
-  const directory = await readDirectory(path);
+async function readTiffFile<T>(path: string, read: Read<T>): Promise<T> {
+  const directory = readTiff(path);
   const unsupported = directory && unsupportedTiff(directory);
   if (unsupported !== undefined) throw new ImageProblem('unsupported_format', unsupported);
   if (directory && lacksStrips(directory))
@@ -100,8 +109,8 @@ async function readTiff<T>(path: string, read: Read<T>): Promise<T> {
 const DATA_END_EARLY = 'its data end before the picture does';
 
 /**
- * Reads JPEG data with libjpeg's warnings. It tells the first one only: when that one does no harm, what
- * caused it is mended, and the data are read again.
+ * Reads JPEG data with libjpeg's warnings as errors. libjpeg reports only the first one: if that one is harmless,
+ * its cause is mended and the data are read again.
  */
 async function judged<T>(
   input: string | Buffer,
@@ -120,9 +129,12 @@ async function judged<T>(
   }
 }
 
-const MAX_EXTRANEOUS = 2; // bytes that a writer may leave behind a scan; more are left by damaged data
+const MAX_EXTRANEOUS = 2; // bytes that a writer may leave after a scan; damaged data leave more
 
-/** What harms the picture among libjpeg's warnings (jerror.h). @param most bytes to pass over; undefined: it is not mended yet */
+/**
+ * The problem that a warning of libjpeg (jerror.h) means; undefined: it is harmless.
+ * @param most extraneous bytes to ignore; undefined: any, because the data are not mended yet
+ */
 function flawOf(message: string, most: number | undefined): ImageProblem | undefined {
   const isAtEnd = most !== undefined && message.includes('premature end of JPEG');
   if (isAtEnd || message.includes('premature end of data segment'))

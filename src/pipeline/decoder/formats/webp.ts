@@ -1,10 +1,30 @@
 /** The chunks of a WebP: RFC 9649, 2.3 to 2.7. */
+import type { Reader } from './byte-reader.ts';
+import type { HeaderSize } from './header-size.ts';
+
+/** Of a lossy, a lossless or an extended file. */
+export function webpSize(read: Reader): HeaderSize | undefined {
+  const head = read(0, 30);
+  if (head.length < 30) return undefined;
+  switch (head.toString('latin1', 12, 16)) {
+    case 'VP8 ':
+      return { width: head.readUInt16LE(26) & 0x3fff, height: head.readUInt16LE(28) & 0x3fff };
+    case 'VP8L': {
+      const bits = head.readUInt32LE(21);
+      return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
+    }
+    case 'VP8X':
+      return { width: head.readUIntLE(24, 3) + 1, height: head.readUIntLE(27, 3) + 1 };
+    default:
+      return undefined;
+  }
+}
 
 const PICTURE = new Set(['VP8 ', 'VP8L', 'ANMF']);
 const FLAGS: Record<string, number> = { EXIF: 0x08, 'XMP ': 0x04 };
 
 /**
- * The file of its whole chunks, with the size that they have: libwebp reads none whose size is wrong.
+ * A file of the whole chunks, with their size in its header: libwebp refuses files whose size is wrong.
  * Undefined where a part of a picture is missing.
  */
 export function mendedWebp(file: Buffer): Buffer | undefined {
@@ -14,9 +34,9 @@ export function mendedWebp(file: Buffer): Buffer | undefined {
   while (at + 8 <= file.length) {
     const name = file.toString('latin1', at, at + 4);
     const size = file.readUInt32LE(at + 4);
-    if (!/^[A-Z0-9 ]{4}$/.test(name)) break; // bytes behind the end
+    if (!/^[A-Z0-9 ]{4}$/.test(name)) break; // trailing bytes
     const end = at + 8 + size;
-    // Where the byte that fills up an odd size is missing, another one may be.
+    // If the fill byte of an odd size is missing, a byte of the data may be missing too.
     const isLost = size % 2 === 1 && end === file.length && file[end - 1] === 0;
     if (end > file.length || isLost) {
       if (PICTURE.has(name) || name === 'ALPH') return undefined;

@@ -2,24 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { newSecret, sign } from '../../src/webhooks/signing.ts';
+import { shiftedBy } from '../support/clocks.ts';
 import { newDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, json, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
 import { smallPicture } from '../support/pictures.ts';
-
-const HOUR_MS = 3_600_000;
-
-/** Has a process believe that it is some hours later, or earlier, than it is. */
-function shiftedBy(hours: number): string {
-  const code = `
-    const RealDate = Date;
-    globalThis.Date = class extends RealDate {
-      constructor(...args) { if (args.length) super(...args); else super(Date.now()); }
-      static now() { return RealDate.now() + ${hours * HOUR_MS}; }
-    };`;
-  return `--import data:text/javascript,${encodeURIComponent(code)}`;
-}
 
 for (const hours of [3, -3])
   test(`a process whose clock is ${hours} h off delays, refuses and misdates nothing`, async () => {

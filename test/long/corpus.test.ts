@@ -1,15 +1,15 @@
 /**
- * Every format, whole, cut and damaged, through real decoders, and judged by others: sharp with other
- * settings and, of JPEG and PNG, decoders in JavaScript.
+ * Every format, whole, cut and damaged, through real decoders. Other decoders judge the results: sharp with other
+ * settings and, for JPEG and PNG, decoders in JavaScript.
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { decode as decodePng } from 'fast-png';
 import jpeg from 'jpeg-js';
 import sharp, { type SharpOptions } from 'sharp';
-import { corpus, damaged, type Kind } from '../../support/corpus.ts';
-import { startEngine } from '../../support/engine.ts';
-import { random } from '../../support/random.ts';
+import { corpus, damaged, type Kind } from '../support/corpus.ts';
+import { startEngine } from '../support/engine.ts';
+import { random } from '../support/random.ts';
 
 const engine = await startEngine({}, 2);
 after(() => engine[Symbol.asyncDispose]());
@@ -17,7 +17,7 @@ const KINDS = await corpus();
 
 type Seen = { data: Buffer; width: number; height: number } | undefined;
 
-/** What is made of a file, as sRGB with alpha; a code where nothing is. */
+/** The picture made of a file, as sRGB with alpha, or the code of its problem. */
 async function made(bytes: Buffer): Promise<{ picture: Seen; code: string }> {
   try {
     const { outputs } = await engine.make(bytes, [{ format: 'png' }]);
@@ -35,7 +35,7 @@ async function seenBy(bytes: Buffer, failOn: SharpOptions['failOn']): Promise<Se
 
 const orNothing = (seeing: Promise<Seen>): Promise<Seen> => seeing.catch(() => undefined);
 
-/** The mean difference of two pictures' values; endless where they are of different sizes, or one is missing. */
+/** The mean difference of two pictures' values; infinite if their sizes differ, or one is missing. */
 function difference(a: Seen, b: Seen): number {
   if (!a || !b || a.width !== b.width || a.height !== b.height) return Number.POSITIVE_INFINITY;
   let sum = 0;
@@ -45,7 +45,7 @@ function difference(a: Seen, b: Seen): number {
 
 const isSame = (a: Seen, b: Seen): boolean => difference(a, b) === 0;
 
-/** What a decoder that has nothing to do with libvips sees; undefined: it refuses, or is not asked. */
+/** The picture that a decoder unrelated to libvips sees; undefined: it refuses, or there is none for the format. */
 function seenIndependently({ name, format }: Kind, bytes: Buffer): Seen {
   try {
     if (format === 'jpeg' && name !== 'CMYK JPEG') {
@@ -75,7 +75,7 @@ function rgba(data: ArrayLike<number>, { channels, depth, palette }: PngPixels):
   return Buffer.from(pixels);
 }
 
-test('whole files of every kind are made, and other decoders see the same in them', async () => {
+test('whole files of every kind are made, and other decoders see the same picture', async () => {
   for (const kind of KINDS) {
     const { picture, code } = await made(kind.bytes);
     assert.ok(isSame(picture, await seenBy(kind.bytes, 'warning')), `${kind.name}: ${code}`);
@@ -85,10 +85,10 @@ test('whole files of every kind are made, and other decoders see the same in the
   }
 });
 
-// Bytes at the end of a file that hold no pixel: an end marker; Adler-32, CRC and IEND; a terminator and a trailer.
+// Bytes at the end of a file without pixels: an end marker; Adler-32, CRC and IEND; a terminator and a trailer.
 const ENDS: Partial<Record<Kind['format'], number>> = { jpeg: 2, png: 20, gif: 2 };
 
-/** Of the last two blocks of a JPEG nobody can tell whether they are so. */
+/** The last two blocks of a JPEG cannot be verified. */
 function butCorner(seen: Seen, { format }: Kind): Seen {
   if (!seen || format !== 'jpeg') return seen;
   const data = Buffer.from(seen.data);
@@ -97,7 +97,7 @@ function butCorner(seen: Seen, { format }: Kind): Seen {
   return { ...seen, data };
 }
 
-test('of a file that is cut anywhere the very same picture is made, or none', async () => {
+test('a file that is cut anywhere gives the same picture or none', async () => {
   for (const kind of KINDS) {
     const whole = await seenBy(kind.bytes, 'warning');
     const shares = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99];
@@ -119,7 +119,7 @@ test('of a file that is cut anywhere the very same picture is made, or none', as
 
 const REFUSED = /^(truncated_image|corrupt_image|unsupported_format|not_an_image|image_too_large)$/;
 
-test('of a damaged file only that is made which others see in it too, and none stops a decoder', async () => {
+test('a damaged file gives only a picture that other decoders see as well, and stops no decoder', async () => {
   const dice = random(20_261_125);
   for (const kind of KINDS) {
     const whole = await seenBy(kind.bytes, 'warning');

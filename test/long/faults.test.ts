@@ -15,6 +15,7 @@ import { type Origin, startOrigin } from '../support/origin.ts';
 import { newPostgres, type Postgres } from '../support/postgres.ts';
 import { photo, PHOTO_NAMES, smallPicture } from '../support/pictures.ts';
 import { childrenOf } from '../support/processes.ts';
+import { until } from '../support/until.ts';
 
 const HOST_STARTS_WITH = 6; // so many downloads of a new host are open at a time
 
@@ -23,11 +24,6 @@ before(async () => {
   postgres = await newPostgres();
 });
 after(() => postgres[Symbol.asyncDispose]());
-
-async function until(condition: () => boolean | Promise<boolean>, deadlineMs = 30_000): Promise<void> {
-  for (const end = Date.now() + deadlineMs; !(await condition()); await sleep(20))
-    assert.ok(Date.now() < end, 'it does not come to pass');
-}
 
 function catalog(origin: Origin, count: number): string {
   return `Image\n${Array.from({ length: count }, (_, i) => `${origin.url}/${i}.jpg\n`).join('')}`;
@@ -80,30 +76,6 @@ function madeBy(worker: Running): number {
 }
 
 describe('a worker', () => {
-  test('that is killed loses nothing: every image it held is claimed again within 20 s', async () => {
-    await using place = await newPlace();
-    const { origin, open } = await gatedOrigin(await smallPicture(1));
-    await using closing = origin;
-    const batch = await (async () => {
-      const victim = await startMinilab('worker', place.settings);
-      const accepted = await accept(place.api, catalog(closing, HOST_STARTS_WITH));
-      await until(() => origin.requests.size === HOST_STARTS_WITH);
-      victim.child.kill('SIGKILL');
-      await victim.ended;
-      return accepted;
-    })();
-    const killedAt = Date.now();
-    await using heir = await startMinilab('worker', place.settings);
-    await until(
-      () => [...origin.requests.values()].every((count) => count >= 2),
-      20_000 - (Date.now() - killedAt),
-    );
-    open();
-    const ended = await untilEnded(batch.links.self);
-    assert.equal(ended.counts.completed, HOST_STARTS_WITH);
-    assert.equal(madeBy(heir), HOST_STARTS_WITH);
-  });
-
   test('that is stopped past its lease and wakes up again changes nothing', async () => {
     await using place = await newPlace();
     const { origin, waiting, open } = await gatedOrigin(await smallPicture(2));

@@ -13,7 +13,7 @@ const PROGRAM = `
   console.log(getPriority(pool.pids()[0]));
   await pool.stop();`;
 
-/** The niceness of a decoder of a process that an ordinary user started with this one. */
+/** The niceness of a decoder whose parent an ordinary user started with this niceness. */
 async function nicenessOfDecoder(niceness: number): Promise<string> {
   const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   const args = ['-n', String(niceness), process.execPath, '--input-type=module', '-e', PROGRAM];
@@ -22,7 +22,7 @@ async function nicenessOfDecoder(niceness: number): Promise<string> {
   return out.trim() || err;
 }
 
-test('decoders start under any niceness, below that of their parent, for an ordinary user', async () => {
+test('decoders of an ordinary user start at any niceness, with a lower priority than their parent', async () => {
   assert.equal(await nicenessOfDecoder(0), '5');
   assert.equal(await nicenessOfDecoder(10), '15');
   assert.equal(await nicenessOfDecoder(19), '19');

@@ -9,6 +9,7 @@ import { type Batch, json, type Running, startMinilab, untilEnded, upload } from
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { newPostgres, type Postgres } from '../support/postgres.ts';
 import { smallPicture } from '../support/pictures.ts';
+import { until } from '../support/until.ts';
 
 const COUNT = 150;
 const GO_ON_WITHIN_MS = 40_000; // 15 s until the frozen session is ended, 10 s until its tasks are another's
@@ -19,11 +20,6 @@ before(async () => {
   postgres = await newPostgres();
 });
 after(() => postgres[Symbol.asyncDispose]());
-
-async function until(condition: () => boolean | Promise<boolean>, deadlineMs = 30_000): Promise<void> {
-  for (const end = Date.now() + deadlineMs; !(await condition()); await sleep(20))
-    assert.ok(Date.now() < end, 'it does not come to pass');
-}
 
 type Place = AsyncDisposable & {
   folder: Folder;
@@ -162,7 +158,7 @@ test('a worker whose network falls silent gives its connections up, and goes on 
   await until(() => place.waiting.length >= 6);
   network.cut();
   place.open();
-  await until(() => /did not answer within 30 s/.test(worker.said()), 60_000);
+  await until(() => /did not respond within 30 s/.test(worker.said()), 60_000);
   network.mend();
   const ended = await untilEnded(batch.links.self, 30_000);
   assert.equal(ended.counts.completed, COUNT);

@@ -3,13 +3,13 @@ import { readdir } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import { memoryLimit } from '../../../src/pipeline/cost.ts';
-import { residentMemory } from '../../../src/pipeline/memory.ts';
-import { MAX_PIXELS, MAX_SIDE } from '../../../src/pipeline/limits.ts';
-import type { Plan } from '../../../src/pipeline/plan.ts';
-import { codeOf, startEngine } from '../../support/engine.ts';
-import { bomb, gifOfFrames, NOT_IMAGES, pngBomb, pngHeader } from '../../support/hostile.ts';
-import { photo, PHOTO_NAMES } from '../../support/pictures.ts';
+import { memoryLimit } from '../../src/pipeline/cost.ts';
+import { residentMemory } from '../../src/pipeline/memory.ts';
+import { MAX_PIXELS, MAX_SIDE } from '../../src/pipeline/limits.ts';
+import type { Plan } from '../../src/pipeline/decoder-protocol.ts';
+import { codeOf, startEngine } from '../support/engine.ts';
+import { bomb, gifOfFrames, NOT_IMAGES, pngBomb, pngHeader } from '../support/hostile.ts';
+import { photo, PHOTO_NAMES } from '../support/pictures.ts';
 
 const engine = await startEngine();
 after(() => engine[Symbol.asyncDispose]());
@@ -20,12 +20,12 @@ const WEB = [
 ];
 const PHOTO = photo(PHOTO_NAMES[0] ?? '');
 
-/** What is left in the folder of a decoder after an image. */
+/** The files that a decoder's image left behind. */
 async function filesLeft(): Promise<string[]> {
   return readdir(engine.folder);
 }
 
-test('a PNG that is a header alone is refused before it costs time or memory, whatever it promises', async () => {
+test('a PNG that is only a header is refused before it costs time or memory, whatever size it says', async () => {
   await engine.make(PHOTO, WEB); // the child has its libraries loaded
   for (const name of await filesLeft()) assert.match(name, /\.jpg$/);
   const [pid = 0] = engine.pool.pids();
@@ -59,7 +59,7 @@ test('a PNG that is a header alone is refused before it costs time or memory, wh
   assert.ok(grown < 32e6, `${Math.round(grown / 1e6)} MB more than before`);
 });
 
-test('bombs within the limits are made, one of a million pixels more is refused, and the child stays small', async () => {
+test('bombs within the limits are made, one with a million pixels more is refused, and the child stays small', async () => {
   const side = Math.floor(Math.sqrt(MAX_PIXELS));
   for (const [name, bytes] of [
     ['PNG', pngBomb(side, side, 0)],
@@ -76,7 +76,7 @@ test('bombs within the limits are made, one of a million pixels more is refused,
   assert.equal(await codeOf(engine.make(pngBomb(side + 100, side, 0), WEB)), 'image_too_large');
 });
 
-test('a file that is cut anywhere is flagged, and nothing is left of it', async () => {
+test('a file that is cut anywhere is truncated_image, and leaves no output', async () => {
   const picture = sharp(PHOTO).resize(900);
   const frames = [PHOTO, photo(PHOTO_NAMES[1] ?? '')].map((bytes) =>
     sharp(bytes).resize(200, 200).png().toBuffer(),
@@ -109,14 +109,14 @@ test('a file that is cut anywhere is flagged, and nothing is left of it', async 
     }
 });
 
-test('what is no image, or of another format, is refused by its bytes', async () => {
+test('files that are no images, or of unsupported formats, are refused by their bytes', async () => {
   for (const [name, bytes] of Object.entries(NOT_IMAGES)) {
     const code = await codeOf(engine.make(bytes, WEB));
     assert.match(code, /^(not_an_image|unsupported_format)$/, name);
   }
 });
 
-test('of thousands of frames the first one is made, and all of them only within the limit of pixels', async () => {
+test('the first of thousands of frames is made, and all frames only within the limit of pixels', async () => {
   const many = gifOfFrames(5_000, 400, 300);
   const { files } = await engine.make(many, [{ width: 100, height: 100 }]);
   assert.deepEqual([files[0]?.width, files[0]?.height], [100, 75]);
@@ -124,7 +124,7 @@ test('of thousands of frames the first one is made, and all of them only within 
   assert.equal(await codeOf(all), 'image_too_large');
 });
 
-test('a child that takes more memory than its image should is killed, and its neighbour is not', async () => {
+test('a child that uses more memory than its image should is killed, and its neighbour is not', async () => {
   const limitOf = (plan: Plan): number => (plan.format === 'avif' ? 300e6 : memoryLimit(plan));
   await using troubled = await startEngine({ memoryLimit: limitOf }, 2);
   const bombing = troubled.make(await bomb('avif', 8_000, 8_000), [{ width: 100 }]);
@@ -132,13 +132,13 @@ test('a child that takes more memory than its image should is killed, and its ne
   assert.deepEqual([code, neighbour], [process.platform === 'linux' ? 'decode_memory' : code, 'none']);
 });
 
-test('a child that hangs or is killed costs its own image and no other', async () => {
+test('a child that hangs or is killed fails only its own image', async () => {
   await using troubled = await startEngine({ decodingMs: 1_000 }, 2);
   await troubled.make(PHOTO, [{ width: 100 }]);
   const harm = async (signal: NodeJS.Signals): Promise<string> => {
     const [pid = 0] = troubled.pool.pids();
-    process.kill(pid, 'SIGSTOP'); // so that it holds an image when it is harmed
-    // The last child in the list is taken first.
+    process.kill(pid, 'SIGSTOP'); // so that it has an image when it is killed
+    // The pool takes the last child in the list first.
     const making = Promise.all(
       troubled.pool.pids().map(() => codeOf(troubled.make(PHOTO, [{ width: 100 }]))),
     );
@@ -155,8 +155,8 @@ test('a child that hangs or is killed costs its own image and no other', async (
   assert.equal(await codeOf(troubled.make(PHOTO, [{ width: 100 }])), 'none');
 });
 
-test('a child is replaced after its number of images, and starts again within a second', async () => {
-  await using short = await startEngine({ imagesOfAChild: 3 });
+test('a child is replaced after its number of images, and the next one starts within a second', async () => {
+  await using short = await startEngine({ imagesPerChild: 3 });
   const pids = new Set<number>();
   for (let i = 0; i < 7; i += 1) {
     await short.make(PHOTO, [{ width: 50 }]);

@@ -5,39 +5,40 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { sniff } from '../../../src/pipeline/sniff.ts';
-import { type Facts, probe } from '../../../src/pipeline/decoder/formats/probe.ts';
+import type { Facts } from '../../../src/pipeline/decoder-protocol.ts';
+import { readHeader } from '../../../src/pipeline/decoder/formats/read-header.ts';
 import type { ImageProblem } from '../../../src/pipeline/problems.ts';
 import { newFolder } from '../../support/folder.ts';
 import { photo, PHOTO_NAMES } from '../../support/pictures.ts';
 
 const READ_HEADERS = join(import.meta.dirname, '..', '..', 'programs', 'read-headers.ts');
 
-async function probeBytes(bytes: Buffer): Promise<Facts> {
+async function factsOf(bytes: Buffer): Promise<Facts> {
   await using folder = await newFolder();
   const path = join(folder.path, 'file');
   await writeFile(path, bytes);
-  return await probe({ path, bytes: bytes.length });
+  return await readHeader({ path, bytes: bytes.length });
 }
 
 const codeOf = (bytes: Buffer): Promise<string> =>
-  probeBytes(bytes).then(
+  factsOf(bytes).then(
     () => 'none',
     (error: ImageProblem) => error.code,
   );
 
-test('format and size of every format that is decoded are read from the header', async () => {
+test('format and size are read from the header, for every source format', async () => {
   const picture = sharp({ create: { width: 321, height: 123, channels: 4, background: '#f008' } });
   const facts = { width: 321, height: 123, isInterlaced: false, mayHoldXmp: true };
   for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const) {
     const bytes = await picture.clone().toFormat(format).toBuffer();
-    assert.deepEqual(await probeBytes(bytes), { ...facts, format, mayHoldXmp: format !== 'jpeg' }, format);
+    assert.deepEqual(await factsOf(bytes), { ...facts, format, mayHoldXmp: format !== 'jpeg' }, format);
   }
   const lossless = await picture.clone().webp({ lossless: true }).toBuffer();
-  assert.deepEqual(await probeBytes(lossless), { ...facts, format: 'webp' });
+  assert.deepEqual(await factsOf(lossless), { ...facts, format: 'webp' });
   const opaque = await picture.clone().removeAlpha().webp().toBuffer();
-  assert.deepEqual(await probeBytes(opaque), { ...facts, format: 'webp' });
+  assert.deepEqual(await factsOf(opaque), { ...facts, format: 'webp' });
   const interlaced = await picture.clone().png({ progressive: true }).toBuffer();
-  assert.deepEqual(await probeBytes(interlaced), { ...facts, format: 'png', isInterlaced: true });
+  assert.deepEqual(await factsOf(interlaced), { ...facts, format: 'png', isInterlaced: true });
   const progressive = await picture
     .clone()
     .removeAlpha()
@@ -45,14 +46,14 @@ test('format and size of every format that is decoded are read from the header',
     .withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
     .jpeg({ progressive: true })
     .toBuffer();
-  assert.deepEqual(await probeBytes(progressive), { ...facts, format: 'jpeg', isInterlaced: true });
+  assert.deepEqual(await factsOf(progressive), { ...facts, format: 'jpeg', isInterlaced: true });
 });
 
-test('photographs of cameras are read as sharp reads them', async () => {
+test('headers of camera photographs are read as sharp reads them', async () => {
   for (const name of PHOTO_NAMES) {
     const { width, height, isProgressive, xmp } = await sharp(photo(name)).metadata();
     const facts = { format: 'jpeg', isInterlaced: isProgressive, mayHoldXmp: xmp !== undefined };
-    assert.deepEqual(await probeBytes(photo(name)), { ...facts, width, height }, name);
+    assert.deepEqual(await factsOf(photo(name)), { ...facts, width, height }, name);
   }
 });
 
@@ -64,7 +65,7 @@ function pngHeader(width: number, height: number): Buffer {
   return header;
 }
 
-test('a header that promises too many pixels is refused before anything is decoded', async () => {
+test('a header that says too many pixels is refused before anything is decoded', async () => {
   assert.equal(await codeOf(pngHeader(25_000_000, 2)), 'image_too_large');
   assert.equal(await codeOf(pngHeader(16_385, 1)), 'image_too_large');
   assert.equal(await codeOf(pngHeader(10_001, 10_000)), 'image_too_large');
@@ -72,7 +73,7 @@ test('a header that promises too many pixels is refused before anything is decod
   assert.equal(await codeOf(pngHeader(0, 5)), 'corrupt_image');
 });
 
-test('what is no image, or one that is not decoded, is told apart', async () => {
+test('files that are no images, and images of unsupported formats, get different codes', async () => {
   const cases: [string | Buffer, string][] = [
     ['', 'not_an_image'],
     ['<html><body>Sign in', 'not_an_image'],
@@ -89,8 +90,8 @@ test('what is no image, or one that is not decoded, is told apart', async () => 
     assert.equal(await codeOf(Buffer.from(bytes as string, 'latin1')), code, String(bytes).slice(0, 20));
 });
 
-test('no header is read for long, whatever numbers it holds: thousands of mutants, and files without an end', () => {
-  // In a process of its own, which can be ended; a reader that walks in a circle never answers.
+test('reading a header is bounded whatever numbers it holds: thousands of mutants, and endless files', () => {
+  // In another process, which can be killed: a reader in an endless loop never returns.
   const { stdout, signal } = spawnSync(process.execPath, [READ_HEADERS, '200'], {
     timeout: 120_000,
     killSignal: 'SIGKILL',
@@ -104,17 +105,17 @@ test('no header is read for long, whatever numbers it holds: thousands of mutant
   assert.ok(slowest.ms < 1_000, JSON.stringify(slowest));
 });
 
-test('the signature of a file is told at once, also of one that is full of comments', () => {
+test('the signature of a file is found at once, even in one full of comments', () => {
   assert.deepEqual(sniff(Buffer.from('<!---->'.repeat(36))), { is: 'text' });
   assert.deepEqual(sniff(Buffer.from(`${'<!-- a -->'.repeat(20)}<svg>`)), { is: 'other_image', name: 'SVG' });
 });
 
-test('an AVIF is one by any of its brands', async () => {
+test('an AVIF is recognized by any of its brands', async () => {
   const avif = await sharp({ create: { width: 20, height: 10, channels: 3, background: 'red' } })
     .avif()
     .toBuffer();
   for (const brand of ['avif', 'avis', 'mif1', 'miaf']) {
     avif.write(brand, 8, 'latin1');
-    assert.equal((await probeBytes(avif)).format, 'avif', brand);
+    assert.equal((await factsOf(avif)).format, 'avif', brand);
   }
 });

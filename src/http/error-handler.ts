@@ -1,0 +1,76 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '../errors.ts';
+import { tooLongUrl } from './malformed.ts';
+import { sendProblem } from './problem.ts';
+import { troubleOf } from './trouble.ts';
+
+/** Turns whatever a request threw into a problem response, and logs what is our fault. */
+export function sendError(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply) {
+  if (error instanceof Problem) return sendProblem(reply, error);
+  const mistake = clientMistake(error, request);
+  if (mistake) return sendProblem(reply.headers(headersOf(error)), mistake);
+  if (request.raw.socket.destroyed) {
+    request.log.debug({ code: error.code }, 'client disconnected');
+    return reply.hijack(); // nobody reads a response
+  }
+  if (request.raw.destroyed && !request.raw.complete)
+    return sendProblem(reply, new Problem('bad_request', { detail: 'The request was aborted.' }));
+  const trouble = troubleOf(error);
+  if (trouble) {
+    request.log.warn({ code: trouble.code, reason: error.message }, 'request failed, to be sent again');
+    return sendProblem(reply, trouble);
+  }
+  request.log.error({ err: error }, 'request failed');
+  return sendProblem(reply, isDataException(error) ? unusableValue() : internalError(request));
+}
+
+/** The problem for an error that the client can correct. */
+function clientMistake(error: FastifyError, { headers }: FastifyRequest): Problem | undefined {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new Problem('payload_too_large', { detail: 'The request is too large.' });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new Problem('unsupported_media_type', {
+        detail: `The content type ${headers['content-type']} is not supported here.`,
+      });
+    case 'FST_ERR_BAD_URL':
+      return new Problem('bad_request', {
+        detail: 'The path is not valid: each % must be followed by two hexadecimal digits of UTF-8.',
+      });
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return tooLongUrl();
+  }
+  const { statusCode = 500 } = error;
+  if (statusCode === 416)
+    return new Problem('range_not_satisfiable', { detail: 'The range starts after the end of the file.' });
+  if (statusCode === 412)
+    return new Problem('precondition_failed', { detail: 'The file is not the one that If-Match names.' });
+  return statusCode < 500 ? new Problem('bad_request', { detail: sentence(error.message) }) : undefined;
+}
+
+/** Headers of an error response, such as `Content-Range` of a 416. */
+function headersOf(error: FastifyError & { headers?: Record<string, string> }): Record<string, string> {
+  return error.headers ?? {};
+}
+
+/** SQLSTATE class 22. */
+function isDataException(error: FastifyError): boolean {
+  return error.code?.startsWith('22') ?? false;
+}
+
+function unusableValue(): Problem {
+  return new Problem('bad_request', {
+    detail: 'A value of the request cannot be stored: it contains a NUL, or is too large.',
+  });
+}
+
+function internalError({ id }: FastifyRequest): Problem {
+  return new Problem('internal_error', {
+    detail: `The request failed because of a bug; the server's log has details for request ${id}.`,
+  });
+}
+
+function sentence(text: string): string {
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}

@@ -1,0 +1,164 @@
+/** What must be true when all has ended, whatever happened meanwhile. Each answers the exceptions, so: nothing. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import type { Client } from 'pg';
+import sharp from 'sharp';
+import { publicId } from '../../src/ids.ts';
+import { diskStorage } from '../../src/storage/disk.ts';
+import type { Wish } from './chaos-load.ts';
+import type { Heard } from './hearing.ts';
+import { numberOf, sizeOf } from './numbered-origin.ts';
+
+/** One batch a wish, each with all of its slots; its counters are those of its rows, and so are its codes. */
+export async function countersAreRows(client: Client, wishes: Wish[]): Promise<void> {
+  const { rows: names } = await client.query<{ name: string }>('select name from batches order by name');
+  assert.deepEqual(
+    names.map(({ name }) => name),
+    wishes.map(({ key }) => key).toSorted(),
+  );
+  const { rows } = await client.query(`
+    select b.name, b.state, b.round, b.images, b.completed, b.failed, b.cancelled, b.errors_by_code,
+      b.bytes_in, b.bytes_out, i.*, codes, sources, files
+    from batches b cross join lateral (
+      select count(*) as slots, count(distinct slot) as different, max(slot) as last_slot,
+        count(*) filter (where state = 'completed') as rows_completed,
+        count(*) filter (where state = 'failed') as rows_failed,
+        count(*) filter (where state = 'cancelled' or b.state = 'cancelled' and state = 'pending') as rows_cancelled
+      from images where batch_id = b.batch_id) i cross join lateral (
+      select coalesce(jsonb_object_agg(error_code, n), '{}') as codes from (
+        select error_code, count(*) as n from images
+        where batch_id = b.batch_id and state = 'failed' group by error_code) c) e cross join lateral (
+      select coalesce(sum(s.source_bytes), 0) as sources, coalesce(sum(f.bytes), 0) as files
+      from images join rendition_sets s using (tenant_id, hash16)
+      cross join lateral (select sum(bytes) as bytes from renditions r where r.hash16 = s.hash16) f
+      where batch_id = b.batch_id and slot = lead_slot) m
+    where b.ended_at is null or (b.completed, b.failed, b.cancelled) <> (rows_completed, rows_failed, rows_cancelled)
+      or slots <> b.images or different <> b.images or last_slot <> b.images
+      or b.completed + b.failed + b.cancelled <> b.images or b.errors_by_code <> codes
+      or (b.bytes_in, b.bytes_out) <> (sources, files)`);
+  assert.deepEqual(rows, []);
+}
+
+/** Every round ended with one event, which tells the counts of then; the last one tells those of now. */
+export async function oneEventARound(client: Client, wishes: Wish[]): Promise<void> {
+  const { rows } = await client.query(`
+    select b.name, b.state, b.round, e.rounds, e.last
+    from batches b cross join lateral (
+      select coalesce(array_agg(round order by round), '{}') as rounds,
+        (array_agg(type || ' ' || counts order by round desc))[1] as last
+      from (
+        select type, (body::json #>> '{data,batch,round}')::integer as round,
+          concat_ws(' ', body::json #>> '{data,batch,counts,completed}', body::json #>> '{data,batch,counts,failed}',
+            body::json #>> '{data,batch,counts,cancelled}') as counts
+        from webhook_events where batch_id = b.batch_id) told) e
+    where e.rounds <> array(select generate_series(1, b.round))
+      or e.last is distinct from 'batch.' || b.state || ' ' || concat_ws(' ', b.completed, b.failed, b.cancelled)`);
+  assert.deepEqual(rows, []);
+  const { rows: rounds } = await client.query<{ name: string; round: number }>(
+    'select name, round from batches',
+  );
+  const byName = new Map(rounds.map(({ name, round }) => [name, round]));
+  assert.deepEqual(
+    wishes.filter(({ key, rounds }) => byName.get(key) !== rounds).map(({ key, rounds }) => [key, rounds]),
+    [],
+  );
+}
+
+/** Every event was heard where it belongs, signed with the secret of that place, and no other was. */
+export async function everyEventIsHeard(
+  client: Client,
+  { wishes, heard, secret }: { wishes: Wish[]; heard: Heard[]; secret: string },
+): Promise<number> {
+  const { rows } = await client.query<{ event_id: string; name: string; round: number; state: string }>(`
+    select e.event_id, b.name, d.state, (body::json #>> '{data,batch,round}')::integer as round
+    from webhook_events e join batches b using (batch_id) left join webhook_deliveries d using (event_id)`);
+  const byKey = new Map(wishes.map((wish) => [wish.key, wish]));
+  const wanted = rows.map(({ event_id, name, round, state }) => {
+    const wish = byKey.get(name);
+    return [publicId('evt', event_id), wish?.callback ?? '/all', wish?.accepted?.id, round, state].join(' ');
+  });
+  const told = heard.map(({ id, path, batch, round }) => [id, path, batch, round, 'delivered'].join(' '));
+  assert.deepEqual([...new Set(told)].toSorted(), wanted.toSorted());
+  const secrets = new Map(wishes.map(({ callback, accepted }) => [callback, accepted?.webhook_secret]));
+  const unsigned = heard.filter(({ path, isSignedBy }) => !isSignedBy(secrets.get(path) ?? secret));
+  assert.deepEqual(unsigned, []);
+  return told.length - wanted.length;
+}
+
+export async function allIsDelivered(client: Client): Promise<boolean> {
+  const { rows } = await client.query(`select from webhook_deliveries where state = 'pending' limit 1`);
+  return rows.length === 0;
+}
+
+/** No task is left, and nobody's try met an error of ours. */
+export async function nothingIsLeft(client: Client): Promise<void> {
+  const { rows: tasks } = await client.query(
+    `select name, state, count(*) from pgboss.job
+    where name in ('process_image', 'lost_image', 'deliver_webhook') and state < 'completed' group by name, state`,
+  );
+  assert.deepEqual(tasks, []);
+  const { rows: tries } = await client.query(
+    `select code, detail, count(*) from attempts where code in ('internal_error', 'worker_lost') group by code, detail`,
+  );
+  assert.deepEqual(tries, []);
+}
+
+/** The files of the storage are those that images refer to, each with the content that was recorded. */
+export async function filesAreRows(client: Client, folder: string): Promise<number> {
+  const { rows } = await client.query<{ key: string; sha256: string }>(`
+    select t.token || '/' || r.hash16 || '/' || r.name || '.' || r.extension as key, encode(r.sha256, 'hex') as sha256
+    from renditions r join tenants t using (tenant_id)
+    where exists (select from images i where i.tenant_id = r.tenant_id and i.hash16 = r.hash16)`);
+  const storage = diskStorage(folder);
+  const recorded = new Map(rows.map(({ key, sha256 }) => [storage.localPath(key), sha256]));
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const found = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  const there = new Set(found);
+  assert.deepEqual(
+    {
+      lost: [...recorded.keys()].filter((path) => !there.has(path)),
+      left: found.filter((path) => !recorded.has(path)),
+    },
+    { lost: [], left: [] },
+  );
+  for (const [path, sha256] of recorded)
+    assert.equal(
+      createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex'),
+      sha256,
+      path,
+    );
+  return found.length;
+}
+
+/** Each slot of the output holds the pictures of its own URL, and each without one says why. */
+export async function everySlotIsRight(
+  wish: Wish,
+  { csv, pictureAt }: { csv: string; pictureAt: (url: string) => Promise<Buffer> },
+): Promise<number> {
+  const rows = parse(csv, { columns: true }) as Record<string, string>[];
+  const images = rows.map((row) => row['Input Image Urls']?.split(',').map(numberOf));
+  assert.deepEqual(images, wish.rows, wish.key);
+  let pictures = 0;
+  for (const [i, numbers] of wish.rows.entries())
+    for (const column of ['Output Image Urls', 'Output Image Urls (thumb)']) {
+      const urls = rows[i]?.[column]?.split(',') ?? [];
+      assert.equal(urls.length, numbers.length, wish.key);
+      for (const [at, number] of numbers.entries()) {
+        const [url = '', where] = [urls[at], `${wish.key}, row ${i + 1}, image ${at + 1}`];
+        const isThere = (wish.comesIn.get(number) ?? 1) <= wish.rounds;
+        if (wish.isCancelled ? url !== '' : isThere) {
+          const { width, height } = await sharp(await pictureAt(url)).metadata();
+          assert.deepEqual({ width, height }, sizeOf(number), where);
+          pictures += 1;
+        } else assert.equal(url, '', where);
+      }
+    }
+  return pictures;
+}
