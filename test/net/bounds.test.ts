@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readHead } from '../../src/net/answer-head.ts';
-import { MAX_HEAD_BYTES } from '../../src/net/answers.ts';
+import { MAX_HEAD_BYTES } from '../../src/net/answer-repair.ts';
 import { retryAfterMs } from '../../src/net/retry-after.ts';
 import { directLink, reasonForPage } from '../../src/net/share-links.ts';
 import { takesAtMost } from '../support/cpu.ts';
