@@ -61,7 +61,8 @@ export async function accept(
     const intake = { tenantId: 1, folder: settings.DATA_DIR, maxBytes: 1e9, allowPaths: false, presets: [] };
     await using staged = await stageUpload(Readable.from([Buffer.from(csv)]), intake);
     const acceptance = { tenantId: 1, name: 'bench', preset, ...options };
-    return await acceptUpload(foundation.database, staged, acceptance, foundation.feed);
+    const row = await acceptUpload(foundation.database, staged, acceptance, foundation.feed);
+    return { tenantId: row.tenant_id, batchId: row.batch_id };
   } finally {
     await foundation.close();
   }

@@ -7,7 +7,8 @@ import type { BatchRow } from '../batches/batch.queries.ts';
 import { type Config, readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { acceptUpload } from '../intake/accept.ts';
-import { freshForSOf, type ReadingOptions, readOptions, UploadOptions } from '../intake/options.ts';
+import { UploadOptions } from '../intake/option-schemas.ts';
+import { freshForSOf, type ReadingOptions, readOptions } from '../intake/options.ts';
 import { type StagedUpload, stageUpload } from '../intake/staged-upload.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { parseNameTemplate } from '../presets/name-template.ts';
@@ -151,7 +152,8 @@ async function accept(
   name: string,
 ): Promise<BatchKey> {
   const acceptance = { tenantId: DEFAULT_TENANT, name, preset, nameTemplate, freshForS, deadlineHours };
-  return acceptUpload(database, staged, acceptance, feed);
+  const row = await acceptUpload(database, staged, acceptance, feed);
+  return { tenantId: row.tenant_id, batchId: row.batch_id };
 }
 
 function sayStopped(row: BatchRow, seconds: number, { json }: ProcessOptions): number {

@@ -1,63 +1,58 @@
 /**
- * A table as its file was written: encoding, line ends, the lines above and below the header, quotation marks.
- * Cells go out as they came in, formulas too: made harmless they would be other cells, in a shop as well.
+ * Writes a table the way its file was written: encoding, line ends, the lines above and below the header, quotation
+ * marks. Cells are written unchanged, formulas included: an escaped formula would be another cell, also for a shop.
  */
-import type { TableFormat } from './table-format.ts';
-import type { FileLayout } from './file-layout.ts';
 import { encoderOf } from './encoding.ts';
+import type { FileLayout } from './file-layout.ts';
+import type { TableFormat } from './table-format.ts';
 import { csvText, headerText } from './write.ts';
 
-/** `quoted` has a '1' for each cell that stood in quotes. */
-type WrittenRow = { cells: string[]; quoted: string | null };
+/** `quoted` has a '1' for each cell that stood in quotation marks; null: none did, or it is not known. */
+type FaithfulRow = { cells: string[]; quoted: string | null };
 
+/** Its parts are written in this order: the header, any number of rows, the end. */
 export type FaithfulWriter = {
   encoding: string;
-  head(): Buffer;
-  rows(rows: WrittenRow[]): Buffer;
-  /** what ends the last line */
+  header(): Buffer;
+  rows(rows: FaithfulRow[]): Buffer;
+  /** the line end of the last line, if the input had one */
   end(): Buffer;
 };
 
 export function faithfulWriter(format: TableFormat): FaithfulWriter {
-  return format.written ? faithfully(format, format.written) : plainly(format);
+  return format.written ? inLayout(format, format.written) : withoutLayout(format);
 }
 
-/** Batches of versions before this one do not know how their files were written. */
-function plainly(format: TableFormat): FaithfulWriter {
+/** Batches of older versions do not know the layout of their files. */
+function withoutLayout(format: TableFormat): FaithfulWriter {
+  const cellsOf = (rows: FaithfulRow[]): string[][] => rows.map(({ cells }) => cells);
   return {
     encoding: 'utf-8',
-    head: () => Buffer.from(headerText(format, format.header)),
-    rows: (rows) =>
-      Buffer.from(
-        csvText(
-          rows.map(({ cells }) => cells),
-          format,
-        ),
-      ),
+    header: () => Buffer.from(headerText(format, format.header)),
+    rows: (rows) => Buffer.from(csvText(cellsOf(rows), format)),
     end: () => Buffer.alloc(0),
   };
 }
 
-function faithfully(format: TableFormat, written: FileLayout): FaithfulWriter {
-  const { lineEnd, lastLineEnds, above, below } = written;
-  const { encoding, encode } = encoderOf(written.encoding);
+function inLayout(format: TableFormat, layout: FileLayout): FaithfulWriter {
+  const { lineEnd, lastLineEnds, above, below } = layout;
+  const { encoding, encode } = encoderOf(layout.encoding);
   const line = lineWriter(format.delimiter);
-  const header = written.header ?? line({ cells: format.header, quoted: null }) + lineEnd;
-  const head = above + header + below;
+  const header = layout.header ?? line({ cells: format.header, quoted: null }) + lineEnd;
+  const lines = above + header + below;
   return {
     encoding,
-    // Each row brings the line end of the one before it.
-    head: () => encode((format.bom ? '\u{feff}' : '') + head.replace(/(?:\r\n|\r|\n)$/, '')),
+    // Each row begins with the line end of the line before it, so that only `end` decides about the last one.
+    header: () => encode((format.bom ? '\u{feff}' : '') + lines.replace(/(?:\r\n|\r|\n)$/, '')),
     rows: (rows) => encode(rows.map((row) => lineEnd + line(row)).join('')),
     end: () => encode(lastLineEnds ? lineEnd : ''),
   };
 }
 
-function lineWriter(delimiter: string): (row: WrittenRow) => string {
+function lineWriter(delimiter: string): (row: FaithfulRow) => string {
   const needsQuotes = new RegExp(`[${delimiter}\\r\\n]|^ *"`);
   return ({ cells, quoted }) => {
-    // An empty line would be no row.
-    if (cells.length === 1 && cells[0] === '') return '""';
+    if (cells.length === 1 && cells[0] === '') return '""'; // readers skip an empty line
     const written = cells.map((cell, i) =>
       quoted?.[i] === '1' || needsQuotes.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell,
     );

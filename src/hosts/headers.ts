@@ -1,7 +1,6 @@
 /**
- * Request headers of a host, such as Authorization, Cookie, or the User-Agent that its owner has agreed to:
- * taken for secrets, kept encrypted, never shown, and sent to the origin of the address in
- * the CSV only.
+ * Request headers that an operator sets for a host, such as Authorization, Cookie, or an agreed User-Agent.
+ * They count as secrets: stored encrypted, never shown, and sent only to the origin of the URL in the CSV.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { type PointedFlaw, Problem } from '../errors.ts';
@@ -10,63 +9,79 @@ import type { SecretsKey } from './secrets.ts';
 
 export type Headers = Record<string, string>;
 
-/** Headers as a row of `hosts` has them. */
+/** Headers as stored in a row of `hosts`. */
 export type SealedHeaders = {
-  /** nonce, tag, and the text of AES-256-GCM */
+  /** AES-256-GCM: nonce, tag and ciphertext */
   encrypted: Buffer;
-  /** Another one when anything in them is another; without the key it tells nothing. */
+  /** A keyed hash of the headers: it changes with them, and says nothing without the key. */
   fingerprint: string;
 };
 
-/** @throws where the key is another one, or none */
+/** Decrypts headers. @throws where the key is missing or another one */
 export type OpenHeaders = (host: HostKey, sealed: SealedHeaders) => Promise<Headers>;
 
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const MAX_HEADERS = 20;
-const MAX_BYTES = 8_192; // servers refuse more
+const MAX_BYTES = 8_192; // in total; many servers refuse more
 
-// What frames a message, is said to the next hop only, or is Minilab's own to say.
 const REFUSED = new Set([
-  ...['host', 'content-length', 'content-type', 'content-encoding', 'transfer-encoding', 'expect', 'trailer'],
-  ...['connection', 'keep-alive', 'te', 'upgrade', 'http2-settings', 'proxy-connection'],
-  ...['proxy-authorization', 'proxy-authenticate', 'accept-encoding', 'range'],
+  // the framing of a message
+  'host',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'transfer-encoding',
+  'expect',
+  'trailer',
+  // for the next hop only
+  'connection',
+  'keep-alive',
+  'te',
+  'upgrade',
+  'http2-settings',
+  'proxy-connection',
+  'proxy-authorization',
+  'proxy-authenticate',
+  // set by Minilab, like all that begin with if-
+  'accept-encoding',
+  'range',
 ]);
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/; // RFC 9110, 5.6.2
 const VALUE = /^[\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/;
 
 /**
- * Names in lower case, in order.
- * @throws Problem `bad_request` with everything that is wrong; never with a value
+ * Checks the headers, and returns them sorted, with names in lower case.
+ * @throws Problem `bad_request` with all flaws, and without the values of headers
  */
 export function checkHeaders(headers: Headers): Headers {
   const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   const flaws = Object.entries(headers).flatMap(([name, value]) => flawOf(name, value) ?? []);
   if (new Set(entries.map(([name]) => name)).size < entries.length)
-    flaws.push({ at: '/headers', code: 'header_twice', detail: 'A name stands twice.' });
+    flaws.push({ at: '/headers', code: 'header_twice', detail: 'A header name is given twice.' });
   if (entries.length > MAX_HEADERS || JSON.stringify(entries).length > MAX_BYTES)
     flaws.push({
       at: '/headers',
       code: 'headers_too_large',
-      detail: `At most ${MAX_HEADERS} headers of ${MAX_BYTES} bytes in all are sent.`,
+      detail: `At most ${MAX_HEADERS} headers with ${MAX_BYTES} bytes in total are allowed.`,
     });
   if (flaws.length > 0)
-    throw new Problem('bad_request', { detail: 'The headers cannot be sent as they are.', flaws });
+    throw new Problem('bad_request', { detail: 'The request headers are not valid.', flaws });
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function flawOf(name: string, value: string): PointedFlaw | undefined {
   const at = `/headers/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
   const lower = name.toLowerCase();
-  if (!TOKEN.test(lower)) return { at, code: 'header_name', detail: 'This is no name of a header.' };
+  if (!TOKEN.test(lower)) return { at, code: 'header_name', detail: 'This is not a valid header name.' };
   if (REFUSED.has(lower) || lower.startsWith('if-'))
-    return { at, code: 'header_refused', detail: `${name} is for Minilab to say, and cannot be set.` };
+    return { at, code: 'header_refused', detail: `${name} is set by Minilab, and cannot be set here.` };
   if (!VALUE.test(value))
     return {
       at,
       code: 'header_value',
-      detail: `The value of ${name} is empty or has characters that cannot be sent.`,
+      detail: `The value of ${name} is empty, or contains characters that HTTP does not allow.`,
     };
   return undefined;
 }
@@ -82,14 +97,14 @@ export async function sealHeaders(key: SecretsKey, host: HostKey, headers: Heade
   };
 }
 
-/** Opens sealed headers, each but once. */
+/** Decrypts headers, and caches them by their fingerprint. */
 export function headersOpener(key: SecretsKey): OpenHeaders {
   const opened = new Map<string, Headers>();
   return async (host, sealed) => {
     const name = `${host.tenantId} ${host.host} ${sealed.fingerprint}`;
-    const known = opened.get(name) ?? open(await key.read(), host, sealed);
-    opened.set(name, known);
-    return known;
+    const headers = opened.get(name) ?? open(await key.read(), host, sealed);
+    opened.set(name, headers);
+    return headers;
   };
 }
 
@@ -104,12 +119,12 @@ function open(secret: Buffer, host: HostKey, { encrypted }: SealedHeaders): Head
   return JSON.parse(text.toString()) as Headers;
 }
 
-/** What is sealed for one host opens for no other. */
+/** Binds the ciphertext to its host: copied to another row, it does not decrypt. */
 function boundTo({ tenantId, host }: HostKey): Buffer {
   return Buffer.from(`hosts ${tenantId} ${host}`);
 }
 
-/** A keyed hash: a plain one would let a short secret be guessed by who reads the table. */
+/** Keyed, because a short secret could be guessed from a plain hash by anyone who reads the table. */
 function fingerprintOf(secret: Buffer, host: HostKey, headers: Headers): string {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'minilab headers fingerprint', 32));
   return createHmac('sha256', key)

@@ -33,7 +33,7 @@ function columns(hostConcurrency: number) {
     h.last_code, h.last_error, coalesce(h.header_names, '{}') as header_names, h.updated_at`;
 }
 
-/** By name. @param page `after`: the last host of the page before, '' for the first page */
+/** A page of hosts, ordered by name. @param page `after`: the last host of the previous page; '' for the first page */
 export async function listHosts(
   db: Db,
   tenantId: number,
@@ -58,7 +58,7 @@ export async function findHost(
   return rows[0];
 }
 
-/** An operator's word on a host. What is undefined stays as it is. */
+/** An operator's settings for a host. Undefined fields stay as they are; null resets them. */
 export type HostSettings = {
   ceiling: number | null | undefined;
   heldUntil: Date | null | undefined;
@@ -95,14 +95,14 @@ async function holdHost(trx: Db, { tenantId, host }: HostKey, until: Date): Prom
     where tenant_id = ${tenantId} and host = ${host}`.execute(trx);
 }
 
-/** A host that was parked begins anew: its failures are forgotten. */
+/** Also closes the circuit breaker: a parked host starts again without failures. */
 async function liftHold(trx: Db, { tenantId, host }: HostKey): Promise<void> {
   await sql`
     update hosts set held_until = null, holds = 0, connect_failures = 0, parkings = 0, updated_at = now()
     where tenant_id = ${tenantId} and host = ${host}`.execute(trx);
 }
 
-/** Images that a hold put off come back now. */
+/** Lets images that the hold delayed be fed now. */
 async function releaseImages(trx: Db, { tenantId, host }: HostKey): Promise<void> {
   await sql`
     update images set due_at = null

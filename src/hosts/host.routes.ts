@@ -18,23 +18,29 @@ const Nullable = {
 const MAX_CEILING = 1024;
 
 const HostBody = Type.Object({
-  host: Type.String({ description: 'With its port where it is not the usual one' }),
-  places: Type.Integer({ description: 'Downloads that may be open at a time, over all workers' }),
-  in_use: Type.Integer({ description: 'Downloads that are open' }),
-  ceiling: Type.Integer({ description: 'As far as the places may grow' }),
+  host: Type.String({ description: 'Name, and port where it is not 80 or 443' }),
+  places: Type.Integer({ description: 'Permits: downloads that may be open at a time, over all workers' }),
+  in_use: Type.Integer({ description: 'Permits in use: downloads that are open' }),
+  ceiling: Type.Integer({ description: 'Upper limit of `places`' }),
   held_until: Nullable.time,
-  parked: Type.Boolean({ description: 'Whether it is on hold because nothing connects to it' }),
+  parked: Type.Boolean({ description: 'Whether it is on hold because connections to it fail' }),
   given_up: Type.Boolean({
-    description: 'Whether its images fail without another try, until a probe is answered',
+    description: 'Whether its images fail at once, until it answers a trial request',
   }),
-  latency_ms: Type.Union([Type.Number(), Type.Null()], { description: 'To the first byte, smoothed' }),
-  downloads_per_second: Type.Number({ description: 'Answered, smoothed; 0 when there were none for 10 s' }),
+  latency_ms: Type.Union([Type.Number(), Type.Null()], {
+    description: 'Time to the first byte, moving average',
+  }),
+  downloads_per_second: Type.Number({
+    description: 'Answered downloads, moving average; 0 after 10 s without any',
+  }),
   last_error: Type.Union([Type.Object({ code: Nullable.text, detail: Type.String() }), Type.Null()]),
-  headers: Type.Array(Type.String(), { description: 'Names of the request headers that are set for it' }),
+  headers: Type.Array(Type.String(), {
+    description: 'Names of the request headers that are set for the host',
+  }),
   updated_at: Type.String({ format: 'date-time' }),
 });
 
-// Each a type or null in one, so that an error names both.
+// One schema for "a type or null", so that the message of an error names both.
 const Input = Type.Object(
   {
     ceiling: Type.Optional(
@@ -42,14 +48,14 @@ const Input = Type.Object(
         type: ['integer', 'null'],
         minimum: 1,
         maximum: MAX_CEILING,
-        description: 'null: HOST_CONCURRENCY',
+        description: 'Upper limit of `places`; null: HOST_CONCURRENCY',
       }),
     ),
     held_until: Type.Optional(
       Type.Unsafe<string | null>({
         type: ['string', 'null'],
         format: 'date-time',
-        description: 'No download before this time; null lifts every hold',
+        description: 'No requests before this time; null lifts every hold',
       }),
     ),
     headers: Type.Optional(
@@ -57,16 +63,16 @@ const Input = Type.Object(
         type: ['object', 'null'],
         additionalProperties: { type: 'string' },
         description:
-          'Request headers, all of them, such as Authorization, Cookie, Referer or User-Agent; null removes them. Their values are taken for secrets and never shown again.',
+          'Replaces all request headers of the host, such as Authorization, Cookie, Referer or User-Agent; null removes them. Their values are secrets and never shown again.',
       }),
     ),
   },
   { additionalProperties: false },
 );
 
-const Named = Type.Object({ host: Type.String({ description: '`shop.example`, `shop.example:8443`' }) });
+const HostParams = Type.Object({ host: Type.String({ description: '`shop.example`, `shop.example:8443`' }) });
 
-/** What is known of the hosts that images come from, and an operator's word on them. */
+/** Limits and health of the hosts that images are downloaded from, and the settings of operators for them. */
 export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, parts) => {
   const { db, tenantId, hostConcurrency, secretsKey } = parts;
 
@@ -74,14 +80,14 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
     '/v1/hosts',
     {
       schema: {
-        summary: 'The hosts that images come from, by name',
+        summary: 'Limits and health of all hosts, by name',
         querystring: Type.Object(PageQuery),
         response: { 200: PageOf(HostBody), 400: ProblemAnswer },
       },
     },
     async ({ query: { limit = PAGE_SIZE, cursor } }) => {
-      const place = readCursor(cursor);
-      const after = typeof place === 'string' ? place : '';
+      const lastHost = readCursor(cursor);
+      const after = typeof lastHost === 'string' ? lastHost : '';
       const rows = await listHosts(db, tenantId, { after, limit: limit + 1, hostConcurrency });
       return pageOf(rows, limit, { item: hostBody, cursor: (row) => row.host });
     },
@@ -91,8 +97,8 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
     '/v1/hosts/:host',
     {
       schema: {
-        summary: 'One host',
-        params: Named,
+        summary: 'Limits and health of a host',
+        params: HostParams,
         response: { 200: HostBody, 400: ProblemAnswer, 404: ProblemAnswer },
       },
     },
@@ -103,9 +109,10 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
     '/v1/hosts/:host',
     {
       schema: {
-        summary: 'Set a ceiling, a hold or request headers of a host',
-        description: 'What is left out stays as it is. The host need not be known yet.',
-        params: Named,
+        summary: 'Set the ceiling, a hold or request headers of a host',
+        description:
+          'Fields that are left out stay as they are. The host may be one without downloads so far.',
+        params: HostParams,
         body: Input,
         response: { 200: HostBody, 400: ProblemAnswer, 409: ProblemAnswer },
       },
@@ -134,18 +141,20 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
   async function shown(key: HostKey): Promise<Static<typeof HostBody>> {
     const row = await findHost(db, key, hostConcurrency);
     if (!row)
-      throw new Problem('not_found', { detail: `No image has come from the host "${key.host}" yet.` });
+      throw new Problem('not_found', {
+        detail: `No image has been downloaded from the host "${key.host}" so far.`,
+      });
     return hostBody(row);
   }
 };
 
-/** A host as images.host has it. @throws Problem `bad_request` */
+/** A host in the form of `images.host`. @throws Problem `bad_request` */
 function hostName(text: string): string {
   const url = URL.parse(`http://${text}`);
   const isHost = url && url.host !== '' && url.href === `http://${url.host}/` && !/[/?#@\s]/.test(text);
   if (!isHost)
     throw new Problem('bad_request', {
-      detail: `"${text}" is no host: it must be a name such as shop.example, or shop.example:8443.`,
+      detail: `"${text}" is not a host: it must be a name such as shop.example or shop.example:8443.`,
     });
   return url.port === '443' ? url.hostname : url.host;
 }

@@ -6,8 +6,8 @@ import { sql } from 'kysely';
  * open -> held           it answered 429 or 503, or an operator said so: no request until the hold ends
  * open -> parked         its last 20 downloads failed to connect: a hold of a minute, then one trial request
  * parked -> open         the trial request was answered
- * parked -> given up     four trial requests in a row failed: its images fail at once, and one trial
- *                        request a minute goes on
+ * parked -> given up     it was parked four times in a row: its images fail at once, and it still gets
+ *                        one trial request a minute
  */
 export type HostKey = { tenantId: number; host: string };
 

@@ -149,8 +149,8 @@ export class LeasedHost {
 
 /** @param code of the host's last error, which an older version may have written */
 function givenUpProblem(code: string): ImageProblem {
-  const known = code in IMAGE_PROBLEMS ? (code as ImageProblemCode) : 'connect_failed';
-  return new ImageProblem(known, 'unreachable for several minutes; not retried', { isLast: true });
+  const ownCode = code in IMAGE_PROBLEMS ? (code as ImageProblemCode) : 'connect_failed';
+  return new ImageProblem(ownCode, 'unreachable for several minutes; not retried', { isLast: true });
 }
 
 function retryMs(): number {

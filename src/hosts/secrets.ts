@@ -5,17 +5,17 @@ import type { Config } from '../config.ts';
 import { Problem, systemCode } from '../errors.ts';
 import { newUuid } from '../ids.ts';
 
-/** The key under which secrets are kept in the database. Its bytes are no row of it. */
+/** The key that encrypts secrets in the database. The key itself is never stored there. */
 export type SecretsKey = {
-  /** @throws Problem `conflict` where there is none */
+  /** @returns 32 bytes. @throws Problem `conflict` where no key is set */
   read(): Promise<Buffer>;
-  /** As `read`; where the data folder may hold the key, it is made. */
+  /** Like `read`, and creates the key where it belongs into the data folder. */
   readOrMake(): Promise<Buffer>;
 };
 
 const KEY_BYTES = 32; // AES-256
 
-/** SECRETS_KEY; with the embedded database, which has one machine, else a file beside it. */
+/** SECRETS_KEY; else, with the embedded database, a file beside it, since all processes share one machine. */
 export function secretsKeyOf(config: Pick<Config, 'secretsKey' | 'databaseUrl' | 'dataDir'>): SecretsKey {
   const { secretsKey } = config;
   if (secretsKey !== undefined) return { read: async () => secretsKey, readOrMake: async () => secretsKey };
@@ -35,7 +35,7 @@ export function secretsKeyOf(config: Pick<Config, 'secretsKey' | 'databaseUrl' |
 async function noKey(): Promise<never> {
   throw new Problem('conflict', {
     detail:
-      'Secret headers need a key to be kept under: set SECRETS_KEY to 32 bytes in base64 (openssl rand -base64 32), the same for serve and all workers.',
+      'Request headers are stored encrypted, which needs a key: set SECRETS_KEY to 32 bytes in base64 (openssl rand -base64 32), the same for serve and all workers.',
   });
 }
 
@@ -43,7 +43,7 @@ async function readKey(path: string): Promise<Buffer> {
   return Buffer.from(await readFile(path, 'utf8'), 'base64');
 }
 
-/** Of several processes that make it at once, the first one wins, and none reads half of it. */
+/** Of several processes that create the key at once, the first one wins, and none reads a partial file. */
 async function makeKey(path: string): Promise<void> {
   const draft = `${path}.${newUuid()}`;
   await writeFile(draft, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });

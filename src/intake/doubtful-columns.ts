@@ -1,174 +1,142 @@
 /**
- * Whether plain columns Width, Height, Quality, Format and Preset are meant for the picture. In a catalogue
- * they are more often those of the product: a poster's centimetres, eBay's FixedPrice. A column that cannot be
- * meant is not read, for no row, and there is a warning. A mapping, or a name such as `Image Width`, is never doubted.
+ * Whether columns named just Width, Height, Quality, Format or Preset are meant for images. In a catalogue they
+ * are more often properties of the product: a poster's centimetres, eBay's FixedPrice. A column that cannot be
+ * meant for images is ignored in all rows, with one warning. A column that a mapping assigns, or whose name says
+ * it (`Image Width`), is never doubted.
  */
 import type { Flaw } from '../errors.ts';
-import { MAX_OUTPUT_SIDE } from '../presets/spec.ts';
 import type { Preset } from '../presets/spec.ts';
-import { FORMAT_NAMES } from './row-options.ts';
-import { type ColumnMapping, type Columns, columnKey } from '../csv/header/columns.ts';
-import type { TableRow } from '../csv/records.ts';
-
-const ROLES = ['preset', 'width', 'height', 'quality', 'format'] as const;
-export type RowOptionRole = (typeof ROLES)[number];
+import { type ColumnMapping, columnKey, type Columns } from '../csv/header/columns.ts';
+import { type TableRow, trimmedCell } from '../csv/records.ts';
+import {
+  formatVerdict,
+  LEAST_SIDE,
+  presetVerdict,
+  qualityVerdict,
+  sideVerdict,
+  type Verdict,
+} from './column-verdicts.ts';
+import { ROW_OPTION_ROLES, type RowOptionRole } from './row-options.ts';
 
 export type DoubtRules = {
+  /** names of the presets */
   presets: ReadonlySet<string>;
-  /** the least side of a box that can be meant, beside the renditions of the row's preset */
+  /** The least width or height in pixels that can be meant, for a row that chooses this preset. */
   leastSide?: ((preset: string) => number) | undefined;
 };
 
-/** Watches these columns; one that is not meant is taken out of `columns`. */
-export type Doubts = {
-  look(row: TableRow): void;
-  /** what is not read, also not in the rows before it was found out */
-  unmeant(): RowOptionRole[];
-  warnings(): Flaw[];
-};
-
-/** What a cell says of its column: `no` settles it, `odd` only while nothing else has. */
-type Verdict = 'yes' | 'odd' | 'no';
-
-/** @param rows the first ones, to look at before any of them is read */
-export function watchChoices(
-  { names, columns, mapping }: { names: string[]; columns: Columns; mapping?: ColumnMapping | undefined },
-  rules: DoubtRules,
-  rows: TableRow[],
-): Doubts {
-  const doubted = new Map(
-    ROLES.flatMap((role) => {
-      const column = columns[role];
-      const isPlain =
-        column !== undefined && mapping?.[role] === undefined && columnKey(names[column] ?? '') === role;
-      return isPlain ? [[role, column] as const] : [];
-    }),
-  );
-  const settled = new Set<RowOptionRole>();
-  const unmeant = new Set<RowOptionRole>();
-  const warnings: Flaw[] = [];
-  const nameOf = (role: RowOptionRole): string => (names[doubted.get(role) ?? 0] ?? '').trim();
-
-  function drop(role: RowOptionRole, row: TableRow): void {
-    const roles = isSide(role) ? SIDES.filter((side) => doubted.has(side)) : [role];
-    const column = doubted.get(role) ?? 0;
-    const text = cellOf(row, column).slice(0, 40);
-    warnings.push({ line: row.line, column: column + 1, ...notMeant(role, text, roles, roles.map(nameOf)) });
-    for (const each of roles) {
-      columns[each] = undefined;
-      unmeant.add(each);
-      doubted.delete(each);
-    }
-  }
-
-  function verdictOf(role: RowOptionRole, row: TableRow, text: string): Verdict {
-    if (role === 'preset') return presetVerdict(text, rules.presets);
-    if (role === 'format') return formatVerdict(text);
-    if (role === 'quality') return qualityVerdict(text);
-    const sides = SIDES.map((side) => Number(cellOf(row, columns[side]))).filter(Number.isFinite);
-    const preset = cellOf(row, columns.preset);
-    return sideVerdict(text, Math.max(...sides), rules.leastSide?.(preset) ?? LEAST_SIDE);
-  }
-
-  function look(row: TableRow, isFirstLook: boolean): void {
-    for (const [role, column] of doubted) {
-      const text = cellOf(row, column);
-      if (text === '') continue;
-      const verdict = verdictOf(role, row, text);
-      if (verdict === 'yes') settled.add(role);
-      else if (verdict === 'no' || (!isFirstLook && !settled.has(role))) drop(role, row);
-    }
-  }
-
-  for (const row of rows) look(row, true);
-  return {
-    look: (row) => look(row, false),
-    unmeant: () => [...unmeant],
-    warnings: () => warnings,
-  };
-}
-
-function notMeant(
-  role: RowOptionRole,
-  text: string,
-  roles: RowOptionRole[],
-  names: string[],
-): Omit<Flaw, 'line'> {
-  const called = names.map((name) => `"${name}"`).join(' and ');
-  const [columns, are] = roles.length > 1 ? ['columns', 'are'] : ['column', 'is'];
-  const mapping = JSON.stringify(Object.fromEntries(roles.map((each, i) => [each, names[i]])));
-  const plainly = roles.map((each) => `"Image ${each[0]?.toUpperCase()}${each.slice(1)}"`).join(' and ');
-  return {
-    code: 'column_not_read',
-    detail:
-      `The ${columns} ${called} ${are} not read, because "${text}" can hardly be meant for the picture: ${WHY[role]}. ` +
-      `If it is, upload again with columns=${mapping}, or with the ${columns} called ${plainly}.`,
-  };
-}
+type HeaderColumns = { names: string[]; columns: Columns; mapping?: ColumnMapping | undefined };
 
 const SIDES = ['width', 'height'] as const;
 
-const WHY: Record<RowOptionRole, string> = {
-  preset: 'no preset has such a name',
-  width: 'pixels of a picture are whole numbers, at least 100 and no less than those of the other renditions',
-  height:
-    'pixels of a picture are whole numbers, at least 100 and no less than those of the other renditions',
-  quality: 'the quality of a picture is a number from 11 to 100',
-  format: 'no picture has such a format',
-};
+/** Watches doubtful columns while rows are read, and takes those that are not meant out of `columns`. */
+export class DoubtfulColumns {
+  readonly warnings: Flaw[] = [];
+  readonly #names: string[];
+  readonly #columns: Columns;
+  readonly #rules: DoubtRules;
+  readonly #doubted = new Map<RowOptionRole, number>();
+  readonly #settled = new Set<RowOptionRole>();
+  readonly #unmeant = new Set<RowOptionRole>();
 
-const LEAST_SIDE = 100;
+  /** @param firstRows are looked at before any of them is read; an `odd` cell in them is not enough to drop a column */
+  constructor({ names, columns, mapping }: HeaderColumns, rules: DoubtRules, firstRows: TableRow[]) {
+    this.#names = names;
+    this.#columns = columns;
+    this.#rules = rules;
+    for (const role of ROW_OPTION_ROLES) {
+      const column = columns[role];
+      if (column === undefined || mapping?.[role] !== undefined) continue;
+      if (columnKey(names[column] ?? '') === role) this.#doubted.set(role, column);
+    }
+    for (const row of firstRows) this.#look(row, true);
+  }
 
-/**
- * A box smaller than another rendition of its preset is not meant: the first rendition is the large one.
- * @param batchPreset for rows that choose none
- */
-export function leastSideOf(
-  presets: readonly Preset[],
-  batchPreset: Preset | undefined,
-): (preset: string) => number {
-  const byName = new Map(presets.map((preset) => [preset.name, least(preset)]));
-  const ofBatch = batchPreset ? least(batchPreset) : LEAST_SIDE;
-  return (name) => byName.get(name) ?? ofBatch;
-}
+  /** Roles whose columns are not meant for images. This holds for rows that were read before it was found out, too. */
+  get unmeant(): RowOptionRole[] {
+    return [...this.#unmeant];
+  }
 
-function least({ renditions }: Preset): number {
-  const others = renditions.slice(1).map(({ width, height }) => Math.max(width ?? 0, height ?? 0));
-  return Math.max(LEAST_SIDE, ...others);
+  look(row: TableRow): void {
+    this.#look(row, false);
+  }
+
+  #look(row: TableRow, isFirstLook: boolean): void {
+    for (const [role, column] of this.#doubted) {
+      const text = trimmedCell(row, column);
+      if (text === '') continue;
+      const verdict = this.#verdictOf(role, row, text);
+      if (verdict === 'yes') this.#settled.add(role);
+      else if (verdict === 'no' || (!isFirstLook && !this.#settled.has(role))) this.#drop(role, row);
+    }
+  }
+
+  #verdictOf(role: RowOptionRole, row: TableRow, text: string): Verdict {
+    if (role === 'preset') return presetVerdict(text, this.#rules.presets);
+    if (role === 'format') return formatVerdict(text);
+    if (role === 'quality') return qualityVerdict(text);
+    const sides = SIDES.map((side) => Number(trimmedCell(row, this.#columns[side]))).filter(Number.isFinite);
+    const preset = trimmedCell(row, this.#columns.preset);
+    return sideVerdict(text, Math.max(...sides), this.#rules.leastSide?.(preset) ?? LEAST_SIDE);
+  }
+
+  /** Drops a column; width and height go together. */
+  #drop(role: RowOptionRole, row: TableRow): void {
+    const roles = isSide(role) ? SIDES.filter((side) => this.#doubted.has(side)) : [role];
+    const names = roles.map((each) => (this.#names[this.#doubted.get(each) ?? 0] ?? '').trim());
+    const column = this.#doubted.get(role) ?? 0;
+    const detail = whyNotRead(role, trimmedCell(row, column).slice(0, 40), roles, names);
+    this.warnings.push({ line: row.line, column: column + 1, code: 'column_not_read', detail });
+    for (const each of roles) {
+      this.#columns[each] = undefined;
+      this.#unmeant.add(each);
+      this.#doubted.delete(each);
+    }
+  }
 }
 
 function isSide(role: RowOptionRole): boolean {
   return role === 'width' || role === 'height';
 }
 
-function cellOf({ cells }: TableRow, column: number | undefined): string {
-  return column === undefined ? '' : (cells[column] ?? '').trim();
+/** @param names of the columns of `roles` */
+function whyNotRead(role: RowOptionRole, text: string, roles: RowOptionRole[], names: string[]): string {
+  const quoted = names.map((name) => `"${name}"`).join(' and ');
+  const [columns, are] = roles.length > 1 ? ['columns', 'are'] : ['column', 'is'];
+  const mapping = JSON.stringify(Object.fromEntries(roles.map((each, i) => [each, names[i]])));
+  const clearer = roles.map((each) => `"Image ${each[0]?.toUpperCase()}${each.slice(1)}"`).join(' and ');
+  return (
+    `The ${columns} ${quoted} ${are} ignored, because "${text}" is unlikely to be meant for images: ${WHY[role]}. ` +
+    `If it is, upload again with columns=${mapping}, or rename the ${columns} to ${clearer}.`
+  );
 }
 
-/** @param longest of the sides that the row names */
-function sideVerdict(text: string, longest: number, leastSide: number): Verdict {
-  const number = Number(text);
-  if (/^\d+ ?(?:px|pixels?)$/i.test(text)) return 'yes'; // it is an error, and no other meaning
-  if (Number.isNaN(number)) return /^[\d.,/ ]+\D*$/.test(text) ? 'no' : 'odd'; // 50 cm, 12", 1,5
-  if (!Number.isInteger(number) || number < LEAST_SIDE || longest < leastSide) return 'no';
-  return number <= MAX_OUTPUT_SIDE ? 'yes' : 'odd';
+const WHY_SIDE =
+  'a width or height is a whole number of pixels, at least 100 and no less than those of the other renditions';
+
+const WHY: Record<RowOptionRole, string> = {
+  preset: 'no preset has such a name',
+  width: WHY_SIDE,
+  height: WHY_SIDE,
+  quality: 'the quality of an image is a number from 11 to 100',
+  format: 'no image format has this name',
+};
+
+/**
+ * The least side that can be meant, by preset. A box smaller than another rendition of its preset is not meant:
+ * the first rendition, to which row options apply, is the large one.
+ * @param batchPreset for rows that choose none
+ */
+export function leastSideOf(
+  presets: readonly Preset[],
+  batchPreset: Preset | undefined,
+): (preset: string) => number {
+  const byName = new Map(presets.map((preset) => [preset.name, leastSide(preset)]));
+  const ofBatch = batchPreset ? leastSide(batchPreset) : LEAST_SIDE;
+  return (name) => byName.get(name) ?? ofBatch;
 }
 
-const HIGHEST_GRADE = 10;
-
-function qualityVerdict(text: string): Verdict {
-  const number = Number(text);
-  if (!Number.isInteger(number)) return 'odd';
-  if (number <= HIGHEST_GRADE) return 'no';
-  return number <= 100 ? 'yes' : 'odd';
-}
-
-const OTHER_FORMATS = /^(?:gif|tiff?|bmp|hei[cf]|jxl|jp2|jfif|svg|ico)$/i; // of pictures, though none that we make
-
-function formatVerdict(text: string): Verdict {
-  return FORMAT_NAMES.has(text.toLowerCase()) || OTHER_FORMATS.test(text) ? 'yes' : 'odd';
-}
-
-function presetVerdict(text: string, presets: ReadonlySet<string>): Verdict {
-  return presets.has(text.toLowerCase()) || /^[a-z][a-z0-9-]*$/.test(text) ? 'yes' : 'odd';
+function leastSide({ renditions }: Preset): number {
+  const others = renditions.slice(1).map(({ width, height }) => Math.max(width ?? 0, height ?? 0));
+  return Math.max(LEAST_SIDE, ...others);
 }

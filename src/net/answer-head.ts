@@ -19,7 +19,7 @@ export type Head = {
 /** A header field; `line` is its whole text. */
 type Field = { name: string; value: string; line: string };
 
-// ICY: what Shoutcast sends. The reason may hold a lone CR, so it takes everything: a `.*$` would try each space.
+// ICY: Shoutcast. The reason may contain a lone CR, so it matches everything: `.*$` would backtrack at each space.
 const STATUS_LINE = /^(?:HTTP\/\d(?:\.(\d))?|ICY)[\t ]+(\d{3})(?!\d)([^]*)$/i;
 const PLAIN_STATUS_LINE = /^HTTP\/1\.[01] \d{3}(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const PLAIN_HEAD =

@@ -6,7 +6,7 @@
 import { type BlockList, isIP } from 'node:net';
 import { Agent, type buildConnector } from 'undici';
 import { isMetadataAddress, isPublicAddress } from './addresses.ts';
-import { MAX_HEAD_BYTES } from './answers.ts';
+import { MAX_HEAD_BYTES } from './answer-repair.ts';
 import type { Connection } from './connection-times.ts';
 import { guardedConnector } from './guarded-connector.ts';
 import { createResolver, type Resolve } from './resolver.ts';

@@ -1,6 +1,7 @@
 import type { BatchKey } from '../batches/batch.ts';
 import type { Db } from '../db/database.ts';
 import { faithfulWriter } from '../csv/write-faithful.ts';
+import { inPieces } from './pieces.ts';
 import {
   type BatchResults,
   readCells,
@@ -17,10 +18,11 @@ import { correctable } from './table.ts';
 export async function* failedCsv(db: Db, results: BatchResults): AsyncGenerator<Buffer> {
   const { format } = results;
   const writer = faithfulWriter(format);
-  yield writer.head();
+  yield writer.header();
   for await (const rowNumbers of failingPages(db, results)) {
     const rows = await readCells(db, results, rowNumbers);
-    yield writer.rows(rows.map(({ cells, quoted }) => ({ cells: correctable(cells, format), quoted })));
+    for (const piece of inPieces(rows))
+      yield writer.rows(piece.map(({ cells, quoted }) => ({ cells: correctable(cells, format), quoted })));
   }
   yield writer.end();
 }

@@ -1,6 +1,7 @@
 import { csvText, headerText } from '../csv/write.ts';
 import type { Db } from '../db/database.ts';
 import { filesOf, type OutputFile } from './files.ts';
+import { inPieces } from './pieces.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
 import { columnsTable } from './table.ts';
 
@@ -13,7 +14,9 @@ export async function* outputCsv(
   const table = columnsTable(results);
   yield headerText(results.format, table.header);
   for await (const page of productPages(db, results)) {
-    const rows = page.map((product) => table.row(product, filesOf(results, product).map(urlOf)));
-    yield csvText(rows, results.format);
+    for (const piece of inPieces(page)) {
+      const rows = piece.map((product) => table.row(product, filesOf(results, product).map(urlOf)));
+      yield csvText(rows, results.format);
+    }
   }
 }

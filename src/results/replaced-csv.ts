@@ -1,6 +1,7 @@
 import type { Db } from '../db/database.ts';
 import { faithfulWriter } from '../csv/write-faithful.ts';
 import { filesOf, type OutputFile } from './files.ts';
+import { inPieces } from './pieces.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
 import { type OnFailed, replaced } from './table.ts';
 
@@ -11,13 +12,15 @@ export async function* replacedCsv(
   { onFailed, urlOf }: { onFailed: OnFailed; urlOf: (file: OutputFile) => string },
 ): AsyncGenerator<Buffer> {
   const writer = faithfulWriter(results.format);
-  yield writer.head();
+  yield writer.header();
   for await (const page of productPages(db, results)) {
-    const rows = page.map((product) => {
-      const cells = replaced(results, product, filesOf(results, product).map(urlOf), onFailed);
-      return { cells, quoted: product.quoted };
-    });
-    yield writer.rows(rows);
+    for (const piece of inPieces(page)) {
+      const rows = piece.map((product) => {
+        const cells = replaced(results, product, filesOf(results, product).map(urlOf), onFailed);
+        return { cells, quoted: product.quoted };
+      });
+      yield writer.rows(rows);
+    }
   }
   yield writer.end();
 }

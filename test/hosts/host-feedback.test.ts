@@ -10,7 +10,7 @@ import { acceptUrls, claim, newFoundation } from '../support/batches.ts';
 const HOST = 'a.example';
 type Foundation = Awaited<ReturnType<typeof newFoundation>>;
 
-function seen(count: number, visit: Partial<HostOutcome>): HostOutcome[] {
+function outcomes(count: number, fields: Partial<HostOutcome>): HostOutcome[] {
   const one = {
     tenantId: 1,
     host: HOST,
@@ -19,7 +19,7 @@ function seen(count: number, visit: Partial<HostOutcome>): HostOutcome[] {
     isLimited: true,
     problem: undefined,
   };
-  return Array.from({ length: count }, () => ({ ...one, ...visit }) as HostOutcome);
+  return Array.from({ length: count }, () => ({ ...one, ...fields }) as HostOutcome);
 }
 
 const refused = { is: 'refused', problem: new ImageProblem('rate_limited', 'HTTP 429') } as const;
@@ -46,89 +46,89 @@ async function letTimePass({ database }: Foundation, seconds: number): Promise<v
       halved_at = halved_at - ${seconds} * interval '1 second'`.execute(database.db);
 }
 
-test('places double while they are what limits, and stay where they do not', async () => {
+test('permits double while they are the bottleneck, and stay as they are where they are not', async () => {
   await using foundation = await newFoundation();
-  await record(foundation, seen(6, {}));
+  await record(foundation, outcomes(6, {}));
   assert.equal((await hostOf(foundation))?.places, 12);
-  await record(foundation, seen(50, {}));
+  await record(foundation, outcomes(50, {}));
   assert.equal((await hostOf(foundation))?.places, 24);
-  await record(foundation, seen(50, { isLimited: false }));
+  await record(foundation, outcomes(50, { isLimited: false }));
   assert.equal((await hostOf(foundation))?.places, 24);
-  await record(foundation, seen(50, {}));
+  await record(foundation, outcomes(50, {}));
   assert.equal((await hostOf(foundation))?.places, 32, 'the ceiling');
 });
 
-test('places do not grow while a host takes longer and longer to answer', async () => {
+test('permits do not grow while the latency of a host rises', async () => {
   await using foundation = await newFoundation();
-  await record(foundation, seen(1, {}), seen(10, { latencyMs: 1_000 }));
+  await record(foundation, outcomes(1, {}), outcomes(10, { latencyMs: 1_000 }));
   const { places } = (await hostOf(foundation)) ?? {};
-  await record(foundation, seen(50, { latencyMs: 1_000 }));
+  await record(foundation, outcomes(50, { latencyMs: 1_000 }));
   assert.equal((await hostOf(foundation))?.places, places);
 });
 
-test('a time-out halves them, what was open then does not halve them again, and they grow by one', async () => {
+test('a timeout halves permits, downloads that were open then do not halve them again, and they grow by one', async () => {
   await using foundation = await newFoundation();
   const timedOut = {
     is: 'timed_out',
     latencyMs: null,
     problem: new ImageProblem('download_timeout'),
   } as const;
-  await record(foundation, seen(6, {}), seen(1, timedOut));
+  await record(foundation, outcomes(6, {}), outcomes(1, timedOut));
   assert.equal((await hostOf(foundation))?.places, 6);
-  await record(foundation, seen(3, timedOut));
+  await record(foundation, outcomes(3, timedOut));
   assert.equal((await hostOf(foundation))?.places, 6);
-  await record(foundation, seen(6, {}));
+  await record(foundation, outcomes(6, {}));
   assert.equal((await hostOf(foundation))?.places, 7);
   for (let i = 0; i < 5; i += 1) {
     await letTimePass(foundation, 6);
-    await record(foundation, seen(1, timedOut));
+    await record(foundation, outcomes(1, timedOut));
   }
-  assert.equal((await hostOf(foundation))?.places, 2, 'the least');
+  assert.equal((await hostOf(foundation))?.places, 2, 'the minimum');
 });
 
-test('holds without Retry-After double from 30 s to an hour, and one is one however many were open', async () => {
+test('holds without Retry-After double from 30 s to an hour, once for all downloads that were open', async () => {
   await using foundation = await newFoundation();
   const holds: (number | undefined)[] = [];
   for (let i = 0; i < 9; i += 1) {
-    await record(foundation, seen(3, refused));
+    await record(foundation, outcomes(3, refused));
     holds.push((await hostOf(foundation))?.held_s);
-    await record(foundation, seen(2, refused), seen(1, {}));
+    await record(foundation, outcomes(2, refused), outcomes(1, {}));
     await letTimePass(foundation, 3_700);
   }
   assert.deepEqual(holds, [30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
-  await record(foundation, seen(1, {}), seen(1, refused));
+  await record(foundation, outcomes(1, {}), outcomes(1, refused));
   assert.equal((await hostOf(foundation))?.held_s, 30, 'it has answered in between');
   const asked = new ImageProblem('rate_limited', 'HTTP 429', { holdHostMs: 120_000, retryAfterMs: 120_000 });
-  await record(foundation, seen(1, { is: 'refused', problem: asked }));
+  await record(foundation, outcomes(1, { is: 'refused', problem: asked }));
   assert.equal((await hostOf(foundation))?.held_s, 120);
 });
 
 test('a host is parked by 20 failures in a row, and not by 19 and an answer', async () => {
   await using foundation = await newFoundation();
-  await record(foundation, seen(19, unreachable), seen(1, {}), seen(19, unreachable));
+  await record(foundation, outcomes(19, unreachable), outcomes(1, {}), outcomes(19, unreachable));
   assert.deepEqual((await hostOf(foundation))?.parkings, 0);
-  await record(foundation, seen(1, unreachable));
+  await record(foundation, outcomes(1, unreachable));
   const { held_s, parkings, connect_failures } = (await hostOf(foundation)) ?? {};
   assert.deepEqual([held_s, parkings, connect_failures], [60, 1, 20]);
-  await record(foundation, seen(3, unreachable));
-  assert.equal((await hostOf(foundation))?.parkings, 1, 'these were open when it was parked');
+  await record(foundation, outcomes(3, unreachable));
+  assert.equal((await hostOf(foundation))?.parkings, 1, 'these were open when the host was parked');
   await letTimePass(foundation, 61);
-  await record(foundation, seen(1, {}));
+  await record(foundation, outcomes(1, {}));
   assert.equal((await hostOf(foundation))?.connect_failures, 0);
 });
 
-test('a download that was aborted says nothing of its host, and a missing image is an answer', () => {
-  const visit = { tenantId: 1, host: HOST, latencyMs: null, isLimited: false };
-  assert.equal(hostOutcomeOf(visit, undefined), undefined);
-  assert.equal(hostOutcomeOf(visit, new ImageProblem('address_denied')), undefined);
-  assert.equal(hostOutcomeOf({ ...visit, latencyMs: 5 }, new ImageProblem('not_found'))?.is, 'answered');
-  assert.equal(hostOutcomeOf(visit, new ImageProblem('dns_failed'))?.is, 'unreachable');
+test('an aborted download is no evidence about its host, and a missing image is an answer', () => {
+  const download = { tenantId: 1, host: HOST, latencyMs: null, isLimited: false };
+  assert.equal(hostOutcomeOf(download, undefined), undefined);
+  assert.equal(hostOutcomeOf(download, new ImageProblem('address_denied')), undefined);
+  assert.equal(hostOutcomeOf({ ...download, latencyMs: 5 }, new ImageProblem('not_found'))?.is, 'answered');
+  assert.equal(hostOutcomeOf(download, new ImageProblem('dns_failed'))?.is, 'unreachable');
 });
 
-test('images of a held host are not claimed before its time', async () => {
+test('images of a host on hold are not claimed before the hold ends', async () => {
   await using foundation = await newFoundation();
   const { db } = foundation.database;
-  await record(foundation, seen(1, refused));
+  await record(foundation, outcomes(1, refused));
   await acceptUrls(foundation, [`https://${HOST}/1.jpg`]);
   await sweep(db, foundation.feed);
   assert.deepEqual(await claim(foundation, 1), []);
@@ -137,10 +137,10 @@ test('images of a held host are not claimed before its time', async () => {
   assert.equal((await claim(foundation, 1)).length, 1);
 });
 
-test('what one tenant sees of a host is kept beside what another one has seen of it', async () => {
+test('the outcomes of one tenant do not change the host of another', async () => {
   await using foundation = await newFoundation();
-  await record(foundation, seen(1, {}));
-  await record(foundation, [...seen(1, refused), ...seen(6, { tenantId: 2 })]);
+  await record(foundation, outcomes(1, {}));
+  await record(foundation, [...outcomes(1, refused), ...outcomes(6, { tenantId: 2 })]);
   const { rows } = await sql<{ tenant_id: number; places: number; is_held: boolean }>`
     select tenant_id, places, held_until is not null as is_held from hosts where host = ${HOST} order by tenant_id`.execute(
     foundation.database.db,

@@ -79,7 +79,7 @@ async function keepingOrigin(redirects: Record<string, string> = {}) {
   return { ...origin, asked, host: new URL(origin.url).host };
 }
 
-test('a host tells its places, its latency and its last error; lists go page by page', async () => {
+test('a host shows its permits, latency and last error; the list has pages', async () => {
   await using place = await newPlace(); // where no other host is known
   await using origin = await startOrigin((path) => (path === '/1.jpg' ? picture : undefined));
   const { host } = new URL(origin.url);
@@ -152,7 +152,7 @@ test('secret headers are sent to their own origin only, also when it redirects e
   );
 });
 
-test('a host is asked under the User-Agent that is set for it, and other hosts under Minilab’s own', async () => {
+test('requests have the User-Agent that is set for their host, else Minilab’s own', async () => {
   await using other = await keepingOrigin();
   await using origin = await keepingOrigin({ '/away.jpg': `${other.url}/elsewhere.jpg` });
   const set = { 'User-Agent': 'Supplier-Agreed/1.0', Accept: 'image/jpeg', Referer: 'https://shop.example/' };
@@ -167,7 +167,7 @@ test('a host is asked under the User-Agent that is set for it, and other hosts u
   assert.match(String(other.asked.get('/elsewhere.jpg')?.['user-agent']), /^minilab/i);
 });
 
-test('an image that a host refuses says that headers can be set for the host', async () => {
+test('the error of an image that its host refuses says that headers can be set for the host', async () => {
   await using origin = await startOrigin(() => (_, response) => void response.writeHead(403).end());
   const { links } = await run(place.minilab, [`${origin.url}/1.jpg`]);
   type Images = { items: { error_code: string; error_detail: string }[] };
@@ -176,7 +176,7 @@ test('an image that a host refuses says that headers can be set for the host', a
   assert.match(image.error_detail, /User-Agent.*PUT \/v1\/hosts\/\{host\}.*HTTP 403/);
 });
 
-test('secret headers are not in the database to be read, and nothing is sent without them when the key is gone', async () => {
+test('secret headers are encrypted in the database, and without the key no request is sent', async () => {
   await using folder = await newFolder();
   const url = await newDatabase();
   const settings = { DATA_DIR: folder.path, DATABASE_URL: url };
@@ -202,7 +202,7 @@ test('secret headers are not in the database to be read, and nothing is sent wit
   await db.destroy();
 });
 
-test('headers that would break a request, or are Minilab’s own to say, are refused by name, all at once', async () => {
+test('headers that would break a request, or that Minilab sets, are refused by name, all at once', async () => {
   const answer = await put(place.minilab, 'shop.example', {
     headers: {
       Host: 'a',
@@ -231,7 +231,7 @@ test('headers that would break a request, or are Minilab’s own to say, are ref
   assert.equal((await get(place.minilab, 'shop.example')).status, 404);
 });
 
-test('other headers are another source: what was fetched without them is not taken for it', async () => {
+test('other headers make another source: what was fetched without them is not reused', async () => {
   await using origin = await startOrigin(() => (request, response) => {
     const isAllowed = request.headers.authorization === SECRET;
     response

@@ -8,8 +8,8 @@ import { newFoundation } from '../support/batches.ts';
 
 const HOST = 'a.example';
 
-/** A worker that asks for places of one host for a tenant, and uses what it gets. */
-function borrower({ database }: Foundation, tenantId: number, workerId: string = randomUUID()) {
+/** A worker that requests permits of one host for a tenant, and uses what it gets. */
+function lessee({ database }: Foundation, tenantId: number, workerId: string = randomUUID()) {
   let open = 0;
   return async (wanted: number): Promise<PermitGrant> => {
     open = Math.min(open, wanted);
@@ -21,48 +21,53 @@ function borrower({ database }: Foundation, tenantId: number, workerId: string =
   };
 }
 
-async function know({ database }: Foundation, tenantId: number, places: number, held = false): Promise<void> {
+async function addHost(
+  { database }: Foundation,
+  tenantId: number,
+  permits: number,
+  held = false,
+): Promise<void> {
   await sql`
     insert into hosts (tenant_id, host, places, held_until, secret_headers, header_names, headers_fingerprint)
-    values (${tenantId}, ${HOST}, ${places}, case when ${held} then now() + interval '1 hour' end, 'sealed', '{cookie}', ${`of ${tenantId}`})`.execute(
+    values (${tenantId}, ${HOST}, ${permits}, case when ${held} then now() + interval '1 hour' end, 'sealed', '{cookie}', ${`of ${tenantId}`})`.execute(
     database.db,
   );
 }
 
-test('all tenants together have as many places of a host as it has, and share them', async () => {
+test('all tenants together share the permits of a host', async () => {
   await using foundation = await newFoundation();
-  await know(foundation, 1, 32);
-  await know(foundation, 2, 32);
+  await addHost(foundation, 1, 32);
+  await addHost(foundation, 2, 32);
   const worker = randomUUID();
-  const [first, second] = [borrower(foundation, 1, worker), borrower(foundation, 2, worker)];
+  const [first, second] = [lessee(foundation, 1, worker), lessee(foundation, 2, worker)];
   assert.equal((await first(100)).permits, 32);
   assert.equal((await second(100)).permits, 0, 'the same worker, for another tenant');
   assert.equal(
     (await first(100)).permits,
     16,
-    'it is waited for, and gets no more until it is within its half',
+    'another worker waits, so this one gets no more until it is within its half',
   );
   assert.equal((await first(10)).permits, 14);
   assert.equal((await second(100)).permits, 18);
   assert.equal((await first(100)).permits, 14);
 });
 
-test('a tenant that a host serves slowly takes nothing from another, and is not starved by it', async () => {
+test('a tenant with a low limit at a host takes nothing from another tenant, and is not starved by it', async () => {
   await using foundation = await newFoundation();
-  await know(foundation, 1, 2);
-  await know(foundation, 2, 32);
-  const [slow, fast] = [borrower(foundation, 1), borrower(foundation, 2)];
+  await addHost(foundation, 1, 2);
+  await addHost(foundation, 2, 32);
+  const [slow, fast] = [lessee(foundation, 1), lessee(foundation, 2)];
   assert.equal((await slow(100)).permits, 2);
   assert.equal((await fast(100)).permits, 30);
   assert.equal((await slow(100)).permits, 2);
   assert.equal((await fast(100)).permits, 30);
 });
 
-test('holds and headers of one tenant are none of another', async () => {
+test('holds and headers of a host belong to one tenant', async () => {
   await using foundation = await newFoundation();
-  await know(foundation, 1, 6, true);
-  await know(foundation, 2, 6);
-  const [held, free] = [await borrower(foundation, 1)(1), await borrower(foundation, 2)(1)];
+  await addHost(foundation, 1, 6, true);
+  await addHost(foundation, 2, 6);
+  const [held, free] = [await lessee(foundation, 1)(1), await lessee(foundation, 2)(1)];
   assert.ok(held.heldMs > 0);
   assert.equal(free.heldMs, 0);
   assert.deepEqual([held.headers?.fingerprint, free.headers?.fingerprint], ['of 1', 'of 2']);

@@ -16,7 +16,7 @@ before(async () => {
   picture = await smallPicture(1);
 });
 
-/** An API, two workers, and a look into their tables. */
+/** An API, two workers, and a connection to their database. */
 async function newPlace(settings: Record<string, string> = {}) {
   const folder = await newFolder();
   const url = await newDatabase();
@@ -42,7 +42,7 @@ type Place = Awaited<ReturnType<typeof newPlace>>;
 
 async function until(condition: () => boolean | Promise<boolean>, deadlineMs = 30_000): Promise<void> {
   for (const end = Date.now() + deadlineMs; !(await condition()); await sleep(10))
-    assert.ok(Date.now() < end, 'it does not come to pass');
+    assert.ok(Date.now() < end, 'the condition is not met in time');
 }
 
 async function accept(api: Running, urls: string[]): Promise<Batch> {
@@ -55,7 +55,7 @@ function urlsOf({ url }: Pick<Origin, 'url'>, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `${url}/${i}.jpg`);
 }
 
-/** An origin that counts how many requests it has open: until it has answered, which is before the answer is there. */
+/** An origin that counts its open requests. A request counts until it is answered, which is before the client has the answer. */
 async function countingOrigin(answerAfterMs: number) {
   const seen = { open: 0, most: 0, requests: 0, lastAt: 0 };
   const waiting: (() => void)[] = [];
@@ -93,7 +93,7 @@ async function liftHolds({ db }: Place): Promise<void> {
   await sql`update images set due_at = now() where due_at is not null`.execute(db);
 }
 
-describe('the places of a host', () => {
+describe('the permits of a host', () => {
   test('are never exceeded, whatever workers there are', async () => {
     await using place = await newPlace({ HOST_CONCURRENCY: '5' });
     await using origin = await countingOrigin(50);
@@ -104,7 +104,7 @@ describe('the places of a host', () => {
     assert.equal(origin.seen.requests, 200);
   });
 
-  test('grow while they are what limits and nothing goes wrong', async () => {
+  test('grow while they are the bottleneck and nothing goes wrong', async () => {
     await using place = await newPlace();
     await using origin = await countingOrigin(100);
     await untilEnded((await accept(place.api, urlsOf(origin, 600))).links.self);
@@ -112,7 +112,7 @@ describe('the places of a host', () => {
     assert.ok(origin.seen.most <= 32, `${origin.seen.most} at a time`);
   });
 
-  test('are given back as downloads end when a host has fewer of them, and new ones wait', async () => {
+  test('are returned as downloads end when the limit of a host sinks, and new downloads wait', async () => {
     await using place = await newPlace({ HOST_CONCURRENCY: '6' });
     await using origin = await countingOrigin(Number.POSITIVE_INFINITY);
     const host = new URL(origin.url).host;
@@ -121,10 +121,10 @@ describe('the places of a host', () => {
     await sql`
       insert into hosts (tenant_id, host, ceiling) values (1, ${host}, 2)
       on conflict (tenant_id, host) do update set ceiling = 2`.execute(place.db);
-    await sleep(500); // the workers look five times a second
+    await sleep(500); // the workers renew their leases five times a second
     origin.answer(4);
     await sleep(500);
-    assert.equal(origin.seen.requests, 6, 'two are open, so nothing new begins');
+    assert.equal(origin.seen.requests, 6, 'two are open, so no download begins');
     origin.answer(1);
     await until(() => origin.seen.requests === 7);
     await sleep(500);
@@ -138,7 +138,7 @@ describe('the places of a host', () => {
     assert.equal(ended.counts.completed, 30);
   });
 
-  test('of a worker that was killed come back', async () => {
+  test('of a killed worker become free when its lease ends', async () => {
     await using place = await newPlace({ HOST_CONCURRENCY: '2' });
     await using origin = await countingOrigin(Number.POSITIVE_INFINITY);
     const batch = await accept(place.api, urlsOf(origin, 8));
@@ -147,7 +147,7 @@ describe('the places of a host', () => {
     const killedAt = Date.now();
     await using heir = await startMinilab('worker', place.settings);
     await until(() => origin.seen.requests > 2);
-    assert.ok(Date.now() - killedAt > 7_000, 'not before its lease has run out');
+    assert.ok(Date.now() - killedAt > 7_000, 'not before its lease has ended');
     const answering = setInterval(() => origin.answer(2), 10);
     assert.equal((await untilEnded(batch.links.self)).counts.completed, 8);
     clearInterval(answering);
@@ -155,7 +155,7 @@ describe('the places of a host', () => {
   });
 });
 
-test('a host that answers 429 is asked by nobody before its time, and no image loses a try', async () => {
+test('no worker sends requests to a host that answered 429 during its hold, and no image loses a try', async () => {
   await using place = await newPlace();
   await using origin = await countingOrigin(100);
   const batch = await accept(place.api, urlsOf(origin, 200));
@@ -166,7 +166,7 @@ test('a host that answers 429 is asked by nobody before its time, and no image l
   await sleep(4_000);
   assert.ok(
     origin.seen.lastAt < refusedAt + 600,
-    `asked ${origin.seen.lastAt - refusedAt} ms after it refused`,
+    `a request ${origin.seen.lastAt - refusedAt} ms after it refused`,
   );
   origin.answerWith(200);
   await liftHolds(place);
@@ -194,7 +194,7 @@ test('four dead names, and a host that never answers, delay a healthy one by les
   await fetch(`${batch.links.self}/cancel`, { method: 'POST' });
 });
 
-test('a host to which nothing connects is parked, probed once a minute, and its images end', async () => {
+test('a host that cannot be connected to is parked, gets one trial request a minute, and its images end', async () => {
   await using place = await newPlace();
   const host = '127.0.0.1:1';
   const batch = await accept(place.api, urlsOf({ url: `http://${host}` }, 60));
@@ -208,7 +208,7 @@ test('a host to which nothing connects is parked, probed once a minute, and its 
     await liftHolds(place);
     await until(async () => ((await hostRow(place, host))?.parkings ?? 0) >= parkings);
     const { connect_failures: after = 0 } = (await hostRow(place, host)) ?? {};
-    assert.equal(after - before, 1, 'one probe');
+    assert.equal(after - before, 1, 'one trial request');
   }
   const ended = await untilEnded(batch.links.self);
   assert.deepEqual(ended.errors_by_code, { connect_failed: 60 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createAnswer } from '../../src/net/answers.ts';
+import { AnswerRepair } from '../../src/net/answer-repair.ts';
 import { oddAnswers } from '../support/odd-hosts.ts';
 import { random } from '../support/random.ts';
 
@@ -8,9 +8,9 @@ const PICTURE = Buffer.from(Array.from({ length: 300 }, (_, i) => (i * 7) % 256)
 
 /** What is passed on of an answer that comes in pieces, or why it is not. */
 function passed(pieces: Buffer[]): string {
-  const answer = createAnswer();
+  const repair = new AnswerRepair();
   try {
-    return Buffer.concat(pieces.map((piece) => answer(piece))).toString('latin1');
+    return Buffer.concat(pieces.map((piece) => repair.pass(piece))).toString('latin1');
   } catch (error) {
     return (error as Error).message;
   }
@@ -41,10 +41,10 @@ test('an answer in which nothing is wrong is passed on as it came, and not copie
   for (const framing of [`Content-Length: ${PICTURE.length}`, 'X-Length: none', 'content-length:0']) {
     const head = `HTTP/1.1 200 OK\r\nServer: nginx\r\nX-Cache:\r\n${framing}\r\n\r\n`;
     const answer = Buffer.concat([Buffer.from(head), PICTURE]);
-    assert.equal(createAnswer()(answer), answer);
+    assert.equal(new AnswerRepair().pass(answer), answer);
   }
   const chunks = Buffer.from('HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n');
-  assert.equal(createAnswer()(chunks), chunks);
+  assert.equal(new AnswerRepair().pass(chunks), chunks);
 });
 
 test('behind a repaired head the connection is closed, and the body ends in one place', () => {
@@ -82,14 +82,14 @@ describe('an answer that does not come to an end is given up', () => {
   };
   for (const [what, [start, again]] of Object.entries(FLOODS)) {
     test(what, () => {
-      const answer = createAnswer();
+      const repair = new AnswerRepair();
       const piece = Buffer.from(again.repeat(Math.ceil(1_400 / again.length)), 'latin1');
       let sent = 0;
       const cpu = process.cpuUsage();
       assert.throws(
         () => {
-          answer(Buffer.from(start));
-          for (; sent < 10_000_000; sent += piece.length) answer(piece);
+          repair.pass(Buffer.from(start));
+          for (; sent < 10_000_000; sent += piece.length) repair.pass(piece);
         },
         { name: 'UnreadableAnswer' },
       );

@@ -53,7 +53,7 @@ async function failureOf(host: string, resolver: Resolver, connectMs = 5_000): P
   return problem;
 }
 
-test('whatever is wrong with a name or its servers is told as that, and not as a failure to connect', async () => {
+test('failures of a name or its DNS servers are reported as such, not as a failure to connect', async () => {
   await using dns = await startDns();
   const told: Record<string, string> = {};
   for (const kind of ['nxdomain', 'empty', 'servfail', 'refused', 'silent']) {
@@ -69,7 +69,7 @@ test('whatever is wrong with a name or its servers is told as that, and not as a
   });
 });
 
-test('a lookup that outlives the bound for connecting is a failure of DNS', async () => {
+test('a lookup that takes longer than the limit is a failure of DNS', async () => {
   await using dns = await startDns();
   const slow = new Resolver({ timeout: 2_000, tries: 3 });
   slow.setServers(dns.resolver.getServers());
@@ -78,14 +78,14 @@ test('a lookup that outlives the bound for connecting is a failure of DNS', asyn
   slow.cancel();
 });
 
-test('without any DNS server there is no connection that could have been refused', async () => {
+test('without a DNS server the lookup fails, not the connection', async () => {
   const resolver = new Resolver({ timeout: 300, tries: 1 });
   resolver.setServers(['127.0.0.1:1']);
   const { code } = await failureOf('shop.example', resolver);
   assert.equal(code, 'dns_failed');
 });
 
-test('a server that drops questions for IPv6 addresses delays a name for half a second, and no more', async () => {
+test('a DNS server that drops AAAA queries delays a name by half a second only', async () => {
   await using dns = await startDns();
   const slow = new Resolver({ timeout: 20_000, tries: 1 });
   slow.setServers(dns.resolver.getServers());
@@ -98,7 +98,7 @@ test('a server that drops questions for IPv6 addresses delays a name for half a 
   slow.cancel();
 });
 
-test('an error of a lookup keeps the code that c-ares gave it', async () => {
+test('an error of a lookup keeps the code of c-ares', async () => {
   await using dns = await startDns();
   const failing = createResolver(dns.resolver)('servfail.shop.example');
   await assert.rejects(failing, (error) => error instanceof LookupFailed && error.code === 'ESERVFAIL');

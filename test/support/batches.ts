@@ -62,7 +62,8 @@ export async function acceptCsv(
     presets: BUILTIN_PRESETS,
     onInvalid: 'skip',
   });
-  return await acceptUpload(database, staged, acceptance, feed);
+  const { tenant_id: tenantId, batch_id: batchId } = await acceptUpload(database, staged, acceptance, feed);
+  return { tenantId, batchId };
 }
 
 function webPreset(): Preset {

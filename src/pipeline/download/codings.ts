@@ -14,7 +14,7 @@ const ZLIB = { finishFlush: zlib.constants.Z_SYNC_FLUSH, chunkSize: 64 * 1024 };
 /** Decompressors by coding; the first bytes decide between variants. */
 const DECODERS = new Map<string, (first: Buffer) => Transform>([
   ['gzip', () => zlib.createGunzip(ZLIB)],
-  // The zlib format, or raw deflate, which many servers send under this name.
+  // The zlib format, or raw deflate, which some servers send under the same name.
   [
     'deflate',
     (first) => (((first[0] ?? 8) & 15) === 8 ? zlib.createInflate(ZLIB) : zlib.createInflateRaw(ZLIB)),

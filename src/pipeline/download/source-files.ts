@@ -5,7 +5,7 @@
  * A file: free -> taken -> free ... or discarded.
  */
 import { createHash } from 'node:crypto';
-import { open, unlink } from 'node:fs/promises';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageTrouble } from '../../storage/storage.ts';
 
@@ -49,8 +49,15 @@ export function createSourceFiles(folder: string): SourceFiles {
   }
 
   return {
-    take: async () => free.pop() ?? newSourceFile(join(folder, `${(made += 1)}.source`)),
-    giveBack: (file) => void free.push(file),
+    async take() {
+      const file = free.pop();
+      if (file) return file;
+      made += 1;
+      return openSourceFile(join(folder, `${made}.source`));
+    },
+    giveBack(file) {
+      free.push(file);
+    },
     discard,
     async close() {
       for (const file of free.splice(0)) await discard(file);
@@ -58,47 +65,61 @@ export function createSourceFiles(folder: string): SourceFiles {
   };
 }
 
+async function openSourceFile(path: string): Promise<SourceFile> {
+  const handle = await open(path, 'wx').catch(throwTrouble);
+  const file = { handle, length: 0 };
+  return {
+    path,
+    rewrite: (onWritten = () => {}) => new Overwriter(file, onWritten),
+    close: () => handle.close().catch(() => {}),
+  };
+}
+
 const WRITE_AT = 2 ** 22; // one write per chunk of 64 KiB cost a tenth of the worker's main thread
 
-async function newSourceFile(path: string): Promise<SourceFile> {
-  const file = await open(path, 'wx').catch(throwTrouble);
-  let length = 0; // of the file; it may still be that of an earlier source
+class Overwriter implements SourceWriter {
+  /** `length`: of the file, which may still be that of an earlier source */
+  readonly #file: { handle: FileHandle; length: number };
+  readonly #onWritten: (chunk: Buffer) => void;
+  readonly #hash = createHash('sha256');
+  #written = 0;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
 
-  function rewrite(onWritten: (chunk: Buffer) => void = () => {}): SourceWriter {
-    const hash = createHash('sha256');
-    let written = 0;
-    let waiting: Buffer[] = [];
-    let waitingBytes = 0;
-
-    async function flush(): Promise<void> {
-      if (waiting.length === 0) return;
-      const { bytesWritten } = await file.writev(waiting, written).catch(throwTrouble);
-      if (bytesWritten < waitingBytes) throwTrouble(new Error('the disk is full'));
-      written += waitingBytes;
-      length = Math.max(length, written);
-      waiting.forEach(onWritten);
-      waiting = [];
-      waitingBytes = 0;
-    }
-
-    return {
-      bytes: () => written + waitingBytes,
-      async add(chunk) {
-        hash.update(chunk);
-        waiting.push(chunk);
-        waitingBytes += chunk.length;
-        if (waitingBytes >= WRITE_AT) await flush();
-      },
-      async finish() {
-        await flush();
-        if (written < length) await file.truncate(written).catch(throwTrouble);
-        length = written;
-        return { bytes: written, sha256: hash.digest() };
-      },
-    };
+  constructor(file: { handle: FileHandle; length: number }, onWritten: (chunk: Buffer) => void) {
+    this.#file = file;
+    this.#onWritten = onWritten;
   }
 
-  return { path, rewrite, close: () => file.close().catch(() => {}) };
+  bytes(): number {
+    return this.#written + this.#waitingBytes;
+  }
+
+  async add(chunk: Buffer): Promise<void> {
+    this.#hash.update(chunk);
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+    if (this.#waitingBytes >= WRITE_AT) await this.#flush();
+  }
+
+  async finish(): Promise<{ bytes: number; sha256: Buffer }> {
+    await this.#flush();
+    const { handle, length } = this.#file;
+    if (this.#written < length) await handle.truncate(this.#written).catch(throwTrouble);
+    this.#file.length = this.#written;
+    return { bytes: this.#written, sha256: this.#hash.digest() };
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#waiting.length === 0) return;
+    const { bytesWritten } = await this.#file.handle.writev(this.#waiting, this.#written).catch(throwTrouble);
+    if (bytesWritten < this.#waitingBytes) throwTrouble(new Error('the disk is full'));
+    this.#written += this.#waitingBytes;
+    this.#file.length = Math.max(this.#file.length, this.#written);
+    this.#waiting.forEach(this.#onWritten);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
 }
 
 function throwTrouble(error: Error): never {

@@ -277,3 +277,13 @@ test('local files are read below their folder only', async () => {
   ])
     assert.equal(await codeOf(fetchFrom(path, { localFolder: inside })), 'file_not_found', path);
 });
+
+test(
+  'a local file that this machine fails to read is trouble of our own, and not a missing file',
+  { skip: process.platform !== 'linux' },
+  async () => {
+    // Nothing is mapped at the beginning of a process's memory, so that reading it fails.
+    const reading = fetchFrom('mem', { localFolder: '/proc/self' });
+    await assert.rejects(reading, (error) => (error as NodeJS.ErrnoException).code === 'EIO');
+  },
+);

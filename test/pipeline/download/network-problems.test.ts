@@ -11,7 +11,7 @@ import { networkProblem, bodyProblem } from '../../../src/pipeline/download/netw
 import { ImageProblem } from '../../../src/pipeline/problems.ts';
 import { selfSigned } from '../../support/certificate.ts';
 
-test('a mistake of ours, or of our machine, is nothing that a host did', () => {
+test('a mistake of ours, or trouble of our machine, does not count against the host', () => {
   const own = [
     new TypeError("Cannot read properties of undefined (reading 'url')"),
     new errors.InvalidArgumentError('invalid path'),
@@ -26,7 +26,7 @@ test('a mistake of ours, or of our machine, is nothing that a host did', () => {
   assert.ok(!(networkProblem('thrown') instanceof ImageProblem));
 });
 
-test('what the network does has its code', () => {
+test('errors of the network become problems of the image, with the system’s code', () => {
   const system = (code: string): Error => Object.assign(new Error(code), { code });
   const codes = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ETIMEDOUT', 'EACCES'];
   for (const code of codes) {
@@ -53,7 +53,7 @@ async function secureProblem(server: Server): Promise<string> {
   return `${problem.code}: ${problem.detail}`;
 }
 
-test('what is wrong with a secure connection is said', async () => {
+test('the detail says what is wrong with a TLS connection', async () => {
   const tls = (options: TlsOptions = {}): Server => createServer({ ...selfSigned(), ...options });
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
   assert.match(await secureProblem(tls()), /^tls_failed: the certificate is self-signed: /);
