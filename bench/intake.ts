@@ -10,7 +10,7 @@ import { openDatabase } from '../src/db/database.ts';
 import { holdEmbeddedServer } from '../src/db/embedded.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { copyTargets, insertBatch } from '../src/intake/accept.ts';
-import { draftUpload } from '../src/intake/staged-upload.ts';
+import { stageUpload } from '../src/intake/staged-upload.ts';
 import { residentMemory } from '../src/pipeline/memory.ts';
 import { BUILTIN_PRESETS } from '../src/presets/builtin.ts';
 import { newFolder } from '../test/support/folder.ts';
@@ -125,16 +125,16 @@ async function copyAlone(file: string, folder: string, url: string): Promise<num
   try {
     await migrate(db);
     const rules = { tenantId: 1, folder, maxBytes: 1e10, allowPaths: false, presets: BUILTIN_PRESETS };
-    await using draft = await draftUpload(createReadStream(file), rules);
+    await using staged = await stageUpload(createReadStream(file), rules);
     const [preset] = BUILTIN_PRESETS;
     if (!preset) throw new Error('there is no preset');
     await chmod(folder, 0o755); // the server may be another user
-    await chmod(dirname(draft.files.products), 0o755);
+    await chmod(dirname(staged.files.products), 0o755);
     await pool.query('checkpoint');
     return await timed(() =>
       db.transaction().execute(async (trx) => {
-        await insertBatch(trx, draft, { tenantId: 1, name: 'copy', preset });
-        for (const { target, path } of copyTargets(draft.files))
+        await insertBatch(trx, staged, { tenantId: 1, name: 'copy', preset });
+        for (const { target, path } of copyTargets(staged.files))
           await sql`copy ${sql.raw(target)} from ${sql.lit(path)}`.execute(trx);
       }),
     );

@@ -10,8 +10,8 @@ import type { BatchKey } from '../src/batches/batch.ts';
 import { readConfig } from '../src/config.ts';
 import type { Db } from '../src/db/database.ts';
 import { layFoundation } from '../src/services.ts';
-import { type Acceptance, acceptDraft } from '../src/intake/accept.ts';
-import { draftUpload } from '../src/intake/staged-upload.ts';
+import { type Acceptance, acceptUpload } from '../src/intake/accept.ts';
+import { stageUpload } from '../src/intake/staged-upload.ts';
 import type { Plan } from '../src/pipeline/decoder-protocol.ts';
 import { outputPath } from '../src/pipeline/plan.ts';
 import { readHeader } from '../src/pipeline/decoder/formats/read-header.ts';
@@ -59,9 +59,10 @@ export async function accept(
   );
   try {
     const intake = { tenantId: 1, folder: settings.DATA_DIR, maxBytes: 1e9, allowPaths: false, presets: [] };
-    await using draft = await draftUpload(Readable.from([Buffer.from(csv)]), intake);
+    await using staged = await stageUpload(Readable.from([Buffer.from(csv)]), intake);
     const acceptance = { tenantId: 1, name: 'bench', preset, ...wishes };
-    return await acceptDraft(foundation.database, draft, acceptance, foundation.feed);
+    const row = await acceptUpload(foundation.database, staged, acceptance, foundation.feed);
+    return { tenantId: row.tenant_id, batchId: row.batch_id };
   } finally {
     await foundation.close();
   }

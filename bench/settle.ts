@@ -8,8 +8,8 @@ import { readConfig } from '../src/config.ts';
 import type { Db } from '../src/db/database.ts';
 import { holdEmbeddedServer } from '../src/db/embedded.ts';
 import { layFoundation } from '../src/services.ts';
-import { acceptDraft } from '../src/intake/accept.ts';
-import { draftUpload } from '../src/intake/staged-upload.ts';
+import { acceptUpload } from '../src/intake/accept.ts';
+import { stageUpload } from '../src/intake/staged-upload.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
 import { PRESET, settingsOf, startOrigin } from './rig.ts';
@@ -46,10 +46,10 @@ export async function settle(): Promise<Settle> {
   async function accept(urls: string[]): Promise<void> {
     const intake = { tenantId: 1, folder: config.dataDir, maxBytes: 1e9, allowPaths: false, presets: [] };
     const csv = Readable.from([Buffer.from(`Name,Image\n${urls.map((url) => `P,${url}\n`).join('')}`)]);
-    await using draft = await draftUpload(csv, intake);
-    await acceptDraft(
+    await using staged = await stageUpload(csv, intake);
+    await acceptUpload(
       foundation.database,
-      draft,
+      staged,
       { tenantId: 1, name: 'bench', preset: PRESET },
       foundation.feed,
     );

@@ -2,8 +2,9 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { readConfig } from '../config.ts';
 import { type Flaw, Problem } from '../errors.ts';
-import { leastSideOf } from '../intake/doubts.ts';
-import { type Preview, previewUpload, type Probe, probeImages } from '../intake/preview.ts';
+import { leastSideOf } from '../intake/doubtful-columns.ts';
+import { type ImageHeader, readImageHeaders } from '../intake/image-headers.ts';
+import { type Preview, previewUpload } from '../intake/preview.ts';
 import type { ProductRow } from '../intake/rows.ts';
 import { BUILTIN_PRESETS, DEFAULT_PRESET } from '../presets/builtin.ts';
 import { createGuard } from '../net/guard.ts';
@@ -90,7 +91,7 @@ function probeCount(text: string): number {
   throw new Problem('bad_request', { detail: `--probe is "${text}", and must be a number from 0 to 100.` });
 }
 
-async function probed(urls: string[]): Promise<Probe[]> {
+async function probed(urls: string[]): Promise<ImageHeader[]> {
   if (urls.length === 0) return [];
   const settings = readConfig();
   await using stack = new AsyncDisposableStack();
@@ -100,7 +101,7 @@ async function probed(urls: string[]): Promise<Probe[]> {
   stack.defer(() => decoders.stop());
   const signal = onInterrupt(() => say('\nStopping.'));
   const userAgent = userAgentOf(settings.publicUrl);
-  return await probeImages(urls, { guard, userAgent, decoders }, signal);
+  return await readImageHeaders(urls, { guard, userAgent, decoders }, signal);
 }
 
 function show(file: string, preview: Preview): void {
@@ -131,7 +132,7 @@ function show(file: string, preview: Preview): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function probeCells({ url, ok, code, format, width, height, bytes }: Probe): string[] {
+function probeCells({ url, ok, code, format, width, height, bytes }: ImageHeader): string[] {
   const pixels = width === null ? '' : `${width}x${height}`;
   return [url, ok ? 'ok' : (code ?? ''), format ?? '', pixels, bytes === null ? '' : size(bytes)];
 }

@@ -10,9 +10,10 @@ import { readConfig } from '../config.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { type Foundation, layFoundation, makeWritable } from '../services.ts';
-import { acceptDraft } from '../intake/accept.ts';
-import { draftUpload } from '../intake/staged-upload.ts';
-import { freshForSOf, readOptions, UploadOptions } from '../intake/options.ts';
+import { acceptUpload } from '../intake/accept.ts';
+import { stageUpload } from '../intake/staged-upload.ts';
+import { UploadOptions } from '../intake/option-schemas.ts';
+import { freshForSOf, readOptions } from '../intake/options.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { writeFolder } from '../results/folder.ts';
 import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
@@ -57,7 +58,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   const interrupted = onInterrupt(() => say('\nStopping.'));
   await using stack = new AsyncDisposableStack();
 
-  await using draft = await draftUpload(csv.createReadStream(), {
+  await using staged = await stageUpload(csv.createReadStream(), {
     tenantId: DEFAULT_TENANT,
     folder: join(settings.dataDir, 'tmp'),
     maxBytes: settings.maxUploadBytes,
@@ -66,14 +67,14 @@ export async function processFile(file: string, options: ProcessOptions): Promis
     preset,
     ...reading,
   });
-  const products = plural(draft.products, 'product');
+  const products = plural(staged.products, 'product');
   say(
-    `${basename(file)}: ${products}, ${plural(draft.images, 'image')}, ${plural(draft.warningCount, 'warning')}.`,
+    `${basename(file)}: ${products}, ${plural(staged.images, 'image')}, ${plural(staged.warningCount, 'warning')}.`,
   );
-  if (draft.warningCount > 0) say(flawLines(draft.warnings.slice(0, WARNINGS_SHOWN), draft.warningCount));
-  if (draft.rejectedRows > 0)
+  if (staged.warningCount > 0) say(flawLines(staged.warnings.slice(0, WARNINGS_SHOWN), staged.warningCount));
+  if (staged.rejectedRows > 0)
     say(
-      `${plural(draft.rejectedRows, 'row has', 'rows have')} errors, and nothing is made of them:\n${flawLines(draft.rowErrors, draft.rowErrorCount)}`,
+      `${plural(staged.rejectedRows, 'row has', 'rows have')} errors, and nothing is made of them:\n${flawLines(staged.rowErrors, staged.rowErrorCount)}`,
     );
 
   const { config, url } = await (freshForS === null ? freshPlace : keptPlace)(settings, stack);
@@ -87,15 +88,16 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   const { db } = foundation.database;
   if (freshForS !== null) await forgetRuns(db);
   const name = basename(file);
-  const batch = await acceptDraft(
+  const accepted = await acceptUpload(
     foundation.database,
-    draft,
+    staged,
     {
       ...{ tenantId: DEFAULT_TENANT, name, preset, nameTemplate: options.nameTemplate, freshForS },
       deadlineHours: uploadOptions.deadline_hours,
     },
     foundation.feed,
   );
+  const batch = { tenantId: DEFAULT_TENANT, batchId: accepted.batch_id };
   const worker = await startWorker(foundation, dirname(resolve(file)));
   stack.defer(() => worker.stop(0));
 

@@ -1,4 +1,5 @@
-import { type ReadingOptions, readOptions, readingOptions, UploadOptions } from '../intake/options.ts';
+import { UploadOptions } from '../intake/option-schemas.ts';
+import { type ReadingOptions, readOptions, readingOptions } from '../intake/options.ts';
 
 /** The options of commands that read a CSV; the API has the same. */
 export type ReadingFlags = {

@@ -1,17 +1,19 @@
-/** Encodings that files are in which are not UTF-8, in the order in which they are met. */
-const CANDIDATES = [
-  ...['windows-1252', 'macintosh', 'windows-1250', 'windows-1251', 'shift_jis', 'gbk', 'big5', 'euc-kr'],
-  ...['windows-1253', 'windows-1254', 'windows-1255', 'windows-1256', 'koi8-r', 'ibm866'],
-];
+import { words } from './words.ts';
 
-const OFFERED = 3;
+/** Encodings of files that are not UTF-8, the most frequent first. */
+const CANDIDATES = words(`
+  windows-1252 macintosh windows-1250 windows-1251 shift_jis gbk big5 euc-kr windows-1253 windows-1254
+  windows-1255 windows-1256 koi8-r ibm866
+`);
+
+const MAX_OFFERED = 3;
 const SHOWN_CHARACTERS = 60;
 
 /**
- * The encodings in which bytes may be meant, the likeliest first, with the text around the first character
- * that is not ASCII as each of them reads it.
+ * The encodings that a line may be in, the likeliest first, each with the text that it makes of the characters around
+ * the first one outside of ASCII.
  * @param line the bytes of one line
- * @param refused the encoding in which they are none
+ * @param refused the encoding in which the line cannot be decoded
  */
 export function likelyCharsets(line: Buffer, refused: string): { charset: string; text: string }[] {
   const read = CANDIDATES.filter((charset) => charset !== refused).flatMap((charset) => {
@@ -19,11 +21,11 @@ export function likelyCharsets(line: Buffer, refused: string): { charset: string
     return text === undefined ? [] : [{ charset, text: around(text), likelihood: likelihoodOf(text) }];
   });
   const likely = read.toSorted((a, b) => b.likelihood - a.likelihood);
-  const texts = new Set<string>(); // two encodings that read the same are one choice
-  return likely.filter(({ text }) => texts.size < texts.add(text).size).slice(0, OFFERED);
+  const texts = new Set<string>(); // two encodings with the same text are one choice
+  return likely.filter(({ text }) => texts.size < texts.add(text).size).slice(0, MAX_OFFERED);
 }
 
-/** Whether the bytes are UTF-16 without a mark: every second one of ASCII is NUL. */
+/** The kind of UTF-16 without a byte order mark: of ASCII characters, every second byte is NUL. */
 export function unmarkedUtf16(bytes: Buffer): 'utf-16le' | 'utf-16be' | undefined {
   const nuls = [0, 0];
   for (const [i, byte] of bytes.entries()) if (byte === 0) nuls[i % 2] = (nuls[i % 2] ?? 0) + 1;
@@ -40,7 +42,7 @@ function decoded(bytes: Buffer, charset: string): string | undefined {
   }
 }
 
-/** Letters in their words speak for an encoding, signs and capitals inside of words and controls against it. */
+/** Letters inside of words are evidence for an encoding; symbols and capitals inside of words, and controls, against it. */
 function likelihoodOf(text: string): number {
   const count = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;
   const other = count(/[^\0-\x7f]/gu);
@@ -57,7 +59,7 @@ function likelihoodOf(text: string): number {
   return (letters - odd) / other + (RARE.test(text) ? -0.5 : 0);
 }
 
-// What 1250 and 1254 have instead of the letters of the west, and old Macintoshs as letters.
+// Unlikely results: letters of 1250 and 1254 in place of Western letters, and symbols of Mac Roman in place of letters.
 const RARE = /[ŕŔďĎŇňůŰŢţșŞŠ¸ˇ˘ﬁﬂ‰„Ω∂∑∏πƒ]/u;
 
 function around(text: string): string {

@@ -1,18 +1,18 @@
 import { sniff } from '../pipeline/sniff.ts';
 
-/** How many bytes of a file tell what it is: a tar archive says so at byte 257. */
+/** How many bytes identify a file: a tar archive has its signature at byte 257. */
 export const HEAD_BYTES = 512;
 
-/** What a file is, for the sentence that refuses it, and what to do with it. */
+/** What a file is, and what to do with it; both are parts of the sentence that refuses it. */
 export type FileKind = { what: string; advice: string };
 
 const SAVE_AS = 'Open it, save the table as CSV (UTF-8), and upload that.';
-const UNPACK = 'Unpack it, and upload the CSV that is in it.';
+const UNPACK = 'Unpack it, and upload the CSV inside.';
 const EXPORT = 'Export the products as CSV, and upload that.';
 
 /**
- * What the first bytes of a file say that it is, where that is no table of text.
- * Signatures: those of file(1), and the WHATWG MIME Sniffing Standard for images.
+ * Identifies a file that is not a text table by its first bytes.
+ * The signatures are from file(1), and for images from the WHATWG MIME Sniffing Standard.
  */
 export function fileKind(head: Buffer): FileKind | undefined {
   const bytes = head.toString('latin1', 0, HEAD_BYTES);
@@ -40,18 +40,18 @@ const BY_BYTES: readonly Kind[] = [
   [
     /^PK(\x03\x04|\x05\x06)/,
     'an Excel workbook or a ZIP archive',
-    `${SAVE_AS} If it is an archive, unpack it before.`,
+    `${SAVE_AS} If it is an archive, unpack it first.`,
   ],
   [
     /^\x1f\x8b/,
-    'a file that is packed with gzip (.gz)',
-    `${UNPACK} The API takes it packed only as the body of the request, with Content-Encoding: gzip.`,
+    'a file compressed with gzip (.gz)',
+    `${UNPACK} The API accepts it compressed only as the body of a request with Content-Encoding: gzip.`,
   ],
-  [/^BZh[1-9]1AY&SY/, 'a file that is packed with bzip2 (.bz2)', UNPACK],
-  [/^\xfd7zXZ\0/, 'a file that is packed with xz (.xz)', UNPACK],
-  [/^\x28\xb5\x2f\xfd/, 'a file that is packed with Zstandard (.zst)', UNPACK],
-  [/^\x04"M\x18/, 'a file that is packed with LZ4', UNPACK],
-  [/^\x1f[\x9d\xa0]/, 'a file that is packed with compress (.Z)', UNPACK],
+  [/^BZh[1-9]1AY&SY/, 'a file compressed with bzip2 (.bz2)', UNPACK],
+  [/^\xfd7zXZ\0/, 'a file compressed with xz (.xz)', UNPACK],
+  [/^\x28\xb5\x2f\xfd/, 'a file compressed with Zstandard (.zst)', UNPACK],
+  [/^\x04"M\x18/, 'a file compressed with LZ4', UNPACK],
+  [/^\x1f[\x9d\xa0]/, 'a file compressed with compress (.Z)', UNPACK],
   [/^7z\xbc\xaf\x27\x1c/, 'a 7-Zip archive', UNPACK],
   [/^Rar!\x1a\x07/, 'a RAR archive', UNPACK],
   [/^[^]{257}ustar/, 'a tar archive', UNPACK],
@@ -59,27 +59,27 @@ const BY_BYTES: readonly Kind[] = [
   [/^SQLite format 3\0/, 'an SQLite database', EXPORT],
   [/^\0\x01\0\0Standard (Jet|ACE) DB/, 'an Access database', EXPORT],
   [/^(Obj\x01|(ARROW1|FEA1|ORC)[^]*?[\0-\x08])/, 'a data file of another kind (Avro, Arrow or ORC)', EXPORT],
-  [/^(\xff\xfe\0\0|\0\0\xfe\xff)/, 'a text in UTF-32', 'Save it as CSV in UTF-8, and upload that.'],
+  [/^(\xff\xfe\0\0|\0\0\xfe\xff)/, 'text in UTF-32', 'Save it as CSV in UTF-8, and upload that.'],
   [/^%PDF-/, 'a PDF', EXPORT],
 ];
 
-// A table may hold HTML or JSON in its cells; a page or a document begins with it. A comment must match in one
-// way only: where several comments can be one, a text of 512 bytes takes for ever.
+// The cells of a table may hold HTML or JSON. A page or a document begins with it. A comment must match in one way
+// only: where one match may span several comments, a text of 512 bytes takes exponential time.
 const BY_TEXT: readonly Kind[] = [
-  [/^\{\\rtf/, 'a text with formats (RTF)', SAVE_AS],
+  [/^\{\\rtf/, 'formatted text (RTF)', SAVE_AS],
   [/^\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->)[^])*-->\s*)*(<!doctype svg[^]*)?<svg\b/i, 'an image (SVG)', EXPORT],
   [
     /^\s*<\?xml[^]*?(mso-application|urn:schemas-microsoft-com:office:spreadsheet)/i,
     'an Excel workbook in XML',
     SAVE_AS,
   ],
-  [/^\s*<html[^>]*urn:schemas-microsoft-com:office/i, 'an Excel table that was saved as a web page', SAVE_AS],
+  [/^\s*<html[^>]*urn:schemas-microsoft-com:office/i, 'an Excel table saved as a web page', SAVE_AS],
   [
     /^\s*(<!--(?:(?!-->)[^])*-->\s*)*<(!doctype\s+html|html|head|body|script|meta|title|style)\b/i,
     'a web page',
-    'If it is a page to log in, or an error, fetch the file again.',
+    'If it is a login or error page, download the file again.',
   ],
-  [/^\s*(<!--(?:(?!-->)[^])*-->\s*)*<(table|thead|tbody|tr|div)\b/i, 'a table of a web page (HTML)', SAVE_AS],
+  [/^\s*(<!--(?:(?!-->)[^])*-->\s*)*<(table|thead|tbody|tr|div)\b/i, 'a table in a web page (HTML)', SAVE_AS],
   [
     /^\s*(<\?xml\b|<!doctype\b|<(rss|feed|products?|items?|catalog|root|data|urlset)\b[^<>]*>)/i,
     'an XML file',
@@ -87,7 +87,7 @@ const BY_TEXT: readonly Kind[] = [
   ],
   [/^\s*\{\s*"[^\n]*\}\s*\n\s*\{/, 'a file of JSON lines (NDJSON)', EXPORT],
   [/^\s*(\{\s*("|\}\s*$)|\[\s*([{["]|\]\s*$))/, 'a JSON file', EXPORT],
-  [/^MIME-Version:/i, 'a web page as one file (MHTML)', SAVE_AS],
+  [/^MIME-Version:/i, 'a web page in one file (MHTML)', SAVE_AS],
   [/^ID;P(WXL|SCALC|CALC)/, 'a SYLK file (.slk)', SAVE_AS],
   [
     /^(--[^\n]*\n|\/\*(?:(?!\*\/)[^])*\*\/;?|\s)*(CREATE TABLE|INSERT INTO|DROP TABLE|SET NAMES)\b/i,

@@ -1,33 +1,47 @@
 /**
- * The records of a CSV (RFC 4180), and what users write beside it: see scan.ts for the cells. Empty
- * lines are skipped, and Excel's rows without any content (`,,,`). Where a record holds `\"` it is read in both ways that programs mean it: as a backslash at the
- * end of a cell, and as a quotation mark inside one (PHP's fputcsv, MySQL). The columns tell which it is.
+ * The records of a CSV (RFC 4180), and the deviations that users write; scan.ts describes the cells. Empty lines are
+ * skipped, and so are Excel's rows without any content (`,,,`). A record that holds `\"` is read both ways that
+ * programs mean it: as a backslash at the end of a cell, and as a quotation mark inside of one (PHP's fputcsv,
+ * MySQL). The number of columns decides between them.
  */
-import { invalidFile } from './decode.ts';
-import { type Leaves, type Place, type Scanned, scanRecord, type Syntax, syntaxOf } from './scan.ts';
+import { invalidFile } from './invalid-file.ts';
+import { scanRecord } from './scan.ts';
+import { lineEnds } from './scan-cells.ts';
+import type { AbandonRule, Scanned } from './scanned.ts';
+import { type ScanInput, type Syntax, syntaxOf } from './syntax.ts';
 
-/** A record as it stands in the file: the physical line where it begins, from 1, and its cells. */
+/** A record as it stands in the file. `line` is the physical line where it begins, from 1. */
 export type TableRow = {
   line: number;
   cells: string[];
-  /** which cells stood in quotes, where this is asked for and one did */
+  /** which cells stood in quotation marks, by index; only if requested, and if there is one */
   quoted?: number[];
 };
 
-const MAX_RECORD_CHARACTERS = 2 ** 20; // an unclosed quote ends here and not in memory; results read 100 rows at a time
+/** The text of a cell without white space around it; '' where the row has no such cell. */
+export function trimmedCell({ cells }: TableRow, column: number | undefined): string {
+  return column === undefined ? '' : (cells[column] ?? '').trim();
+}
+
+/** How many line ends the cells of a record hold. */
+export function lineEndsIn(cells: string[]): number {
+  return cells.reduce((sum, cell) => sum + lineEnds(cell), 0);
+}
+
+const MAX_RECORD_CHARACTERS = 2 ** 20; // bounds the memory of an unclosed quotation mark; results read 100 rows at a time
 
 /**
- * Reads records as their text arrives.
- * @param start the delimiter, and the line of the first character
+ * Reads records while their text arrives.
+ * @param start the delimiter, and the physical line of the first character
  * @throws Problem `csv_invalid`: `quote_not_closed`, `stray_quote`, `row_too_long`
  */
 export async function* readRecords(
   chunks: AsyncIterable<string>,
-  start: { delimiter: string; line: number; tellsQuotes?: boolean },
+  start: { delimiter: string; line: number; withQuotes?: boolean },
 ): AsyncGenerator<TableRow> {
   const syntax = syntaxOf(start.delimiter);
-  const { line, tellsQuotes = false } = start;
-  const reader: Reader = { syntax, line, tellsQuotes, widths: new Set(), next: 0, patience: PATIENCE };
+  const { line, withQuotes = false } = start;
+  const reader: Reader = { syntax, line, withQuotes, widths: new Set(), next: 0, scanBudget: SCAN_BUDGET };
   const iterator = chunks[Symbol.asyncIterator]();
   let text = '';
   let enough = 0;
@@ -35,47 +49,49 @@ export async function* readRecords(
     text += next.value;
     if (text.length < enough) continue;
     const isFull = text.length > MAX_RECORD_CHARACTERS;
-    for (const row of recordsIn({ text, isEnd: false, isFull }, reader)) yield row; // yield* takes twice the time
+    for (const row of recordsIn({ text, isEnd: false, isFull }, reader)) yield row; // yield* takes twice as long
     text = text.slice(reader.next);
-    enough = 2 * text.length; // to begin again with each chunk would be quadratic
+    enough = 2 * text.length; // scanning again for each chunk would take quadratic time
     if (text.length > MAX_RECORD_CHARACTERS) throw await tooLong(text, iterator, reader);
   }
   for (const row of recordsIn({ text, isEnd: true, isFull: true }, reader)) yield row;
 }
 
-/** `widths`: how many cells the first records have, above and in the header. `next`: where the next one begins in the text. */
 type Reader = {
   syntax: Syntax;
+  /** physical, of the next record */
   line: number;
-  tellsQuotes: boolean;
+  withQuotes: boolean;
+  /** how many cells the first records have, in the header and above it */
   widths: Set<number>;
+  /** offset of the next record in the text */
   next: number;
-  /** how many characters may still be read behind the ends of records only to see that no backslash escapes */
-  patience: number;
+  /** how many characters past the ends of records may still be scanned only to find that no backslash escapes */
+  scanBudget: number;
 };
 
-const PATIENCE = 2 ** 20;
-const PATIENCE_A_CHARACTER = 8;
+const SCAN_BUDGET = 2 ** 20;
+const SCAN_BUDGET_PER_CHARACTER = 8;
 
 const LINES_ABOVE_ROWS = 4;
 
-/** `isFull`: no more text is waited for only to see how a backslash is meant. */
-type Piece = Omit<Place, 'from'> & { isFull: boolean };
+/** `isFull`: it is not worth waiting for more text only to see how a backslash is meant. */
+type BufferedText = Omit<ScanInput, 'from'> & { isFull: boolean };
 
 /** The records that have arrived. */
-function* recordsIn(piece: Piece, reader: Reader): Generator<TableRow> {
+function* recordsIn(piece: BufferedText, reader: Reader): Generator<TableRow> {
   reader.next = 0;
   while (reader.next < piece.text.length) {
     const record = recordAt({ ...piece, from: reader.next }, reader);
     if (!record) return;
     const { line } = reader;
     reader.line += record.lines;
-    reader.patience += PATIENCE_A_CHARACTER * (record.next - reader.next);
+    reader.scanBudget += SCAN_BUDGET_PER_CHARACTER * (record.next - reader.next);
     reader.next = record.next;
     if (record.cells.every(isBlank)) continue;
     if (line <= LINES_ABOVE_ROWS && record.strayLine === undefined) reader.widths.add(record.cells.length);
     const { cells, quoted } = record;
-    yield reader.tellsQuotes && quoted.length > 0 ? { line, cells, quoted } : { line, cells };
+    yield reader.withQuotes && quoted.length > 0 ? { line, cells, quoted } : { line, cells };
   }
 }
 
@@ -83,18 +99,19 @@ function isBlank(cell: string): boolean {
   return cell === '' || cell.trim() === '';
 }
 
-/** The record that begins here, or undefined where its end has not arrived yet. */
-function recordAt(place: Piece & Place, reader: Reader): Scanned | undefined {
+/** The record that begins at `input.from`; undefined if its end has not arrived yet. */
+function recordAt(input: BufferedText & ScanInput, reader: Reader): Scanned | undefined {
   const { syntax, line, widths } = reader;
-  const begun = scanRecord(place, syntax, false, isFar);
-  const short = begun.isLeft ? shortEscaped(place, reader) : undefined;
-  if (short) return short;
-  const plain = begun.isLeft ? scanRecord(place, syntax, false) : begun;
-  const escaped = mayBeEscaped(plain, reader) ? escapedAt(place, plain, reader) : undefined;
-  if (escaped?.is === 'open' && !escaped.isLeft && plain.isStrayEscaped && !place.isFull) return undefined;
+  const begun = scanRecord(input, syntax, false, isFar);
+  const shorter = begun.isAbandoned ? shorterEscaped(input, reader) : undefined;
+  if (shorter) return shorter;
+  const plain = begun.isAbandoned ? scanRecord(input, syntax, false) : begun;
+  const escaped = mayBeEscaped(plain, reader) ? scanEscaped(input, plain, reader) : undefined;
+  if (escaped?.is === 'open' && !escaped.isAbandoned && plain.isStrayEscaped && !input.isFull)
+    return undefined;
   const record = escaped && isBetter(escaped, plain, widths) ? escaped : plain;
   if (record.is === 'open') {
-    if (place.isEnd) throw notClosed(line + record.quoteLine);
+    if (input.isEnd) throw notClosed(line + record.quoteLine);
     return undefined;
   }
   const { strayLine } = record;
@@ -103,61 +120,61 @@ function recordAt(place: Piece & Place, reader: Reader): Scanned | undefined {
   return record;
 }
 
-const LOOKED_AT = 256;
+const NEAR_CHARACTERS = 256;
 
-const isFar: Leaves = (at, _cells, _hasStray, from) => at > from + LOOKED_AT;
+const isFar: AbandonRule = (quote, _cells, _hasStray, from) => quote > from + NEAR_CHARACTERS;
 
 /**
- * An escaped record that is sound and ends before the plain one. Where the plain one ends is not looked for:
- * of `"27\""` in each row it is the end of the file.
+ * The escaped record, if it is sound and ends before the plain one. The end of the plain one is not searched for:
+ * where each row holds `"27\""`, it is the end of the file.
  */
-function shortEscaped(place: Place, reader: Reader): Scanned | undefined {
+function shorterEscaped(input: ScanInput, reader: Reader): Scanned | undefined {
   const { syntax, widths } = reader;
-  if (reader.patience < 0) return undefined;
+  if (reader.scanBudget < 0) return undefined;
   const widest = widestOf(widths);
-  const escaped = scanRecord(place, syntax, true, (_, cells, hasStray) => hasStray || cells >= widest);
+  const escaped = scanRecord(input, syntax, true, (_, cells, hasStray) => hasStray || cells >= widest);
   const plain = isSound(escaped, widths)
-    ? scanRecord(place, syntax, false, (at) => at >= escaped.next)
+    ? scanRecord(input, syntax, false, (quote) => quote >= escaped.next)
     : undefined;
-  if (plain?.isLeft) return escaped;
-  reader.patience -= escaped.reached - place.from;
+  if (plain?.isAbandoned) return escaped;
+  reader.scanBudget -= escaped.reached - input.from;
   return undefined;
 }
 
-/** The escaped reading, as far as it can still be the better one. */
-function escapedAt(place: Place, plain: Scanned, reader: Reader): Scanned {
+/** Scans a record with escapes, as long as it can still be better than the plain one. */
+function scanEscaped(input: ScanInput, plain: Scanned, reader: Reader): Scanned {
   const { syntax, widths } = reader;
   const widest = widestOf(widths);
-  const hasLost: Leaves = (at, cells, hasStray) => {
+  const cannotBeBetter: AbandonRule = (quote, cells, hasStray) => {
     const isUnsound = hasStray || cells >= widest;
-    return plain.is === 'open' ? isUnsound : at >= plain.next && (isUnsound || !plain.isStrayEscaped);
+    return plain.is === 'open' ? isUnsound : quote >= plain.next && (isUnsound || !plain.isStrayEscaped);
   };
-  const escaped = scanRecord(place, syntax, true, hasLost);
-  if (!isBetter(escaped, plain, widths)) reader.patience -= Math.max(0, escaped.reached - plain.next);
+  const escaped = scanRecord(input, syntax, true, cannotBeBetter);
+  if (!isBetter(escaped, plain, widths)) reader.scanBudget -= Math.max(0, escaped.reached - plain.next);
   return escaped;
 }
 
-/** A record with more cells fits no width. */
+type Widths = ReadonlySet<number>;
+
+/** A record with more cells than this fits no width. */
 function widestOf(widths: Widths): number {
   return widths.size === 0 ? Infinity : Math.max(...widths);
 }
-
-type Widths = ReadonlySet<number>;
 
 function fits({ cells }: Scanned, widths: Widths): boolean {
   return widths.size === 0 || widths.has(cells.length);
 }
 
-/** A record on one line that has its columns and no odd quotation mark is what it seems to be. */
-function mayBeEscaped(plain: Scanned, { widths, patience }: Reader): boolean {
-  return plain.hasEscapes && patience >= 0 && !(isSound(plain, widths) && plain.lines === 1);
+/** A record on one line with the right number of cells and no stray quotation mark is read as it is. */
+function mayBeEscaped(plain: Scanned, { widths, scanBudget }: Reader): boolean {
+  return plain.hasEscapes && scanBudget >= 0 && !(isSound(plain, widths) && plain.lines === 1);
 }
 
 function isSound(record: Scanned, widths: Widths): boolean {
   return record.is === 'whole' && record.strayLine === undefined && fits(record, widths);
 }
 
-/** Whether backslashes are meant to escape. It depends on no text that may not be there yet. */
+/** Whether backslashes are meant to escape. The decision never depends on text that may not have arrived. */
 function isBetter(escaped: Scanned, plain: Scanned, widths: Widths): boolean {
   if (escaped.is === 'open') return false;
   const isShorter = plain.is === 'open' || escaped.next < plain.next;
@@ -173,16 +190,16 @@ function notClosed(line: number): Error {
   return invalidFile('quote_not_closed', detail, line);
 }
 
-/** An inch mark and a forgotten quote look alike, until the cells do not fit or run over the end of the line. */
+/** An inch mark looks like a forgotten quotation mark, until the number of cells is wrong or a cell spans lines. */
 function strayQuote(line: number): Error {
   const detail =
-    'The cell with a quotation mark on this line cannot be told from those beside it: a mark in it neither closes it nor is doubled. Write it twice ("").';
+    'The end of the cell with a quotation mark on this line is ambiguous: a mark in it neither closes it nor is doubled. Write a mark inside of a cell twice ("").';
   return invalidFile('stray_quote', detail, line);
 }
 
-const LOOKED_FOR_END = 16 * MAX_RECORD_CHARACTERS;
+const MAX_SEARCHED = 16 * MAX_RECORD_CHARACTERS;
 
-/** A cell that is closed later is a long one; of one that is not the quotation mark is told. */
+/** The error for a record that is too long: about its quotation mark, if that is never closed. */
 async function tooLong(text: string, rest: AsyncIterator<string>, { syntax, line }: Reader): Promise<Error> {
   const record = scanRecord({ text, from: 0, isEnd: false }, syntax, false);
   const isQuoted = record.is === 'open' && record.isQuoted;
@@ -190,14 +207,15 @@ async function tooLong(text: string, rest: AsyncIterator<string>, { syntax, line
   const detail = `The row that begins here has more than ${MAX_RECORD_CHARACTERS / 2 ** 20} million characters.`;
   return invalidFile(
     'row_too_long',
-    isQuoted ? `${detail} Look whether a quotation mark is missing.` : detail,
+    isQuoted ? `${detail} Check for a missing quotation mark.` : detail,
     line,
   );
 }
 
 async function isClosedIn(rest: AsyncIterator<string>, { closed }: Syntax): Promise<boolean> {
   let before = '';
-  for (let seen = 0; seen < LOOKED_FOR_END;) {
+  let seen = 0;
+  while (seen < MAX_SEARCHED) {
     const { value, done } = await rest.next();
     if (done) return before.endsWith('"');
     if (closed.test(before + value)) return true;

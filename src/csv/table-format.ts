@@ -1,22 +1,22 @@
 /**
- * What intake has written into the database, of whichever version it is. `batches.table_format` is read
- * through here only: what an older version did not know is completed, and what only a newer one knows stays.
+ * The stored form of a table's format, of any version. `batches.table_format` is read only through readTableFormat:
+ * it adds what older versions did not store, and keeps what only newer ones do.
  */
 import type { Columns } from './header/columns.ts';
-import type { Written } from './written.ts';
+import type { FileLayout } from './file-layout.ts';
 import type { SlotColumns } from './cells/slots.ts';
 
-/** How the CSV was written and what its columns mean: enough to write the same table again. */
+/** How a CSV was written and what its columns mean: enough to write the same table again. */
 export type TableFormat = {
   delimiter: string;
   bom: boolean;
   header: string[];
   columns: Columns & SlotColumns;
-  /** missing in batches of earlier versions */
-  written?: Written;
+  /** missing in batches of older versions */
+  written?: FileLayout;
 };
 
-/** The first version had one column of images and one that names a product, and knew no choices of a row. */
+/** The first version had one image column, one SKU column, and no row options. */
 type StoredColumns = Partial<Omit<Columns, 'images' | 'sku'>> &
   Pick<SlotColumns, 'grammar'> & {
     images: number | number[];
@@ -31,6 +31,6 @@ export function readTableFormat(stored: StoredTableFormat): TableFormat {
 
 function readColumns(stored: StoredColumns): TableFormat['columns'] {
   const { images, sku = [], name, serial, preset, width, height, quality, format, spill } = stored;
-  const known = { name, serial, preset, width, height, quality, format, spill };
-  return { ...stored, ...known, images: [images].flat(), sku: [sku].flat() };
+  const added = { name, serial, preset, width, height, quality, format, spill };
+  return { ...stored, ...added, images: [images].flat(), sku: [sku].flat() };
 }

@@ -1,66 +1,66 @@
-import { type Columns, columnsByAlias, keyOf } from './header/columns.ts';
-import { decodeText, type TextForm } from './decode.ts';
+import { type Columns, columnsByAlias, columnKey } from './header/columns.ts';
+import { decodeText, type TextFormat } from './decode.ts';
 import { MAX_COLUMNS } from './header/header.ts';
 import { readRecords, type TableRow } from './records.ts';
 
 export type Table = {
-  form: TextForm;
+  textFormat: TextFormat;
   delimiter: string;
   /** the first lines as they stand in the file; the last of them may be cut */
-  head: string;
+  beginning: string;
   rows: AsyncGenerator<TableRow>;
 };
 
 const DELIMITERS = [',', ';', '\t', '|'];
 const MAX_HEADER_CHARACTERS = 64 * 1024;
-const LINES_LOOKED_AT = 24; // templates have lines above their header and below it
+const MAX_HEADER_LINES = 24; // templates have lines above and below their header
 
 /**
  * Reads the rows of a CSV as they arrive, the header first.
- * @param tellsQuotes whether the rows tell which of their cells stood in quotes
+ * @param withQuotes whether each row lists its cells in quotation marks
  * @throws Problem `csv_invalid`, from the generator too
  */
 export async function readTable(
   chunks: AsyncIterable<Buffer>,
   charset?: string,
-  tellsQuotes = false,
+  withQuotes = false,
 ): Promise<Table> {
-  const { form, text } = await decodeText(chunks, charset);
-  let head = '';
+  const { format: textFormat, text } = await decodeText(chunks, charset);
+  let beginning = '';
   let enough = 0;
   for (let next = await text.next(); !next.done; next = await text.next()) {
-    head += next.value;
-    if (head.length > MAX_HEADER_CHARACTERS) break;
-    if (head.length < enough) continue;
-    if (filledLines(head) > LINES_LOOKED_AT) break;
-    enough = 2 * head.length; // to count again with each piece would be quadratic
+    beginning += next.value;
+    if (beginning.length > MAX_HEADER_CHARACTERS) break;
+    if (beginning.length < enough) continue;
+    if (filledLines(beginning).length > MAX_HEADER_LINES) break;
+    enough = 2 * beginning.length; // counting again for each piece would take quadratic time
   }
-  const said = SAID_DELIMITER.exec(head);
-  const rest = head.slice(said?.[0].length ?? 0);
-  const delimiter = said?.[1] ?? delimiterOf(rest);
-  const rows = readRecords(joined(rest, text), { delimiter, line: said ? 2 : 1, tellsQuotes });
-  return { form, delimiter, head, rows };
+  const named = NAMED_DELIMITER.exec(beginning);
+  const rest = beginning.slice(named?.[0].length ?? 0);
+  const delimiter = named?.[1] ?? delimiterOf(rest);
+  const rows = readRecords(joined(rest, text), { delimiter, line: named ? 2 : 1, withQuotes });
+  return { textFormat, delimiter, beginning, rows };
 }
 
 // Excel reads and writes a first line that names the delimiter.
-const SAID_DELIMITER = /^sep=([,;\t|])(?:\r\n|\r|\n)/i;
+const NAMED_DELIMITER = /^sep=([,;\t|])(?:\r\n|\r|\n)/i;
 
-async function* joined(head: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
-  yield head;
+async function* joined(beginning: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
+  yield beginning;
   yield* rest;
 }
 
-/** Lines that have begun and are not blank. */
-function filledLines(text: string): number {
-  return text.split(/[\r\n]/).filter((line) => line.trim() !== '').length;
+/** The lines that are not blank. The last one may be cut. */
+function filledLines(text: string): string[] {
+  return text.split(/[\r\n]/).filter((line) => line.trim() !== '');
 }
 
 /**
- * The one with which the header has a column of images, and else the one that occurs most often in it
- * outside of quotes: names such as `Image URLs (x,y,z...)` hold delimiters too.
+ * The delimiter with which the header has an image column; otherwise the one that occurs most often in it,
+ * outside of quotation marks. Names such as `Image URLs (x,y,z...)` contain delimiters too.
  */
-function delimiterOf(head: string): string {
-  const header = headerLine(head.split(/[\r\n]/).filter((line) => line.trim() !== ''));
+function delimiterOf(beginning: string): string {
+  const header = headerLine(filledLines(beginning));
   const rank = (delimiter: string): number => {
     const columns = columnCount(header, delimiter);
     return columns === 1 ? 0 : columns + (columnsOf(header, delimiter).images.length > 0 ? header.length : 0);
@@ -68,12 +68,12 @@ function delimiterOf(head: string): string {
   return DELIMITERS.reduce((best, delimiter) => (rank(delimiter) > rank(best) ? delimiter : best));
 }
 
-/** Mostly the first line; lines above it have no column of images, or no delimiter. */
+/** Usually the first line. Lines above the header have no image column, or no delimiter. */
 function headerLine([first = '', ...others]: string[]): string {
   const some = (line: string, test: (columns: Columns) => boolean): boolean =>
     DELIMITERS.some((delimiter) => test(columnsOf(line, delimiter)));
   if (some(first, ({ images }) => images.length > 0)) return first;
-  const candidates = others.slice(0, LINES_LOOKED_AT).filter((line) => !line.includes('://'));
+  const candidates = others.slice(0, MAX_HEADER_LINES).filter((line) => !line.includes('://'));
   const named = candidates.find((line) =>
     some(line, ({ images, name, sku }) => images.length > 0 && (name !== undefined || sku.length > 0)),
   );
@@ -88,5 +88,5 @@ function columnCount(line: string, delimiter: string): number {
 }
 
 function columnsOf(line: string, delimiter: string): Columns {
-  return columnsByAlias(line.split(delimiter, MAX_COLUMNS).map((name) => keyOf(name)));
+  return columnsByAlias(line.split(delimiter, MAX_COLUMNS).map((name) => columnKey(name)));
 }

@@ -3,89 +3,104 @@ import { pipeline } from 'node:stream/promises';
 import { sql } from 'kysely';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { BatchKey } from '../batches/batch.ts';
+import { type BatchRow, findBatch } from '../batches/batch.queries.ts';
 import { lockBatches } from '../batches/counters.ts';
 import { moveOn, type MoveRules } from '../batches/move-on.ts';
 import type { Database, Db } from '../db/database.ts';
 import type { Preset } from '../presets/spec.ts';
 import { addCallbackEndpoint, type Endpoint } from '../webhooks/endpoints.ts';
-import type { Draft } from './staged-upload.ts';
+import type { KeyLease } from './idempotency.ts';
+import { DEFAULT_DEADLINE_HOURS } from './option-schemas.ts';
 import type { SpoolFiles } from './spool.ts';
+import type { StagedUpload } from './staged-upload.ts';
 
 export type Acceptance = {
   tenantId: number;
+  /** of the batch */
   name: string;
-  /** as the upload called it */
+  /** of the uploaded file, where the upload gives one */
   fileName?: string | undefined;
   /** for rows that choose none */
   preset: Preset;
-  /** of the files; see parseNameTemplate */
+  /** of the output files; see parseNameTemplate */
   nameTemplate?: string | undefined;
-  /** whether all is done again */
+  /** fetches every source and makes every rendition again */
   isForced?: boolean | undefined;
-  /** how long sources are not asked for again; null: as their hosts say */
+  /** for how many seconds a fetched source is not requested again; null: as its host says */
   freshForS?: number | null;
-  /** 24 if it is left out */
+  /** 24 by default */
   deadlineHours?: number | undefined;
-  /** who is to hear of the end, instead of WEBHOOK_URL */
+  /** receives the completion event instead of WEBHOOK_URL */
   callback?: Endpoint | undefined;
-  /** does what must be stored together with the batch */
-  onStored?(trx: Db, key: BatchKey): Promise<void>;
+};
+
+/** The idempotency key of an upload, with what is stored for later requests that send it too. */
+export type KeyedAnswer = {
+  lease: KeyLease;
+  requestSha256: Buffer;
+  answerOf(row: BatchRow): object;
 };
 
 /**
- * Stores a draft: its rows, its counters and the first tasks, all in one transaction, so that no
- * upload is ever half there. A batch without anything to do ends in it too.
+ * Stores a staged upload in one transaction: its rows, its counters, its first tasks, and the answer for its
+ * idempotency key. An upload without any work to do also settles in it.
+ * @returns the accepted batch
+ * @throws Problem `idempotency_key_in_use` if the key's lease was lost; then nothing is stored
  */
-export async function acceptDraft(
+export async function acceptUpload(
   database: Database,
-  draft: Draft,
+  staged: StagedUpload,
   acceptance: Acceptance,
-  feed: MoveRules,
-): Promise<BatchKey> {
-  const key = { tenantId: acceptance.tenantId, batchId: draft.batchId };
-  await database.transactionWithClient(async (trx, client) => {
-    await insertBatch(trx, draft, acceptance);
-    for (const { target, path } of copyTargets(draft.files)) await copy(client, path, target);
-    if (draft.images >= WORTH_ANALYZING) await sql`analyze images`.execute(trx);
-    await moveOn(trx, (await lockBatches(trx, [key])).values(), feed);
-    await acceptance.onStored?.(trx, key);
+  rules: MoveRules,
+  keyed?: KeyedAnswer,
+): Promise<BatchRow> {
+  const key = { tenantId: acceptance.tenantId, batchId: staged.batchId };
+  return database.transactionWithClient(async (trx, client) => {
+    await insertBatch(trx, staged, acceptance);
+    for (const { target, path } of copyTargets(staged.files)) await copy(client, path, target);
+    if (staged.images >= WORTH_ANALYZING) await sql`analyze images`.execute(trx);
+    await moveOn(trx, (await lockBatches(trx, [key])).values(), rules);
+    const row = await findBatch(trx, key);
+    if (!row) throw new Error('the accepted batch does not exist');
+    await keyed?.lease.storeAnswer(trx, keyed.requestSha256, keyed.answerOf(row));
+    return row;
   });
-  return key;
 }
 
-const FLAWS_KEPT = 100; // of each kind: every look at the status tells them; a preview tells 1,000
+const FLAWS_KEPT = 100; // of errors and of warnings: every status response includes them; a preview has 1,000
 
-const DEADLINE_HOURS = 24;
-
-export async function insertBatch(trx: Db, draft: Draft, acceptance: Acceptance): Promise<void> {
+/** Inserts the row of a batch, without its products and images. */
+export async function insertBatch(trx: Db, staged: StagedUpload, acceptance: Acceptance): Promise<void> {
   const { tenantId, name, preset, callback } = acceptance;
   const endpointId = callback ? await addCallbackEndpoint(trx, tenantId, callback) : null;
-  const warnings = draft.warnings.slice(0, FLAWS_KEPT);
-  const rowErrors = draft.rowErrors.slice(0, FLAWS_KEPT);
+  const warnings = staged.warnings.slice(0, FLAWS_KEPT);
+  const rowErrors = staged.rowErrors.slice(0, FLAWS_KEPT);
+  const rejected = sumOf(staged.rejectedImages);
+  // file_bytes and file_sha256 are read by nothing, but are columns without a default.
+  // ended_before: images of rejected rows fail before the first round begins, so they do not count in its speed.
   await sql`
     insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256,
       warnings, warning_count, products, images, callback_endpoint_id,
       failed, errors_by_code, rejected_rows, row_errors, row_error_count, name_template,
       ended_before, force, fresh_for_s, deadline_hours, file_name)
-    values (${tenantId}, ${draft.batchId}, ${name}, ${preset.name},
-      ${JSON.stringify(draft.recipes(preset))}, ${JSON.stringify(draft.format)}, ${draft.bytes}, ${draft.sha256},
-      ${JSON.stringify(warnings)}, ${draft.warningCount}, ${draft.products}, ${draft.images}, ${endpointId},
-      ${rejectedImages(draft)}, ${JSON.stringify(draft.rejectedImages)}, ${draft.rejectedRows},
-      ${JSON.stringify(rowErrors)}, ${draft.rowErrorCount}, ${acceptance.nameTemplate ?? null},
-      ${rejectedImages(draft)}, ${acceptance.isForced ?? false}, ${acceptance.freshForS ?? null},
-      ${acceptance.deadlineHours ?? DEADLINE_HOURS}, ${acceptance.fileName ?? null})`.execute(trx);
+    values (${tenantId}, ${staged.batchId}, ${name}, ${preset.name},
+      ${JSON.stringify(staged.recipes(preset))}, ${JSON.stringify(staged.format)}, ${staged.bytes}, ${staged.sha256},
+      ${JSON.stringify(warnings)}, ${staged.warningCount}, ${staged.products}, ${staged.images}, ${endpointId},
+      ${rejected}, ${JSON.stringify(staged.rejectedImages)}, ${staged.rejectedRows},
+      ${JSON.stringify(rowErrors)}, ${staged.rowErrorCount}, ${acceptance.nameTemplate ?? null},
+      ${rejected}, ${acceptance.isForced ?? false}, ${acceptance.freshForS ?? null},
+      ${acceptance.deadlineHours ?? DEFAULT_DEADLINE_HOURS}, ${acceptance.fileName ?? null})`.execute(trx);
 }
 
-function rejectedImages({ rejectedImages }: Draft): number {
-  return Object.values(rejectedImages).reduce((sum, count) => sum + count, 0);
+function sumOf(counts: Record<string, number>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 const PRODUCTS =
   'products (tenant_id, batch_id, row_number, line, name, label, sku, cells, first_slot, images, flaws, quoted)';
 const IMAGE = 'tenant_id, image_id, batch_id, slot, row_number, position, url, host, recipe, lead_slot';
 
-/** Which file goes into which table and columns. */
+/** Which spool file is copied into which table and columns. */
 export function copyTargets(files: SpoolFiles): { target: string; path: string }[] {
   return [
     { target: PRODUCTS, path: files.products },
@@ -94,8 +109,8 @@ export function copyTargets(files: SpoolFiles): { target: string; path: string }
   ];
 }
 
-// Without statistics the planner takes a table that has just grown for a tiny one, and a feed reads all of
-// it; autovacuum comes a minute later. The sample of 30,000 rows is read in about 0.1 s.
+// Without statistics, the planner assumes that a table that has just grown is tiny, and a feed scans all of it;
+// autovacuum runs only a minute later. ANALYZE samples 30,000 rows, in about 0.1 s.
 const WORTH_ANALYZING = 1_000;
 
 async function copy(client: PoolClient, file: string, target: string): Promise<void> {

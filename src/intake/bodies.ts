@@ -4,11 +4,11 @@ import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompre
 import type { FastifyInstance } from 'fastify';
 import { Problem, systemCode } from '../errors.ts';
 
-const FORM_BYTES = 1024 * 1024; // the options of a form, and what stands between its parts
+const FORM_BYTES = 1024 * 1024; // for the options of a form, and the text between its parts
 
 /**
- * Judges the bodies of an app's requests by their headers, before anything of them is read: a client
- * that asks first (`Expect: 100-continue`) need not send what will be refused.
+ * Checks the headers of all requests before their bodies are read, so that a client that asks first
+ * (`Expect: 100-continue`) need not send a body that will be refused.
  */
 export function judgeBodies(app: FastifyInstance, maxBytes: number): void {
   const isTooLarge = ({ headers }: IncomingMessage): boolean =>
@@ -21,15 +21,18 @@ export function judgeBodies(app: FastifyInstance, maxBytes: number): void {
     try {
       if (isTooLarge(raw)) throw tooLarge(maxBytes);
       if (isForm(raw.headers) && codingOf(raw.headers) !== '')
-        throw notUnpacked('A form is not unpacked: send the CSV alone, with Content-Type: text/csv.');
+        throw unsupportedCoding(
+          'A compressed form is not supported: send the CSV alone, with Content-Type: text/csv.',
+        );
     } catch (error) {
       if (/100-continue/i.test(raw.headers.expect ?? '')) void reply.header('connection', 'close');
-      else raw.resume(); // most clients read an answer only when they have sent everything
+      else raw.resume(); // most clients read a response only after they have sent the whole request
       throw error;
     }
   });
 }
 
+/** The error for an upload of more than `maxBytes`. */
 export function tooLarge(maxBytes: number): Problem {
   return new Problem('payload_too_large', {
     detail: `The file is larger than ${Math.floor(maxBytes / 2 ** 20)} MiB. Split it, or raise MAX_UPLOAD_BYTES.`,
@@ -56,28 +59,33 @@ const DECODERS = new Map<string, () => Transform>([
   ['zstd', createZstdDecompress],
 ]);
 
-/** A body without its Content-Encoding. Who reads it counts its bytes, so that no bomb goes off. @throws Problem `unsupported_media_type` */
-export function unpacked(headers: Headers, body: Readable): Readable {
+/**
+ * The decompressed body of a request. Its reader must bound the number of bytes, against zip bombs.
+ * @throws Problem `unsupported_media_type`
+ */
+export function decompressed(headers: Headers, body: Readable): Readable {
   const coding = codingOf(headers);
   if (coding === '') return body;
   const decoder = DECODERS.get(coding)?.();
   if (!decoder)
-    throw notUnpacked(`Content-Encoding: ${coding} is not understood; gzip, deflate, br and zstd are.`);
-  decoder.on('error', () => {}); // its reader is told; when that one has gone, the process would end
+    throw unsupportedCoding(`Content-Encoding: ${coding} is not supported; gzip, deflate, br and zstd are.`);
+  decoder.on('error', () => {}); // its reader gets the error; without a reader, it would end the process
   body.once('error', (error) => decoder.destroy(error));
   return body.pipe(decoder);
 }
 
-function notUnpacked(detail: string): Problem {
+function unsupportedCoding(detail: string): Problem {
   return new Problem('unsupported_media_type', { detail });
 }
 
-/** What zlib says of a body that is not what its Content-Encoding says. */
-export function asPackingProblem(error: unknown, headers: Headers): unknown {
-  if (!/^(Z_|ZSTD_|ERR__ERROR|ERR_BROTLI)/.test(systemCode(error) ?? '') || codingOf(headers) === '')
-    return error;
+/** A decompressor's error as a Problem with the body. A lack of memory is ours, and stays as it is. */
+export function asCodingProblem(error: unknown, headers: Headers): unknown {
+  const code = systemCode(error) ?? '';
+  const isDecompressor = /^(Z_|ZSTD_|ERR__ERROR|ERR_BROTLI)/.test(code);
+  const isMemory = /_(MEM|ALLOC|memory)_/.test(`${code}_`);
+  if (!isDecompressor || isMemory || codingOf(headers) === '') return error;
   return new Problem('bad_request', {
-    detail: `The body is not what Content-Encoding: ${codingOf(headers)} says, or its end is missing.`,
+    detail: `The body is not valid ${codingOf(headers)}, as its Content-Encoding says, or it is incomplete.`,
     cause: error,
   });
 }

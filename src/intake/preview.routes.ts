@@ -6,9 +6,11 @@ import { ProblemAnswer } from '../http/problem.ts';
 import type { Guard } from '../net/guard.ts';
 import { listPresets } from '../presets/preset.queries.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
-import { leastSideOf } from './doubts.ts';
-import { presetOf, PreviewOptions } from './options.ts';
-import { previewUpload, type Probe, probeImages } from './preview.ts';
+import { leastSideOf } from './doubtful-columns.ts';
+import { type ImageHeader, readImageHeaders } from './image-headers.ts';
+import { PreviewOptions } from './option-schemas.ts';
+import { presetOf } from './options.ts';
+import { previewUpload } from './preview.ts';
 import { receiveUpload } from './receive.ts';
 import { callbackOf, UPLOAD_BODY } from './upload.routes.ts';
 
@@ -17,7 +19,7 @@ export type PreviewParts = {
   guard: Guard;
   tenantId: number;
   userAgent: string;
-  /** a folder for uploads on their way */
+  /** a folder for temporary files */
   folder: string;
   maxUploadBytes: number;
 };
@@ -34,16 +36,16 @@ const Flaws = Type.Array(
 );
 
 const PreviewBody = Type.Object({
-  ok: Type.Boolean({ description: 'Whether an upload of it would be accepted without on_invalid=skip' }),
+  ok: Type.Boolean({ description: 'Whether the upload would be accepted without on_invalid=skip' }),
   rows: Type.Integer(),
-  bad_rows: Type.Integer({ description: 'Rows that have an error' }),
+  bad_rows: Type.Integer({ description: 'Rows with an error' }),
   images: Type.Integer(),
   header: Type.Array(Type.String()),
   header_line: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'The line of the file where the header stands',
+    description: 'Line number of the header in the file',
   }),
   columns: Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]), {
-    description: 'What is read from which column',
+    description: 'The columns of each role',
   }),
   delimiter: NullableText,
   encoding: NullableText,
@@ -75,11 +77,11 @@ const PreviewBody = Type.Object({
   ),
 });
 
-/** Registered beside uploadRoutes, whose parsers it needs. */
+/** Needs the body parsers of acceptUploads. */
 export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app, parts) => {
   const { db, guard, tenantId, userAgent, folder, maxUploadBytes: maxBytes } = parts;
   const receiving = { schema: PreviewOptions, folder };
-  const decoders = createDecoderPool(1); // the headers of images are a stranger's bytes too
+  const decoders = createDecoderPool(1); // headers of images are untrusted bytes too
   app.addHook('onClose', () => decoders.stop());
 
   app.post(
@@ -87,7 +89,7 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app
     {
       bodyLimit: maxBytes + 1024 * 1024,
       schema: {
-        summary: 'What an upload would be taken for, and everything that is wrong with it; nothing is stored',
+        summary: 'How an upload would be read, and everything that is wrong with it. Nothing is stored',
         body: UPLOAD_BODY,
         querystring: PreviewOptions,
         response: { 200: PreviewBody, 400: ProblemAnswer, 413: ProblemAnswer, 415: ProblemAnswer },
@@ -95,32 +97,26 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app
     },
     async (request) => {
       const presets = await listPresets(db, tenantId);
-      const rules = { maxBytes, allowPaths: false, presets: new Set(presets.map(({ name }) => name)) };
-      const { result, options } = await receiveUpload(request, receiving, async (chunks, reading) => ({
-        ...(await previewUpload(chunks, {
-          ...rules,
-          ...reading,
-          leastSide: leastSideOf(
-            presets,
-            presets.find(({ name }) => name === reading.presetName),
-          ),
-        })),
-        async [Symbol.asyncDispose]() {},
-      }));
+      const names = new Set(presets.map(({ name }) => name));
+      const { result, options } = await receiveUpload(request, receiving, (chunks, reading) => {
+        const preset = presets.find(({ name }) => name === reading.presetName);
+        const leastSide = leastSideOf(presets, preset);
+        return previewUpload(chunks, { maxBytes, allowPaths: false, presets: names, ...reading, leastSide });
+      });
       presetOf(options, presets);
       callbackOf(options.callback_url, guard);
       const urls = result.sample(options.probe ?? 0);
-      return { ...result.preview, probes: await probeWhileThere(request.raw.socket, urls) };
+      return { ...result.preview, probes: await headersWhileConnected(request.raw.socket, urls) };
     },
   );
 
-  /** A client that goes away ends the probes of its images. */
-  async function probeWhileThere(socket: Socket, urls: string[]): Promise<Probe[]> {
+  /** Stops requesting images when the client disconnects. */
+  async function headersWhileConnected(socket: Socket, urls: string[]): Promise<ImageHeader[]> {
     const gone = new AbortController();
     const abort = (): void => gone.abort();
     socket.once('close', abort);
     if (socket.destroyed) abort();
-    return probeImages(urls, { guard, userAgent, decoders }, gone.signal).finally(() =>
+    return readImageHeaders(urls, { guard, userAgent, decoders }, gone.signal).finally(() =>
       socket.off('close', abort),
     );
   }

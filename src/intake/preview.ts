@@ -1,16 +1,12 @@
-import pLimit from 'p-limit';
-import type { Guard } from '../net/guard.ts';
-import type { DecoderPool } from '../pipeline/decoder-pool.ts';
-import { fetchFirstBytes } from '../pipeline/download/first-bytes.ts';
-import { imageFormat } from '../pipeline/sniff.ts';
-import { ImageProblem } from '../pipeline/problems.ts';
 import type { Flaw } from '../errors.ts';
-import { numberChoices } from './row-option-numbers.ts';
 import type { Columns } from '../csv/header/columns.ts';
-import { type Reading, type ReadingRules, readUpload } from './reading.ts';
+import type { ImageHeader } from './image-headers.ts';
+import { readUpload } from './read-upload.ts';
+import type { Reading, ReadingRules } from './reading.ts';
+import { RowOptionNumbers } from './row-option-numbers.ts';
 import type { ProductRow } from './rows.ts';
 
-/** What an upload would be taken for; nothing of it is stored. */
+/** How an upload would be read, and what is wrong with it. */
 export type Preview = {
   ok: boolean;
   rows: number;
@@ -19,7 +15,7 @@ export type Preview = {
   images: number;
   header: string[];
   header_line: number | null;
-  /** what each column that is read was taken for; several hold URLs or names of the product */
+  /** the names of the columns of each role; several may hold image URLs or SKUs */
   columns: Partial<Record<keyof Columns, string | string[]>>;
   delimiter: string | null;
   encoding: string | null;
@@ -28,30 +24,17 @@ export type Preview = {
   errors: Flaw[];
   warning_count: number;
   warnings: Flaw[];
-  probes: Probe[];
-};
-
-/** What the first bytes of an image say. */
-export type Probe = {
-  url: string;
-  ok: boolean;
-  code: string | null;
-  detail: string | null;
-  content_type: string | null;
-  bytes: number | null;
-  format: string | null;
-  width: number | null;
-  height: number | null;
+  probes: ImageHeader[];
 };
 
 const ROWS_SHOWN = 5;
 
-/** A preview without its probes, and the URLs to look at for them. */
+/** A preview without image headers, and a sample of the URLs to read them from. */
 export type Previewed = { preview: Preview; sample(count: number): string[] };
 
 /**
- * Reads and checks an upload on the way that acceptance takes too, and stores nothing.
- * @param look gets each product
+ * Reads and checks an upload with the same code as acceptance, and stores nothing.
+ * @param look receives each product
  */
 export async function previewUpload(
   chunks: AsyncIterable<Buffer>,
@@ -59,11 +42,11 @@ export async function previewUpload(
   look?: (product: ProductRow) => Promise<void>,
 ): Promise<Previewed> {
   const shown: Preview['first_rows'] = [];
-  const sample = urlSample();
-  const choices = numberChoices();
+  const sample = new UrlSample();
+  const rowOptions = new RowOptionNumbers();
   let images = 0;
   const reading = await readUpload(chunks, rules, ({ product, errors }, row) => {
-    if (errors.length === 0) choices.of(product);
+    if (errors.length === 0) rowOptions.numberOf(product); // for its error
     images += product.images.length;
     if (row <= ROWS_SHOWN) shown.push(shownRow(product, row));
     for (const image of product.images) if (image.host !== '') sample.add(image);
@@ -71,7 +54,7 @@ export async function previewUpload(
   });
   return {
     preview: { ...summaryOf(reading), images, first_rows: shown, probes: [] },
-    sample: sample.take,
+    sample: (count) => sample.take(count),
   };
 }
 
@@ -97,7 +80,7 @@ function summaryOf(reading: Reading) {
   };
 }
 
-/** By the names of the header. */
+/** Roles with the names of their columns. */
 function namesOf(columns: Columns, header: string[]): Preview['columns'] {
   const named = (column: number): string => header[column]?.trim() ?? '';
   const names: Preview['columns'] = {};
@@ -108,56 +91,23 @@ function namesOf(columns: Columns, header: string[]): Preview['columns'] {
   return names;
 }
 
-const SAMPLE = 100; // hosts, and URLs of each
+const SAMPLED_HOSTS = 100;
+const SAMPLED_URLS = 100; // per host
 
-/** The first URLs of each host, in turns: a look at one host says nothing of the others. */
-function urlSample() {
-  const byHost = new Map<string, Set<string>>();
-  return {
-    add({ host, url }: { host: string; url: string }): void {
-      const urls = byHost.get(host) ?? (byHost.size < SAMPLE ? new Set<string>() : undefined);
-      if (!urls || urls.size >= SAMPLE) return;
-      byHost.set(host, urls.add(url));
-    },
-    take(count: number): string[] {
-      const hosts = byHost
-        .values()
-        .map((urls) => Array.from(urls))
-        .toArray();
-      const turns = Array.from({ length: SAMPLE }, (_, i) => hosts.flatMap((urls) => urls[i] ?? []));
-      return turns.flat().slice(0, count);
-    },
-  };
-}
+/** The first URLs of each host. One host says nothing about the others, so a sample takes turns among them. */
+class UrlSample {
+  readonly #byHost = new Map<string, Set<string>>();
 
-type ProbeRules = { guard: Guard; userAgent: string; decoders: Pick<DecoderPool, 'readHeader'> };
+  add({ host, url }: { host: string; url: string }): void {
+    const isNew = this.#byHost.size < SAMPLED_HOSTS;
+    const urls = this.#byHost.get(host) ?? (isNew ? new Set<string>() : undefined);
+    if (!urls || urls.size >= SAMPLED_URLS) return;
+    this.#byHost.set(host, urls.add(url));
+  }
 
-const PROBES_AT_A_TIME = 8;
-
-/** Asks for the first bytes of images. @throws the signal's reason */
-export async function probeImages(urls: string[], rules: ProbeRules, signal: AbortSignal): Promise<Probe[]> {
-  const limit = pLimit(PROBES_AT_A_TIME);
-  return Promise.all(urls.map((url) => limit(() => probeUrl(url, rules, signal))));
-}
-
-async function probeUrl(url: string, rules: ProbeRules, signal: AbortSignal): Promise<Probe> {
-  const seen: Probe = {
-    ...{ url, ok: false, code: null, detail: null, content_type: null },
-    ...{ bytes: null, format: null, width: null, height: null },
-  };
-  try {
-    const { head, bytes, contentType, finalUrl } = await fetchFirstBytes(url, rules, signal);
-    Object.assign(seen, { bytes, content_type: contentType });
-    seen.format = imageFormat(head, finalUrl);
-    const file = { head: head.toString('base64'), bytes: bytes ?? head.length };
-    const { width, height } = await rules.decoders.readHeader(file, signal);
-    return { ...seen, ok: true, width, height };
-  } catch (error) {
-    if (!(error instanceof ImageProblem)) throw error;
-    // The header of a few files is longer than what was asked for.
-    if (seen.format !== null && SAYS_NOTHING.has(error.code)) return { ...seen, ok: true };
-    return { ...seen, code: error.code, detail: error.message };
+  take(count: number): string[] {
+    const hosts = Array.from(this.#byHost.values(), (urls) => Array.from(urls));
+    const turns = Array.from({ length: SAMPLED_URLS }, (_, i) => hosts.flatMap((urls) => urls[i] ?? []));
+    return turns.flat().slice(0, count);
   }
 }
-
-const SAYS_NOTHING = new Set(['truncated_image', 'corrupt_image']);

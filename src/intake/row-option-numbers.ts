@@ -1,35 +1,32 @@
-import type { RowChoice } from './row-options.ts';
-import { invalidFile } from '../csv/decode.ts';
+import type { RowOptions } from './row-options.ts';
+import { invalidFile } from '../csv/invalid-file.ts';
 import type { ProductRow } from './rows.ts';
 
-const MAX_CHOICES = 1_000; // each is kept with the batch and looked up by every task
+const MAX_COMBINATIONS = 1_000; // the batch's row holds all of them, and every task looks one up
 
-export type ChoiceNumbers = {
+/** Numbers each different combination of row options. Number 0 chooses nothing. */
+export class RowOptionNumbers {
+  readonly #numbers = new Map<string, number>([['{}', 0]]);
+
   /** @throws Problem `csv_invalid`: `too_many_choices` */
-  of(product: ProductRow): number;
-  /** in the order of their numbers */
-  all(): RowChoice[];
-};
+  numberOf({ line, rowOptions }: ProductRow): number {
+    const text = JSON.stringify(rowOptions);
+    const number = this.#numbers.get(text) ?? this.#numbers.size;
+    if (number > MAX_COMBINATIONS) throw tooManyCombinations(line);
+    this.#numbers.set(text, number);
+    return number;
+  }
 
-/** Gives each different choice of a row a number; the first one, 0, chooses nothing. */
-export function numberChoices(): ChoiceNumbers {
-  const numbers = new Map<string, number>([['{}', 0]]);
-  return {
-    of({ line, choice }) {
-      const text = JSON.stringify(choice);
-      const number = numbers.get(text) ?? numbers.size;
-      if (number > MAX_CHOICES) throw tooManyChoices(line);
-      numbers.set(text, number);
-      return number;
-    },
-    all: () => [...numbers.keys()].map((choice) => JSON.parse(choice) as RowChoice),
-  };
+  /** The combinations in the order of their numbers. */
+  all(): RowOptions[] {
+    return [...this.#numbers.keys()].map((text) => JSON.parse(text) as RowOptions);
+  }
 }
 
-function tooManyChoices(line: number): Error {
+function tooManyCombinations(line: number): Error {
   return invalidFile(
     'too_many_choices',
-    `The columns Preset, Width, Height, Quality and Format hold more than ${MAX_CHOICES} different combinations.`,
+    `The columns Preset, Width, Height, Quality and Format hold more than ${MAX_COMBINATIONS} different combinations.`,
     line,
   );
 }

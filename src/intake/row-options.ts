@@ -2,10 +2,10 @@ import type { Flaw } from '../errors.ts';
 import { FORMAT_FACTS, MAX_OUTPUT_SIDE, OUTPUT_FORMATS, type OutputFormat } from '../presets/spec.ts';
 import type { Preset, Recipe, RenditionSpec } from '../presets/spec.ts';
 import type { Columns } from '../csv/header/columns.ts';
-import type { TableRow } from '../csv/records.ts';
+import { type TableRow, trimmedCell } from '../csv/records.ts';
 
-/** What a row wants of its images that the batch's preset does not say. */
-export type RowChoice = {
+/** What a row chooses for its own images, instead of the batch's preset. Width and height are in pixels. */
+export type RowOptions = {
   preset?: string;
   width?: number;
   height?: number;
@@ -13,76 +13,82 @@ export type RowChoice = {
   format?: OutputFormat;
 };
 
+/** The columns that hold row options. */
+export const ROW_OPTION_ROLES = ['preset', 'width', 'height', 'quality', 'format'] as const;
+export type RowOptionRole = (typeof ROW_OPTION_ROLES)[number];
+
+/** What the column Format may hold, in lower case. */
 export const FORMAT_NAMES = new Map<string, OutputFormat>([
   ...OUTPUT_FORMATS.map((format) => [format, format] as const),
   ['jpg', 'jpeg'],
 ]);
 
 /**
- * Reads the cells of Preset, Width, Height, Quality and Format; an empty one chooses nothing.
- * @param presets their names
+ * Reads the cells of Preset, Width, Height, Quality and Format. An empty cell chooses nothing.
+ * @param presets names of the presets
  */
-export function readChoice(
-  { cells, line }: TableRow,
+export function readRowOptions(
+  row: TableRow,
   columns: Columns,
   presets: ReadonlySet<string>,
-): { choice: RowChoice; flaws: Flaw[] } {
-  const choice: RowChoice = {};
+): { rowOptions: RowOptions; flaws: Flaw[] } {
+  const rowOptions: Partial<Record<RowOptionRole, string | number>> = {};
   const flaws: Flaw[] = [];
-  const read = (
-    column: number | undefined,
-    code: string,
-    take: (text: string) => string | undefined,
-  ): void => {
-    const text = column === undefined ? '' : (cells[column] ?? '').trim();
-    const flaw = text === '' ? undefined : take(text);
-    if (flaw !== undefined && column !== undefined)
-      flaws.push({ line, column: column + 1, code, detail: `"${text.slice(0, 40)}" ${flaw}.` });
-  };
-  const readNumber = (name: 'width' | 'height' | 'quality', largest: number, unit: string): void =>
-    read(columns[name], `invalid_${name}`, (text) => {
-      const number = Number(text);
-      if (!Number.isInteger(number) || number < 1 || number > largest)
-        return `is not a ${name}: a whole number${unit} from 1 to ${largest}. Name the column otherwise if it means something else`;
-      choice[name] = number;
-      return undefined;
-    });
-  read(columns.preset, 'unknown_preset', (text) => {
-    if (!presets.has(text)) return `is not a preset; there are ${[...presets].join(', ')}`;
-    choice.preset = text;
-    return undefined;
-  });
-  readNumber('width', MAX_OUTPUT_SIDE, ' of pixels');
-  readNumber('height', MAX_OUTPUT_SIDE, ' of pixels');
-  readNumber('quality', 100, '');
-  read(columns.format, 'invalid_format', (text) => {
+  for (const role of ROW_OPTION_ROLES) {
+    const column = columns[role];
+    if (column === undefined) continue;
+    const text = trimmedCell(row, column);
+    if (text === '') continue;
+    const read = readOption(role, text, presets);
+    if ('value' in read) rowOptions[role] = read.value;
+    else {
+      const code = role === 'preset' ? 'unknown_preset' : `invalid_${role}`;
+      flaws.push({ line: row.line, column: column + 1, code, detail: `"${text.slice(0, 40)}" ${read.why}.` });
+    }
+  }
+  return { rowOptions: rowOptions as RowOptions, flaws };
+}
+
+type OptionRead = { value: string | number } | { why: string };
+
+function readOption(role: RowOptionRole, text: string, presets: ReadonlySet<string>): OptionRead {
+  if (role === 'preset') {
+    if (presets.has(text)) return { value: text };
+    return { why: `is not a preset; there are ${[...presets].join(', ')}` };
+  }
+  if (role === 'format') {
     const format = FORMAT_NAMES.get(text.toLowerCase());
-    if (!format) return `is not a format that files are made in; there are ${OUTPUT_FORMATS.join(', ')}`;
-    choice.format = format;
-    return undefined;
-  });
-  return { choice, flaws };
+    return format
+      ? { value: format }
+      : { why: `is not an output format; there are ${OUTPUT_FORMATS.join(', ')}` };
+  }
+  const [largest, unit] = role === 'quality' ? [100, ''] : [MAX_OUTPUT_SIDE, ' of pixels'];
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= largest) return { value: number };
+  return {
+    why: `is not a ${role}: a whole number${unit} from 1 to ${largest}. Rename the column if it means something else`,
+  };
 }
 
 /**
- * The recipe of a row. Width and height are those of the first rendition; quality and format hold for
- * all. What a format cannot do (a quality of PNG, transparency of JPEG, motion) is left out.
+ * The recipe of a row. Its width and height apply to the first rendition; its quality and format apply to all.
+ * What a format does not support (a quality for PNG, transparency for JPEG, animation) is left out.
  */
-export function recipeOf(preset: Preset, choice: RowChoice): Recipe {
+export function recipeOf(preset: Preset, rowOptions: RowOptions): Recipe {
   const renditions = preset.renditions.map((spec, i) =>
-    inFormat(i === 0 ? inSize(spec, choice) : spec, choice),
+    inFormat(i === 0 ? inSize(spec, rowOptions) : spec, rowOptions),
   );
   return { preset: preset.name, renditions };
 }
 
-function inSize(spec: RenditionSpec, { width, height }: RowChoice): RenditionSpec {
+function inSize(spec: RenditionSpec, { width, height }: RowOptions): RenditionSpec {
   if (width === undefined && height === undefined) return spec;
-  // A box that is filled needs both sides; otherwise the side that is not named is free.
+  // A box that is filled needs both sides; otherwise a side that the row leaves out is free.
   if (spec.fit !== 'inside') return { ...spec, width: width ?? spec.width, height: height ?? spec.height };
   return { ...spec, width: width ?? null, height: height ?? null };
 }
 
-function inFormat(spec: RenditionSpec, { quality, format = spec.format }: RowChoice): RenditionSpec {
+function inFormat(spec: RenditionSpec, { quality, format = spec.format }: RowOptions): RenditionSpec {
   const facts = FORMAT_FACTS[format];
   const kept = format === spec.format ? spec.quality : (facts.quality ?? null);
   return {

@@ -3,39 +3,39 @@ import { join } from 'node:path';
 import { type Flaw, Problem } from '../errors.ts';
 import { newUuid } from '../ids.ts';
 import type { Preset, Recipe } from '../presets/spec.ts';
-import { recipeOf, type RowChoice } from './row-options.ts';
-import { type ChoiceRole, leastSideOf } from './doubts.ts';
-import { type Reading, type ReadingRules, type RowTaker, readUpload } from './reading.ts';
 import type { TableFormat } from '../csv/table-format.ts';
-import { openSpool, type SpoolFiles } from './spool.ts';
+import { leastSideOf } from './doubtful-columns.ts';
+import { readUpload } from './read-upload.ts';
+import type { Reading, ReadingRules, RowHandler } from './reading.ts';
+import { recipeOf, type RowOptionRole, type RowOptions } from './row-options.ts';
+import { Spool, type SpoolFiles } from './spool.ts';
 
-/**
- * An upload that may be accepted and is not stored yet: its rows lie in files, in the text form of
- * COPY, ready to be poured into the tables.
- */
-export type Draft = {
+/** A checked upload that is not stored yet: its rows are in the spool's files, ready for COPY. */
+export type StagedUpload = AsyncDisposable & {
   batchId: string;
   format: TableFormat;
+  /** removed when the staged upload is disposed */
   files: SpoolFiles;
   products: number;
   images: number;
-  /** rows that have errors, of which nothing is made */
+  /** rows with errors: they are kept as failed */
   rejectedRows: number;
   /** images of these rows, by error code */
   rejectedImages: Record<string, number>;
-  /** what to make, in the order of the numbers in the images; `preset` is for rows that choose none */
+  /** The recipes in the order of the numbers in `images`; `preset` is for rows that choose none. */
   recipes(preset: Preset): Recipe[];
   bytes: number;
+  /** of the file */
   sha256: Buffer;
+  /** the first 1,000 */
   warnings: Flaw[];
   warningCount: number;
+  /** the first 1,000 */
   rowErrors: Flaw[];
   rowErrorCount: number;
-  /** Removes the files. */
-  [Symbol.asyncDispose](): Promise<void>;
 };
 
-export type DraftRules = Omit<ReadingRules, 'presets' | 'leastSide'> & {
+export type StagingRules = Omit<ReadingRules, 'presets' | 'leastSide'> & {
   tenantId: number;
   /** a folder for temporary files */
   folder: string;
@@ -43,23 +43,23 @@ export type DraftRules = Omit<ReadingRules, 'presets' | 'leastSide'> & {
   presets: readonly Preset[];
   /** the batch's, for rows that choose none */
   preset?: Preset | undefined;
-  /** Whether a row with an error refuses the upload, or is kept as a failed one. */
+  /** `reject`, the default: one row with an error refuses the upload; `skip`: the row is kept as failed */
   onInvalid?: 'reject' | 'skip' | undefined;
 };
 
 /**
- * Reads and checks an upload as it arrives. Nothing is stored: either the table can be accepted, or
- * everything that is wrong with it is thrown together.
+ * Reads and checks an upload while it arrives, and stores nothing: either the whole table can be accepted, or
+ * all its errors are thrown together.
  * @throws Problem `csv_invalid` with the first 1,000 errors and their full count, `payload_too_large`
  */
-export async function draftUpload(chunks: AsyncIterable<Buffer>, rules: DraftRules): Promise<Draft> {
+export async function stageUpload(chunks: AsyncIterable<Buffer>, rules: StagingRules): Promise<StagedUpload> {
   const batchId = newUuid();
   const folder = join(rules.folder, `upload-${batchId}`);
   await mkdir(folder, { recursive: true });
   const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    const draft = await spoolUpload(chunks, { ...rules, batchId, folder });
-    return { ...draft, [Symbol.asyncDispose]: dispose };
+    const staged = await spoolUpload(chunks, { ...rules, batchId, folder });
+    return { ...staged, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;
@@ -68,36 +68,44 @@ export async function draftUpload(chunks: AsyncIterable<Buffer>, rules: DraftRul
 
 async function spoolUpload(
   chunks: AsyncIterable<Buffer>,
-  rules: DraftRules & { batchId: string },
-): Promise<Omit<Draft, typeof Symbol.asyncDispose>> {
+  rules: StagingRules & { batchId: string },
+): Promise<Omit<StagedUpload, typeof Symbol.asyncDispose>> {
   const byName = new Map(rules.presets.map((preset) => [preset.name, preset]));
-  await using spool = await openSpool(rules);
+  await using spool = await Spool.open(rules);
   let isRefused = false;
-  const take: RowTaker = (row, rowNumber) => {
+  const handle: RowHandler = (row, rowNumber) => {
     if (row.errors.length > 0 && rules.onInvalid === 'skip') return spool.reject(row, rowNumber);
-    isRefused ||= row.errors.length > 0; // nothing will be stored; the rest is read for its errors
+    isRefused ||= row.errors.length > 0; // nothing will be stored; further rows are read for their errors only
     return isRefused ? undefined : spool.add(row.product, rowNumber);
   };
   const leastSide = leastSideOf(rules.presets, rules.preset);
-  const reading = await readUpload(chunks, { ...rules, presets: new Set(byName.keys()), leastSide }, take);
-  const { format, rows, badRows, errors, warnings, bytes, sha256 } = reading;
+  const presets = new Set(byName.keys());
+  const reading = await readUpload(chunks, { ...rules, presets, leastSide }, handle);
+  const { format, errors, warnings } = reading;
   if (!format || !reading.isWhole || isRefused) throw refusal(reading);
+  const rowOptions = spool.rowOptions.map((each) => withoutRoles(each, reading.unmeant));
   return {
-    ...{ batchId: rules.batchId, format, files: spool.files, bytes, sha256 },
-    ...{ products: rows, images: spool.images(), rejectedRows: badRows, rejectedImages: spool.rejected() },
-    recipes: (preset) =>
-      spool.choices().map((said) => {
-        const choice = withoutRoles(said, reading.unmeant);
-        return recipeOf(byName.get(choice.preset ?? '') ?? preset, choice);
-      }),
-    ...{ warnings: warnings.first, warningCount: warnings.count },
-    ...{ rowErrors: errors.first, rowErrorCount: errors.count },
+    batchId: rules.batchId,
+    format,
+    files: spool.files,
+    products: reading.rows,
+    images: spool.images,
+    rejectedRows: reading.badRows,
+    rejectedImages: spool.rejected,
+    recipes: (preset) => rowOptions.map((each) => recipeOf(byName.get(each.preset ?? '') ?? preset, each)),
+    bytes: reading.bytes,
+    sha256: reading.sha256,
+    warnings: warnings.first,
+    warningCount: warnings.count,
+    rowErrors: errors.first,
+    rowErrorCount: errors.count,
   };
 }
 
-/** What the first rows chose by columns that are not meant for pictures, as later rows have shown. */
-function withoutRoles(choice: RowChoice, roles: ChoiceRole[]): RowChoice {
-  return Object.fromEntries(Object.entries(choice).filter(([role]) => !roles.includes(role as ChoiceRole)));
+/** Drops what the first rows seemed to choose, from columns that later rows showed to mean something else. */
+function withoutRoles(rowOptions: RowOptions, roles: RowOptionRole[]): RowOptions {
+  const kept = Object.entries(rowOptions).filter(([role]) => !roles.includes(role as RowOptionRole));
+  return Object.fromEntries(kept);
 }
 
 function refusal({ errors, rows }: Reading): Problem {

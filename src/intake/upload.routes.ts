@@ -1,28 +1,31 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
-import { findBatch } from '../batches/batch.queries.ts';
 import { Batch, batchBody, completedBody, type StoredBody } from '../batches/batch.body.ts';
+import type { BatchRow } from '../batches/batch.queries.ts';
 import type { MoveRules } from '../batches/move-on.ts';
 import type { Database } from '../db/database.ts';
-import type { Guard } from '../net/guard.ts';
-import type { Endpoint } from '../webhooks/endpoints.ts';
-import { newSecret } from '../webhooks/signing.ts';
 import { Problem } from '../errors.ts';
 import { ProblemAnswer } from '../http/problem.ts';
+import type { Guard } from '../net/guard.ts';
 import { listPresets } from '../presets/preset.queries.ts';
 import type { Preset } from '../presets/spec.ts';
-import { type Acceptance, acceptDraft } from './accept.ts';
-import { type Draft, draftUpload } from './staged-upload.ts';
-import { type Doing, type KeepAnswer, onlyOnce } from './idempotency.ts';
-import { freshForSOf, presetOf, requestDigests, requestSha256, UploadOptions } from './options.ts';
-import { measured } from './reading.ts';
-import { type Received, receiveUpload } from './receive.ts';
+import type { Endpoint } from '../webhooks/endpoints.ts';
+import { newSecret } from '../webhooks/signing.ts';
+import { type Acceptance, acceptUpload } from './accept.ts';
+import type { Received } from './consume.ts';
+import { type KeyLease, replayedAnswer, type StoredAnswer, takeKey } from './idempotency.ts';
+import { UploadOptions } from './option-schemas.ts';
+import { freshForSOf, presetOf } from './options.ts';
+import { receiveUpload } from './receive.ts';
+import { requestDigests, requestSha256 } from './request-digest.ts';
+import { stageUpload } from './staged-upload.ts';
+import { UploadMeter } from './upload-meter.ts';
 
-/** Only the file: /docs fills in each further field, and would send "string" as callback_url. */
+/** Only the file: /docs prefills every field that is listed, and would send "string" as callback_url. */
 const UploadForm = Type.Object(
   { file: Type.String({ format: 'binary', description: 'The CSV' }) },
-  { nullable: true }, // to the framework there is no body: the route reads the form as it arrives
+  { nullable: true }, // the framework sees no body: the route reads the form while it arrives
 );
 
 export const UPLOAD_BODY = {
@@ -33,7 +36,8 @@ const Accepted = Type.Object({
   ...Batch.properties,
   webhook_secret: Type.Optional(
     Type.String({
-      description: 'With callback_url: verifies its webhook. It is told here once and never again',
+      description:
+        'With callback_url: the secret that verifies its webhook. It is shown only in this response',
     }),
   ),
 });
@@ -45,7 +49,7 @@ export type UploadParts = {
   guard: Guard;
   publicUrl: string;
   tenantId: number;
-  /** a folder for uploads on their way */
+  /** a folder for temporary files */
   folder: string;
   maxUploadBytes: number;
 };
@@ -64,13 +68,14 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
         summary: 'Upload a CSV',
         description:
           'As multipart/form-data with the part `file` and the options as fields in any order, or as text/csv with the options in the query. ' +
-          'Either everything is stored and work begins, or nothing is and all errors are told.',
+          'Either the whole upload is stored and work begins, or nothing is stored and all errors are listed.',
         body: UPLOAD_BODY,
         querystring: UploadOptions,
         headers: Type.Object({
           'idempotency-key': Type.Optional(
             Type.String({
-              description: 'The same request with the same key is done once, and answered alike for 24 h',
+              description:
+                'Makes the request idempotent: a repetition with the same key within 24 h gets the answer to the first one',
             }),
           ),
         }),
@@ -85,84 +90,90 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
       },
     },
     async (request, reply) => {
-      const key = request.headers['idempotency-key'];
-      const { answer, isReplay } = await onlyOnce(db, { tenantId, key }, doing(request)).catch(
-        (error: unknown) => {
-          request.raw.resume(); // most clients read an answer only when they have sent everything
-          throw error;
-        },
-      );
-      if (isReplay) reply.header('idempotency-replayed', 'true');
-      return reply
-        .code(202)
-        .header('location', answer.links.self)
-        .header('retry-after', POLL_AFTER_S)
-        .send(answer);
+      try {
+        const key = await takeKey(db, tenantId, request.headers['idempotency-key']);
+        if (key?.is !== 'answered') return accepted(reply, await upload(request, key));
+        reply.header('idempotency-replayed', 'true');
+        return accepted(reply, replayed(key, await digestsOf(request)));
+      } catch (error) {
+        request.raw.resume(); // most clients read a response only after they have sent the whole request
+        throw error;
+      }
     },
   );
 
-  function doing(request: FastifyRequest): Doing<Accepted> {
-    return {
-      async digests() {
-        const { result, options } = await receiveUpload(request, receiving, (chunks) =>
-          hashed(chunks, parts.maxUploadBytes),
-        );
-        return requestDigests(result.sha256, options);
-      },
-      async act(keep) {
-        const presets = await listPresets(db, tenantId);
-        const rules = { tenantId, folder, maxBytes: parts.maxUploadBytes, allowPaths: false, presets };
-        const upload = await receiveUpload(request, receiving, (chunks, reading) => {
-          const preset = presets.find(({ name }) => name === reading.presetName);
-          return draftUpload(chunks, { ...rules, ...reading, preset });
-        });
-        await using draft = upload.result;
-        return await accept(draft, upload, { presets, keep });
-      },
-      read: (stored) => completedBody(stored as StoredBody),
-    };
+  /** Handles the request under the lease of its key, if it has one. */
+  async function upload(request: FastifyRequest, lease: KeyLease | undefined): Promise<Accepted> {
+    using _lease = lease; // it ends its renewal
+    try {
+      return await storeUpload(request, lease);
+    } catch (error) {
+      await lease?.giveBack();
+      throw error;
+    }
   }
 
-  async function accept(
-    draft: Draft,
-    { options, fileName }: Received<Draft>,
-    { presets, keep }: { presets: readonly Preset[]; keep: KeepAnswer<Accepted> },
-  ): Promise<Accepted> {
-    const callback = callbackOf(options.callback_url, parts.guard);
-    let answer: Accepted | undefined;
-    const acceptance: Acceptance = {
-      tenantId,
-      name: options.name ?? (fileName || 'upload.csv'),
-      fileName: fileName || undefined,
-      preset: presetOf(options, presets),
-      nameTemplate: options.name_template,
-      isForced: options.force,
-      freshForS: freshForSOf(options),
-      deadlineHours: options.deadline_hours,
-      callback,
-      async onStored(trx, batch) {
-        const row = await findBatch(trx, batch);
-        if (!row) throw new Error('an accepted batch is not there');
-        answer = {
-          ...batchBody(row, parts.publicUrl),
-          ...(callback && { webhook_secret: callback.secret }),
-        };
-        await keep(trx, requestSha256(draft.sha256, options), answer);
-      },
-    };
-    await acceptDraft(parts.database, draft, acceptance, parts.feed);
-    if (!answer) throw new Error('an accepted batch has no answer');
-    return answer;
+  async function storeUpload(request: FastifyRequest, lease: KeyLease | undefined): Promise<Accepted> {
+    const presets = await listPresets(db, tenantId);
+    const rules = { tenantId, folder, maxBytes: parts.maxUploadBytes, allowPaths: false, presets };
+    const received = await receiveUpload(request, receiving, (chunks, reading) => {
+      const preset = presets.find(({ name }) => name === reading.presetName);
+      return stageUpload(chunks, { ...rules, ...reading, preset });
+    });
+    const { options } = received;
+    await using staged = received.result;
+    const acceptance = acceptanceOf(received, presets, parts);
+    const answerOf = (row: BatchRow): Accepted => answered(row, acceptance.callback, parts.publicUrl);
+    const keyed = lease && { lease, requestSha256: requestSha256(staged.sha256, options), answerOf };
+    return answerOf(await acceptUpload(parts.database, staged, acceptance, parts.feed, keyed));
+  }
+
+  /** The digests of a request that may be a repetition: its file is hashed, and not read as a CSV. */
+  async function digestsOf(request: FastifyRequest): Promise<Buffer[]> {
+    const { result: sha256, options } = await receiveUpload(request, receiving, async (chunks) => {
+      const meter = new UploadMeter(chunks, parts.maxUploadBytes);
+      for await (const _ of meter.chunks);
+      return meter.sha256();
+    });
+    return requestDigests(sha256, options);
   }
 };
 
-async function hashed(
-  chunks: AsyncIterable<Buffer>,
-  maxBytes: number,
-): Promise<{ sha256: Buffer } & AsyncDisposable> {
-  const meter = measured(chunks, maxBytes);
-  for await (const chunk of meter.chunks) void chunk;
-  return { ...meter.result(), async [Symbol.asyncDispose]() {} };
+function replayed(key: StoredAnswer, digests: Buffer[]): Accepted {
+  return completedBody(replayedAnswer(key, digests) as StoredBody);
+}
+
+function accepted(reply: FastifyReply, answer: Accepted): FastifyReply {
+  return reply
+    .code(202)
+    .header('location', answer.links.self)
+    .header('retry-after', POLL_AFTER_S)
+    .send(answer);
+}
+
+function answered(row: BatchRow, callback: Endpoint | undefined, publicUrl: string): Accepted {
+  const body = batchBody(row, publicUrl);
+  return callback ? { ...body, webhook_secret: callback.secret } : body;
+}
+
+/** @throws Problem `bad_request` */
+function acceptanceOf(
+  { options, fileName }: Received<unknown>,
+  presets: readonly Preset[],
+  { tenantId, guard }: UploadParts,
+): Acceptance {
+  const callback = callbackOf(options.callback_url, guard);
+  return {
+    tenantId,
+    name: options.name ?? (fileName || 'upload.csv'),
+    fileName: fileName || undefined,
+    preset: presetOf(options, presets),
+    nameTemplate: options.name_template,
+    isForced: options.force,
+    freshForS: freshForSOf(options),
+    deadlineHours: options.deadline_hours,
+    callback,
+  };
 }
 
 /** @throws Problem `bad_request` */

@@ -1,6 +1,6 @@
 import type { BatchKey } from '../batches/batch.ts';
 import type { Db } from '../db/database.ts';
-import { asWritten } from './as-written.ts';
+import { faithfulWriter } from '../csv/write-faithful.ts';
 import { inPieces } from './pieces.ts';
 import { type BatchResults, readCells, readFailedRows, readRejectedRows } from './results.queries.ts';
 import { correctable } from './table.ts';
@@ -11,8 +11,8 @@ import { correctable } from './table.ts';
  */
 export async function* failedCsv(db: Db, results: BatchResults): AsyncGenerator<Buffer> {
   const { format } = results;
-  const writer = asWritten(format);
-  yield writer.head();
+  const writer = faithfulWriter(format);
+  yield writer.header();
   for await (const rowNumbers of failingPages(db, results)) {
     const rows = await readCells(db, results, rowNumbers);
     for (const piece of inPieces(rows))

@@ -4,10 +4,10 @@ import { dirname, join, sep } from 'node:path';
 import { Problem } from '../errors.ts';
 import { unescapeFormula } from '../csv/formulas.ts';
 import { slotsOfRow } from '../csv/cells/slots.ts';
+import { isOutputColumn } from '../csv/header/columns.ts';
 import { readTable } from '../csv/table.ts';
 import { FORMAT_FACTS } from '../presets/spec.ts';
 import { nameKey } from './names.ts';
-import { isOutputColumn } from './table.ts';
 
 /**
  * Removes the images of an earlier run from its folder, as its output.csv names them, but those that are

@@ -1,10 +1,11 @@
 import { DEFAULT_NAME_TEMPLATE, parseNameTemplate } from '../presets/name-template.ts';
+import { csvText, headerText } from '../csv/write.ts';
 import type { Db } from '../db/database.ts';
 import type { StorageKey } from '../storage/keys.ts';
 import { filesOf, keyOfFile } from './files.ts';
 import { createNames } from './names.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
-import { columnsTable, csvText, headerText } from './table.ts';
+import { columnsTable } from './table.ts';
 
 export type Packing<T> = {
   /** @returns undefined where the file is not there: then its slot stays empty */

@@ -1,8 +1,9 @@
+import { csvText, headerText } from '../csv/write.ts';
 import type { Db } from '../db/database.ts';
 import { filesOf, type OutputFile } from './files.ts';
 import { inPieces } from './pieces.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
-import { columnsTable, csvText, headerText } from './table.ts';
+import { columnsTable } from './table.ts';
 
 /** The input's CSV with the outputs in columns of their own, as far as there are any yet, in pieces. */
 export async function* outputCsv(

@@ -1,5 +1,5 @@
 import type { Db } from '../db/database.ts';
-import { asWritten } from './as-written.ts';
+import { faithfulWriter } from '../csv/write-faithful.ts';
 import { filesOf, type OutputFile } from './files.ts';
 import { inPieces } from './pieces.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
@@ -11,8 +11,8 @@ export async function* replacedCsv(
   results: BatchResults,
   { onFailed, urlOf }: { onFailed: OnFailed; urlOf: (file: OutputFile) => string },
 ): AsyncGenerator<Buffer> {
-  const writer = asWritten(results.format);
-  yield writer.head();
+  const writer = faithfulWriter(results.format);
+  yield writer.header();
   for await (const page of productPages(db, results)) {
     for (const piece of inPieces(page)) {
       const rows = piece.map((product) => {

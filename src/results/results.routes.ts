@@ -15,7 +15,7 @@ import { downloadAs } from './download-name.ts';
 import { failedCsv } from './failed-csv.ts';
 import { urlOf } from './files.ts';
 import { manifest } from './manifest.ts';
-import { asWritten } from './as-written.ts';
+import { faithfulWriter } from '../csv/write-faithful.ts';
 import { outputCsv } from './output-csv.ts';
 import { replacedCsv } from './replaced-csv.ts';
 import { type BatchResults, findResults } from './results.queries.ts';
@@ -186,7 +186,7 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
 };
 
 function typeAsWritten({ format }: BatchResults): string {
-  return `text/csv; charset=${asWritten(format).encoding}`;
+  return `text/csv; charset=${faithfulWriter(format).encoding}`;
 }
 
 /** Made no faster than the client reads; a client that goes away ends the making. Of a HEAD nothing is made. */

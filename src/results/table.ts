@@ -1,8 +1,7 @@
 /** The rows of output.csv and failed.csv. */
-import { stringify } from 'csv-stringify/sync';
 import type { TableFormat } from '../csv/table-format.ts';
 import { isOurColumn } from '../csv/header/columns.ts';
-import { escapeFormula, unescapeFormula } from '../csv/formulas.ts';
+import { unescapeFormula } from '../csv/formulas.ts';
 import { type CellSlots, joinSlots, rewritten, slotsOfCells, slotsOfRow } from '../csv/cells/slots.ts';
 import type { PublicImageState } from '../images/image.ts';
 import { filesOf } from './files.ts';
@@ -13,11 +12,6 @@ export type OutputTable = {
   /** @param links what to write for each file of the product, as `filesOf` tells them; '' where there is none */
   row(product: ProductResult, links: string[]): string[];
 };
-
-/** Of a column that holds what was made. */
-export function isOutputColumn(name: string): boolean {
-  return /^\s*output image urls( \(.*\))?\s*$/i.test(name);
-}
 
 /**
  * The input's columns, then the first renditions as `Output Image Urls`, further ones as
@@ -147,30 +141,4 @@ function errorsOf({ images, flaws }: ProductResult): string {
   );
   const ofRow = images.length === 0 ? [...new Set(flaws.map(({ code }) => `row:${code}`))] : [];
   return [...ofImages, ...ofRow].join('; ');
-}
-
-// A cell of the header with another delimiter in it would be taken for several ones when it is uploaded again.
-const QUOTED = /[,;\t]/;
-
-/** Rows as the input was written, with every formula made harmless. */
-export function csvText(rows: string[][], { delimiter }: TableFormat): string {
-  const cells = rows.map((row) => row.map(escapeFormula));
-  // A row of one empty cell would be an empty line, which no reader takes for a row.
-  const quoted_empty = rows.some((row) => row.length === 1);
-  return stringify(cells, { delimiter, quoted_match: QUOTED, quoted_empty });
-}
-
-/** The header and the lines around it, with a byte order mark if the input had one. */
-export function headerText(format: TableFormat, header: string[]): string {
-  const { above = '', below = '' } = format.written ?? {};
-  const around = (text: string): string => harmless(text, format.delimiter);
-  return `${format.bom ? '\u{feff}' : ''}${around(above)}${csvText([header], format)}${around(below)}`;
-}
-
-/** Lines as they stand in the file, but for what would run as a formula at the beginning of a cell. */
-function harmless(lines: string, delimiter: string): string {
-  const begins = new RegExp(`(^|[\\r\\n${delimiter}])( *"?)([^\\r\\n${delimiter}"]+)`, 'g');
-  return lines.replaceAll(begins, (_, before: string, quote: string, cell: string) => {
-    return before + quote + escapeFormula(cell);
-  });
 }

@@ -37,7 +37,7 @@ function judge(beginning: string, unit: string, end: string): void {
 test('comments before a page or a dump are still seen', () => {
   const kindOf = (text: string): string | undefined => fileKind(Buffer.from(text))?.what;
   assert.equal(kindOf('<!-- a -- b -->\n<!----> <!-- c --><html>'), 'a web page');
-  assert.equal(kindOf('<!-- a --><!-- b --><table>'), 'a table of a web page (HTML)');
+  assert.equal(kindOf('<!-- a --><!-- b --><table>'), 'a table in a web page (HTML)');
   assert.equal(kindOf('<!-- a --> <!-- b -->\n<svg>'), 'an image (SVG)');
   assert.equal(kindOf('-- dump\n/*!40101 * SET */;\n/**/ /* a */\nCREATE TABLE t'), 'an SQL dump');
   assert.equal(kindOf('<!-- a -->,https://a.example/1.jpg'), undefined);

@@ -17,7 +17,7 @@ async function read(
   const table = await readTable(pieces());
   const rows: TableRow[] = [];
   for await (const row of table.rows) rows.push(row);
-  return { rows, delimiter: table.delimiter, bom: table.form.bom };
+  return { rows, delimiter: table.delimiter, bom: table.textFormat.bom };
 }
 
 test('rows keep their physical lines over quoted line ends, empty lines and every kind of line end', async () => {

@@ -17,7 +17,7 @@ const READERS: Record<string, string> = {
   'batches.errors_by_code': SAME,
   'batches.recipes': 'readRecipe (presets/stored.ts)',
   'batches.row_errors': SAME,
-  'batches.table_format': 'readTableFormat (intake/stored.ts)',
+  'batches.table_format': 'readTableFormat (csv/table-format.ts)',
   'batches.warnings': SAME,
   'idempotency_keys.answer': 'completedBody (batches/batch.body.ts)',
   'inbox_messages.headers': SAME,

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { readTable } from '../../src/csv/table.ts';
-import { draftUpload } from '../../src/intake/staged-upload.ts';
+import { stageUpload } from '../../src/intake/staged-upload.ts';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
 import { takesAtMostAsync } from '../support/cpu.ts';
 import { newFolder } from '../support/folder.ts';
-import { placesOf, previewOf } from '../support/previews.ts';
+import { locationsOf, previewOf } from '../support/previews.ts';
 
 const URL = 'https://a.example/1.jpg';
 
@@ -23,7 +23,7 @@ test('a header of very many columns is refused before its names are judged', asy
     for (const name of ['image 7', 'main picture url 12', 'sku', 'x']) {
       const csv = `${Array(20_000).fill(name).join(delimiter)}\n${URL}\n`;
       const { errors } = await takesAtMostAsync(300, name, () => previewOf(csv));
-      assert.deepEqual(placesOf(errors), [['too_many_columns', 1]], name);
+      assert.deepEqual(locationsOf(errors), [['too_many_columns', 1]], name);
     }
 });
 
@@ -114,12 +114,12 @@ test('cells of every column are judged in linear time', async () => {
 test('a row of hundreds of thousands of quoted cells is stored', async () => {
   await using folder = await newFolder();
   const csv = `Image,SKU\n${URL},1${',""'.repeat(300_000)}\n`;
-  await using draft = await takesAtMostAsync(5_000, 'quoted cells', () =>
-    draftUpload(inChunks(csv), {
+  await using staged = await takesAtMostAsync(5_000, 'quoted cells', () =>
+    stageUpload(inChunks(csv), {
       ...{ tenantId: 1, folder: folder.path, presets: BUILTIN_PRESETS, maxBytes: 1e7, allowPaths: false },
     }),
   );
-  assert.equal(draft.images, 1);
+  assert.equal(staged.images, 1);
 });
 
 test('the first lines are not counted again with every piece, nor the end of a long one tried from each character', async () => {

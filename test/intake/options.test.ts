@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { Problem } from '../../src/errors.ts';
-import { readOptions, requestDigests, requestSha256, UploadOptions } from '../../src/intake/options.ts';
+import { UploadOptions } from '../../src/intake/option-schemas.ts';
+import { readOptions } from '../../src/intake/options.ts';
+import { requestDigests, requestSha256 } from '../../src/intake/request-digest.ts';
 
 test('a batch may have from one hour to a week for its images', () => {
   for (const hours of ['1', '24', '168'])

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { type Reading, readUpload } from '../../src/intake/reading.ts';
+import { readUpload } from '../../src/intake/read-upload.ts';
+import type { Reading } from '../../src/intake/reading.ts';
 import type { ProductRow } from '../../src/intake/rows.ts';
 
 async function read(csv: string): Promise<Reading & { products: ProductRow[] }> {
@@ -37,7 +38,7 @@ test('what was made of a cell is told by warnings with line and column', async (
   const details = warnings.first.map(({ detail }) => detail);
   assert.match(details[0] ?? '', /1\.jpg\?a=1&amp;b=2" is read as https:\/\/a\.example\/1\.jpg\?a=1&b=2\./);
   assert.match(details[1] ?? '', /"N\/A" is no address/);
-  assert.match(details[2] ?? '', /not read: .*Red mug/);
+  assert.match(details[2] ?? '', /is ignored: .*Red mug/);
   assert.deepEqual(
     products.map(({ images }) => images.map(({ position }) => position)),
     [[1], [1], [1], [1, 3], [1, 2]],
@@ -69,9 +70,6 @@ test('a row with too few cells and an address in another one says so', async () 
     warnings.first.map(({ code }) => code),
     ['no_images', 'no_images'],
   );
-  assert.match(
-    warnings.first[0]?.detail ?? '',
-    /2 cells and the header 3, and an address stands in column 2/,
-  );
+  assert.match(warnings.first[0]?.detail ?? '', /2 cells and the header 3, and column 2 holds a URL/);
   assert.equal(warnings.first[1]?.detail, 'The product has no image.');
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '../../src/errors.ts';
-import { readOptions, UploadOptions } from '../../src/intake/options.ts';
+import { UploadOptions } from '../../src/intake/option-schemas.ts';
+import { readOptions } from '../../src/intake/options.ts';
 import { checkPreset } from '../../src/presets/check.ts';
 import { OUTPUT_FORMATS } from '../../src/presets/spec.ts';
 

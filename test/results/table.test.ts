@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
 import type { BatchResults, ProductResult } from '../../src/results/results.queries.ts';
-import { columnsTable, correctable, csvText, headerText, replaced } from '../../src/results/table.ts';
+import { csvText, headerText } from '../../src/csv/write.ts';
+import { columnsTable, correctable, replaced } from '../../src/results/table.ts';
 
 type Columns = BatchResults['format']['columns'];
 

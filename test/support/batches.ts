@@ -8,8 +8,8 @@ import { type Foundation, layFoundation } from '../../src/services.ts';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { claimImages } from '../../src/work/claim.ts';
 import { recordResults } from '../../src/work/record.ts';
-import { type Acceptance, acceptDraft } from '../../src/intake/accept.ts';
-import { draftUpload } from '../../src/intake/staged-upload.ts';
+import { type Acceptance, acceptUpload } from '../../src/intake/accept.ts';
+import { stageUpload } from '../../src/intake/staged-upload.ts';
 import type { HostOutcome } from '../../src/hosts/host-outcome.ts';
 import type { ImageEnd, ImageWork } from '../../src/work/process-image.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
@@ -54,7 +54,7 @@ export async function acceptCsv(
   extras: Partial<Acceptance> = {},
 ): Promise<BatchKey> {
   const acceptance = { tenantId: 1, name: 'test', preset: webPreset(), ...extras };
-  await using draft = await draftUpload(Readable.from([Buffer.from(csv)]), {
+  await using staged = await stageUpload(Readable.from([Buffer.from(csv)]), {
     tenantId: acceptance.tenantId,
     folder: config.dataDir,
     maxBytes: 1e9,
@@ -62,7 +62,8 @@ export async function acceptCsv(
     presets: BUILTIN_PRESETS,
     onInvalid: 'skip',
   });
-  return await acceptDraft(database, draft, acceptance, feed);
+  const { tenant_id: tenantId, batch_id: batchId } = await acceptUpload(database, staged, acceptance, feed);
+  return { tenantId, batchId };
 }
 
 function webPreset(): Preset {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { leastSideOf } from '../../src/intake/doubts.ts';
+import { leastSideOf } from '../../src/intake/doubtful-columns.ts';
 import type { Flaw } from '../../src/errors.ts';
 import { type Preview, previewUpload } from '../../src/intake/preview.ts';
 import type { ReadingRules } from '../../src/intake/reading.ts';
@@ -22,6 +22,6 @@ export async function previewOf(
 }
 
 /** Codes with their lines and columns. */
-export function placesOf(flaws: Flaw[]): (string | number)[][] {
+export function locationsOf(flaws: Flaw[]): (string | number)[][] {
   return flaws.map(({ code, line, column }) => (column === undefined ? [code, line] : [code, line, column]));
 }

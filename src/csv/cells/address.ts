@@ -1,33 +1,40 @@
-/** What a slot says: an address, nothing, or something that cannot be one. */
+/** What a slot holds: an address, nothing, or something else. `host` is '' for the path of a file. */
 export type Address = { url: string; host: string } | { none: true } | { why: string };
 
-/** Characters that nobody sees and that are part of no address: they come with what is pasted. */
+/** Invisible characters that are part of no address: pasting brings them along. */
 export const INVISIBLE = /[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/u;
 const ALL_INVISIBLE = new RegExp(INVISIBLE, 'gu');
 
-/** Characters as HTML and XML write them, in addresses that were taken out of a page or a feed. */
+/** Entities of HTML and XML, in addresses that were copied out of a page or a feed. */
 export const ENTITY = /&(?:amp|quot|apos|lt|gt|nbsp|colon|sol|#\d{1,5}|#x[\da-f]{1,4});/gi;
 
 const NAMED: Record<string, string> = {
-  ...{ amp: '&', quot: '"', apos: "'", lt: '<', gt: '>', nbsp: ' ', colon: ':', sol: '/' },
+  amp: '&',
+  quot: '"',
+  apos: "'",
+  lt: '<',
+  gt: '>',
+  nbsp: ' ',
+  colon: ':',
+  sol: '/',
 };
 
-const MAX_HOST_CHARACTERS = 260; // RFC 1035: 253 for the name; and a port
+const MAX_HOST_CHARACTERS = 260; // RFC 1035 allows 253 for the name; the rest is for a port
 export const MAX_URL_CHARACTERS = 2_000;
 
 /**
- * Reads a slot. An address is taken as it was meant where there is one meaning only: with `&` for `&amp;`,
- * https: for an address that begins with `//`.
- * @param allowPaths whether what has no scheme is the path of a file
+ * Reads a slot. A damaged address is repaired if it can mean one thing only: `&amp;` becomes `&`, an address that
+ * begins with `//` gets https:.
+ * @param allowPaths whether a text without a scheme is the path of a file
  */
 export function readAddress(slot: string, allowPaths: boolean): Address {
   const raw = slot.trim();
   if (PLAIN.test(raw) && !(raw.includes('&') && raw.includes(';')) && raw.length <= MAX_URL_CHARACTERS)
     return readUrl(raw);
-  const url = meant(raw);
+  const url = repaired(raw);
   if (isNothing(url)) return { none: true };
   if (/^data:/i.test(url))
-    return { why: 'it is an image as text and no address; give the address of the image' };
+    return { why: 'it is an image encoded as text, not an address; give the address of the image' };
   if (raw.length > MAX_URL_CHARACTERS) return { why: `it has more than ${MAX_URL_CHARACTERS} characters` };
   if (!SCHEME.test(url))
     return allowPaths && !IS_ELSEWHERE.test(url) ? { url: raw, host: '' } : { why: whyNone(url) };
@@ -35,13 +42,13 @@ export function readAddress(slot: string, allowPaths: boolean): Address {
   return readUrl(url);
 }
 
-// Nearly every address: nothing in it can be meant otherwise.
+// Nearly every address: nothing in it needs a repair.
 const PLAIN = /^https?:\/\/(?!https?:)[\w!#$%&()*+,./:;=?@[\]~-]+$/i;
 
-const SCHEME = /^[a-z][a-z0-9+.-]+:/i; // of one letter it is a drive
+const SCHEME = /^[a-z][a-z0-9+.-]+:/i; // a single letter is a drive
 const IS_ELSEWHERE = /^(?:www\.|[a-z]:[\\/]|\\\\)/i;
 
-// The parser of URLs leaves some of them out and encodes others; half a character is none either.
+// The URL parser removes some control characters and encodes others. A lone surrogate is no character either.
 const CONTROL = /[\0-\x1f\x7f\p{Cs}]/u;
 
 function readUrl(text: string): Address {
@@ -53,20 +60,21 @@ function readUrl(text: string): Address {
   return { url: text, host: url.host };
 }
 
-/** Of what has no scheme that can be fetched. */
+/** Why a text is no web address. */
 function whyNone(text: string): string {
   if (/^(?:[a-z]:[\\/]|\\\\|file:)/i.test(text))
     return 'it is the path of a file on a computer; upload the image and give its address, or give minilab process a path from the folder of the CSV';
   if (/^(?:www\.|(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?\/)/i.test(text))
-    return `it does not begin with http:// or https://; write https://${text.slice(0, 60)} if that is meant`;
-  if (/^hxxp/i.test(text)) return 'it begins with hxxp, so that nobody opens it; write http if that is meant';
+    return `it does not begin with http:// or https://; write https://${text.slice(0, 60)} if you mean that`;
+  if (/^hxxp/i.test(text))
+    return 'it begins with hxxp, which keeps people from opening it; write http if you mean that';
   return 'it does not begin with http:// or https://';
 }
 
-/** The address without what pasting, feeds and spreadsheets have done to it. */
-function meant(raw: string): string {
+/** The address without the damage that pasting, feeds and spreadsheets do. */
+function repaired(raw: string): string {
   let text = raw.replaceAll(ALL_INVISIBLE, '').trim();
-  for (let i = 0; i < 3 && text.includes('&'); i += 1) text = text.replaceAll(ENTITY, characterOf); // &amp;amp;
+  for (let i = 0; i < 3 && text.includes('&'); i += 1) text = text.replaceAll(ENTITY, characterOf); // &amp;amp; too
   if (/^(?:https?:)?\\\/\\\//i.test(text)) text = fromJson(text);
   if (/^https?%3a%2f%2f/i.test(text)) text = decoded(text);
   return text
@@ -83,7 +91,7 @@ function characterOf(entity: string): string {
   return readable(String.fromCharCode(code)) ?? entity;
 }
 
-/** RFC 8259, 7: `\/` is a slash, `\u0026` an ampersand. */
+/** RFC 8259, section 7: `\/` is a slash, `\u0026` an ampersand. */
 function fromJson(text: string): string {
   return text.replaceAll('\\/', '/').replaceAll(JSON_CHARACTER, (written) => {
     const codes = written.split('\\u').slice(1);
@@ -93,12 +101,12 @@ function fromJson(text: string): string {
 
 const JSON_CHARACTER = /\\ud[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|\\u[\da-f]{4}/gi;
 
-/** Undefined for what no address holds and PostgreSQL does not take: NUL, other controls, half of a character. */
+/** Undefined for what no address holds and PostgreSQL does not store: NUL, other control characters, a lone surrogate. */
 function readable(character: string): string | undefined {
   return CONTROL.test(character) ? undefined : character;
 }
 
-// RFC 3986, 2.4: what is encoded twice is still encoded when it is decoded once.
+// RFC 3986, section 2.4: what is encoded twice is still encoded after it is decoded once.
 const PERCENT_CONTROL = /%([01][\da-f]|7f)/gi;
 
 function decoded(text: string): string {
@@ -109,7 +117,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Whether a slot holds one of the words with which people and programs say that there is no image. */
+/** Whether a slot holds a placeholder: words with which people and programs say that there is no image. */
 export function isNothing(text: string): boolean {
   if (text.length > LONGEST_WORD) return false;
   const word = text.replaceAll(/^["'[(<{\s]+|["'\])>}\s]+$/g, '').toLowerCase();
@@ -118,19 +126,13 @@ export function isNothing(text: string): boolean {
 
 const LONGEST_WORD = 40;
 
-const PLACEHOLDERS = new Set([
-  ...['n/a', 'na', 'n.a.', 'n.a', 'n/v', 'nan', 'none', 'null', 'nil', '\\n', 'undefined', 'empty', 'blank'],
-  ...['0', 'no', 'false', 'x', 'tbd', 'tba', 'tbc', 'todo', 'pending', 'missing', 'unknown', 'coming soon'],
-  ...['no image', 'no images', 'noimage', 'no-image', 'no_image', 'no photo', 'no picture', 'no img'],
-  ...[
-    'no image available',
-    'image not available',
-    'not available',
-    'not applicable',
-    'no url',
-    'without image',
-  ],
-  'no_selection', // Magento
-  ...['#n/a', '#nv', '#ref!', '#value!', '#name?', '#null!', '#div/0!', '#num!'], // Excel, and in German
-  ...['keine', 'kein bild', 'sin imagen', 'aucune', 'pas d’image', "pas d'image", 'nessuna immagine'],
-]);
+// `no_selection` is Magento's; `#n/a` and its like are Excel's, `#nv` in German.
+const PLACEHOLDERS = new Set(
+  `n/a, na, n.a., n.a, n/v, nan, none, null, nil, \\n, undefined, empty, blank, 0, no, false, x, tbd,
+tba, tbc, todo, pending, missing, unknown, coming soon, no image, no images, noimage, no-image,
+no_image, no photo, no picture, no img, no image available, image not available, not available,
+not applicable, no url, without image, no_selection, #n/a, #nv, #ref!, #value!, #name?, #null!,
+#div/0!, #num!, keine, kein bild, sin imagen, aucune, pas d’image, pas d'image, nessuna immagine`.split(
+    /,\s/,
+  ),
+);

@@ -1,8 +1,8 @@
 import { type Span, spansBetween } from './spans.ts';
 
 /**
- * How cells were split until the grammar of cell.ts: at commas, bars and white space where http:// or
- * https:// follows. Batches that were accepted then have images by the positions that it gave.
+ * The first cell grammar, which cell.ts replaced: it splits at commas, bars and white space that http:// or https://
+ * follows. Batches that were accepted with it keep the positions that it gave their images.
  */
 export function splitCellV1(text: string): Span[] {
   const isUrls = /https?:\/\//i.test(text);

@@ -3,47 +3,44 @@ import { splitCellV1 } from './cell-v1.ts';
 import { ENTITY, INVISIBLE } from './address.ts';
 
 /**
- * The slots of a row: its URLs in sequence, '' for an empty place, with what stood between them.
- * `separators` is one shorter than `slots`, and both are empty when the row names no image.
+ * The slots of a row in order, '' for an empty one, and the texts between them. `separators` is one shorter than
+ * `slots`; both are empty if the row names no image.
  */
 export type Slots = { slots: string[]; separators: string[] };
 
-/** A longer cell is not split: it is an error, and stays as it is. */
+/** A longer cell is an error, and is not split. */
 export const MAX_CELL_CHARACTERS = 64 * 1024;
 
-/** The grammar of cells that uploads are read by; it is kept with the batch, see SlotColumns. */
+/** The number of the cell grammar for new uploads. It is stored with the batch; see SlotColumns. */
 export const GRAMMAR = 2;
 
-/** The columns that hold URLs; from `spill` on the row's cells may hold more of them. */
+/** The image columns. From column `spill` on, cells may hold more URLs of the row. */
 export type SlotColumns = {
   images: number[];
   spill?: number | undefined;
-  /** By which the cells were split when they were read; batches from before there was a second one have none. */
+  /** The cell grammar that the batch was read with; undefined: the first one. */
   grammar?: typeof GRAMMAR;
 };
 
-/** The slots of one cell, its column from 0, and what stands around them: text, quotation marks, brackets. */
+/** The slots of one cell, its column from 0, and the text, quotation marks and brackets around the slots. */
 export type CellSlots = Slots & { column: number; before: string; after: string };
 
 /**
- * The slots of a row. Reading the input and writing the output both go through here, so that their
- * slots are the same. A row with URLs in several cells reads as if commas stood between them; of what
- * stands between two URLs only the marks are told, and not `","` or `"><img src="`.
+ * The slots of a row. Both the reader of the input and the writer of the output use it, so that their slots agree.
+ * URLs in several cells count as separated by commas. Separators are reduced to their marks: `","` and
+ * `"><img src="` become a comma.
  */
 export function slotsOfRow(cells: string[], columns: SlotColumns): Slots {
   const all: Slots = { slots: [], separators: [] };
   for (const { slots, separators } of slotsOfCells(cells, columns)) {
     if (all.slots.length > 0) all.separators.push(',');
-    for (const slot of slots) all.slots.push(slot); // a row may have too many for arguments of a call
+    for (const slot of slots) all.slots.push(slot); // a row may have more than a call can have arguments
     for (const separator of separators) all.separators.push(marksOf(separator));
   }
   return all;
 }
 
-/**
- * The slots of a row, cell by cell, up to the last cell that is not empty. An empty cell before that
- * is an empty slot.
- */
+/** The slots of a row, cell by cell, up to the last cell that is not empty. An empty cell before it is an empty slot. */
 export function slotsOfCells(cells: string[], { images, spill, grammar }: SlotColumns): CellSlots[] {
   const spilled = spill === undefined ? [] : cells.keys().filter((column) => column >= spill);
   const columns = [...images, ...spilled];
@@ -56,9 +53,9 @@ function trimmed(cell: string, grammar: SlotColumns['grammar']): string {
   const text = cell.trim();
   if (grammar === undefined || text === '') return text;
   let [from, to] = [0, text.length];
-  const isNothing = (at: number): boolean => text.charCodeAt(at) > 0x7f && UNSEEN.test(text.charAt(at));
-  while (from < to && isNothing(from)) from += 1;
-  while (to > from && isNothing(to - 1)) to -= 1;
+  const isUnseen = (at: number): boolean => text.charCodeAt(at) > 0x7f && UNSEEN.test(text.charAt(at));
+  while (from < to && isUnseen(from)) from += 1;
+  while (to > from && isUnseen(to - 1)) to -= 1;
   return from === 0 && to === text.length ? text : text.slice(from, to).trim();
 }
 
@@ -77,7 +74,7 @@ function slotsOfText(text: string, column: number, grammar: SlotColumns['grammar
 }
 
 const ONLY_MARKS = /^[\s,;|，；、｜،]+$/;
-const MARK = /(?:(?<![ \t])[ \t]+)?[,;|，；、｜،][ \t]*/g; // spaces are tried from their first one only
+const MARK = /(?:(?<![ \t])[ \t]+)?[,;|，；、｜،][ \t]*/g; // tries spaces from the first one only, in linear time
 
 function marksOf(separator: string): string {
   if (ONLY_MARKS.test(separator)) return separator;
@@ -86,21 +83,19 @@ function marksOf(separator: string): string {
 }
 
 /**
- * A cell with other content in the same slots, and the same separators. White space and words show no
- * empty slot, so where there is one a comma stands instead.
+ * The text of a cell with other content in the same slots. White space and words between two slots do not show that
+ * one is empty, so a comma replaces them if any slot is.
  */
 export function joinSlots(slots: string[], separators: string[]): string {
   const hasEmpty = slots.includes('');
-  const shown = (separator = ''): string => (hasEmpty && SHOWS_NOTHING.test(separator) ? ',' : separator);
+  const shown = (separator = ''): string => (hasEmpty && WITHOUT_MARKS.test(separator) ? ',' : separator);
   return slots.map((slot, i) => slot + (i < slots.length - 1 ? shown(separators[i]) : '')).join('');
 }
 
-const SHOWS_NOTHING = /^[^,;|，；、｜،"'<>]*$/;
+const WITHOUT_MARKS = /^[^,;|，；、｜،"'<>]*$/;
 
-/** As joinSlots, with what stood before and after them in the cell; without any content there is no need of it. */
+/** Like joinSlots, with the text before and after the slots, unless all of them are empty. */
 export function rewritten({ slots, separators, before, after }: CellSlots): string {
-  const isNothing = slots.every((slot) => slot === '');
-  return isNothing
-    ? joinSlots(slots, separators.map(marksOf))
-    : before + joinSlots(slots, separators) + after;
+  const isEmpty = slots.every((slot) => slot === '');
+  return isEmpty ? joinSlots(slots, separators.map(marksOf)) : before + joinSlots(slots, separators) + after;
 }

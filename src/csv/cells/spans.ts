@@ -1,10 +1,10 @@
-/** Where a slot stands in the text of its cell; an empty one has no length. */
+/** The offsets of a slot in the text of its cell. `to` is exclusive; an empty slot has no length. */
 export type Span = { from: number; to: number };
 
-/** Both global. `runs` finds what may separate, `marks` what in a run shows an empty slot when it comes twice. */
+/** Both are global. `runs` matches what may separate slots; two `marks` in one run have an empty slot between them. */
 export type Separation = { runs: RegExp; marks: RegExp };
 
-/** The spans between the runs that separate; of several marks in a row each but the last is followed by an empty one. */
+/** The spans between separators, with an empty span for every two marks in one separator. */
 export function spansBetween(
   text: string,
   { runs, marks }: Separation,

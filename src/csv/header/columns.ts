@@ -1,12 +1,13 @@
 import { type Static, Type } from 'typebox';
+import { words } from '../words.ts';
 import { imageColumns } from './image-columns.ts';
 
-/** Which column holds what, by index from 0. */
+/** The columns of each role, as indexes from 0. */
 export type Columns = {
-  /** in the order of the positions that their URLs get */
+  /** in the order of the positions of their URLs */
   images: number[];
   name: number | undefined;
-  /** what names a product, best first: SKU, handle, id */
+  /** columns that identify the product, best first: SKU, handle, id */
   sku: number[];
   serial: number | undefined;
   preset: number | undefined;
@@ -14,13 +15,13 @@ export type Columns = {
   height: number | undefined;
   quality: number | undefined;
   format: number | undefined;
-  /** The columns from here on may hold more URLs of the row, because the last URL column is the last named one. */
+  /** From this column on, cells may hold more URLs of the row: the last named column is an image column. */
   spill: number | undefined;
 };
 
 const ColumnName = Type.Union([Type.String({ minLength: 1 }), Type.Null()]);
 
-/** Which column of the header holds what, where its name does not say it; null: none does. */
+/** The user's own assignment of columns to roles, by name; null: no column has this role. */
 export const ColumnMapping = Type.Object(
   {
     images: Type.Optional(
@@ -39,8 +40,8 @@ export const ColumnMapping = Type.Object(
 );
 export type ColumnMapping = Static<typeof ColumnMapping>;
 
-/** A name as it is compared: without case, spaces and punctuation. */
-export function keyOf(name: string): string {
+/** The form in which names of columns are compared: without case, spaces and punctuation. */
+export function columnKey(name: string): string {
   return name
     .replaceAll(AMAZON_QUALIFIERS, '')
     .toLowerCase()
@@ -50,23 +51,33 @@ export function keyOf(name: string): string {
 // Amazon's templates since 2024: `main_product_image_locator[marketplace_id=ATVPDKIKX0DER]#1.media_location`
 const AMAZON_QUALIFIERS = /\[\w+=[^[\]]*\]|#\d+\.\w+$/g;
 
-/** A column that `output.csv` writes itself: people upload their output again. */
+/** Whether `output.csv` writes this column itself. People upload their output again. */
 export function isOurColumn(name: string): boolean {
   return /^\s*(output image urls( \(.*\))?|status|errors)\s*$/i.test(name);
 }
 
+/** Whether a column holds the renditions that an earlier `output.csv` names. */
+export function isOutputColumn(name: string): boolean {
+  return /^\s*output image urls( \(.*\))?\s*$/i.test(name);
+}
+
 /**
- * Finds the columns by the names that users and shops give them; the first alias that is there counts.
- * @param keys the header, see keyOf
+ * Finds columns by the names that users and shops give them. The first alias that matches wins.
+ * @param keys of the header; see columnKey
  */
 export function columnsByAlias(keys: readonly string[]): Columns {
   const one = (aliases: readonly string[]): number | undefined =>
     aliases.map((alias) => keys.indexOf(alias)).find((column) => column >= 0);
-  const isDimension = PRODUCT_DIMENSIONS.some((name) => keys.includes(name));
+  const isProductDimension = PRODUCT_DIMENSIONS.some((name) => keys.includes(name));
   const side = (name: 'width' | 'height'): number | undefined =>
     one([
-      ...[`output${name}`, `image${name}`, `${name}px`, `${name}pixels`, `${name}inpixels`, `pixel${name}`],
-      ...(isDimension ? [] : [name]),
+      `output${name}`,
+      `image${name}`,
+      `${name}px`,
+      `${name}pixels`,
+      `${name}inpixels`,
+      `pixel${name}`,
+      ...(isProductDimension ? [] : [name]),
     ]);
   return {
     images: imageColumns(keys),
@@ -82,17 +93,16 @@ export function columnsByAlias(keys: readonly string[]): Columns {
   };
 }
 
-const NAME_ALIASES = [
-  ...['productname', 'product', 'title', 'name', 'itemname'],
-  ...['produktname', 'artikelname', 'bezeichnung', 'titel', 'titre', 'nom', 'titulo', 'título', 'nombre'],
-  ...['titolo', 'nome', 'naam', 'productnaam', 'tytuł', 'nazwa'],
-];
-const SKU_ALIASES = [
-  ...['sku', 'variantsku', 'productsku', 'itemsku', 'reference'],
-  ...['sellersku', 'contributionsku', 'customlabelsku', 'customlabel', 'productcodesku'], // Amazon, eBay, BigCommerce
-  ...['handle', 'urlhandle', 'productid', 'itemid', 'id'],
-];
-const SERIAL_ALIASES = ['sno', 'srno', 'slno', 'serialno', 'serialnumber', 'serial', 'no'];
+const NAME_ALIASES = words(`
+  productname product title name itemname produktname artikelname bezeichnung titel titre nom titulo
+  título nombre titolo nome naam productnaam tytuł nazwa
+`);
+// With the names of Amazon, eBay and BigCommerce.
+const SKU_ALIASES = words(`
+  sku variantsku productsku itemsku reference sellersku contributionsku customlabelsku customlabel
+  productcodesku handle urlhandle productid itemid id
+`);
+const SERIAL_ALIASES = words('sno srno slno serialno serialnumber serial no');
 
-// Beside one of these, Width and Height are those of the product in its box (PrestaShop, WooCommerce).
+// Next to one of these, Width and Height are those of the packaged product (PrestaShop, WooCommerce).
 const PRODUCT_DIMENSIONS = ['depth', 'length', 'weight'];

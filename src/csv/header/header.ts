@@ -1,19 +1,18 @@
 import type { Flaw } from '../../errors.ts';
-import { type ColumnMapping, type Columns, columnsByAlias, keyOf } from './columns.ts';
+import { type ColumnMapping, type Columns, columnsByAlias, columnKey } from './columns.ts';
 
 export const MAX_COLUMNS = 200;
 
-/** What a header says. Without a column of URLs there are no columns. */
+/** A header as it was read. `columns` is undefined if there is no image column. */
 export type Header = { names: string[]; columns: Columns | undefined; errors: Flaw[]; warnings: Flaw[] };
 
 /**
- * Finds the columns that Minilab needs, by their names or by what the user says of them. Only one of
- * URLs must be there.
- * @param line of the header
+ * Finds the columns of each role, by the mapping or by their names. Only an image column is required.
+ * @param line physical, of the header
  */
 export function readHeader(names: string[], line: number, mapping: ColumnMapping = {}): Header {
   if (names.length > MAX_COLUMNS) return refused(names, line, tooManyColumns(names.length));
-  const keys = names.map(keyOf);
+  const keys = names.map(columnKey);
   const { columns, unknown } = mapped(columnsByAlias(keys), { names, keys }, mapping);
   const errors = unknown.map((name) => ({
     line,
@@ -38,16 +37,16 @@ function refused(names: string[], line: number, flaw: Omit<Flaw, 'line'>): Heade
 function tooManyColumns(count: number): Omit<Flaw, 'line'> {
   return {
     code: 'too_many_columns',
-    detail: `The header has ${count} columns; at most ${MAX_COLUMNS} are read.`,
+    detail: `The header has ${count} columns; at most ${MAX_COLUMNS} are allowed.`,
   };
 }
 
-/** What the user says of the columns goes before what their names say. */
-function mapped(byAlias: Columns, named: Named, mapping: ColumnMapping) {
+/** The mapping takes precedence over the names. */
+function mapped(byAlias: Columns, header: NamesAndKeys, mapping: ColumnMapping) {
   const columns = { ...byAlias };
   const unknown: string[] = [];
   const all = (name: string): number[] => {
-    const found = columnsNamed(name, named);
+    const found = columnsNamed(name, header);
     if (found.length === 0) unknown.push(name);
     return found;
   };
@@ -59,29 +58,30 @@ function mapped(byAlias: Columns, named: Named, mapping: ColumnMapping) {
   return { columns, unknown };
 }
 
-/** The cells of a header, and their keys: to make one takes as long as the cell is. */
-type Named = { names: string[]; keys: string[] };
+/** The names of a header, and their keys: making a key takes linear time in the length of its name. */
+type NamesAndKeys = { names: string[]; keys: string[] };
 
-/** As it is written, and else as it is read. */
-function columnsNamed(name: string, { names, keys }: Named): number[] {
+/** The columns with exactly this name; if there are none, those whose key is the same. */
+function columnsNamed(name: string, { names, keys }: NamesAndKeys): number[] {
   const exact = [...names.keys()].filter((i) => names[i]?.trim() === name.trim());
-  const key = keyOf(name);
+  const key = columnKey(name);
   return exact.length > 0 ? exact : [...keys.keys()].filter((i) => keys[i] === key);
 }
 
-/** Columns of a name that another one before has, where it matters which of them is read. */
-function duplicates({ names, keys }: Named, line: number, columns: Columns): Flaw[] {
+/** A warning for each column with the same name as an earlier column that has a role. */
+function duplicates({ names, keys }: NamesAndKeys, line: number, columns: Columns): Flaw[] {
   const { name, sku, serial, preset, width, height, quality, format } = columns;
   const read = [name, ...sku, serial, preset, width, height, quality, format];
   return read.flatMap((first) => {
     if (first === undefined) return [];
     const isTwin = (i: number): boolean => i > first && keys[i] === keys[first];
     const twins = [...names.keys()].filter(isTwin);
-    const detail = `The column is called "${names[first]?.trim()}" as column ${first + 1} is, and only that one is read.`;
+    const detail = `The column has the name "${names[first]?.trim()}", like column ${first + 1}. Only column ${first + 1} is read.`;
     return twins.map((i) => ({ line, column: i + 1, code: 'duplicate_header', detail }));
   });
 }
 
+/** The first ten names in quotation marks. */
 export function listed(names: string[]): string {
   return names
     .map((name) => `"${name.trim().slice(0, 40)}"`)

@@ -1,15 +1,13 @@
-/** Which cells hold the addresses of images, for columns whose names do not say so. */
-import type { Flaw } from '../../errors.ts';
-import { type Columns, isOurColumn } from './columns.ts';
+/** Recognises cells that hold addresses of images, for columns whose names do not say so. */
+import type { Columns } from './columns.ts';
 import type { TableRow } from '../records.ts';
-import type { SlotColumns } from '../cells/slots.ts';
 
 export type AddressRules = {
-  /** Whether the path of a file counts as an address: `minilab process` and `check` only. */
+  /** whether the path of a file counts as an address: `minilab process` and `check` only */
   allowPaths: boolean;
 };
 
-// Alone, in a list, or as an element of JSON; `//cdn.shop.example/1.jpg` takes the scheme of its page.
+// Alone, in a list, or in a JSON array; `//cdn.shop.example/1.jpg` inherits the scheme of its page.
 const ADDRESS = /^[\s["'(]*(?:https?:)?\/\/[^\s/]+/i;
 const IMAGE_FILE = /\.(?:jpe?g|jfif|png|webp|gif|avif|tiff?|bmp|hei[cf])(?![a-z0-9])/i;
 const OTHER_FILE = /\.(?:html?|php|aspx?|pdf|mp4|mov|webm|m3u8|zip|csv|xml|json)(?![a-z0-9])/i;
@@ -17,10 +15,20 @@ const IMAGE_NAME =
   /image|img|photo|foto|pict|\bpic|bild|imagen|immagin|afbeeld|zdj|galer|galler|thumb|swatch/i;
 const IMAGE_HOST = new RegExp(
   [
-    ...['cdn\\.shopify\\.com', 'media-amazon\\.com', 'ssl-images-amazon\\.com', 'ebayimg\\.com'],
-    ...['etsystatic\\.com', 'walmartimages\\.com', 'cloudinary\\.com', 'imgix\\.net', 'wixstatic\\.com'],
-    ...['images\\.squarespace-cdn\\.com', 'googleusercontent\\.com', 'allegroimg\\.com', 'alicdn\\.com'],
-    ...['/(?:images?|imgs?|photos?|pictures?|bilder)/'],
+    'cdn\\.shopify\\.com',
+    'media-amazon\\.com',
+    'ssl-images-amazon\\.com',
+    'ebayimg\\.com',
+    'etsystatic\\.com',
+    'walmartimages\\.com',
+    'cloudinary\\.com',
+    'imgix\\.net',
+    'wixstatic\\.com',
+    'images\\.squarespace-cdn\\.com',
+    'googleusercontent\\.com',
+    'allegroimg\\.com',
+    'alicdn\\.com',
+    '/(?:images?|imgs?|photos?|pictures?|bilder)/',
   ].join('|'),
   'i',
 );
@@ -30,7 +38,7 @@ export function holdsAddress(cell: string, { allowPaths }: AddressRules): boolea
   return (mayBegin(cell.charCodeAt(0)) && ADDRESS.test(cell)) || (allowPaths && isPath(cell));
 }
 
-/** Of every cell of a million rows: a mark, a space, `h` or `[`. */
+/** A cheap test for each cell of a million rows: an address begins with a mark, a space, `h` or `[`. */
 function mayBegin(character: number): boolean {
   return character < 0x30 || (character | 0x20) === 0x68 || character === 0x5b;
 }
@@ -42,8 +50,9 @@ function isPath(cell: string): boolean {
 const LONGEST_PATH = 500;
 
 /**
- * Whether a cell holds addresses of images: by their ends, by the name of their column, or by a host or a
- * folder that serves images. Links to pages of products and to videos are none.
+ * Whether a cell holds addresses of images: by the file's extension, the name of the column, or a host or folder that
+ * serves images. Links to product pages and videos do not count.
+ * @param name of the column
  */
 export function holdsImages(cell: string, name: string, rules: AddressRules): boolean {
   if (!holdsAddress(cell, rules)) return false;
@@ -52,8 +61,8 @@ export function holdsImages(cell: string, name: string, rules: AddressRules): bo
 }
 
 /**
- * Without columns whose first cells say that they hold something else (`Photo`: "front", "yes"), so long as
- * others are there.
+ * Leaves out image columns whose first cells hold something else (`Photo`: "front", "yes"), if other image columns
+ * remain.
  */
 export function withoutOtherCells(columns: Columns, rows: TableRow[]): Columns {
   const images = columns.images.filter((i) => {
@@ -66,41 +75,5 @@ export function withoutOtherCells(columns: Columns, rows: TableRow[]): Columns {
   return { ...columns, images, spill: isLast ? columns.spill : undefined };
 }
 
-/** Watches for columns that hold image URLs and are not read. */
-export type UnreadColumns = { look(row: TableRow): void; warnings(): Flaw[] };
-
-export function watchUnread(
-  header: string[],
-  columns: Columns & SlotColumns,
-  rules: AddressRules,
-): UnreadColumns {
-  const { images, spill = Infinity, sku, grammar: _, ...others } = columns; // the grammar is no column
-  const read = new Set([...images, ...sku, ...Object.values(others)]);
-  let waiting = [...header.keys()].filter((i) => i < spill && !read.has(i) && !isOurColumn(header[i] ?? ''));
-  const warnings: Flaw[] = [];
-  return {
-    look({ cells, line }) {
-      for (const i of waiting) {
-        const cell = cells[i] ?? '';
-        if (cell.length < SHORTEST || !holdsImages(cell, header[i] ?? '', rules)) continue;
-        waiting = waiting.filter((other) => other !== i);
-        warnings.push(unread(header[i]?.trim() ?? '', { line, column: i + 1, cell }));
-      }
-    },
-    warnings: () => warnings.toSorted((a, b) => (a.column ?? 0) - (b.column ?? 0)),
-  };
-}
-
-// An address, also a mistyped one, or the path of a file; not "N/A", "3", "see p. 7".
+// An address, even a mistyped one, or the path of a file; not "N/A", "3", "see p. 7".
 const ATTEMPT = /:\/|^\/\/|\w\.\w{2,5}(?:\W|$)/;
-
-const SHORTEST = 5; // a.jpg
-
-function unread(name: string, { line, column, cell }: { line: number; column: number; cell: string }): Flaw {
-  const shown = cell.trim().length > 80 ? `${cell.trim().slice(0, 77)}…` : cell.trim();
-  const called = name === '' ? `Column ${column}, which has no name,` : `The column "${name.slice(0, 40)}"`;
-  return {
-    ...{ line, column, code: 'unread_image_column' },
-    detail: `${called} holds image URLs (${shown}) and is not read. If it should be, name it in columns={"images":[…]} with the other ones; if not, ignore this.`,
-  };
-}

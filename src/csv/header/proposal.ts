@@ -1,4 +1,4 @@
-/** What to do about a file in whose header no column of image URLs was found. Every proposal is tried before it is made. */
+/** Proposes what to do about a header without an image column. Every proposed mapping is tried first. */
 import type { Flaw } from '../../errors.ts';
 import type { ColumnMapping } from './columns.ts';
 import { listed, readHeader } from './header.ts';
@@ -6,9 +6,9 @@ import { type AddressRules, holdsAddress, holdsImages } from './image-cells.ts';
 import type { TableRow } from '../records.ts';
 
 /**
- * That a file has no column of URLs, and which one it could be.
+ * The error for a file without an image column, with a proposal.
  * @param records the first ones of the file
- * @param header the one of them that was taken for the header
+ * @param header the record that was taken for the header
  */
 export function noImageColumn(records: TableRow[], header: TableRow, rules: AddressRules): Flaw {
   const isImages = ({ cells }: TableRow): boolean => cells.some((cell) => holdsImages(cell, '', rules));
@@ -21,7 +21,7 @@ export function noImageColumn(records: TableRow[], header: TableRow, rules: Addr
   };
 }
 
-/** Where no cell holds an address, a name may say what the column is for. */
+/** If no cell holds an address, the name of a column may still say what it is for. */
 function byNames({ cells: names, line }: TableRow): string {
   const found = [...names.keys()].filter((i) =>
     /image|img|photo|foto|pic|bild|media|url|link/i.test(names[i] ?? ''),
@@ -53,16 +53,16 @@ function byCells(records: TableRow[], first: number, taken: TableRow, rules: Add
     return `${seems}${sendAgain([...headerLine, `columns=${JSON.stringify(mapping)}`], what)}`;
   }
   const again = isElsewhere ? `, and upload again with header_line=${line}` : '';
-  return `${seems}Column ${(found[0] ?? 0) + 1} holds URLs and has no name that tells it from others: name it "Input Image Urls"${again}.`;
+  return `${seems}Column ${(found[0] ?? 0) + 1} holds URLs, and its name is empty or not unique: name it "Input Image Urls"${again}.`;
 }
 
-/** The columns in which some row holds what is looked for. */
+/** The columns in which the test holds for at least one row. */
 function holding(rows: TableRow[], holds: (cell: string, column: number) => boolean): number[] {
   const width = Math.max(...rows.map(({ cells }) => cells.length));
   return [...Array(width).keys()].filter((i) => rows.some(({ cells }) => holds(cells[i] ?? '', i)));
 }
 
-/** Of the lines above the first one with addresses, the last that names a column of them. */
+/** The header among the lines above the first addresses: the last line that names a column of addresses. */
 function headerAbove(above: TableRow[], columns: number[]): TableRow | undefined {
   const isNamed = ({ cells }: TableRow): boolean => columns.some((i) => (cells[i] ?? '').trim() !== '');
   return above.findLast(isNamed) ?? above[0];
@@ -72,9 +72,9 @@ function sendAgain(options: string[], what: string): string {
   return `Upload again with ${options.join(' and ')}, or name ${what} "Input Image Urls".`;
 }
 
-const LONGEST_OPTION = 4_000; // see `columns` in options.ts
+const LONGEST_OPTION = 4_000; // see `columns` in option-schemas.ts
 
-/** The mapping with which these columns, and no others, are read; undefined where there is none. */
+/** A mapping with which exactly these columns are read as image columns; undefined if there is none. */
 function mappingOf(names: string[], columns: number[], line: number): ColumnMapping | undefined {
   const images = [...new Set(columns.map((i) => names[i]?.trim() ?? ''))];
   if (images.length === 0 || images.includes('')) return undefined;

@@ -257,12 +257,12 @@ test('words for "no image" are empty slots, alone and between addresses', () => 
 test('what cannot be an address is told with what to do', () => {
   const scheme = /does not begin with http:\/\/ or https:\/\//;
   for (const [cell, why] of [
-    ['www.shop.example/1.jpg', /write https:\/\/www\.shop\.example\/1\.jpg if that is meant/],
+    ['www.shop.example/1.jpg', /write https:\/\/www\.shop\.example\/1\.jpg if you mean that/],
     ['cdn.shop.example/1.jpg', /write https:\/\/cdn\.shop\.example\/1\.jpg if/],
     ['C:\\img\\a.jpg', /path of a file on a computer/],
     ['\\\\server\\img\\a.jpg', /path of a file on a computer/],
     ['file:///C:/img/a.jpg', /path of a file on a computer/],
-    ['data:image/png;base64,iVBORw0KGgo=', /image as text/],
+    ['data:image/png;base64,iVBORw0KGgo=', /image encoded as text/],
     ['hxxp://a.example/1.jpg', /hxxp/],
     ['ftp://a.example/1.jpg', scheme],
     ['s3://bucket/1.jpg', scheme],

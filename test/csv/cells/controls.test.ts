@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { readAddress } from '../../../src/csv/cells/address.ts';
-import { readUpload } from '../../../src/intake/reading.ts';
+import { readUpload } from '../../../src/intake/read-upload.ts';
 
 /** Each was read as an address with a NUL, half a character or a line feed in it, which the tables do not take. */
 const HIDDEN = [

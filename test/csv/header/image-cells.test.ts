@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { placesOf, previewOf } from '../../support/previews.ts';
+import { locationsOf, previewOf } from '../../support/previews.ts';
 
 const U = 'https://shop.example';
 
 function unreadOf(preview: Awaited<ReturnType<typeof previewOf>>): (string | number)[][] {
-  return placesOf(preview.warnings.filter(({ code }) => code === 'unread_image_column'));
+  return locationsOf(preview.warnings.filter(({ code }) => code === 'unread_image_column'));
 }
 
 test('a column that holds image URLs and is not read is told once, with a cell of it', async () => {
@@ -56,10 +56,10 @@ test('who names the columns of images has chosen, and beside local files paths a
 test('told columns stand before a thousand warnings of rows, and strict=true refuses them', async () => {
   const csv = `SKU,Image,Swatch\n${'1,,\n'.repeat(1_500)}2,${U}/1.jpg,${U}/2.jpg\n`;
   const preview = await previewOf(csv);
-  assert.deepEqual(placesOf(preview.warnings.slice(0, 1)), [['unread_image_column', 1502, 3]]);
+  assert.deepEqual(locationsOf(preview.warnings.slice(0, 1)), [['unread_image_column', 1502, 3]]);
   assert.deepEqual([preview.warning_count, preview.warnings.length], [1_501, 1_000]);
   const strict = await previewOf(`SKU,Image,Swatch\n2,${U}/1.jpg,${U}/2.jpg\n`, { warningsAre: 'errors' });
-  assert.deepEqual([strict.ok, placesOf(strict.errors)], [false, [['unread_image_column', 2, 3]]]);
+  assert.deepEqual([strict.ok, locationsOf(strict.errors)], [false, [['unread_image_column', 2, 3]]]);
 });
 
 test('a column with the name of an image that holds something else is left out beside others', async () => {
@@ -69,7 +69,7 @@ test('a column with the name of an image that holds something else is left out b
   for (const note of ['N/A', '3', 'yes', 'see p. 7'])
     assert.equal((await previewOf(`SKU,Image URL,Photo\n1,${U}/1.jpg,${note}\n`)).ok, true, note);
   const slip = await previewOf(`SKU,Image 1,Image 2\n1,${U}/1.jpg,htp:/shop.example/2.jpg\n`);
-  assert.deepEqual(placesOf(slip.errors), [['invalid_url', 2, 3]], 'but a slip is an error');
+  assert.deepEqual(locationsOf(slip.errors), [['invalid_url', 2, 3]], 'but a slip is an error');
   const alone = await previewOf('SKU,Image\n1,front\n');
-  assert.deepEqual(placesOf(alone.errors), [['invalid_url', 2, 2]]);
+  assert.deepEqual(locationsOf(alone.errors), [['invalid_url', 2, 2]]);
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keyOf } from '../../../src/csv/header/columns.ts';
+import { columnKey } from '../../../src/csv/header/columns.ts';
 import { imageColumns } from '../../../src/csv/header/image-columns.ts';
 
 function imagesOf(header: string): string {
   const names = header.split(',');
-  return imageColumns(names.map(keyOf))
+  return imageColumns(names.map(columnKey))
     .map((i) => names[i])
     .join(',');
 }

@@ -41,7 +41,10 @@ test('a proposal works when it is followed', async () => {
 
 test('where no mapping can say it, a name is asked for', async () => {
   for (const [csv, detail] of [
-    [`Nr,\n7,${U}/1.jpg\n`, /Column 2 holds URLs and has no name.*name it "Input Image Urls"/],
+    [
+      `Nr,\n7,${U}/1.jpg\n`,
+      /Column 2 holds URLs, and its name is empty or not unique: name it "Input Image Urls"/,
+    ],
     [`Nr,,\n7,${U}/1.jpg,${U}/2.jpg\n`, /Column 2 holds URLs/],
     ['Nr,Text\n7,x\n', /Name one of the columns "Input Image Urls"; this file has "Nr", "Text"/],
     [`7,${U}/1.jpg\n`, /first line looks like data/],

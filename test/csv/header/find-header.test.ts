@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { placesOf, previewOf } from '../../support/previews.ts';
+import { locationsOf, previewOf } from '../../support/previews.ts';
 
 const U = 'https://shop.example';
 
@@ -26,7 +26,7 @@ describe('lines above the header', () => {
         [true, 1, 1, line],
         above,
       );
-      assert.deepEqual(placesOf(preview.warnings), [['lines_above_header', line]], above);
+      assert.deepEqual(locationsOf(preview.warnings), [['lines_above_header', line]], above);
       assert.match(preview.warnings[0]?.detail ?? '', new RegExp(`in line ${line}.*header_line`));
       assert.equal(preview.first_rows[0]?.line, line + 1);
     }
@@ -54,7 +54,7 @@ describe('lines above the header', () => {
   test('are told in the error where the header has no known column of images', async () => {
     const csv = `Report\n\nNr;Ansicht;Link\n7;${U}/1.jpg;${U}/p/7\n`;
     const { errors } = await previewOf(csv);
-    assert.deepEqual(placesOf(errors), [['no_image_column', 1]]);
+    assert.deepEqual(locationsOf(errors), [['no_image_column', 1]]);
     assert.match(
       errors[0]?.detail ?? '',
       /The header seems to be line 3\. Upload again with header_line=3 and columns=\{"images":"Ansicht"\}/,
@@ -68,7 +68,7 @@ describe('lines above the header', () => {
     const preview = await previewOf(csv, { headerLine: 2 });
     assert.deepEqual([preview.header_line, preview.rows, preview.warnings], [2, 1, []]);
     const { errors } = await previewOf(csv, { headerLine: 7 });
-    assert.deepEqual(placesOf(errors), [['no_such_line', 7]]);
+    assert.deepEqual(locationsOf(errors), [['no_such_line', 7]]);
   });
 });
 
@@ -84,7 +84,7 @@ describe('lines below the header', () => {
     ]) {
       const preview = await previewOf(`SKU,Name,Image,Price\n${below}\n1,Mug,${U}/1.jpg,5\n`);
       assert.deepEqual([preview.ok, preview.rows, preview.images], [true, 1, 1], below);
-      assert.deepEqual(placesOf(preview.warnings), [['lines_below_header', 2]], below);
+      assert.deepEqual(locationsOf(preview.warnings), [['lines_below_header', 2]], below);
     }
   });
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { draftUpload } from '../../src/intake/staged-upload.ts';
+import { stageUpload } from '../../src/intake/staged-upload.ts';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
 import { newFolder } from '../support/folder.ts';
-import { placesOf, previewOf } from '../support/previews.ts';
+import { locationsOf, previewOf } from '../support/previews.ts';
 
 const U = 'https://shop.example/1.jpg';
 
@@ -60,7 +60,7 @@ test('a mapping, and a name that says it, are never doubted', async () => {
     const good = await previewOf(csvOf(column, '50'), { mapping });
     assert.deepEqual([good.columns.width, good.warnings], [column, []]);
     const bad = await previewOf(csvOf(column, '50', '50 cm'), { mapping });
-    assert.deepEqual(placesOf(bad.errors), [['invalid_width', 3, 3]]);
+    assert.deepEqual(locationsOf(bad.errors), [['invalid_width', 3, 3]]);
   }
 });
 
@@ -76,7 +76,7 @@ test('Format, Quality and Preset of a product are not read, once told, and never
     ['Preset', 'Vivid 2', 'Warm / Soft'],
   ] as const) {
     const preview = await previewOf(csvOf(column, ...values, ...values));
-    assert.deepEqual(placesOf(preview.warnings), [['column_not_read', 2, 3]], values[0]);
+    assert.deepEqual(locationsOf(preview.warnings), [['column_not_read', 2, 3]], values[0]);
     assert.equal(preview.ok, true);
     const name = column.replace('*', '').toLowerCase();
     assert.match(
@@ -86,7 +86,7 @@ test('Format, Quality and Preset of a product are not read, once told, and never
     const mapped = await previewOf(csvOf(column, ...values), { mapping: { [name]: column } });
     const code = name === 'preset' ? 'unknown_preset' : `invalid_${name}`;
     if (column !== 'Quality' || values[0] !== '5')
-      assert.deepEqual(placesOf(mapped.errors)[0], [code, 2, 3], 'what the user says is not doubted');
+      assert.deepEqual(locationsOf(mapped.errors)[0], [code, 2, 3], 'what the user says is not doubted');
   }
 });
 
@@ -113,22 +113,22 @@ test('a slip in a column that chooses is an error with its line', async () => {
 test('what is found out late holds for the rows before it too', async () => {
   await using folder = await newFolder();
   const rows = [...Array.from({ length: 300 }, (_, i) => `${1000 + (i % 3)},80`), '45,80'];
-  await using draft = await draftUpload(Readable.from([Buffer.from(csvOf('Width,Quality', ...rows))]), {
+  await using staged = await stageUpload(Readable.from([Buffer.from(csvOf('Width,Quality', ...rows))]), {
     ...{ tenantId: 1, folder: folder.path, maxBytes: 1e9, allowPaths: false },
     presets: BUILTIN_PRESETS,
     preset: BUILTIN_PRESETS[0],
   });
   const [web] = BUILTIN_PRESETS;
   assert.ok(web);
-  const sizes = draft.recipes(web).map(({ renditions }) => [renditions[0]?.width, renditions[0]?.quality]);
+  const sizes = staged.recipes(web).map(({ renditions }) => [renditions[0]?.width, renditions[0]?.quality]);
   assert.deepEqual(new Set(sizes.map(String)), new Set(['1600,80']));
-  assert.deepEqual(placesOf(draft.warnings), [['column_not_read', 302, 3]]);
-  assert.equal(draft.format.columns.width, undefined);
+  assert.deepEqual(locationsOf(staged.warnings), [['column_not_read', 302, 3]]);
+  assert.equal(staged.format.columns.width, undefined);
 });
 
 test('strict=true refuses the file for a column that is not read, unless it is said that it is not', async () => {
   const csv = csvOf('Format', 'Paperback');
   const strict = { warningsAre: 'errors' } as const;
-  assert.deepEqual(placesOf((await previewOf(csv, strict)).errors), [['column_not_read', 2, 3]]);
+  assert.deepEqual(locationsOf((await previewOf(csv, strict)).errors), [['column_not_read', 2, 3]]);
   assert.equal((await previewOf(csv, { ...strict, mapping: { format: null } })).ok, true);
 });

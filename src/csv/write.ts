@@ -1,0 +1,30 @@
+/** Writes CSV text in which no cell runs as a formula: `output.csv`. write-faithful.ts writes cells unchanged. */
+import { stringify } from 'csv-stringify/sync';
+import { escapeFormula } from './formulas.ts';
+import type { TableFormat } from './table-format.ts';
+
+// A header cell that holds another delimiter would be read as several cells when the output is uploaded again.
+const QUOTED = /[,;\t]/;
+
+/** The text of rows, with the delimiter of the input and every formula escaped. */
+export function csvText(rows: string[][], { delimiter }: TableFormat): string {
+  const cells = rows.map((row) => row.map(escapeFormula));
+  // A row of one empty cell would be an empty line, which readers skip.
+  const quoted_empty = rows.some((row) => row.length === 1);
+  return stringify(cells, { delimiter, quoted_match: QUOTED, quoted_empty });
+}
+
+/** The text of the header and the input's lines around it, with a byte order mark if the input had one. */
+export function headerText(format: TableFormat, header: string[]): string {
+  const { above = '', below = '' } = format.written ?? {};
+  const around = (text: string): string => escapeLines(text, format.delimiter);
+  return `${format.bom ? '\u{feff}' : ''}${around(above)}${csvText([header], format)}${around(below)}`;
+}
+
+/** Lines of the file, with every cell escaped that would run as a formula. */
+function escapeLines(lines: string, delimiter: string): string {
+  const begins = new RegExp(`(^|[\\r\\n${delimiter}])( *"?)([^\\r\\n${delimiter}"]+)`, 'g');
+  return lines.replaceAll(begins, (_, before: string, quote: string, cell: string) => {
+    return before + quote + escapeFormula(cell);
+  });
+}

@@ -1,0 +1,100 @@
+import { type Static, Type } from 'typebox';
+import { DEFAULT_PRESET } from '../presets/builtin.ts';
+
+export const DEFAULT_DEADLINE_HOURS = 24;
+
+/** The options of an upload, as fields of the form or in the query. */
+export const UploadOptions = Type.Object(
+  {
+    name: Type.Optional(
+      Type.String({
+        maxLength: 200,
+        description: 'Name of the batch; by default the name of the file',
+      }),
+    ),
+    preset: Type.Optional(
+      Type.String({ maxLength: 64, description: 'Which renditions to make', default: DEFAULT_PRESET }),
+    ),
+    callback_url: Type.Optional(
+      Type.String({
+        maxLength: 2000,
+        description: 'Receives a signed webhook when the batch ends, instead of WEBHOOK_URL',
+      }),
+    ),
+    on_invalid: Type.Optional(
+      Type.Enum(['reject', 'skip'], {
+        description:
+          'reject (the default): a row with an error refuses the upload. skip: such rows are kept as failed, and the others are processed',
+      }),
+    ),
+    strict: Type.Optional(Type.Boolean({ description: 'Counts warnings as errors' })),
+    charset: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description:
+          'Encoding of a file that is neither UTF-8 nor UTF-16 with a byte order mark, such as windows-1252',
+      }),
+    ),
+    name_template: Type.Optional(
+      Type.String({
+        maxLength: 200,
+        description:
+          'Names of the files, in output URLs and in the ZIP: {sku}, {name}, {position}, {rendition}, {hash16}, {ext}',
+      }),
+    ),
+    force: Type.Optional(
+      Type.Boolean({
+        description: 'Downloads all sources and makes all renditions again, even unchanged ones',
+      }),
+    ),
+    fresh_for: Type.Optional(
+      Type.String({
+        maxLength: 20,
+        description:
+          'For how long a downloaded source is reused without a request, whatever its host says: 90m, 12h, 604800 (seconds)',
+      }),
+    ),
+    deadline_hours: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 168,
+        default: DEFAULT_DEADLINE_HOURS,
+        description:
+          'For how long images are retried; those not completed by then fail with deadline_exceeded',
+      }),
+    ),
+    header_line: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'Line number of the header in the file, if it is not found automatically',
+      }),
+    ),
+    columns: Type.Optional(
+      Type.String({
+        maxLength: 4000,
+        description:
+          'JSON: which column has which role, where its name does not say so, such as {"images": ["Foto 1", "Foto 2"], "sku": "Art.-Nr.", "width": null}',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type UploadOptions = Static<typeof UploadOptions>;
+
+const MAX_PROBES = 100;
+
+/** A form for an upload can be sent to the preview unchanged. */
+export const PreviewOptions = Type.Object(
+  {
+    ...UploadOptions.properties,
+    probe: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: MAX_PROBES,
+        description: 'Of how many images to request the first bytes, taking turns among hosts',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type PreviewOptions = Static<typeof PreviewOptions>;

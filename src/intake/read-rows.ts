@@ -1,0 +1,73 @@
+import type { SlotColumns } from '../csv/cells/slots.ts';
+import { unescapeFormula } from '../csv/formulas.ts';
+import type { Columns } from '../csv/header/columns.ts';
+import type { FoundHeader } from '../csv/header/find-header.ts';
+import { UnreadColumns } from '../csv/header/unread-columns.ts';
+import type { TableRow } from '../csv/records.ts';
+import { DoubtfulColumns } from './doubtful-columns.ts';
+import {
+  type Flawed,
+  judged,
+  note,
+  type ReadingRules,
+  type ReadingSoFar,
+  type RowHandler,
+} from './reading.ts';
+import { checkRow, type RowRules } from './rows.ts';
+
+type RowReaderParts = {
+  found: FoundHeader;
+  /** DoubtfulColumns takes columns out of it. */
+  columns: Columns & SlotColumns;
+  rules: ReadingRules;
+  reading: ReadingSoFar;
+  handle: RowHandler;
+};
+
+/** Checks the rows below the header one by one, notes their flaws in a reading, and hands them on. */
+export class RowReader {
+  readonly #rules: ReadingRules;
+  readonly #reading: ReadingSoFar;
+  readonly #handle: RowHandler;
+  readonly #rowRules: RowRules;
+  readonly #doubtful: DoubtfulColumns;
+  readonly #unread: UnreadColumns | undefined;
+  readonly #isOurOutput: boolean;
+
+  constructor({ found, columns, rules, reading, handle }: RowReaderParts) {
+    const { names } = found.header;
+    const { mapping } = rules;
+    this.#rules = rules;
+    this.#reading = reading;
+    this.#handle = handle;
+    this.#rowRules = { ...rules, columns, header: names };
+    this.#doubtful = new DoubtfulColumns({ names, columns, mapping }, rules, found.products);
+    this.#unread = mapping?.images === undefined ? new UnreadColumns(names, columns, rules) : undefined;
+    this.#isOurOutput = names.some((name) => /^\s*output image urls\s*$/i.test(name));
+  }
+
+  /** Returns a promise only if the handler does: a promise for each of a million rows costs a second. */
+  read({ line, cells, quoted }: TableRow): Promise<void> | void {
+    const reading = this.#reading;
+    reading.rows += 1;
+    const unescaped = { line, cells: cells.map(unescapeFormula) };
+    this.#doubtful.look(unescaped);
+    this.#unread?.look(unescaped);
+    const row = judged(checkRow(unescaped, this.#rowRules), this.#rules);
+    if (!this.#isOurOutput) row.product.cells = cells; // apostrophes are the user's own, not escapeFormula's
+    row.product.quoted = quoted;
+    note(reading, row);
+    if (row.errors.length > 0) reading.badRows += 1;
+    return this.#handle(row, reading.rows);
+  }
+
+  /** Notes the warnings about whole columns, which only the last row completes. */
+  finish(): Flawed {
+    const warnings = [...this.#doubtful.warnings, ...(this.#unread?.warnings() ?? [])];
+    const ofColumns = judged({ errors: [], warnings }, this.#rules);
+    this.#reading.unmeant = this.#doubtful.unmeant;
+    this.#reading.errors.addFirst(ofColumns.errors);
+    this.#reading.warnings.addFirst(ofColumns.warnings);
+    return ofColumns;
+  }
+}

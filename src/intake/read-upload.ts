@@ -1,0 +1,110 @@
+import { type Flaw, Problem } from '../errors.ts';
+import { GRAMMAR } from '../csv/cells/slots.ts';
+import { endsWithLineEnd, layoutOf } from '../csv/file-layout.ts';
+import type { Columns } from '../csv/header/columns.ts';
+import { findHeader, type FoundHeader } from '../csv/header/find-header.ts';
+import { withoutOtherCells } from '../csv/header/image-cells.ts';
+import { noImageColumn } from '../csv/header/proposal.ts';
+import { invalidFile } from '../csv/invalid-file.ts';
+import type { TableRow } from '../csv/records.ts';
+import { readTable, type Table } from '../csv/table.ts';
+import { RowReader } from './read-rows.ts';
+import {
+  judged,
+  newReading,
+  note,
+  type Reading,
+  type ReadingRules,
+  type ReadingSoFar,
+  type RowHandler,
+} from './reading.ts';
+import { UploadMeter } from './upload-meter.ts';
+
+/**
+ * Reads and checks an upload while it arrives, to its end, whatever is wrong with its rows. Acceptance and
+ * preview share it.
+ * @throws Problem `payload_too_large`
+ */
+export async function readUpload(
+  chunks: AsyncIterable<Buffer>,
+  rules: ReadingRules,
+  handle: RowHandler,
+): Promise<Reading> {
+  const meter = new UploadMeter(chunks, rules.maxBytes);
+  const reading = newReading();
+  try {
+    const table = await readTable(meter.chunks, rules.charset, true);
+    reading.encoding = table.textFormat.encoding;
+    await readRows(table, reading, rules, handle);
+  } catch (error) {
+    reading.isWhole = false;
+    reading.errors.add(flawsOfFile(error));
+  }
+  for await (const _ of meter.chunks); // the rest of a file that could not be read: its size and hash count
+  const written = reading.format?.written;
+  if (written) written.lastLineEnds = endsWithLineEnd(meter.lastBytes, reading.encoding);
+  return { ...reading, bytes: meter.bytes, sha256: meter.sha256() };
+}
+
+/** The flaws of a file that became unreadable. Any other error is not the file's. */
+function flawsOfFile(error: unknown): Flaw[] {
+  if (!(error instanceof Problem) || error.code !== 'csv_invalid') throw error;
+  return error.flaws.filter((flaw) => 'line' in flaw);
+}
+
+async function readRows(
+  table: Table,
+  reading: ReadingSoFar,
+  rules: ReadingRules,
+  handle: RowHandler,
+): Promise<void> {
+  const records = await firstOf(table.rows);
+  if (records.length === 0) throw invalidFile('empty_file', 'The file has no rows.');
+  const found = findHeader(records, rules);
+  const { names, errors, warnings } = found.header;
+  reading.header = names;
+  reading.headerLine = found.record.line;
+  const ofHeader = judged({ errors, warnings: [...found.warnings, ...warnings] }, rules);
+  note(reading, ofHeader);
+  const columns = { ...columnsOf(found, records, rules), grammar: GRAMMAR } as const;
+  const { delimiter, textFormat } = table;
+  const written = layoutOf(table, found);
+  reading.format = { delimiter, bom: textFormat.bom, header: names, columns, written };
+  const rows = new RowReader({ found, columns, rules, reading, handle });
+  for (const row of found.products) await rows.read(row);
+  for await (const row of table.rows) await rows.read(row);
+  if (reading.rows === 0)
+    throw invalidFile('no_rows', 'The file has a header and no rows.', found.record.line);
+  const ofColumns = rows.finish();
+  reading.isWhole = ofHeader.errors.length === 0 && ofColumns.errors.length === 0;
+}
+
+/** @throws Problem `csv_invalid` where no column holds images */
+function columnsOf(
+  { header, record, products }: FoundHeader,
+  records: TableRow[],
+  rules: ReadingRules,
+): Columns {
+  if (header.columns) {
+    if (rules.mapping?.images !== undefined) return header.columns;
+    return withoutOtherCells(header.columns, products);
+  }
+  // Errors of the header explain it already.
+  const flaws = header.errors.length > 0 ? [] : [noImageColumn(records, record, rules)];
+  throw new Problem('csv_invalid', { detail: 'The header cannot be used.', flaws });
+}
+
+const MAX_FIRST_ROWS = 100;
+const MAX_FIRST_CHARACTERS = 2 ** 20; // a single row may have this many
+
+async function firstOf(rows: AsyncGenerator<TableRow>): Promise<TableRow[]> {
+  const first: TableRow[] = [];
+  let characters = 0;
+  while (first.length < MAX_FIRST_ROWS && characters < MAX_FIRST_CHARACTERS) {
+    const { value, done } = await rows.next();
+    if (done) break;
+    first.push(value);
+    characters += value.cells.reduce((sum, cell) => sum + cell.length, 0);
+  }
+  return first;
+}

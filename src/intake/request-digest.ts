@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { DEFAULT_PRESET } from '../presets/builtin.ts';
+import { UploadOptions } from './option-schemas.ts';
+
+/**
+ * Defaults that are hashed as if the request had sent them, in the order in which versions began to do so. Do not add
+ * any: stored digests depend on this list.
+ */
+const HASHED_DEFAULTS = { preset: DEFAULT_PRESET, deadline_hours: 24 };
+
+/**
+ * The identity of an upload: the bytes of its file and its options, however they were sent. An option with its default
+ * value counts as left out, so a version with more options computes the same digest.
+ */
+export function requestSha256(fileSha256: Buffer, options: UploadOptions): Buffer {
+  return sha256Of(fileSha256, { ...HASHED_DEFAULTS, ...withoutDefaults(options) });
+}
+
+/** All digests that this version or an older one may have stored for a request. */
+export function requestDigests(fileSha256: Buffer, options: UploadOptions): Buffer[] {
+  const sent = withoutDefaults(options);
+  const defaults = Object.entries(HASHED_DEFAULTS);
+  return [...defaults.keys(), defaults.length].map((count) =>
+    sha256Of(fileSha256, { ...Object.fromEntries(defaults.slice(0, count)), ...sent }),
+  );
+}
+
+function withoutDefaults(options: UploadOptions): UploadOptions {
+  const isDefault = ([name, value]: [string, unknown]): boolean =>
+    value === (UploadOptions.properties[name as keyof UploadOptions] as { default?: unknown }).default;
+  return Object.fromEntries(Object.entries(options).filter((option) => !isDefault(option)));
+}
+
+function sha256Of(fileSha256: Buffer, options: UploadOptions): Buffer {
+  const sent = Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(fileSha256).update(JSON.stringify(sent)).digest();
+}

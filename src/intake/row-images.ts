@@ -1,0 +1,67 @@
+import type { Flaw } from '../errors.ts';
+import { type Address, MAX_URL_CHARACTERS, readAddress } from '../csv/cells/address.ts';
+import { type CellSlots, slotsOfCells } from '../csv/cells/slots.ts';
+import type { TableRow } from '../csv/records.ts';
+import { flawAt } from './row-flaws.ts';
+import type { RowImage, RowRules } from './rows.ts';
+
+export type RowImages = {
+  images: RowImage[];
+  /** how many slots the row has, empty ones included */
+  slots: number;
+  /** warnings about the content of cells */
+  oddities: Flaw[];
+};
+
+/** Reads the slots of a row. A slot that is no address is an image with a flaw. */
+export function readRowImages(
+  row: TableRow,
+  { columns, allowPaths }: Pick<RowRules, 'columns' | 'allowPaths'>,
+): RowImages {
+  const images: RowImage[] = [];
+  const oddities: Flaw[] = [];
+  let position = 0;
+  for (const cell of slotsOfCells(row.cells, columns)) {
+    for (const slot of cell.slots) {
+      position += 1;
+      if (slot === '') continue;
+      const read = readAddress(slot, allowPaths);
+      if ('url' in read) images.push({ position, url: read.url, host: read.host });
+      else if ('why' in read) images.push({ position, ...notAnAddress(slot, read.why, row, cell.column) });
+      const oddity = oddityOf(slot, read);
+      if (oddity) oddities.push(flawAt(row, cell.column, ...oddity));
+    }
+    const text = textBeside(cell);
+    if (text !== '') {
+      const detail = `Text beside the image URLs is ignored: ${shortened(text)}`;
+      oddities.push(flawAt(row, cell.column, 'text_beside_url', detail));
+    }
+  }
+  return { images, slots: position, oddities };
+}
+
+function notAnAddress(slot: string, why: string, row: TableRow, column: number): Omit<RowImage, 'position'> {
+  const detail = `"${shortened(slot)}" is not an image URL: ${why}.`;
+  const flaw = flawAt(row, column, 'invalid_url', detail);
+  return { url: slot.slice(0, MAX_URL_CHARACTERS), host: '', flaw };
+}
+
+/** The code and sentence of the warning about a slot that is not read as it is written. */
+function oddityOf(slot: string, read: Address): [code: string, detail: string] | undefined {
+  if ('none' in read) return ['placeholder', `"${slot}" is no address; the slot counts as empty.`];
+  if ('why' in read || read.url === slot) return undefined;
+  return ['url_rewritten', `"${shortened(slot)}" is read as ${shortened(read.url)}.`];
+}
+
+const LETTERS = /[\p{L}\p{N}]/u;
+
+/** The words in a cell that are part of no address. */
+function textBeside({ before, separators, after }: CellSlots): string {
+  if (!LETTERS.test(before + separators.join('') + after)) return '';
+  const texts = [before, ...separators, after].map((text) => text.trim());
+  return texts.filter((text) => LETTERS.test(text)).join(' … ');
+}
+
+function shortened(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}

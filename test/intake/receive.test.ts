@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { request as httpRequest } from 'node:http';
+import { after, before, describe, test } from 'node:test';
+import fastify, { type FastifyInstance } from 'fastify';
+import { Problem } from '../../src/errors.ts';
+import { asCodingProblem } from '../../src/intake/bodies.ts';
+import { UploadOptions } from '../../src/intake/option-schemas.ts';
+import { acceptUploads, receiveUpload } from '../../src/intake/receive.ts';
+import { newFolder } from '../support/folder.ts';
+
+/** Reads what arrives, as an upload does, and then what the test wants to happen. */
+type Reader = (chunks: AsyncIterable<Buffer>) => Promise<AsyncDisposable>;
+
+const nothing: AsyncDisposable = { async [Symbol.asyncDispose]() {} };
+
+describe('receiving an upload', () => {
+  let app: FastifyInstance;
+  let url: string;
+  let folder: Awaited<ReturnType<typeof newFolder>>;
+  let reader: Reader;
+  let thrown: unknown;
+  let failed: (error: unknown) => void;
+
+  before(async () => {
+    folder = await newFolder();
+    app = fastify();
+    await acceptUploads(app, 1e6);
+    app.setErrorHandler(async (error, _request, reply) => {
+      thrown = error;
+      failed?.(error);
+      return reply.code(error instanceof Problem ? error.status : 500).send();
+    });
+    app.post('/', async (request) => {
+      await receiveUpload(request, { schema: UploadOptions, folder: folder.path }, (chunks) =>
+        reader(chunks),
+      );
+      return 'done';
+    });
+    url = await app.listen({ host: '127.0.0.1', port: 0 });
+  });
+
+  after(async () => {
+    await app.close();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  function formOf(csv: string): FormData {
+    const form = new FormData();
+    form.set('file', new Blob([csv]), 'catalog.csv');
+    return form;
+  }
+
+  test('an exception of our own is not blamed on the form', async () => {
+    const bug = new Error('a bug of ours');
+    reader = async (chunks) => {
+      for await (const _ of chunks) throw bug;
+      return nothing;
+    };
+    for (const body of [formOf('SKU,Image\n'), 'SKU,Image\n'] as const) {
+      thrown = undefined;
+      const headers = typeof body === 'string' ? { 'content-type': 'text/csv' } : undefined;
+      const answer = await fetch(url, { method: 'POST', body, ...(headers && { headers }) });
+      assert.equal(answer.status, 500);
+      assert.equal(thrown, bug);
+    }
+  });
+
+  test('a form that breaks off inside its file is a bad request', async () => {
+    let begun: () => void = () => {};
+    const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+    const hasFailed = new Promise<unknown>((resolve) => (failed = resolve));
+    reader = async (chunks) => {
+      for await (const _ of chunks) begun();
+      return nothing;
+    };
+    const headers = { 'content-type': 'multipart/form-data; boundary=b', 'content-length': 1000 };
+    const cut = httpRequest(url, { method: 'POST', headers });
+    cut.on('error', () => {});
+    cut.write(
+      '--b\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\nSKU,Image\n1,2\n3,4\n',
+    );
+    await hasBegun;
+    cut.destroy();
+    const error = await hasFailed;
+    assert.ok(error instanceof Problem);
+    assert.equal(error.code, 'bad_request');
+    assert.match(error.message, /not complete multipart/);
+  });
+
+  test('memory that a decompressor does not get is not blamed on the body', () => {
+    const gzip = { 'content-encoding': 'gzip' };
+    const failing = (code: string): unknown => asCodingProblem(Object.assign(new Error(), { code }), gzip);
+    assert.ok(failing('Z_DATA_ERROR') instanceof Problem);
+    for (const code of ['Z_MEM_ERROR', 'ZSTD_error_memory_allocation', 'ERR_BROTLI_DECODER_ERROR_ALLOC_RING'])
+      assert.ok(!(failing(code) instanceof Problem), code);
+  });
+});
