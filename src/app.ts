@@ -42,7 +42,7 @@ export async function startHttp(
           () => undefined,
           (error: Error) => error.message,
         ),
-      worker: async () => worker()?.pausedBecause(),
+      worker: async () => worker()?.pausedBecause().join('; ') || undefined,
     },
   });
   const folder = join(config.dataDir, 'tmp');

@@ -54,8 +54,8 @@ export async function layFoundation(
   config: Config,
   databaseUrl: string,
   log: Logger,
-  /** how long the event loop may stand still */
-  stillMs?: number,
+  /** after how long a stalled event loop ends the process, in milliseconds */
+  stallMs?: number,
 ): Promise<Foundation> {
   for (const [folder, setting] of [
     [join(config.dataDir, 'tmp'), 'DATA_DIR'],
@@ -76,7 +76,7 @@ export async function layFoundation(
     const guard = createGuard(config);
     const secretsKey = secretsKeyOf(config);
     const queue = await startQueue(database, (error) => log.warn({ err: error }, 'the queue has trouble'));
-    const watchdog = startWatchdog({ databaseUrl, stillMs, isLogged: log.isLevelEnabled('fatal') });
+    const watchdog = startWatchdog({ databaseUrl, stallMs, isLogged: log.isLevelEnabled('fatal') });
     const stopClearing = clearLeftovers(join(config.dataDir, 'tmp'), database.db, log);
     return {
       config,
@@ -154,8 +154,9 @@ const CLEAR_EVERY_MS = 600_000;
 /** Now and then, in every process: an API alone must not keep what an upload left whose process was killed. */
 function clearLeftovers(folder: string, db: Db, log: Logger): () => void {
   const clear = (): void =>
-    void removeLeftovers(folder, db).catch((error: unknown) =>
-      log.warn({ err: error }, 'what killed processes left cannot be removed'),
+    void removeLeftovers(folder, db).then(
+      (removed) => removed > 0 && log.info({ removed }, 'temporary files of killed processes were removed'),
+      (error: unknown) => log.warn({ err: error }, 'temporary files of killed processes cannot be removed'),
     );
   clear();
   const timer = setInterval(clear, CLEAR_EVERY_MS).unref();

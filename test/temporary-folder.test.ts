@@ -14,7 +14,7 @@ test('what killed workers and uploads left goes; what is in use stays, however l
   const { db } = foundation.database;
   const folder = join(foundation.config.dataDir, 'tmp');
   const [live, dead, slow] = [newUuid(), newUuid(), newUuid()];
-  await reportWorker(db, { id: live, slots: 1, version: '0' });
+  await reportWorker(db, { id: live, capacity: 1, version: '0' });
 
   async function leave(name: string, minutesAgo: number, fileMinutesAgo = minutesAgo): Promise<void> {
     const at = (minutes: number): Date => new Date(Date.now() - minutes * MINUTE_MS);

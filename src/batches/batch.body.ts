@@ -1,13 +1,13 @@
 import { type Static, Type } from 'typebox';
+import { Nullable, NullableTime } from '../http/nullable.ts';
 import { publicId } from '../ids.ts';
 import { DELIVERY_STATES } from '../webhooks/events.ts';
 import { BATCH_STATES } from './batch.ts';
 import type { BatchRow } from './batch.queries.ts';
 
-const NullableTime = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
 const Count = Type.Integer({ minimum: 0 });
 
-/** The first ones. */
+/** At most the first of them; the counts beside them are complete. */
 const Flaws = Type.Array(
   Type.Object({ line: Count, column: Type.Optional(Count), code: Type.String(), detail: Type.String() }),
 );
@@ -17,7 +17,7 @@ export const Batch = Type.Object({
   name: Type.String(),
   state: Type.Enum([...BATCH_STATES]),
   preset: Type.String(),
-  round: Type.Integer({ description: 'Raised by each retry of the batch' }),
+  round: Type.Integer({ description: 'From 1; each retry of the batch begins the next one' }),
   products: Count,
   counts: Type.Object({
     total: Count,
@@ -27,36 +27,38 @@ export const Batch = Type.Object({
     failed: Count,
     cancelled: Count,
   }),
-  percent: Type.Number({ description: 'Of all images, those that have ended' }),
-  images_per_second: Type.Union([Type.Number(), Type.Null()]),
-  eta_seconds: Type.Union([Type.Integer(), Type.Null()]),
+  percent: Type.Number({ description: 'The share of images that have ended' }),
+  images_per_second: Nullable(Type.Number()),
+  eta_seconds: Nullable(Type.Integer()),
   bytes_in: Type.Integer({ description: 'Bytes of the sources' }),
   bytes_out: Type.Integer({ description: 'Bytes of the renditions' }),
   reused: Type.Integer({
     description:
-      'Completed images for which nothing was made: their files were there from before, or are those of another image of the batch with the same URL',
+      'Completed images that needed no new files: they were made before, or for another image of the batch with the same URL',
   }),
   errors_by_code: Type.Record(Type.String(), Count),
   warning_count: Count,
   warnings: Flaws,
-  rejected_rows: Type.Integer({ minimum: 0, description: 'Rows with errors that on_invalid=skip left out' }),
+  rejected_rows: Type.Integer({
+    minimum: 0,
+    description: 'Rows with errors, left out because of on_invalid=skip',
+  }),
   row_error_count: Count,
   row_errors: Flaws,
-  deadline_hours: Type.Integer({ description: 'For how long images are tried again, in each round' }),
+  deadline_hours: Type.Integer({ description: 'How long a round retries failed images' }),
   created_at: Type.String({ format: 'date-time' }),
   started_at: NullableTime,
   ended_at: NullableTime,
-  webhook: Type.Union([
+  webhook: Nullable(
     Type.Object({
       state: Type.Enum([...DELIVERY_STATES]),
-      last_status: Type.Union([Type.Integer(), Type.Null()]),
+      last_status: Nullable(Type.Integer()),
       next_attempt_at: NullableTime,
       last_error: Type.Optional(
-        Type.String({ description: 'Why the last attempt got no answer; left out where it got one' }),
+        Type.String({ description: 'Why the last attempt got no answer; left out when it got one' }),
       ),
     }),
-    Type.Null(),
-  ]),
+  ),
   links: Type.Object({
     self: Type.String(),
     images: Type.String(),
@@ -82,7 +84,7 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
     products: row.products,
     counts: { total, pending: total - ended - processing, processing, completed, failed, cancelled },
     percent: total === 0 ? 100 : Math.floor((1000 * ended) / total) / 10,
-    ...speed(row, completed + failed), // what was cancelled took no time
+    ...speed(row, completed + failed), // cancelled images took no time
     bytes_in: row.bytes_in,
     bytes_out: row.bytes_out,
     reused: row.reused,
@@ -101,17 +103,17 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
   };
 }
 
-/** What a body did not tell when answers were first kept, as it was then. */
-const TOLD_LATER = { rejected_rows: 0, row_error_count: 0, row_errors: [], reused: 0, deadline_hours: 24 };
+/** Fields that stored answers of older versions do not have, with the values that were true then. */
+const ADDED_FIELDS = { rejected_rows: 0, row_error_count: 0, row_errors: [], reused: 0, deadline_hours: 24 };
 
-/** A body that this version or an older one kept as an answer (intake/idempotency.ts). */
-export type StoredBody = Omit<Static<typeof Batch>, keyof typeof TOLD_LATER | 'links'> & {
+/** A body that this version or an older one stored as an answer (intake/idempotency.ts). */
+export type StoredBody = Omit<Static<typeof Batch>, keyof typeof ADDED_FIELDS | 'links'> & {
   links: Pick<Static<typeof Batch>['links'], 'self'>;
 };
 
-/** A kept body with everything that a body tells today: its schema refuses one without. */
+/** A stored body with every field of today: the schema of the response refuses a body without them. */
 export function completedBody<T extends StoredBody>(stored: T): T & Static<typeof Batch> {
-  return { ...TOLD_LATER, ...stored, links: { ...linksOf(stored.links.self), ...stored.links } };
+  return { ...ADDED_FIELDS, ...stored, links: { ...linksOf(stored.links.self), ...stored.links } };
 }
 
 function linksOf(self: string): Static<typeof Batch>['links'] {
@@ -127,12 +129,14 @@ function linksOf(self: string): Static<typeof Batch>['links'] {
   };
 }
 
-/** Pending before there is an event too, so that a client knows that one comes; null where nobody wants it. */
+/** `pending` already before there is an event, so that a client knows to expect one; null without an endpoint. */
 function webhookOf({ delivery, ended_at, has_endpoint }: BatchRow): Static<typeof Batch>['webhook'] {
   if (delivery) {
     const { state, last_status, next_attempt_at: next, last_error } = delivery;
     return {
-      ...{ state, last_status, next_attempt_at: next === null ? null : new Date(next).toISOString() },
+      state,
+      last_status,
+      next_attempt_at: next === null ? null : new Date(next).toISOString(),
       ...(last_error !== null && { last_error }),
     };
   }
@@ -141,7 +145,7 @@ function webhookOf({ delivery, ended_at, has_endpoint }: BatchRow): Static<typeo
     : null;
 }
 
-/** Of the present round: the mean over the time since it began, or its first image did; the rest at that rate. */
+/** The mean rate since the round began (the first round: since its first image was claimed), and the ETA at that rate. */
 function speed(
   row: BatchRow,
   ended: number,

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
+import { when } from '../db/when.ts';
 import type { Flaw } from '../errors.ts';
 import type { DeliveryState } from '../webhooks/events.ts';
 import { LAST_UUID } from '../ids.ts';
@@ -30,24 +31,24 @@ export type BatchRow = {
   row_error_count: number;
   created_at: Date;
   started_at: Date | null;
-  /** of the round */
+  /** the begin of the present round */
   began_at: Date;
-  /** from then on */
+  /** counted from `began_at` */
   deadline_hours: number;
-  /** images that had ended when the round began */
+  /** how many images had ended when the round began */
   ended_before: number;
   ended_at: Date | null;
-  /** its end, or now by the database's clock */
+  /** the end of the batch, or now by the database's clock */
   until: Date;
   callback_endpoint_id: string | null;
-  /** of its newest event, once it has ended */
+  /** of the batch's newest event; null until the batch has ended */
   delivery: {
     state: DeliveryState;
     last_status: number | null;
     next_attempt_at: string | null;
     last_error: string | null;
   } | null;
-  /** whether anybody is to hear of its end */
+  /** whether its event will have a delivery */
   has_endpoint: boolean;
 };
 
@@ -74,7 +75,7 @@ export async function findBatch(db: Db, key: BatchKey): Promise<BatchRow | undef
   return (await findBatches(db, [key]))[0];
 }
 
-/** In the order of their ids. */
+/** @returns the batches that there are, ordered by id */
 export async function findBatches(db: Db, keys: BatchKey[]): Promise<BatchRow[]> {
   const { rows } = await sql<BatchRow>`
     select ${COLUMNS} from batches b
@@ -84,7 +85,7 @@ export async function findBatches(db: Db, keys: BatchKey[]): Promise<BatchRow[]>
   return rows;
 }
 
-/** For waiting on a change; undefined where there is no such batch. */
+/** What waiting for a change needs; undefined when there is no such batch. */
 export async function batchProgress(
   db: Db,
   { tenantId, batchId }: BatchKey,
@@ -95,7 +96,7 @@ export async function batchProgress(
   return rows[0];
 }
 
-/** The state alone; undefined where there is no such batch. */
+/** @returns undefined when there is no such batch */
 export async function batchStateOf(db: Db, { tenantId, batchId }: BatchKey): Promise<BatchState | undefined> {
   const { rows } = await sql<{ state: BatchState }>`
     select state from batches where tenant_id = ${tenantId} and batch_id = ${batchId}`.execute(db);
@@ -105,22 +106,22 @@ export async function batchStateOf(db: Db, { tenantId, batchId }: BatchKey): Pro
 export type BatchFilter = {
   tenantId: number;
   limit: number;
-  /** the last of the page before */
+  /** the last id of the previous page */
   before: string | undefined;
   state: BatchState | undefined;
   name: string | undefined;
   createdAfter: Date | undefined;
 };
 
-/** Newest first, which is the order of their ids. Times are shown in milliseconds, and compared so. */
+/** Newest first, which is the order of ids. Users see times in milliseconds, so times are compared in milliseconds. */
 export async function listBatches(db: Db, filter: BatchFilter): Promise<BatchRow[]> {
   const { tenantId, limit, before, state, name, createdAfter } = filter;
   const { rows } = await sql<BatchRow>`
     select ${COLUMNS} from batches b
     where b.tenant_id = ${tenantId} and b.batch_id < ${before ?? LAST_UUID}::uuid
-      and (${state === undefined} or b.state = ${state ?? null})
-      and (${name === undefined} or b.name = ${name ?? null})
-      and (${createdAfter === undefined} or date_trunc('milliseconds', b.created_at) > ${createdAfter ?? null})
+      ${when(state !== undefined, sql`and b.state = ${state}`)}
+      ${when(name !== undefined, sql`and b.name = ${name}`)}
+      ${when(createdAfter !== undefined, sql`and date_trunc('milliseconds', b.created_at) > ${createdAfter}`)}
     order by b.batch_id desc
     limit ${limit}`.execute(db);
   return rows;

@@ -1,9 +1,9 @@
 /**
  * A batch: one uploaded CSV, from acceptance to its webhook.
  *
- * pending -> processing                                   when its first image is claimed
- * pending, processing -> completed | completed_with_errors | failed     by settling: each end is a round
- * completed_with_errors, failed -> processing             by a retry of its failed images: the next round
+ * pending -> processing                                               when its first image is claimed
+ * pending, processing -> completed | completed_with_errors | failed   when it is settled: the end of a round
+ * completed_with_errors, failed -> processing                         by a retry: the begin of the next round
  * pending, processing -> cancelled
  */
 export const BATCH_STATES = [
@@ -21,7 +21,7 @@ export type BatchKey = { tenantId: number; batchId: string };
 
 export type Counts = { images: number; completed: number; failed: number; cancelled: number };
 
-/** How a batch ends, once all its images have. One of no images and no rejected rows is complete. */
+/** The state of a batch whose images have all ended. A batch without images and rejected rows is `completed`. */
 export function endState({
   images,
   completed,

@@ -5,17 +5,17 @@ import { type BatchRow, findBatch } from './batch.queries.ts';
 import { type BatchKey, hasEnded } from './batch.ts';
 import { type LockedBatch, lockBatch } from './counters.ts';
 import { searchSoon } from './orphans.ts';
-import { type SettleRules, tellEnds } from './settle.ts';
+import { type EventRules, writeBatchEvents } from './events.ts';
 
 /**
- * Stops what has not ended of a running batch, and writes its event in the same transaction. Only the
- * window is touched, so that a million images take milliseconds: images outside of it stay `pending` in
- * the table, and are read as cancelled (images/image.queries.ts). Workers that have a task of it miss
- * their next touch and abort; what they record until then finds neither task nor image.
- * @returns the batch, or undefined where there is no such batch
+ * Cancels the images of a running batch that have not ended, and writes its event in the same transaction.
+ * It changes the rows of the window only, so that a million images take milliseconds: images outside the
+ * window stay `pending` in the table, and are shown as cancelled (images/image.ts). Workers with a task of
+ * the batch fail to renew its lease, and abort; a result that they record earlier finds no task.
+ * @returns the batch; undefined when there is no such batch
  * @throws Problem `conflict`
  */
-export async function cancelBatch(db: Db, key: BatchKey, rules: SettleRules): Promise<BatchRow | undefined> {
+export async function cancelBatch(db: Db, key: BatchKey, rules: EventRules): Promise<BatchRow | undefined> {
   return db.transaction().execute(async (trx) => {
     const batch = await lockBatch(trx, key);
     if (!batch) return undefined;
@@ -24,7 +24,7 @@ export async function cancelBatch(db: Db, key: BatchKey, rules: SettleRules): Pr
       await rules.queue.revoke('process_image', await tasksOf(trx, key), trx);
       await cancelImagesInWindow(trx, key);
       await cancelRow(trx, key);
-      await tellEnds(trx, [key], rules);
+      await writeBatchEvents(trx, [{ ...key, type: 'batch.cancelled' }], rules);
       await searchSoon(trx);
     }
     return findBatch(trx, key);
@@ -33,14 +33,14 @@ export async function cancelBatch(db: Db, key: BatchKey, rules: SettleRules): Pr
 
 function refuseEnded(batch: LockedBatch): void {
   if (batch.state !== 'pending' && batch.state !== 'processing')
-    throw new Problem('conflict', { detail: `The batch has ended already: it is ${batch.state}.` });
+    throw new Problem('conflict', { detail: `The batch has already ended: it is ${batch.state}.` });
   if (hasEnded(batch))
     throw new Problem('conflict', {
-      detail: 'All images of the batch have ended: it is about to end itself.',
+      detail: 'All images of the batch have ended; the batch itself is about to end.',
     });
 }
 
-/** Of its window. Nobody adds one: that takes the lock of the batch. */
+/** The tasks in the window. None is added meanwhile, because that takes the lock of the batch. */
 async function tasksOf(trx: Db, { tenantId, batchId }: BatchKey): Promise<string[]> {
   const { rows } = await sql<{ task_id: string }>`
     select task_id from images
@@ -49,8 +49,8 @@ async function tasksOf(trx: Db, { tenantId, batchId }: BatchKey): Promise<string
 }
 
 /**
- * A claim locks images in another order, so this one waits for none. What is being claimed just now has
- * lost its task: the sweep puts it back to `pending`, which is shown as cancelled too.
+ * Skips locked images, because a claim locks images in another order. An image that is being claimed has
+ * lost its task; the sweep makes it `pending` again, which is shown as cancelled too.
  */
 async function cancelImagesInWindow(trx: Db, { tenantId, batchId }: BatchKey): Promise<void> {
   await sql`

@@ -5,7 +5,7 @@ import { ProblemAnswer } from '../http/problem.ts';
 import { Batch, batchBody } from './batch.body.ts';
 import { cancelBatch } from './cancel.ts';
 import type { MoveRules } from './move-on.ts';
-import { deleteBatch } from './purge.ts';
+import { deleteBatch } from './delete.ts';
 import { retryBatch } from './retry.ts';
 import { batchKey, noSuchBatch } from './status.routes.ts';
 
@@ -20,8 +20,8 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
     '/v1/batches/:id/retry',
     {
       schema: {
-        summary: 'Run the failed images of a batch again',
-        description: 'When a batch has ended. It settles again as another round, with an event of its own.',
+        summary: 'Retry the failed images of a batch',
+        description: 'Begins the next round of a batch that has ended. The round has an event of its own.',
         params: Params,
         querystring: Type.Object({
           code: Type.Optional(
@@ -43,8 +43,9 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
     '/v1/batches/:id/cancel',
     {
       schema: {
-        summary: 'Stop what has not ended of a batch',
-        description: 'Images that are in work are given up within seconds. What has ended stays as it is.',
+        summary: 'Cancel the images of a batch that have not ended',
+        description:
+          'Workers drop the images that they are processing within seconds. Images that have ended stay as they are.',
         params: Params,
         response: { 200: Batch, 404: ProblemAnswer, 409: ProblemAnswer },
       },
@@ -61,7 +62,8 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
     {
       schema: {
         summary: 'Delete a batch that has ended',
-        description: 'Files that no other batch refers to are removed within seconds or, of many, minutes.',
+        description:
+          'Files that no other batch refers to are deleted within seconds; many files take minutes.',
         params: Params,
         response: { 204: Type.Null(), 404: ProblemAnswer, 409: ProblemAnswer },
       },

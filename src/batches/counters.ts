@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { BatchKey, BatchState, Counts } from './batch.ts';
 
-/** The counters of a batch whose row this transaction has locked. */
+/** A batch whose row this transaction has locked. Its counters may be changed, and are written by `writeCounters`. */
 export type LockedBatch = BatchKey &
   Counts & {
     state: BatchState;
@@ -33,7 +33,10 @@ type CounterRow = {
 const COUNTERS = sql`
   tenant_id, batch_id, state, round, rejected_rows, images, completed, failed, cancelled, bytes_in, bytes_out, reused, errors_by_code`;
 
-/** Locks the rows of running batches, in the order of their ids; batches that have ended are left out. */
+/**
+ * Locks the rows of running batches, ordered by id.
+ * @returns by batch id, without those that have ended
+ */
 export async function lockBatches(trx: Db, keys: BatchKey[]): Promise<Map<string, LockedBatch>> {
   const tenants = new Map(keys.map((key) => [key.batchId, key.tenantId]));
   const { rows } = await sql<CounterRow>`
@@ -46,7 +49,7 @@ export async function lockBatches(trx: Db, keys: BatchKey[]): Promise<Map<string
   return new Map(rows.map((row) => [row.batch_id, lockedBatch(row)]));
 }
 
-/** Locks the row of one batch, whatever its state; undefined where there is no such batch. */
+/** Locks the row of one batch in any state. @returns undefined when there is no such batch */
 export async function lockBatch(trx: Db, { tenantId, batchId }: BatchKey): Promise<LockedBatch | undefined> {
   const { rows } = await sql<CounterRow>`
     select ${COUNTERS} from batches

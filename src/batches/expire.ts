@@ -3,30 +3,37 @@ import type { Db } from '../db/database.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import type { BatchKey } from './batch.ts';
 import { lockBatches, writeCounters } from './counters.ts';
-import { type EndedBatch, settleBatches, type SettleRules } from './settle.ts';
+import type { EventRules } from './events.ts';
+import { type EndedBatch, settleBatches } from './settle.ts';
 
 /**
- * Ends the images that still wait for a host on hold when the deadline of their batch has passed: such a
- * host must not keep a batch open. Images that only wait for their turn are tried once all the same; the
- * worker ends those that fail.
- * @returns the batches that have ended so
+ * Fails the images that still wait for a host on hold when the deadline of their batch has passed: such a
+ * host must not keep a batch open. Images that only wait for their turn are tried once all the same, and
+ * the worker fails them if that fails.
+ * @returns how many images failed, and the batches that ended with them
  */
-export async function expireImages(db: Db, rules: SettleRules): Promise<EndedBatch[]> {
+export async function expireImages(
+  db: Db,
+  rules: EventRules,
+): Promise<{ expired: number; ended: EndedBatch[] }> {
   const ended: EndedBatch[] = [];
+  let expired = 0;
   for (const batch of await expiredBatches(db)) {
-    for (let leads = EXPIRED_AT_ONCE; leads === EXPIRED_AT_ONCE;) {
-      const expired = await expireSome(db, batch, rules);
-      leads = expired.leads;
-      ended.push(...expired.ended);
-    }
+    let leads: number;
+    do {
+      const some = await expireSome(db, batch, rules);
+      leads = some.leads;
+      expired += some.expired;
+      ended.push(...some.ended);
+    } while (leads === EXPIRED_AT_ONCE);
   }
-  return ended;
+  return { expired, ended };
 }
 
-// Each group holds the lock of the batch for some 0.1 s, and results of its other hosts wait for it.
+// A group holds the lock of its batch for some 0.1 s, and results of the batch's other hosts wait for it.
 const EXPIRED_AT_ONCE = 5_000;
 
-/** Running batches past their deadline that have images waiting for a host on hold. */
+/** Running batches past their deadline with images that wait for a host on hold. */
 async function expiredBatches(db: Db): Promise<BatchKey[]> {
   const { rows } = await sql<{ tenant_id: number; batch_id: string }>`
     select b.tenant_id, b.batch_id from batches b
@@ -41,22 +48,23 @@ async function expiredBatches(db: Db): Promise<BatchKey[]> {
   return rows.map((row) => ({ tenantId: row.tenant_id, batchId: row.batch_id }));
 }
 
-/** @returns how many images ended, without those that repeat their URLs */
+/** @returns how many images failed: the lead images, and all with those that follow them */
 async function expireSome(
   db: Db,
   key: BatchKey,
-  rules: SettleRules,
-): Promise<{ leads: number; ended: EndedBatch[] }> {
+  rules: EventRules,
+): Promise<{ leads: number; expired: number; ended: EndedBatch[] }> {
   return db.transaction().execute(async (trx) => {
     const batches = await lockBatches(trx, [key]);
     const batch = batches.get(key.batchId);
-    if (!batch) return { leads: 0, ended: [] };
+    if (!batch) return { leads: 0, expired: 0, ended: [] };
     const { leads, followers } = await endWaiting(trx, key);
-    if (leads === 0) return { leads: 0, ended: [] };
-    batch.failed += leads + followers;
-    batch.errorsByCode[PROBLEM.code] = (batch.errorsByCode[PROBLEM.code] ?? 0) + leads + followers;
+    if (leads === 0) return { leads: 0, expired: 0, ended: [] };
+    const expired = leads + followers;
+    batch.failed += expired;
+    batch.errorsByCode[PROBLEM.code] = (batch.errorsByCode[PROBLEM.code] ?? 0) + expired;
     await writeCounters(trx, batches);
-    return { leads, ended: await settleBatches(trx, [batch], rules) };
+    return { leads, expired, ended: await settleBatches(trx, [batch], rules) };
   });
 }
 

@@ -5,14 +5,13 @@ import type { Queue } from '../queue/queue.ts';
 import type { BatchKey } from './batch.ts';
 import { hostRoom, hostsOf, roomsInWindow, WINDOW_NOW } from './window.ts';
 
-/** What the feeder must know besides the tables. */
 export type FeedRules = { queue: Queue; hostConcurrency: number };
 
-const EAGER_SLOTS = 32; // of a new batch: these do not wait behind the windows of others
+const EAGER_SLOTS = 32; // the first slots of a batch have priority, so that it shows results soon
 
 /**
- * Puts the next images of batches into the queue, as many as their shares of the window have room for.
- * The caller's transaction holds the locks of their rows.
+ * Feeds batches: puts their next images into the queue, as many as their shares of the window allow. The
+ * caller's transaction has locked the rows of the batches.
  */
 export async function feedBatches(trx: Db, batches: BatchKey[], rules: FeedRules): Promise<void> {
   for (const { room, ...batch } of await roomsInWindow(trx, batches, rules.hostConcurrency))
@@ -36,8 +35,8 @@ async function feedBatch(trx: Db, batch: BatchKey, rules: FeedRules & { room: nu
 }
 
 /**
- * The next due images: hosts take turns, and of each come the next slots, at most so many as its places
- * can serve soon, and none while it is on hold, unless they are to end without a download.
+ * The slots of the next due images. Hosts take turns, and each gives its next slots, at most as many as its
+ * permits can serve soon, and none while it is on hold (`hostRoom`).
  */
 async function nextSlots(
   trx: Db,
@@ -51,6 +50,7 @@ async function nextSlots(
     left join busy on busy.tenant_id = ${tenantId} and busy.host = walk.host
     left join hosts h on h.tenant_id = ${tenantId} and h.host = walk.host
     cross join lateral (
+      -- a host with images in the queue has had these turns already
       select i.slot, coalesce(busy.n, 0) + row_number() over (order by i.slot) as turn from images i
       where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.host = walk.host
         and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot

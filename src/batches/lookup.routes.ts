@@ -6,16 +6,16 @@ import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.
 import { LAST_UUID, publicId, uuidOf } from '../ids.ts';
 import { Image, imageBody } from '../images/image.body.ts';
 import { type ImageRow, listImagesOfRanges, listImagesOfUrl } from '../images/image.queries.ts';
-import { listProductsOfSku, type ProductPlace, type ProductRow } from './product.queries.ts';
+import { listProductsOfSku, type ProductCursor, type ProductRow } from './product.queries.ts';
 
 const Product = Type.Object({
   batch_id: Type.String(),
   batch_name: Type.String(),
   row: Type.Integer({ description: 'Row of the CSV below its header, from 1' }),
-  line: Type.Integer({ description: 'Line of the file where the row begins, from 1' }),
+  line: Type.Integer({ description: 'Line of the file on which the row begins, from 1' }),
   name: Type.String(),
   sku: Type.String(),
-  created_at: Type.String({ format: 'date-time', description: 'Of the batch' }),
+  created_at: Type.String({ format: 'date-time', description: 'When the batch was created' }),
   images: Type.Array(Image),
 });
 
@@ -28,13 +28,18 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<LookupParts> = async (app, 
     '/v1/products',
     {
       schema: {
-        summary: 'Products of all batches by their SKU, newest batch first',
+        summary: 'Products with a SKU in all batches, newest batch first',
         querystring: Type.Object({ ...PageQuery, sku: Type.String({ minLength: 1 }) }),
         response: { 200: PageOf(Product), 400: ProblemAnswer },
       },
     },
     async ({ query: { sku, limit = PAGE_SIZE, cursor } }) => {
-      const rows = await listProductsOfSku(db, { tenantId, sku, after: placeOf(cursor), limit: limit + 1 });
+      const rows = await listProductsOfSku(db, {
+        tenantId,
+        sku,
+        after: productCursor(cursor),
+        limit: limit + 1,
+      });
       const images = await imagesOf(db, tenantId, rows.slice(0, limit));
       return pageOf(rows, limit, {
         item: (row) => productBody(row, images.get(productKey(row)) ?? [], filesUrl),
@@ -47,7 +52,7 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<LookupParts> = async (app, 
     '/v1/images',
     {
       schema: {
-        summary: 'Images of all batches by the URL of their source, newest first',
+        summary: 'Images with a source URL in all batches, newest first',
         querystring: Type.Object({ ...PageQuery, url: Type.String({ minLength: 1 }) }),
         response: { 200: PageOf(Image), 400: ProblemAnswer },
       },
@@ -63,10 +68,10 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<LookupParts> = async (app, 
   );
 };
 
-/** Where the page before ended; before the first product without a cursor. */
-function placeOf(cursor: string | undefined): ProductPlace {
-  const place = readCursor(cursor);
-  const [id, row] = Array.isArray(place) ? (place as unknown[]) : [];
+/** Without a cursor, a page begins before the first product. */
+function productCursor(cursor: string | undefined): ProductCursor {
+  const read = readCursor(cursor);
+  const [id, row] = Array.isArray(read) ? (read as unknown[]) : [];
   return { batchId: uuidOf('bat', String(id)) ?? LAST_UUID, row: Number(row) || 0 };
 }
 

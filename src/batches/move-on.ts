@@ -2,14 +2,15 @@ import type { Db } from '../db/database.ts';
 import { hasEnded } from './batch.ts';
 import type { LockedBatch } from './counters.ts';
 import { feedBatches, type FeedRules } from './feed.ts';
-import { type EndedBatch, settleBatches, type SettleRules } from './settle.ts';
+import type { EventRules } from './events.ts';
+import { type EndedBatch, settleBatches } from './settle.ts';
 
-export type MoveRules = FeedRules & SettleRules;
+export type MoveRules = FeedRules & EventRules;
 
 /**
- * What follows from a change of batches whose rows this transaction has locked: those of which every
- * image has ended are ended too, and of the others the next images are fed.
- * @returns those that have ended now
+ * What follows a change of batches whose rows this transaction has locked: it settles batches whose images
+ * have all ended, and feeds the others.
+ * @returns the batches that have ended now
  */
 export async function moveOn(
   trx: Db,

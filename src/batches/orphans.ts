@@ -1,11 +1,11 @@
 /**
- * Files to which no image refers: their worker was killed before it had recorded them, or their batch was
- * cancelled while they were made. Nothing breaks, but they would lie in the storage for ever.
+ * Orphans: files that no image refers to, because their worker was killed before it recorded them, or their
+ * batch was cancelled while they were made. They break nothing, but would stay in storage for ever.
  *
- * The storage is looked through part by part, one worker at a time, a round every few hours. What is found
- * goes by way of the purges (purge.ts), never at once: a worker may just be about to record that very file,
- * or meet it under the key that it stores another image under. So a file's age is not what it depends on;
- * it only spares images that are in work from being done again.
+ * One worker at a time searches the storage, part by part, every few hours. An orphan is deleted by a purge
+ * (purge.ts), never at once: a worker may be about to record that very file, or find it under the key of
+ * another image. So safety does not depend on the age of a file; waiting for it only keeps images that are
+ * in hand from being processed again.
  */
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
@@ -13,118 +13,140 @@ import { IS_DEAD_FOR_LONG } from '../queue/workers.ts';
 import type { StorageKey } from '../storage/keys.ts';
 import { type Storage, UNFINISHED } from '../storage/storage.ts';
 
-/** No image is recorded that was claimed longer ago (record.ts), so no older file is on its way to its row. */
+/** Older claims are not recorded (end-images.ts), so an older file will get no row any more. */
 const GRACE_MS = 30 * 60_000;
-const ROUND_EVERY = sql`interval '6 hours'`;
-const A_TURN_MS = 300;
+const SEARCH_EVERY = sql`interval '6 hours'`;
+const TURN_MS = 300;
 
-/** A set of files to which no image refers. */
-type Orphan = { tenantId: number; hash16: string; keys: StorageKey[] };
+/** A rendition set that no image refers to, with the keys of its files. */
+type Orphan = { tenantId: number; setId: string; keys: StorageKey[] };
 
-/** What lies in a part of the storage. */
-type Look = { orphans: Orphan[]; unfinished: StorageKey[]; sets: number; next: string | undefined };
+/** What one part of the storage holds, and the cursor of the next part. */
+type Part = { orphans: Orphan[]; unfinished: StorageKey[]; sets: number; next: string | undefined };
 
-/** A turn of the search. Every worker does this every few seconds; one of them is let in, when a round is due. */
-export async function searchStorage(db: Db, storage: Storage): Promise<void> {
-  for (const until = performance.now() + A_TURN_MS; performance.now() < until;) {
-    const place = await takeTurn(db);
-    if (place === undefined) return;
-    const look = await lookAt(db, storage, place, GRACE_MS);
-    await clear(db, storage, look);
-    await endTurn(db, look.next);
+/** What a search found: sets of files in all; sets without an image and their files; files that were never finished. */
+export type Found = { sets: number; orphans: number; files: number; unfinished: number };
+
+/** A turn of the periodic search. Every worker asks for it every few seconds; one at a time gets it, when a search is due. */
+export async function searchStorage(db: Db, storage: Storage): Promise<Found> {
+  const found = { sets: 0, orphans: 0, files: 0, unfinished: 0 };
+  const until = performance.now() + TURN_MS;
+  while (performance.now() < until) {
+    const cursor = await takeTurn(db);
+    if (cursor === undefined) break;
+    const part = await searchPart(db, storage, cursor, GRACE_MS);
+    await clear(db, storage, part);
+    await endTurn(db, part.next);
+    add(found, part);
   }
+  return found;
 }
 
-export type Swept = { sets: number; orphans: number; files: number; unfinished: number };
-
 /**
- * Looks through the whole storage now. Files are gone after the next `purgeFiles`.
- * @param clears whether what is found is to be purged, or only counted
- * @param signal ends it early
+ * Searches the whole storage now. Orphans are deleted by the next `purgeFiles`.
+ * @param clears whether what is found is to be deleted, or only counted
+ * @param signal ends the search early
  */
 export async function sweepStorage(
   db: Db,
   storage: Storage,
   { olderThanMs = GRACE_MS, clears, signal }: { olderThanMs?: number; clears: boolean; signal?: AbortSignal },
-): Promise<Swept> {
-  const swept = { sets: 0, orphans: 0, files: 0, unfinished: 0 };
-  for (let place: string | undefined = ''; place !== undefined && !signal?.aborted;) {
-    const look: Look = await lookAt(db, storage, place, olderThanMs);
-    if (clears) await clear(db, storage, look);
-    swept.sets += look.sets;
-    swept.orphans += look.orphans.length;
-    swept.files += look.orphans.reduce((total, { keys }) => total + keys.length, 0);
-    swept.unfinished += look.unfinished.length;
-    place = look.next;
+): Promise<Found> {
+  const found = { sets: 0, orphans: 0, files: 0, unfinished: 0 };
+  let cursor: string | undefined = '';
+  while (cursor !== undefined && !signal?.aborted) {
+    const part: Part = await searchPart(db, storage, cursor, olderThanMs);
+    if (clears) await clear(db, storage, part);
+    add(found, part);
+    cursor = part.next;
   }
-  return swept;
+  return found;
 }
 
-/** A batch was cancelled: what was in work may be stored within moments, and is looked for when it is old enough. */
+function add(found: Found, { sets, orphans, unfinished }: Part): void {
+  found.sets += sets;
+  found.orphans += orphans.length;
+  found.files += orphans.reduce((total, { keys }) => total + keys.length, 0);
+  found.unfinished += unfinished.length;
+}
+
+/** After a batch is cancelled: files of its images in hand may still be stored. They are searched for once they are old enough. */
 export async function searchSoon(trx: Db): Promise<void> {
   await sql`
     update storage_sweep set due_at = least(due_at, now() + ${GRACE_MS} * interval '1 millisecond')
     where due_at > now() + ${GRACE_MS} * interval '1 millisecond'`.execute(trx);
 }
 
-/** Workers that were killed leave their rows, their places, and files that they had not recorded. */
-export async function forgetDeadWorkers(db: Db): Promise<void> {
-  await sql`
+/**
+ * Forgets killed workers and their leases. They may have left files without a row, so a search is due.
+ * @returns how many there were
+ */
+export async function forgetDeadWorkers(db: Db): Promise<number> {
+  const { rows } = await sql<{ dead: number }>`
     with dead as (delete from workers where ${IS_DEAD_FOR_LONG} returning worker_id),
-      leases as (delete from host_leases where worker_id in (select worker_id from dead) and leased_until < now())
-    update storage_sweep set due_at = least(due_at, now()) where exists (select from dead)`.execute(db);
+      leases as (delete from host_leases where worker_id in (select worker_id from dead) and leased_until < now()),
+      search as (update storage_sweep set due_at = least(due_at, now()) where exists (select from dead))
+    select count(*) as dead from dead`.execute(db);
+  return rows[0]?.dead ?? 0;
 }
 
-async function lookAt(db: Db, storage: Storage, place: string, olderThanMs: number): Promise<Look> {
-  const { keys, next } = await storage.list(place);
-  const { known, unreferred, now } = await setsOf(db, [...new Set(keys.map(setOf))]);
+async function searchPart(db: Db, storage: Storage, cursor: string, olderThanMs: number): Promise<Part> {
+  const { keys, next } = await storage.list(cursor);
+  const { ours, unreferred, now } = await ownSets(db, [...new Set(keys.map(setOf))]);
   const isOld = async (key: StorageKey): Promise<boolean> => {
     const madeAt = await storage.madeAt(key);
     return madeAt !== undefined && now.getTime() - madeAt.getTime() >= olderThanMs;
   };
-  const ours = keys.filter((key) => known.has(setOf(key)));
-  const { unfinished = [], whole = [] } = Object.groupBy(ours, (key) =>
+  const ownKeys = keys.filter((key) => ours.has(setOf(key)));
+  const { unfinished = [], whole = [] } = Object.groupBy(ownKeys, (key) =>
     UNFINISHED.test(key) ? 'unfinished' : 'whole',
   );
   const orphans: Orphan[] = [];
   for (const [set, files] of Map.groupBy(whole, setOf)) {
     const tenantId = unreferred.get(set);
     if (tenantId !== undefined && (await every(files, isOld)))
-      orphans.push({ tenantId, hash16: set.split('/')[1] ?? '', keys: files });
+      orphans.push({ tenantId, setId: set.split('/')[1] ?? '', keys: files });
   }
-  return { orphans, unfinished: await filter(unfinished, isOld), sets: known.size, next };
+  return { orphans, unfinished: await filter(unfinished, isOld), sets: ours.size, next };
 }
 
-/** `{token}/{hash16}` of a key. */
+/** The part of a key before its file: `{token}/{set id}`. */
 function setOf(key: StorageKey): string {
   return key.slice(0, key.lastIndexOf('/'));
 }
 
-/** What the database knows of sets of files. Those of tenants that it does not have belong to somebody else. */
-async function setsOf(
+/**
+ * Which of the sets in storage belong to a tenant of this database (`ours`), and which of these no image
+ * refers to (`unreferred`, with the tenant's id). Others belong to another database with the same storage.
+ */
+async function ownSets(
   db: Db,
   sets: string[],
-): Promise<{ known: Set<string>; unreferred: Map<string, number>; now: Date }> {
+): Promise<{ ours: Set<string>; unreferred: Map<string, number>; now: Date }> {
   const { rows } = await sql<{ set: string; tenant_id: number; is_referred: boolean; now: Date }>`
     select s.set, t.tenant_id, clock_timestamp() as now,
       exists (select from images i where i.tenant_id = t.tenant_id and i.hash16 = split_part(s.set, '/', 2)) as is_referred
     from unnest(${sets}::text[]) as s (set)
     join tenants t on t.token = split_part(s.set, '/', 1)`.execute(db);
   return {
-    known: new Set(rows.map((row) => row.set)),
+    ours: new Set(rows.map((row) => row.set)),
     unreferred: new Map(rows.flatMap((row) => (row.is_referred ? [] : [[row.set, row.tenant_id] as const]))),
     now: rows[0]?.now ?? new Date(0),
   };
 }
 
-async function clear(db: Db, storage: Storage, { orphans, unfinished }: Look): Promise<void> {
+async function clear(db: Db, storage: Storage, { orphans, unfinished }: Part): Promise<void> {
   await storage.remove(unfinished);
-  await askForPurges(db, orphans);
+  await askForPurgesOf(db, orphans);
 }
 
-async function askForPurges(db: Db, orphans: Orphan[]): Promise<void> {
+async function askForPurgesOf(db: Db, orphans: Orphan[]): Promise<void> {
   if (orphans.length === 0) return;
-  const rows = orphans.map(({ tenantId, hash16, keys }) => ({ tenant_id: tenantId, hash16, found: keys }));
+  const rows = orphans.map(({ tenantId, setId, keys }) => ({
+    tenant_id: tenantId,
+    hash16: setId,
+    found: keys,
+  }));
   await sql`
     insert into purges (tenant_id, hash16, found)
     select * from json_to_recordset(${JSON.stringify(rows)}) as p (tenant_id integer, hash16 text, found text[])
@@ -132,12 +154,12 @@ async function askForPurges(db: Db, orphans: Orphan[]): Promise<void> {
     on conflict (tenant_id, hash16) do nothing`.execute(db);
 }
 
-/** @returns the place that is to be looked at now, by us alone */
+/** @returns the cursor of the part that this worker alone may search now */
 async function takeTurn(db: Db): Promise<string | undefined> {
   const { rows } = await sql<{ place: string }>`
     update storage_sweep
     set leased_until = now() + interval '1 minute', place = coalesce(place, ''),
-      due_at = case when place is null then now() + ${ROUND_EVERY} else due_at end
+      due_at = case when place is null then now() + ${SEARCH_EVERY} else due_at end
     where leased_until < now() and (place is not null or due_at <= now())
     returning place`.execute(db);
   return rows[0]?.place;

@@ -13,13 +13,13 @@ export type ProductRow = {
   images: number;
 };
 
-/** A product in the order of the list. */
-export type ProductPlace = { batchId: string; row: number };
+/** The last product of a page. */
+export type ProductCursor = { batchId: string; row: number };
 
-/** A page of the products with an SKU in all batches, newest batch first; `after` is the last of the page before. */
+/** A page of the products with a SKU in all batches, newest batch first. `after`: the last one of the previous page. */
 export async function listProductsOfSku(
   db: Db,
-  { tenantId, sku, after, limit }: { tenantId: number; sku: string; after: ProductPlace; limit: number },
+  { tenantId, sku, after, limit }: { tenantId: number; sku: string; after: ProductCursor; limit: number },
 ): Promise<ProductRow[]> {
   const { rows } = await sql<ProductRow>`
     select p.batch_id, b.name as batch_name, p.row_number, p.line, p.name, p.sku, b.created_at, p.first_slot, p.images

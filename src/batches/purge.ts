@@ -1,107 +1,77 @@
 /**
- * Deleting a batch, and the files that nothing else refers to.
+ * Deletes files that no image refers to.
  *
- * Files belong to rendition_sets (tenant, hash16), and an image that completed refers to one by its
- * hash16, whatever its batch. Never may an image refer to a set whose files are gone. A row of `purges`:
+ * A set (tenant, `hash16`) owns its files, and completed images of any batch refer to it. The rule: an image
+ * never refers to a set whose files are gone. A row of `purges` goes through these states:
  *
- * asked -> (gone)                an image still refers to the set
- * asked -> removing -> removed   nothing does; an hour later the row is gone
- * removed -> asked               another batch that referred to the set was deleted
+ * asked -> (row deleted)                       an image still refers to the set
+ * asked -> removing -> removed -> (deleted)    none does; the row is forgotten after an hour
+ * removed -> asked                             another batch that referred to the set was deleted
  *
- * 1. Deleting a batch asks for the purge of its sets, in the transaction in which its images go.
- * 2. A worker locks asked purges and their sets FOR UPDATE, which waits for whoever is recording images
- *    of them. In a later statement, whose snapshot has these images, it drops the purges of sets that
- *    are referred to. Of the others it deletes the sets, and keeps the keys of their files in the purge.
- *    This commits before any file goes: a worker that dies in between leaves no set without its files.
- * 3. It removes the files, and then takes the time for removed_at. If it dies, another one does it again.
+ * 1. Deleting a batch (delete.ts) asks for the purge of its sets, in the transaction that deletes its images.
+ * 2. A worker decides: it locks asked purges and their sets FOR UPDATE, which waits for transactions that
+ *    are recording images of these sets. A later statement, whose snapshot has these images, deletes the
+ *    purges of sets that an image refers to. The worker deletes the other sets, and writes the keys of their
+ *    files into the purge. This commits before any file is removed, so a worker that dies never leaves a
+ *    set without files.
+ * 3. A worker removes the files, and then takes the time for `removed_at`. If it dies, another one repeats it.
  *
- * Storing a file under a key that is there keeps the file that is there. So whoever records images
- * (record.ts) first adds their sets, or locks those that are known FOR KEY SHARE (renditions.ts), and looks
- * at the purges in a later statement (endRows). An image is recorded as completed only where its set was
- * not deleted meanwhile, no purge is removing its files, and none removed them after the image was
- * claimed, which is before it stored anything. Otherwise it is done again, and loses no try. A purge that
- * is only asked for needs nothing, because it will find the image. One that is asked for again may forget
- * when it removed files: the batch that was deleted since had an image of the set, so the files were there
- * again. A set without images and files may remain of what is done again; nothing follows from a set alone.
+ * Storing a file under an existing key keeps the existing file, so a worker may rely on a file that is
+ * being removed. Therefore recording (work/record.ts) first adds its sets, or locks existing ones FOR KEY
+ * SHARE (record-renditions.ts), and checks the purges in a later statement (end-images.ts). An image is
+ * recorded as completed only if its set was not deleted meanwhile, no purge is removing its files, and none
+ * has removed them since the image was claimed, which is before its worker stored anything. Otherwise it is
+ * processed again, and loses no try.
  *
- * Files that no image refers to, because their worker was killed or their batch cancelled, are found by
- * orphans.ts, which asks for their purge too, and says what it found: their set may never have been kept.
- * Then step 2 keeps one in its place, so that whoever records an image of it now is waited for, or waits,
- * as with any other set. Such a purge is asked for only where there is none: it must not make the protocol
- * forget when files were removed.
+ * - A purge in state `asked` is harmless: its decision will see the image.
+ * - A purge that is asked for again may forget `removed_at`: an image of the batch that was deleted since had
+ *   referred to the set, so the files had been made again.
+ * - Processing again may leave a set without images and files. Nothing follows from a set alone.
  *
- * Locks: purges; sets by (tenant, hash16).
+ * Orphans (orphans.ts), left by killed workers and cancelled batches, are purged too, by the keys that were
+ * found: their set may never have been recorded. Step 2 then inserts the set first, so that whoever records
+ * an image of it is waited for, or waits, as for any other set. The purge of an orphan is asked for only
+ * where there is no purge: it must not make the protocol forget when files were removed.
+ *
+ * Locks, in this order: purges; sets by (tenant, hash16).
  */
 import { sql } from 'kysely';
-import { type Db, longTransaction } from '../db/database.ts';
-import { Problem } from '../errors.ts';
+import type { Db } from '../db/database.ts';
 import { KEY_SQL } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { BatchKey } from './batch.ts';
-import { lockBatch } from './counters.ts';
 
-/**
- * Deletes a batch that has ended. Its events stay: they may still be on their way.
- * @returns whether there was such a batch
- * @throws Problem `conflict`
- */
-export async function deleteBatch(patient: Db, key: BatchKey): Promise<boolean> {
-  return longTransaction(patient, async (trx) => {
-    const batch = await lockBatch(trx, key);
-    if (!batch) return false;
-    if (batch.state === 'pending' || batch.state === 'processing')
-      throw new Problem('conflict', {
-        detail: 'The batch is still running. Cancel it, or delete it when it has ended.',
-      });
-    await askForPurges(trx, key);
-    await deleteRows(trx, key);
-    return true;
-  });
-}
+const SETS_AT_ONCE = 500; // about a thousand files, removed within a second; their purges are locked meanwhile
 
-/** In order, so that two deletions cannot wait for each other. */
-async function askForPurges(trx: Db, { tenantId, batchId }: BatchKey): Promise<void> {
-  await sql`
-    insert into purges (tenant_id, hash16)
-    select distinct tenant_id, hash16 from images
-    where tenant_id = ${tenantId} and batch_id = ${batchId} and hash16 is not null
-    order by tenant_id, hash16
-    on conflict (tenant_id, hash16) do update
-      set state = 'asked', asked_at = now(), keys = null, removed_at = null
-      where purges.state in ('asked', 'removed')`.execute(trx);
-}
+/** What a purge removed: sets, and their files. */
+export type Purged = { sets: number; files: number };
 
-async function deleteRows(trx: Db, { tenantId, batchId }: BatchKey): Promise<void> {
-  await sql`
-    with gone_images as (delete from images where tenant_id = ${tenantId} and batch_id = ${batchId}),
-      gone_products as (delete from products where tenant_id = ${tenantId} and batch_id = ${batchId}),
-      gone_attempts as (delete from attempts where tenant_id = ${tenantId} and batch_id = ${batchId})
-    delete from batches
-    where tenant_id = ${tenantId} and batch_id = ${batchId}
-      and state in ('completed', 'completed_with_errors', 'failed', 'cancelled')`.execute(trx);
-}
-
-const SETS_AT_ONCE = 500; // about a thousand files: removed within a second, while their purges are locked
-
-/** Removes files as long as there are any to remove. Every worker does this every few seconds. */
-export async function purgeFiles(db: Db, storage: Storage, signal: AbortSignal): Promise<void> {
-  // What is decided is removed before more is: images of sets in between are done again and again.
-  for (let done = 1; done > 0 && !signal.aborted;)
-    done = (await removeFiles(db, storage)) + (await decidePurges(db));
+/** Purges until nothing is left to purge. Every worker does this every few seconds. */
+export async function purgeFiles(db: Db, storage: Storage, signal: AbortSignal): Promise<Purged> {
+  const purged = { sets: 0, files: 0 };
+  let isBusy = true;
+  while (isBusy && !signal.aborted) {
+    // Files of decided purges go first: an image of a set that is being removed is done again and again.
+    const removed = await removeFiles(db, storage);
+    const decided = await decidePurges(db);
+    purged.sets += removed.sets;
+    purged.files += removed.files;
+    isBusy = removed.sets + decided > 0;
+  }
   if (!signal.aborted) await forgetPurges(db);
+  return purged;
 }
 
 type SetKey = { tenant_id: number; hash16: string };
 
-/** @returns how many purges were looked at */
+/** Step 2. @returns how many purges were decided */
 async function decidePurges(db: Db): Promise<number> {
   return db.transaction().execute(async (trx) => {
     const sets = await lockAsked(trx);
     if (sets.length === 0) return 0;
-    await keepUnknownSets(trx, sets);
+    await addMissingSets(trx, sets);
     await lockSets(trx, sets);
     await dropReferred(trx, sets);
-    await keepKeys(trx, sets);
+    await writeKeys(trx, sets);
     await deleteSets(trx, sets);
     return sets.length;
   });
@@ -116,8 +86,8 @@ async function lockAsked(trx: Db): Promise<SetKey[]> {
   return rows;
 }
 
-/** Stands in for sets of files that were found and are not known; they are deleted before anybody sees them. */
-async function keepUnknownSets(trx: Db, sets: SetKey[]): Promise<void> {
+/** Inserts sets of orphans that were never recorded, so that they can be locked. This transaction deletes them. */
+async function addMissingSets(trx: Db, sets: SetKey[]): Promise<void> {
   await sql`
     insert into rendition_sets (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes)
     select tenant_id, hash16, '', '', 0, 0, 0 from purges
@@ -126,7 +96,7 @@ async function keepUnknownSets(trx: Db, sets: SetKey[]): Promise<void> {
     on conflict do nothing`.execute(trx);
 }
 
-/** Waits for everybody who records images of these sets; those who come later wait for us. */
+/** Waits for transactions that record images of these sets; later ones wait for this one. */
 async function lockSets(trx: Db, sets: SetKey[]): Promise<void> {
   await sql`
     select from rendition_sets where (tenant_id, hash16) in (${keysOf(sets)})
@@ -134,7 +104,7 @@ async function lockSets(trx: Db, sets: SetKey[]): Promise<void> {
     for update`.execute(trx);
 }
 
-/** The purges of sets to which an image refers; a statement of its own, for its snapshot. */
+/** Deletes the purges of sets that an image refers to. A statement of its own, because it needs a new snapshot. */
 async function dropReferred(trx: Db, sets: SetKey[]): Promise<void> {
   await sql`
     delete from purges p
@@ -142,8 +112,8 @@ async function dropReferred(trx: Db, sets: SetKey[]): Promise<void> {
       and exists (select from images i where i.tenant_id = p.tenant_id and i.hash16 = p.hash16)`.execute(trx);
 }
 
-/** What has to be removed, before the sets that tell it are deleted. */
-async function keepKeys(trx: Db, sets: SetKey[]): Promise<void> {
+/** Writes down which files to remove, before the rows that say it are deleted. */
+async function writeKeys(trx: Db, sets: SetKey[]): Promise<void> {
   await sql`
     update purges p
     set state = 'removing', keys = array(
@@ -162,39 +132,37 @@ async function deleteSets(trx: Db, sets: SetKey[]): Promise<void> {
       and s.tenant_id = p.tenant_id and s.hash16 = p.hash16`.execute(trx);
 }
 
-/** @returns how many purges were done */
-async function removeFiles(db: Db, storage: Storage): Promise<number> {
+/** Step 3. */
+async function removeFiles(db: Db, storage: Storage): Promise<Purged> {
   return db.transaction().execute(async (trx) => {
     const purges = await lockRemoving(trx);
-    if (purges.length === 0) return 0;
-    await removeWhileLocked(
-      trx,
-      storage,
-      purges.flatMap((purge) => purge.keys),
-    );
+    const keys = purges.flatMap((purge) => purge.keys);
+    if (purges.length === 0) return { sets: 0, files: 0 };
+    await removeWhileLocked(trx, storage, keys);
     await markRemoved(trx, purges);
-    return purges.length;
+    return { sets: purges.length, files: keys.length };
   });
 }
 
-const ASK_EVERY_MS = 2_000; // a session that says nothing for 15 s is ended, and its locks go to others
+const QUERY_EVERY_MS = 2_000; // the server ends a transaction that is idle for 15 s, and frees its locks
 
 /**
- * Asks the database now and then, which keeps the session, and finds out when it is gone: a process that was
- * frozen must not go on where another one has removed the files, and images are made of them again.
+ * Queries the database now and then. That keeps the session alive, and throws when it has ended: a process
+ * that was frozen must not continue, because another one may have removed the files since, and others may
+ * have been stored under the same keys.
  */
 async function removeWhileLocked(trx: Db, storage: Storage, keys: string[]): Promise<void> {
-  let askedAt = performance.now();
+  let queriedAt = performance.now();
   for (const key of keys) {
-    if (performance.now() - askedAt > ASK_EVERY_MS) {
+    if (performance.now() - queriedAt > QUERY_EVERY_MS) {
       await sql`select`.execute(trx);
-      askedAt = performance.now();
+      queriedAt = performance.now();
     }
     await storage.remove([key]);
   }
 }
 
-/** The next purges whose files are to be removed, and that no other worker has. */
+/** The next purges in state `removing` that no other worker has. */
 async function lockRemoving(trx: Db): Promise<(SetKey & { keys: string[] })[]> {
   const { rows } = await sql<SetKey & { keys: string[] }>`
     select tenant_id, hash16, keys from purges where state = 'removing'
@@ -203,14 +171,14 @@ async function lockRemoving(trx: Db): Promise<(SetKey & { keys: string[] })[]> {
   return rows;
 }
 
-/** With the time of now, and not of the transaction's begin, when the files were still there. */
+/** `clock_timestamp()`, because at the begin of the transaction the files were still there. */
 async function markRemoved(trx: Db, sets: SetKey[]): Promise<void> {
   await sql`
     update purges set state = 'removed', keys = null, removed_at = clock_timestamp()
     where (tenant_id, hash16) in (${keysOf(sets)}) and state = 'removing'`.execute(trx);
 }
 
-/** Nothing that was claimed before is recorded any more: renditions.ts refuses it after half the time. */
+/** An hour, because end-images.ts refuses images that were claimed more than half an hour ago. */
 async function forgetPurges(db: Db): Promise<void> {
   await sql`
     delete from purges where state = 'removed' and removed_at < now() - interval '1 hour'`.execute(db);

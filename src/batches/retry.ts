@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type Db, longTransaction } from '../db/database.ts';
+import { when } from '../db/when.ts';
 import { Problem } from '../errors.ts';
 import { type BatchRow, findBatch } from './batch.queries.ts';
 import type { BatchKey } from './batch.ts';
@@ -7,9 +8,9 @@ import { type LockedBatch, lockBatch } from './counters.ts';
 import { feedBatches, type FeedRules } from './feed.ts';
 
 /**
- * Begins another round of a batch that has ended: its failed images, or those of one error code, are
- * done again, and it settles again with an event of its own. What earlier rounds tried stays visible.
- * @returns the batch, or undefined where there is no such batch
+ * Begins the next round of a batch that has ended: its failed images, or those with one error code, are
+ * processed again. The round has an event of its own. Attempts of earlier rounds stay visible.
+ * @returns the batch; undefined when there is no such batch
  * @throws Problem `conflict`
  */
 export async function retryBatch(
@@ -36,20 +37,19 @@ function refuseUnlessEnded({ state }: LockedBatch): void {
     });
   if (state === 'cancelled')
     throw new Problem('conflict', {
-      detail: 'The batch was cancelled, and a cancelled batch is not taken up again. Upload the file again.',
+      detail: 'The batch was cancelled. A cancelled batch cannot be retried; upload the file again.',
     });
 }
 
 function nothingToRetry(code: string | undefined): Problem {
   const which = code === undefined ? '' : ` with the error code ${code}`;
-  return new Problem('conflict', { detail: `No image of the batch that could be retried failed${which}.` });
+  return new Problem('conflict', { detail: `The batch has no failed image${which} that can be retried.` });
 }
 
 type Retried = { error_code: string; images: number };
 
 /**
- * Images without a host are of rows that the intake rejected: there is nothing to fetch. Images that
- * repeat a URL failed with the code of the one they follow, so they go along with it.
+ * Makes failed images pending. Images that follow a lead image failed with the same code, so both are retried.
  * @returns how many, by the code with which they had failed
  */
 async function failedToPending(
@@ -61,8 +61,9 @@ async function failedToPending(
     with failed as (
       select i.slot, i.error_code from images i
       where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.state = 'failed'
+        -- intake rejected these: there is nothing to download
         and not (i.host = '' and i.error_code in ('invalid_url', 'row_rejected'))
-        and (${code === undefined} or i.error_code = ${code ?? null})
+        ${when(code !== undefined, sql`and i.error_code = ${code}`)}
     ),
     retried as (
       update images i

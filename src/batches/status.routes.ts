@@ -36,7 +36,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
         querystring: Type.Object({
           ...PageQuery,
           state: Type.Optional(Type.Enum([...BATCH_STATES])),
-          name: Type.Optional(Type.String({ description: 'The whole name' })),
+          name: Type.Optional(Type.String({ description: 'The exact name' })),
           created_after: Type.Optional(Type.String({ format: 'date-time' })),
         }),
         response: { 200: PageOf(Batch) },
@@ -65,30 +65,30 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
               minimum: 0,
               maximum: 60,
               description:
-                'Seconds to wait for a change since the version in If-None-Match, or since now; a batch that has ended is told at once',
+                'Long polling: seconds to wait for a change since the version in If-None-Match, or since now; a batch that has ended is answered at once',
             }),
           ),
         }),
         response: {
           200: Batch,
-          304: Type.Null({ description: 'The version of If-None-Match still stands' }),
+          304: Type.Null({ description: 'The version in If-None-Match is still current' }),
           404: ProblemAnswer,
         },
       },
     },
     async (request, reply) => {
       const key = batchKey(tenantId, request.params.id);
-      const known = request.headers['if-none-match'];
+      const seenTags = request.headers['if-none-match'];
       if (request.query.wait)
-        await changeOf(db, key, {
-          etag: known,
+        await waitForChange(db, key, {
+          etag: seenTags,
           seconds: request.query.wait,
           isOver: () => request.raw.destroyed,
         });
       const row = await findBatch(db, key);
       if (!row) throw noSuchBatch(request.params.id);
       reply.header('etag', etagOf(row.version)).header('cache-control', 'no-cache');
-      if (names(known, row.version)) return reply.code(304).send(null);
+      if (includesVersion(seenTags, row.version)) return reply.code(304).send(null);
       return batchBody(row, publicUrl);
     },
   );
@@ -114,7 +114,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
       const afterSlot = Number(readCursor(cursor) ?? 0) || 0;
       const rows = await listImages(db, {
         ...key,
-        states: state && storedStates(state, batchState),
+        states: state && storedStates(state, { isCancelled: batchState === 'cancelled' }),
         code,
         afterSlot,
         limit: limit + 1,
@@ -149,7 +149,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
   );
 };
 
-/** @throws Problem `not_found`, also for what is no id at all */
+/** @throws Problem `not_found` for a malformed id */
 export function batchKey(tenantId: number, id: string): BatchKey {
   const batchId = uuidOf('bat', id);
   if (batchId === undefined) throw noSuchBatch(id);
@@ -160,7 +160,7 @@ export function noSuchBatch(id: string): Problem {
   return new Problem('not_found', { detail: `There is no batch ${id}.` });
 }
 
-/** @throws Problem `bad_request` for a leap second, which JavaScript does not know */
+/** @throws Problem `bad_request` for a leap second, which a Date cannot hold */
 function timeOf(text: string): Date {
   const time = new Date(text);
   if (Number.isNaN(time.getTime())) throw new Problem('bad_request', { detail: `There is no time ${text}.` });
@@ -171,26 +171,24 @@ function etagOf(version: number): string {
   return `W/"${version}"`;
 }
 
-/** Whether If-None-Match names a version: a list of tags, compared weakly, or `*` (RFC 9110, 13.1.2). */
-function names(tags: string | undefined, version: number): boolean {
-  const those = new Set((tags ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, '')));
-  return those.has('*') || those.has(`"${version}"`);
+/** Whether If-None-Match has this version: a list of tags, compared weakly, or `*` (RFC 9110, 13.1.2). */
+function includesVersion(tags: string | undefined, version: number): boolean {
+  const listed = new Set((tags ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, '')));
+  return listed.has('*') || listed.has(`"${version}"`);
 }
 
-/** Returns when the batch has another version than the one given, has ended, is not there, or the time is over. */
-async function changeOf(
+/** Resolves when the version is another than that of `etag`, the batch has ended or is gone, or the time is over. */
+async function waitForChange(
   db: Db,
   key: BatchKey,
   { etag, seconds, isOver }: { etag: string | undefined; seconds: number; isOver: () => boolean },
 ): Promise<void> {
   const first = await batchProgress(db, key);
-  const known = etag ?? etagOf(first?.version ?? 0);
-  for (
-    const until = Date.now() + seconds * 1000;
-    Date.now() < until && !isOver();
-    await sleep(WAIT_POLL_MS)
-  ) {
+  const seenTags = etag ?? etagOf(first?.version ?? 0);
+  const until = Date.now() + seconds * 1000;
+  while (Date.now() < until && !isOver()) {
     const batch = await batchProgress(db, key);
-    if (!batch || batch.has_ended || !names(known, batch.version)) return;
+    if (!batch || batch.has_ended || !includesVersion(seenTags, batch.version)) return;
+    await sleep(WAIT_POLL_MS);
   }
 }

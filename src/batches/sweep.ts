@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import { QUEUE_SCHEMA } from '../queue/queue.ts';
+import { hasOpenTask } from '../queue/stored-tasks.ts';
 import type { BatchKey } from './batch.ts';
 import { lockBatches } from './counters.ts';
 import { expireImages } from './expire.ts';
@@ -8,71 +8,118 @@ import { moveOn, type MoveRules } from './move-on.ts';
 import type { EndedBatch } from './settle.ts';
 import { hungryBatches } from './window.ts';
 
+export type Swept = {
+  /** the batches that have ended now */
+  ended: EndedBatch[];
+  /** images whose next try was due */
+  due: number;
+  /** images that had lost their task, and are pending again */
+  rescued: number;
+  /** images that failed because their deadline passed while their host was on hold */
+  expired: number;
+  /** batches whose images had all ended without anybody settling them */
+  settled: number;
+  /** batches that had room in the window, and got their next images into the queue */
+  fed: number;
+  /** batches that could be neither settled nor fed */
+  failed: { batch: BatchKey; error: unknown }[];
+};
+
 /**
- * Puts right what nobody else would: retries that are due, images whose task was lost or that wait past
- * their deadline, and running batches that nobody feeds or ends. Every worker sweeps every few seconds; doing it twice does no harm.
- * @returns the batches that have ended now
+ * Repairs what nothing else would: images whose task was lost, images past their deadline, and running
+ * batches that nobody feeds or settles. It also makes due retries pending. Every worker sweeps every few
+ * seconds; a sweep is idempotent, so two at once do no harm.
  */
-export async function sweep(db: Db, rules: MoveRules): Promise<EndedBatch[]> {
-  while ((await releaseDueImages(db)) === RELEASED_AT_ONCE);
-  await rescueImagesWithoutTask(db);
-  const ended = await expireImages(db, rules);
-  const errors: unknown[] = [];
-  for (const batch of await idleBatches(db, rules)) {
-    try {
-      ended.push(...(await moveOnAlone(db, batch, rules)));
-    } catch (error) {
-      errors.push(error); // one batch that cannot be moved on holds up no other
-    }
-  }
-  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} batches cannot be moved on`);
-  return ended;
+export async function sweep(db: Db, rules: MoveRules): Promise<Swept> {
+  const due = await releaseDueImages(db);
+  const rescued = await rescueImagesWithoutTask(db);
+  const { expired, ended } = await expireImages(db, rules);
+  const unsettled = await unsettledBatches(db);
+  const settled = await moveOnEach(db, unsettled, rules);
+  const hungry = (await hungryBatches(db, rules.hostConcurrency)).slice(0, FED_AT_ONCE);
+  const fed = await moveOnEach(db, hungry, rules);
+  return {
+    ended: [...ended, ...settled.ended, ...fed.ended],
+    due,
+    rescued,
+    expired,
+    settled: settled.moved,
+    fed: fed.moved,
+    failed: [...settled.failed, ...fed.failed],
+  };
 }
 
 const RELEASED_AT_ONCE = 1_000;
 
-/** Those of a cancelled batch too, once: they stay `pending` for good, and leave the index of what is due. */
+/**
+ * Images of a cancelled batch are released too, once: they stay `pending` for good, and leave the index of
+ * due images.
+ */
 async function releaseDueImages(db: Db): Promise<number> {
-  const { numAffectedRows = 0n } = await sql`
-    update images set due_at = null
-    where (tenant_id, image_id) in (
-      select tenant_id, image_id from images where due_at <= now() order by due_at limit ${RELEASED_AT_ONCE} for update skip locked
-    ) and state = 'pending'`.execute(db);
-  return Number(numAffectedRows);
+  let total = 0;
+  let released: number;
+  do {
+    const { numAffectedRows = 0n } = await sql`
+      update images set due_at = null
+      where (tenant_id, image_id) in (
+        select tenant_id, image_id from images where due_at <= now() order by due_at limit ${RELEASED_AT_ONCE} for update skip locked
+      ) and state = 'pending'`.execute(db);
+    released = Number(numAffectedRows);
+    total += released;
+  } while (released === RELEASED_AT_ONCE);
+  return total;
 }
 
 /**
- * Back to pending without a try. A task and its image change in one transaction, so an image whose
- * task is not there, in one snapshot, has lost it. A task that failed for good still has its dead
- * letter, which ends the image.
+ * Makes images without a task pending again; they lose no try. A task and its image change in one
+ * transaction, so an image whose task is missing in the same snapshot has lost it. A task that failed
+ * for good still has its dead letter, which ends the image.
  */
-async function rescueImagesWithoutTask(db: Db): Promise<void> {
-  await sql`
+async function rescueImagesWithoutTask(db: Db): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
     update images i set state = 'pending', task_id = null
     where i.task_id is not null and i.state in ('queued', 'processing')
-      and not exists (
-        select from ${sql.table(`${QUEUE_SCHEMA}.job`)} j
-        where j.id = i.task_id and j.name = 'process_image' and j.state <> 'cancelled' and j.state <> 'completed')
-      and not exists (
-        select from ${sql.table(`${QUEUE_SCHEMA}.job`)} j
-        where j.name = 'lost_image' and j.data ->> 'task_id' = i.task_id::text)`.execute(db);
+      and not ${hasOpenTask({ name: 'process_image', id: sql`i.task_id`, orFailed: true })}
+      and not ${hasOpenTask({ name: 'lost_image', data: { task_id: sql`i.task_id` }, orFailed: true })}`.execute(
+    db,
+  );
+  return Number(numAffectedRows);
 }
 
-const FED_AT_ONCE = 200; // each locks its batch for some milliseconds; the others have their turn in the next sweep
-
-/** Running batches of which the last image has ended, or of which images could be fed and are not. */
-async function idleBatches(db: Db, { hostConcurrency }: MoveRules): Promise<BatchKey[]> {
+/** Running batches whose images have all ended. */
+async function unsettledBatches(db: Db): Promise<BatchKey[]> {
   const { rows } = await sql<{ tenant_id: number; batch_id: string }>`
     select tenant_id, batch_id from batches
     where ended_at is null and completed + failed + cancelled = images
     order by tenant_id, batch_id`.execute(db);
-  const done = rows.map((row) => ({ tenantId: row.tenant_id, batchId: row.batch_id }));
-  return [...done, ...(await hungryBatches(db, hostConcurrency)).slice(0, FED_AT_ONCE)];
+  return rows.map((row) => ({ tenantId: row.tenant_id, batchId: row.batch_id }));
 }
 
-async function moveOnAlone(db: Db, key: BatchKey, rules: MoveRules): Promise<EndedBatch[]> {
+// Each feed locks its batch for some milliseconds. The other batches have their turn in the next sweep.
+const FED_AT_ONCE = 200;
+
+/** A transaction for each batch, so that one that fails holds up no other. */
+async function moveOnEach(
+  db: Db,
+  batches: BatchKey[],
+  rules: MoveRules,
+): Promise<{ ended: EndedBatch[]; moved: number; failed: Swept['failed'] }> {
+  const ended: EndedBatch[] = [];
+  const failed: Swept['failed'] = [];
+  for (const { tenantId, batchId } of batches) {
+    const batch = { tenantId, batchId };
+    try {
+      ended.push(...(await moveOnOne(db, batch, rules)));
+    } catch (error) {
+      failed.push({ batch, error });
+    }
+  }
+  return { ended, moved: batches.length - failed.length, failed };
+}
+
+async function moveOnOne(db: Db, batch: BatchKey, rules: MoveRules): Promise<EndedBatch[]> {
   return db.transaction().execute(async (trx) => {
-    const batches = await lockBatches(trx, [key]);
+    const batches = await lockBatches(trx, [batch]);
     return moveOn(trx, batches.values(), rules);
   });
 }

@@ -1,9 +1,9 @@
 /**
- * The window: so many images are in the queue, over all batches, and how they are shared.
+ * The window: the images in the queue, of all batches, and how batches share it.
  *
- * Batches that could be fed more have equal shares. One that cannot, because its hosts are on hold or
- * have all that they can serve, or its images are due later, takes what it has in the window and no more;
- * what it leaves is for the others.
+ * Batches that could be fed more get equal shares. A batch that could not, because its hosts are on hold or
+ * have as many images as they can serve, or its images are due later, keeps what it has in the window. The
+ * others share the rest.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db/database.ts';
@@ -12,33 +12,33 @@ import { IS_LIVE } from '../queue/workers.ts';
 import type { BatchKey } from './batch.ts';
 
 const SMALLEST_WINDOW = 64;
-const WINDOW_PER_SLOT = 3; // one in work, and two that are there when it ends
-const WINDOW_PER_HOST_PLACE = 4; // a slow host cannot fill the window
-const LEAST_SHARE_FED = 0.2; // a feed costs two statements; the slots of a worker are a third of the window
+const WINDOW_PER_CAPACITY = 3; // one image in hand, and two that are ready when it ends
+const WINDOW_PER_PERMIT = 4; // a slow host cannot fill the window
+const LEAST_SHARE_FED = 0.2; // a feed costs two statements; the capacity of a worker is a third of the window
 const MAX_HOSTS_A_WALK = 1_000;
 
 /** How many images may be in the queue, over all batches. */
 const WINDOW_SIZE = sql`
-  (select greatest(${SMALLEST_WINDOW}::integer, ${WINDOW_PER_SLOT}::integer * coalesce(sum(slots), 0)) as size
+  (select greatest(${SMALLEST_WINDOW}::integer, ${WINDOW_PER_CAPACITY}::integer * coalesce(sum(slots), 0)) as size
   from workers where ${IS_LIVE})`;
 
-/** The window as it is: of tenants' hosts, and of batches. */
+/** CTEs: how many images each host (`busy`) and each batch (`windows`) has in the window. */
 export const WINDOW_NOW = sql`
   busy as (select tenant_id, host, count(*) as n from images where task_id is not null group by tenant_id, host),
   windows as (select tenant_id, batch_id, count(*) as n from images where task_id is not null group by tenant_id, batch_id)`;
 
-/** Of a row `h` of `hosts` and a row `busy`, which an outer join may have left empty: how many images more it may have in the window. */
+/** How many more images of a host the window may take: of a row `h` of `hosts` and a row of `busy`, both possibly null. */
 export function hostRoom(hostConcurrency: number) {
   return sql`(case
     when ${IS_GIVEN_UP} then ${SMALLEST_WINDOW}
     when h.held_until > now() then 0
     when h.connect_failures > 0 then ${permitsNow(hostConcurrency)}
-    else ${WINDOW_PER_HOST_PLACE} * ${permitsNow(hostConcurrency)} end - coalesce(busy.n, 0))`;
+    else ${WINDOW_PER_PERMIT} * ${permitsNow(hostConcurrency)} end - coalesce(busy.n, 0))`;
 }
 
 /**
- * The hosts of the due images of a batch, as `walk (host, n)`, by skipping through the index, one probe a
- * host, so that a million images of one saturated host are not read.
+ * A recursive CTE: the hosts of the due images of a batch as `walk (host, n)`. It skips through the index with
+ * one look-up for each host (a loose index scan), so that it never reads a million images of one busy host.
  */
 export function hostsOf(tenantId: unknown, batchId: unknown) {
   return sql`
@@ -54,7 +54,7 @@ export function hostsOf(tenantId: unknown, batchId: unknown) {
     )`;
 }
 
-/** Of a row `b` of batches, beside WINDOW_NOW: whether any of its images could be fed. It stops at the first host that has room. */
+/** Whether any image of a row `b` of `batches` could be fed, beside WINDOW_NOW. It stops at the first host that has room. */
 function canBeFed(hostConcurrency: number) {
   return sql`exists (
     with recursive ${hostsOf(sql`b.tenant_id`, sql`b.batch_id`)}
@@ -64,17 +64,17 @@ function canBeFed(hostConcurrency: number) {
     where walk.host is not null and ${hostRoom(hostConcurrency)} > 0)`;
 }
 
-/** A batch of which some images may be fed now. */
+/** A batch that may be fed, and with how many images. */
 export type Room = BatchKey & { room: number };
 
-/** Running batches that may be fed; first those of which nothing is in the queue, and that nobody else would feed. */
+/** Running batches that may be fed. Those with nothing in the queue are first: no result will feed them. */
 export async function hungryBatches(db: Db, hostConcurrency: number): Promise<Room[]> {
   return roomsOf(db, sql`select tenant_id, batch_id from batches where ended_at is null`, hostConcurrency);
 }
 
 /**
- * Of these batches, those that may be fed. Every group of results asks, and mostly of batches that have all
- * that they could have if they were alone: these are told first, by a statement that costs a quarter.
+ * Those of the batches that may be fed. Every group of results calls this, mostly for batches that have all
+ * that they could have if they were alone: a statement that costs a quarter leaves these out first.
  */
 export async function roomsInWindow(trx: Db, batches: BatchKey[], hostConcurrency: number): Promise<Room[]> {
   if (batches.length === 0) return [];
@@ -92,19 +92,19 @@ function listOf(batches: BatchKey[]): RawBuilder<unknown> {
   return sql`select * from unnest(${tenants}::integer[], ${ids}::uuid[]) as w (tenant_id, batch_id)`;
 }
 
-/**
- * How many images more of the batches may be in the queue. A share that is almost full has no room yet, so
- * that images are fed in groups.
- */
+/** A share that is almost full has no room yet, so that images are fed in groups. */
 async function roomsOf(db: Db, wanted: RawBuilder<unknown>, hostConcurrency: number): Promise<Room[]> {
   const { rows } = await sql<{ tenant_id: number; batch_id: string; room: number }>`
     with ${WINDOW_NOW},
     wanted as (${wanted}),
+    -- the batches with images in the window, and the wanted ones
     present as (
       select tenant_id, batch_id, coalesce(windows.n, 0) as mine, wanted.batch_id is not null as is_wanted
       from windows full join wanted using (tenant_id, batch_id)
     ),
+    -- materialized: canBeFed walks the index, and must run once for each batch
     fed as materialized (select b.*, ${canBeFed(hostConcurrency)} as is_hungry from present b),
+    -- the size of the window, less what the others keep, divided among those that could be fed
     shares as (
       select fed.*, greatest(1, (size - coalesce(sum(mine) filter (where not is_hungry) over (), 0))
         / greatest(1, count(*) filter (where is_hungry) over ()))::integer as share

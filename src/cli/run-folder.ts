@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/database.ts';
 import { type EmbeddedServer, holdEmbeddedServer } from '../db/embedded.ts';
-import { QUEUE_SCHEMA } from '../queue/queue.ts';
+import { removeAllTasks } from '../queue/stored-tasks.ts';
 import { say } from './output.ts';
 
 /** Where one run of `process` works. */
@@ -38,7 +38,7 @@ export async function forgetRuns(db: Db): Promise<void> {
     truncate batches, products, images, attempts, stalls, workers, host_leases, webhook_endpoints, webhook_events cascade`.execute(
     db,
   );
-  await sql`delete from ${sql.table(`${QUEUE_SCHEMA}.job`)}`.execute(db);
+  await removeAllTasks(db);
   // A path means another file in another folder, and the file may have changed.
   await sql`delete from sources where url !~* '^https?://'`.execute(db);
 }

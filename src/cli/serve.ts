@@ -30,7 +30,7 @@ export async function serve({ worker: withWorker }: { worker: boolean }): Promis
   checkEndpoint(config.webhook, foundation.guard);
   let worker: Worker | undefined;
   stack.defer(async () => worker?.stop());
-  const notYet = withWorker ? { pausedBecause: () => 'it is starting' } : undefined;
+  const notYet = withWorker ? { pausedBecause: () => ['it is starting'] } : undefined;
   // First of all the port: one that is taken must not cost a worker that is in the middle of images.
   const http = await startHttp(foundation, () => worker ?? notYet);
   stack.defer(http.close);

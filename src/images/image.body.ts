@@ -1,25 +1,24 @@
 import { type Static, Type } from 'typebox';
+import { Nullable, NullableTime } from '../http/nullable.ts';
 import { publicId } from '../ids.ts';
 import { sentenceOf } from '../pipeline/problems.ts';
 import { PUBLIC_IMAGE_STATES } from './image.ts';
 import type { ImageRow } from './image.queries.ts';
-
-const NullableTime = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
 
 export const Image = Type.Object({
   id: Type.String(),
   batch_id: Type.String(),
   slot: Type.Integer({ description: 'In the batch, from 1' }),
   row: Type.Integer({ description: 'Row of the CSV below its header, from 1' }),
-  position: Type.Integer({ description: 'In the product, from 1' }),
+  position: Type.Integer({ description: 'In the row, from 1' }),
   source_url: Type.String(),
   state: Type.Enum([...PUBLIC_IMAGE_STATES]),
-  attempts: Type.Integer({ description: 'How often it was tried' }),
+  attempts: Type.Integer({ description: 'How many tries there were' }),
   next_attempt_at: NullableTime,
   ended_at: NullableTime,
-  error_code: Type.Union([Type.String(), Type.Null()]),
-  error_detail: Type.Union([Type.String(), Type.Null()]),
-  source: Type.Union([
+  error_code: Nullable(Type.String()),
+  error_detail: Nullable(Type.String()),
+  source: Nullable(
     Type.Object({
       width: Type.Integer(),
       height: Type.Integer(),
@@ -27,8 +26,7 @@ export const Image = Type.Object({
       format: Type.String(),
       sha256: Type.String(),
     }),
-    Type.Null(),
-  ]),
+  ),
   renditions: Type.Array(
     Type.Object({
       name: Type.String(),

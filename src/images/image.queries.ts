@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { KEY_SQL } from '../storage/keys.ts';
-import type { ImageState, PublicImageState } from './image.ts';
+import { when } from '../db/when.ts';
+import { type ImageState, type PublicImageState, SHOWN_STATE } from './image.ts';
 
-/** An image with what was made of it. Sizes in pixels and bytes; `key` is a storage key. */
+/** An image with its source and its renditions. Sizes in pixels and bytes; `key` is a storage key. */
 export type ImageRow = {
   image_id: string;
   batch_id: string;
@@ -20,14 +21,6 @@ export type ImageRow = {
   source: { width: number; height: number; bytes: number; format: string; sha256: string } | null;
   renditions: { name: string; key: string; width: number; height: number; bytes: number; format: string }[];
 };
-
-/** The state of an image `i` of a batch `b` as it is shown; cancelling a batch leaves most of its rows as they are. */
-const SHOWN_STATE = sql<PublicImageState>`
-  case
-    when i.ended_at is null and b.state = 'cancelled' then 'cancelled'
-    when i.state = 'queued' then 'pending'
-    else i.state
-  end`;
 
 const IMAGE = sql`
   select i.image_id, i.batch_id, i.slot, i.row_number, i.position, i.url, ${SHOWN_STATE} as state, i.tries,
@@ -55,7 +48,7 @@ export async function findImage(
 export type ImageFilter = {
   tenantId: number;
   batchId: string;
-  /** undefined: any state */
+  /** stored states; undefined for all */
   states: readonly ImageState[] | undefined;
   code: string | undefined;
   afterSlot: number;
@@ -68,14 +61,14 @@ export async function listImages(db: Db, filter: ImageFilter): Promise<ImageRow[
   const { rows } = await sql<ImageRow>`
     ${IMAGE}
     where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.slot > ${afterSlot}
-      and (${states === undefined} or i.state = any(${states ?? []}::text[]))
-      and (${code === undefined} or i.error_code = ${code ?? null})
+      ${when(states !== undefined, sql`and i.state = any(${states}::text[])`)}
+      ${when(code !== undefined, sql`and i.error_code = ${code}`)}
     order by i.slot
     limit ${limit}`.execute(db);
   return rows;
 }
 
-/** A page of the images of a URL in all batches, newest first; `before` is the last of the page before. */
+/** A page of the images with this source URL in all batches, newest first. `before`: the last id of the previous page. */
 export async function listImagesOfUrl(
   db: Db,
   { tenantId, url, before, limit }: { tenantId: number; url: string; before: string; limit: number },
@@ -89,10 +82,10 @@ export async function listImagesOfUrl(
   return rows;
 }
 
-/** Slots of a batch that follow each other. */
+/** Consecutive slots of a batch. */
 export type SlotRange = { batchId: string; firstSlot: number; images: number };
 
-/** The images of several products, each of which has a range of slots. */
+/** The images of several products: each has a range of slots. */
 export async function listImagesOfRanges(
   db: Db,
   { tenantId, ranges }: { tenantId: number; ranges: SlotRange[] },
@@ -107,7 +100,7 @@ export async function listImagesOfRanges(
   return rows;
 }
 
-/** The tries of an image that did not succeed, in order. An image that repeats a URL shows those of the one it follows. */
+/** The failed tries of an image, oldest first. An image that follows a lead image shows those of the lead. */
 export async function listAttempts(
   db: Db,
   { tenantId, imageId }: { tenantId: number; imageId: string },

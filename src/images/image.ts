@@ -1,28 +1,42 @@
 /**
- * An image: one source URL of a product, at a position.
+ * An image: one source URL of a product, in one slot of a batch.
  *
  * pending -> queued -> processing -> completed | failed | cancelled
- * queued, processing -> pending   to be tried later, handed back, or its task was lost
+ * queued, processing -> pending   for another try, handed back by its worker, or its task was lost
  * failed -> pending               by a retry of the batch
- * pending -> completed | failed   for an image that repeats the URL of another: it ends with that one
- * pending                         for good, in a cancelled batch: it is shown as cancelled
+ * pending -> completed | failed   for an image that follows a lead image: it ends with that one
+ * pending                         for good, in a cancelled batch: shown as cancelled
  *
- * The table's CHECKs say what goes with each state; every UPDATE names the states that it leaves.
+ * The CHECKs of the table define which columns are set in which state. Every UPDATE names the states that
+ * it leaves.
  */
+import { sql } from 'kysely';
+
 const IMAGE_STATES = ['pending', 'queued', 'processing', 'completed', 'failed', 'cancelled'] as const;
 export type ImageState = (typeof IMAGE_STATES)[number];
 
 /**
- * As it is shown: whether an image waits in the table or in the queue is nobody's business, and one that
- * has not ended in a cancelled batch is cancelled (SHOWN_STATE in image.queries.ts).
+ * The states as users see them. Whether an image waits in the table or in the queue is internal, and an
+ * image of a cancelled batch that has not ended is cancelled: cancelling leaves most rows as they are.
  */
 export const PUBLIC_IMAGE_STATES = ['pending', 'processing', 'completed', 'failed', 'cancelled'] as const;
 export type PublicImageState = (typeof PUBLIC_IMAGE_STATES)[number];
 
-/** The states in the table that are shown as this one, in a batch of that state. */
-export function storedStates(shown: PublicImageState, batchState: string): ImageState[] {
-  const notEnded: ImageState[] = ['pending', 'queued', 'processing'];
-  if (batchState === 'cancelled' && shown === 'cancelled') return ['cancelled', ...notEnded];
-  if (batchState === 'cancelled' && notEnded.includes(shown)) return [];
-  return shown === 'pending' ? ['pending', 'queued'] : [shown];
+export function shownState(state: ImageState, { isCancelled }: { isCancelled: boolean }): PublicImageState {
+  const hasEnded = state === 'completed' || state === 'failed' || state === 'cancelled';
+  if (isCancelled && !hasEnded) return 'cancelled';
+  return state === 'queued' ? 'pending' : state;
+}
+
+/** `shownState` in SQL, of a row `i` of `images` and its row `b` of `batches`. */
+export const SHOWN_STATE = sql<PublicImageState>`
+  case
+    when i.ended_at is null and b.state = 'cancelled' then 'cancelled'
+    when i.state = 'queued' then 'pending'
+    else i.state
+  end`;
+
+/** The states in the table that are shown as this one. */
+export function storedStates(shown: PublicImageState, batch: { isCancelled: boolean }): ImageState[] {
+  return IMAGE_STATES.filter((state) => shownState(state, batch) === shown);
 }

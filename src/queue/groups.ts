@@ -1,40 +1,49 @@
 import type { Queue, Task } from './queue.ts';
 import type { TaskName } from './tasks.ts';
 
-const AT_ONCE = 100;
+const LARGEST_GROUP = 100;
+
+export type GroupHandler<N extends TaskName> = {
+  handle(tasks: Task<N>[]): Promise<void>;
+  /** Is called with a task that fails alone. It is retried when its lease has run out. */
+  onError(error: unknown, task: Task<N>): void;
+};
 
 /**
- * Does all tasks of a name that are due, in groups: for tasks that come seldom, and then many at once.
- * A group that cannot be done is done one by one, so that one task holds up no other; what throws then
- * is tried again when its lease has run out.
+ * Handles all due tasks of a name, in groups: for tasks that are rare, and then come in numbers. When a
+ * group fails, its tasks are handled one by one, so that one holds up no other.
  */
-export async function doInGroups<N extends TaskName>(
+export async function handleInGroups<N extends TaskName>(
   queue: Queue,
   name: N,
-  handle: (tasks: Task<N>[]) => Promise<void>,
+  handler: GroupHandler<N>,
 ): Promise<void> {
-  for (;;) {
-    const tasks = await queue.fetch(name, AT_ONCE);
-    if (tasks.length === 0) return;
-    const done = await handle(tasks).then(
-      () => tasks,
-      () => doEach(tasks, handle),
-    );
-    await queue.remove(name, done);
+  let tasks = await queue.claim(name, LARGEST_GROUP);
+  while (tasks.length > 0) {
+    await queue.remove(name, await handled(tasks, handler));
+    tasks = await queue.claim(name, LARGEST_GROUP);
   }
 }
 
-async function doEach<N extends TaskName>(
+/** @returns the tasks that were handled */
+async function handled<N extends TaskName>(tasks: Task<N>[], handler: GroupHandler<N>): Promise<Task<N>[]> {
+  const [first] = tasks;
+  if (!first) return [];
+  try {
+    await handler.handle(tasks);
+    return tasks;
+  } catch (error) {
+    if (tasks.length > 1) return handledEach(tasks, handler);
+    handler.onError(error, first);
+    return [];
+  }
+}
+
+async function handledEach<N extends TaskName>(
   tasks: Task<N>[],
-  handle: (tasks: Task<N>[]) => Promise<void>,
+  handler: GroupHandler<N>,
 ): Promise<Task<N>[]> {
-  const results = [];
-  for (const task of tasks)
-    results.push(
-      await handle([task]).then(
-        () => [task],
-        () => [],
-      ),
-    );
-  return results.flat();
+  const done: Task<N>[] = [];
+  for (const task of tasks) done.push(...(await handled([task], handler)));
+  return done;
 }

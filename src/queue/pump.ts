@@ -1,285 +1,234 @@
 /**
- * The worker's loop: keeps every slot busy with a task, and every finished task recorded.
+ * The loop of a worker: keeps its capacity busy with tasks, and records every result.
  *
- * A task's way here: claimed -> handled -> outcome waiting -> recorded. Its lease is renewed until
- * it is recorded. A lease that another worker took aborts the handler, and its outcome is dropped.
+ * A task is claimed, handled, and recorded (recorder.ts). Its lease is renewed until it is recorded
+ * (task-leases.ts). When another worker has taken over the lease, the handler is aborted, and its result
+ * is dropped.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { isPassingTrouble } from '../db/database.ts';
+import { Pauses } from './pauses.ts';
 import type { Queue, Task } from './queue.ts';
+import { type Finished, Recorder } from './recorder.ts';
+import { RETRY_AFTER_MS, retryPassingTrouble } from './retry.ts';
+import { TaskLeases } from './task-leases.ts';
 import type { TaskName } from './tasks.ts';
 
-export type PumpParts<N extends TaskName, W, O> = {
+export type PumpParts<N extends TaskName, W, R> = {
   queue: Queue;
   name: N;
-  /** how many tasks are in hand at the most, not counting those that wait on others */
-  slots: number;
-  /** how many tasks in hand wait on others, and take no slot */
+  /** how many tasks are in hand at most, not counting `waiting` */
+  capacity: number;
+  /** how many tasks in hand only wait for something, such as a permit of their host */
   waiting?(): number;
-  /** of one group, so many tasks are in work at a time, in all processes */
+  /** how many tasks of one group are handled at once, in all processes */
   ofOneGroup?: number;
-  /** a new task is begun within this time */
+  /** how soon a new task is noticed when there was none; 200 ms when left out */
   pollMs?: number;
-  /** Looks up what claimed tasks are about. A task that is missing in the answer is obsolete, and is dropped. */
+  /** Looks up what claimed tasks are about. A task that the answer leaves out is obsolete, and is removed. */
   claim(tasks: Task<N>[]): Promise<Map<string, W>>;
-  /** Does the work. Its signal aborts when the lease is lost or the worker must end now. */
-  handle(work: W, signal: AbortSignal): Promise<O>;
-  /** Records outcomes and ends their tasks in one transaction; tried again until it succeeds. */
-  record(finished: Finished<N, O>[]): Promise<void>;
-  /** Whether no other task may be in hand while this one is. */
+  /** Does the work. The signal aborts when the lease is lost or the worker has to end now. */
+  handle(work: W, signal: AbortSignal): Promise<R>;
+  /** Records results and ends their tasks in one transaction; repeated until it succeeds. */
+  record(finished: Finished<N, R>[]): Promise<void>;
+  /** Whether no other task may be in hand beside this one. */
   isToBeAlone?(work: W): boolean;
-  /** Is told of tasks before they are handled, and of tasks that are in hand no more. */
+  /** Is called before tasks are handled, and after they are recorded or dropped. */
   onTaken?(taken: Taken<N, W>[]): void;
   onReleased?(ids: string[]): void;
-  /** why nothing is claimed from the beginning on, if that is so */
-  pausedBecause?: string | undefined;
   log: Logger;
 };
-
-export type Finished<N extends TaskName, O> = { task: Task<N>; outcome: O };
 
 export type Taken<N extends TaskName, W> = { task: Task<N>; work: W };
 
 export type Pump = {
-  /** No new tasks are claimed while the reason stands; undefined lifts it. */
-  pause(reason: string | undefined): void;
-  pausedBecause(): string | undefined;
   /**
-   * Ends the loop: what is in hand may finish for `graceMs`, then its signals abort. Returns when
-   * every outcome is recorded.
+   * Claims nothing as long as there is a reason, under any key.
+   * @param reason undefined lifts the one of this key
+   */
+  pause(key: string, reason: string | undefined): void;
+  isPaused(key: string): boolean;
+  /** @returns all reasons; empty while tasks are claimed */
+  pausedBecause(): string[];
+  /**
+   * Ends the loop. Handlers may finish for `graceMs`; then their signals abort with WorkerEnding.
+   * Resolves when every result is recorded.
    */
   stop(graceMs: number): Promise<void>;
 };
 
-const IDLE_POLL_MS = 200; // a new batch begins within this time
-// A group of results costs one transaction of some ten statements, however large it is. So it waits for
-// others: this long, or until it is a third of the slots, or everything that is in work.
-const RECORD_AFTER_MS = 200;
-const RECORD_SHARE_OF_SLOTS = 1 / 3;
-const RECORD_AT_MOST = 100;
-const WAITING_PER_SLOT = 4; // each holds a socket and a file
-const TOUCH_EVERY_MS = 4_000; // leases last 10 s, so one late touch does no harm
-const TROUBLE_RETRY_MS = 500;
-const GIVE_UP_RECORDING_MS = 10_000; // after the end of the grace, with the database away
+const IDLE_POLL_MS = 200;
+const WAITING_PER_CAPACITY = 4; // each waiting task holds a socket and a file
+const GIVE_UP_RECORDING_MS = 10_000; // after the grace time, with the database away
 
-type Held<N extends TaskName> = { task: Task<N>; abort: AbortController };
+/** @param pauses reasons that hold from the beginning, by key */
+export function startPump<N extends TaskName, W, R>(
+  parts: PumpParts<N, W, R>,
+  pauses: Record<string, string | undefined> = {},
+): Pump {
+  return new TaskPump(parts, pauses);
+}
 
-export function startPump<N extends TaskName, W, O>(parts: PumpParts<N, W, O>): Pump {
-  const { queue, name, log } = parts;
-  const held = new Map<string, Held<N>>();
-  const working = new Set<string>();
-  const waiting: Finished<N, O>[] = []; // outcomes that are not recorded yet
-  const toBeAlone: Taken<N, W>[] = []; // claimed, and not begun before all others are recorded
-  let alone: string | undefined; // the task that has the worker for itself
-  let { pausedBecause } = parts;
-  let stopping = false;
-  let giveUpAt = Number.POSITIVE_INFINITY;
-  let wake = new AbortController(); // aborted to end an idle wait at once
-  let isTouching = false;
-  let recorded = Promise.resolve();
-  let isRecordingSoon = false;
-  let hurry = new AbortController(); // aborted to record at once
-  const touching = setInterval(() => void touch(), TOUCH_EVERY_MS);
-  const claiming = claimLoop();
+class TaskPump<N extends TaskName, W, R> implements Pump {
+  readonly #parts: PumpParts<N, W, R>;
+  readonly #pauses: Pauses;
+  readonly #leases: TaskLeases<N>;
+  readonly #recorder: Recorder<N, R>;
+  readonly #begun = new Set<string>(); // ids of tasks that are handled, or wait to be recorded
+  readonly #toBeAlone: Taken<N, W>[] = []; // claimed, and begun when nothing else is in hand
+  #alone: string | undefined; // the task that has the worker for itself
+  #isStopping = false;
+  #wake = new AbortController(); // aborted to end an idle wait at once
+  readonly #claiming: Promise<void>;
 
-  async function claimLoop(): Promise<void> {
-    while (!stopping) {
-      const found = await fillSlots().catch((error: unknown) => {
-        log.warn({ err: error }, 'tasks cannot be claimed just now');
-        return -1;
-      });
-      if (found < 0) await idle(TROUBLE_RETRY_MS);
-      else if (found === 0 || held.size >= slotsNow()) await idle(parts.pollMs ?? IDLE_POLL_MS);
+  constructor(parts: PumpParts<N, W, R>, pauses: Record<string, string | undefined>) {
+    this.#parts = parts;
+    this.#pauses = new Pauses(parts.log);
+    for (const [key, reason] of Object.entries(pauses)) this.#pauses.set(key, reason);
+    this.#leases = new TaskLeases(parts);
+    const { capacity, record, log } = parts;
+    this.#recorder = new Recorder({ capacity, record, onDone: (tasks) => this.#release(tasks), log });
+    this.#claiming = this.#claimUntilStopped();
+  }
+
+  pause(key: string, reason: string | undefined): void {
+    this.#pauses.set(key, reason);
+  }
+
+  isPaused(key: string): boolean {
+    return this.#pauses.has(key);
+  }
+
+  pausedBecause(): string[] {
+    return this.#pauses.reasons();
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopping = true;
+    this.#wake.abort();
+    await this.#claiming;
+    const graceEnd = Date.now() + graceMs;
+    this.#recorder.giveUpAt(graceEnd + GIVE_UP_RECORDING_MS);
+    while (this.#leases.size > this.#toBeAlone.length && Date.now() < graceEnd) await sleep(20);
+    this.#leases.abortAll(new WorkerEnding());
+    this.#begin(this.#toBeAlone.splice(0)); // their signals have aborted, so their handlers hand them back
+    while (this.#leases.size > 0) await sleep(20);
+    await this.#recorder.idle();
+    this.#leases.stop();
+  }
+
+  async #claimUntilStopped(): Promise<void> {
+    while (!this.#isStopping) {
+      try {
+        const claimed = await this.#fillCapacity();
+        if (claimed === 0 || this.#leases.size >= this.#capacity())
+          await this.#idle(this.#parts.pollMs ?? IDLE_POLL_MS);
+      } catch (error) {
+        this.#parts.log.warn({ err: error }, 'claim failed, retrying');
+        await this.#idle(RETRY_AFTER_MS);
+      }
     }
   }
 
-  function slotsNow(): number {
-    return parts.slots + Math.min(parts.waiting?.() ?? 0, WAITING_PER_SLOT * parts.slots);
+  #capacity(): number {
+    const { capacity, waiting } = this.#parts;
+    return capacity + Math.min(waiting?.() ?? 0, WAITING_PER_CAPACITY * capacity);
   }
 
-  /** Claims as many tasks as there are free slots; answers how many came. */
-  async function fillSlots(): Promise<number> {
-    if (alone !== undefined || toBeAlone.length > 0) return beginAlone();
-    const free = slotsNow() - held.size;
-    if (free <= 0 || pausedBecause !== undefined) return 0;
-    const tasks = await queue.fetch(name, free, parts.ofOneGroup);
-    if (tasks.length === 0) return 0;
-    for (const task of tasks) held.set(task.id, { task, abort: new AbortController() });
-    try {
-      const works = await claimUntilDone(tasks);
-      await drop(tasks.filter((task) => !works.has(task.id)));
-      take(tasks, works);
-    } catch (error) {
-      release(tasks); // they are claimed again when their leases run out
-      throw error;
+  /** @returns how many tasks were claimed */
+  async #fillCapacity(): Promise<number> {
+    if (this.#alone !== undefined || this.#toBeAlone.length > 0) {
+      this.#beginAlone();
+      return 0;
     }
+    const free = this.#capacity() - this.#leases.size;
+    if (free <= 0 || this.#pauses.reasons().length > 0) return 0;
+    const { queue, name, ofOneGroup } = this.#parts;
+    const tasks = await queue.claim(name, free, ofOneGroup);
+    if (tasks.length > 0) await this.#take(tasks);
     return tasks.length;
   }
 
-  function take(tasks: Task<N>[], works: Map<string, W>): void {
+  async #take(tasks: Task<N>[]): Promise<void> {
+    this.#leases.hold(tasks);
+    try {
+      const works = await this.#lookUp(tasks);
+      await this.#remove(tasks.filter((task) => !works.has(task.id)));
+      this.#beginAll(tasks, works);
+    } catch (error) {
+      this.#release(tasks); // they are claimed again when their leases run out
+      throw error;
+    }
+  }
+
+  /** Repeated as long as the leases are renewed: no other worker could do these tasks sooner. */
+  async #lookUp(tasks: Task<N>[]): Promise<Map<string, W>> {
+    const { claim, log } = this.#parts;
+    return retryPassingTrouble(() => claim(tasks), {
+      isOver: () => this.#isStopping,
+      onRetry: (error) =>
+        log.warn({ err: error, tasks: tasks.length }, 'looking up claimed tasks failed, retrying'),
+    });
+  }
+
+  async #remove(obsolete: Task<N>[]): Promise<void> {
+    if (obsolete.length > 0) await this.#parts.queue.remove(this.#parts.name, obsolete);
+    this.#release(obsolete);
+  }
+
+  #beginAll(tasks: Task<N>[], works: Map<string, W>): void {
     const taken = tasks.flatMap((task) => {
       const work = works.get(task.id);
       return work === undefined ? [] : [{ task, work }];
     });
     const { alone = [], together = [] } = Object.groupBy(taken, ({ work }) =>
-      parts.isToBeAlone?.(work) ? 'alone' : 'together',
+      this.#parts.isToBeAlone?.(work) ? 'alone' : 'together',
     );
-    toBeAlone.push(...alone);
-    begin(together);
+    this.#toBeAlone.push(...alone);
+    this.#begin(together);
   }
 
-  function begin(taken: Taken<N, W>[]): void {
-    if (taken.length > 0) parts.onTaken?.(taken);
-    for (const { task, work } of taken) void handle(task, work);
+  /** Nothing more is claimed until each of these tasks has had the worker for itself. */
+  #beginAlone(): void {
+    const next = this.#begun.size === 0 ? this.#toBeAlone.shift() : undefined;
+    if (!next) return;
+    this.#alone = next.task.id;
+    this.#begin([next]);
   }
 
-  /** Nothing more is claimed until each of these has had the worker for itself. */
-  function beginAlone(): 0 {
-    const next = working.size === 0 ? toBeAlone.shift() : undefined;
-    if (next) {
-      alone = next.task.id;
-      begin([next]);
-    }
-    return 0;
+  #begin(taken: Taken<N, W>[]): void {
+    if (taken.length > 0) this.#parts.onTaken?.(taken);
+    for (const { task, work } of taken) void this.#handle(task, work);
   }
 
-  /** What we hold is ours as long as it is touched; nobody else would do it sooner. */
-  async function claimUntilDone(tasks: Task<N>[]): Promise<Map<string, W>> {
-    for (;;) {
-      try {
-        return await parts.claim(tasks);
-      } catch (error) {
-        if (stopping || !isPassingTrouble(error)) throw error;
-        log.warn({ err: error, tasks: tasks.length }, 'tasks cannot be looked up just now; trying again');
-        await sleep(TROUBLE_RETRY_MS);
-      }
-    }
-  }
-
-  async function handle(task: Task<N>, work: W): Promise<void> {
-    const abort = held.get(task.id)?.abort ?? new AbortController();
-    working.add(task.id);
+  async #handle(task: Task<N>, work: W): Promise<void> {
+    const signal = this.#leases.signalOf(task.id);
+    this.#begun.add(task.id);
     try {
-      const outcome = await parts.handle(work, abort.signal);
-      waiting.push({ task, outcome });
-      recordSoon();
+      const result = await this.#parts.handle(work, signal);
+      this.#recorder.add({ task, result }, this.#begun.size);
     } catch (error) {
-      // A handler answers outcomes; one that throws is a bug, lost its lease, or had no database to ask.
+      // Handlers return results. One that throws has a bug, lost its lease, or could not reach the database.
       const level = isPassingTrouble(error) ? 'warn' : 'error';
-      if (!abort.signal.aborted) log[level]({ err: error, task: task.id }, 'a task handler threw');
-      release([task]);
+      if (!signal.aborted) this.#parts.log[level]({ err: error, task: task.id }, 'a task handler threw');
+      this.#release([task]);
     }
   }
 
-  async function drop(obsolete: Task<N>[]): Promise<void> {
-    if (obsolete.length > 0) await queue.remove(name, obsolete);
-    release(obsolete);
-  }
-
-  function recordSoon(): void {
-    const isGroup = waiting.length >= Math.min(working.size, parts.slots * RECORD_SHARE_OF_SLOTS);
-    if (isGroup) hurry.abort();
-    if (isRecordingSoon) return;
-    isRecordingSoon = true;
-    recorded = recorded.then(async () => {
-      await sleep(RECORD_AFTER_MS, undefined, { signal: hurry.signal }).catch(() => {});
-      hurry = new AbortController();
-      isRecordingSoon = false;
-      await recordAll();
-    });
-  }
-
-  async function recordAll(): Promise<void> {
-    while (waiting.length > 0) {
-      const group = waiting.splice(0, RECORD_AT_MOST);
-      await recordUntilDone(group);
-      release(group.map(({ task }) => task));
-    }
-  }
-
-  /** While the database has trouble all is tried again; one result that cannot be recorded holds up no other. */
-  async function recordUntilDone(group: Finished<N, O>[]): Promise<void> {
-    for (;;) {
-      try {
-        await parts.record(group);
-        return;
-      } catch (error) {
-        if (!isPassingTrouble(error)) return recordEach(group, error);
-        log.warn({ err: error, tasks: group.length }, 'results cannot be recorded just now; trying again');
-        if (Date.now() > giveUpAt) return; // the leases run out, and the work is done again elsewhere
-        await sleep(TROUBLE_RETRY_MS);
-      }
-    }
-  }
-
-  async function recordEach(group: Finished<N, O>[], error: unknown): Promise<void> {
-    if (group.length > 1) {
-      for (const one of group) await recordUntilDone([one]);
-      return;
-    }
-    // A bug: its lease runs out, and it is tried again a few times.
-    log.error({ err: error, task: group[0]?.task.id }, 'a result cannot be recorded');
-  }
-
-  function release(tasks: Task<N>[]): void {
+  #release(tasks: Task<N>[]): void {
     const ids = tasks.map(({ id }) => id);
-    const begun = ids.filter((id) => working.delete(id));
-    if (begun.length > 0) parts.onReleased?.(begun);
-    for (const id of ids) held.delete(id);
-    if (alone !== undefined && ids.includes(alone)) alone = undefined;
-    wake.abort();
+    const begun = ids.filter((id) => this.#begun.delete(id));
+    if (begun.length > 0) this.#parts.onReleased?.(begun);
+    this.#leases.release(ids);
+    if (this.#alone !== undefined && ids.includes(this.#alone)) this.#alone = undefined;
+    this.#wake.abort();
   }
 
-  async function touch(): Promise<void> {
-    const mine = [...held.values()];
-    if (mine.length === 0 || isTouching) return; // one that waits takes one connection, and not all
-    isTouching = true;
-    try {
-      const still = await queue.touch(
-        name,
-        mine.map((entry) => entry.task),
-      );
-      for (const { task, abort } of mine)
-        if (!still.has(task.id) && held.has(task.id)) abort.abort(new LeaseLost());
-    } catch (error) {
-      log.warn({ err: error }, 'leases cannot be renewed just now');
-    } finally {
-      isTouching = false;
-    }
+  async #idle(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#wake.signal }).catch(() => {});
+    this.#wake = new AbortController();
   }
-
-  async function idle(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: wake.signal }).catch(() => {});
-    wake = new AbortController();
-  }
-
-  return {
-    pause(reason) {
-      if (reason !== pausedBecause)
-        log.warn({ reason }, reason ? 'no new images are begun' : 'images are begun again');
-      pausedBecause = reason;
-    },
-    pausedBecause: () => pausedBecause,
-    async stop(graceMs) {
-      stopping = true;
-      wake.abort();
-      await claiming;
-      const deadline = Date.now() + graceMs;
-      giveUpAt = deadline + GIVE_UP_RECORDING_MS;
-      while (held.size > toBeAlone.length && Date.now() < deadline) await sleep(20);
-      for (const { abort } of held.values()) abort.abort(new WorkerEnding());
-      begin(toBeAlone.splice(0)); // which hands them back, because their signals have aborted
-      while (held.size > 0) await sleep(20);
-      await recorded;
-      clearInterval(touching);
-    },
-  };
-}
-
-/** The reason of an abort: another worker has the task now, so nothing may be recorded for it. */
-class LeaseLost extends Error {
-  override readonly name = 'LeaseLost';
 }
 
 /** The reason of an abort: this worker ends, and hands the task back. */

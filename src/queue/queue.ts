@@ -2,9 +2,10 @@ import { sql } from 'kysely';
 import { fromKysely, PgBoss } from 'pg-boss';
 import type { Database, Db } from '../db/database.ts';
 import { retryLocked } from '../db/locks.ts';
+import { QUEUE_SCHEMA } from './stored-tasks.ts';
 import { readTask, TASK_OPTIONS, type TaskData, type TaskName } from './tasks.ts';
 
-/** A claimed task. `attempt` fences it: who claims it again gets a higher one. */
+/** A claimed task. `attempt` is a fencing token: each claim of the task gets a higher one. */
 export type Task<N extends TaskName> = { id: string; attempt: number; data: TaskData[N] };
 
 type NewTask<N extends TaskName> = {
@@ -13,30 +14,30 @@ type NewTask<N extends TaskName> = {
   priority?: number;
   /** an interval by the database's clock, such as `5 seconds` */
   startAfter?: string;
-  /** tasks of one group share a limit, see fetch() */
+  /** tasks of one group share a concurrency limit, see `claim` */
   group?: { id: string };
 };
 
-/** pg-boss, by the few calls that Minilab makes. Calls with a `db` run in that transaction. */
+/** The few calls of pg-boss that Minilab makes. Calls with a `db` run in that transaction. */
 export type Queue = {
   insert<N extends TaskName>(name: N, tasks: NewTask<N>[], db: Db): Promise<void>;
-  /** @param ofOneGroup so many of a group are in work at a time, in all processes; left out: as many as there are */
-  fetch<N extends TaskName>(name: N, count: number, ofOneGroup?: number): Promise<Task<N>[]>;
-  /** Renews the leases; answers the ids of the tasks that are still ours. */
-  touch<N extends TaskName>(name: N, tasks: Task<N>[]): Promise<Set<string>>;
-  /** Ends tasks that are still ours; answers their ids. */
+  /**
+   * Claims due tasks, each under a lease.
+   * @param ofOneGroup how many tasks of one group are handled at once, in all processes; no limit when left out
+   */
+  claim<N extends TaskName>(name: N, count: number, ofOneGroup?: number): Promise<Task<N>[]>;
+  /** Renews leases. @returns the ids of the tasks whose lease this process still has */
+  renew<N extends TaskName>(name: N, tasks: Task<N>[]): Promise<Set<string>>;
+  /** Removes tasks whose lease this process still has. @returns their ids */
   remove<N extends TaskName>(name: N, tasks: Task<N>[], db?: Db): Promise<Set<string>>;
-  /** Ends tasks whoever has them now: their next touch misses. */
+  /** Removes tasks whoever has leased them; the next renewal finds them gone. */
   revoke(name: TaskName, ids: string[], db: Db): Promise<void>;
   stop(): Promise<void>;
 };
 
-/** Where pg-boss keeps its tables; queries that look for a task's row name it. */
-export const QUEUE_SCHEMA = 'pgboss';
-
 /**
- * Starts pg-boss on our pool; it makes or migrates its own schema under a lock.
- * @param onError pg-boss reports trouble of its background work here, such as a database that is away
+ * Starts pg-boss on our pool. It creates or migrates its own schema under a lock.
+ * @param onError is called with errors of its background work, such as a database that is away
  */
 export async function startQueue(database: Database, onError: (error: Error) => void): Promise<Queue> {
   const boss = new PgBoss({
@@ -53,16 +54,16 @@ export async function startQueue(database: Database, onError: (error: Error) => 
     async insert(name, tasks, trx) {
       if (tasks.length > 0) await boss.insert(name, tasks, { db: fromKysely(trx) });
     },
-    async fetch<N extends TaskName>(name: N, count: number, ofOneGroup?: number) {
+    async claim<N extends TaskName>(name: N, count: number, ofOneGroup?: number) {
       const limit = ofOneGroup === undefined ? {} : { groupConcurrency: ofOneGroup };
       const jobs = await boss.fetch<TaskData[N]>(name, { batchSize: count, ...limit });
       return jobs.map((job) => ({ id: job.id, attempt: job.retryCount, data: readTask<N>(job.data) }));
     },
-    async touch(name, tasks) {
-      return settledIds(await boss.touch(name, tasks.map(attemptOf)));
+    async renew(name, tasks) {
+      return idsOf(await boss.touch(name, tasks.map(attemptOf)));
     },
     async remove(name, tasks, trx = database.hurried) {
-      return settledIds(await boss.deleteJob(name, tasks.map(attemptOf), { db: fromKysely(trx) }));
+      return idsOf(await boss.deleteJob(name, tasks.map(attemptOf), { db: fromKysely(trx) }));
     },
     async revoke(name, ids, trx) {
       if (ids.length > 0) await boss.deleteJob(name, ids, { db: fromKysely(trx) });
@@ -72,14 +73,14 @@ export async function startQueue(database: Database, onError: (error: Error) => 
 }
 
 /**
- * Makes or migrates the queue's own schema only, as a start does.
- * @returns its versions before, if there was one, and after
+ * Creates or migrates the schema of the queue, as `startQueue` does, and nothing else.
+ * @returns its versions before (undefined: there was none) and after
  */
 export async function migrateQueue(database: Database): Promise<{ from: number | undefined; to: number }> {
   const { db } = database;
   const from = await schemaVersion(db);
   const boss = new PgBoss({ ...poolFor(database), supervise: false });
-  boss.on('error', () => {}); // what fails is thrown too
+  boss.on('error', () => {}); // the same error is thrown
   try {
     await startBoss(boss);
   } finally {
@@ -103,7 +104,7 @@ function poolFor({ query: executeSql }: Database) {
   return { db: { executeSql }, schema: QUEUE_SCHEMA, schedule: false };
 }
 
-/** Queues that are there take the options of this version: pg-boss keeps those with which they were made. */
+/** Existing queues get the options of this version: pg-boss would keep those that they were created with. */
 async function startBoss(boss: PgBoss): Promise<void> {
   await retryLocked(() => boss.start());
   for (const [name, options] of Object.entries(TASK_OPTIONS)) {
@@ -116,7 +117,7 @@ function attemptOf(task: Task<TaskName>) {
   return { id: task.id, retryCount: task.attempt };
 }
 
-/** pg-boss answers the ids that a statement touched, which its types do not say (12.38). */
-function settledIds(response: object): Set<string> {
+/** pg-boss returns the ids of the affected tasks in a field that its types do not have (12.38). */
+function idsOf(response: object): Set<string> {
   return new Set((response as { settled?: string[] | null }).settled);
 }

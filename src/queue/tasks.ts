@@ -1,10 +1,10 @@
 import type { QueueOptions } from 'pg-boss';
 
-/** What each task carries. A task's id is images.task_id or its own; it is never used again. */
+/** The data of each kind of task. The id of a task is `images.task_id` or its own, and is never used again. */
 export type TaskData = {
-  /** One URL of a batch, fetched and made once for every image that names it. */
+  /** A lead image: downloaded and made once, also for the images that follow it. */
   process_image: { tenant_id: number; batch_id: string; task_id: string };
-  /** An image task that lost its worker too often: a dead letter. */
+  /** The dead letter of a `process_image` that lost its worker too often. */
   lost_image: TaskData['process_image'];
   /** One attempt of a delivery, counted from 1. */
   deliver_webhook: { tenant_id: number; delivery_id: string; attempt: number };
@@ -13,29 +13,29 @@ export type TaskData = {
 export type TaskName = keyof TaskData;
 
 /**
- * The data of a task, whichever version wrote it: what an older one did not know yet is completed here,
- * and what a newer one knows stays. All versions so far wrote the same fields.
+ * The data of a task, whichever version wrote it. Fields that an older version did not write get their
+ * defaults here; fields of a newer version stay. All versions so far wrote the same fields.
  */
 export function readTask<N extends TaskName>(stored: TaskData[N]): TaskData[N] {
   return stored;
 }
 
-/** Measured settings: design note queue.md; a killed worker's tasks run again after 8-16 s. */
+/** Measured: the tasks of a killed worker are claimed again after 8-16 s. */
 export const TASK_OPTIONS = {
   lost_image: { retryLimit: 20, retryDelay: 2, retryBackoff: true, retryDelayMax: 300, heartbeatSeconds: 10 },
   process_image: {
-    // Six lost workers, and the image is a dead letter. With three, one of 20,000 images ended so in a
-    // test that kills a worker every 5 s, although nothing was wrong with it.
+    // After six lost workers the image is a dead letter. With a limit of three, a test that kills a worker
+    // every 5 s lost one of 20,000 images that nothing was wrong with.
     retryLimit: 5,
     retryDelay: 2,
     retryBackoff: true,
     retryDelayMax: 300,
-    heartbeatSeconds: 10, // the least that pg-boss allows
+    heartbeatSeconds: 10, // the lease; the shortest that pg-boss allows
     expireInSeconds: 300,
     deleteAfterSeconds: 60,
     deadLetter: 'lost_image',
   },
-  // Its attempts have a schedule of their own; these retries serve a lost worker and a database that was away.
+  // Attempts of a delivery have their own schedule. These retries are for lost workers and database outages.
   deliver_webhook: {
     retryLimit: 20,
     retryDelay: 2,

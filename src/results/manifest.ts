@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { BatchKey } from '../batches/batch.ts';
 import type { Db } from '../db/database.ts';
 import { publicId } from '../ids.ts';
-import type { ImageState } from '../images/image.ts';
+import { type ImageState, shownState } from '../images/image.ts';
 import { sentenceOf } from '../pipeline/problems.ts';
 import { type OutputFile, urlOf } from './files.ts';
-import { type BatchResults, shownState } from './results.queries.ts';
+import type { BatchResults } from './results.queries.ts';
 
 /**
  * What was made of what, by which libraries and when: a line of JSON for each rendition, and one with

@@ -3,7 +3,7 @@ import type { BatchKey, BatchState } from '../batches/batch.ts';
 import { type NameTemplate, parseNameTemplate } from '../presets/name-template.ts';
 import type { Db } from '../db/database.ts';
 import type { Flaw } from '../errors.ts';
-import type { ImageState, PublicImageState } from '../images/image.ts';
+import { type ImageState, type PublicImageState, shownState } from '../images/image.ts';
 import { readTableFormat, type StoredTableFormat, type TableFormat } from '../csv/table-format.ts';
 import type { Recipe } from '../presets/spec.ts';
 import { readRecipe, type StoredRecipe } from '../presets/stored.ts';
@@ -68,13 +68,6 @@ export async function findResults(
   const nameTemplate = row.name_template === null ? undefined : parseNameTemplate(row.name_template);
   const isCancelled = state === 'cancelled';
   return { tenantId, batchId, isCancelled, format, recipes, token, nameTemplate, createdAt, fileName };
-}
-
-/** As SHOWN_STATE of image.queries.ts tells it; here the state of the batch is the one at the beginning. */
-export function shownState(state: ImageState, { isCancelled }: BatchResults): PublicImageState {
-  const hasEnded = state === 'completed' || state === 'failed' || state === 'cancelled';
-  if (isCancelled && !hasEnded) return 'cancelled';
-  return state === 'queued' ? 'pending' : state;
 }
 
 /** All products in order, in pages, a statement each, so that no snapshot stays open. */

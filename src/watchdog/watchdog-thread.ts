@@ -1,28 +1,28 @@
-/** The thread of watchdog.ts: looks at the beat; when it stands still, says so, notes it, and ends the process. */
+/** The thread of watchdog.ts: watches the beat. When it stalls, the thread logs that, records it, and kills the process. */
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { addressNow } from '../db/address.ts';
-import { stillness } from './stillness.ts';
-import { BEAT, HAS_DEBUGGER, type InHand, type WatchdogData, type WatchdogNews } from './watchdog.ts';
+import { createStallTimer } from './stall-timer.ts';
+import { BEAT, HAS_DEBUGGER, type WatchedTask, type WatchdogData, type WatchdogNews } from './watchdog.ts';
 
-const LOOKS_A_STILL = 30;
-const NOTE_WITHIN_MS = 2_000; // a database that is away must not hold the process either
-const FATAL = 60; // pino's number
+const LOOKS_PER_STALL = 30;
+const RECORD_WITHIN_MS = 2_000; // a database that is away must not keep the process alive
+const FATAL = 60; // the number of the level in pino
 
-const { beats, databaseUrl, stillMs, isLogged } = workerData as WatchdogData;
-const inHand = new Map<string, InHand>();
+const { beats, databaseUrl, stallMs, isLogged } = workerData as WatchdogData;
+const inHand = new Map<string, WatchedTask>();
 
 parentPort?.on('message', (news: WatchdogNews) => {
-  if ('took' in news) for (const task of news.took) inHand.set(task.task, task);
-  else for (const task of news.left) inHand.delete(task);
+  if ('began' in news) for (const task of news.began) inHand.set(task.task, task);
+  else for (const task of news.ended) inHand.delete(task);
 });
 
-const everyMs = stillMs / LOOKS_A_STILL;
-const stillFor = stillness(everyMs);
+const everyMs = stallMs / LOOKS_PER_STALL;
+const stalledMs = createStallTimer(everyMs);
 const looking = setInterval(() => {
-  const still = stillFor(performance.now(), Atomics.load(beats, BEAT));
-  if (still < stillMs || Atomics.load(beats, HAS_DEBUGGER) === 1) return;
+  const stalled = stalledMs(performance.now(), Atomics.load(beats, BEAT));
+  if (stalled < stallMs || Atomics.load(beats, HAS_DEBUGGER) === 1) return;
   clearInterval(looking);
   void end();
 }, everyMs);
@@ -30,32 +30,32 @@ const looking = setInterval(() => {
 async function end(): Promise<void> {
   const tasks = [...inHand.values()];
   if (isLogged) log(tasks);
-  await Promise.race([note(tasks).catch(() => {}), sleep(NOTE_WITHIN_MS)]);
-  process.kill(process.pid, 'SIGKILL'); // whatever else asks the main thread, which does not hear
+  await Promise.race([record(tasks).catch(() => {}), sleep(RECORD_WITHIN_MS)]);
+  process.kill(process.pid, 'SIGKILL'); // anything gentler needs the main thread
 }
 
-/** The main thread's streams do not move any more, so this goes to standard error by itself. */
-function log(tasks: InHand[]): void {
-  const said = `the process stood still for ${stillMs / 1000} s, and is ended with what it had in hand`;
+/** Writes to standard error directly, because the streams of a thread need the main thread. */
+function log(tasks: WatchedTask[]): void {
+  const said = `the event loop stalled for ${stallMs / 1000} s: the process is killed with the tasks in hand`;
   const line = { level: FATAL, time: new Date().toISOString(), pid: process.pid, tasks, msg: said };
   try {
     writeSync(2, `${JSON.stringify(line)}\n`);
   } catch {
-    // a pipe that nobody reads
+    // nobody reads the pipe
   }
 }
 
 /**
- * A connection of its own, because the others belong to the thread that stands still. Rows are inserted
- * and none is updated: what stands still may hold the locks of these images.
+ * Uses a connection of its own, because the pool belongs to the stalled thread. It only inserts rows: the
+ * stalled thread may hold locks on the images.
  */
-async function note(tasks: InHand[]): Promise<void> {
+async function record(tasks: WatchedTask[]): Promise<void> {
   if (databaseUrl === undefined || tasks.length === 0) return;
   const { Client } = await import('pg');
   const client = new Client({
     connectionString: addressNow(databaseUrl),
     application_name: 'minilab watchdog',
-    connectionTimeoutMillis: NOTE_WITHIN_MS,
+    connectionTimeoutMillis: RECORD_WITHIN_MS,
   });
   client.on('error', () => {});
   await client.connect();

@@ -1,29 +1,30 @@
 /**
- * Ends this process when its event loop stands still, so that no bug of that kind holds a worker for
- * ever: such a process hears no signal, renews no lease, and is replaced by nobody while it lives.
+ * Ends this process when its event loop stalls. A stalled process handles no signal and renews no lease, but
+ * no supervisor replaces it while it lives.
  *
- * A thread of its own (watchdog-thread.ts) looks at a beat that a timer here raises. It is told what is
- * in hand as that changes, because nobody can be asked once the loop stands still.
+ * A thread of its own (watchdog-thread.ts) watches a counter that a timer of the event loop increments. The
+ * thread is sent the tasks in hand as they change, because a stalled loop cannot be asked for them.
  */
 import { url as debuggerUrl } from 'node:inspector';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-/** What the process works on, as the log names it. */
-export type InHand = { task: string } & Record<string, string | number>;
+/** A task in hand, with what the log says about it. */
+export type WatchedTask = { task: string } & Record<string, string | number>;
 
 export type Watchdog = {
-  /** Costs some microseconds a call. */
-  took(tasks: InHand[]): void;
-  left(tasks: string[]): void;
+  /** Says which tasks are in hand from now on. A call takes some microseconds. */
+  began(tasks: WatchedTask[]): void;
+  /** Says which tasks, by their `task`, are in hand no longer. */
+  ended(tasks: string[]): void;
   stop(): Promise<void>;
 };
 
 export type WatchdogRules = {
-  /** Where stalls are noted, so that every worker knows of them (batches/stalls.ts); undefined: nowhere. */
+  /** Where stalls are recorded, for all workers to see; undefined: nowhere. */
   databaseUrl?: string | undefined;
-  /** how long the loop may stand still */
-  stillMs?: number | undefined;
+  /** how long a stall may last, in milliseconds; 15 s when left out */
+  stallMs?: number | undefined;
   /** whether the end is logged */
   isLogged?: boolean;
 };
@@ -31,45 +32,46 @@ export type WatchdogRules = {
 /** What the thread is started with. */
 export type WatchdogData = {
   databaseUrl: string | undefined;
-  stillMs: number;
+  stallMs: number;
   isLogged: boolean;
   beats: Int32Array;
 };
 
-/** What the thread is told. */
-export type WatchdogNews = { took: InHand[] } | { left: string[] };
+/** A message to the thread. */
+export type WatchdogNews = { began: WatchedTask[] } | { ended: string[] };
 
-/** Of `beats`. */
-export const [BEAT, HAS_DEBUGGER] = [0, 1];
+/** Indices of `beats`. */
+export const BEAT = 0;
+export const HAS_DEBUGGER = 1;
 
-const STILL_MS = 15_000; // leases last 10 s, so its tasks are another worker's by then
-const BEATS_A_STILL = 15;
+const STALL_MS = 15_000; // leases last 10 s, so other workers have the tasks by then
+const BEATS_PER_STALL = 15;
 const LONGEST_NAME = 300;
 
 /** @returns a watchdog that keeps no process alive */
 export function startWatchdog({
   databaseUrl,
-  stillMs = STILL_MS,
+  stallMs = STALL_MS,
   isLogged = true,
 }: WatchdogRules = {}): Watchdog {
   const beats = new Int32Array(new SharedArrayBuffer(8));
   const program = new URL(`./watchdog-thread${extname(import.meta.url)}`, import.meta.url);
-  const workerData: WatchdogData = { databaseUrl, stillMs, isLogged, beats };
+  const workerData: WatchdogData = { databaseUrl, stallMs, isLogged, beats };
   const thread = new Worker(program, { workerData, execArgv: [], name: 'watchdog' });
-  thread.on('error', () => {}); // without it, things are as they were before there was one
+  thread.on('error', () => {}); // the process works without a watchdog too
   thread.unref();
-  const beating = setInterval(beat, stillMs / BEATS_A_STILL).unref();
+  const beating = setInterval(beat, stallMs / BEATS_PER_STALL).unref();
   beat();
 
-  /** A debugger stops the loop on purpose; it may come and go. */
+  /** A debugger stalls the loop on purpose. It may be attached at any time. */
   function beat(): void {
     Atomics.store(beats, HAS_DEBUGGER, debuggerUrl() === undefined ? 0 : 1);
     Atomics.add(beats, BEAT, 1);
   }
-  const tell = (news: WatchdogNews): void => thread.postMessage(news, []);
+  const send = (news: WatchdogNews): void => thread.postMessage(news, []);
   return {
-    took: (tasks) => tell({ took: tasks.map(shortened) }),
-    left: (tasks) => tell({ left: tasks }),
+    began: (tasks) => send({ began: tasks.map(shortened) }),
+    ended: (tasks) => send({ ended: tasks }),
     async stop() {
       clearInterval(beating);
       await thread.terminate();
@@ -77,17 +79,17 @@ export function startWatchdog({
   };
 }
 
-/** For a command about one thing: Ctrl-C too is heard by the loop only. Ends with the block. */
+/** A watchdog for one command, until the block ends. Without it a stalled command could not even be interrupted with Ctrl-C. */
 export function watchOver(task: string): AsyncDisposable {
   const watchdog = startWatchdog();
-  watchdog.took([{ task }]);
+  watchdog.began([{ task }]);
   return { [Symbol.asyncDispose]: watchdog.stop };
 }
 
-function shortened(task: InHand): InHand {
+function shortened(task: WatchedTask): WatchedTask {
   const cut = Object.entries(task).map(([name, value]) => [
     name,
     typeof value === 'string' ? value.slice(0, LONGEST_NAME) : value,
   ]);
-  return Object.fromEntries(cut) as InHand;
+  return Object.fromEntries(cut) as WatchedTask;
 }

@@ -5,7 +5,11 @@ import { newUuid } from '../ids.ts';
 import type { Queue } from '../queue/queue.ts';
 import { receiversOf } from './endpoints.ts';
 
-type EventType = 'batch.completed' | 'batch.completed_with_errors' | 'batch.failed' | 'batch.cancelled';
+export type EventType =
+  | 'batch.completed'
+  | 'batch.completed_with_errors'
+  | 'batch.failed'
+  | 'batch.cancelled';
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'exhausted'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];

@@ -5,6 +5,7 @@ import { publicId } from '../ids.ts';
 import type { Guard } from '../net/guard.ts';
 import { type Pump, startPump } from '../queue/pump.ts';
 import type { Queue } from '../queue/queue.ts';
+import { hasOpenTask } from '../queue/stored-tasks.ts';
 import type { TaskData } from '../queue/tasks.ts';
 import { disableCallback } from './endpoints.ts';
 import { type AttemptTask, queueAttempts } from './events.ts';
@@ -49,7 +50,7 @@ export function startDeliveries(parts: WebhookParts): Pump {
   return startPump<'deliver_webhook', TaskData['deliver_webhook'], void>({
     queue: parts.queue,
     name: 'deliver_webhook',
-    slots: AT_A_TIME,
+    capacity: AT_A_TIME,
     ofOneGroup: OF_ONE_ENDPOINT,
     pollMs: POLL_MS,
     claim: async (tasks) => new Map(tasks.map(({ id, data }) => [id, data])),
@@ -160,19 +161,21 @@ async function showChange(trx: Db, { tenant_id, event_id }: DeliveryRow): Promis
       and b.tenant_id = e.tenant_id and b.batch_id = e.batch_id`.execute(trx);
 }
 
-/** Deliveries whose task was lost: due for a minute, and nobody tries. Doing it twice does no harm. */
-export async function rescueDeliveries(db: Db, queue: Queue): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+/**
+ * Queues deliveries again whose task was lost: due for a minute without an open task. It is idempotent.
+ * @returns how many there were
+ */
+export async function rescueDeliveries(db: Db, queue: Queue): Promise<number> {
+  return db.transaction().execute(async (trx) => {
     const { rows } = await sql<AttemptTask>`
       select d.tenant_id, d.delivery_id, p.url, d.attempts + 1 as attempt, 0 as wait_ms
       from webhook_deliveries d
       join webhook_endpoints p on p.tenant_id = d.tenant_id and p.endpoint_id = d.endpoint_id
       where d.state = 'pending' and d.next_attempt_at < now() - interval '1 minute'
-        and not exists (
-          select from pgboss.job j
-          where j.name = 'deliver_webhook' and j.data ->> 'delivery_id' = d.delivery_id::text and j.state < 'completed')
+        and not ${hasOpenTask({ name: 'deliver_webhook', data: { delivery_id: sql`d.delivery_id` } })}
       limit 100
       for update of d skip locked`.execute(trx);
     await queueAttempts(trx, rows, queue);
+    return rows.length;
   });
 }

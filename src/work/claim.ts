@@ -1,23 +1,35 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { BatchState } from '../batches/batch.ts';
-import type { ImageWork } from './process-image.ts';
+import type { ClaimedImage } from './process-image.ts';
 import type { Recipe } from '../presets/spec.ts';
 import { readRecipe, type StoredRecipe } from '../presets/stored.ts';
-import { findKnown, type Wanted } from './reuse.ts';
+import { findReusable } from './reuse.ts';
 import type { Task } from '../queue/queue.ts';
 
 /**
- * Marks the images of claimed tasks as processing, and their batches as begun. No transaction holds the
- * two together: a batch that a crash leaves as pending is begun by the next claim, or settled as it is.
- * @returns what to do, by task id; a task whose image is not queued for it any more is missing
+ * Marks the images of claimed tasks as processing, and their batches as begun. These are two transactions:
+ * a batch that a crash in between leaves pending is begun by its next claim, or settled from `pending`.
+ * @returns the images by task id, without those that are no longer queued for their task
  */
-export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promise<Map<string, ImageWork>> {
+export async function claimImages(
+  db: Db,
+  tasks: Task<'process_image'>[],
+): Promise<Map<string, ClaimedImage>> {
   const rows = await markProcessing(db, tasks);
   const pending = rows.filter((row) => row.batch_state === 'pending');
   if (pending.length > 0)
     await beginBatches(db, new Map(pending.map((row) => [row.batch_id, row.tenant_id])));
-  const reusable = await findKnown(db, rows.map(wantedOf));
+  const reusable = await findReusable(
+    db,
+    rows.map((row) => ({
+      tenantId: row.tenant_id,
+      url: row.url,
+      recipe: row.recipe,
+      freshForS: row.fresh_for_s,
+      headersFingerprint: row.headers_fingerprint,
+    })),
+  );
   return new Map(
     rows.map((row, i) => [
       row.task_id,
@@ -40,17 +52,7 @@ export async function claimImages(db: Db, tasks: Task<'process_image'>[]): Promi
   );
 }
 
-function wantedOf({ tenant_id, url, recipe, fresh_for_s, headers_fingerprint }: ClaimedRow): Wanted {
-  return {
-    tenantId: tenant_id,
-    url,
-    recipe,
-    freshForS: fresh_for_s,
-    headersFingerprint: headers_fingerprint,
-  };
-}
-
-/** In the order of their ids: every transaction that locks several batches does so. */
+/** @param tenants the tenant of each batch id */
 async function beginBatches(db: Db, tenants: Map<string, number>): Promise<void> {
   await sql`
     update batches b set state = 'processing', started_at = coalesce(started_at, now()), version = version + 1
@@ -59,6 +61,7 @@ async function beginBatches(db: Db, tenants: Map<string, number>): Promise<void>
       where (tenant_id, batch_id) in (
           select * from unnest(${[...tenants.values()]}::integer[], ${[...tenants.keys()]}::uuid[]))
         and state = 'pending'
+      -- every transaction that locks several batches does so in this order, so that none deadlock
       order by tenant_id, batch_id
       for update
     ) begun
@@ -83,14 +86,11 @@ type ClaimedRow = {
   batch_state: BatchState;
 };
 
-/**
- * A task that is run again after its worker was lost finds its image in `processing` already. The time
- * is the database's, and a text: it is compared there, and a Date would round it.
- */
-async function markProcessing(trx: Db, tasks: Task<'process_image'>[]): Promise<ClaimedRow[]> {
+async function markProcessing(db: Db, tasks: Task<'process_image'>[]): Promise<ClaimedRow[]> {
   const { rows } = await sql<Omit<ClaimedRow, 'recipe'> & { recipe: StoredRecipe }>`
     with claimed as (
       update images set state = 'processing'
+      -- 'processing': the task is claimed again because its worker was lost
       where task_id = any(${tasks.map((task) => task.id)}::uuid[]) and state in ('queued', 'processing')
       returning task_id, tenant_id, batch_id, slot, url, host, tries, recipe
     )
@@ -98,10 +98,12 @@ async function markProcessing(trx: Db, tasks: Task<'process_image'>[]): Promise<
       (extract(epoch from b.began_at + make_interval(hours => b.deadline_hours) - clock_timestamp()) * 1000)::float8 as ms_left,
       (select count(*) from stalls s
         where s.tenant_id = c.tenant_id and s.batch_id = c.batch_id and s.slot = c.slot and s.at >= b.began_at) as stalls,
-      h.headers_fingerprint, clock_timestamp()::text as claimed_at
+      h.headers_fingerprint,
+      -- a text, because a Date would round the microseconds, and only the database compares it
+      clock_timestamp()::text as claimed_at
     from claimed c
     join batches b on b.tenant_id = c.tenant_id and b.batch_id = c.batch_id
     join tenants t on t.tenant_id = c.tenant_id
-    left join hosts h on h.tenant_id = c.tenant_id and h.host = c.host`.execute(trx);
+    left join hosts h on h.tenant_id = c.tenant_id and h.host = c.host`.execute(db);
   return rows.map((row) => Object.assign(row, { recipe: readRecipe(row.recipe) }));
 }

@@ -5,116 +5,119 @@ import { DecodersUnavailable } from '../pipeline/decoder-children.ts';
 import type { HostBusy } from '../pipeline/download/download-permit.ts';
 import { StorageTrouble } from '../storage/storage.ts';
 import { WorkerEnding } from '../queue/pump.ts';
+import type { Finished } from '../queue/recorder.ts';
 
-/** What a worker needs to know of a claimed image. */
-export type ImageWork = ImageRequest & {
-  /** of the secret headers with which its host is asked, if there are any: another one is another source */
+/** An image whose task a worker has claimed. */
+export type ClaimedImage = ImageRequest & {
+  /** of the secret headers that its host is requested with; null where there are none */
   headersFingerprint: string | null;
   batchId: string;
-  /** in the batch, from 1 */
   slot: number;
-  /** tries that did not succeed so far */
+  /** how many tries have failed so far */
   tries: number;
-  /** how many processes stood still with it in hand, and were ended, in the present round */
+  /** how many processes were ended by their watchdog with this image in hand, in the present round */
   stalls: number;
-  /** of the present round: later it is not tried again */
-  /** by the clock of this machine, which may differ from the database's */
+  /** of the present round; by the clock of this machine, which may differ from the database's */
   deadlineAt: Date;
-  /** by the clock of the database, in microseconds: files that were removed later may be missing */
+  /** by the clock of the database, in microseconds: see purge.ts */
   claimedAt: string;
 };
 
 /** What is to be recorded of an image. */
-export type ImageEnd = { work: ImageWork } & (
+export type ImageResult = { image: ClaimedImage } & (
   | { is: 'completed'; made: Extract<Outcome, { is: 'made' | 'unchanged' }> }
   | { is: 'failed'; problem: ImageProblem }
   | { is: 'later'; problem: ImageProblem; inMs: number; costsTry: boolean }
-  /** back to where it was, as if it had not been claimed; not before a time, where one is said */
+  /** as if it had not been claimed, and not to be claimed again for `inMs` */
   | { is: 'returned'; inMs?: number }
 );
 
-export type ImageTaskParts = {
+export type FinishedImage = Finished<'process_image', ImageResult>;
+
+export type ProcessingParts = {
   pipeline: Pipeline;
   log: Logger;
-  /** Called when our own disk, storage or decoders fail, so that no more images are begun. */
+  /** Is called when our own disk, storage or decoders fail, so that claiming pauses. */
   onTrouble(trouble: Error): void;
 };
 
-const STALLS_TO_BE_ALONE = 2; // one may be a neighbour's doing
-const MOST_STALLS = 3; // the third one happened alone
+const STALLS_TO_BE_ALONE = 2; // another image in hand may have caused one stall
+const MAX_STALLS = 3; // the third happened while the image was alone in hand
 const FIRST_DELAY_MS = 2_000;
 const LONGEST_DELAY_MS = 300_000;
 
-/** The handler of `process_image`: what a worker does for one image, and what follows from what happened. */
-export function createImageTask(parts: ImageTaskParts) {
-  return async (work: ImageWork, signal: AbortSignal): Promise<ImageEnd> => {
-    if (work.stalls >= MOST_STALLS) return { work, is: 'failed', problem: stoodStill(work) };
-    try {
-      const end = endOf(work, await parts.pipeline(work, signal));
-      logEnd(parts.log, end);
-      return end;
-    } catch (error) {
-      if (signal.aborted) {
-        if (signal.reason instanceof WorkerEnding) return { work, is: 'returned' };
-        throw signal.reason; // the lease is lost: another worker has the image now
-      }
-      if (error instanceof StorageTrouble || error instanceof DecodersUnavailable) {
-        parts.onTrouble(error);
-        return { work, is: 'returned' };
-      }
-      const { batchId: batch, slot, url } = work;
-      parts.log.error({ err: error, batch, slot, url }, 'an image met an error of ours');
-      return endOf(work, {
-        is: 'later',
-        problem: new ImageProblem('internal_error', undefined, { cause: error }),
-      });
+/**
+ * The handler of `process_image`: runs the pipeline, and decides what follows from its outcome.
+ * @throws the reason of the signal when the lease is lost: nothing may be recorded then
+ */
+export async function processImage(
+  image: ClaimedImage,
+  { pipeline, log, onTrouble }: ProcessingParts,
+  signal: AbortSignal,
+): Promise<ImageResult> {
+  if (image.stalls >= MAX_STALLS) return { image, is: 'failed', problem: stalled(image) };
+  try {
+    const result = resultOf(image, await pipeline(image, signal));
+    log.debug(described(result), 'image');
+    return result;
+  } catch (error) {
+    if (signal.aborted) {
+      if (signal.reason instanceof WorkerEnding) return { image, is: 'returned' };
+      throw signal.reason;
     }
-  };
-}
-
-/** Whether the image may have brought processes to a standstill, so that it is done with no other beside it. */
-export function isSuspect({ stalls }: ImageWork): boolean {
-  return stalls >= STALLS_TO_BE_ALONE && stalls < MOST_STALLS;
-}
-
-function stoodStill({ stalls }: ImageWork): ImageProblem {
-  return new ImageProblem(
-    'worker_lost',
-    `${stalls} of them stood still, and this image was in hand each time`,
-  );
-}
-
-/** One line an image, at the level `debug`. */
-function logEnd(log: Logger, end: ImageEnd): void {
-  const { batchId, slot, url, tries } = end.work;
-  const code = 'problem' in end ? end.problem.code : undefined;
-  log.debug({ batch: batchId, slot, url, tries, is: end.is, code }, 'image');
-}
-
-function endOf(work: ImageWork, outcome: Outcome): ImageEnd {
-  switch (outcome.is) {
-    case 'made':
-    case 'unchanged':
-      return { work, is: 'completed', made: outcome };
-    case 'failed':
-      return { work, is: 'failed', problem: outcome.problem };
-    case 'waiting':
-      return returnedOrNever(work, outcome.busy);
-    case 'later':
-      return laterOrNever(work, outcome.problem);
+    if (error instanceof StorageTrouble || error instanceof DecodersUnavailable) {
+      onTrouble(error);
+      return { image, is: 'returned' };
+    }
+    const problem = new ImageProblem('internal_error', undefined, { cause: error });
+    const result = laterOrNever(image, problem);
+    log.error({ ...described(result), err: error }, 'processing an image threw: a bug of Minilab');
+    return result;
   }
 }
 
-/** A try that would come after the deadline is given up now: waiting for the deadline would change nothing. */
-function laterOrNever(work: ImageWork, problem: ImageProblem): ImageEnd {
+/** Whether the image may have stalled processes, so that it is processed with no other in hand. */
+export function isSuspect({ stalls }: ClaimedImage): boolean {
+  return stalls >= STALLS_TO_BE_ALONE && stalls < MAX_STALLS;
+}
+
+function stalled({ stalls }: ClaimedImage): ImageProblem {
+  return new ImageProblem(
+    'worker_lost',
+    `${stalls} processes stopped responding, each with this image in hand`,
+  );
+}
+
+function described({ image, ...result }: ImageResult) {
+  const { batchId, slot, url, tries } = image;
+  const code = 'problem' in result ? result.problem.code : undefined;
+  return { batch: batchId, slot, url, tries, is: result.is, code };
+}
+
+function resultOf(image: ClaimedImage, outcome: Outcome): ImageResult {
+  switch (outcome.is) {
+    case 'made':
+    case 'unchanged':
+      return { image, is: 'completed', made: outcome };
+    case 'failed':
+      return { image, is: 'failed', problem: outcome.problem };
+    case 'waiting':
+      return returnedOrNever(image, outcome.busy);
+    case 'later':
+      return laterOrNever(image, outcome.problem);
+  }
+}
+
+/** Fails at once when the next try would fall behind the deadline. */
+function laterOrNever(image: ClaimedImage, problem: ImageProblem): ImageResult {
   const { holdHostMs } = problem;
   const costsTry = holdHostMs === undefined;
-  if (costsTry && work.tries + 1 >= IMAGE_PROBLEMS[problem.code].tries)
-    return { work, is: 'failed', problem };
-  const inMs = holdHostMs ?? delayMs(work.tries);
-  if (Date.now() + inMs > work.deadlineAt.getTime())
-    return { work, is: 'failed', problem: deadlineExceeded(problem) };
-  return { work, is: 'later', problem, costsTry, inMs };
+  if (costsTry && image.tries + 1 >= IMAGE_PROBLEMS[problem.code].tries)
+    return { image, is: 'failed', problem };
+  const inMs = holdHostMs ?? backOffMs(image.tries);
+  if (Date.now() + inMs > image.deadlineAt.getTime())
+    return { image, is: 'failed', problem: deadlineExceeded(problem) };
+  return { image, is: 'later', problem, costsTry, inMs };
 }
 
 function deadlineExceeded(last: ImageProblem): ImageProblem {
@@ -122,14 +125,17 @@ function deadlineExceeded(last: ImageProblem): ImageProblem {
   return new ImageProblem('deadline_exceeded', detail, { cause: last });
 }
 
-/** Waiting for a hold has an end; a host that has many images to serve may take longer. */
-function returnedOrNever(work: ImageWork, busy: HostBusy): ImageEnd {
-  if (busy.because === 'held' && Date.now() + busy.inMs > work.deadlineAt.getTime())
-    return { work, is: 'failed', problem: new ImageProblem('deadline_exceeded', busy.message) };
-  return { work, is: 'returned', inMs: busy.inMs };
+/** A hold that lasts beyond the deadline fails the image; a host that is merely busy may free up earlier. */
+function returnedOrNever(image: ClaimedImage, busy: HostBusy): ImageResult {
+  if (busy.because === 'held' && Date.now() + busy.inMs > image.deadlineAt.getTime())
+    return { image, is: 'failed', problem: new ImageProblem('deadline_exceeded', busy.message) };
+  return { image, is: 'returned', inMs: busy.inMs };
 }
 
-/** 2 s, doubling to 5 min, with ±50 % of jitter, so that images that failed together do not return together. */
-function delayMs(tries: number): number {
+/**
+ * Exponential back-off: 2 s, doubling up to 5 min. Jitter of ±50 % keeps images that failed together from
+ * returning together.
+ */
+function backOffMs(tries: number): number {
   return Math.min(FIRST_DELAY_MS * 2 ** tries, LONGEST_DELAY_MS) * (0.5 + Math.random());
 }

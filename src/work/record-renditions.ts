@@ -1,36 +1,42 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import type { ImageEnd, ImageWork } from './process-image.ts';
-import { sourceKey, sourceSha256 } from './reuse.ts';
+import type { ClaimedImage, ImageResult } from './process-image.ts';
+import { setName } from './rendition-sets.ts';
+import { sourceHash } from './source-key.ts';
 
-type Completed = Extract<ImageEnd, { is: 'completed' }>;
-type Made = { work: ImageWork; made: Extract<Completed['made'], { is: 'made' }> };
+type Completed = Extract<ImageResult, { is: 'completed' }>;
+type Made = { image: ClaimedImage; made: Extract<Completed['made'], { is: 'made' }> };
 
 /**
- * Keeps what is known now of the bytes behind the URLs, and the files that were made of them. A set of
- * files that is known stays as it is: they were not written again.
- * @returns of these images, those whose set a purge has deleted since
+ * Records the sources of completed images and the sets that were made of them. Sets that exist already
+ * are locked instead, so that no purge deletes them before this transaction has recorded their images.
+ * @returns the images whose set a purge has deleted meanwhile
  */
-export async function keepRenditions(trx: Db, ends: ImageEnd[]): Promise<Set<ImageWork>> {
-  const completed = ends.filter((end): end is Completed => end.is === 'completed');
+export async function recordRenditions(trx: Db, results: ImageResult[]): Promise<Set<ClaimedImage>> {
+  const completed = results.filter((result): result is Completed => result.is === 'completed');
   if (completed.length === 0) return new Set();
   const added = await addSets(trx, completed);
-  const known = completed.filter((end) => !added.has(setOf(end)));
-  const locked = await lockSets(trx, known);
-  return new Set(known.filter((end) => !locked.has(setOf(end))).map(({ work }) => work));
+  const existing = completed.filter((result) => !added.has(setNameOf(result)));
+  const locked = await lockExistingSets(trx, existing);
+  return new Set(existing.filter((result) => !locked.has(setNameOf(result))).map(({ image }) => image));
+}
+
+/** The id of the set that a completed image refers to. */
+export function setIdOf(made: Completed['made']): string {
+  return made.is === 'made' ? made.setId : made.set.setId;
 }
 
 /**
- * One statement, because each costs a round trip while the batch is locked; ordered, so that two
- * transactions cannot wait for each other.
- * @returns the sets that were not known
+ * One statement, because each costs a round trip while the batch is locked. Rows are ordered, so that two
+ * transactions cannot deadlock.
+ * @returns the sets that are new, by `setName`
  */
 async function addSets(trx: Db, completed: Completed[]): Promise<Set<string>> {
   const sources = sourceRows(completed);
-  const made = oneOfEach(completed.filter(isMade), setOf);
+  const made = oneOfEach(completed.filter(isMade), setNameOf);
   if (sources.length === 0 && made.length === 0) return new Set();
-  const { rows } = await sql<{ tenant_id: number; hash16: string }>`
-    with kept_sources as (
+  const { rows } = await sql<SetRow>`
+    with written_sources as (
       insert into sources (tenant_id, url_sha256, url, final_url, sha256, etag, last_modified, fetched_at, fresh_until)
       select tenant_id, decode(url_sha256, 'hex'), url, final_url, decode(sha256, 'hex'), etag, last_modified,
         now(), now() + fresh_for_s * interval '1 second'
@@ -39,11 +45,12 @@ async function addSets(trx: Db, completed: Completed[]): Promise<Set<string>> {
           fresh_for_s integer)
       order by tenant_id, url_sha256
       on conflict (tenant_id, url_sha256) do update
+        -- a 304 (Not Modified) does not say where redirects led
         set final_url = case excluded.final_url when '' then sources.final_url else excluded.final_url end,
           sha256 = excluded.sha256, etag = excluded.etag, last_modified = excluded.last_modified,
           fetched_at = excluded.fetched_at, fresh_until = excluded.fresh_until
     ),
-    kept_sets as (
+    new_sets as (
       insert into rendition_sets
         (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes, source_difference_hash, made_by)
       select tenant_id, hash16, decode(source_sha256, 'hex'), source_format, source_width, source_height, source_bytes,
@@ -52,69 +59,67 @@ async function addSets(trx: Db, completed: Completed[]): Promise<Set<string>> {
         (tenant_id integer, hash16 text, source_sha256 text, source_format text, source_width integer,
           source_height integer, source_bytes bigint, source_difference_hash text, made_by json)
       order by tenant_id, hash16
-      on conflict do nothing
+      on conflict do nothing -- an existing set keeps its files: they were not written again
       returning tenant_id, hash16
     ),
-    kept_files as (
+    new_files as (
       insert into renditions (tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, sha256)
       select tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, decode(sha256, 'hex')
       from json_to_recordset(${JSON.stringify(made.flatMap(fileRows))}) as f
         (tenant_id integer, hash16 text, name text, ordinal smallint, format text, extension text,
           width integer, height integer, bytes bigint, sha256 text)
-      where (tenant_id, hash16) in (select tenant_id, hash16 from kept_sets)
+      where (tenant_id, hash16) in (select tenant_id, hash16 from new_sets)
     )
-    select tenant_id, hash16 from kept_sets`.execute(trx);
-  return new Set(rows.map(nameOf));
+    select tenant_id, hash16 from new_sets`.execute(trx);
+  return new Set(rows.map(nameOfRow));
 }
 
 /**
- * Locks sets that were known, so that a purge waits for this transaction and then sees its images; a set
- * that a purge has deleted meanwhile is not there to be locked. The protocol is told in purge.ts.
+ * A purge waits for these locks, and then sees the images of this transaction. A set that a purge has
+ * deleted meanwhile cannot be locked. The whole protocol: batches/purge.ts.
+ * @returns the sets that exist, by `setName`
  */
-async function lockSets(trx: Db, sets: Completed[]): Promise<Set<string>> {
-  if (sets.length === 0) return new Set();
-  const { rows } = await sql<{ tenant_id: number; hash16: string }>`
+async function lockExistingSets(trx: Db, completed: Completed[]): Promise<Set<string>> {
+  if (completed.length === 0) return new Set();
+  const tenantIds = completed.map(({ image }) => image.tenantId);
+  const setIds = completed.map(({ made }) => setIdOf(made));
+  const { rows } = await sql<SetRow>`
     select tenant_id, hash16 from rendition_sets
-    where (tenant_id, hash16) in (
-      select * from unnest(${sets.map(({ work }) => work.tenantId)}::integer[], ${sets.map(({ made }) => setIdOf(made))}::text[]))
+    where (tenant_id, hash16) in (select * from unnest(${tenantIds}::integer[], ${setIds}::text[]))
     order by tenant_id, hash16
     for key share`.execute(trx);
-  return new Set(rows.map(nameOf));
+  return new Set(rows.map(nameOfRow));
 }
 
-function nameOf({ tenant_id, hash16 }: { tenant_id: number; hash16: string }): string {
-  return `${tenant_id} ${hash16}`;
+type SetRow = { tenant_id: number; hash16: string };
+
+function nameOfRow({ tenant_id, hash16 }: SetRow): string {
+  return setName({ tenantId: tenant_id, setId: hash16 });
 }
 
-function setOf({ work, made }: Completed): string {
-  return nameOf({ tenant_id: work.tenantId, hash16: setIdOf(made) });
+function setNameOf({ image, made }: Completed): string {
+  return setName({ tenantId: image.tenantId, setId: setIdOf(made) });
 }
 
-/** The rendition set that an image refers to. */
-export function setIdOf(made: Completed['made']): string {
-  return made.is === 'made' ? made.setId : made.set.setId;
+function isMade(result: Completed): result is Completed & Made {
+  return result.made.is === 'made';
 }
 
-function isMade(end: Completed): end is Completed & Made {
-  return end.made.is === 'made';
+function oneOfEach<T>(items: T[], nameOf: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [nameOf(item), item])).values()];
 }
 
-function oneOfEach<T>(items: T[], keyOf: (item: T) => string): T[] {
-  return [...new Map(items.map((item) => [keyOf(item), item])).values()];
-}
-
-/** What hosts said; a source that was not asked for stays as it is. */
+/** A source that was fresh was not requested, and its row stays as it is. */
 function sourceRows(completed: Completed[]) {
-  const asked = oneOfEach(completed, ({ work }) => sourceKey(work));
-  return asked.flatMap(({ work, made: { source } }) =>
+  const rows = completed.flatMap(({ image, made: { source } }) =>
     source === undefined
       ? []
       : [
           {
-            tenant_id: work.tenantId,
-            url_sha256: sourceSha256(work),
-            url: work.url,
-            final_url: source.finalUrl ?? '', // an answer that nothing has changed does not tell it
+            tenant_id: image.tenantId,
+            url_sha256: sourceHash(image),
+            url: image.url,
+            final_url: source.finalUrl ?? '',
             sha256: source.sha256.toString('hex'),
             etag: source.etag,
             last_modified: source.lastModified,
@@ -122,11 +127,12 @@ function sourceRows(completed: Completed[]) {
           },
         ],
   );
+  return oneOfEach(rows, ({ tenant_id, url_sha256 }) => `${tenant_id} ${url_sha256}`);
 }
 
-function setRow({ work, made: { setId, source, facts, differenceHash, madeBy } }: Made) {
+function setRow({ image, made: { setId, source, facts, differenceHash, madeBy } }: Made) {
   return {
-    tenant_id: work.tenantId,
+    tenant_id: image.tenantId,
     hash16: setId,
     source_sha256: source.sha256.toString('hex'),
     source_format: facts.format,
@@ -138,9 +144,9 @@ function setRow({ work, made: { setId, source, facts, differenceHash, madeBy } }
   };
 }
 
-function fileRows({ work, made: { setId, renditions } }: Made) {
+function fileRows({ image, made: { setId, renditions } }: Made) {
   return renditions.map((rendition, i) => ({
-    tenant_id: work.tenantId,
+    tenant_id: image.tenantId,
     hash16: setId,
     ordinal: i + 1,
     ...rendition,

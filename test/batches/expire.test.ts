@@ -26,9 +26,9 @@ async function failClaimed(foundation: Foundation, problem: ImageProblem): Promi
   const claimed = await claim(foundation, 1_000);
   await record(
     foundation,
-    claimed.map(({ task, work }) => ({
+    claimed.map(({ task, image }) => ({
       task,
-      outcome: { work, is: 'later', problem, inMs: 1_000, costsTry: false },
+      result: { image, is: 'later', problem, inMs: 1_000, costsTry: false },
     })),
   );
   return claimed.length;
@@ -72,10 +72,10 @@ test('images that only wait for their turn are tried once after the deadline', a
     await sweep(db, foundation.feed);
     const claimed = await claim(foundation, 1_000);
     if (claimed.length === 0) break;
-    assert.ok(claimed.every(({ work }) => work.deadlineAt.getTime() <= Date.now()));
+    assert.ok(claimed.every(({ image }) => image.deadlineAt.getTime() <= Date.now()));
     await record(
       foundation,
-      claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
+      claimed.map(({ task, image }) => ({ task, result: failed(image) })),
     );
   }
   const ended = await findBatch(db, batch);

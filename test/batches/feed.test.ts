@@ -34,12 +34,12 @@ test('of a large batch only a window is in the queue, and results bring the next
   assert.equal(await inQueue(foundation, batch), 64);
   const claimed = await claim(foundation, 16);
   assert.deepEqual(
-    claimed.map(({ work }) => work.slot).toSorted((a, b) => a - b),
+    claimed.map(({ image }) => image.slot).toSorted((a, b) => a - b),
     Array.from({ length: 16 }, (_, i) => i + 1),
   );
   await record(
     foundation,
-    claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
+    claimed.map(({ task, image }) => ({ task, result: failed(image) })),
   );
   assert.equal(await inQueue(foundation, batch), 64);
   const row = await findBatch(foundation.database.db, batch);
@@ -55,11 +55,11 @@ test('a new batch shares the window, and does not wait behind the one before', a
   const second = await acceptUrls(foundation, urls('b.example', 300));
   assert.equal(await inQueue(foundation, second), 32);
   const claimed = await claim(foundation, 64);
-  const ofSecond = claimed.filter(({ work }) => work.batchId === second.batchId);
+  const ofSecond = claimed.filter(({ image }) => image.batchId === second.batchId);
   assert.equal(ofSecond.length, 32, 'its first images go before the rest of the window');
   await record(
     foundation,
-    claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
+    claimed.map(({ task, image }) => ({ task, result: failed(image) })),
   );
   assert.equal(await inQueue(foundation, first), 32);
 });
@@ -71,7 +71,7 @@ test('beside thousands of images ten are done in a turn or two, and two large ba
     const claimed = await claim(foundation, 24);
     await record(
       foundation,
-      claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
+      claimed.map(({ task, image }) => ({ task, result: failed(image) })),
     );
   };
   const failures = async (batch: BatchKey): Promise<number> => (await findBatch(db, batch))?.failed ?? 0;
@@ -98,7 +98,7 @@ test('a slow host fills only its part of the window', async () => {
   const mixed = [...urls('slow.example', 100), ...urls('fast.example', 5)];
   await acceptUrls(foundation, mixed);
   const claimed = await claim(foundation, 64);
-  const hosts = Map.groupBy(claimed, ({ work }) => new URL(work.url).host);
+  const hosts = Map.groupBy(claimed, ({ image }) => new URL(image.url).host);
   assert.equal(hosts.get('slow.example')?.length, 8);
   assert.equal(hosts.get('fast.example')?.length, 5);
 });
@@ -111,14 +111,14 @@ test('what is to be tried later waits without a place in the window, and comes b
   assert.ok(first);
   const problem = new ImageProblem('server_error', 'HTTP 500');
   await record(foundation, [
-    { task: first.task, outcome: { work: first.work, is: 'later', problem, inMs: 60_000, costsTry: true } },
+    { task: first.task, result: { image: first.image, is: 'later', problem, inMs: 60_000, costsTry: true } },
   ]);
   await sweep(db, foundation.feed);
   assert.deepEqual(await claim(foundation, 1), []);
   await sql`update images set due_at = now() where batch_id = ${batch.batchId}`.execute(db);
   await sweep(db, foundation.feed);
   const [second] = await claim(foundation, 1);
-  assert.equal(second?.work.tries, 1);
+  assert.equal(second?.image.tries, 1);
   assert.notEqual(second?.task.id, first.task.id);
 });
 
@@ -128,20 +128,20 @@ test('a host that asks for a pause gets it for all its images, and none of them 
   await proven(foundation, 'busy.example');
   await acceptUrls(foundation, [...urls('busy.example', 100), ...urls('free.example', 1)]);
   const claimed = await claim(foundation, 65);
-  const busy = claimed.filter(({ work }) => work.url.includes('busy'));
+  const busy = claimed.filter(({ image }) => image.url.includes('busy'));
   const problem = new ImageProblem('rate_limited', 'HTTP 429', { holdHostMs: 60_000, retryAfterMs: 60_000 });
   await record(
     foundation,
-    busy.map(({ task, work }) => ({
+    busy.map(({ task, image }) => ({
       task,
-      outcome: { work, is: 'later', problem, inMs: 60_000, costsTry: false },
+      result: { image, is: 'later', problem, inMs: 60_000, costsTry: false },
     })),
     [{ tenantId: 1, host: 'busy.example', is: 'refused', latencyMs: 20, isLimited: false, problem }],
   );
   await sweep(db, foundation.feed);
   const next = await claim(foundation, 65);
   assert.deepEqual(
-    next.filter(({ work }) => work.url.includes('busy')),
+    next.filter(({ image }) => image.url.includes('busy')),
     [],
   );
   await sql`update hosts set held_until = now()`.execute(db);
@@ -149,7 +149,7 @@ test('a host that asks for a pause gets it for all its images, and none of them 
   await sweep(db, foundation.feed);
   const after = await claim(foundation, 65);
   assert.ok(after.length >= 60);
-  assert.ok(after.every(({ work }) => work.tries === 0));
+  assert.ok(after.every(({ image }) => image.tries === 0));
 });
 
 test('an image whose task was lost is found and queued again; one that is handed back loses no try', async () => {
@@ -159,11 +159,11 @@ test('an image whose task was lost is found and queued again; one that is handed
   const [first, second] = await claim(foundation, 2);
   assert.ok(first && second);
   await foundation.queue.remove('process_image', [first.task]);
-  await record(foundation, [{ task: second.task, outcome: { work: second.work, is: 'returned' } }]);
+  await record(foundation, [{ task: second.task, result: { image: second.image, is: 'returned' } }]);
   await sweep(db, foundation.feed);
   const again = await claim(foundation, 2);
   assert.deepEqual(
-    again.map(({ work }) => [work.slot, work.tries]).toSorted(([a = 0], [b = 0]) => a - b),
+    again.map(({ image }) => [image.slot, image.tries]).toSorted(([a = 0], [b = 0]) => a - b),
     [
       [1, 0],
       [2, 0],
@@ -178,10 +178,10 @@ test('a worker that lost its lease records nothing', async () => {
   const [zombie] = await claim(foundation, 1);
   assert.ok(zombie);
   const stale = { ...zombie.task, attempt: zombie.task.attempt + 1 };
-  await record(foundation, [{ task: stale, outcome: failed(zombie.work) }]);
+  await record(foundation, [{ task: stale, result: failed(zombie.image) }]);
   assert.equal((await findBatch(foundation.database.db, batch))?.failed, 0);
-  await record(foundation, [{ task: zombie.task, outcome: failed(zombie.work) }]);
-  await record(foundation, [{ task: zombie.task, outcome: failed(zombie.work) }]);
+  await record(foundation, [{ task: zombie.task, result: failed(zombie.image) }]);
+  await record(foundation, [{ task: zombie.task, result: failed(zombie.image) }]);
   assert.equal((await findBatch(foundation.database.db, batch))?.failed, 1);
 });
 

@@ -60,8 +60,8 @@ const urls = (from: number, to: number): string[] =>
 
 async function done(foundation: Foundation, all: string[]) {
   const batch = await acceptUrls(foundation, all);
-  for (const { task, work } of await claim(foundation, 64))
-    await record(foundation, [{ task, outcome: await madeOf(foundation, work) }]);
+  for (const { task, image } of await claim(foundation, 64))
+    await record(foundation, [{ task, result: await madeOf(foundation, image) }]);
   return batch;
 }
 
@@ -72,7 +72,7 @@ test('what was in work when its batch was cancelled is found and taken away; wha
   const batch = await acceptUrls(foundation, urls(3, 20));
   const claimed = await claim(foundation, 64);
   const finished = [];
-  for (const { task, work } of claimed) finished.push({ task, outcome: await madeOf(foundation, work) });
+  for (const { task, image } of claimed) finished.push({ task, result: await madeOf(foundation, image) });
   await cancelBatch(db, batch, foundation.feed);
   await record(foundation, finished);
   assert.equal((await filesWithoutRow(foundation)).length, 30);
@@ -86,7 +86,7 @@ test('workers look through the storage by themselves, half an hour after a batch
   const { db } = foundation.database;
   await searchAll(foundation);
   const batch = await acceptUrls(foundation, urls(0, 3));
-  for (const { work } of await claim(foundation, 3)) await madeOf(foundation, work);
+  for (const { image } of await claim(foundation, 3)) await madeOf(foundation, image);
   await cancelBatch(db, batch, foundation.feed);
   await searchAll(foundation);
   assert.equal((await filesOf(foundation)).length, 6, 'it is not its time');
@@ -107,16 +107,16 @@ test('an image whose files are taken away while it is on its way to its row is d
   const batch = await acceptUrls(foundation, urls(0, 1));
   const [claimed] = await claim(foundation, 1);
   assert.ok(claimed);
-  const outcome = await madeOf(foundation, claimed.work);
+  const result = await madeOf(foundation, claimed.image);
   await sweepNow(foundation);
-  await record(foundation, [{ task: claimed.task, outcome }]);
+  await record(foundation, [{ task: claimed.task, result }]);
   assert.equal((await findBatch(db, batch))?.completed, 0);
   await sql`update images set due_at = now()`.execute(db);
   await sweep(db, foundation.feed);
   const [again] = await claim(foundation, 1);
-  assert.equal(again?.work.tries, 0);
+  assert.equal(again?.image.tries, 0);
   assert.ok(again);
-  await record(foundation, [{ task: again.task, outcome: await madeOf(foundation, again.work) }]);
+  await record(foundation, [{ task: again.task, result: await madeOf(foundation, again.image) }]);
   assert.equal((await findBatch(db, batch))?.state, 'completed');
   assert.equal((await filesOf(foundation)).length, 2);
 });
@@ -127,7 +127,7 @@ test('a search waits for who is recording an image of what it found, and leaves 
   await acceptUrls(foundation, urls(0, 1));
   const [claimed] = await claim(foundation, 1);
   assert.ok(claimed);
-  const outcome = await madeOf(foundation, claimed.work);
+  const result = await madeOf(foundation, claimed.image);
   await sweepStorage(db, foundation.storage, { olderThanMs: 0, clears: true });
 
   // Held open by the delivery of its event, which comes last.
@@ -138,7 +138,7 @@ test('a search waits for who is recording an image of what it found, and leaves 
     await gate.promise;
   };
   const queue = { ...foundation.queue, insert };
-  const recording = recordResults(db, [{ task: claimed.task, outcome }], { ...foundation.feed, queue });
+  const recording = recordResults(db, [{ task: claimed.task, result }], { ...foundation.feed, queue });
   await reached.promise;
   let isPurged = false;
   const purging = purgeFiles(db, foundation.storage, never).then(() => (isPurged = true));

@@ -8,7 +8,8 @@ import { sql } from 'kysely';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { findBatch } from '../../src/batches/batch.queries.ts';
 import { sweepStorage } from '../../src/batches/orphans.ts';
-import { deleteBatch, purgeFiles } from '../../src/batches/purge.ts';
+import { deleteBatch } from '../../src/batches/delete.ts';
+import { purgeFiles } from '../../src/batches/purge.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import type { Foundation } from '../../src/services.ts';
 import { type Storage, StorageTrouble } from '../../src/storage/storage.ts';
@@ -18,7 +19,7 @@ const never = new AbortController().signal;
 
 async function makeAndRecord(foundation: Foundation, claimed: Claimed[]): Promise<void> {
   const finished = [];
-  for (const { task, work } of claimed) finished.push({ task, outcome: await madeOf(foundation, work) });
+  for (const { task, image } of claimed) finished.push({ task, result: await madeOf(foundation, image) });
   await record(foundation, finished);
 }
 
@@ -80,15 +81,15 @@ test('an image whose files were removed while it was in work is done again, and 
   const batch = await acceptUrls(foundation, [url]);
   const [claimed] = await claim(foundation, 1);
   assert.ok(claimed);
-  const outcome = await madeOf(foundation, claimed.work); // it finds the files of the old batch
+  const result = await madeOf(foundation, claimed.image); // it finds the files of the old batch
   await deleteBatch(db, old);
   await purgeFiles(db, foundation.storage, never);
-  await record(foundation, [{ task: claimed.task, outcome }]);
+  await record(foundation, [{ task: claimed.task, result }]);
   const row = await findBatch(db, batch);
   assert.deepEqual([row?.completed, row?.bytes_in, row?.bytes_out], [0, 0, 0]);
   await bringDue(foundation);
   const again = await claim(foundation, 1);
-  assert.equal(again[0]?.work.tries, 0);
+  assert.equal(again[0]?.image.tries, 0);
   await makeAndRecord(foundation, again);
   assert.equal((await findBatch(db, batch))?.completed, 1);
   assert.deepEqual(await missingFiles(foundation), []);

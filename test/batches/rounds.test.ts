@@ -5,12 +5,12 @@ import type { BatchKey } from '../../src/batches/batch.ts';
 import { batchBody } from '../../src/batches/batch.body.ts';
 import { findBatch } from '../../src/batches/batch.queries.ts';
 import { cancelBatch } from '../../src/batches/cancel.ts';
-import { deleteBatch } from '../../src/batches/purge.ts';
+import { deleteBatch } from '../../src/batches/delete.ts';
 import { retryBatch } from '../../src/batches/retry.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import type { Foundation } from '../../src/services.ts';
 import { listAttempts, listImages } from '../../src/images/image.queries.ts';
-import type { ImageEnd, ImageWork } from '../../src/work/process-image.ts';
+import type { ClaimedImage, ImageResult } from '../../src/work/process-image.ts';
 import { ImageProblem, type ImageProblemCode } from '../../src/pipeline/problems.ts';
 import { acceptCsv, acceptUrls, claim, failed, newFoundation, record } from '../support/batches.ts';
 
@@ -20,28 +20,28 @@ function urls(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `https://a.example/${i}.jpg`);
 }
 
-function completed(work: ImageWork): ImageEnd {
+function completed(image: ClaimedImage): ImageResult {
   const facts = { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false };
   const bytes = { path: '', bytes: 10, sha256: Buffer.alloc(32), head: Buffer.alloc(0) };
-  const source = { ...bytes, finalUrl: work.url, etag: undefined, lastModified: undefined, freshForS: 0 };
+  const source = { ...bytes, finalUrl: image.url, etag: undefined, lastModified: undefined, freshForS: 0 };
   const made = { source, facts, differenceHash: '0'.repeat(16), setId: '0'.repeat(16), renditions: [] };
-  return { work, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
+  return { image, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
 }
 
-function failedWith(code: ImageProblemCode): (work: ImageWork) => ImageEnd {
-  return (work) => ({ work, is: 'failed', problem: new ImageProblem(code) });
+function failedWith(code: ImageProblemCode): (image: ClaimedImage) => ImageResult {
+  return (image) => ({ image, is: 'failed', problem: new ImageProblem(code) });
 }
 
 /** Does everything that is in the queue. */
-async function run(foundation: Foundation, endOf: (work: ImageWork) => ImageEnd): Promise<number[]> {
+async function run(foundation: Foundation, endOf: (image: ClaimedImage) => ImageResult): Promise<number[]> {
   const slots: number[] = [];
   for (;;) {
     const claimed = await claim(foundation, 64);
     if (claimed.length === 0) break;
-    slots.push(...claimed.map(({ work }) => work.slot));
+    slots.push(...claimed.map(({ image }) => image.slot));
     await record(
       foundation,
-      claimed.map(({ task, work }) => ({ task, outcome: endOf(work) })),
+      claimed.map(({ task, image }) => ({ task, result: endOf(image) })),
     );
   }
   return slots.toSorted((a, b) => a - b);
@@ -66,7 +66,7 @@ test('a retry runs the failed images only, with those that repeat their URLs, an
   await using foundation = await newFoundation();
   const { db } = foundation.database;
   const batch = await acceptUrls(foundation, [...urls(4), ...urls(4)]);
-  await run(foundation, (work) => (work.slot === 1 ? completed(work) : failed(work)));
+  await run(foundation, (image) => (image.slot === 1 ? completed(image) : failed(image)));
   const before = await findBatch(db, batch);
   assert.deepEqual([before?.state, before?.completed, before?.failed], ['completed_with_errors', 2, 6]);
 
@@ -78,7 +78,9 @@ test('a retry runs the failed images only, with those that repeat their URLs, an
   );
   assert.deepEqual(retried.errors_by_code, {});
   assert.deepEqual(
-    await run(foundation, (work) => (work.slot === 2 ? completed(work) : failedWith('access_denied')(work))),
+    await run(foundation, (image) =>
+      image.slot === 2 ? completed(image) : failedWith('access_denied')(image),
+    ),
     [2, 3, 4],
   );
   const after = await findBatch(db, batch);
@@ -109,7 +111,7 @@ test('a retry of one error code leaves the others, and says when there is nothin
   const batch = await acceptUrls(foundation, urls(3));
   await assert.rejects(retry(foundation, batch), { code: 'conflict', message: /still running/ });
   const codes: ImageProblemCode[] = ['not_found', 'server_error', 'server_error'];
-  await run(foundation, (work) => failedWith(codes[work.slot - 1] ?? 'not_found')(work));
+  await run(foundation, (image) => failedWith(codes[image.slot - 1] ?? 'not_found')(image));
   await assert.rejects(retry(foundation, batch, 'tls_failed'), { code: 'conflict', message: /tls_failed/ });
   const retried = await retry(foundation, batch, 'server_error');
   assert.deepEqual(retried?.errors_by_code, { not_found: 1 });
@@ -117,7 +119,7 @@ test('a retry of one error code leaves the others, and says when there is nothin
   await retry(foundation, batch);
   await run(foundation, completed);
   assert.equal((await findBatch(foundation.database.db, batch))?.state, 'completed');
-  await assert.rejects(retry(foundation, batch), { code: 'conflict', message: /No image/ });
+  await assert.rejects(retry(foundation, batch), { code: 'conflict', message: /no failed image/ });
   assert.equal(await retry(foundation, { tenantId: 1, batchId: crypto.randomUUID() }), undefined);
 });
 
@@ -131,7 +133,7 @@ test('rows that the intake rejected are never retried, and their batch is never 
     db,
   );
   assert.deepEqual(
-    await run(foundation, (work) => (work.slot === 1 ? failed(work) : completed(work))),
+    await run(foundation, (image) => (image.slot === 1 ? failed(image) : completed(image))),
     [1, 2],
   );
   assert.deepEqual((await retry(foundation, batch))?.errors_by_code, { row_rejected: 1 });
@@ -153,10 +155,10 @@ test('speed and time to go are those of the present round, and its day for tries
     started_at = now() - interval '3 days', ended_at = now() - interval '2 days'`.execute(db);
   await retry(foundation, batch);
   const claimed = await claim(foundation, 10);
-  assert.ok(claimed.every(({ work }) => work.deadlineAt.getTime() - Date.now() > 23 * 3_600_000));
+  assert.ok(claimed.every(({ image }) => image.deadlineAt.getTime() - Date.now() > 23 * 3_600_000));
   await record(
     foundation,
-    claimed.map(({ task, work }) => ({ task, outcome: completed(work) })),
+    claimed.map(({ task, image }) => ({ task, result: completed(image) })),
   );
   await sql`update batches set began_at = now() - interval '5 seconds'`.execute(db);
   const row = await findBatch(db, batch);
@@ -176,11 +178,11 @@ test('a cancelled batch stops at once: nothing of it is claimed, fed, recorded o
   const [first, late, again, ...others] = await claim(foundation, 20);
   assert.ok(first && late && again);
   await record(foundation, [
-    { task: first.task, outcome: completed(first.work) },
+    { task: first.task, result: completed(first.image) },
     {
       task: again.task,
-      outcome: {
-        work: again.work,
+      result: {
+        image: again.image,
         is: 'later',
         problem: new ImageProblem('server_error'),
         inMs: 0,
@@ -196,12 +198,12 @@ test('a cancelled batch stops at once: nothing of it is claimed, fed, recorded o
   );
   assert.deepEqual(await eventsOf(foundation, batch), [['batch.cancelled', 1]]);
 
-  const touched = await foundation.queue.touch(
+  const touched = await foundation.queue.renew(
     'process_image',
     others.map(({ task }) => task),
   );
   assert.equal(touched.size, 0, 'its workers miss their next touch');
-  await record(foundation, [{ task: late.task, outcome: completed(late.work) }]);
+  await record(foundation, [{ task: late.task, result: completed(late.image) }]);
   await sweep(db, foundation.feed);
   assert.deepEqual(await claim(foundation, 64), []);
   assert.deepEqual(await findBatch(db, batch), cancelled);
@@ -216,7 +218,7 @@ test('cancelling refuses a batch that has ended', async () => {
   const batch = await acceptUrls(foundation, urls(1));
   const [claimed] = await claim(foundation, 1);
   assert.ok(claimed);
-  await record(foundation, [{ task: claimed.task, outcome: failed(claimed.work) }]);
+  await record(foundation, [{ task: claimed.task, result: failed(claimed.image) }]);
   await assert.rejects(cancel(foundation, batch), { code: 'conflict', message: /it is failed/ });
 });
 
@@ -245,7 +247,7 @@ test('claims and results while a batch is cancelled neither wait for ever nor ch
         const claimed = await claim(foundation, 8);
         await record(
           foundation,
-          claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
+          claimed.map(({ task, image }) => ({ task, result: failed(image) })),
         );
       }
     };

@@ -7,7 +7,7 @@ import { cancelBatch } from '../../src/batches/cancel.ts';
 import { recordLostImages, recordResults } from '../../src/work/record.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import type { Foundation } from '../../src/services.ts';
-import { doInGroups } from '../../src/queue/groups.ts';
+import { handleInGroups } from '../../src/queue/groups.ts';
 import { configureEndpoint } from '../../src/webhooks/endpoints.ts';
 import {
   acceptCsv,
@@ -26,7 +26,7 @@ async function withEndpoint({ database }: Foundation): Promise<void> {
 }
 
 function failures(claimed: Claimed[]) {
-  return claimed.map(({ task, work }) => ({ task, outcome: failed(work) }));
+  return claimed.map(({ task, image }) => ({ task, result: failed(image) }));
 }
 
 /** Of each batch: its state, and how many events, deliveries and tasks of deliveries there are. */
@@ -126,9 +126,10 @@ test('a batch whose end an older worker left to others is ended by the sweep, an
   );
   await sql`update batches set failed = 1`.execute(db);
   await assert.rejects(cancelBatch(db, batch, foundation.feed), { message: /about to end/ });
-  const ended = await sweep(db, foundation.feed);
+  const { ended, settled } = await sweep(db, foundation.feed);
   assert.deepEqual(ended, [{ ...batch, round: 1, state: 'failed' }]);
-  assert.deepEqual(await sweep(db, foundation.feed), []);
+  assert.equal(settled, 1);
+  assert.deepEqual((await sweep(db, foundation.feed)).ended, []);
   assert.equal(await eventsOf(foundation, batch), 1);
 });
 
@@ -142,15 +143,20 @@ test('one batch that cannot be moved on holds up no other', async () => {
   const claimed = await claim(foundation, 10);
   await record(
     foundation,
-    claimed.map(({ task, work }) => ({ task, outcome: { work, is: 'returned', inMs: 0 } })),
+    claimed.map(({ task, image }) => ({ task, result: { image, is: 'returned', inMs: 0 } })),
   );
   await sql`update images set state = 'cancelled', ended_at = now(), due_at = null where batch_id = ${broken.batchId}`.execute(
     db,
   );
   await sql`update batches set cancelled = images where batch_id = ${broken.batchId}`.execute(db);
   await sql`alter table webhook_events add check (batch_id <> ${sql.lit(broken.batchId)})`.execute(db);
-  await assert.rejects(sweep(db, foundation.feed), /1 batches cannot be moved on/);
-  const works = (await claim(foundation, 10)).map(({ work }) => work.batchId);
+  const { failed: stuck } = await sweep(db, foundation.feed);
+  assert.deepEqual(
+    stuck.map(({ batch }) => batch),
+    [broken],
+  );
+  assert.match(String(stuck[0]?.error), /violates check constraint/);
+  const works = (await claim(foundation, 10)).map(({ image }) => image.batchId);
   assert.deepEqual(works, [healthy.batchId, healthy.batchId]);
 });
 
@@ -169,13 +175,19 @@ test('dead letters are done in groups, and one that cannot be recorded holds up 
   }));
   await foundation.queue.insert('lost_image', letters, db);
   const groups: number[] = [];
-  await doInGroups(foundation.queue, 'lost_image', async (tasks) => {
-    groups.push(tasks.length);
-    if (tasks.some(({ id }) => id === letters[0]?.id)) throw new Error('this one is broken');
-    const lost = tasks.map((task) => ({ ...batch, taskId: task.data.task_id }));
-    await recordLostImages(db, lost, foundation.feed);
+  const errors: [string, unknown][] = [];
+  const broken = new Error('this one is broken');
+  await handleInGroups(foundation.queue, 'lost_image', {
+    async handle(tasks) {
+      groups.push(tasks.length);
+      if (tasks.some(({ id }) => id === letters[0]?.id)) throw broken;
+      const lost = tasks.map((task) => ({ ...batch, taskId: task.data.task_id }));
+      await recordLostImages(db, lost, foundation.feed);
+    },
+    onError: (error, task) => errors.push([task.id, error]),
   });
   assert.deepEqual(groups, [6, 1, 1, 1, 1, 1, 1]);
+  assert.deepEqual(errors, [[letters[0]?.id, broken]]);
   const row = await findBatch(db, batch);
   assert.deepEqual([row?.state, row?.errors_by_code], ['processing', { worker_lost: 5 }]);
 });

@@ -34,7 +34,7 @@ async function inQueue({ database }: Foundation, { batchId }: BatchKey): Promise
 async function putBack(foundation: Foundation, claimed: Claimed[], inMs: number): Promise<void> {
   await record(
     foundation,
-    claimed.map(({ task, work }) => ({ task, outcome: { work, is: 'returned', inMs } })),
+    claimed.map(({ task, image }) => ({ task, result: { image, is: 'returned', inMs } })),
   );
 }
 
@@ -98,7 +98,7 @@ test('a batch that is only asked for a probe, or whose images are due later, lea
   const claimed = await claim(foundation, 24);
   await record(
     foundation,
-    claimed.map(({ task, work }) => ({ task, outcome: failed(work) })),
+    claimed.map(({ task, image }) => ({ task, result: failed(image) })),
   );
   assert.deepEqual([await inQueue(foundation, first), await inQueue(foundation, second)], [12, 12]);
 });

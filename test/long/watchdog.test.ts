@@ -10,7 +10,7 @@ import { sql } from 'kysely';
 import { readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/db/database.ts';
 import { layFoundation } from '../../src/services.ts';
-import { stillness } from '../../src/watchdog/stillness.ts';
+import { createStallTimer } from '../../src/watchdog/stall-timer.ts';
 import { acceptUrls, silent } from '../support/batches.ts';
 import { newDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
@@ -18,16 +18,16 @@ import { startOrigin } from '../support/origin.ts';
 import { photo, PHOTO_NAMES } from '../support/pictures.ts';
 
 test('a loop stands still as long as its beat does not change', () => {
-  const stillFor = stillness(500);
-  const looks = [0, 500, 1000, 1500, 2000, 2500].map((at) => stillFor(at, at < 1200 ? 1 : 2));
+  const stalledMs = createStallTimer(500);
+  const looks = [0, 500, 1000, 1500, 2000, 2500].map((at) => stalledMs(at, at < 1200 ? 1 : 2));
   assert.deepEqual(looks, [0, 500, 1000, 0, 500, 1000]);
 });
 
 test('the time in which the watchdog stood still itself does not count: a stopped process, a suspended machine', () => {
-  const stillFor = stillness(500);
-  stillFor(0, 1);
-  assert.equal(stillFor(3_600_000, 1), 1_000);
-  assert.equal(stillFor(3_600_500, 1), 1_500);
+  const stalledMs = createStallTimer(500);
+  stalledMs(0, 1);
+  assert.equal(stalledMs(3_600_000, 1), 1_000);
+  assert.equal(stalledMs(3_600_500, 1), 1_500);
 });
 
 /** Runs a loop that stands still for so long under a watchdog of 300 ms; answers how the process ended, and what it said. */
@@ -36,11 +36,11 @@ async function standStill(
   { databaseUrl, flags = [] }: { databaseUrl?: string; flags?: string[] },
 ) {
   const module = JSON.stringify(new URL('../../src/watchdog/watchdog.ts', import.meta.url));
-  const rules = JSON.stringify({ databaseUrl, stillMs: 300 });
+  const rules = JSON.stringify({ databaseUrl, stallMs: 300 });
   const program = `import { startWatchdog } from ${module};
     const watchdog = startWatchdog(${rules});
-    watchdog.took([{ task: 'done' }, { task: 'in work', url: 'https://a.example/1.jpg' }]);
-    watchdog.left(['done']);
+    watchdog.began([{ task: 'done' }, { task: 'in work', url: 'https://a.example/1.jpg' }]);
+    watchdog.ended(['done']);
     setTimeout(() => { for (const end = Date.now() + ${ms}; Date.now() < end;); process.exit(0); }, 300);`;
   const child = spawn(process.execPath, [...flags, '--input-type=module', '-e', program], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -76,7 +76,7 @@ const INNOCENT = 5;
 type FatalLine = { level: number; msg: string; tasks: { task: string; slot: number; url: string }[] };
 
 function fatalLine(said: string): FatalLine {
-  const line = said.split('\n').find((each) => each.includes('stood still'));
+  const line = said.split('\n').find((each) => each.includes('the event loop stalled'));
   assert.ok(line, said);
   return JSON.parse(line) as FatalLine;
 }

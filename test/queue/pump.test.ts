@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { type Finished, startPump } from '../../src/queue/pump.ts';
+import { startPump } from '../../src/queue/pump.ts';
+import type { Finished } from '../../src/queue/recorder.ts';
 import type { Foundation } from '../../src/services.ts';
 import { newFoundation, silent } from '../support/batches.ts';
 
-type Step = { id: string; signal: AbortSignal; finish: (outcome: string) => void };
+type Step = { id: string; signal: AbortSignal; finish: (result: string) => void };
 
 async function insertTasks({ queue, database }: Foundation, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
@@ -24,49 +25,53 @@ async function insertTasks({ queue, database }: Foundation, count: number): Prom
 /** A pump whose tasks end when the test says so. */
 function controlledPump(
   foundation: Foundation,
-  slots: number,
+  capacity: number,
   {
     record,
     claim,
+    pauses,
     ...parts
   }: {
     record?: (done: string[]) => Promise<void>;
     claim?: () => Promise<void>;
     isToBeAlone?: (id: string) => boolean;
-    pausedBecause?: string;
+    pauses?: Record<string, string>;
   } = {},
 ) {
   const steps = new Map<string, Step>();
   const recorded: string[] = [];
   const inHand = new Set<string>();
-  const pump = startPump<'process_image', string, string>({
-    queue: foundation.queue,
-    name: 'process_image',
-    slots,
-    async claim(tasks) {
-      await claim?.();
-      return new Map(tasks.map((task) => [task.id, task.id]));
+  const pump = startPump<'process_image', string, string>(
+    {
+      queue: foundation.queue,
+      name: 'process_image',
+      capacity,
+      async claim(tasks) {
+        await claim?.();
+        return new Map(tasks.map((task) => [task.id, task.id]));
+      },
+      handle: (id, signal) =>
+        new Promise((resolve, reject) => {
+          steps.set(id, { id, signal, finish: resolve });
+          const abort = (): void => reject(signal.reason as Error);
+          if (signal.aborted) abort();
+          signal.addEventListener('abort', abort);
+        }),
+      record: async (finished: Finished<'process_image', string>[]) => {
+        await record?.(finished.map(({ result }) => result));
+        await foundation.queue.remove(
+          'process_image',
+          finished.map(({ task }) => task),
+        );
+        recorded.push(...finished.map(({ result }) => result));
+      },
+      onTaken: (taken) => taken.forEach(({ task }) => inHand.add(task.id)),
+      onReleased: (ids) => ids.forEach((id) => inHand.delete(id)),
+      ...parts,
+      log: silent,
     },
-    handle: (id, signal) =>
-      new Promise((resolve, reject) => {
-        steps.set(id, { id, signal, finish: resolve });
-        const abort = (): void => reject(signal.reason as Error);
-        if (signal.aborted) abort();
-        signal.addEventListener('abort', abort);
-      }),
-    record: async (finished: Finished<'process_image', string>[]) => {
-      await record?.(finished.map(({ outcome }) => outcome));
-      await foundation.queue.remove(
-        'process_image',
-        finished.map(({ task }) => task),
-      );
-      recorded.push(...finished.map(({ outcome }) => outcome));
-    },
-    onTaken: (taken) => taken.forEach(({ task }) => inHand.add(task.id)),
-    onReleased: (ids) => ids.forEach((id) => inHand.delete(id)),
-    ...parts,
-    log: silent,
-  });
+    pauses,
+  );
   return { pump, steps, recorded, inHand };
 }
 
@@ -77,7 +82,7 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-test('every slot is busy, and a result that comes while another is recorded is recorded too', async () => {
+test('the whole capacity is used, and a result that is finished while others are recorded is recorded too', async () => {
   await using foundation = await newFoundation();
   await insertTasks(foundation, 5);
   const gate = new AbortController();
@@ -165,7 +170,7 @@ test('whatever is in the way just now, tasks that were claimed are held until th
   await pump.stop(0);
 });
 
-test('a task that another worker has got is aborted here', async () => {
+test('a task whose lease another worker has taken over is aborted', async () => {
   await using foundation = await newFoundation();
   const [id = ''] = await insertTasks(foundation, 1);
   const { pump, steps, recorded } = controlledPump(foundation, 1);
@@ -178,13 +183,21 @@ test('a task that another worker has got is aborted here', async () => {
   assert.deepEqual(recorded, []);
 });
 
-test('a paused pump claims nothing', async () => {
+test('a paused pump claims nothing until each of the reasons is lifted', async () => {
   await using foundation = await newFoundation();
-  const { pump, steps } = controlledPump(foundation, 1, { pausedBecause: 'the disk is full' });
+  const { pump, steps } = controlledPump(foundation, 1, { pauses: { disk: 'the disk is full' } });
   await insertTasks(foundation, 1);
+  pump.pause('schema', 'the schema is newer');
+  pump.pause('schema', 'the schema is much newer');
+  assert.deepEqual(pump.pausedBecause(), ['the disk is full', 'the schema is much newer']);
   await sleep(500);
   assert.equal(steps.size, 0);
-  pump.pause(undefined);
+  pump.pause('disk', undefined);
+  assert.deepEqual(pump.pausedBecause(), ['the schema is much newer']);
+  assert.deepEqual([pump.isPaused('disk'), pump.isPaused('schema')], [false, true]);
+  await sleep(500);
+  assert.equal(steps.size, 0);
+  pump.pause('schema', undefined);
   await until(() => steps.size === 1);
   await pump.stop(0);
 });

@@ -25,8 +25,8 @@ async function setHeaders({ database }: Foundation, fingerprint: string | null):
 /** A batch of one image, as it is fetched now. */
 async function fetched(foundation: Foundation): Promise<BatchKey> {
   const batch = await acceptUrls(foundation, [URL_OF_IMAGE]);
-  for (const { task, work } of await claim(foundation, 1))
-    await record(foundation, [{ task, outcome: await madeOf(foundation, work) }]);
+  for (const { task, image } of await claim(foundation, 1))
+    await record(foundation, [{ task, result: await madeOf(foundation, image) }]);
   return batch;
 }
 

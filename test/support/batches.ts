@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
 import { type Foundation, layFoundation } from '../../src/services.ts';
 import type { BatchKey } from '../../src/batches/batch.ts';
@@ -11,15 +10,16 @@ import { recordResults } from '../../src/work/record.ts';
 import { type Acceptance, acceptUpload } from '../../src/intake/accept.ts';
 import { stageUpload } from '../../src/intake/staged-upload.ts';
 import type { HostOutcome } from '../../src/hosts/host-outcome.ts';
-import type { ImageEnd, ImageWork } from '../../src/work/process-image.ts';
+import type { ClaimedImage, ImageResult } from '../../src/work/process-image.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import type { Task } from '../../src/queue/queue.ts';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
 import type { Preset } from '../../src/presets/spec.ts';
 import { migratedDatabase } from './database.ts';
 import { newFolder } from './folder.ts';
+import { silent } from './logs.ts';
 
-export const silent = pino({ level: 'silent' });
+export { silent };
 
 /** Database, queue and storage without server or worker; tests do by hand what these would do. */
 export async function newFoundation(
@@ -74,49 +74,49 @@ function webPreset(): Preset {
 
 type ImageTask = Task<'process_image'>;
 
-export type Claimed = { task: ImageTask; work: ImageWork };
+export type Claimed = { task: ImageTask; image: ClaimedImage };
 
 /** Claims tasks as a worker does. */
 export async function claim(foundation: Foundation, count: number): Promise<Claimed[]> {
-  const tasks = await foundation.queue.fetch('process_image', count);
+  const tasks = await foundation.queue.claim('process_image', count);
   const works = await claimImages(foundation.database.db, tasks);
   return tasks.flatMap((task) => {
-    const work = works.get(task.id);
-    return work ? [{ task, work }] : [];
+    const image = works.get(task.id);
+    return image ? [{ task, image }] : [];
   });
 }
 
-export function failed(work: ImageWork): ImageEnd {
-  return { work, is: 'failed', problem: new ImageProblem('not_found') };
+export function failed(image: ClaimedImage): ImageResult {
+  return { image, is: 'failed', problem: new ImageProblem('not_found') };
 }
 
 const MADE_BY = { minilab: '0', sharp: '0', libvips: '0' };
 
 /** What a pipeline does at the end, for a source whose content is its URL: two files, stored. */
-export async function madeOf({ config, storage }: Foundation, work: ImageWork): Promise<ImageEnd> {
-  const sha256 = createHash('sha256').update(work.url).digest();
+export async function madeOf({ config, storage }: Foundation, image: ClaimedImage): Promise<ImageResult> {
+  const sha256 = createHash('sha256').update(image.url).digest();
   const setId = sha256.toString('hex').slice(0, 16);
   const renditions = [];
   for (const name of ['full', 'thumb']) {
-    const content = Buffer.from(`${work.url} ${name}`);
+    const content = Buffer.from(`${image.url} ${name}`);
     const path = join(config.dataDir, randomBytes(8).toString('hex'));
     await writeFile(path, content);
     const file = { name, width: 1, height: 1, bytes: content.length, sha256: sha256.toString('hex') };
-    const key = `${work.tenantToken}/${setId}/${name}.jpg`;
+    const key = `${image.tenantToken}/${setId}/${name}.jpg`;
     await storage.put(key, path, file);
     renditions.push({ ...file, key, format: 'jpeg', extension: 'jpg' });
   }
   const source = { path: '', bytes: 10, sha256, head: Buffer.alloc(0) };
-  const unknown = { finalUrl: work.url, etag: undefined, lastModified: undefined, freshForS: 0 };
+  const unknown = { finalUrl: image.url, etag: undefined, lastModified: undefined, freshForS: 0 };
   const facts = { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false };
   const differenceHash = '0'.repeat(16);
   const made = { source: { ...source, ...unknown }, facts, differenceHash, setId, renditions };
-  return { work, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
+  return { image, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
 }
 
 export async function record(
   foundation: Foundation,
-  finished: { task: ImageTask; outcome: ImageEnd }[],
+  finished: { task: ImageTask; result: ImageResult }[],
   hostOutcomes: HostOutcome[] = [],
 ): Promise<void> {
   if (finished.length > 0)

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/db/database.ts';
-import { findSet, forgetSources } from '../../src/work/reuse.ts';
+import { findSet } from '../../src/work/rendition-sets.ts';
+import { forgetSources } from '../../src/work/reuse.ts';
 import { newFoundation } from '../support/batches.ts';
 import { newPostgres } from '../support/postgres.ts';
 

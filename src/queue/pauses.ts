@@ -1,0 +1,35 @@
+import type { Logger } from 'pino';
+
+/** The reasons why nothing is claimed. Each has a key of its own, so that it is set and lifted independently. */
+export class Pauses {
+  readonly #log: Logger;
+  readonly #reasons = new Map<string, string>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** @param reason undefined lifts the pause of this key */
+  set(key: string, reason: string | undefined): void {
+    const before = this.#reasons.get(key);
+    if (reason === before) return;
+    if (reason !== undefined) {
+      this.#reasons.set(key, reason);
+      this.#log.warn({ reason }, 'claiming paused');
+      return;
+    }
+    this.#reasons.delete(key);
+    const others = this.reasons();
+    if (others.length > 0) this.#log.warn({ lifted: before, reasons: others }, 'claiming stays paused');
+    else this.#log.warn({ lifted: before }, 'claiming resumed');
+  }
+
+  has(key: string): boolean {
+    return this.#reasons.has(key);
+  }
+
+  /** In the order in which they were set. */
+  reasons(): string[] {
+    return [...this.#reasons.values()];
+  }
+}

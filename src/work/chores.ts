@@ -1,0 +1,111 @@
+/**
+ * What every worker does beside images and webhooks: it repairs, cleans up, and forgets. Each repair is
+ * idempotent, so any number of workers may do it. What a repair found is logged, because it means that
+ * something went wrong before: a killed worker, a lost task.
+ */
+import type { Logger } from 'pino';
+import type { MoveRules } from '../batches/move-on.ts';
+import { forgetDeadWorkers, searchStorage } from '../batches/orphans.ts';
+import { purgeFiles } from '../batches/purge.ts';
+import { logEnded } from '../batches/settle.ts';
+import { sweep } from '../batches/sweep.ts';
+import { type Database, longTransaction } from '../db/database.ts';
+import { forgetOldAnswers } from '../intake/idempotency.ts';
+import { handleInGroups } from '../queue/groups.ts';
+import type { Task } from '../queue/queue.ts';
+import type { Storage } from '../storage/storage.ts';
+import { rescueDeliveries } from '../webhooks/webhook.tasks.ts';
+import { recordLostImages } from './record.ts';
+import type { Chore } from './repeat.ts';
+import { forgetSources } from './reuse.ts';
+import { forgetStalls } from './stalls.ts';
+
+export type ChoreParts = {
+  database: Database;
+  storage: Storage;
+  feed: MoveRules;
+  log: Logger;
+  /** aborts when the worker ends: a long purge stops between two groups of files */
+  signal: AbortSignal;
+};
+
+const REPAIR_EVERY_MS = 3_000;
+const LOST_EVERY_MS = 2_000;
+const FORGET_EVERY_MS = 600_000;
+const FORGET_SOURCES_EVERY_MS = 6 * 3_600_000; // it reads the whole table
+
+export function choresOf({ database, storage, feed, log, signal }: ChoreParts): Chore[] {
+  const { db, patient } = database;
+  const { queue } = feed;
+
+  async function sweepBatches(): Promise<void> {
+    const { ended, failed, due, fed, ...repaired } = await sweep(db, feed);
+    logEnded(log, ended);
+    logFound(log, 'the sweep repaired images and batches', repaired);
+    if (due + fed > 0) log.debug({ due, fed }, 'the sweep released retries and fed batches');
+    for (const { batch, error } of failed)
+      log.warn({ err: error, batch: batch.batchId }, 'a batch can be neither settled nor fed');
+  }
+
+  async function recordLost(tasks: Task<'lost_image'>[]): Promise<void> {
+    const lost = tasks.map(({ data: { tenant_id, batch_id, task_id } }) => {
+      return { tenantId: tenant_id, batchId: batch_id, taskId: task_id };
+    });
+    logEnded(log, await recordLostImages(db, lost, feed));
+    log.warn({ images: lost.length }, 'images lost their worker too often, and failed');
+  }
+
+  return [
+    { name: 'sweep', everyMs: REPAIR_EVERY_MS, run: sweepBatches },
+    {
+      name: 'record lost images',
+      everyMs: LOST_EVERY_MS,
+      run: () =>
+        handleInGroups(queue, 'lost_image', {
+          handle: recordLost,
+          onError: (error, { data }) =>
+            log.error({ err: error, batch: data.batch_id }, 'a lost image cannot be recorded, retrying'),
+        }),
+    },
+    {
+      name: 'rescue deliveries',
+      everyMs: REPAIR_EVERY_MS,
+      run: async () =>
+        logFound(log, 'webhook deliveries that had lost their task were queued again', {
+          deliveries: await rescueDeliveries(db, queue),
+        }),
+    },
+    {
+      name: 'purge files',
+      everyMs: REPAIR_EVERY_MS,
+      run: async () =>
+        logFound(log, 'files that no image refers to were deleted', await purgeFiles(db, storage, signal)),
+    },
+    {
+      name: 'search storage',
+      everyMs: REPAIR_EVERY_MS,
+      run: async () => {
+        const { sets: _, ...found } = await searchStorage(db, storage);
+        logFound(log, 'orphans were found in storage, and will be deleted', found);
+      },
+    },
+    {
+      name: 'forget dead workers',
+      everyMs: FORGET_EVERY_MS,
+      run: async () => logFound(log, 'dead workers were forgotten', { workers: await forgetDeadWorkers(db) }),
+    },
+    { name: 'forget stored answers', everyMs: FORGET_EVERY_MS, run: () => forgetOldAnswers(db) },
+    { name: 'forget stalls', everyMs: FORGET_EVERY_MS, run: () => forgetStalls(db) },
+    {
+      name: 'forget sources',
+      everyMs: FORGET_SOURCES_EVERY_MS,
+      run: () => longTransaction(patient, forgetSources),
+    },
+  ];
+}
+
+/** One line with the counts above 0, if there are any. */
+function logFound(log: Logger, message: string, counts: Record<string, number>): void {
+  const found = Object.entries(counts).filter(([, count]) => count > 0);
+  if (found.length > 0) log.info(Object.fromEntries(found), message);
+}

@@ -1,0 +1,51 @@
+import { sql } from 'kysely';
+import { type Db, isPassingTrouble } from '../db/database.ts';
+import type { MadeSet } from '../pipeline/pipeline.ts';
+import { KEY_SQL } from '../storage/keys.ts';
+
+/** The full key of a rendition set. Its id is the column `hash16`. */
+export type SetKey = { tenantId: number; setId: string };
+
+/** A rendition set as the key of a Map. */
+export function setName({ tenantId, setId }: SetKey): string {
+  return `${tenantId} ${setId}`;
+}
+
+/**
+ * @returns the set; undefined when there is none, and also while the database is away: making it again costs
+ *   less than a try
+ */
+export async function findSet(db: Db, key: SetKey): Promise<MadeSet | undefined> {
+  try {
+    return (await findSets(db, [key])).get(setName(key));
+  } catch (error) {
+    if (isPassingTrouble(error)) return undefined;
+    throw error;
+  }
+}
+
+/** @returns the sets that there are, by `setName` */
+export async function findSets(db: Db, keys: SetKey[]): Promise<Map<string, MadeSet>> {
+  if (keys.length === 0) return new Map();
+  const tenantIds = keys.map(({ tenantId }) => tenantId);
+  const setIds = keys.map(({ setId }) => setId);
+  const { rows } = await sql<{
+    tenant_id: number;
+    hash16: string;
+    source_bytes: number;
+    files: MadeSet['files'] | null;
+  }>`
+    select s.tenant_id, s.hash16, s.source_bytes,
+      (select json_agg(json_build_object('key', ${KEY_SQL}, 'bytes', r.bytes))
+        from renditions r where r.tenant_id = s.tenant_id and r.hash16 = s.hash16) as files
+    from rendition_sets s join tenants t on t.tenant_id = s.tenant_id
+    where (s.tenant_id, s.hash16) in (select * from unnest(${tenantIds}::integer[], ${setIds}::text[]))`.execute(
+    db,
+  );
+  return new Map(
+    rows.map(({ tenant_id: tenantId, hash16: setId, source_bytes: sourceBytes, files }) => [
+      setName({ tenantId, setId }),
+      { setId, sourceBytes, files: files ?? [] },
+    ]),
+  );
+}
