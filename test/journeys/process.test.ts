@@ -49,7 +49,7 @@ test('`process` makes the images of URLs and local files, twice the same, and sa
     assert.deepEqual(result['errors_by_code'], { not_found: 1, file_not_found: 1 });
     const folderOut = join(folder.path, 'result');
     assert.equal(result['output_csv'], join(folderOut, 'output.csv'));
-    assert.match(err, /not_found +.*gone +There is nothing at this address/);
+    assert.match(err, /not_found +.*gone +Nothing was found at this address/);
 
     const records: string[][] = parse(await readFile(join(folderOut, 'output.csv')), { delimiter: ';' });
     assert.deepEqual(

@@ -347,7 +347,7 @@ describe('results', () => {
     }
     assert.deepEqual(lines[2]?.rendition, null);
     assert.equal(lines[2]?.['error_code'], 'not_found');
-    assert.match(String(lines[2]?.['error_detail']), /nothing at this address/);
+    assert.match(String(lines[2]?.['error_detail']), /Nothing was found at this address/);
   });
 
   const SKUS = ['../../etc/passwd', 'A', 'a', 'NUL', '', '漢/字', 'x\u202egpj', '..\\..\\x', 'A-1-full'];

@@ -162,7 +162,7 @@ describe('a catalogue of photographs', () => {
       lost.failed_attempts.map((attempt) => attempt.error_code),
       ['not_found'],
     );
-    assert.match(lost.error_detail, /There is nothing at this address/);
+    assert.match(lost.error_detail, /Nothing was found at this address/);
   });
 
   test('an unknown id is 404, never "pending"', async () => {

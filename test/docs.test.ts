@@ -1,0 +1,120 @@
+/** docs/, README.md and the command line's help, held against the code. */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+import { IMAGE_PROBLEMS } from '../src/pipeline/problems.ts';
+import { runMinilab } from './support/minilab.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/*.md', { cwd: ROOT })];
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+/** The cells of each table row whose first cell is code. */
+function rowsOf(markdown: string): string[][] {
+  return [...markdown.matchAll(/^\| (`[^|]*?) \|(.*)\|$/gm)].map(([, first = '', rest = '']) => [
+    first,
+    ...rest.split(/(?<!\\)\|/).map((cell) => cell.trim()),
+  ]);
+}
+
+test('docs/errors.md has every image error, with its tries and its sentence', () => {
+  const documented = Object.fromEntries(
+    rowsOf(read('docs/errors.md'))
+      .map(
+        ([code = '', tries = '', sentence = '']) => [code.replaceAll('`', ''), { tries, sentence }] as const,
+      )
+      .filter(([code]) => code in IMAGE_PROBLEMS),
+  );
+  const codes = Object.entries(IMAGE_PROBLEMS).map(([code, { tries, sentence }]) => {
+    const shown = code === 'rate_limited' ? 'until the deadline' : String(tries); // a hold costs no try
+    return [code, { tries: shown, sentence }];
+  });
+  assert.deepEqual(documented, Object.fromEntries(codes));
+});
+
+test('docs/errors.md has every code of an error or warning about a CSV, and no other', () => {
+  const section = read('docs/errors.md').split('## Errors in a CSV')[1] ?? '';
+  const documented = new Set([...section.matchAll(/`([a-z0-9_]+)`/g)].map(([, code = '']) => code));
+  const sources = globSync('src/{csv,intake,cli}/**/*.ts', { cwd: ROOT }).map(read).join('\n');
+  for (const code of documented) {
+    const [, option] = /^invalid_(width|height|quality|format)$/.exec(code) ?? [];
+    assert.ok(option ? sources.includes('`invalid_${') : sources.includes(`'${code}'`), code);
+  }
+  const flaws = [...sources.matchAll(/\bline\b[^;{}]*\bcode: '([a-z_]+)'/g)].map(([, code = '']) => code);
+  assert.deepEqual(
+    flaws.filter((code) => !documented.has(code)),
+    [],
+  );
+  assert.ok(documented.size > 30 && flaws.length > 5);
+});
+
+test('docs/settings.md has every setting that is read, and no other', () => {
+  const source = read('src/config.ts');
+  const settings = new Set(
+    [...source.matchAll(/\bread\.\w+(?:<[^()]*>)?\(\s*'([A-Z_]+)'/g)].map(([, name = '']) => name),
+  );
+  const documented = rowsOf(read('docs/settings.md')).map(([name = '']) => name.replaceAll('`', ''));
+  assert.deepEqual(documented.toSorted(), [...settings].toSorted());
+  assert.ok(settings.size > 15);
+});
+
+test('every command in the help has its file, and documents mention only commands and options that exist', async () => {
+  const help = async (...command: string[]): Promise<string> =>
+    (await runMinilab([...command, '--help'])).out;
+  const names = (text: string): string[] =>
+    [...(text.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)].map(([, name = '']) => name);
+  const commands = names(await help()).filter((name) => name !== 'help');
+  const files = new Set(
+    globSync('src/cli/*.ts', { cwd: ROOT }).map((path) => path.slice('src/cli/'.length, -3)),
+  );
+  assert.deepEqual(
+    commands.filter((name) => !files.has(name)),
+    [],
+  );
+  const pages = await Promise.all(commands.map((name) => help(name)));
+  const presets = await Promise.all(['show', 'add', 'remove'].map((name) => help('presets', name)));
+  const options = new Set([...pages, ...presets].join('\n').match(/--[a-z][a-z-]+/g));
+  for (const path of DOCUMENTS) {
+    const text = read(path);
+    for (const [, name = ''] of text.matchAll(/(?:`|npx )minilab ([a-z][a-z-]*)/g))
+      assert.ok(commands.includes(name), `${path}: minilab ${name}`);
+    for (const [line] of text.matchAll(/minilab [a-z-]+ [^\n`]*/g))
+      for (const option of line.match(/ --[a-z][a-z-]+/g) ?? [])
+        assert.ok(options.has(option.trim()), `${path}: ${line}`);
+  }
+});
+
+test('links between documents, and paths of files in them, lead somewhere', () => {
+  for (const path of DOCUMENTS) {
+    const text = read(path);
+    for (const [, target = '', anchor] of text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([\w-]+))?\)/g)) {
+      const file = target === '' ? path : relative(ROOT, join(ROOT, dirname(path), target));
+      const page = readFileSync(join(ROOT, file));
+      if (anchor !== undefined)
+        assert.ok(anchorsOf(page.toString()).has(anchor), `${path}: ${target}#${anchor}`);
+    }
+    const files = globSync('{src,test,bench,examples}/**/*', { cwd: ROOT });
+    for (const [, name = ''] of text.matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|js|json))`/g))
+      assert.ok(
+        files.some((file) => file === name || file.endsWith(`/${name}`)) ||
+          /^(dist|node_modules)\/|\/[A-Z]+\.\w+$/.test(name), // or a placeholder such as FORMAT.ts
+        `${path}: ${name}`,
+      );
+  }
+});
+
+function anchorsOf(markdown: string): Set<string> {
+  const headings = [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  );
+  const ids = [...markdown.matchAll(/<a id="([\w-]+)"/g)].map(([, id = '']) => id);
+  return new Set([...headings, ...ids]);
+}
