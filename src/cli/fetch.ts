@@ -1,18 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { readConfig } from '../config.ts';
 import type { Connection } from '../net/connection-times.ts';
-import { createGuard } from '../net/guard.ts';
 import type { Hop as FetchedHop } from '../pipeline/download/request.ts';
-import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { fetchSource } from '../pipeline/download/fetch.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
-import { createSourceFiles } from '../pipeline/download/source-files.ts';
-import { watchOver } from '../watchdog/watchdog.ts';
 import { userAgentOf } from '../version.ts';
-import { onInterrupt } from './interrupt.ts';
-import { EXIT, say, size, table } from './output.ts';
+import { EXIT, size, table } from './output.ts';
+import { openSingleDownload } from './single-download.ts';
 
 /** One request of a download. Times are in milliseconds; null if a step was not needed or not reached. */
 type Hop = {
@@ -57,21 +50,13 @@ export async function fetchUrl(url: string, { json }: { json: boolean }): Promis
 
 async function tryDownload(url: string): Promise<Download> {
   const settings = readConfig();
-  const signal = onInterrupt(() => say('\nStopping.'));
   await using stack = new AsyncDisposableStack();
-  stack.use(watchOver(url));
-  const folder = await mkdtemp(join(tmpdir(), 'minilab-fetch-'));
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
   const hops = hopList(url);
-  const guard = createGuard({ ...settings, onConnection: hops.onConnection });
-  stack.defer(() => guard.close());
-  const files = createSourceFiles(folder);
-  stack.defer(() => files.close());
-  const decoders = createDecoderPool(1);
-  stack.defer(() => decoders.stop());
-
-  const file = await files.take();
-  stack.defer(() => files.discard(file));
+  const { guard, file, decoders, interrupted } = await openSingleDownload(
+    url,
+    { ...settings, onConnection: hops.onConnection },
+    stack,
+  );
   const rules = {
     guard,
     maxBytes: settings.maxSourceBytes,
@@ -80,24 +65,20 @@ async function tryDownload(url: string): Promise<Download> {
     trace: hops.trace,
   };
   const startedAt = performance.now();
-  const ended = (): Pick<Download, 'hops' | 'content_type' | 'seconds'> => ({
+  const shownHops = (): Pick<Download, 'hops' | 'content_type' | 'seconds'> => ({
     hops: hops.all,
     content_type: hops.all.at(-1)?.content_type ?? null,
     seconds: Math.round(performance.now() - startedAt) / 1000,
   });
   try {
-    const source = await fetchSource(url, file, rules, signal);
-    const { bytes } = source;
-    const fetched = ended();
-    const { format, width, height } = await decoders.readHeader(
-      { path: source.path, bytes: source.bytes },
-      signal,
-    );
+    const { path, bytes } = await fetchSource(url, file, rules, interrupted);
+    const fetched = shownHops();
+    const { format, width, height } = await decoders.readHeader({ path, bytes }, interrupted);
     return { ok: true, code: null, detail: null, bytes, ...fetched, format, width, height };
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;
     const nothing = { bytes: null, format: null, width: null, height: null };
-    return { ok: false, code: error.code, detail: error.message, ...nothing, ...ended() };
+    return { ok: false, code: error.code, detail: error.message, ...nothing, ...shownHops() };
   }
 }
 

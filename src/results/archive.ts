@@ -40,12 +40,12 @@ export async function* imagesZip(
   }
 
   async function* entries(): AsyncGenerator<ZipEntry> {
-    yield* namedFiles(db, results, { add: entryOf, writeCsv: csv.write });
+    yield* namedFiles(db, results, { add: entryOf, writeCsv: (text) => csv.write(text) });
     yield {
       name: 'output.csv',
       modifiedAt,
-      size: csv.size(),
-      checksum: csv.checksum(),
+      size: csv.size,
+      checksum: csv.checksum,
       content: csv.read(),
     };
   }

@@ -36,7 +36,7 @@ export async function* zip(
     count += 1;
   }
   yield* directory.read();
-  yield endRecord({ count, size: directory.size(), offset });
+  yield endRecord({ count, size: directory.size, offset });
 }
 
 const VERSION = 20; // of the specification that a reader needs
