@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { DecoderAnswer, DecoderGreeting, DecoderRequest } from './decoder/decoder.ts';
 import type { Libraries } from './decoder/libraries.ts';
 import { MAX_SIDE } from './limits.ts';
+import { withDeadline } from './deadline.ts';
 import { residentMemory } from './memory.ts';
 import { ImageProblem } from './problems.ts';
 
@@ -65,18 +66,21 @@ export async function startDecoder(): Promise<DecoderProcess> {
     kill,
     ended: messages.ended,
     async answer({ ms, bytes, signal }) {
-      const deadline = AbortSignal.timeout(ms);
-      using memory = watchMemory(pid, bytes);
+      using deadline = withDeadline(
+        signal,
+        ms,
+        () => new ImageProblem('decode_timeout', `${Math.round(ms / 100) / 10} s`),
+      );
+      using _ = watchMemory(pid, bytes, () =>
+        deadline.abort(new ImageProblem('decode_memory', `more than ${Math.round(bytes / 1e6)} MB`)),
+      );
       try {
-        const stop = AbortSignal.any([signal, deadline, memory.exceeded]);
-        return (await messages.next(stop)) as DecoderAnswer;
+        return (await messages.next(deadline.signal)) as DecoderAnswer;
       } catch (error) {
         kill(); // a codec cannot be interrupted otherwise, and may hang for ever
         await messages.ended; // until then it may write into the files, which the next image uses again
         signal.throwIfAborted();
-        if (memory.exceeded.aborted)
-          throw new ImageProblem('decode_memory', `more than ${Math.round(bytes / 1e6)} MB`);
-        if (deadline.aborted) throw new ImageProblem('decode_timeout', `${Math.round(ms / 100) / 10} s`);
+        deadline.signal.throwIfAborted();
         throw new ImageProblem('decoder_crashed', child.signalCode ?? undefined, { cause: error });
       }
     },
@@ -93,16 +97,15 @@ function lowerPriority(pid: number): void {
 }
 
 /** Looks at the memory of a process that has been at work for a while. */
-function watchMemory(pid: number, limit: number): { exceeded: AbortSignal } & Disposable {
-  const abort = new AbortController();
+function watchMemory(pid: number, limit: number, onExceeded: () => void): Disposable {
   let timer = setTimeout(look, WATCH_AFTER_MS);
   function look(): void {
     void residentMemory(pid).then((bytes = 0) => {
-      if (bytes > limit) abort.abort();
+      if (bytes > limit) onExceeded();
     });
     timer = setTimeout(look, WATCH_EVERY_MS);
   }
-  return { exceeded: abort.signal, [Symbol.dispose]: () => clearTimeout(timer) };
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 const KEPT_BYTES = 2 ** 28;

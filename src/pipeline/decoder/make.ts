@@ -10,6 +10,7 @@ import { type Encoded, encode, encodeAnimation } from './encode.ts';
 import { geometryOf } from './geometry.ts';
 import type { Plan } from '../plan.ts';
 import { MAX_PIXELS, MAX_SIDE } from '../limits.ts';
+import { freeMemory } from '../free-memory.ts';
 import { ImageProblem } from '../problems.ts';
 import { readWhole } from './formats/source.ts';
 
@@ -37,7 +38,8 @@ type Description = {
  */
 export async function makeRenditions(plan: Plan): Promise<Made> {
   const metadata = await metadataOf(plan);
-  const pixelsFor = pixelsOnce(plan);
+  const decoded = new Map<boolean, Promise<Pixels>>();
+  const pixelsFor = pixelsOnce(plan, decoded);
   const files: MadeFile[] = [];
   for (const rendition of plan.renditions) {
     const xmp = metadata && keptXmp(metadata, { keepCredit: rendition.keep_credit });
@@ -49,9 +51,11 @@ export async function makeRenditions(plan: Plan): Promise<Made> {
     const { data, width, height } = encoded;
     const sha256 = createHash('sha256').update(data).digest('hex');
     files.push({ name: rendition.name, width, height, bytes: data.length, sha256 });
+    freeMemory(data);
   }
   const pixels = await pixelsFor({ trim: false });
   const made = { files, differenceHash: differenceHash(pixels.data, pixels) };
+  for (const { data } of await Promise.all(decoded.values())) freeMemory(data);
   return plan.describe && metadata ? { ...made, description: describe(metadata, pixels) } : made;
 }
 
@@ -81,8 +85,7 @@ function describe(metadata: Metadata, pixels: Pixels): Description {
 type PixelsFor = (rendition: Pick<RenditionSpec, 'trim'>) => Promise<Pixels>;
 
 /** Decodes when the first rendition asks, and again only for those that are trimmed. */
-function pixelsOnce(plan: Plan): PixelsFor {
-  const decoded = new Map<boolean, Promise<Pixels>>();
+function pixelsOnce(plan: Plan, decoded: Map<boolean, Promise<Pixels>>): PixelsFor {
   return ({ trim }) => {
     const pixels = decoded.get(trim) ?? decode(plan, trim);
     decoded.set(trim, pixels);

@@ -6,6 +6,8 @@ import { type AskRules, drain, header, openImage, type Response, type Wishes } f
 import { codingsOf, decoded, isKnown } from './codings.ts';
 import { imageFormat, SNIFF_BYTES } from '../sniff.ts';
 import { asProblem, bodyProblem, statusProblem } from './network-problems.ts';
+import { withDeadline } from '../deadline.ts';
+import { freeMemory } from '../free-memory.ts';
 import { ImageProblem } from '../problems.ts';
 import type { SourceFile } from './source-files.ts';
 
@@ -61,13 +63,13 @@ export async function fetchChanged(
 ): Promise<Source | NotModified> {
   if (rules.localFolder !== undefined && !/^https?:\/\//i.test(url))
     return readLocal(url, file, rules, rules.localFolder);
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(rules.guard.bounds.totalMs)]);
+  using deadline = withDeadline(signal, rules.guard.bounds.totalMs);
   try {
-    const answer = await openImage(url, rules, { conditions: conditionsOf(known) }, deadline);
+    const answer = await openImage(url, rules, { conditions: conditionsOf(known) }, deadline.signal);
     const { response, finalUrl, freshForS } = answer;
     const validators = { etag: header(response, 'etag'), lastModified: header(response, 'last-modified') };
     if (response.statusCode === 304) {
-      await drain(response, deadline);
+      await drain(response, deadline.signal);
       return { ...validators, notModified: true, freshForS };
     }
     const saved = await save(response, file, { maxBytes: rules.maxBytes, finalUrl });
@@ -199,17 +201,6 @@ function contentOf(
 }
 
 const HEAD_BYTES = 32 * 1024; // holds the title of a web page, which says why there is no image
-
-/**
- * Frees a chunk's memory now. Left to the garbage collector, the chunks of 64 KiB (tens of MB a second)
- * made it go through the whole heap every second or two: a fifth of the worker's CPU (bench/end-to-end.ts).
- * What may be a piece of Buffer's pool, which others use too, is left alone.
- */
-function freeMemory({ buffer, byteOffset, length }: Buffer): void {
-  const isItsEnd = byteOffset + length === buffer.byteLength;
-  const mayBePooled = buffer.byteLength === Buffer.poolSize && length <= Buffer.poolSize / 2;
-  if (isItsEnd && !mayBePooled && buffer instanceof ArrayBuffer) buffer.transfer(0);
-}
 
 async function* chunksOf(response: Response): AsyncGenerator<Buffer> {
   try {

@@ -104,21 +104,40 @@ const NO_DATA = Buffer.from([0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 
 /**
  * A JPEG of one scan that ends without a marker. libvips looks at libjpeg's warnings before it reads rows,
  * and so never hears that the last ones were missing; the end of a file it tells at once.
+ * @param data where its coded data begin: no other end marker stands behind them than the picture's
  */
-export function endedJpeg(file: Buffer): Buffer {
-  const isPlain = file.subarray(-2).equals(EOI) && !file.includes(ZEROS);
-  const whole = isPlain ? file : mendedJpeg(file);
-  return Buffer.concat([whole.subarray(0, -2), NO_DATA]);
+export function endedJpeg(file: Buffer, data: number): Buffer {
+  const end = file.indexOf(EOI, data);
+  return end < 0 || hasHole(file, data, end) ? endedMendedJpeg(file) : endedAt(file, end);
 }
 
-/** Whether the first scan holds but a part of the picture: of its components, or of their coefficients. */
-export function hasManyScans(head: Buffer): boolean {
+/** The same of the mended picture. */
+export function endedMendedJpeg(file: Buffer): Buffer {
+  const mended = mendedJpeg(file);
+  return endedAt(mended, mended.length - EOI.length);
+}
+
+function endedAt(file: Buffer, end: number): Buffer {
+  return Buffer.concat([file.subarray(0, end), NO_DATA]);
+}
+
+/** Whether there are as many zeros as in ZEROS. One byte of each such run is looked at: all take a millisecond a MB. */
+function hasHole(file: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at += ZEROS.length)
+    if (file[at] === 0 && file.subarray(Math.max(from, at - ZEROS.length), at + ZEROS.length).includes(ZEROS))
+      return true;
+  return false;
+}
+
+/** Where the coded data of the first scan begin; undefined where it holds but a part of the picture: of its components, or of their coefficients. */
+export function onlyScan(head: Buffer): number | undefined {
   let frame: Frame | undefined;
   for (const { marker, start, end } of segments(head)) {
     if (isFrame(marker)) frame = frameOf(marker, head.subarray(start, end));
-    if (marker === SCAN) return !frame || frame.isProgressive || frame.ids.length !== head[start + 4];
+    if (marker !== SCAN) continue;
+    return frame && !frame.isProgressive && frame.ids.length === head[start + 4] ? end : undefined;
   }
-  return true; // its header is longer than what was looked at
+  return undefined; // its header is longer than what was looked at
 }
 
 /**

@@ -5,9 +5,10 @@
 import { readFileSync } from 'node:fs';
 import type { SharpOptions } from 'sharp';
 import { closedGif, wholeFrames } from './gif.ts';
-import { endedJpeg, hasManyScans, lacksScans, mendedJpeg } from './jpeg.ts';
+import { endedJpeg, endedMendedJpeg, lacksScans, mendedJpeg, onlyScan } from './jpeg.ts';
 import type { Plan } from '../../plan.ts';
 import { mendedPng } from './png.ts';
+import { freeMemory } from '../../free-memory.ts';
 import { ImageProblem } from '../../problems.ts';
 import { isOfJpegs, lacksStrips, readDirectory, unsupportedTiff } from './tiff.ts';
 import { mendedWebp } from './webp.ts';
@@ -67,17 +68,27 @@ async function readGif<T>(path: string, frames: number, read: Read<T>): Promise<
 
 const HEAD_BYTES = 2 ** 16;
 
-/** What libjpeg passes over is looked after first: scans that are missing, and data that end in the last rows. */
 async function readJpeg<T>(path: string, read: Read<T>): Promise<T> {
   const file = readFileSync(path);
-  if (!hasManyScans(file.subarray(0, HEAD_BYTES))) return await readOneScan(file, read);
+  const data = onlyScan(file.subarray(0, HEAD_BYTES));
+  const result = data === undefined ? await readScans(path, file, read) : await readScan(file, data, read);
+  freeMemory(file);
+  return result;
+}
+
+/** What libjpeg passes over is looked after first: scans that are missing. */
+async function readScans<T>(path: string, file: Buffer, read: Read<T>): Promise<T> {
   if (lacksScans(file)) throw new ImageProblem('truncated_image', 'scans are missing');
   return await judged(path, read, () => mendedJpeg(file));
 }
 
-async function readOneScan<T>(file: Buffer, read: Read<T>): Promise<T> {
+/** What libjpeg passes over is looked after first: data that end in the last rows. */
+async function readScan<T>(file: Buffer, data: number, read: Read<T>): Promise<T> {
+  const ended = endedJpeg(file, data);
   try {
-    return await judged(endedJpeg(file), read, () => endedJpeg(mendedJpeg(file)));
+    const result = await judged(ended, read, () => endedMendedJpeg(file));
+    freeMemory(ended);
+    return result;
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;
     // With an end of its own it tells whether the data are wrong, or only too few.
