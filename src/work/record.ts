@@ -51,7 +51,7 @@ export async function recordResults(
     );
     await keepAttempts(trx, mine);
     await writeCounters(trx, batches);
-    return moveOn(trx, batches.values(), rules);
+    return moveOn(trx, batches.values(), { ...rules, hadTurn: true });
   });
 }
 
