@@ -6,28 +6,22 @@ import { lockBatches, writeCounters } from './counters.ts';
 import { type EndedBatch, settleBatches, type SettleRules } from './settle.ts';
 
 /**
- * Ends the images that still wait for a host on hold when the deadline of their batch has passed: such a
- * host must not keep a batch open. Images that only wait for their turn are tried once all the same; the
- * worker ends those that fail.
- * @returns the batches that have ended so
+ * Ends the images of such a batch that still wait for a host on hold: it must not keep a batch open. Images
+ * that only wait for their turn are tried once all the same; the worker ends those that fail.
+ * @returns the batch, if it has ended so
  */
-export async function expireImages(db: Db, rules: SettleRules): Promise<EndedBatch[]> {
-  const ended: EndedBatch[] = [];
-  for (const batch of await expiredBatches(db)) {
-    for (let leads = EXPIRED_AT_ONCE; leads === EXPIRED_AT_ONCE;) {
-      const expired = await expireSome(db, batch, rules);
-      leads = expired.leads;
-      ended.push(...expired.ended);
-    }
+export async function expireImages(db: Db, batch: BatchKey, rules: SettleRules): Promise<EndedBatch[]> {
+  for (;;) {
+    const { leads, ended } = await expireSome(db, batch, rules);
+    if (leads < EXPIRED_AT_ONCE) return ended;
   }
-  return ended;
 }
 
 // Each group holds the lock of the batch for some 0.1 s, and results of its other hosts wait for it.
 const EXPIRED_AT_ONCE = 5_000;
 
 /** Running batches past their deadline that have images waiting for a host on hold. */
-async function expiredBatches(db: Db): Promise<BatchKey[]> {
+export async function expiredBatches(db: Db): Promise<BatchKey[]> {
   const { rows } = await sql<{ tenant_id: number; batch_id: string }>`
     select b.tenant_id, b.batch_id from batches b
     where b.ended_at is null and b.began_at + make_interval(hours => b.deadline_hours) < now()

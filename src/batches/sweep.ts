@@ -3,7 +3,7 @@ import type { Db } from '../db/database.ts';
 import { QUEUE_SCHEMA } from '../queue/queue.ts';
 import type { BatchKey } from './batch.ts';
 import { lockBatches } from './counters.ts';
-import { expireImages } from './expire.ts';
+import { expiredBatches, expireImages } from './expire.ts';
 import { moveOn, type MoveRules } from './move-on.ts';
 import type { EndedBatch } from './settle.ts';
 import { hungryBatches } from './window.ts';
@@ -14,37 +14,45 @@ import { hungryBatches } from './window.ts';
  * @returns the batches that have ended now
  */
 export async function sweep(db: Db, rules: MoveRules): Promise<EndedBatch[]> {
-  while ((await releaseDueImages(db)) === RELEASED_AT_ONCE);
-  await rescueImagesWithoutTask(db);
-  const ended = await expireImages(db, rules);
+  const ended: EndedBatch[] = [];
   const errors: unknown[] = [];
-  for (const batch of await idleBatches(db, rules)) {
+  /** What fails, because of a row that a frozen worker has locked for example, holds up nothing else. */
+  const attempt = async <T>(step: Promise<T[] | void>): Promise<T[]> => {
     try {
-      ended.push(...(await moveOnAlone(db, batch, rules)));
+      return (await step) ?? [];
     } catch (error) {
-      errors.push(error); // one batch that cannot be moved on holds up no other
+      errors.push(error);
+      return [];
     }
-  }
-  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} batches cannot be moved on`);
+  };
+  await attempt(releaseDueImages(db));
+  await attempt(rescueImagesWithoutTask(db));
+  for (const batch of await attempt(expiredBatches(db)))
+    ended.push(...(await attempt(expireImages(db, batch, rules))));
+  for (const batch of await attempt(idleBatches(db, rules)))
+    ended.push(...(await attempt(moveOnAlone(db, batch, rules))));
+  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} steps of the sweep failed`);
   return ended;
 }
 
 const RELEASED_AT_ONCE = 1_000;
 
 /** Those of a cancelled batch too, once: they stay `pending` for good, and leave the index of what is due. */
-async function releaseDueImages(db: Db): Promise<number> {
-  const { numAffectedRows = 0n } = await sql`
-    update images set due_at = null
-    where (tenant_id, image_id) in (
-      select tenant_id, image_id from images where due_at <= now() order by due_at limit ${RELEASED_AT_ONCE} for update skip locked
-    ) and state = 'pending'`.execute(db);
-  return Number(numAffectedRows);
+async function releaseDueImages(db: Db): Promise<void> {
+  for (let released = RELEASED_AT_ONCE; released === RELEASED_AT_ONCE;) {
+    const { numAffectedRows = 0n } = await sql`
+      update images set due_at = null
+      where (tenant_id, image_id) in (
+        select tenant_id, image_id from images where due_at <= now() order by due_at limit ${RELEASED_AT_ONCE} for update skip locked
+      ) and state = 'pending'`.execute(db);
+    released = Number(numAffectedRows);
+  }
 }
 
 /**
  * Back to pending without a try. A task and its image change in one transaction, so an image whose
  * task is not there, in one snapshot, has lost it. A task that failed for good still has its dead
- * letter, which ends the image.
+ * letter, which ends the image; where that used up its own retries too, nobody ends the image any more.
  */
 async function rescueImagesWithoutTask(db: Db): Promise<void> {
   await sql`
@@ -55,7 +63,9 @@ async function rescueImagesWithoutTask(db: Db): Promise<void> {
         where j.id = i.task_id and j.name = 'process_image' and j.state <> 'cancelled' and j.state <> 'completed')
       and not exists (
         select from ${sql.table(`${QUEUE_SCHEMA}.job`)} j
-        where j.name = 'lost_image' and j.data ->> 'task_id' = i.task_id::text)`.execute(db);
+        where j.name = 'lost_image' and j.state < 'completed' and j.data ->> 'task_id' = i.task_id::text)`.execute(
+    db,
+  );
 }
 
 const FED_AT_ONCE = 200; // each locks its batch for some milliseconds; the others have their turn in the next sweep
