@@ -7,34 +7,28 @@ import type { EventRules } from './events.ts';
 import { type EndedBatch, settleBatches } from './settle.ts';
 
 /**
- * Fails the images that still wait for a host on hold when the deadline of their batch has passed: such a
- * host must not keep a batch open. Images that only wait for their turn are tried once all the same, and
- * the worker fails them if that fails.
- * @returns how many images failed, and the batches that ended with them
+ * Fails the images of such a batch that still wait for a host on hold: it must not keep a batch open. Images
+ * that only wait for their turn are tried once all the same, and the worker fails them if that fails.
+ * @returns how many images failed, and the batch if it ended with them
  */
 export async function expireImages(
   db: Db,
+  batch: BatchKey,
   rules: EventRules,
 ): Promise<{ expired: number; ended: EndedBatch[] }> {
-  const ended: EndedBatch[] = [];
-  let expired = 0;
-  for (const batch of await expiredBatches(db)) {
-    let leads: number;
-    do {
-      const some = await expireSome(db, batch, rules);
-      leads = some.leads;
-      expired += some.expired;
-      ended.push(...some.ended);
-    } while (leads === EXPIRED_AT_ONCE);
+  let total = 0;
+  for (;;) {
+    const { leads, expired, ended } = await expireSome(db, batch, rules);
+    total += expired;
+    if (leads < EXPIRED_AT_ONCE) return { expired: total, ended };
   }
-  return { expired, ended };
 }
 
 // A group holds the lock of its batch for some 0.1 s, and results of the batch's other hosts wait for it.
 const EXPIRED_AT_ONCE = 5_000;
 
 /** Running batches past their deadline with images that wait for a host on hold. */
-async function expiredBatches(db: Db): Promise<BatchKey[]> {
+export async function expiredBatches(db: Db): Promise<BatchKey[]> {
   const { rows } = await sql<{ tenant_id: number; batch_id: string }>`
     select b.tenant_id, b.batch_id from batches b
     where b.ended_at is null and b.began_at + make_interval(hours => b.deadline_hours) < now()

@@ -3,9 +3,9 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { BatchKey } from './batch.ts';
-import { hostRoom, hostsOf, roomsInWindow, WINDOW_NOW } from './window.ts';
+import { hostRoom, hostsOf, roomsInWindow, type ShareRules, WINDOW_NOW } from './window.ts';
 
-export type FeedRules = { queue: Queue; hostConcurrency: number };
+export type FeedRules = ShareRules & { queue: Queue };
 
 const EAGER_SLOTS = 32; // the first slots of a batch have priority, so that it shows results soon
 
@@ -14,7 +14,7 @@ const EAGER_SLOTS = 32; // the first slots of a batch have priority, so that it 
  * caller's transaction has locked the rows of the batches.
  */
 export async function feedBatches(trx: Db, batches: BatchKey[], rules: FeedRules): Promise<void> {
-  for (const { room, ...batch } of await roomsInWindow(trx, batches, rules.hostConcurrency))
+  for (const { room, ...batch } of await roomsInWindow(trx, batches, rules))
     await feedBatch(trx, batch, { ...rules, room });
 }
 
@@ -41,13 +41,14 @@ async function feedBatch(trx: Db, batch: BatchKey, rules: FeedRules & { room: nu
 async function nextSlots(
   trx: Db,
   { tenantId, batchId }: BatchKey,
-  { room, hostConcurrency }: { room: number; hostConcurrency: number },
+  { room, ...rules }: ShareRules & { room: number },
 ): Promise<number[]> {
   const { rows } = await sql<{ slot: number }>`
     with recursive ${hostsOf(tenantId, batchId)}, ${WINDOW_NOW}
     select next.slot
     from walk
     left join busy on busy.tenant_id = ${tenantId} and busy.host = walk.host
+    left join parts mine on mine.tenant_id = ${tenantId} and mine.batch_id = ${batchId} and mine.host = walk.host
     left join hosts h on h.tenant_id = ${tenantId} and h.host = walk.host
     cross join lateral (
       -- a host with images in the queue has had these turns already
@@ -55,7 +56,7 @@ async function nextSlots(
       where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.host = walk.host
         and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot
       order by i.slot
-      limit greatest(0, least(${room}, ${hostRoom(hostConcurrency)}))
+      limit greatest(0, least(${room}, ${hostRoom(rules)}))
     ) next
     order by next.turn, next.slot
     limit ${room}`.execute(trx);

@@ -3,7 +3,7 @@ import type { Db } from '../db/database.ts';
 import { hasOpenTask } from '../queue/stored-tasks.ts';
 import type { BatchKey } from './batch.ts';
 import { lockBatches } from './counters.ts';
-import { expireImages } from './expire.ts';
+import { expiredBatches, expireImages } from './expire.ts';
 import { moveOn, type MoveRules } from './move-on.ts';
 import type { EndedBatch } from './settle.ts';
 import { hungryBatches } from './window.ts';
@@ -21,8 +21,8 @@ export type Swept = {
   settled: number;
   /** batches that had room in the window, and got their next images into the queue */
   fed: number;
-  /** batches that could be neither settled nor fed */
-  failed: { batch: BatchKey; error: unknown }[];
+  /** steps that failed, most of them of one batch */
+  failed: { batch?: BatchKey; error: unknown }[];
 };
 
 /**
@@ -31,22 +31,55 @@ export type Swept = {
  * seconds; a sweep is idempotent, so two at once do no harm.
  */
 export async function sweep(db: Db, rules: MoveRules): Promise<Swept> {
-  const due = await releaseDueImages(db);
-  const rescued = await rescueImagesWithoutTask(db);
-  const { expired, ended } = await expireImages(db, rules);
-  const unsettled = await unsettledBatches(db);
-  const settled = await moveOnEach(db, unsettled, rules);
-  const hungry = (await hungryBatches(db, rules.hostConcurrency)).slice(0, FED_AT_ONCE);
-  const fed = await moveOnEach(db, hungry, rules);
+  const steps = new Steps();
+  const due = (await steps.attempt(() => releaseDueImages(db))) ?? 0;
+  const rescued = (await steps.attempt(() => rescueImagesWithoutTask(db))) ?? 0;
+  const expired = await steps.attemptEach(
+    () => expiredBatches(db),
+    (batch) => expireImages(db, batch, rules),
+  );
+  const settled = await steps.attemptEach(
+    () => unsettledBatches(db),
+    (batch) => moveOnOne(db, batch, rules),
+  );
+  const fed = await steps.attemptEach(
+    () => hungrySome(db, rules),
+    (batch) => moveOnOne(db, batch, rules),
+  );
   return {
-    ended: [...ended, ...settled.ended, ...fed.ended],
+    ended: [...expired.flatMap(({ ended }) => ended), ...settled.flat(), ...fed.flat()],
     due,
     rescued,
-    expired,
-    settled: settled.moved,
-    fed: fed.moved,
-    failed: [...settled.failed, ...fed.failed],
+    expired: expired.reduce((sum, each) => sum + each.expired, 0),
+    settled: settled.length,
+    fed: fed.length,
+    failed: steps.failed,
   };
+}
+
+/** A step that fails, for example on a row that a frozen worker has locked, holds up no other. */
+class Steps {
+  readonly failed: Swept['failed'] = [];
+
+  async attempt<T>(step: () => Promise<T>, batch?: BatchKey): Promise<T | undefined> {
+    try {
+      return await step();
+    } catch (error) {
+      this.failed.push(batch ? { batch, error } : { error });
+      return undefined;
+    }
+  }
+
+  /** @returns the results of the batches that did not fail */
+  async attemptEach<T>(find: () => Promise<BatchKey[]>, step: (batch: BatchKey) => Promise<T>): Promise<T[]> {
+    const results: T[] = [];
+    for (const { tenantId, batchId } of (await this.attempt(find)) ?? []) {
+      const batch = { tenantId, batchId };
+      const result = await this.attempt(() => step(batch), batch);
+      if (result !== undefined) results.push(result);
+    }
+    return results;
+  }
 }
 
 const RELEASED_AT_ONCE = 1_000;
@@ -73,16 +106,14 @@ async function releaseDueImages(db: Db): Promise<number> {
 /**
  * Makes images without a task pending again; they lose no try. A task and its image change in one
  * transaction, so an image whose task is missing in the same snapshot has lost it. A task that failed
- * for good still has its dead letter, which ends the image.
+ * for good still has its dead letter, which ends the image, until that has failed for good too.
  */
 async function rescueImagesWithoutTask(db: Db): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
     update images i set state = 'pending', task_id = null
     where i.task_id is not null and i.state in ('queued', 'processing')
       and not ${hasOpenTask({ name: 'process_image', id: sql`i.task_id`, orFailed: true })}
-      and not ${hasOpenTask({ name: 'lost_image', data: { task_id: sql`i.task_id` }, orFailed: true })}`.execute(
-    db,
-  );
+      and not ${hasOpenTask({ name: 'lost_image', data: { task_id: sql`i.task_id` } })}`.execute(db);
   return Number(numAffectedRows);
 }
 
@@ -98,23 +129,8 @@ async function unsettledBatches(db: Db): Promise<BatchKey[]> {
 // Each feed locks its batch for some milliseconds. The other batches have their turn in the next sweep.
 const FED_AT_ONCE = 200;
 
-/** A transaction for each batch, so that one that fails holds up no other. */
-async function moveOnEach(
-  db: Db,
-  batches: BatchKey[],
-  rules: MoveRules,
-): Promise<{ ended: EndedBatch[]; moved: number; failed: Swept['failed'] }> {
-  const ended: EndedBatch[] = [];
-  const failed: Swept['failed'] = [];
-  for (const { tenantId, batchId } of batches) {
-    const batch = { tenantId, batchId };
-    try {
-      ended.push(...(await moveOnOne(db, batch, rules)));
-    } catch (error) {
-      failed.push({ batch, error });
-    }
-  }
-  return { ended, moved: batches.length - failed.length, failed };
+async function hungrySome(db: Db, { hostConcurrency }: MoveRules): Promise<BatchKey[]> {
+  return (await hungryBatches(db, hostConcurrency)).slice(0, FED_AT_ONCE);
 }
 
 async function moveOnOne(db: Db, batch: BatchKey, rules: MoveRules): Promise<EndedBatch[]> {

@@ -4,6 +4,17 @@
  * Batches that could be fed more get equal shares. A batch that could not, because its hosts are on hold or
  * have as many images as they can serve, or its images are due later, keeps what it has in the window. The
  * others share the rest.
+ *
+ * Batches share the room of a host, which is `4 x permits` images, by two rules:
+ * - a batch may take what is free of it, and
+ * - a batch that has less than its share (the room, divided by the batches with images of the host in the
+ *   window) may fill its share, even if others have more than theirs. These get nothing new until they are
+ *   down to theirs, so that a host has up to twice its room for a moment.
+ * So a new batch starts at once next to one that has the whole host, and no batch needs to know who waits.
+ *
+ * If more batches want a host than its room holds, a share is less than one image. The feed of a new batch
+ * and the sweep give one image nevertheless; the feed after results does not. So batches with results leave,
+ * and the sweep picks the next ones at random: each gets its turn, and none waits for the end of another.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db/database.ts';
@@ -15,25 +26,45 @@ const SMALLEST_WINDOW = 64;
 const WINDOW_PER_CAPACITY = 3; // one image in hand, and two that are ready when it ends
 const WINDOW_PER_PERMIT = 4; // a slow host cannot fill the window
 const LEAST_SHARE_FED = 0.2; // a feed costs two statements; the capacity of a worker is a third of the window
-const MAX_HOSTS_A_WALK = 1_000;
+const MAX_OF_HOST_ROOM = 2; // while batches fill their shares
+const MAX_HOSTS_A_WALK = 1_000; // hosts on hold are not counted: they would hide the others
 
 /** How many images may be in the queue, over all batches. */
 const WINDOW_SIZE = sql`
   (select greatest(${SMALLEST_WINDOW}::integer, ${WINDOW_PER_CAPACITY}::integer * coalesce(sum(slots), 0)) as size
   from workers where ${IS_LIVE})`;
 
-/** CTEs: how many images each host (`busy`) and each batch (`windows`) has in the window. */
+/** CTEs: how many images each batch has in the window at each host (`parts`), each host (`busy`), and each batch (`windows`). */
 export const WINDOW_NOW = sql`
-  busy as (select tenant_id, host, count(*) as n from images where task_id is not null group by tenant_id, host),
-  windows as (select tenant_id, batch_id, count(*) as n from images where task_id is not null group by tenant_id, batch_id)`;
+  parts as materialized (
+    select tenant_id, batch_id, host, count(*)::integer as n from images where task_id is not null
+    group by tenant_id, batch_id, host),
+  busy as (
+    select tenant_id, host, sum(n)::integer as n, count(*)::integer as batches from parts group by tenant_id, host),
+  windows as (select tenant_id, batch_id, sum(n)::integer as n from parts group by tenant_id, batch_id)`;
 
-/** How many more images of a host the window may take: of a row `h` of `hosts` and a row of `busy`, both possibly null. */
-export function hostRoom(hostConcurrency: number) {
-  return sql`(case
-    when ${IS_GIVEN_UP} then ${SMALLEST_WINDOW}
-    when h.held_until > now() then 0
-    when h.connect_failures > 0 then ${permitsNow(hostConcurrency)}
-    else ${WINDOW_PER_PERMIT} * ${permitsNow(hostConcurrency)} end - coalesce(busy.n, 0))`;
+/** How shares are computed. */
+export type ShareRules = {
+  hostConcurrency: number;
+  /** whether the batches have just had results, and give way if there are too many for a host */
+  hadTurn?: boolean;
+};
+
+/**
+ * How many more images of a host a batch may have in the window: of a row `h` of `hosts`, a row of `busy`, and
+ * the row `mine` of `parts`, all possibly null.
+ */
+export function hostRoom({ hostConcurrency, hadTurn = false }: ShareRules) {
+  const leastShare = hadTurn ? 0 : 1;
+  return sql`(
+    select greatest(size - taken, least(
+      greatest(size / (coalesce(busy.batches, 0) + (mine.n is null)::integer), ${leastShare}::integer) - coalesce(mine.n, 0),
+      size * ${MAX_OF_HOST_ROOM}::integer - taken))
+    from (select coalesce(busy.n, 0) as taken, case
+      when ${IS_GIVEN_UP} then ${SMALLEST_WINDOW}::integer
+      when h.held_until > now() then 0
+      when h.connect_failures > 0 then ${permitsNow(hostConcurrency)}
+      else ${WINDOW_PER_PERMIT}::integer * ${permitsNow(hostConcurrency)} end as size) room)`;
 }
 
 /**
@@ -43,40 +74,45 @@ export function hostRoom(hostConcurrency: number) {
 export function hostsOf(tenantId: unknown, batchId: unknown) {
   return sql`
     walk (host, n) as (
-      select min(i.host), 1 from images i
+      select min(i.host), 0 from images i
         where i.tenant_id = ${tenantId} and i.batch_id = ${batchId}
           and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot
       union all
       select (select min(i.host) from images i
         where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.host > walk.host
-          and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot), walk.n + 1
+          and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot),
+        walk.n + (not exists (select from hosts h
+          where h.tenant_id = ${tenantId} and h.host = walk.host and h.held_until > now() and not ${IS_GIVEN_UP}))::integer
       from walk where walk.host is not null and walk.n < ${MAX_HOSTS_A_WALK}
     )`;
 }
 
 /** Whether any image of a row `b` of `batches` could be fed, beside WINDOW_NOW. It stops at the first host that has room. */
-function canBeFed(hostConcurrency: number) {
+function canBeFed(rules: ShareRules) {
   return sql`exists (
     with recursive ${hostsOf(sql`b.tenant_id`, sql`b.batch_id`)}
     select from walk
     left join busy on busy.tenant_id = b.tenant_id and busy.host = walk.host
+    left join parts mine on mine.tenant_id = b.tenant_id and mine.batch_id = b.batch_id and mine.host = walk.host
     left join hosts h on h.tenant_id = b.tenant_id and h.host = walk.host
-    where walk.host is not null and ${hostRoom(hostConcurrency)} > 0)`;
+    where walk.host is not null and ${hostRoom(rules)} > 0)`;
 }
 
 /** A batch that may be fed, and with how many images. */
 export type Room = BatchKey & { room: number };
 
-/** Running batches that may be fed. Those with nothing in the queue are first: no result will feed them. */
+/** Running batches that may be fed. Those with nothing in the queue are first, in random order: no result will feed them. */
 export async function hungryBatches(db: Db, hostConcurrency: number): Promise<Room[]> {
-  return roomsOf(db, sql`select tenant_id, batch_id from batches where ended_at is null`, hostConcurrency);
+  return roomsOf(db, sql`select tenant_id, batch_id from batches where ended_at is null`, {
+    hostConcurrency,
+  });
 }
 
 /**
  * Those of the batches that may be fed. Every group of results calls this, mostly for batches that have all
  * that they could have if they were alone: a statement that costs a quarter leaves these out first.
  */
-export async function roomsInWindow(trx: Db, batches: BatchKey[], hostConcurrency: number): Promise<Room[]> {
+export async function roomsInWindow(trx: Db, batches: BatchKey[], rules: ShareRules): Promise<Room[]> {
   if (batches.length === 0) return [];
   const { rows } = await sql<{ tenant_id: number; batch_id: string }>`
     select tenant_id, batch_id from (${listOf(batches)}) b, ${WINDOW_SIZE} w
@@ -84,7 +120,7 @@ export async function roomsInWindow(trx: Db, batches: BatchKey[], hostConcurrenc
       select count(*) from images i
       where i.tenant_id = b.tenant_id and i.batch_id = b.batch_id and i.task_id is not null)`.execute(trx);
   const wanted = rows.map((row) => ({ tenantId: row.tenant_id, batchId: row.batch_id }));
-  return wanted.length === 0 ? [] : roomsOf(trx, listOf(wanted), hostConcurrency);
+  return wanted.length === 0 ? [] : roomsOf(trx, listOf(wanted), rules);
 }
 
 function listOf(batches: BatchKey[]): RawBuilder<unknown> {
@@ -93,7 +129,7 @@ function listOf(batches: BatchKey[]): RawBuilder<unknown> {
 }
 
 /** A share that is almost full has no room yet, so that images are fed in groups. */
-async function roomsOf(db: Db, wanted: RawBuilder<unknown>, hostConcurrency: number): Promise<Room[]> {
+async function roomsOf(db: Db, wanted: RawBuilder<unknown>, rules: ShareRules): Promise<Room[]> {
   const { rows } = await sql<{ tenant_id: number; batch_id: string; room: number }>`
     with ${WINDOW_NOW},
     wanted as (${wanted}),
@@ -103,7 +139,7 @@ async function roomsOf(db: Db, wanted: RawBuilder<unknown>, hostConcurrency: num
       from windows full join wanted using (tenant_id, batch_id)
     ),
     -- materialized: canBeFed walks the index, and must run once for each batch
-    fed as materialized (select b.*, ${canBeFed(hostConcurrency)} as is_hungry from present b),
+    fed as materialized (select b.*, ${canBeFed(rules)} as is_hungry from present b),
     -- the size of the window, less what the others keep, divided among those that could be fed
     shares as (
       select fed.*, greatest(1, (size - coalesce(sum(mine) filter (where not is_hungry) over (), 0))
@@ -112,6 +148,6 @@ async function roomsOf(db: Db, wanted: RawBuilder<unknown>, hostConcurrency: num
     )
     select tenant_id, batch_id, (share - mine)::integer as room from shares
     where is_wanted and is_hungry and share - mine >= greatest(1, share * ${LEAST_SHARE_FED}::float8)
-    order by mine, tenant_id, batch_id`.execute(db);
+    order by mine, random()`.execute(db);
   return rows.map((row) => ({ tenantId: row.tenant_id, batchId: row.batch_id, room: row.room }));
 }

@@ -44,7 +44,7 @@ export function choresOf({ database, storage, feed, log, signal }: ChoreParts): 
     logFound(log, 'the sweep repaired images and batches', repaired);
     if (due + fed > 0) log.debug({ due, fed }, 'the sweep released retries and fed batches');
     for (const { batch, error } of failed)
-      log.warn({ err: error, batch: batch.batchId }, 'a batch can be neither settled nor fed');
+      log.warn({ err: error, batch: batch?.batchId }, 'a step of the sweep failed');
   }
 
   async function recordLost(tasks: Task<'lost_image'>[]): Promise<void> {

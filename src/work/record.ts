@@ -42,7 +42,7 @@ export async function recordResults(
     );
     await recordAttempts(trx, mine);
     await writeCounters(trx, batches);
-    return moveOn(trx, batches.values(), rules);
+    return moveOn(trx, batches.values(), { ...rules, hadTurn: true });
   });
 }
 

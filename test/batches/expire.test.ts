@@ -81,3 +81,48 @@ test('images that only wait for their turn are tried once after the deadline', a
   const ended = await findBatch(db, batch);
   assert.deepEqual([ended?.state, ended?.errors_by_code], ['failed', { not_found: 200 }]);
 });
+
+test('a batch whose images cannot expire holds up no other', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const [broken, expired] = [
+    await acceptUrls(foundation, ['https://held.example/1.jpg']),
+    await acceptUrls(foundation, ['https://held.example/2.jpg']),
+  ];
+  await holdHost(foundation, 'held.example');
+  await failClaimed(foundation, new ImageProblem('rate_limited', 'HTTP 429', { holdHostMs: 60_000 }));
+  await passDeadline(foundation);
+  const idle = await acceptUrls(foundation, ['https://a.example/1.jpg']);
+  await failClaimed(foundation, new ImageProblem('server_error', 'HTTP 500'));
+  await sql`update images set due_at = now() where due_at is not null`.execute(db);
+
+  await sql`alter table webhook_events add check (batch_id <> ${sql.lit(broken.batchId)})`.execute(db);
+  assert.equal((await sweep(db, foundation.feed)).failed.length, 1);
+  assert.equal((await findBatch(db, expired))?.state, 'failed');
+  const claimed = await claim(foundation, 10);
+  assert.deepEqual(
+    claimed.map(({ image }) => image.batchId),
+    [idle.batchId],
+  );
+});
+
+test('a step of the sweep that fails holds up no other', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  const [lost, idle] = [
+    await acceptUrls(foundation, ['https://a.example/1.jpg']),
+    await acceptUrls(foundation, ['https://a.example/2.jpg']),
+  ];
+  const claimed = await claim(foundation, 2);
+  for (const { task, image } of claimed) {
+    if (image.batchId === lost.batchId) await foundation.queue.remove('process_image', [task]);
+    else await record(foundation, [{ task, result: { image, is: 'returned', inMs: 0 } }]);
+  }
+  await sql`
+    alter table images add constraint broken check (batch_id <> ${sql.lit(lost.batchId)} or state <> 'pending')`.execute(
+    db,
+  );
+  assert.equal((await sweep(db, foundation.feed)).failed.length, 1);
+  const [again, ...others] = await claim(foundation, 2);
+  assert.deepEqual([again?.image.batchId, others], [idle.batchId, []]);
+});

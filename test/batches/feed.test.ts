@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { BatchKey } from '../../src/batches/batch.ts';
@@ -192,6 +193,23 @@ test('an image whose workers were lost again and again ends as worker_lost', asy
   const [claimed] = await claim(foundation, 1);
   await recordLostImages(db, [{ ...batch, taskId: claimed?.task.id ?? '' }], foundation.feed);
   assert.deepEqual((await findBatch(db, batch))?.errors_by_code, { worker_lost: 1 });
+});
+
+test('an image whose dead letter could not be recorded either is queued again', async () => {
+  await using foundation = await newFoundation();
+  const { db } = foundation.database;
+  await acceptUrls(foundation, urls('a.example', 1));
+  const [first] = await claim(foundation, 1);
+  assert.ok(first);
+  const { task } = first;
+  await foundation.queue.remove('process_image', [task]);
+  const letter = { id: randomUUID(), data: { ...task.data, task_id: task.id } };
+  await foundation.queue.insert('lost_image', [letter], db);
+  await sweep(db, foundation.feed);
+  assert.deepEqual(await claim(foundation, 1), [], 'its dead letter may yet end it');
+  await sql`update pgboss.job set state = 'failed' where id = ${letter.id}`.execute(db);
+  await sweep(db, foundation.feed);
+  assert.equal((await claim(foundation, 1)).length, 1);
 });
 
 test('the tables refuse states that do not go together', async () => {
