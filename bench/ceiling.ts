@@ -1,5 +1,5 @@
-// The ceiling of a benchmark: nothing but sharp, as many calls at a time as there are cores, on files
-// of the local disk, for a given time. A process of its own, as Minilab's decoders are.
+// Measures the ceiling of a benchmark: sharp alone, on local files, one call per core at a time, for a given
+// number of seconds. It is a process of its own, like Minilab's decoders.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -8,13 +8,13 @@ import { SIDE, QUALITY } from './rendition.ts';
 const [secondsText, folder = '', ...files] = process.argv.slice(2);
 sharp.concurrency(1);
 sharp.cache(false);
-const until = performance.now() + 1000 * Number(secondsText);
+const deadline = performance.now() + 1000 * Number(secondsText);
 let next = 0;
 let done = 0;
 const startedAt = performance.now();
 await Promise.all(
   Array.from({ length: availableParallelism() }, async (_, i) => {
-    while (performance.now() < until) {
+    while (performance.now() < deadline) {
       const file = files[next % files.length] ?? '';
       next += 1;
       await sharp(file)

@@ -40,8 +40,8 @@ const run = promisify(execFile);
 const WARM_UP_S = 3;
 
 /**
- * Minilab end to end (loopback origin, PostgreSQL, disk storage with fsync) against nothing but sharp on
- * local files, in alternating pairs in one run; the medians of both and of their ratio.
+ * Compares Minilab end to end (loopback origin, PostgreSQL, disk storage with fsync) with sharp alone on
+ * local files, in alternating pairs. Results are the medians of both rates and of their ratio.
  */
 export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: number }): Promise<EndToEnd> {
   await using folder = await newFolder();
@@ -61,8 +61,7 @@ export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: num
           `cores: ${Object.entries({ ...ours.cores, origin: ours.originCpu })
             .map(([name, cores]) => `${name} ${cores.toFixed(2)}`)
             .join(', ')}; ` +
-          `parent ${ours.rssMb.toFixed(0)} MB at the most
-`,
+          `parent at most ${ours.rssMb.toFixed(0)} MB\n`,
       );
     }
   } finally {
@@ -71,7 +70,8 @@ export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: num
     origin.child.disconnect();
   }
   const ratios = rounds.map(({ ours, ceiling }) => ours / ceiling);
-  const [failed, ended] = [sum(rounds.map((round) => round.failed)), sum(rounds.map((round) => round.ended))];
+  const failed = sum(rounds.map((round) => round.failed));
+  const ended = sum(rounds.map((round) => round.ended));
   return {
     images_per_second: median(rounds.map(({ ours }) => ours)),
     ceiling_images_per_second: median(rounds.map(({ ceiling }) => ceiling)),
@@ -98,7 +98,7 @@ async function measureCeiling(seconds: number, folder: string, photographs: stri
   return (JSON.parse(stdout) as { imagesPerSecond: number }).imagesPerSecond;
 }
 
-/** A worker on a batch that is longer than the time; counted from its warm state on. Every URL is one of its own. */
+/** Measures a worker, once it is warm, on a batch that is too long to end. Every URL is different. */
 async function measureOurs(
   db: Db,
   settings: Settings,
@@ -110,13 +110,12 @@ async function measureOurs(
   await sleep(1000 * WARM_UP_S);
   const pid = worker.child.pid ?? 0;
   const usedBefore = await cpuSecondsNow(pid);
-  const [before, cpuBefore, startedAt] = [
-    await counts(db, batch.batchId),
-    await cpuSeconds(origin),
-    performance.now(),
-  ];
+  const before = await counts(db, batch.batchId);
+  const cpuBefore = await cpuSeconds(origin);
+  const startedAt = performance.now();
   await sleep(1000 * seconds);
-  const [after, cpuAfter] = [await counts(db, batch.batchId), await cpuSeconds(origin)];
+  const after = await counts(db, batch.batchId);
+  const cpuAfter = await cpuSeconds(origin);
   const tookS = (performance.now() - startedAt) / 1000;
   const used = await cpuSecondsNow(pid);
   const rssMb = await peakRssMb(pid);
@@ -138,7 +137,7 @@ async function measureOurs(
   };
 }
 
-/** The most memory that the process itself ever had, without its decoders (proc(5), VmHWM). */
+/** The peak resident memory of a process, without its decoders (proc(5), VmHWM). */
 async function peakRssMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;

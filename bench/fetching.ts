@@ -11,21 +11,21 @@ import { accept, counts, median, settingsOf, startOrigin, PRESET } from './rig.t
 export type Fetching = {
   images_per_second: number;
   images_per_second_at_100_ms: number;
-  /** medians of pairs; every run begins with a host that was never met */
+  /** medians of pairs; in every run the host is unknown at the beginning */
   ratio: number;
   ratio_min: number;
   ratio_max: number;
-  /** places that the host at 100 ms had at the end */
+  /** the concurrency limit of the host at 100 ms, at the end */
   places_at_100_ms: number;
   seconds_alone: number;
   seconds_beside_dead_names: number;
   delay_seconds: number;
 };
 
-const IMAGES = 200; // for the delay
+const IMAGES = 200; // of the healthy host, for the delay
 const LATENCY_MS = 100;
 
-/** One host at 100 ms latency against none, and a healthy host beside four dead names against alone. */
+/** Compares a host at 100 ms latency with one without, and a healthy host beside four dead names with it alone. */
 export async function fetching({ pairs, seconds }: { pairs: number; seconds: number }): Promise<Fetching> {
   await using folder = await newFolder();
   await using stack = new AsyncDisposableStack();
@@ -38,7 +38,7 @@ export async function fetching({ pairs, seconds }: { pairs: number; seconds: num
   stack.defer(() => db.destroy());
   stack.use(await startMinilab('worker', settings));
 
-  /** Images a second, from the first one on. */
+  /** Images per second, counted from the first one. */
   async function rateAt(waitMs: number, run: number): Promise<number> {
     await sql`delete from hosts`.execute(db);
     const urls = Array.from(
@@ -47,11 +47,12 @@ export async function fetching({ pairs, seconds }: { pairs: number; seconds: num
     );
     const { batchId } = await accept(settings, `Image\n${urls.join('')}`, PRESET);
     await untilCompleted(db, batchId, 1);
-    const [before, startedAt] = [await counts(db, batchId), performance.now()];
+    const before = await counts(db, batchId);
+    const startedAt = performance.now();
     await sleep(seconds * 1_000);
     const rate = (await counts(db, batchId)).completed - before.completed;
     const tookS = (performance.now() - startedAt) / 1_000;
-    await forget(db, batchId);
+    await deleteBatch(db, batchId);
     return rate / tookS;
   }
 
@@ -61,7 +62,7 @@ export async function fetching({ pairs, seconds }: { pairs: number; seconds: num
     const { batchId } = await accept(settings, `Image\n${[...urls, ...ours].join('\n')}\n`, PRESET);
     await untilCompleted(db, batchId, IMAGES);
     const tookS = (performance.now() - startedAt) / 1_000;
-    await forget(db, batchId);
+    await deleteBatch(db, batchId);
     return tookS;
   }
 
@@ -81,7 +82,7 @@ export async function fetching({ pairs, seconds }: { pairs: number; seconds: num
   const delays: { alone: number; beside: number }[] = [];
   for (let pair = 1; pair <= pairs; pair += 1) {
     const alone = await secondsBeside([], `alone-${pair}`);
-    await sql`delete from hosts`.execute(db); // what was learned of the dead ones
+    await sql`delete from hosts`.execute(db); // the dead ones are unknown again
     const beside = await secondsBeside(dead, `beside-${pair}`);
     delays.push({ alone, beside });
     process.stderr.write(
@@ -106,8 +107,8 @@ async function untilCompleted(db: Db, batchId: string, images: number): Promise<
   while ((await counts(db, batchId)).completed < images) await sleep(20);
 }
 
-/** The rest of a batch that is longer than the time: what is in the queue finds no image, and is dropped. */
-async function forget(db: Db, batchId: string): Promise<void> {
+/** Deletes a batch that has not ended. Its queued tasks find no image, and are dropped. */
+async function deleteBatch(db: Db, batchId: string): Promise<void> {
   await sql`delete from images where batch_id = ${batchId}`.execute(db);
   await sql`delete from batches where batch_id = ${batchId}`.execute(db);
 }

@@ -18,7 +18,7 @@ import { type Batch, json, startMinilab, untilEnded, upload } from '../test/supp
 import { smallPicture } from '../test/support/pictures.ts';
 import { median, settingsOf, startOrigin, sum } from './rig.ts';
 
-/** Seconds, milliseconds and megabytes; what each is, the names say. */
+/** Field names end with their units: seconds, milliseconds, megabytes. */
 export type Intake = {
   rows: number;
   file_mb: number;
@@ -47,7 +47,7 @@ export type Intake = {
 const REQUESTS = 2_000;
 const SMALL_BATCHES = 10;
 
-/** A file of so many rows against a COPY of the same rows, and what others feel while it is worked on. */
+/** Compares the upload of a large file with a COPY of the same rows, and measures other requests meanwhile. */
 export async function intake({ rows }: { rows: number }): Promise<Intake> {
   await using folder = await newFolder();
   await using stack = new AsyncDisposableStack();
@@ -76,7 +76,7 @@ export async function intake({ rows }: { rows: number }): Promise<Intake> {
   const sent = await uploadFile(minilab.url, file);
   const serverPeak = peak.stop();
   const self = sent.batch.links.self;
-  const begun = await untilBegun(self);
+  const startedAt = await untilStarted(self);
   const beside = await latencies(sent.batch);
   const smallBeside = await measured(SMALL_BATCHES, small);
   const { counts } = await json<Batch>(fetch(self));
@@ -85,7 +85,7 @@ export async function intake({ rows }: { rows: number }): Promise<Intake> {
   const deleted = await timed(() => fetch(self, { method: 'DELETE' }));
   copies.push(await copyAlone(file, folder.path, await server.freshDatabase('bench_copy_2')));
 
-  const copy = sum(copies) / copies.length; // once before and once after, because machines change their speed
+  const copy = sum(copies) / copies.length; // one before and one after, because the machine's speed varies
   return {
     rows,
     file_mb: (await stat(file)).size / 1e6,
@@ -95,7 +95,7 @@ export async function intake({ rows }: { rows: number }): Promise<Intake> {
     ratio_from_first_byte: sent.fromFirstByte / copy,
     ratio_from_last_byte: sent.fromLastByte / copy,
     server_peak_rss_mb: serverPeak,
-    first_image_after_s: (begun - sent.acceptedAt) / 1000,
+    first_image_after_s: (startedAt - sent.acceptedAt) / 1000,
     status_p99_ms: { idle: idle.status, beside: beside.status },
     images_page_p99_ms: { idle: idle.images, beside: beside.images },
     small_batch_s: { solo: median(solo), beside: median(smallBeside) },
@@ -117,8 +117,9 @@ async function writeCatalogue(path: string, rows: number, origin: string): Promi
 }
 
 /**
- * The same rows into the same tables with the same indexes and checks, by the server itself from files
- * that are there already; one transaction, fsync as it is. @returns seconds
+ * Copies the same rows into the same tables, with the same indexes and checks, in one transaction with fsync.
+ * The server itself reads them from prepared files.
+ * @returns seconds
  */
 async function copyAlone(file: string, folder: string, url: string): Promise<number> {
   const { db, pool } = openDatabase(url, 1);
@@ -169,15 +170,15 @@ async function uploadFile(url: string, file: string) {
   };
 }
 
-/** When its first image was begun, in milliseconds since 1970. */
-async function untilBegun(self: string): Promise<number> {
+/** Waits until the first image is in progress. @returns milliseconds since 1970 */
+async function untilStarted(self: string): Promise<number> {
   for (;;) {
     const { started_at } = await json<{ started_at: string | null }>(fetch(`${self}?wait=5`));
     if (started_at !== null) return Date.parse(started_at);
   }
 }
 
-/** 99th percentiles in milliseconds. */
+/** Latencies as 99th percentiles, in milliseconds. */
 async function latencies({ links }: Batch): Promise<{ status: number; images: number }> {
   return {
     status: await p99(() => fetch(links.self)),
@@ -185,15 +186,15 @@ async function latencies({ links }: Batch): Promise<{ status: number; images: nu
   };
 }
 
-async function p99(ask: () => Promise<Response>): Promise<number> {
-  const seconds = await measured(REQUESTS, () => timed(async () => (await ask()).arrayBuffer()));
+async function p99(send: () => Promise<Response>): Promise<number> {
+  const seconds = await measured(REQUESTS, () => timed(async () => (await send()).arrayBuffer()));
   return 1000 * (seconds.toSorted((a, b) => a - b)[Math.ceil(0.99 * REQUESTS) - 1] ?? Number.NaN);
 }
 
-/** Ten rows, from the upload to the end. @returns seconds */
+/** Processes a batch of ten rows. @returns seconds from upload to end */
 async function smallBatch(url: string, origin: string): Promise<number> {
-  const mark = crypto.randomUUID();
-  const csv = Array.from({ length: 10 }, (_, i) => `${i + 1},P,${origin}/${i}/${mark}.jpg\n`).join('');
+  const run = crypto.randomUUID(); // makes every URL new
+  const csv = Array.from({ length: 10 }, (_, i) => `${i + 1},P,${origin}/${i}/${run}.jpg\n`).join('');
   return timed(async () => {
     const batch = await json<Batch>(upload(url, `S. No.,Product Name,Images\n${csv}`));
     await untilEnded(batch.links.self);
@@ -207,7 +208,7 @@ async function readOutput(url: string, pid: number): Promise<Intake['output_csv'
   const { body } = await fetch(url);
   if (!body) throw new Error('output.csv has no body');
   let firstByte = 0;
-  async function* noticed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async function* timedChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
       firstByte ||= performance.now() - startedAt;
       yield chunk;
@@ -215,7 +216,7 @@ async function readOutput(url: string, pid: number): Promise<Intake['output_csv'
   }
   let rows = -1; // the header
   let inOrder = true;
-  for await (const line of createInterface({ input: Readable.from(noticed(body)) })) {
+  for await (const line of createInterface({ input: Readable.from(timedChunks(body)) })) {
     rows += 1;
     inOrder &&= rows === 0 || line.startsWith(`${rows},`);
   }

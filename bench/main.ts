@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: how fast Minilab is, as ratios within one run. `--only NAME` runs one benchmark,
- * `--json` prints one object on the last line; `--pairs N --seconds N` shorten or lengthen the way end to end.
+ * `npm run bench`: measures Minilab, as ratios within one run. `--only NAME` runs one benchmark, `--json`
+ * prints one object on the last line. `--pairs N --seconds N` set the length of `end_to_end` and `fetching`,
+ * `--images N` that of `memory`, `--rows N` that of `intake`.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -10,7 +10,7 @@ import { startMinilab } from '../test/support/minilab.ts';
 import { smallPicture } from '../test/support/pictures.ts';
 import { accept, counts, median, settingsOf, startOrigin } from './rig.ts';
 
-/** Medians of the worker's own resident memory, sampled every second, by quarters of the run. */
+/** The worker's resident memory without its decoders, sampled every second: medians of each quarter of the run. */
 export type Memory = {
   images: number;
   completed: number;
@@ -25,7 +25,7 @@ const PRESET = {
   renditions: [withDefaults({ name: 'main', width: 400, height: 400 })],
 };
 
-/** Whether a worker's memory stays flat over many images. */
+/** Measures whether a worker's memory stays flat over many images. */
 export async function memory({ images }: { images: number }): Promise<Memory> {
   await using folder = await newFolder();
   const files = await Promise.all(

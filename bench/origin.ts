@@ -1,5 +1,5 @@
-// The image host of a benchmark, a process of its own so that its CPU can be told: serves the files
-// named by its arguments under /0, /1, …, after `?wait=` milliseconds, says its port, and ends with its parent.
+// The image host of a benchmark, in a process of its own so that its CPU time can be measured. It serves the
+// files in its arguments as /0, /1, …, after `?wait=` milliseconds, sends its port to its parent, and ends with it.
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,11 +15,14 @@ const server = createServer((request, response) => {
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const url = request.url ?? '/';
   const file = files[Number.parseInt(url.slice(1), 10) % files.length];
-  // What follows the end of a JPEG is read by nobody, and makes each image one that was never seen.
+  // Decoders ignore bytes after the end of a JPEG. They make the content of each URL unique.
   const trailer = Buffer.from(url);
   requests += 1;
   const etag = `"${url}"`;
-  if (request.headers['if-none-match'] === etag) return void response.writeHead(304, { etag }).end();
+  if (request.headers['if-none-match'] === etag) {
+    response.writeHead(304, { etag }).end();
+    return;
+  }
   response.writeHead(200, {
     'content-type': 'image/jpeg',
     etag,

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 
 const PHOTOS = join(import.meta.dirname, '..', 'examples', 'photos');
-// What suppliers deliver: 1600 to 5000 px on the longer side. The 5000s are enlarged from 3088.
+// Suppliers deliver 1600 to 5000 px on the longer side. The largest ones here are enlarged from 3088 px.
 const LONG_SIDES = [1600, 2000, 2400, 3000, 4000, 5000];
 
-/** Photographs of several sizes as JPEG q90, in a folder; every size of every photograph. @returns their paths */
+/** Writes every photograph in every size into a folder, as JPEG with quality 90. @returns the paths */
 export async function makePhotographs(folder: string): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const names = (await readdir(PHOTOS)).filter((name) => name.endsWith('.jpg'));

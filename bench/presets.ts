@@ -12,7 +12,7 @@ import { newFolder } from '../test/support/folder.ts';
 import { makePhotographs } from './photographs.ts';
 import { planOf } from './rig.ts';
 
-/** Bytes out are of all renditions together; SSIM is of the first one, against the source shrunk without loss. */
+/** `bytes_out` is the sum of all renditions. SSIM compares the first one with the source, shrunk without loss. */
 export type OfPreset = {
   preset: string;
   source_px: number;
@@ -23,9 +23,9 @@ export type OfPreset = {
 };
 
 const SOURCE_SIDES = [1600, 3000, 5000];
-const IMAGES_AT_LEAST = 16;
+const MIN_IMAGES = 16;
 
-/** How fast each built-in preset is by the size of the source, and how fat and how good its files are. */
+/** Measures each built-in preset by the size of the source: its rate, and the size and quality of its files. */
 export async function presets(): Promise<OfPreset[]> {
   await using folder = await newFolder();
   const photographs = await makePhotographs(join(folder.path, 'photographs'));
@@ -58,14 +58,14 @@ async function measure(
   const plans = await Promise.all(
     sources.map((path, i) => planOf(path, preset.renditions, join(out, String(i)))),
   );
-  const works = Array.from({ length: Math.ceil(IMAGES_AT_LEAST / plans.length) }, () => plans).flat();
+  const works = Array.from({ length: Math.ceil(MIN_IMAGES / plans.length) }, () => plans).flat();
   const signal = new AbortController().signal;
-  await Promise.all(plans.slice(0, 2).map((plan) => pool.make(plan, signal))); // the children are up
+  await Promise.all(plans.slice(0, 2).map((plan) => pool.make(plan, signal))); // starts the children
   const startedAt = performance.now();
   const made = await Promise.all(works.map((plan) => pool.make(plan, signal)));
   const seconds = (performance.now() - startedAt) / 1000;
   const bytesOut = made.slice(0, plans.length).flatMap(({ files }) => files.map((file) => file.bytes));
-  const likeness = await Promise.all(plans.map((plan) => likenessOf(plan)));
+  const similarities = await Promise.all(plans.map((plan) => similarityOf(plan)));
   const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / plans.length;
   return {
     preset: preset.name,
@@ -73,20 +73,20 @@ async function measure(
     images_per_second: works.length / seconds,
     bytes_in: mean(plans.map((plan) => plan.bytes)),
     bytes_out: mean(bytesOut),
-    ssim: mean(likeness),
+    ssim: mean(similarities),
   };
 }
 
-/** SSIM (Wang et al., 2004) of the first rendition, on at most 800 px, of the part that shows the picture. */
-async function likenessOf(plan: Plan): Promise<number> {
+/** SSIM (Wang et al., 2004) of the first rendition, at up to 800 px, without its padding. */
+async function similarityOf(plan: Plan): Promise<number> {
   const { input, renditions } = plan;
   const [first] = renditions;
   if (!first) return Number.NaN;
   const { resized, padding } = geometryOf(plan, first);
   const shape = { width: 800, height: 800, fit: 'inside', withoutEnlargement: true } as const;
   const whole = await readFile(first.output);
-  const place = { left: padding?.left ?? 0, top: padding?.top ?? 0, ...resized };
-  const shown = padding ? await sharp(whole).extract(place).png().toBuffer() : whole;
+  const region = { left: padding?.left ?? 0, top: padding?.top ?? 0, ...resized };
+  const shown = padding ? await sharp(whole).extract(region).png().toBuffer() : whole;
   const ours = await sharp(shown).resize(shape).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
   const { width, height } = ours.info;
   const source = await sharp(input)

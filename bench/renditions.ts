@@ -13,11 +13,11 @@ const SIDES = [1200, 600, 200];
 const ROUNDS = 7;
 
 /**
- * Three JPEG renditions by the engine (one decode, the difference hash, fsync) against a plain sharp
- * call for each: CPU time, all photographs a round.
+ * Compares the CPU time of three JPEG renditions made by the engine (one decode, the difference hash, fsync)
+ * with that of three plain sharp calls. A round is all photographs.
  */
 export async function renditions(): Promise<Renditions> {
-  allowLoadersOnly(); // and one thread, no cache
+  allowLoadersOnly(); // it also sets one thread and no cache
   await using folder = await newFolder();
   const photographs = await makePhotographs(join(folder.path, 'photographs'));
   const specs = SIDES.map((side) => withDefaults({ name: `r${side}`, width: side, height: side }));
@@ -39,7 +39,7 @@ export async function renditions(): Promise<Renditions> {
   for (let round = 1; round <= ROUNDS; round += 1) {
     const gain = (await cpuOf(apart)) / (await cpuOf(together));
     gains.push(gain);
-    process.stderr.write(`round ${round}: a decode for each takes ${gain.toFixed(2)} times the CPU\n`);
+    process.stderr.write(`round ${round}: a decode per rendition takes ${gain.toFixed(2)} times the CPU\n`);
   }
   const [gain_min, gain_max] = [Math.min(...gains), Math.max(...gains)];
   return { gain_of_one_decode: median(gains), gain_min, gain_max, rounds: ROUNDS };

@@ -9,7 +9,7 @@ import { startMinilab } from '../test/support/minilab.ts';
 import { makePhotographs } from './photographs.ts';
 import { accept, cpuSecondsNow, type Origin, settingsOf, startOrigin, PRESET } from './rig.ts';
 
-/** Of one run of a batch: what it asked the host for, made anew, and took of the worker and its decoders. */
+/** One run of a batch: requests to the host, renditions made, and CPU time of the worker with its decoders. */
 type Run = { requests: number; made: number; seconds: number; cpu_seconds: number };
 
 export type Reuse = {
@@ -21,7 +21,7 @@ export type Reuse = {
 
 const IMAGES = 2_000;
 
-/** The same batch three times: new, unchanged (a conditional request each), and fresh. */
+/** Runs the same batch three times: new, unchanged (one conditional request per image), and fresh (no request). */
 export async function reuse(): Promise<Reuse> {
   await using folder = await newFolder();
   await using stack = new AsyncDisposableStack();
@@ -36,7 +36,8 @@ export async function reuse(): Promise<Reuse> {
   await using worker = await startMinilab('worker', settings);
 
   async function run(freshForS: number | null): Promise<Run> {
-    const [requestsBefore, cpuBefore] = [await requestsOf(origin), await cpuOf(worker.child.pid ?? 0)];
+    const requestsBefore = await requestsOf(origin);
+    const cpuBefore = await cpuOf(worker.child.pid ?? 0);
     const startedAt = performance.now();
     const { batchId } = await accept(settings, csv, PRESET, { freshForS });
     const reused = await untilEnded(db, batchId);
@@ -71,7 +72,7 @@ async function requestsOf({ child }: Origin): Promise<number> {
   return requests;
 }
 
-/** @returns how many of its images were reused */
+/** Waits until a batch has ended. @returns how many of its images were reused */
 async function untilEnded(db: Db, batchId: string): Promise<number> {
   for (;;) {
     const { rows } = await sql<{ reused: number; completed: number }>`

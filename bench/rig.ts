@@ -1,4 +1,4 @@
-/** What the benchmarks of a worker share: an image host, an upload, a look at the counters. */
+/** Shared by the benchmarks of a worker: an image host, uploads, counters, CPU times. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
@@ -18,7 +18,7 @@ import { readHeader } from '../src/pipeline/decoder/formats/read-header.ts';
 import { type Preset, type RenditionSpec, withDefaults } from '../src/presets/spec.ts';
 import { QUALITY, SIDE } from './rendition.ts';
 
-/** One JPEG, as the ceiling makes it. */
+/** Makes one JPEG, as the ceiling does. */
 export const PRESET: Preset = {
   name: 'bench',
   description: '',
@@ -35,7 +35,7 @@ export async function startOrigin(files: string[]): Promise<Origin> {
 
 export type Settings = { DATA_DIR: string; DATABASE_URL: string; [name: string]: string };
 
-/** Of a worker that may fetch from the origin, as much as it can. */
+/** Settings of a worker that may fetch from the origin, with the highest concurrency limit. */
 export function settingsOf(folder: string, databaseUrl: string): Settings {
   return {
     DATA_DIR: folder,
@@ -45,12 +45,12 @@ export function settingsOf(folder: string, databaseUrl: string): Settings {
   };
 }
 
-/** What an upload does, by a process that does not run beside what is measured. */
+/** Accepts an upload in this process, so that no server runs during the measurement. */
 export async function accept(
   settings: Settings,
   csv: string,
   preset: Preset,
-  wishes: Pick<Acceptance, 'freshForS'> = {},
+  options: Pick<Acceptance, 'freshForS'> = {},
 ): Promise<BatchKey> {
   const foundation = await layFoundation(
     readConfig(settings),
@@ -60,7 +60,7 @@ export async function accept(
   try {
     const intake = { tenantId: 1, folder: settings.DATA_DIR, maxBytes: 1e9, allowPaths: false, presets: [] };
     await using staged = await stageUpload(Readable.from([Buffer.from(csv)]), intake);
-    const acceptance = { tenantId: 1, name: 'bench', preset, ...wishes };
+    const acceptance = { tenantId: 1, name: 'bench', preset, ...options };
     const row = await acceptUpload(foundation.database, staged, acceptance, foundation.feed);
     return { tenantId: row.tenant_id, batchId: row.batch_id };
   } finally {
@@ -83,7 +83,7 @@ export function sum(values: number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** What a decoder is asked to make of a file. @param prefix of the outputs' paths */
+/** Plans the renditions of a file. @param prefix of the outputs' paths */
 export async function planOf(
   path: string,
   renditions: RenditionSpec[],
@@ -100,8 +100,8 @@ const TICKS_A_SECOND = 100; // sysconf(_SC_CLK_TCK) on Linux
 type Cpu = { parent: number; decoders: number; postgres: number; idle: number };
 
 /**
- * CPU seconds of a worker, of its decoders (those that have ended too), of PostgreSQL, and of nobody
- * (proc(5), stat: the parent, utime, stime, and of ended children cutime, cstime).
+ * CPU seconds used so far by a worker, by its decoders (also those that have ended), by PostgreSQL, and idle.
+ * Read from proc(5), stat: ppid, utime and stime, and for ended children cutime and cstime.
  */
 export async function cpuSecondsNow(pid: number): Promise<Cpu> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));

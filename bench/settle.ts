@@ -16,18 +16,18 @@ import { PRESET, settingsOf, startOrigin } from './rig.ts';
 
 export type Settle = {
   images: number;
-  /** from the first image to the last one, in one batch */
+  /** from the first image to the last, all in one batch */
   one_batch_seconds: number;
-  /** of a batch each: that time, as a ratio to it; and from the last image to the last end of a batch */
+  /** a batch per image: the same time as a ratio to one batch, and the time from the last image to the end of the last batch */
   batch_each: { of_one_batch: number; end_seconds: number; end_of_images: number };
-  /** of batches without an image: from acceptance to the end, of the slowest one */
+  /** batches without an image: from acceptance to end, for the slowest one */
   empty_end_seconds: number;
 };
 
 const IMAGES = 500;
 const WORKERS = 2;
 
-/** Many small batches beside one of as many images, with tiny images, so that what surrounds them is measured. */
+/** Compares many batches of one image with one batch of as many. Images are tiny: the overhead is measured. */
 export async function settle(): Promise<Settle> {
   await using folder = await newFolder();
   await using stack = new AsyncDisposableStack();
@@ -55,7 +55,7 @@ export async function settle(): Promise<Settle> {
     );
   }
 
-  /** Workers begin when all is accepted. */
+  /** Starts the workers after all batches are accepted. */
   async function run(batches: string[][]): Promise<Seconds> {
     for (const urls of batches) await accept(urls);
     await using running = new AsyncDisposableStack();
@@ -83,7 +83,7 @@ export async function settle(): Promise<Settle> {
 
 type Seconds = { images: number; end: number; slowest: number };
 
-/** Seconds of the batches that were accepted since the last call. */
+/** Waits until all batches have ended. @returns seconds, for batches accepted since the last call */
 async function untilEnded(db: Db): Promise<Seconds> {
   const running = async () => (await sql`select from batches where ended_at is null`.execute(db)).rows.length;
   while ((await running()) > 0) await sleep(50);

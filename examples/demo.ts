@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: the whole way on real photographs. Starts `minilab serve` with everything embedded and
- * a web server that plays the supplier, uploads examples/catalog.csv, and shows what comes back.
+ * `npm run demo`: processes real photographs end to end. It starts `minilab serve` on the bundled database and
+ * a web server in the role of a supplier, uploads examples/catalog.csv, and shows the results.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -87,7 +87,7 @@ async function report({ state, counts, bytes_in, bytes_out, links }: Batch): Pro
   console.log('To browse them: DATA_DIR=data/demo npx minilab serve, and open the URLs of the CSV.\n');
 }
 
-/** The webhook of the batch goes to Minilab's own inbox, which verifies its signature. */
+/** Waits for the webhook of the batch in Minilab's own inbox, which verifies signatures. */
 async function showWebhook(batch: Batch): Promise<void> {
   type Inbox = { items: { id: string; body: string }[] };
   type Message = { type: string; data: { batch: { id: string } } };
@@ -96,14 +96,14 @@ async function showWebhook(batch: Batch): Promise<void> {
     for (const { id, body } of items) {
       const message = JSON.parse(body) as Message;
       if (message.data.batch.id !== batch.id) continue;
-      console.log(`The webhook arrived, and its signature is right: ${message.type}, ${id}.`);
+      console.log(`The webhook arrived, and its signature is valid: ${message.type}, ${id}.`);
       return;
     }
   }
   throw new Error('the webhook did not arrive');
 }
 
-/** `minilab serve` as a user starts it, on a port that is free. */
+/** Starts `minilab serve` as a user does, on a free port. */
 async function startMinilab(): Promise<AsyncDisposable & { url: string }> {
   const port = await choosePort();
   const { DATABASE_URL: _, ...environment } = process.env;
@@ -115,7 +115,7 @@ async function startMinilab(): Promise<AsyncDisposable & { url: string }> {
       HOST: '127.0.0.1',
       PORT: String(port),
       PUBLIC_URL: `http://127.0.0.1:${port}`,
-      ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8', // the supplier of this demo is on this machine
+      ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8', // the supplier runs on this machine
       WEBHOOK_URL: `http://127.0.0.1:${port}/v1/webhooks/inbox/demo`,
       WEBHOOK_SECRET: secret,
       INBOX_SECRETS: `demo=${secret}`,
@@ -139,7 +139,7 @@ async function startMinilab(): Promise<AsyncDisposable & { url: string }> {
   };
 }
 
-/** 3000, unless something is there already: the URLs in the output CSV hold for a later `serve` then. */
+/** 3000 if it is free, so that the URLs in the output CSV are valid for a later `serve`; else any free port. */
 async function choosePort(): Promise<number> {
   for (const wanted of [3000, 0]) {
     const server = createServer().listen(wanted, '127.0.0.1');

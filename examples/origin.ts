@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 const PHOTOS = join(import.meta.dirname, 'photos');
 const CUT_AT = 0.4;
 
-/** A supplier's web server with the usual flaws: most links are good, and some are not. */
+/** A supplier's web server with the usual flaws: most links work, and some do not. */
 export async function startOrigin(): Promise<AsyncDisposable & { url: string }> {
   const server = createServer((request, response) => {
     answer(new URL(request.url ?? '/', 'http://origin').pathname, response).catch(() => response.destroy());
@@ -26,7 +26,7 @@ export async function startOrigin(): Promise<AsyncDisposable & { url: string }> 
 
 async function answer(path: string, response: ServerResponse): Promise<void> {
   if (path === '/sign-in') {
-    // What many shops answer for a picture that needs a login: a page, with status 200.
+    // Many shops answer requests without a login with a page, status 200 and the type of an image.
     response.setHeader('content-type', 'image/jpeg');
     response.end('<!doctype html><html><title>Please sign in</title><body>Please sign in.</body></html>');
     return;
@@ -39,6 +39,6 @@ async function answer(path: string, response: ServerResponse): Promise<void> {
   }
   response.setHeader('content-type', 'image/jpeg');
   response.setHeader('etag', `"${photo.length}"`);
-  // A complete response whose content is not: the supplier's own upload broke off.
+  // A complete response with a truncated image: the upload to the supplier was cut off.
   response.end(path.includes('half-of-') ? photo.subarray(0, photo.length * CUT_AT) : photo);
 }

@@ -12,19 +12,21 @@ import { previewRoutes } from './intake/preview.routes.ts';
 import { acceptUploads } from './intake/receive.ts';
 import { uploadRoutes } from './intake/upload.routes.ts';
 import { presetRoutes } from './presets/preset.routes.ts';
+import { fileRoutes } from './results/file.routes.ts';
 import { resultsRoutes } from './results/results.routes.ts';
 import { inboxRoutes } from './webhooks/inbox.routes.ts';
+import type { Storage } from './storage/storage.ts';
 import { userAgentOf, VERSION } from './version.ts';
 import type { Worker } from './worker.ts';
 
-/** The tenant that everything belongs to until keys tell tenants apart. */
+/** The only tenant, until API keys distinguish tenants. */
 export const DEFAULT_TENANT = 1;
 
 export type HttpService = { close(): Promise<void> };
 
 /**
- * The API on its port.
- * @param worker the one of this process, if it has one by now
+ * Starts the API on its port.
+ * @param worker the worker of this process, if it has one by now
  */
 export async function startHttp(
   foundation: Foundation,
@@ -37,11 +39,7 @@ export async function startHttp(
   await app.register(healthRoutes, {
     checks: {
       database: () => databaseTrouble(database),
-      storage: () =>
-        storage.probe().then(
-          () => undefined,
-          (error: Error) => error.message,
-        ),
+      storage: () => storageTrouble(storage),
       worker: async () => worker()?.pausedBecause().join('; ') || undefined,
     },
   });
@@ -60,13 +58,21 @@ export async function startHttp(
   await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: foundation.secretsKey });
   await app.register(inboxRoutes, { ...shared, secrets: config.inboxSecrets });
   await app.register(resultsRoutes, { ...shared, storage, folder });
+  await app.register(fileRoutes, { storage });
   await listen(app, config);
   return { close: () => closeServer(app) };
 }
 
-const ANSWERS_WITHIN_MS = 5_000;
+async function storageTrouble(storage: Storage): Promise<string | undefined> {
+  return storage.probe().then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+}
+
+const DATABASE_ANSWERS_WITHIN_MS = 5_000;
 
 async function databaseTrouble({ hurried }: Database): Promise<string | undefined> {
-  const late = sleep(ANSWERS_WITHIN_MS, false, { ref: false });
-  return (await Promise.race([isAlive(hurried), late])) ? undefined : 'the database does not answer';
+  const timeout = sleep(DATABASE_ANSWERS_WITHIN_MS, false, { ref: false });
+  return (await Promise.race([isAlive(hurried), timeout])) ? undefined : 'the database does not answer';
 }

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
-import { answering, describe, EXIT, say } from './cli/output.ts';
+import { withJsonErrors, describe, EXIT, say } from './cli/output.ts';
 import type { CheckOptions } from './cli/check.ts';
 import type { ProcessOptions } from './cli/process.ts';
 import { DEFAULT_NAME_TEMPLATE } from './presets/name-template.ts';
@@ -39,7 +39,7 @@ const processing = program
   .action(async (file: string, options: ProcessOptions) => {
     const { processFile } = await import('./cli/process.ts');
     const { NO_RESULT } = await import('./cli/process-report.ts');
-    await end(answering(options.json, NO_RESULT, () => processFile(file, options)));
+    await end(withJsonErrors(options.json, NO_RESULT, () => processFile(file, options)));
   });
 
 const checking = program
@@ -50,7 +50,7 @@ const checking = program
   .option('--json', 'print one JSON object', false)
   .action(async (file: string, options: CheckOptions) => {
     const { check } = await import('./cli/check.ts');
-    await end(answering(options.json, { ok: false }, () => check(file, options)));
+    await end(withJsonErrors(options.json, { ok: false }, () => check(file, options)));
   });
 
 for (const command of [processing, checking])
@@ -84,7 +84,7 @@ program
   .option('--json', 'print one JSON object', false)
   .action(async (what: string, options: { json: boolean }) => {
     const { inspect } = await import('./cli/inspect.ts');
-    await end(answering(options.json, { ok: false }, () => inspect(what, options)));
+    await end(withJsonErrors(options.json, { ok: false }, () => inspect(what, options)));
   });
 
 program
@@ -94,7 +94,7 @@ program
   .option('--json', 'print one JSON object', false)
   .action(async (url: string, options: { json: boolean }) => {
     const { fetchUrl } = await import('./cli/fetch.ts');
-    await end(answering(options.json, { ok: false }, () => fetchUrl(url, options)));
+    await end(withJsonErrors(options.json, { ok: false }, () => fetchUrl(url, options)));
   });
 
 const presets = program

@@ -16,20 +16,21 @@ import { startWatchdog, type Watchdog } from './watchdog/watchdog.ts';
 import { diskStorage } from './storage/disk.ts';
 import { adoptOldLayout } from './storage/old-layout.ts';
 import type { Storage } from './storage/storage.ts';
+import { MINUTE_MS } from './units.ts';
 
-/** What every process stands on: an open, migrated database, a queue, a storage. */
+/** What every process opens: a migrated database, a queue, a storage, a guard, a watchdog. */
 export type Foundation = {
   config: Config;
   database: Database;
   queue: Queue;
-  /** how batches are moved on */
+  /** how batches are fed and settled */
   feed: MoveRules;
   storage: Storage;
-  /** through which every URL of a stranger is requested */
+  /** requests every URL of a stranger */
   guard: Guard;
-  /** under which secrets are kept in the database */
+  /** encrypts the secrets in the database */
   secretsKey: SecretsKey;
-  /** ends the process when its event loop stands still */
+  /** ends the process if its event loop stalls */
   watchdog: Watchdog;
   log: Logger;
   close(): Promise<void>;
@@ -37,84 +38,80 @@ export type Foundation = {
 
 const DATABASE_NAME = 'minilab';
 
-/** The database of the settings: DATABASE_URL, or the embedded server. */
+/** Opens the configured database: DATABASE_URL, or the bundled server. @param holder the command that holds the server */
 export async function openConfiguredDatabase(
   config: Config,
   holder: string,
 ): Promise<{ url: string; server: EmbeddedServer | undefined; close(): Promise<void> }> {
   if (config.databaseUrl !== undefined)
     return { url: config.databaseUrl, server: undefined, close: async () => {} };
-  await makeWritableSometime(config.dataDir, 'DATA_DIR');
+  await ensureWritableUnlessFull(config.dataDir, 'DATA_DIR');
   const server = await holdEmbeddedServer(config.dataDir, holder);
   return { url: await server.database(DATABASE_NAME), server, close: () => server.close() };
 }
 
-/** @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer`, `migration_failed` */
+/**
+ * Migrates the database and opens everything. If a step fails, it closes what the steps before it opened.
+ * @param stallMs after how long a stalled event loop ends the process, in milliseconds
+ * @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer`, `migration_failed`
+ */
 export async function layFoundation(
   config: Config,
   databaseUrl: string,
   log: Logger,
-  /** after how long a stalled event loop ends the process, in milliseconds */
   stallMs?: number,
 ): Promise<Foundation> {
-  for (const [folder, setting] of [
-    [join(config.dataDir, 'tmp'), 'DATA_DIR'],
-    [config.storageDir, 'STORAGE_URL'],
-  ] as const) {
-    const trouble = await makeWritableSometime(folder, setting);
-    if (trouble) log.warn({ reason: trouble.message }, 'started without room for files');
-  }
+  const temporaryFolder = join(config.dataDir, 'tmp');
+  await checkFolder(temporaryFolder, 'DATA_DIR', log);
+  await checkFolder(config.storageDir, 'STORAGE_URL', log);
   const moved = await adoptOldLayout(config.storageDir);
-  if (moved > 0) log.info({ files: moved }, 'files of the first version were moved to where they lie now');
+  if (moved > 0) log.info({ files: moved }, 'files were moved from the storage layout of the first version');
   const storage = diskStorage(config.storageDir);
   const database = await connectDatabase(databaseUrl);
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => database.db.destroy());
   try {
-    await bringUpToDate(databaseUrl, {
+    await migrateDatabase(databaseUrl, {
       onDone: (migration, ms) => log.info({ migration, ms }, 'the database was migrated'),
-      onWait: (migration) => log.warn({ migration }, 'a migration waits for tables that are in use'),
+      onWait: (migration) => log.warn({ migration }, 'a migration is waiting for locks on tables in use'),
     });
-    const guard = createGuard(config);
     const secretsKey = secretsKeyOf(config);
-    const queue = await startQueue(database, (error) => log.warn({ err: error }, 'the queue has trouble'));
+    const guard = createGuard(config);
+    opened.defer(() => guard.close());
     const watchdog = startWatchdog({ databaseUrl, stallMs, isLogged: log.isLevelEnabled('fatal') });
-    const stopClearing = clearLeftovers(join(config.dataDir, 'tmp'), database.db, log);
-    return {
-      config,
-      database,
-      queue,
-      feed: { queue, hostConcurrency: config.hostConcurrency, publicUrl: config.publicUrl },
-      storage,
-      guard,
-      secretsKey,
-      watchdog,
-      log,
-      async close() {
-        stopClearing();
-        await queue.stop();
-        await watchdog.stop();
-        await guard.close();
-        await database.db.destroy();
-      },
-    };
+    opened.defer(() => watchdog.stop());
+    const queue = await startQueue(database, (error) => log.warn({ err: error }, 'queue error'));
+    opened.defer(() => queue.stop());
+    opened.defer(clearLeftovers(temporaryFolder, database.db, log));
+    const feed = { queue, hostConcurrency: config.hostConcurrency, publicUrl: config.publicUrl };
+    const closing = opened.move();
+    const close = (): Promise<void> => closing.disposeAsync();
+    return { config, database, queue, feed, storage, guard, secretsKey, watchdog, log, close };
   } catch (error) {
-    await database.db.destroy();
     throw databaseProblem(error, databaseUrl) ?? error;
   }
 }
 
-const MAY_PASS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
+/** @throws Problem `storage_unavailable`, unless the disk is only full: that is logged */
+async function checkFolder(folder: string, setting: string, log: Logger): Promise<void> {
+  const problem = await ensureWritableUnlessFull(folder, setting);
+  if (problem) log.warn({ reason: problem.message }, 'started, but no files can be written now');
+}
+
+/** Errors of a disk that an operator can end while the process runs. */
+const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
 /**
- * As makeWritable, for processes that stay: a disk that is full just now keeps nobody from looking at what
- * there is, and the worker begins when there is room.
- * @returns what is wrong just now
+ * Like ensureWritable, for long-running processes: a full disk does not prevent a start, because results can
+ * still be read, and the worker starts processing when there is room.
+ * @returns the problem of a full or read-only disk
  */
-async function makeWritableSometime(folder: string, setting: string): Promise<Problem | undefined> {
+async function ensureWritableUnlessFull(folder: string, setting: string): Promise<Problem | undefined> {
   try {
-    await makeWritable(folder, setting);
+    await ensureWritable(folder, setting);
     return undefined;
   } catch (error) {
-    const mayPass = causesOf(error).some((cause) => MAY_PASS.has(systemCode(cause) ?? ''));
+    const mayPass = causesOf(error).some((cause) => PASSING.has(systemCode(cause) ?? ''));
     if (error instanceof Problem && mayPass && (await isFolder(folder))) return error;
     throw error;
   }
@@ -127,18 +124,18 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** @returns the names of the migrations that ran now */
-export async function bringUpToDate(databaseUrl: string, options?: MigrateOptions): Promise<string[]> {
+/** @returns the names of the migrations that were applied */
+export async function migrateDatabase(databaseUrl: string, options?: MigrateOptions): Promise<string[]> {
   const { db } = openForMigration(databaseUrl);
   return migrate(db, options).finally(() => db.destroy());
 }
 
 /**
- * Makes a folder, and sees that files can be made in it.
- * @param setting what names the folder, for the sentence
+ * Creates a folder if it does not exist, and checks that files can be written in it.
+ * @param setting the setting or option that names the folder, for the sentence
  * @throws Problem `storage_unavailable`
  */
-export async function makeWritable(folder: string, setting = 'DATA_DIR'): Promise<void> {
+export async function ensureWritable(folder: string, setting = 'DATA_DIR'): Promise<void> {
   try {
     await diskStorage(folder).probe();
   } catch (error) {
@@ -149,16 +146,19 @@ export async function makeWritable(folder: string, setting = 'DATA_DIR'): Promis
   }
 }
 
-const CLEAR_EVERY_MS = 600_000;
+const CLEAR_EVERY_MS = 10 * MINUTE_MS;
 
-/** Now and then, in every process: an API alone must not keep what an upload left whose process was killed. */
+/** Removes leftovers periodically, in every process: without a worker, killed uploads leave files too. @returns a function that stops it */
 function clearLeftovers(folder: string, db: Db, log: Logger): () => void {
-  const clear = (): void =>
-    void removeLeftovers(folder, db).then(
-      (removed) => removed > 0 && log.info({ removed }, 'temporary files of killed processes were removed'),
-      (error: unknown) => log.warn({ err: error }, 'temporary files of killed processes cannot be removed'),
-    );
-  clear();
-  const timer = setInterval(clear, CLEAR_EVERY_MS).unref();
+  async function clear(): Promise<void> {
+    try {
+      const removed = await removeLeftovers(folder, db);
+      if (removed > 0) log.info({ removed }, 'temporary files of killed processes were removed');
+    } catch (error) {
+      log.warn({ err: error }, 'temporary files of killed processes cannot be removed');
+    }
+  }
+  void clear();
+  const timer = setInterval(() => void clear(), CLEAR_EVERY_MS).unref();
   return () => clearInterval(timer);
 }

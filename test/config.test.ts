@@ -3,10 +3,10 @@ import { describe, test } from 'node:test';
 import { readConfig } from '../src/config.ts';
 import { runMinilab } from './support/minilab.ts';
 
-describe('settings that are none', () => {
-  const told = (name: string): readonly string[] => readConfig({ [name]: '1' }).unknownSettings;
+describe('unknown settings', () => {
+  const warnings = (name: string): readonly string[] => readConfig({ [name]: '1' }).unknownSettings;
 
-  test('a near miss is told with the setting that was meant', () => {
+  test('a typo is reported with the setting that was meant', () => {
     for (const [name, meant] of Object.entries({
       WORKER_CORE: 'WORKER_CORES',
       WORKERS_CORES: 'WORKER_CORES',
@@ -20,26 +20,26 @@ describe('settings that are none', () => {
       MINILAB_PORT: 'PORT',
       MINILAB_WORKER_CORE: 'WORKER_CORES',
     }))
-      assert.match(told(name).join(), new RegExp(`no setting ${name}: .*Did you mean ${meant}\\?`), name);
+      assert.match(warnings(name).join(), new RegExp(`no setting ${name}: .*Did you mean ${meant}\\?`), name);
   });
 
-  test('what begins with MINILAB_, and what this version does not have yet, is told', () => {
+  test('names that begin with MINILAB_, and settings of later versions, are reported', () => {
     for (const name of ['MINILAB_KEY', 'RETENTION_DAYS', 'MINILAB_COLOUR', 'S3_ENDPOINT'])
-      assert.match(told(name).join(), new RegExp(`setting ${name}.*no effect`), name);
+      assert.match(warnings(name).join(), new RegExp(`setting ${name}.*no effect`), name);
   });
 
-  test('what belongs to others is left alone', () => {
+  test('variables of other programs are ignored', () => {
     const foreign =
       'PATH HOME HOSTNAME SHELL USER PWD LANG LC_ALL TERM EDITOR TZ TMPDIR NODE_ENV NODE_OPTIONS DEBUG CI PORTS_X ' +
       'PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE DATABASE_HOST DATABASE_USER DATABASE_NAME WEB_CONCURRENCY ' +
       'AWS_REGION AWS_ACCESS_KEY_ID HTTP_PROXY https_proxy no_proxy npm_config_cache npm_lifecycle_event INIT_CWD ' +
       'KUBERNETES_PORT KUBERNETES_SERVICE_HOST SSH_AUTH_SOCK XDG_DATA_DIRS MAIL LOGNAME OLDPWD SHLVL POST ' +
       'WORKER_NAME PUBLIC_DIR UPLOAD_DIR WEBHOOK_ID LOG_FORMAT';
-    for (const name of foreign.split(' ')) assert.deepEqual(told(name), [], name);
+    for (const name of foreign.split(' ')) assert.deepEqual(warnings(name), [], name);
     assert.deepEqual(readConfig({ WORKER_CORES: '1', DATA_DIR: 'x', MINILAB_KEY: '' }).unknownSettings, []);
   });
 
-  test('they are told when a process starts', async () => {
+  test('a process reports them when it starts', async () => {
     const { err, out } = await runMinilab(['doctor'], {
       settings: { WORKER_CORE: '2', DATABASE_URL: 'postgres://127.0.0.1:1/none' },
     });
@@ -83,7 +83,7 @@ describe('the bounds of settings', () => {
     },
   };
   for (const [name, { wrong, right, bounds }] of Object.entries(cases))
-    test(`${name} outside its bounds is refused with them`, () => {
+    test(`${name} outside its bounds is rejected, and the error names the bounds`, () => {
       for (const value of wrong)
         assert.throws(
           () => readConfig({ [name]: value }),

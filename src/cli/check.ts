@@ -18,7 +18,7 @@ import { openReadable } from './readable.ts';
 
 export type CheckOptions = ReadingFlags & { probe: string; json: boolean };
 
-/** `minilab check FILE.csv`: what it would be taken for. Exit 0, or 2 when it would be refused. */
+/** `minilab check FILE.csv`: validates a CSV and shows how it is read. Exits with 2 if it would be rejected. */
 export async function check(file: string, options: CheckOptions): Promise<number> {
   await using csv = await openReadable(file, 'a CSV file');
   const count = probeCount(options.probe);
@@ -34,54 +34,68 @@ export async function check(file: string, options: CheckOptions): Promise<number
     ),
     ...readFlags(options),
   };
-  const files = fileLook(dirname(resolve(file)));
-  const { preview, sample } = await previewUpload(csv.createReadStream(), rules, files.look);
-  const probes = await probed(sample(count));
-  const result = { ...withFiles(preview, files), probes };
+  const files = new LocalFiles(dirname(resolve(file)));
+  const { preview, sample } = await previewUpload(csv.createReadStream(), rules, (product) =>
+    files.check(product),
+  );
+  const probes = await imageHeadersOf(sample(count));
+  const result = { ...files.addTo(preview), probes };
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else show(basename(file), result);
   return result.ok ? EXIT.ok : EXIT.invalidInput;
 }
 
-type FileLook = { count: number; missing: Flaw[]; missingCount: number; firstLine: number };
+const MISSING_LISTED = 100;
 
-/** Looks whether the files that rows name are where `process` looks for them: below the CSV's folder. */
-function fileLook(folder: string) {
-  const seen: FileLook = { count: 0, missing: [], missingCount: 0, firstLine: 0 };
-  const look = async ({ line, images }: ProductRow): Promise<void> => {
+/** The local files that rows name. `process` looks for them below the folder of the CSV. */
+class LocalFiles {
+  readonly #folder: string;
+  readonly #missing: Flaw[] = [];
+  #count = 0;
+  #missingCount = 0;
+  #firstLine = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Checks that the files of a row exist. */
+  async check({ line, images }: ProductRow): Promise<void> {
     for (const { host, url, flaw } of images) {
       if (host !== '' || flaw) continue;
-      if (seen.count === 0) seen.firstLine = line;
-      seen.count += 1;
-      if (await isFileBelow(folder, url)) continue;
-      seen.missingCount += 1;
-      const detail = `There is no file "${url}" in the folder of the CSV.`;
-      if (seen.missing.length < FILES_TOLD) seen.missing.push({ line, code: 'file_not_found', detail });
+      if (this.#count === 0) this.#firstLine = line;
+      this.#count += 1;
+      if (!(await isFileBelow(this.#folder, url))) this.#addMissing(line, url);
     }
-  };
-  return Object.assign(seen, { look });
-}
+  }
 
-const FILES_TOLD = 100;
+  #addMissing(line: number, path: string): void {
+    this.#missingCount += 1;
+    if (this.#missing.length === MISSING_LISTED) return;
+    const detail = `There is no file "${path}" in the folder of the CSV.`;
+    this.#missing.push({ line, code: 'file_not_found', detail });
+  }
+
+  /** Adds its findings as warnings: `process` continues without missing files. */
+  addTo(preview: Preview): Preview {
+    if (this.#count === 0) return preview;
+    const detail = `${plural(this.#count, 'image is a local file', 'images are local files')}: minilab process reads them, the API takes URLs only.`;
+    const local = { line: this.#firstLine, code: 'local_files', detail };
+    return {
+      ...preview,
+      warning_count: preview.warning_count + this.#missingCount + 1,
+      warnings: [...preview.warnings, local, ...this.#missing],
+    };
+  }
+}
 
 async function isFileBelow(folder: string, path: string): Promise<boolean> {
   try {
     const [root, real] = await Promise.all([realpath(folder), realpath(join(folder, path))]);
     return real.startsWith(root + sep) && (await stat(real)).isFile();
   } catch {
-    return false; // a link that leads nowhere, a name that is none
+    return false; // a dangling link, or a name that no file can have
   }
-}
-
-/** What was found of files, as warnings: `process` goes on without those that are missing. */
-function withFiles(preview: Preview, { count, missing, missingCount, firstLine }: FileLook): Preview {
-  if (count === 0) return preview;
-  const detail = `${plural(count, 'image is a file', 'images are files')} beside the CSV: minilab process reads them, the API takes addresses only.`;
-  return {
-    ...preview,
-    warning_count: preview.warning_count + missingCount + 1,
-    warnings: [...preview.warnings, { line: firstLine, code: 'local_files', detail }, ...missing],
-  };
 }
 
 /** @throws Problem `bad_request` */
@@ -91,7 +105,7 @@ function probeCount(text: string): number {
   throw new Problem('bad_request', { detail: `--probe is "${text}", and must be a number from 0 to 100.` });
 }
 
-async function probed(urls: string[]): Promise<ImageHeader[]> {
+async function imageHeadersOf(urls: string[]): Promise<ImageHeader[]> {
   if (urls.length === 0) return [];
   const settings = readConfig();
   await using stack = new AsyncDisposableStack();
@@ -105,32 +119,19 @@ async function probed(urls: string[]): Promise<ImageHeader[]> {
 }
 
 function show(file: string, preview: Preview): void {
-  const columns = Object.entries(preview.columns).map(([role, name]) => [role, [name].flat().join(', ')]);
-  const lines = [`${file}: ${plural(preview.rows, 'row')}, ${plural(preview.images, 'image')}.`];
-  if (columns.length > 0) lines.push('', table([['READ AS', 'COLUMN'], ...columns], process.stdout));
-  if (preview.warning_count > 0)
-    lines.push(
-      '',
-      `${plural(preview.warning_count, 'warning')}:`,
-      flawLines(preview.warnings, preview.warning_count),
-    );
-  if (preview.error_count > 0)
-    lines.push(
-      '',
-      `${plural(preview.error_count, 'error')}:`,
-      flawLines(preview.errors, preview.error_count),
-    );
-  if (preview.probes.length > 0)
-    lines.push(
-      '',
-      table(
-        [['URL', 'VERDICT', 'FORMAT', 'PIXELS', 'BYTES'], ...preview.probes.map(probeCells)],
-        process.stdout,
-      ),
-    );
-  lines.push('', preview.ok ? 'It would be accepted.' : 'It would be refused.');
-  process.stdout.write(`${lines.join('\n')}\n`);
+  const { columns, rows, images, warnings, warning_count, errors, error_count, probes, ok } = preview;
+  const roles = Object.entries(columns).map(([role, name]) => [role, [name].flat().join(', ')]);
+  const parts = [`${file}: ${plural(rows, 'row')}, ${plural(images, 'image')}.`];
+  if (roles.length > 0) parts.push(table([['READ AS', 'COLUMN'], ...roles], process.stdout));
+  if (warning_count > 0)
+    parts.push(`${plural(warning_count, 'warning')}:\n${flawLines(warnings, warning_count)}`);
+  if (error_count > 0) parts.push(`${plural(error_count, 'error')}:\n${flawLines(errors, error_count)}`);
+  if (probes.length > 0) parts.push(table([PROBE_HEADER, ...probes.map(probeCells)], process.stdout));
+  parts.push(ok ? 'This file would be accepted.' : 'This file would be rejected.');
+  process.stdout.write(`${parts.join('\n\n')}\n`);
 }
+
+const PROBE_HEADER = ['URL', 'VERDICT', 'FORMAT', 'PIXELS', 'BYTES'];
 
 function probeCells({ url, ok, code, format, width, height, bytes }: ImageHeader): string[] {
   const pixels = width === null ? '' : `${width}x${height}`;

@@ -1,22 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { readConfig } from '../config.ts';
-import { createGuard } from '../net/guard.ts';
-import { createDecoderPool } from '../pipeline/decoder-pool.ts';
+import type { DecoderPool } from '../pipeline/decoder-pool.ts';
 import { fetchSource, type Source } from '../pipeline/download/fetch.ts';
-import { planRenditions } from '../pipeline/plan.ts';
 import type { Facts, Made } from '../pipeline/decoder-protocol.ts';
+import { planRenditions } from '../pipeline/plan.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
-import { createSourceFiles } from '../pipeline/download/source-files.ts';
-import { watchOver } from '../watchdog/watchdog.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { type Channel, CHANNELS } from '../presets/channels.ts';
 import type { Preset } from '../presets/spec.ts';
 import { VERSION } from '../version.ts';
-import { onInterrupt } from './interrupt.ts';
 import { EXIT, say, size, table } from './output.ts';
 import { refuseUnreadable } from './readable.ts';
+import { openSingleDownload } from './single-download.ts';
 
 type Verdict = {
   preset: string;
@@ -24,28 +19,17 @@ type Verdict = {
   code?: string;
   /** of each rendition */
   renditions: { name: string; width: number; height: number; bytes: number }[];
-  /** what a marketplace would object to; empty: nothing */
+  /** of the preset's marketplace; empty: none */
   objections: string[];
 };
 
-/** `minilab inspect FILE-or-URL`: its facts, and each built-in preset tried on it. Exit 0, or 3 when it cannot be read. */
+/** `minilab inspect FILE-or-URL`: shows an image's facts, and what each built-in preset makes of it. Exits with 3 if none can. */
 export async function inspect(what: string, { json }: { json: boolean }): Promise<number> {
   const settings = readConfig();
   const isUrl = /^https?:\/\//i.test(what);
   if (!isUrl) await refuseUnreadable(what, 'an image file');
-  const signal = onInterrupt(() => say('\nStopping.'));
   await using stack = new AsyncDisposableStack();
-  stack.use(watchOver(what));
-  const folder = await mkdtemp(join(tmpdir(), 'minilab-inspect-'));
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const guard = createGuard(settings);
-  stack.defer(() => guard.close());
-  const files = createSourceFiles(folder);
-  stack.defer(() => files.close());
-  const decoders = createDecoderPool(1);
-  stack.defer(() => decoders.stop());
-
-  const file = await files.take();
+  const { guard, file, decoders, interrupted } = await openSingleDownload(what, settings, stack);
   const rules = {
     guard,
     maxBytes: settings.maxSourceBytes,
@@ -53,18 +37,10 @@ export async function inspect(what: string, { json }: { json: boolean }): Promis
     localFolder: isUrl ? undefined : dirname(resolve(what)),
   };
   try {
-    const source = await fetchSource(isUrl ? what : basename(what), file, rules, signal);
-    const facts = await decoders.readHeader({ path: source.path, bytes: source.bytes }, signal);
-    const verdicts: Verdict[] = [];
-    let described: object = {};
-    for (const preset of BUILTIN_PRESETS) {
-      const job = planRenditions(source, { preset: preset.name, renditions: preset.renditions });
-      const made = await decoders.make({ ...job, describe: true }, signal).catch(problemOf);
-      if (!(made instanceof ImageProblem))
-        described = { ...made.description, difference_hash: made.differenceHash };
-      verdicts.push(verdictOn(preset, made));
-    }
-    const seen = { ...seenOf(source, facts), ...described };
+    const source = await fetchSource(isUrl ? what : basename(what), file, rules, interrupted);
+    const facts = await decoders.readHeader({ path: source.path, bytes: source.bytes }, interrupted);
+    const { verdicts, description } = await tryPresets(source, decoders, interrupted);
+    const seen = { ...seenOf(source, facts), ...description };
     const ok = verdicts.some((verdict) => verdict.ok);
     if (json) process.stdout.write(`${JSON.stringify({ ok, ...seen, presets: verdicts })}\n`);
     else show(seen, verdicts);
@@ -74,11 +50,28 @@ export async function inspect(what: string, { json }: { json: boolean }): Promis
     if (json) process.stdout.write(`${JSON.stringify({ ok: false, code, detail: message })}\n`);
     else say(`${code}: ${message}`);
     return EXIT.someFailed;
-  } finally {
-    files.giveBack(file);
   }
 }
 
+/** Makes the renditions of each built-in preset, and describes the image as the decoder sees it. */
+async function tryPresets(
+  source: Source,
+  decoders: DecoderPool,
+  signal: AbortSignal,
+): Promise<{ verdicts: Verdict[]; description: object }> {
+  const verdicts: Verdict[] = [];
+  let description: object = {};
+  for (const preset of BUILTIN_PRESETS) {
+    const plan = planRenditions(source, { preset: preset.name, renditions: preset.renditions });
+    const made = await decoders.make({ ...plan, describe: true }, signal).catch(problemOf);
+    if (!(made instanceof ImageProblem))
+      description = { ...made.description, difference_hash: made.differenceHash };
+    verdicts.push(verdictOn(preset, made));
+  }
+  return { verdicts, description };
+}
+
+/** @throws errors that are no ImageProblem */
 function problemOf(error: unknown): ImageProblem {
   if (error instanceof ImageProblem) return error;
   throw error;

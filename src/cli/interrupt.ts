@@ -1,6 +1,7 @@
 /**
- * Ctrl-C, SIGTERM and SIGHUP: the first one asks to end in good order, through the signal that is
- * returned; the second one ends at once, and what was in work is done again by the next worker.
+ * Handles Ctrl-C, SIGTERM and SIGHUP. The first one aborts the returned signal, for a graceful stop. The
+ * second one ends the process at once; another worker repeats what was in progress.
+ * @param announce runs at the first one
  */
 export function onInterrupt(announce: () => void): AbortSignal {
   const abort = new AbortController();

@@ -1,6 +1,6 @@
 import { destination, type Logger, pino } from 'pino';
 
-/** Log lines are JSON on standard error, one an event. */
+/** Logs one JSON object per line to standard error. */
 export function createLog(level: string): Logger {
   return pino(
     { level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` },

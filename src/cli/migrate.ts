@@ -6,7 +6,7 @@ import { openConfiguredDatabase } from '../services.ts';
 import { migrateQueue } from '../queue/queue.ts';
 import { EXIT, plural, say } from './output.ts';
 
-/** `minilab migrate`: brings the schema up to this version, as every start does, and says what it did. */
+/** `minilab migrate`: migrates the schema to this version, as every start does, and reports each step. */
 export async function migrateSchema(): Promise<number> {
   await using stack = new AsyncDisposableStack();
   const configured = await openConfiguredDatabase(readConfig(), 'migrate');
@@ -16,11 +16,11 @@ export async function migrateSchema(): Promise<number> {
   try {
     const done = await migrate(database.db, {
       onDone: (name, ms) => say(`${name}: done in ${(ms / 1000).toFixed(1)} s.`),
-      onWait: (name) => say(`${name}: waits until the tables that it changes are free …`),
+      onWait: (name) => say(`${name}: waiting for locks on the tables that it changes …`),
     });
     const queue = await migrateQueue(database);
-    say(done.length === 0 ? 'The schema is up to date.' : `${plural(done.length, 'migration')} done.`);
-    if (queue.from !== queue.to) say(`The queue's own schema: ${versions(queue)}.`);
+    say(done.length === 0 ? 'The schema is up to date.' : `${plural(done.length, 'migration')} applied.`);
+    if (queue.from !== queue.to) say(`The schema of the queue: ${versions(queue)}.`);
   } catch (error) {
     throw databaseProblem(error, configured.url) ?? error;
   }
@@ -28,5 +28,5 @@ export async function migrateSchema(): Promise<number> {
 }
 
 function versions({ from, to }: { from: number | undefined; to: number }): string {
-  return from === undefined ? `made, version ${to}` : `from version ${from} to ${to}`;
+  return from === undefined ? `created, version ${to}` : `migrated from version ${from} to ${to}`;
 }

@@ -4,7 +4,7 @@ import { readConfig } from '../config.ts';
 import { connectDatabase, databaseProblem } from '../db/connect.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
-import { bringUpToDate, openConfiguredDatabase } from '../services.ts';
+import { migrateDatabase, openConfiguredDatabase } from '../services.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { checkPreset } from '../presets/check.ts';
 import { deletePreset, getPreset, listPresets, putPreset } from '../presets/preset.queries.ts';
@@ -12,7 +12,7 @@ import type { Preset, RenditionSpec } from '../presets/spec.ts';
 import { EXIT, say, table } from './output.ts';
 import { openReadable } from './readable.ts';
 
-/** `minilab presets`: names and what they are for. */
+/** `minilab presets`: lists presets with their renditions. */
 export function showPresets(): Promise<number> {
   return withDatabase(async (db) => {
     const presets = await listPresets(db, DEFAULT_TENANT);
@@ -33,7 +33,7 @@ function inWords(spec: RenditionSpec): string {
   return `${name} ${box} ${format}${quality === null ? '' : ` q${quality}`}`;
 }
 
-/** `minilab presets show NAME`: as JSON, with every default. */
+/** `minilab presets show NAME`: prints a preset as JSON, with all defaults. */
 export function showPreset(name: string): Promise<number> {
   return withDatabase(async (db) => {
     const { description, renditions } = await getPreset(db, DEFAULT_TENANT, name);
@@ -42,7 +42,7 @@ export function showPreset(name: string): Promise<number> {
   });
 }
 
-/** `minilab presets add FILE.json [--name NAME]`: makes or replaces one; the file's name is its name. */
+/** `minilab presets add FILE.json [--name NAME]`: saves or replaces a preset. Its default name is that of the file. */
 export async function addPreset(file: string, options: { name?: string }): Promise<number> {
   const preset = await readPresetFile(file, options.name);
   return withDatabase(async (db) => {
@@ -52,6 +52,7 @@ export async function addPreset(file: string, options: { name?: string }): Promi
   });
 }
 
+/** `minilab presets remove NAME` */
 export function removePreset(name: string): Promise<number> {
   return withDatabase(async (db) => {
     await deletePreset(db, DEFAULT_TENANT, name);
@@ -74,7 +75,7 @@ export async function readPresetFile(
   }
 }
 
-/** A preset by its name in the configured database, or from a file where the name is one's path. */
+/** Finds a preset by its name: a built-in one, a file if it ends with .json, else one in the configured database. */
 export async function findPreset(name: string): Promise<Preset> {
   const builtin = BUILTIN_PRESETS.find((preset) => preset.name === name);
   if (builtin) return builtin;
@@ -88,7 +89,7 @@ async function withDatabase<T>(work: (db: Db) => Promise<T>): Promise<T> {
   stack.defer(database.close);
   const { db } = await connectDatabase(database.url);
   stack.defer(() => db.destroy());
-  await bringUpToDate(database.url).catch((error: unknown) => {
+  await migrateDatabase(database.url).catch((error: unknown) => {
     throw databaseProblem(error, database.url) ?? error;
   });
   return await work(db);

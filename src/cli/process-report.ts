@@ -4,11 +4,25 @@ import type { BatchRow } from '../batches/batch.queries.ts';
 import type { Db } from '../db/database.ts';
 import { type ImageRow, listImages } from '../images/image.queries.ts';
 import { publicId } from '../ids.ts';
-import { plural, say, size, table } from './output.ts';
+import type { StagedUpload } from '../intake/staged-upload.ts';
+import { flawLines, plural, say, size, table } from './output.ts';
 
+const WARNINGS_SHOWN = 5; // warnings about whole columns are the first ones
 const FAILURES_SHOWN = 50;
 
-/** What came of the batch, in sentences. */
+/** What was read from the CSV, in sentences. */
+export function sayStaged(file: string, staged: StagedUpload): void {
+  const { products, images, warnings, warningCount, rejectedRows, rowErrors, rowErrorCount } = staged;
+  const counts = [plural(products, 'product'), plural(images, 'image'), plural(warningCount, 'warning')];
+  say(`${file}: ${counts.join(', ')}.`);
+  if (warningCount > 0) say(flawLines(warnings.slice(0, WARNINGS_SHOWN), warningCount));
+  if (rejectedRows > 0)
+    say(
+      `${plural(rejectedRows, 'row has errors and is', 'rows have errors and are')} skipped:\n${flawLines(rowErrors, rowErrorCount)}`,
+    );
+}
+
+/** The result of the batch, in sentences. */
 export async function report(
   db: Db,
   batch: BatchKey,
@@ -26,17 +40,20 @@ export async function report(
   say(
     `${plural(row.completed, 'image')} completed${reused}, ${row.failed} failed, in ${seconds.toFixed(1)} s.`,
   );
-  if (row.bytes_in > 0) say(`${size(row.bytes_in)} of sources became ${size(row.bytes_out)}.`);
+  if (row.bytes_in > 0)
+    say(`${size(row.bytes_in)} of source images became ${size(row.bytes_out)} of renditions.`);
   if (failed.length > 0)
     say(`\n${table([['ROW', 'POSITION', 'CODE', 'URL', 'WHY'], ...failed.map(failureCells)])}`);
   if (row.failed > failed.length)
-    say(`… and ${row.failed - failed.length} more; all of them are in the output CSV.`);
+    say(`… and ${row.failed - failed.length} more: output.csv lists all of them.`);
   if (removed > 0)
-    say(`\n${plural(removed, 'image')} of the earlier run were removed: this one did not make them.`);
+    say(
+      `\n${plural(removed, 'image')} of the earlier run ${removed === 1 ? 'was' : 'were'} removed: this run did not make ${removed === 1 ? 'it' : 'them'}.`,
+    );
   say(`\nOutput: ${outputCsv}`);
 }
 
-/** The object of `--json` for a batch. @param outputCsv null where none was written */
+/** The object that `--json` prints. @param outputCsv null if none was written */
 export function resultOf(
   row: BatchRow,
   { outputCsv, seconds }: { outputCsv: string | null; seconds: number },
@@ -54,10 +71,15 @@ export function resultOf(
   };
 }
 
-/** The same where there is no batch. */
+/** The object that `--json` prints when there is no batch. */
 export const NO_RESULT = {
-  ...{ batch: null, state: null, counts: null, reused: null, errors_by_code: {} },
-  ...{ output_csv: null, webhook: null },
+  batch: null,
+  state: null,
+  counts: null,
+  reused: null,
+  errors_by_code: {},
+  output_csv: null,
+  webhook: null,
 };
 
 function failureCells(image: ImageRow): string[] {

@@ -1,30 +1,29 @@
+import type { FileHandle } from 'node:fs/promises';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_TENANT } from '../app.ts';
 import type { BatchKey } from '../batches/batch.ts';
-import { parseNameTemplate } from '../presets/name-template.ts';
-import { type BatchRow, findBatch } from '../batches/batch.queries.ts';
-import { batchBody } from '../batches/batch.body.ts';
-import { readConfig } from '../config.ts';
-import type { Db } from '../db/database.ts';
+import type { BatchRow } from '../batches/batch.queries.ts';
+import { type Config, readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
-import { type Foundation, layFoundation, makeWritable } from '../services.ts';
 import { acceptUpload } from '../intake/accept.ts';
-import { stageUpload } from '../intake/staged-upload.ts';
 import { UploadOptions } from '../intake/option-schemas.ts';
-import { freshForSOf, readOptions } from '../intake/options.ts';
+import { freshForSOf, type ReadingOptions, readOptions } from '../intake/options.ts';
+import { type StagedUpload, stageUpload } from '../intake/staged-upload.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
+import { parseNameTemplate } from '../presets/name-template.ts';
+import type { Preset } from '../presets/spec.ts';
 import { writeFolder } from '../results/folder.ts';
+import { ensureWritable, type Foundation, layFoundation } from '../services.ts';
 import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker } from '../worker.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createLog } from './log.ts';
-import { EXIT, flawLines, plural, printJson, say } from './output.ts';
+import { EXIT, printJson, say } from './output.ts';
 import { findPreset } from './presets.ts';
-import { forgetRuns, freshPlace, keptPlace } from './run-folder.ts';
-import { report, resultOf } from './process-report.ts';
-import { startProgress } from './progress.ts';
+import { createRunFolder, forgetRuns, openKeptRunFolder } from './run-folder.ts';
+import { report, resultOf, sayStaged } from './process-report.ts';
+import { showUntilEnded, untilDelivered } from './process-wait.ts';
 import { type ReadingFlags, readFlags } from './reading-flags.ts';
 import { openReadable } from './readable.ts';
 
@@ -38,138 +37,127 @@ export type ProcessOptions = ReadingFlags & {
   json: boolean;
 };
 
-/** `minilab process FILE.csv`: one shot, on the embedded database and storage, into a folder. */
+/** `minilab process FILE.csv`: processes one CSV on the bundled database, and writes its results into a folder. */
 export async function processFile(file: string, options: ProcessOptions): Promise<number> {
   const startedAt = Date.now();
+  const secondsSoFar = (): number => (Date.now() - startedAt) / 1000;
   await using csv = await openReadable(file, 'a CSV file');
+  const request = await checkOptions(options);
+  await checkOutputFolder(request.out);
+  const settings = readConfig();
+  await ensureWritable(settings.dataDir);
+  const interrupted = onInterrupt(() => say('\nStopping.'));
+  await using stack = new AsyncDisposableStack();
+  await using staged = await stage(csv, request, settings);
+  sayStaged(basename(file), staged);
+
+  const services = await openRunServices(request, settings, stack);
+  const { db } = services.database;
+  const batch = await accept(services, staged, request, basename(file));
+  const worker = await startWorker(services, dirname(resolve(file)));
+  stack.defer(() => worker.stop(0));
+  await configureEndpoint(db, DEFAULT_TENANT, services.config.webhook);
+
+  const ended = await showUntilEnded(db, batch, interrupted);
+  if (!ended.ended_at) return sayStopped(ended, secondsSoFar(), options);
+  const row = (await untilDelivered(db, batch, interrupted)) ?? ended;
+  const { path: outputCsv, removed } = await writeFolder(db, services.storage, batch, request.out);
+  const result = { outputCsv, removed, seconds: secondsSoFar() };
+  await report(db, batch, row, result);
+  if (options.json) printJson(resultOf(row, result));
+  return ended.state === 'completed' ? EXIT.ok : EXIT.someFailed;
+}
+
+/** The options, checked. */
+type ProcessRequest = {
+  preset: Preset;
+  reading: ReadingOptions;
+  nameTemplate: string;
+  freshForS: number | null;
+  deadlineHours: number | undefined;
+  /** absolute path */
+  out: string;
+};
+
+/** @throws Problem */
+async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
   const preset = await findPreset(options.preset);
   const reading = readFlags(options);
-  parseNameTemplate(options.nameTemplate); // before anything is done
+  parseNameTemplate(options.nameTemplate);
   const uploadOptions = readOptions(
     { deadline_hours: options.deadlineHours, fresh_for: options.freshFor ?? '' },
     UploadOptions,
   );
-  const freshForS = freshForSOf(uploadOptions);
-  const out = resolve(options.out);
-  await makeWritable(out, '--out');
-  await tellOfEarlierRun(out);
-  const settings = readConfig();
-  await makeWritable(settings.dataDir);
-  const interrupted = onInterrupt(() => say('\nStopping.'));
-  await using stack = new AsyncDisposableStack();
+  return {
+    preset,
+    reading,
+    nameTemplate: options.nameTemplate,
+    freshForS: freshForSOf(uploadOptions),
+    deadlineHours: uploadOptions.deadline_hours,
+    out: resolve(options.out),
+  };
+}
 
-  await using staged = await stageUpload(csv.createReadStream(), {
+/** @throws Problem `storage_unavailable` */
+async function checkOutputFolder(folder: string): Promise<void> {
+  await ensureWritable(folder, '--out');
+  const outputCsv = join(folder, 'output.csv');
+  const existing = await stat(outputCsv).catch(() => undefined);
+  if (existing?.isDirectory())
+    throw new Problem('storage_unavailable', {
+      detail: `${outputCsv} is a folder, and the results cannot be written there. Choose another folder with --out.`,
+    });
+  if (existing)
+    say(
+      `${folder} holds an earlier run. Its output.csv is replaced, and its images that this run does not make are removed.`,
+    );
+}
+
+async function stage(
+  csv: FileHandle,
+  { preset, reading }: ProcessRequest,
+  { dataDir, maxUploadBytes }: Config,
+): Promise<StagedUpload> {
+  return stageUpload(csv.createReadStream(), {
     tenantId: DEFAULT_TENANT,
-    folder: join(settings.dataDir, 'tmp'),
-    maxBytes: settings.maxUploadBytes,
+    folder: join(dataDir, 'tmp'),
+    maxBytes: maxUploadBytes,
     allowPaths: true,
     presets: [...BUILTIN_PRESETS, preset],
     preset,
     ...reading,
   });
-  const products = plural(staged.products, 'product');
-  say(
-    `${basename(file)}: ${products}, ${plural(staged.images, 'image')}, ${plural(staged.warningCount, 'warning')}.`,
-  );
-  if (staged.warningCount > 0) say(flawLines(staged.warnings.slice(0, WARNINGS_SHOWN), staged.warningCount));
-  if (staged.rejectedRows > 0)
-    say(
-      `${plural(staged.rejectedRows, 'row has', 'rows have')} errors, and nothing is made of them:\n${flawLines(staged.rowErrors, staged.rowErrorCount)}`,
-    );
-
-  const { config, url } = await (freshForS === null ? freshPlace : keptPlace)(settings, stack);
-  const foundation = await layFoundation(
-    config,
-    url,
-    createLog(process.env['LOG_LEVEL'] ? config.logLevel : 'error'),
-  );
-  stack.defer(foundation.close);
-  checkEndpoint(config.webhook, foundation.guard);
-  const { db } = foundation.database;
-  if (freshForS !== null) await forgetRuns(db);
-  const name = basename(file);
-  const accepted = await acceptUpload(
-    foundation.database,
-    staged,
-    {
-      ...{ tenantId: DEFAULT_TENANT, name, preset, nameTemplate: options.nameTemplate, freshForS },
-      deadlineHours: uploadOptions.deadline_hours,
-    },
-    foundation.feed,
-  );
-  const batch = { tenantId: DEFAULT_TENANT, batchId: accepted.batch_id };
-  const worker = await startWorker(foundation, dirname(resolve(file)));
-  stack.defer(() => worker.stop(0));
-
-  await configureEndpoint(db, DEFAULT_TENANT, config.webhook);
-  const ended = await watch(foundation, batch, interrupted);
-  const seconds = (): number => (Date.now() - startedAt) / 1000;
-  if (!ended.ended_at) {
-    say('Stopped before the end. Nothing was written; run the command again.');
-    if (options.json) printJson(resultOf(ended, { outputCsv: null, seconds: seconds() }));
-    return EXIT.interrupted;
-  }
-  const delivered = await webhookTried(db, batch, interrupted);
-  const { path: outputCsv, removed } = await writeFolder(db, foundation.storage, batch, out);
-  const told = { outputCsv, removed, seconds: seconds() };
-  await report(db, batch, delivered ?? ended, told);
-  if (options.json) printJson(resultOf(delivered ?? ended, told));
-  return ended.state === 'completed' ? EXIT.ok : EXIT.someFailed;
 }
 
-const WARNINGS_SHOWN = 5; // those of whole columns come first
-
-async function tellOfEarlierRun(out: string): Promise<void> {
-  const file = join(out, 'output.csv');
-  const found = await stat(file).catch(() => undefined);
-  if (found?.isDirectory())
-    throw new Problem('storage_unavailable', {
-      detail: `${file} is a folder, and the results would be written there. Choose another folder with --out.`,
-    });
-  if (found)
-    say(
-      `${out} holds an earlier run. Its output.csv is replaced, and images that this run does not make are removed.`,
-    );
+/** Opens the services of this run in a folder of its own; with --fresh-for, in the one that stays. */
+async function openRunServices(
+  { freshForS }: ProcessRequest,
+  settings: Config,
+  stack: AsyncDisposableStack,
+): Promise<Foundation> {
+  const openFolder = freshForS === null ? createRunFolder : openKeptRunFolder;
+  const { config, databaseUrl } = await openFolder(settings, stack);
+  const log = createLog(process.env['LOG_LEVEL'] ? config.logLevel : 'error');
+  const services = await layFoundation(config, databaseUrl, log);
+  stack.defer(services.close);
+  checkEndpoint(config.webhook, services.guard);
+  if (freshForS !== null) await forgetRuns(services.database.db);
+  return services;
 }
 
-/** Shows the progress until the batch has ended, or the run is interrupted. */
-async function watch(
-  { database, config }: Foundation,
-  batch: BatchKey,
-  interrupted: AbortSignal,
-): Promise<BatchRow> {
-  const progress = startProgress();
-  for (;;) {
-    const row = await findBatch(database.db, batch);
-    if (!row) throw new Error('the batch is gone');
-    const { counts, images_per_second, eta_seconds } = batchBody(row, config.publicUrl);
-    progress.update({
-      ended: counts.completed + counts.failed + counts.cancelled,
-      total: counts.total,
-      failed: counts.failed,
-      perSecond: images_per_second,
-      etaSeconds: eta_seconds,
-    });
-    if (row.ended_at || interrupted.aborted) {
-      progress.done();
-      return row;
-    }
-    await sleep(200, undefined, { signal: interrupted }).catch(() => {});
-  }
+async function accept(
+  { database, feed }: Foundation,
+  staged: StagedUpload,
+  { preset, nameTemplate, freshForS, deadlineHours }: ProcessRequest,
+  name: string,
+): Promise<BatchKey> {
+  const acceptance = { tenantId: DEFAULT_TENANT, name, preset, nameTemplate, freshForS, deadlineHours };
+  const row = await acceptUpload(database, staged, acceptance, feed);
+  return { tenantId: row.tenant_id, batchId: row.batch_id };
 }
 
-const WEBHOOK_WAIT_MS = 20_000;
-
-/** WEBHOOK_URL hears of this batch too; what is not delivered when we end never will be, and is told as it stands. */
-async function webhookTried(
-  db: Db,
-  batch: BatchKey,
-  interrupted: AbortSignal,
-): Promise<BatchRow | undefined> {
-  for (const until = Date.now() + WEBHOOK_WAIT_MS; Date.now() < until;) {
-    const row = await findBatch(db, batch);
-    if (!row || row.delivery?.state !== 'pending' || interrupted.aborted) return row;
-    await sleep(100, undefined, { signal: interrupted }).catch(() => {});
-  }
-  return findBatch(db, batch);
+function sayStopped(row: BatchRow, seconds: number, { json }: ProcessOptions): number {
+  say('Stopped before the end. Nothing was written; run the command again.');
+  if (json) printJson(resultOf(row, { outputCsv: null, seconds }));
+  return EXIT.interrupted;
 }

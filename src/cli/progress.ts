@@ -1,4 +1,4 @@
-/** Progress of a batch: a bar on a terminal, a plain line now and then elsewhere. */
+/** Shows the progress of a batch: a bar on a terminal, else a line every two seconds. */
 export type Progress = {
   update(state: {
     ended: number;
@@ -7,7 +7,7 @@ export type Progress = {
     perSecond: number | null;
     etaSeconds: number | null;
   }): void;
-  /** Leaves the last state standing. */
+  /** Leaves the last state on the screen. */
   done(): void;
 };
 
@@ -26,7 +26,9 @@ function bar(stream: NodeJS.WriteStream): Progress {
       stream.write(`${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${sentence(state)}`);
       stream.clearLine(1);
     },
-    done: () => void stream.write('\n'),
+    done() {
+      stream.write('\n');
+    },
   };
 }
 
@@ -54,7 +56,7 @@ function sentence({
 }: Parameters<Progress['update']>[0]): string {
   const parts = [`${ended} of ${total} images`];
   if (failed > 0) parts.push(`${failed} failed`);
-  if (perSecond !== null) parts.push(`${perSecond.toFixed(1)} a second`);
+  if (perSecond !== null) parts.push(`${perSecond.toFixed(1)}/s`);
   if (etaSeconds !== null && ended < total) parts.push(`${etaSeconds} s left`);
   return parts.join(', ');
 }

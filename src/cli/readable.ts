@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { Problem, systemCode } from '../errors.ts';
 import { NotAFile, openRegularFile } from '../files.ts';
 
-/** @param wanted for the sentence: 'a CSV file' @throws Problem `file_unreadable` */
+/** @param wanted such as 'a CSV file', for the sentence @throws Problem `file_unreadable` */
 export async function openReadable(file: string, wanted: string): Promise<FileHandle> {
   try {
     return await openRegularFile(file);
@@ -14,7 +14,7 @@ export async function openReadable(file: string, wanted: string): Promise<FileHa
   }
 }
 
-/** As openReadable, for what is read by others. */
+/** Checks a file like openReadable, and closes it: a decoder opens it later. */
 export async function refuseUnreadable(file: string, wanted: string): Promise<void> {
   await (await openReadable(file, wanted)).close();
 }
@@ -23,6 +23,6 @@ function whyUnreadable(error: unknown): string {
   if (error instanceof NotAFile) return `is not a file: ${error.message}`;
   const code = systemCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist';
-  const why = code === 'EACCES' || code === 'EPERM' ? 'this user may not' : (code ?? String(error));
+  const why = code === 'EACCES' || code === 'EPERM' ? 'permission denied' : (code ?? String(error));
   return `cannot be read: ${why}`;
 }

@@ -1,7 +1,7 @@
 import { UploadOptions } from '../intake/option-schemas.ts';
 import { type ReadingOptions, readOptions, readingOptions } from '../intake/options.ts';
 
-/** The options of commands that read a CSV; the API has the same. */
+/** The options of commands that read a CSV. The API has the same. */
 export type ReadingFlags = {
   columns?: string;
   charset?: string;

@@ -7,66 +7,68 @@ import { type EmbeddedServer, holdEmbeddedServer } from '../db/embedded.ts';
 import { removeAllTasks } from '../queue/stored-tasks.ts';
 import { say } from './output.ts';
 
-/** Where one run of `process` works. */
-export type Place = { config: Config; url: string };
+/** The data folder, with its storage, and the database of one run of `process`. */
+export type RunFolder = { config: Config; databaseUrl: string };
 
 /**
- * A database, a storage and a folder that no other process uses, because another worker could not
- * read the paths in this CSV. Several runs at once get one each; all of it is removed at the end.
+ * Creates a folder and a database for one run, because no other worker could read the paths in its CSV.
+ * Concurrent runs get one each. Both are removed at the end.
  */
-export async function freshPlace(settings: Config, stack: AsyncDisposableStack): Promise<Place> {
-  const server = await heldServer(settings, stack);
-  return numberedPlace(server, settings, stack);
+export async function createRunFolder(config: Config, stack: AsyncDisposableStack): Promise<RunFolder> {
+  return createNumberedFolder(await holdServer(config, stack), config, stack);
 }
 
 const KEPT = 'process-kept';
 
-/** As freshPlace, but what is known of sources, and what was made of them, is there again in the next run. */
-export async function keptPlace(settings: Config, stack: AsyncDisposableStack): Promise<Place> {
-  const server = await heldServer(settings, stack);
+/** Opens the run folder that stays, where later runs find sources and renditions. One run at a time can use it. */
+export async function openKeptRunFolder(config: Config, stack: AsyncDisposableStack): Promise<RunFolder> {
+  const server = await holdServer(config, stack);
   if ((await server.claim(KEPT)) !== undefined) {
-    say('Another run uses what earlier ones have kept, so this one makes everything anew.');
-    return numberedPlace(server, settings, stack);
+    say('Another run is using the kept downloads and renditions, so this run reuses none of them.');
+    return createNumberedFolder(server, config, stack);
   }
-  const dataDir = join(settings.dataDir, KEPT);
-  return { config: placedIn(dataDir, settings), url: await server.database('minilab_process_kept') };
+  return {
+    config: withDataDir(config, join(config.dataDir, KEPT)),
+    databaseUrl: await server.database('minilab_process_kept'),
+  };
 }
 
-/** What is left of the runs before in a kept place, but for sources and what was made of them. */
+/** Removes all that earlier runs left in a kept folder, except sources and renditions. */
 export async function forgetRuns(db: Db): Promise<void> {
   await sql`
     truncate batches, products, images, attempts, stalls, workers, host_leases, webhook_endpoints, webhook_events cascade`.execute(
     db,
   );
   await removeAllTasks(db);
-  // A path means another file in another folder, and the file may have changed.
+  // The same path is another file next to another CSV, and a file may have changed.
   await sql`delete from sources where url !~* '^https?://'`.execute(db);
 }
 
-async function heldServer(settings: Config, stack: AsyncDisposableStack): Promise<EmbeddedServer> {
-  const server = await holdEmbeddedServer(settings.dataDir, 'process');
+async function holdServer(config: Config, stack: AsyncDisposableStack): Promise<EmbeddedServer> {
+  const server = await holdEmbeddedServer(config.dataDir, 'process');
   stack.defer(() => server.close());
   return server;
 }
 
-async function numberedPlace(
+/** Takes the first number that no other run holds. */
+async function createNumberedFolder(
   server: EmbeddedServer,
-  settings: Config,
+  config: Config,
   stack: AsyncDisposableStack,
-): Promise<Place> {
+): Promise<RunFolder> {
   let number = 1;
   while ((await server.claim(`process-${number}`)) !== undefined) number += 1;
-  const dataDir = join(settings.dataDir, `process-${number}`);
+  const dataDir = join(config.dataDir, `process-${number}`);
   const database = `minilab_process_${number}`;
   await rm(dataDir, { recursive: true, force: true });
-  const url = await server.freshDatabase(database);
+  const databaseUrl = await server.freshDatabase(database);
   stack.defer(async () => {
     await server.dropDatabase(database);
     await rm(dataDir, { recursive: true, force: true });
   });
-  return { config: placedIn(dataDir, settings), url };
+  return { config: withDataDir(config, dataDir), databaseUrl };
 }
 
-function placedIn(dataDir: string, settings: Config): Config {
-  return { ...settings, dataDir, storageDir: join(dataDir, 'files') };
+function withDataDir(config: Config, dataDir: string): Config {
+  return { ...config, dataDir, storageDir: join(dataDir, 'files') };
 }

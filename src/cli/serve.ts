@@ -8,13 +8,13 @@ import { aborted, onInterrupt } from './interrupt.ts';
 import { createLog } from './log.ts';
 import { EXIT, say } from './output.ts';
 
-/** `minilab serve`: the API and, unless it is told otherwise, a worker, until it is interrupted. */
+/** `minilab serve`: runs the API and, without --no-worker, a worker, until it is interrupted. */
 export async function serve({ worker: withWorker }: { worker: boolean }): Promise<number> {
   const config = readConfig();
   const log = createLog(config.logLevel);
-  for (const told of config.unknownSettings) log.warn(told);
+  for (const warning of config.unknownSettings) log.warn(warning);
   const interrupted = onInterrupt(() =>
-    say('Ending: images in work are finished first. Press Ctrl-C again to end at once.'),
+    say('Stopping after the images in progress. Press Ctrl-C again to stop at once.'),
   );
   await using stack = new AsyncDisposableStack();
 
@@ -31,16 +31,16 @@ export async function serve({ worker: withWorker }: { worker: boolean }): Promis
   let worker: Worker | undefined;
   stack.defer(async () => worker?.stop());
   const notYet = withWorker ? { pausedBecause: () => ['it is starting'] } : undefined;
-  // First of all the port: one that is taken must not cost a worker that is in the middle of images.
+  // The port is opened before the worker starts: if it is taken, no image is in progress yet.
   const http = await startHttp(foundation, () => worker ?? notYet);
   stack.defer(http.close);
   await configureEndpoint(foundation.database.db, DEFAULT_TENANT, config.webhook);
   if (withWorker) worker = await startWorker(foundation);
 
-  say(`Minilab is ready: ${config.publicUrl} (documentation of the API: ${config.publicUrl}/docs)`);
-  say(`Files are kept in ${config.dataDir}. Without API keys only this machine can use it.`);
+  say(`Minilab is ready: ${config.publicUrl} (API documentation: ${config.publicUrl}/docs)`);
+  say(`The data folder is ${config.dataDir}. There are no API keys, so only this machine can use the API.`);
   await aborted(interrupted);
   await stack.disposeAsync();
-  say('Ended. Nothing is lost: what was not finished goes on with the next start.');
+  say('Stopped. Nothing is lost: unfinished work continues at the next start.');
   return EXIT.ok;
 }

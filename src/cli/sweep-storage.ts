@@ -6,15 +6,15 @@ import { migrate } from '../db/migrate.ts';
 import { Problem } from '../errors.ts';
 import { openConfiguredDatabase } from '../services.ts';
 import { diskStorage } from '../storage/disk.ts';
-import { parseDuration } from '../webhooks/schedule.ts';
+import { parseDuration } from '../units.ts';
 import { EXIT, plural, say } from './output.ts';
 
-/** `minilab sweep-storage`: takes away files that no image refers to, as workers do every few hours. */
+/** `minilab sweep-storage`: removes files that no image refers to, as workers do every few hours. */
 export async function sweepNow({ olderThan }: { olderThan: string }): Promise<number> {
   const olderThanMs = parseDuration(olderThan);
   if (olderThanMs === undefined)
     throw new Problem('bad_request', {
-      detail: `--older-than takes a duration such as 30m, not "${olderThan}".`,
+      detail: `--older-than is "${olderThan}", and must be a duration such as 30m.`,
     });
   const config = readConfig();
   await using stack = new AsyncDisposableStack();
@@ -29,7 +29,7 @@ export async function sweepNow({ olderThan }: { olderThan: string }): Promise<nu
   const swept = await sweepStorage(db, storage, { olderThanMs, clears: true });
   await purgeFiles(db, storage, new AbortController().signal);
   say(
-    `${plural(swept.sets, 'set')} of files looked at; ${plural(swept.files, 'file')} of ${plural(swept.orphans, 'set')} without an image, and ${plural(swept.unfinished, 'unfinished file')}, were removed.`,
+    `${plural(swept.sets, 'set')} of files checked. Removed: ${plural(swept.orphans, 'orphaned set')} (${plural(swept.files, 'file')}), ${plural(swept.unfinished, 'unfinished file')}.`,
   );
   return EXIT.ok;
 }

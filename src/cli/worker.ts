@@ -5,13 +5,13 @@ import { aborted, onInterrupt } from './interrupt.ts';
 import { createLog } from './log.ts';
 import { EXIT, say } from './output.ts';
 
-/** `minilab worker`: a worker alone, on any number of machines, until it is interrupted. */
+/** `minilab worker`: runs a worker until it is interrupted. Any number of machines can run one. */
 export async function work(): Promise<number> {
   const config = readConfig();
   const log = createLog(config.logLevel);
-  for (const told of config.unknownSettings) log.warn(told);
+  for (const warning of config.unknownSettings) log.warn(warning);
   const interrupted = onInterrupt(() =>
-    say('Ending: images in work are finished first. Press Ctrl-C again to end at once.'),
+    say('Stopping after the images in progress. Press Ctrl-C again to stop at once.'),
   );
   await using stack = new AsyncDisposableStack();
   const database = await openConfiguredDatabase(config, 'worker');

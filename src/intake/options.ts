@@ -6,7 +6,7 @@ import { DEFAULT_PRESET } from '../presets/builtin.ts';
 import { noSuchPreset } from '../presets/preset.queries.ts';
 import type { Preset } from '../presets/spec.ts';
 import { inWords, schemaErrors } from '../schema-words.ts';
-import { parseDuration } from '../webhooks/schedule.ts';
+import { DAY_MS, parseDuration } from '../units.ts';
 import { ColumnMapping } from '../csv/header/columns.ts';
 import { isCharset } from '../csv/decode.ts';
 import type { PreviewOptions, UploadOptions } from './option-schemas.ts';
@@ -82,7 +82,7 @@ function parsedJson(text: string): unknown {
   }
 }
 
-const LONGEST_FRESH_MS = 366 * 24 * 3_600_000;
+const LONGEST_FRESH_MS = 366 * DAY_MS;
 
 /** The option fresh_for in seconds; null if it is left out. @throws Problem `bad_request` */
 export function freshForSOf({ fresh_for }: UploadOptions): number | null {

@@ -4,7 +4,7 @@ import type { Db } from '../db/database.ts';
 import { systemCode } from '../errors.ts';
 import type { StorageKey } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
-import { packed } from './named-files.ts';
+import { namedFiles } from './named-files.ts';
 import type { BatchResults } from './results.queries.ts';
 import { openScratchFile } from './scratch.ts';
 import { zip, type ZipEntry } from './zip.ts';
@@ -13,13 +13,13 @@ export type ArchiveParts = {
   storage: Storage;
   /** for temporary files */
   folder: string;
-  /** Told of files that should be in the storage and are not. */
+  /** Reports a rendition that the database has and the storage has not. */
   onMissing(key: StorageKey): void;
 };
 
 /**
- * A ZIP of every rendition that there is by now, under its name, with `output.csv` last. It is made as
- * it is read: of the images one is in memory at a time, and the lists lie in temporary files.
+ * A ZIP of every rendition that exists by now, under its name, with `output.csv` as the last entry. It is
+ * streamed: one image at a time is in memory, and output.csv and the ZIP's directory are in temporary files.
  */
 export async function* imagesZip(
   db: Db,
@@ -28,9 +28,9 @@ export async function* imagesZip(
 ): AsyncGenerator<Buffer> {
   await using csv = await openScratchFile(folder);
   await using directory = await openScratchFile(folder);
-  const modifiedAt = results.createdAt; // the same results make the same bytes
+  const modifiedAt = results.createdAt; // the same results give the same bytes
 
-  async function take(key: StorageKey, name: string): Promise<ZipEntry | undefined> {
+  async function entryOf(key: StorageKey, name: string): Promise<ZipEntry | undefined> {
     const file = await readFile(storage.localPath(key)).catch((error: unknown) => {
       if (systemCode(error) !== 'ENOENT') throw error;
       onMissing(key);
@@ -40,9 +40,14 @@ export async function* imagesZip(
   }
 
   async function* entries(): AsyncGenerator<ZipEntry> {
-    yield* packed(db, results, { take, writeCsv: csv.write });
-    const [size, checksum] = [csv.size(), csv.checksum()];
-    yield { name: 'output.csv', modifiedAt, size, checksum, content: csv.read() };
+    yield* namedFiles(db, results, { add: entryOf, writeCsv: (text) => csv.write(text) });
+    yield {
+      name: 'output.csv',
+      modifiedAt,
+      size: csv.size,
+      checksum: csv.checksum,
+      content: csv.read(),
+    };
   }
   yield* zip(entries(), directory);
 }

@@ -1,14 +1,14 @@
 import { shortened } from './names.ts';
 
-const MAX_STEM_BYTES = 150; // browsers add " (1)", and file systems take 255
+const MAX_STEM_BYTES = 150; // browsers add " (1)", and file systems allow 255
 const TABLE_EXTENSION = /\.(csv|tsv|tab|txt)$/i;
-// Not allowed on Windows, or not shown: controls, marks that turn the direction of a text, halves of characters.
+// Forbidden on Windows, or invisible: control characters, marks of text direction, lone surrogates.
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}<>:"/\\|?*%]+/gu;
 
 /**
- * The Content-Disposition of a download: named after the file that was uploaded, in the form for every
- * letter (RFC 8187) and with a plain one for clients that do not know it (RFC 6266, 4.3).
- * @param uploaded `Katalog Größe.csv` @param what `output.csv`
+ * The Content-Disposition of a download that is named after the uploaded file. A name beyond ASCII has the
+ * extended form (RFC 8187), and a fallback in ASCII for clients that do not know that form (RFC 6266, 4.3).
+ * @param uploaded such as `Katalog Größe.csv` @param what such as `output.csv`
  */
 export function downloadAs(uploaded: string, what: string): string {
   const name = [stemOf(uploaded), what].filter(Boolean).join('-');
@@ -21,9 +21,9 @@ export function downloadAs(uploaded: string, what: string): string {
   return `attachment; filename="${plain}"${exact}`;
 }
 
-/** encodeURIComponent leaves some signs that RFC 8187, 3.2.1 does not. */
-function asPercent(sign: string): string {
-  return `%${sign.charCodeAt(0).toString(16).toUpperCase()}`;
+/** encodeURIComponent leaves characters as they are that RFC 8187, 3.2.1 does not allow. */
+function asPercent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
 function stemOf(uploaded: string): string {

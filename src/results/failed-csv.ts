@@ -2,12 +2,18 @@ import type { BatchKey } from '../batches/batch.ts';
 import type { Db } from '../db/database.ts';
 import { faithfulWriter } from '../csv/write-faithful.ts';
 import { inPieces } from './pieces.ts';
-import { type BatchResults, readCells, readFailedRows, readRejectedRows } from './results.queries.ts';
+import {
+  type BatchResults,
+  readCells,
+  readFailedImages,
+  readRejectedRows,
+  ROWS_A_PAGE,
+} from './results.queries.ts';
 import { correctable } from './table.ts';
 
 /**
- * The rows with a failed image, or that intake rejected, in the input's own columns, as they were
- * written, so that they can be corrected and uploaded again. Only these rows are read, also when they are one in a million.
+ * The rows that intake rejected or that have a failed image, as they were in the input, so that they can be
+ * corrected and uploaded again. No other rows are read: these may be one in a million.
  */
 export async function* failedCsv(db: Db, results: BatchResults): AsyncGenerator<Buffer> {
   const { format } = results;
@@ -21,8 +27,6 @@ export async function* failedCsv(db: Db, results: BatchResults): AsyncGenerator<
   yield writer.end();
 }
 
-const ROWS_A_PAGE = 100;
-
 async function* failingPages(db: Db, batch: BatchKey): AsyncGenerator<number[]> {
   let page: number[] = [];
   for await (const rowNumber of merged(failedRows(db, batch), rejectedRows(db, batch))) {
@@ -33,30 +37,28 @@ async function* failingPages(db: Db, batch: BatchKey): AsyncGenerator<number[]> 
   if (page.length > 0) yield page;
 }
 
-/** Ascending, and each once; a row with several failed images comes several times in a row. */
+/** Ascending and distinct, although a row may have several failed images. */
 async function* failedRows(db: Db, batch: BatchKey): AsyncGenerator<number> {
   let last = 0;
-  for (let after = 0; ;) {
-    const images = await readFailedRows(db, batch, after);
+  let images = await readFailedImages(db, batch, 0);
+  while (images.length > 0) {
     for (const { row_number } of images) {
       if (row_number !== last) yield row_number;
       last = row_number;
     }
-    const end = images.at(-1);
-    if (!end) return;
-    after = end.slot;
+    images = await readFailedImages(db, batch, images.at(-1)?.slot ?? 0);
   }
 }
 
 async function* rejectedRows(db: Db, batch: BatchKey): AsyncGenerator<number> {
-  for (let after: number | undefined = 0; after !== undefined;) {
-    const rows = await readRejectedRows(db, batch, after);
+  let rows = await readRejectedRows(db, batch, 0);
+  while (rows.length > 0) {
     yield* rows;
-    after = rows.at(-1);
+    rows = await readRejectedRows(db, batch, rows.at(-1) ?? 0);
   }
 }
 
-/** Two ascending sequences as one; what is in both comes once. */
+/** Merges two ascending sequences, without duplicates. */
 async function* merged(a: AsyncGenerator<number>, b: AsyncGenerator<number>): AsyncGenerator<number> {
   const next = async (from: AsyncGenerator<number>): Promise<number> => {
     const { value, done } = await from.next();

@@ -5,14 +5,15 @@ import type { BatchKey } from '../batches/batch.ts';
 import type { Db } from '../db/database.ts';
 import { openRegularFile } from '../files.ts';
 import type { Storage } from '../storage/storage.ts';
-import { removeLeftovers } from './leftovers.ts';
-import { nameKey } from './names.ts';
-import { packed } from './named-files.ts';
+import { removeEarlierImages } from './earlier-run.ts';
+import { foldedHash } from './names.ts';
+import { namedFiles } from './named-files.ts';
 import { findResults } from './results.queries.ts';
 
 /**
- * Writes a batch's results into a folder: the renditions, and `output.csv`, whose URLs are their names.
- * Those of an earlier run are replaced: its images that are not made again are removed.
+ * Writes a batch's results into a folder: the renditions, and an `output.csv` whose cells are their names.
+ * They replace those of an earlier run: images of that run that this one does not make are removed.
+ * @returns the path of output.csv, and how many images were removed
  */
 export async function writeFolder(
   db: Db,
@@ -22,33 +23,33 @@ export async function writeFolder(
 ): Promise<{ path: string; removed: number }> {
   await mkdir(folder, { recursive: true });
   const results = await findResults(db, batch);
-  if (!results) throw new Error('the batch is gone');
+  if (!results) throw new Error('the batch does not exist any more');
   const path = join(folder, 'output.csv');
-  const half = `${path}.${randomUUID()}`;
-  await using file = await open(half, 'wx');
-  await using earlier = await openRegularFile(path).catch(() => undefined);
-  const kept = new Set<number>();
-  const placing = packed(db, results, {
-    writeCsv: (text) => file.writeFile(text),
-    async take(key, name) {
-      await place(storage.localPath(key), join(folder, name));
-      if (earlier) kept.add(nameKey(name));
+  const unfinished = `${path}.${randomUUID()}`;
+  await using csv = await open(unfinished, 'wx');
+  await using earlierCsv = await openRegularFile(path).catch(() => undefined);
+  const written = new Set<number>();
+  const files = namedFiles(db, results, {
+    writeCsv: (text) => csv.writeFile(text),
+    async add(key, name) {
+      await linkOrCopy(storage.localPath(key), join(folder, name));
+      if (earlierCsv) written.add(foldedHash(name));
       return name;
     },
   });
-  for await (const _ of placing);
-  await rename(half, path);
-  return { path, removed: earlier ? await removeLeftovers(earlier, folder, kept) : 0 };
+  while (!(await files.next()).done);
+  await rename(unfinished, path);
+  return { path, removed: earlierCsv ? await removeEarlierImages(earlierCsv, folder, written) : 0 };
 }
 
-/** A hard link where the file systems allow it, else a copy; in one step, so that no half file is ever seen. */
-async function place(from: string, to: string): Promise<void> {
-  const half = join(dirname(to), `half-${randomUUID()}`); // a long name has no room for more
+/** Makes a hard link where the file systems allow it, else a copy. A rename puts it there whole or not at all. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  const unfinished = join(dirname(to), `half-${randomUUID()}`); // a suffix could make a long name too long
   await mkdir(dirname(to), { recursive: true });
   try {
-    await link(from, half).catch(() => copyFile(from, half));
-    await rename(half, to);
+    await link(from, unfinished).catch(() => copyFile(from, unfinished));
+    await rename(unfinished, to);
   } finally {
-    await rm(half, { force: true }); // renaming one link of a file onto another leaves both
+    await rm(unfinished, { force: true }); // a rename between two links of one file leaves both
   }
 }

@@ -4,22 +4,20 @@ import type { Db } from '../db/database.ts';
 import { publicId } from '../ids.ts';
 import { type ImageState, shownState } from '../images/image.ts';
 import { sentenceOf } from '../pipeline/problems.ts';
-import { type OutputFile, urlOf } from './files.ts';
+import { fileUrls, type OutputFile } from './files.ts';
 import type { BatchResults } from './results.queries.ts';
 
 /**
- * What was made of what, by which libraries and when: a line of JSON for each rendition, and one with
- * `"rendition": null` for each image that has none.
+ * The provenance of each rendition: its source, the libraries that made it, and the times. One line of JSON
+ * per rendition, and one with `"rendition": null` per image without any.
  */
 export async function* manifest(db: Db, results: BatchResults, filesUrl: string): AsyncGenerator<string> {
-  const url = urlOf(results, filesUrl);
-  for (let after = 0; ;) {
-    const images = await readImages(db, results, after);
-    const last = images.at(-1);
-    if (!last) return;
+  const url = fileUrls(results, filesUrl);
+  let images = await readManifestRows(db, results, 0);
+  while (images.length > 0) {
     const lines = images.flatMap((image) => linesOf(image, results, url));
     yield lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-    after = last.slot;
+    images = await readManifestRows(db, results, images.at(-1)?.slot ?? 0);
   }
 }
 
@@ -43,8 +41,8 @@ function renditionBody({ name, sha256, bytes, width, height, format }: Rendition
 }
 
 function fileOf(image: ManifestRow, { name: rendition, ordinal, extension }: RenditionRow): OutputFile {
-  const { label, product_name: productName, position, hash16 } = image;
-  return { label, productName, position, hash16, rendition, ordinal, extension };
+  const { label, product_name: productName, position, hash16: setId } = image;
+  return { label, productName, position, setId, rendition, ordinal, extension };
 }
 
 type RenditionRow = {
@@ -82,13 +80,12 @@ type ManifestRow = {
 
 const IMAGES_A_PAGE = 500;
 
-/**
- * A page of images by slot, with all that is known of them. A URL whose content has changed since,
- * for another batch, no longer tells where this content came from. It may have been fetched with other
- * secret headers since, or before there were any, which are other sources (sourceSha256): the newest one
- * with this content tells.
- */
-async function readImages(db: Db, { tenantId, batchId }: BatchKey, after: number): Promise<ManifestRow[]> {
+/** A page of images in the order of their slots, with their sources and renditions. */
+async function readManifestRows(
+  db: Db,
+  { tenantId, batchId }: BatchKey,
+  afterSlot: number,
+): Promise<ManifestRow[]> {
   const { rows } = await sql<ManifestRow>`
     select i.slot, i.row_number, i.position, p.label, p.sku, p.name as product_name, i.recipe, i.state,
       i.error_code, i.error_detail, i.url, i.hash16, i.ended_at, s.created_at as made_at, s.made_by,
@@ -102,11 +99,14 @@ async function readImages(db: Db, { tenantId, batchId }: BatchKey, after: number
         from renditions r where r.tenant_id = i.tenant_id and r.hash16 = i.hash16) as renditions
     from (
       select * from images
-      where tenant_id = ${tenantId} and batch_id = ${batchId} and slot > ${after}
+      where tenant_id = ${tenantId} and batch_id = ${batchId} and slot > ${afterSlot}
       order by slot limit ${IMAGES_A_PAGE}) i
     join products p on p.tenant_id = i.tenant_id and p.batch_id = i.batch_id and p.row_number = i.row_number
     left join rendition_sets s on s.tenant_id = i.tenant_id and s.hash16 = i.hash16
     left join lateral (
+      -- Another batch may have fetched this URL since. Its source counts only with the same content: any
+      -- other says nothing of this image. One URL has several sources if it was fetched with other secret
+      -- headers (source key): the newest of them with this content is shown.
       select nullif(f.final_url, '') as final_url, f.fetched_at from sources f
       where f.tenant_id = i.tenant_id and hashtextextended(f.url, 0) = hashtextextended(i.url, 0) and f.url = i.url
         and f.sha256 = s.source_sha256

@@ -2,28 +2,29 @@ import { DEFAULT_NAME_TEMPLATE, parseNameTemplate } from '../presets/name-templa
 import { csvText, headerText } from '../csv/write.ts';
 import type { Db } from '../db/database.ts';
 import type { StorageKey } from '../storage/keys.ts';
-import { filesOf, keyOfFile } from './files.ts';
-import { createNames } from './names.ts';
+import { filesOf, storageKeyOf } from './files.ts';
+import { createNamer } from './names.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
 import { columnsTable } from './table.ts';
 
-export type Packing<T> = {
-  /** @returns undefined where the file is not there: then its slot stays empty */
-  take(key: StorageKey, name: string): Promise<T | undefined>;
+/** A folder or an archive that gets the files and their CSV. */
+export type NamedFilesTarget<T> = {
+  /** @returns undefined if the file is missing: its slot stays empty in the CSV */
+  add(key: StorageKey, name: string): Promise<T | undefined>;
   writeCsv(text: string): Promise<void>;
 };
 
 /**
- * Every rendition under its name, and the CSV whose cells are these names, in one pass, so that both
- * agree even while the batch runs.
- * @returns what `take` returned
+ * Gives every rendition its name, and writes the CSV whose cells are these names. One pass does both, so
+ * that they agree even while the batch runs.
+ * @returns the results of `add`
  */
-export async function* packed<T>(
+export async function* namedFiles<T>(
   db: Db,
   results: BatchResults,
-  { take, writeCsv }: Packing<T>,
+  { add, writeCsv }: NamedFilesTarget<T>,
 ): AsyncGenerator<T> {
-  const nameOf = createNames(results.nameTemplate ?? parseNameTemplate(DEFAULT_NAME_TEMPLATE));
+  const nameOf = createNamer(results.nameTemplate ?? parseNameTemplate(DEFAULT_NAME_TEMPLATE));
   const table = columnsTable(results);
   await writeCsv(headerText(results.format, table.header));
   for await (const page of productPages(db, results)) {
@@ -32,10 +33,10 @@ export async function* packed<T>(
       const names: string[] = [];
       for (const file of filesOf(results, product)) {
         const name = nameOf(file);
-        const key = keyOfFile(results, file);
-        const taken = key === undefined ? undefined : await take(key, name);
-        names.push(taken === undefined ? '' : name);
-        if (taken !== undefined) yield taken;
+        const key = storageKeyOf(results, file);
+        const added = key === undefined ? undefined : await add(key, name);
+        names.push(added === undefined ? '' : name);
+        if (added !== undefined) yield added;
       }
       rows.push(table.row(product, names));
     }

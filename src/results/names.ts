@@ -1,35 +1,34 @@
 import { hash } from 'node:crypto';
 import type { NamePiece, NameTemplate, Placeholder } from '../presets/name-template.ts';
 
-/** What of a file goes into its name. */
-export type Named = {
+/** The values that a name template can use. */
+export type NameParts = {
   /** SKU, else serial, else row number of its product */
   label: string;
   productName: string;
   position: number;
   rendition: string;
-  /** of the image's renditions; null where there are none yet, or never will be */
-  hash16: string | null;
+  /** of the image's renditions; null if it is not completed. Users write it as `{hash16}` */
+  setId: string | null;
   extension: string;
 };
 
 /**
- * Gives each file a name of its own, on file systems that ignore case too: one that is taken gets
- * `-2`, `-3`, … Names depend on all the files before, so ask for every slot and rendition, in order,
- * made or not: then they stay as they are when a failed image is tried again. Only a name with {hash16}
- * waits until there is one, and is '' before.
+ * Gives each file a unique name, also on file systems that ignore case: a duplicate gets `-2`, `-3`, …
+ * A name depends on all names before it. Call it for every slot and rendition in order, made or not: then
+ * no name changes when a failed image is retried. A name with {hash16} is '' until the image is completed.
  */
-export function createNames(template: NameTemplate): (file: Named) => string {
-  // 48 bits of a hash instead of the name: a million take 40 MB. Two names that share them, with a chance
-  // of 1 in 500 among a million, cost a suffix that was not needed.
+export function createNamer(template: NameTemplate): (file: NameParts) => string {
+  // The set holds hashes of 48 bits, not names: a million of them take 40 MB. A collision, 1 in 500 among a
+  // million names, costs a needless suffix.
   const taken = new Set<number>();
   const nextNumber = new Map<number, number>();
-  const hasHash = template.flat().some((piece) => 'value' in piece && piece.value === 'hash16');
+  const hasSetId = template.flat().some((piece) => 'value' in piece && piece.value === 'hash16');
 
   return (file) => {
-    if (hasHash && file.hash16 === null) return '';
-    const name = nameOf(template, file);
-    const key = nameKey(name);
+    if (hasSetId && file.setId === null) return '';
+    const name = filled(template, file);
+    const key = foldedHash(name);
     if (!taken.has(key)) {
       taken.add(key);
       return name;
@@ -37,30 +36,33 @@ export function createNames(template: NameTemplate): (file: Named) => string {
     const stem = name.slice(0, -file.extension.length - 1);
     for (let number = nextNumber.get(key) ?? 2; ; number += 1) {
       const other = `${stem}-${number}.${file.extension}`;
-      const otherKey = nameKey(other);
+      const otherKey = foldedHash(other);
       if (taken.has(otherKey)) continue;
       taken.add(otherKey);
-      nextNumber.set(key, number + 1); // or a million equal names would be tried from 2 each
+      nextNumber.set(key, number + 1); // starting at 2 each time would be quadratic for equal names
       return other;
     }
   };
 }
 
-/** The name as the last part of a URL. Others may have the same: it is the key before it that counts. */
-export function nameInUrl(template: NameTemplate, file: Named): string {
-  return encodeURIComponent(nameOf(template, file).replaceAll('/', '_'));
+/** The name as the last part of a URL. It need not be unique: the storage key before it is. */
+export function nameInUrl(template: NameTemplate, file: NameParts): string {
+  return encodeURIComponent(filled(template, file).replaceAll('/', '_'));
 }
 
-/** Lower case, then upper: ß is ss then, and both sigmas are one. Forms that only look different count as equal. */
-export function nameKey(name: string): number {
+/**
+ * A hash of 48 bits that is equal for names that a file system may take as one: case and compatibility forms
+ * are folded. Lower case and then upper case folds ß with ss, and both sigmas, too.
+ */
+export function foldedHash(name: string): number {
   const folded = name.normalize('NFKC').toLowerCase().toUpperCase();
   return hash('sha1', folded, 'buffer').readUIntBE(0, 6);
 }
 
-const MAX_SEGMENT_BYTES = 240; // file systems take 255, and a suffix may follow
+const MAX_SEGMENT_BYTES = 240; // file systems allow 255, and a suffix may follow
 
-/** A relative path that stays in its folder, whatever the cells hold. */
-function nameOf(template: NameTemplate, file: Named): string {
+/** Fills in a template: a relative path that stays inside its folder, whatever the cells hold. */
+function filled(template: NameTemplate, file: NameParts): string {
   const segments = template.map((pieces) => pieces.map((piece) => textOf(piece, file)).join(''));
   const end = `.${file.extension}`;
   const stem = segments.pop()?.slice(0, -end.length) ?? '';
@@ -72,10 +74,10 @@ function segmentOf(text: string, end: string): string {
   return `${WINDOWS_DEVICE.test(kept) ? '_' : ''}${kept}${end}`;
 }
 
-// Opening one of these on Windows opens a device, whatever stands behind the first dot.
+// Windows opens a device under these names, with any extension.
 const WINDOWS_DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³])\s*(\.|$)/i;
 
-function textOf(piece: NamePiece, file: Named): string {
+function textOf(piece: NamePiece, file: NameParts): string {
   return 'text' in piece ? piece.text : VALUES[piece.value](file);
 }
 
@@ -84,16 +86,16 @@ const VALUES = {
   name: ({ productName }) => safe(productName),
   position: ({ position }) => String(position),
   rendition: ({ rendition }) => rendition,
-  hash16: ({ hash16 }) => hash16 ?? '',
+  hash16: ({ setId }) => setId ?? '',
   ext: ({ extension }) => extension,
-} satisfies Record<Placeholder, (file: Named) => string>;
+} satisfies Record<Placeholder, (file: NameParts) => string>;
 
 const FIRST_CHARACTERS = /^.{0,80}/u;
-const MAX_BYTES = 160; // 80 letters of Cyrillic, 53 of Chinese: two of them leave room for the rest
-// Some letters cannot be seen (Hangul fillers, variation selectors): with them two names would look the same.
+const MAX_BYTES = 160; // 80 Cyrillic letters or 53 Chinese ones; two values fit into one segment
+// Invisible letters (Hangul fillers, variation selectors) would make two names look the same.
 const NOT_KEPT = /[^[\p{L}\p{M}\p{N}._\-]--\p{Default_Ignorable_Code_Point}]+/gv;
 
-/** Letters and digits of any language; everything that a file system or a shell could take amiss is a `_`. */
+/** Keeps letters and digits of any language; replaces what a file system or a shell could misread with `_`. */
 function safe(value: string): string {
   const text = value.slice(0, 1_000).normalize('NFC').replaceAll(NOT_KEPT, '_');
   const start = text.replace(/^[._\p{M}-]+/u, '');
@@ -102,7 +104,7 @@ function safe(value: string): string {
   return kept === '' ? 'product' : kept;
 }
 
-/** Its beginning, of so many bytes at the most, without half a character at the end. */
+/** The beginning of a text, at most `bytes` long in UTF-8, cut between characters. */
 export function shortened(text: string, bytes: number): string {
   if (text.length * 3 <= bytes || Buffer.byteLength(text) <= bytes) return text;
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));

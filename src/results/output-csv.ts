@@ -5,7 +5,7 @@ import { inPieces } from './pieces.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
 import { columnsTable } from './table.ts';
 
-/** The input's CSV with the outputs in columns of their own, as far as there are any yet, in pieces. */
+/** The input's CSV with the outputs that exist by now in columns of their own, in pieces. */
 export async function* outputCsv(
   db: Db,
   results: BatchResults,

@@ -5,7 +5,7 @@ import { inPieces } from './pieces.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
 import { type OnFailed, replaced } from './table.ts';
 
-/** The input's CSV with the outputs in place of the sources, as far as there are any yet, in pieces. */
+/** The input's CSV with the outputs that exist by now in place of their sources, in pieces. */
 export async function* replacedCsv(
   db: Db,
   results: BatchResults,

@@ -8,37 +8,37 @@ import { readTableFormat, type StoredTableFormat, type TableFormat } from '../cs
 import type { Recipe } from '../presets/spec.ts';
 import { readRecipe, type StoredRecipe } from '../presets/stored.ts';
 
-/** What must be known of a batch to write its results. */
+/** A batch as the writers of its results need it. */
 export type BatchResults = BatchKey & {
   isCancelled: boolean;
   format: TableFormat;
   recipes: Recipe[];
-  /** the first part of the storage keys */
+  /** of the tenant: the first part of the storage keys */
   token: string;
   nameTemplate: NameTemplate | undefined;
   createdAt: Date;
-  /** of the upload; the batch's name where it had none */
+  /** of the upload, or the batch's name if the upload has none */
   fileName: string;
 };
 
 type ImageResult = {
   position: number;
-  /** index into the batch's recipes */
+  /** index in the batch's recipes, from 0 */
   recipe: number;
   state: PublicImageState;
   errorCode: string | null;
-  hash16: string | null;
+  setId: string | null;
 };
 
 export type ProductResult = {
   rowNumber: number;
   label: string;
   productName: string;
-  /** as they stood in the file */
+  /** as they were in the file */
   cells: string[];
-  /** '1' for each of them that stood in quotes; null: none did, or it is not known */
+  /** '1' for each cell that was in quotes; null: none was, or an older version did not record it */
   quoted: string | null;
-  /** why intake rejected the row */
+  /** why intake rejected the row; empty if it did not */
   flaws: Flaw[];
   images: ImageResult[];
 };
@@ -70,20 +70,26 @@ export async function findResults(
   return { tenantId, batchId, isCancelled, format, recipes, token, nameTemplate, createdAt, fileName };
 }
 
-/** All products in order, in pages, a statement each, so that no snapshot stays open. */
+/** All products in order, in pages. Each page has statements of its own, so that no snapshot stays open. */
 export async function* productPages(db: Db, results: BatchResults): AsyncGenerator<ProductResult[]> {
-  for (let after = 0; ;) {
-    const products = await readProducts(db, results, after);
-    const [first, last] = [products[0], products.at(-1)];
+  let after = 0;
+  for (;;) {
+    const products = await readProductRows(db, results, after);
+    const first = products[0];
+    const last = products.at(-1);
     if (!first || !last) return;
     const slots = { from: first.first_slot, to: last.first_slot + last.images };
-    const images = Map.groupBy(await readImages(db, results, slots), (image) => image.row_number);
+    const images = Map.groupBy(await readImageRows(db, results, slots), (image) => image.row_number);
     yield products.map((product) => productOf(product, images.get(product.row_number) ?? [], results));
     after = last.row_number;
   }
 }
 
-function productOf(product: ProductRow, images: ImageRow[], results: BatchResults): ProductResult {
+function productOf(
+  product: ProductResultRow,
+  images: ImageResultRow[],
+  results: BatchResults,
+): ProductResult {
   return {
     rowNumber: product.row_number,
     label: product.label,
@@ -96,12 +102,12 @@ function productOf(product: ProductRow, images: ImageRow[], results: BatchResult
       recipe: image.recipe,
       state: shownState(image.state, results),
       errorCode: image.error_code,
-      hash16: image.hash16,
+      setId: image.hash16,
     })),
   };
 }
 
-type ProductRow = {
+type ProductResultRow = {
   row_number: number;
   label: string;
   name: string;
@@ -112,17 +118,21 @@ type ProductRow = {
   images: number;
 };
 
-const ROWS_A_PAGE = 100; // larger pages are no faster; of 500, a server takes 20 MB more
+export const ROWS_A_PAGE = 100; // larger pages are no faster; with 500, a server takes 20 MB more
 
-async function readProducts(db: Db, { tenantId, batchId }: BatchKey, after: number): Promise<ProductRow[]> {
-  const { rows } = await sql<ProductRow>`
+async function readProductRows(
+  db: Db,
+  { tenantId, batchId }: BatchKey,
+  afterRow: number,
+): Promise<ProductResultRow[]> {
+  const { rows } = await sql<ProductResultRow>`
     select row_number, label, name, cells, quoted, flaws, first_slot, images from products
-    where tenant_id = ${tenantId} and batch_id = ${batchId} and row_number > ${after}
+    where tenant_id = ${tenantId} and batch_id = ${batchId} and row_number > ${afterRow}
     order by row_number limit ${ROWS_A_PAGE}`.execute(db);
   return rows;
 }
 
-type ImageRow = {
+type ImageResultRow = {
   row_number: number;
   position: number;
   recipe: number;
@@ -131,21 +141,21 @@ type ImageRow = {
   hash16: string | null;
 };
 
-/** Images by slot, `to` not included. */
-async function readImages(
+/** Images in the order of their slots, without `to`. */
+async function readImageRows(
   db: Db,
   { tenantId, batchId }: BatchKey,
   slots: { from: number; to: number },
-): Promise<ImageRow[]> {
-  const { rows } = await sql<ImageRow>`
+): Promise<ImageResultRow[]> {
+  const { rows } = await sql<ImageResultRow>`
     select row_number, position, recipe, state, error_code, hash16 from images
     where tenant_id = ${tenantId} and batch_id = ${batchId} and slot >= ${slots.from} and slot < ${slots.to}
     order by slot`.execute(db);
   return rows;
 }
 
-/** The next rows with a failed image, by slot, through images_failed; a row comes once for each. */
-export async function readFailedRows(
+/** A page of failed images in the order of their slots (index images_failed), with their rows. */
+export async function readFailedImages(
   db: Db,
   { tenantId, batchId }: BatchKey,
   afterSlot: number,
@@ -157,20 +167,20 @@ export async function readFailedRows(
   return rows;
 }
 
-/** The next rows that intake rejected, through products_rejected. */
+/** A page of rows that intake rejected, ascending (index products_rejected). */
 export async function readRejectedRows(
   db: Db,
   { tenantId, batchId }: BatchKey,
-  after: number,
+  afterRow: number,
 ): Promise<number[]> {
   const { rows } = await sql<{ row_number: number }>`
     select row_number from products
-    where tenant_id = ${tenantId} and batch_id = ${batchId} and flaws is not null and row_number > ${after}
+    where tenant_id = ${tenantId} and batch_id = ${batchId} and flaws is not null and row_number > ${afterRow}
     order by row_number limit ${ROWS_A_PAGE}`.execute(db);
   return rows.map((row) => row.row_number);
 }
 
-/** The cells of these rows, in order. */
+/** The cells of these rows, ordered by row number. */
 export async function readCells(
   db: Db,
   { tenantId, batchId }: BatchKey,

@@ -1,6 +1,4 @@
-import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
-import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
@@ -8,12 +6,11 @@ import { batchKey, noSuchBatch } from '../batches/status.routes.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { ProblemAnswer } from '../http/problem.ts';
-import { KEY } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import { imagesZip } from './archive.ts';
 import { downloadAs } from './download-name.ts';
 import { failedCsv } from './failed-csv.ts';
-import { urlOf } from './files.ts';
+import { fileUrls } from './files.ts';
 import { manifest } from './manifest.ts';
 import { faithfulWriter } from '../csv/write-faithful.ts';
 import { outputCsv } from './output-csv.ts';
@@ -35,12 +32,12 @@ const OutputQuery = Type.Object(
       Type.Enum(['columns', 'replace'], {
         default: 'columns',
         description:
-          'columns: the outputs in columns of their own, in UTF-8, with formulas made harmless; replace: in place of the sources, without further columns, for going straight back into a shop: everything else is as it was uploaded, encoding and formulas too, so import it and do not open it in a spreadsheet if you do not trust the cells',
+          'columns: outputs in columns of their own, in UTF-8, with formulas escaped. replace: outputs in place of their sources, without further columns, for importing into a shop: everything else is as uploaded, including encoding and formulas, so do not open it in a spreadsheet if you do not trust the cells.',
       }),
     ),
     on_failed: Type.Optional(
       Type.Enum(['blank', 'source'], {
-        description: 'Of style=replace: what is in a slot without an output; blank if left out',
+        description: 'With style=replace: what a slot without an output holds. Default: blank.',
       }),
     ),
   },
@@ -48,16 +45,14 @@ const OutputQuery = Type.Object(
 );
 
 const streamed = (type: string) => ({
-  200: { description: 'The whole of it', content: { [type]: { schema: Type.String() } } },
+  200: { description: 'The whole file, streamed', content: { [type]: { schema: Type.String() } } },
   404: ProblemAnswer,
 });
-const FILE = { content: { 'image/*': { schema: Type.String({ format: 'binary' }) } } };
 
 const OfBatch = { params: Type.Object({ id: Type.String() }) };
 
 export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app, parts) => {
   const { db, filesUrl, storage, tenantId, folder } = parts;
-  await app.register(fastifyStatic, { root: '/', serve: false, suppressWarning: true });
 
   /** @throws Problem `not_found` */
   async function resultsOf(id: string): Promise<BatchResults> {
@@ -70,7 +65,7 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
     '/v1/batches/:id/output.csv',
     {
       schema: {
-        summary: 'The CSV with the output URLs in their slots, as far as there are any yet',
+        summary: 'The CSV with the URLs of the outputs that exist by now, each in the slot of its source',
         ...OfBatch,
         querystring: OutputQuery,
         response: streamed('text/csv'),
@@ -78,15 +73,15 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
     },
     async ({ params: { id }, query }, reply) => {
       const results = await resultsOf(id);
-      const links = urlOf(results, filesUrl);
+      const urlOf = fileUrls(results, filesUrl);
       const as = downloadAs(results.fileName, 'output.csv');
       if (query.style === 'replace') {
-        const csv = replacedCsv(db, results, { onFailed: query.on_failed ?? 'blank', urlOf: links });
-        return sendPieces(reply, csv, { as, type: typeAsWritten(results) });
+        const csv = replacedCsv(db, results, { onFailed: query.on_failed ?? 'blank', urlOf });
+        return sendPieces(reply, csv, { as, type: typeAsUploaded(results) });
       }
       if (query.on_failed !== undefined)
         throw new Problem('bad_request', { detail: 'on_failed belongs to style=replace.' });
-      return sendPieces(reply, outputCsv(db, results, links), { as, type: 'text/csv; charset=utf-8' });
+      return sendPieces(reply, outputCsv(db, results, urlOf), { as, type: 'text/csv; charset=utf-8' });
     },
   );
 
@@ -94,9 +89,9 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
     '/v1/batches/:id/failed.csv',
     {
       schema: {
-        summary: 'The rows with failed images as they were, to be corrected and uploaded again',
+        summary: 'The rows with errors or failed images as uploaded, to be corrected and uploaded again',
         description:
-          'Encoding, line ends and cells are those of the upload, formulas too: upload it with the same options.',
+          'Encoding, line ends, cells and formulas are those of the upload. Upload it with the same options.',
         ...OfBatch,
         response: streamed('text/csv'),
       },
@@ -106,7 +101,7 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
       const csv = failedCsv(db, results);
       return sendPieces(reply, csv, {
         as: downloadAs(results.fileName, 'failed.csv'),
-        type: typeAsWritten(results),
+        type: typeAsUploaded(results),
       });
     },
   );
@@ -115,7 +110,7 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
     '/v1/batches/:id/manifest.ndjson',
     {
       schema: {
-        summary: 'What was made of what: a line of JSON for each rendition, and for each image without one',
+        summary: 'Provenance: one line of JSON per rendition, and per image without one',
         ...OfBatch,
         response: streamed('application/x-ndjson'),
       },
@@ -134,7 +129,7 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
     '/v1/batches/:id/images.zip',
     {
       schema: {
-        summary: 'The renditions under their names, and the CSV with these names',
+        summary: 'A ZIP of the renditions under their names, and of the CSV with these names',
         ...OfBatch,
         response: streamed('application/zip'),
       },
@@ -142,7 +137,7 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
     async (request, reply) => {
       const { id } = request.params;
       const onMissing = (key: string): void =>
-        request.log.warn({ batch: id, key }, 'a stored file is missing');
+        request.log.warn({ batch: id, key }, 'a rendition is missing in the storage');
       const results = await resultsOf(id);
       const archive = imagesZip(db, results, { storage, folder, onMissing });
       return sendPieces(reply, archive, {
@@ -151,45 +146,16 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
       });
     },
   );
-
-  app.get(
-    '/files/*',
-    {
-      schema: {
-        summary: 'A rendition; what lies under a key never changes',
-        description: 'A name may stand behind the key: /files/{token}/{hash16}/{file}/{name}',
-        params: Type.Object({ '*': Type.String() }),
-        // Pages of shops hang "?v=3" on the addresses of images.
-        querystring: Type.Object({}, { additionalProperties: true }),
-        response: {
-          200: { description: 'The whole file', ...FILE },
-          206: { description: 'The range of `Range`', ...FILE },
-          304: Type.Null({ description: 'The copy of If-None-Match or If-Modified-Since still stands' }),
-          404: ProblemAnswer,
-          412: ProblemAnswer,
-          416: ProblemAnswer,
-        },
-      },
-    },
-    async (request, reply) => {
-      const [token, hash16, file, name, ...more] = request.params['*'].split('/');
-      const key = `${token}/${hash16}/${file}`;
-      if (!KEY.test(key) || name === '' || more.length > 0)
-        throw new Problem('not_found', { detail: 'There is no such file.' });
-      const path = storage.localPath(key);
-      return reply
-        .header('x-content-type-options', 'nosniff')
-        .header('content-security-policy', "default-src 'none'; sandbox")
-        .sendFile(basename(path), dirname(path), { immutable: true, maxAge: '365d', dotfiles: 'deny' });
-    },
-  );
 };
 
-function typeAsWritten({ format }: BatchResults): string {
+function typeAsUploaded({ format }: BatchResults): string {
   return `text/csv; charset=${faithfulWriter(format).encoding}`;
 }
 
-/** Made no faster than the client reads; a client that goes away ends the making. Of a HEAD nothing is made. */
+/**
+ * Streams a download with back-pressure: pieces are made as fast as the client reads, and none after it
+ * disconnects, nor for HEAD.
+ */
 function sendPieces(
   reply: FastifyReply,
   pieces: AsyncGenerator<string | Buffer>,

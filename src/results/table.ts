@@ -1,4 +1,4 @@
-/** The rows of output.csv and failed.csv. */
+/** The rows of output.csv and failed.csv, made from the rows of the input. */
 import type { TableFormat } from '../csv/table-format.ts';
 import { isOurColumn } from '../csv/header/columns.ts';
 import { unescapeFormula } from '../csv/formulas.ts';
@@ -9,19 +9,19 @@ import type { BatchResults, ProductResult } from './results.queries.ts';
 
 export type OutputTable = {
   header: string[];
-  /** @param links what to write for each file of the product, as `filesOf` tells them; '' where there is none */
+  /** @param links of the product's files, in the order of `filesOf`; '' for a file that does not exist */
   row(product: ProductResult, links: string[]): string[];
 };
 
 /**
- * The input's columns, then the first renditions as `Output Image Urls`, further ones as
- * `Output Image Urls (NAME)`, `Status` and `Errors`. Columns of these names are replaced, because people
- * upload their output again.
+ * The input's columns, then `Output Image Urls` for the first renditions, `Output Image Urls (NAME)` for
+ * each further one, `Status` and `Errors`. Input columns with these names are dropped, because people upload
+ * an output.csv again.
  */
 export function columnsTable(results: BatchResults): OutputTable {
   const { format, recipes } = results;
   const { header, columns } = format;
-  // An image's first rendition has the first column, whatever its name; the others have theirs by name.
+  // The first rendition of each recipe goes into the first column whatever its name, the others by name.
   const further = [
     ...new Set(recipes.flatMap(({ renditions }) => renditions.slice(1).map(({ name }) => name))),
   ];
@@ -56,9 +56,9 @@ export function columnsTable(results: BatchResults): OutputTable {
 export type OnFailed = 'blank' | 'source';
 
 /**
- * A row with the first renditions in place of the sources, and all other cells as they came in, for going
- * straight back into a shop.
- * @param onFailed what is in a slot without an output
+ * A row with the first renditions in place of their sources, and all other cells unchanged, so that it can
+ * be imported into a shop directly.
+ * @param onFailed what a slot without an output holds
  */
 export function replaced(
   results: BatchResults,
@@ -81,7 +81,7 @@ export function replaced(
   return withSlots(product.cells, hasSpilled(made, results.format) ? made : changed, results.format);
 }
 
-/** The row as it was; of one whose URLs spilled over, they stand in one cell. */
+/** The row, with URLs that spilled over into further cells joined in the last URL column. */
 function unspilled(cells: string[], format: TableFormat): string[] {
   const { images, spill } = format.columns;
   if (spill === undefined || cells.slice(spill).every((cell) => cell.trim() === '')) return cells;
@@ -93,8 +93,8 @@ function unspilled(cells: string[], format: TableFormat): string[] {
 }
 
 /**
- * As `unspilled`, of cells as they stand in the file; a row that would be read otherwise then (a cell holds no
- * URL, say) stays as it is.
+ * Like `unspilled`, for cells as they are in the file. A row that would then be read differently, because
+ * one of its cells holds no URL for example, stays unchanged.
  */
 export function correctable(cells: string[], format: TableFormat): string[] {
   const row = unspilled(cells, format);
@@ -104,7 +104,7 @@ export function correctable(cells: string[], format: TableFormat): string[] {
   return before.length === after.length && before.every((slot, i) => slot === after[i]) ? row : cells;
 }
 
-/** A row with other slots; those of spilled cells go into the last URL column. */
+/** Writes slots into a row. Slots of spilled cells go into the last URL column. */
 function withSlots(cells: string[], slotCells: CellSlots[], { header, columns }: TableFormat): string[] {
   const own = cells.slice(0, columns.spill);
   const row = hasSpilled(slotCells, { columns }) ? header.map((_, i) => own[i] ?? '') : [...cells];
@@ -134,7 +134,7 @@ function statusOf({ images, flaws }: ProductResult): string {
   return failed > 0 ? 'failed' : 'cancelled';
 }
 
-/** `position:code` of images; of a rejected row without any, `row:code` of what is wrong with it. */
+/** `position:code` of failed images; for a rejected row without images, `row:code` of its flaws. */
 function errorsOf({ images, flaws }: ProductResult): string {
   const ofImages = images.flatMap(({ position, errorCode }) =>
     errorCode ? [`${position}:${errorCode}`] : [],

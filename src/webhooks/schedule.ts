@@ -1,21 +1,19 @@
+import { HOUR_MS, MINUTE_MS, parseDuration, SECOND_MS } from '../units.ts';
+
 /** The delays before each attempt of a delivery, in milliseconds after the previous one. */
 export type Schedule = readonly number[];
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
 
 /** 10 attempts in 75 h 35 min, as Standard Webhooks recommends: some days, with exponential back-off. */
 export const DEFAULT_SCHEDULE: Schedule = [
   0,
-  5 * SECOND,
-  5 * MINUTE,
-  30 * MINUTE,
-  ...[2, 5, 10, 14, 20, 24].map((hours) => hours * HOUR),
+  5 * SECOND_MS,
+  5 * MINUTE_MS,
+  30 * MINUTE_MS,
+  ...[2, 5, 10, 14, 20, 24].map((hours) => hours * HOUR_MS),
 ];
 
 const JITTER = 0.2;
-const AT_LEAST_WHEN_OVERLOADED_MS = 60 * SECOND;
+const AT_LEAST_WHEN_OVERLOADED_MS = 60 * SECOND_MS;
 
 /** What a failed attempt implies for the next one. */
 export type Overload = { retryAfterMs: number | undefined; isOverloaded: boolean };
@@ -39,16 +37,8 @@ export function waitAfter(
   return Math.max(asked, isOverloaded ? AT_LEAST_WHEN_OVERLOADED_MS : 0);
 }
 
-const UNITS: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR };
-
 /** Parses `0,5s,5m,2h`, up to 50 delays; undefined if it is not valid. */
 export function parseSchedule(text: string): Schedule | undefined {
   const waits = text.split(',').map((part) => parseDuration(part.trim()));
   return waits.every((wait) => wait !== undefined) && waits.length <= 50 ? waits : undefined;
-}
-
-/** Parses `500ms`, `15s`, `5m`, `2h`, or a number of seconds, to milliseconds; undefined if it is not valid. */
-export function parseDuration(text: string): number | undefined {
-  const [, number, unit = 's'] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? [];
-  return number === undefined ? undefined : Number(number) * (UNITS[unit] ?? 0);
 }

@@ -26,7 +26,7 @@ async function fetchJson(url: string): Promise<Download & { exit: number | null 
   return { ...(JSON.parse(out) as Download), exit: code };
 }
 
-test('minilab fetch shows every hop of a download, with its peer and its times, and the verdict', async () => {
+test('minilab fetch shows every hop of a download, with its address and its times, and the verdict', async () => {
   await using origin = await startOrigin((path) => {
     if (path === '/a') return (_, response) => response.writeHead(302, { location: '/b' }).end();
     if (path === '/b') return (_, response) => response.writeHead(301, { location: 'photo.jpg' }).end();
@@ -59,7 +59,7 @@ test('minilab fetch shows every hop of a download, with its peer and its times, 
   assert.ok(seconds > 0 && seconds < 30);
 });
 
-test('minilab fetch ends with 3 and a code where there is no image', async () => {
+test('minilab fetch exits with 3 and a code if there is no image', async () => {
   await using origin = await startOrigin((path) =>
     path === '/page' ? Buffer.from('<!doctype html><title>A shop</title>') : undefined,
   );

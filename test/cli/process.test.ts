@@ -33,7 +33,7 @@ async function process(folder: Folder & { database: string }, csv: string, ...mo
   return { code, err, result: JSON.parse(out.trim().split('\n').at(-1) ?? '') as Result };
 }
 
-test('`process --json` prints its one object also when the CSV has errors, and when nothing was begun', async () => {
+test('`process --json` prints its one object also if the CSV has errors, or if nothing was started', async () => {
   await using folder = await newPlace();
   const invalid = await process(folder, 'Image\nftp://a/1.jpg\nhttps://a/1.jpg\nftp://b/1.jpg\n');
   assert.equal(invalid.code, 2);
@@ -51,7 +51,7 @@ test('`process --json` prints its one object also when the CSV has errors, and w
   }
 });
 
-test('a run into the folder of an earlier one leaves exactly its own images there, says so, and touches nothing else', async () => {
+test('a run into the folder of an earlier run leaves exactly its own images, says so, and touches no other file', async () => {
   await using folder = await newPlace();
   for (const name of ['1.jpg', '2.jpg', '3.jpg'])
     await writeFile(join(folder.path, name), await smallPicture(Number.parseInt(name, 10)));
@@ -90,7 +90,7 @@ test('an output.csv that names files elsewhere removes none of them', async () =
   for (const path of victims) assert.ok((await readFile(path)).length > 0);
 });
 
-test('with --fresh-for a later run asks for nothing that is fresh, and tells what it reused; files on the disk are read again', async () => {
+test('with --fresh-for a later run requests nothing that is fresh, and reports what it reused; local files are read again', async () => {
   await using folder = await newPlace();
   await using origin = await startOrigin((path) =>
     path === '/a' ? picture : path === '/b' ? other : undefined,

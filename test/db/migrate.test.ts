@@ -150,7 +150,7 @@ test('a table that stays in use is told with who uses it, and minilab migrate sa
   for (const name of LATER) assert.match(err, new RegExp(`${name}: done in \\d`));
   assert.match(
     err,
-    new RegExp(`${LATER.length} migrations done\\.\\nThe queue's own schema: made, version \\d+\\.`),
+    new RegExp(`${LATER.length} migrations applied\\.\\nThe schema of the queue: created, version \\d+\\.`),
   );
 });
 
@@ -163,10 +163,10 @@ test('a migration that is killed while it waits leaves nothing, and the next sta
     settings: { DATABASE_URL: old.url },
     onStart: (child) =>
       child.stderr?.on('data', (chunk: Buffer) => {
-        if (String(chunk).includes('waits until')) child.kill('SIGKILL');
+        if (String(chunk).includes('waiting for locks')) child.kill('SIGKILL');
       }),
   });
-  assert.match(killed.err, /0003_presets: waits until/);
+  assert.match(killed.err, /0003_presets: waiting for locks/);
   assert.equal(killed.code, null);
   await report.query('commit');
   assert.deepEqual(await migrate(old.db), LATER);

@@ -256,7 +256,7 @@ describe('cells and bodies as they come', () => {
         [3, 'file_not_found'],
       ],
     );
-    assert.match(warnings[2]?.detail ?? '', /^3 images are files.*the API takes addresses only/);
+    assert.match(warnings[2]?.detail ?? '', /^3 images are local files.*the API takes URLs only/);
     const said = await runMinilab(['check', file]);
     assert.match(said.out, /There is no file "gone\.gif" in the folder of the CSV/);
   });

@@ -392,7 +392,7 @@ describe('results', () => {
     const files = await readZip(await bytesOf(`${batch.links.self}/images.zip`));
     assert.deepEqual([...files.keys()], ['A-1-full.jpg', 'A-1-thumb.jpg', 'B-1-thumb.jpg', 'output.csv']);
     assert.equal(parse(files.get('output.csv') ?? '')[2]?.[3], '');
-    assert.match(minilab.said(), new RegExp(`${hash16}/${file}.*a stored file is missing`));
+    assert.match(minilab.said(), new RegExp(`${hash16}/${file}.*a rendition is missing in the storage`));
     assert.ok(kept.length > 0);
   });
 

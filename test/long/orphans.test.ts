@@ -78,7 +78,7 @@ test('killed workers and a cancelled batch leave files; doctor counts them, and 
   const before = await filesIn(storage);
   const doctor = await runMinilab(['doctor'], { settings });
   const [, files, unfinished] =
-    /\((\S+) files?\) belong to no image that is recorded, (\S+) files? unfinished/.exec(doctor.out) ?? [];
+    /orphaned sets? \((\S+) files?\) and (\S+) unfinished files?/.exec(doctor.out) ?? [];
   assert.ok(before > (await referred()), 'kills leave files');
   assert.equal(Number(files) + Number(unfinished), before - (await referred()), doctor.out);
   const swept = await runMinilab(['sweep-storage', '--older-than', '0s'], { settings });

@@ -44,7 +44,7 @@ async function assertTold(foundation: Foundation, batch: BatchKey): Promise<void
   assert.ok(times.fetched_at);
 }
 
-test('the manifest tells where an image came from, whatever secret headers its host has, had or gets', async () => {
+test('the manifest has the source of an image, whatever secret headers its host has, had or gets', async () => {
   await using foundation = await newFoundation();
   const before = await fetched(foundation);
   await assertTold(foundation, before);

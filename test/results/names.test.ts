@@ -3,21 +3,21 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { test } from 'node:test';
 import { parseNameTemplate } from '../../src/presets/name-template.ts';
-import { createNames, nameInUrl, type Named } from '../../src/results/names.ts';
+import { createNamer, nameInUrl, type NameParts } from '../../src/results/names.ts';
 import { newFolder } from '../support/folder.ts';
 
-const FILE: Named = {
+const FILE: NameParts = {
   label: 'A-1',
   productName: 'Red shirt',
   position: 1,
   rendition: 'full',
-  hash16: '0123456789abcdef',
+  setId: '0123456789abcdef',
   extension: 'jpg',
 };
 
 /** One name, with nothing taken before. */
-function nameOf(file: Partial<Named>, template = '{sku}-{position}-{rendition}.{ext}'): string {
-  return createNames(parseNameTemplate(template))({ ...FILE, ...file });
+function nameOf(file: Partial<NameParts>, template = '{sku}-{position}-{rendition}.{ext}'): string {
+  return createNamer(parseNameTemplate(template))({ ...FILE, ...file });
 }
 
 const HOSTILE = [
@@ -55,7 +55,7 @@ const HOSTILE = [
   '~root',
 ];
 
-test('whatever a cell holds, the file lies in its folder, under a name that every file system takes', async () => {
+test('whatever a cell holds, the file is inside its folder, under a name that every file system allows', async () => {
   await using folder = await newFolder();
   for (const template of [
     '{sku}-{position}-{rendition}.{ext}',
@@ -63,7 +63,7 @@ test('whatever a cell holds, the file lies in its folder, under a name that ever
     '{sku}/{name}',
     'x{name}{sku}{name}{sku}/{sku}{name}{sku}',
   ]) {
-    const names = createNames(parseNameTemplate(template));
+    const names = createNamer(parseNameTemplate(template));
     for (const value of HOSTILE) {
       const name = names({ ...FILE, label: value, productName: value });
       const path = resolve(folder.path, name);
@@ -87,8 +87,8 @@ test('letters and digits of any language stay as they are', () => {
   assert.equal(nameOf({}, '{name}/{sku}.{hash16}'), 'Red_shirt/A-1.0123456789abcdef.jpg');
 });
 
-test('two files never have one name, on file systems that ignore case or forms of letters too', () => {
-  const names = createNames(parseNameTemplate('{sku}.{ext}'));
+test('no two files share a name, also on file systems that ignore case or forms of letters', () => {
+  const names = createNamer(parseNameTemplate('{sku}.{ext}'));
   const labels = [
     ...['A', 'a', 'Ａ', 'A/', 'A-2', 'ß', 'SS', 'ẞ', 'Σίσυφος', 'σίσυφοσ'],
     ...['é', 'e\u0301', 'É', 'K', '\u212a', 'x', 'y'],
@@ -112,23 +112,23 @@ test('two files never have one name, on file systems that ignore case or forms o
   );
 });
 
-test('a hundred thousand products of one name get names of their own in a moment', () => {
-  const names = createNames(parseNameTemplate('{name}.{ext}'));
+test('a hundred thousand products with the same name get unique names quickly', () => {
+  const names = createNamer(parseNameTemplate('{name}.{ext}'));
   const all = new Set(Array.from({ length: 100_000 }, () => names(FILE).toLowerCase()));
   assert.equal(all.size, 100_000);
   assert.ok(all.has('red_shirt-100000.jpg'));
 });
 
-test('names do not shift when an image that failed is made later; those by content wait until it is known', () => {
+test('names do not change when a failed image is made later; names with {hash16} wait for the image', () => {
   const files = [FILE, { ...FILE, label: 'a-1' }, FILE];
-  const failing: Named[] = files.map((file, i) => (i === 1 ? { ...file, hash16: null } : file));
-  const [before, later] = [failing, files].map((list) => list.map(createNames(parseNameTemplate('{sku}'))));
+  const failing: NameParts[] = files.map((file, i) => (i === 1 ? { ...file, setId: null } : file));
+  const [before, later] = [failing, files].map((list) => list.map(createNamer(parseNameTemplate('{sku}'))));
   assert.deepEqual(before, later);
-  const byContent = failing.map(createNames(parseNameTemplate('{sku}-{hash16}')));
+  const byContent = failing.map(createNamer(parseNameTemplate('{sku}-{hash16}')));
   assert.deepEqual(byContent, ['A-1-0123456789abcdef.jpg', '', 'A-1-0123456789abcdef-2.jpg']);
 });
 
-test('in a URL a name is one part of the path', () => {
+test('a name is one path segment of a URL', () => {
   const name = nameInUrl(parseNameTemplate('{sku}/{name} & more #{position}.{ext}'), {
     ...FILE,
     label: 'Ä/?',

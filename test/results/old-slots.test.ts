@@ -38,7 +38,7 @@ test('a batch that an older version accepted keeps each output in the slot that 
 
   const results = await findResults(db, batch);
   assert.ok(results);
-  const urlOf = ({ hash16 }: { hash16: string | null }): string => `out-${Number(hash16)}`;
+  const urlOf = ({ setId }: { setId: string | null }): string => `out-${Number(setId)}`;
   const secondRow = async (pieces: AsyncIterable<string | Buffer>): Promise<string[]> =>
     parse((await Array.fromAsync(pieces)).join(''))[1] ?? [];
   assert.deepEqual((await secondRow(outputCsv(db, results, urlOf))).slice(3, 4), ['out-1,out-2,out-3']);

@@ -33,7 +33,7 @@ function product(cells: string[], links: Record<number, string>) {
     recipe: 0,
     state: link === '' ? 'failed' : 'completed',
     errorCode: link === '' ? 'not_found' : null,
-    hash16: link === '' ? null : '0123456789abcdef',
+    setId: link === '' ? null : '0123456789abcdef',
   }));
   const row: ProductResult = {
     rowNumber: 1,
@@ -101,7 +101,7 @@ test('our own columns are replaced, unless the images are read from one of them'
   assert.deepEqual(columnsTable(resultsOf(header, [0])).header, ['Output Image Urls', 'Images', ...ours]);
 });
 
-test('a rejected row says why: by its images, or by itself when it has none', () => {
+test('a rejected row has its errors by image, or by row if it has no images', () => {
   const { row: write } = columnsTable(resultsOf(['Images'], [0]));
   const flaws = [
     { line: 2, code: 'too_many_cells', detail: '' },
@@ -121,7 +121,7 @@ test('a row of one empty cell is a line, and a lone header with another delimite
   assert.equal(csvText([['a;b'], [''], ['x']], format), '"a;b"\n""\nx\n');
 });
 
-test('output.csv keeps the lines around the header, and makes harmless what would run as a formula', () => {
+test('output.csv keeps the lines around the header, and escapes formulas', () => {
   const { format } = resultsOf(['Images'], [0]);
   const written = { encoding: 'utf-8', lineEnd: '\r\n', lastLineEnds: true, below: 'cm,"=B1"\r\n' };
   const above = 'sep=,\r\nList 2026 -10%,=HYPERLINK(1),"@x"\r\n-----,-5,+49 30\r\n\r\n';

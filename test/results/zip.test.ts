@@ -44,7 +44,7 @@ test('an archive holds its files under their names of any language, with their t
     assert.deepEqual(file.getLastModDate({ timezone: 'UTC' }), MODIFIED_AT);
 });
 
-test('an archive without files is one too', async () => {
+test('an archive without files is valid', async () => {
   assert.equal((await readZip(await archiveOf([]))).size, 0);
 });
 

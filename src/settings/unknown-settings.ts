@@ -1,6 +1,5 @@
-import { nearest } from './nearest.ts';
-
-type Environment = Record<string, string | undefined>;
+import { nearest } from '../nearest.ts';
+import type { Environment } from './settings-reader.ts';
 
 /** Settings of later versions: whoever sets one believes that it has an effect. */
 const NOT_YET = new Set([
@@ -10,17 +9,18 @@ const NOT_YET = new Set([
 const PREFIX = /^MINILAB_/i;
 
 /**
- * A warning for each variable that looks like a setting but is none: a typo, a name with the prefix MINILAB_, or
- * a setting of a later version. All other variables are ignored.
+ * A warning for each variable that looks like a setting of Minilab but is none: a typo, a name with the
+ * prefix MINILAB_, or a setting of a later version. All other variables are ignored.
+ * @returns sentences
  */
 export function unknownSettings(env: Environment, known: readonly string[]): string[] {
   return Object.keys(env)
     .filter((name) => !known.includes(name) && env[name]?.trim())
-    .map((name) => warningFor(name, known))
+    .map((name) => warningOf(name, known))
     .filter((warning) => warning !== undefined);
 }
 
-function warningFor(name: string, known: readonly string[]): string | undefined {
+function warningOf(name: string, known: readonly string[]): string | undefined {
   if (NOT_YET.has(name)) return `This version does not support the setting ${name} yet: it has no effect.`;
   const meant = nearest(name.replace(PREFIX, ''), known);
   if (meant !== undefined) return `There is no setting ${name}: it has no effect. Did you mean ${meant}?`;

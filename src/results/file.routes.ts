@@ -1,0 +1,47 @@
+import { basename, dirname } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { Problem } from '../errors.ts';
+import { ProblemAnswer } from '../http/problem.ts';
+import { KEY } from '../storage/keys.ts';
+import type { Storage } from '../storage/storage.ts';
+
+const FILE = { content: { 'image/*': { schema: Type.String({ format: 'binary' }) } } };
+
+/** Serves renditions by their storage keys. */
+export const fileRoutes: FastifyPluginAsyncTypebox<{ storage: Storage }> = async (app, { storage }) => {
+  await app.register(fastifyStatic, { root: '/', serve: false, suppressWarning: true });
+
+  app.get(
+    '/files/*',
+    {
+      schema: {
+        summary: 'A rendition; the content under a key never changes',
+        description: 'A name may follow the key: /files/{token}/{hash16}/{file}/{name}',
+        params: Type.Object({ '*': Type.String() }),
+        // Shops append "?v=3" and the like to image URLs.
+        querystring: Type.Object({}, { additionalProperties: true }),
+        response: {
+          200: { description: 'The whole file', ...FILE },
+          206: { description: 'The requested range', ...FILE },
+          304: Type.Null({ description: 'Not modified: the copy of the client is current' }),
+          404: ProblemAnswer,
+          412: ProblemAnswer,
+          416: ProblemAnswer,
+        },
+      },
+    },
+    async (request, reply) => {
+      const [token, setId, file, name, ...more] = request.params['*'].split('/');
+      const key = `${token}/${setId}/${file}`;
+      if (!KEY.test(key) || name === '' || more.length > 0)
+        throw new Problem('not_found', { detail: 'There is no such file.' });
+      const path = storage.localPath(key);
+      return reply
+        .header('x-content-type-options', 'nosniff')
+        .header('content-security-policy', "default-src 'none'; sandbox")
+        .sendFile(basename(path), dirname(path), { immutable: true, maxAge: '365d', dotfiles: 'deny' });
+    },
+  );
+};

@@ -1,0 +1,78 @@
+import { Problem } from '../errors.ts';
+import { parseBytes, parseDuration } from '../units.ts';
+import { type Bounds, parseInteger, parseWebUrl, within } from './parsers.ts';
+
+export type Environment = Record<string, string | undefined>;
+
+/** Reads settings from an environment, and collects what is wrong with them for one report. */
+export class SettingsReader {
+  readonly #environment: Environment;
+  readonly #flaws: string[] = [];
+  readonly #names = new Set<string>();
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  /** the names of the settings read so far */
+  get names(): string[] {
+    return [...this.#names];
+  }
+
+  text(name: string, fallback: string): string {
+    return this.#value(name) ?? fallback;
+  }
+
+  /** Parses a setting if it is set; a parser returns undefined for a value that is not valid. */
+  parsed<T>(name: string, fallback: T, expected: string, parse: (text: string) => T | undefined): T {
+    const text = this.#value(name);
+    if (text === undefined) return fallback;
+    const result = parse(text);
+    if (result !== undefined) return result;
+    const shown = /SECRET|DATABASE/.test(name) ? 'not valid' : `"${text}"`; // errors end up in logs
+    this.reject(name, `is ${shown}, and must be ${expected}`);
+    return fallback;
+  }
+
+  integer(name: string, fallback: number, { min, max }: { min: number; max: number }): number {
+    const bounds = { min: String(min), max: String(max) };
+    return this.parsed(name, fallback, `a whole number from ${min} to ${max}`, within(bounds, parseInteger));
+  }
+
+  /** @returns bytes */
+  bytes(name: string, fallback: number, bounds: Bounds): number {
+    const expected = `a number of bytes from ${bounds.min} to ${bounds.max}, such as 30000000, 30MB or 30MiB`;
+    return this.parsed(name, fallback, expected, within(bounds, parseBytes));
+  }
+
+  /** @returns milliseconds */
+  duration(name: string, fallback: number, bounds: Bounds): number {
+    const expected = `a duration from ${bounds.min} to ${bounds.max}, such as 15s`;
+    return this.parsed(name, fallback, expected, within(bounds, parseDuration));
+  }
+
+  oneOf(name: string, fallback: string, allowed: readonly string[]): string {
+    return this.parsed(name, fallback, `one of ${allowed.join(', ')}`, (text) =>
+      allowed.includes(text) ? text : undefined,
+    );
+  }
+
+  webUrl(name: string, fallback: string): string {
+    return this.parsed(name, fallback, 'a URL that begins with http:// or https://', parseWebUrl);
+  }
+
+  /** Notes a flaw. @param why goes on after the name of the setting */
+  reject(name: string, why: string): void {
+    this.#flaws.push(`${name} ${why}.`);
+  }
+
+  /** @throws Problem `bad_settings`, with all flaws */
+  finish(): void {
+    if (this.#flaws.length > 0) throw new Problem('bad_settings', { detail: this.#flaws.join('\n') });
+  }
+
+  #value(name: string): string | undefined {
+    this.#names.add(name);
+    return this.#environment[name]?.trim() || undefined;
+  }
+}
