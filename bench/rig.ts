@@ -9,7 +9,7 @@ import { pino } from 'pino';
 import type { BatchKey } from '../src/batches/batch.ts';
 import { readConfig } from '../src/config.ts';
 import type { Db } from '../src/db/database.ts';
-import { layFoundation } from '../src/services.ts';
+import { openServices } from '../src/services.ts';
 import { type Acceptance, acceptUpload } from '../src/intake/accept.ts';
 import { stageUpload } from '../src/intake/staged-upload.ts';
 import type { Plan } from '../src/pipeline/decoder-protocol.ts';
@@ -52,19 +52,15 @@ export async function accept(
   preset: Preset,
   options: Pick<Acceptance, 'freshForS'> = {},
 ): Promise<BatchKey> {
-  const foundation = await layFoundation(
-    readConfig(settings),
-    settings.DATABASE_URL,
-    pino({ level: 'silent' }),
-  );
+  const services = await openServices(readConfig(settings), settings.DATABASE_URL, pino({ level: 'silent' }));
   try {
     const intake = { tenantId: 1, folder: settings.DATA_DIR, maxBytes: 1e9, allowPaths: false, presets: [] };
     await using staged = await stageUpload(Readable.from([Buffer.from(csv)]), intake);
     const acceptance = { tenantId: 1, name: 'bench', preset, ...options };
-    const row = await acceptUpload(foundation.database, staged, acceptance, foundation.feed);
+    const row = await acceptUpload(services.database, staged, acceptance, services.feed);
     return { tenantId: row.tenant_id, batchId: row.batch_id };
   } finally {
-    await foundation.close();
+    await services.close();
   }
 }
 

@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import { readConfig } from '../src/config.ts';
 import type { Db } from '../src/db/database.ts';
 import { holdEmbeddedServer } from '../src/db/embedded.ts';
-import { layFoundation } from '../src/services.ts';
+import { openServices } from '../src/services.ts';
 import { acceptUpload } from '../src/intake/accept.ts';
 import { stageUpload } from '../src/intake/staged-upload.ts';
 import { newFolder } from '../test/support/folder.ts';
@@ -39,19 +39,19 @@ export async function settle(): Promise<Settle> {
   stack.defer(() => server.close());
   const settings = settingsOf(folder.path, await server.database('bench'));
   const config = readConfig(settings);
-  const foundation = await layFoundation(config, settings.DATABASE_URL, pino({ level: 'silent' }));
-  stack.defer(foundation.close);
-  const { db } = foundation.database;
+  const services = await openServices(config, settings.DATABASE_URL, pino({ level: 'silent' }));
+  stack.defer(services.close);
+  const { db } = services.database;
 
   async function accept(urls: string[]): Promise<void> {
     const intake = { tenantId: 1, folder: config.dataDir, maxBytes: 1e9, allowPaths: false, presets: [] };
     const csv = Readable.from([Buffer.from(`Name,Image\n${urls.map((url) => `P,${url}\n`).join('')}`)]);
     await using staged = await stageUpload(csv, intake);
     await acceptUpload(
-      foundation.database,
+      services.database,
       staged,
       { tenantId: 1, name: 'bench', preset: PRESET },
-      foundation.feed,
+      services.feed,
     );
   }
 

@@ -4,7 +4,7 @@ import { controlRoutes } from './batches/control.routes.ts';
 import { lookupRoutes } from './batches/lookup.routes.ts';
 import { statusRoutes } from './batches/status.routes.ts';
 import { type Database, isAlive } from './db/database.ts';
-import type { Foundation } from './services.ts';
+import type { Services } from './services.ts';
 import { hostRoutes } from './hosts/host.routes.ts';
 import { healthRoutes } from './http/health.routes.ts';
 import { closeServer, createServer, listen } from './http/server.ts';
@@ -29,10 +29,10 @@ export type HttpService = { close(): Promise<void> };
  * @param worker the worker of this process, if it has one by now
  */
 export async function startHttp(
-  foundation: Foundation,
+  services: Services,
   worker: () => Pick<Worker, 'pausedBecause'> | undefined,
 ): Promise<HttpService> {
-  const { config, database, feed, storage, guard, log } = foundation;
+  const { config, database, feed, storage, guard, log } = services;
   const { publicUrl, filesUrl } = config;
   const app = await createServer({ publicUrl, version: VERSION, log });
   const shared = { tenantId: DEFAULT_TENANT, publicUrl, filesUrl, db: database.db };
@@ -55,7 +55,7 @@ export async function startHttp(
   await app.register(controlRoutes, { ...shared, patient: database.patient, feed });
   await app.register(lookupRoutes, shared);
   const { hostConcurrency } = config;
-  await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: foundation.secretsKey });
+  await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: services.secretsKey });
   await app.register(inboxRoutes, { ...shared, secrets: config.inboxSecrets });
   await app.register(resultsRoutes, { ...shared, storage, folder });
   await app.register(fileRoutes, { storage });

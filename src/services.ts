@@ -19,7 +19,7 @@ import type { Storage } from './storage/storage.ts';
 import { MINUTE_MS } from './units.ts';
 
 /** What every process opens: a migrated database, a queue, a storage, a guard, a watchdog. */
-export type Foundation = {
+export type Services = {
   config: Config;
   database: Database;
   queue: Queue;
@@ -55,12 +55,12 @@ export async function openConfiguredDatabase(
  * @param stallMs after how long a stalled event loop ends the process, in milliseconds
  * @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer`, `migration_failed`
  */
-export async function layFoundation(
+export async function openServices(
   config: Config,
   databaseUrl: string,
   log: Logger,
   stallMs?: number,
-): Promise<Foundation> {
+): Promise<Services> {
   const temporaryFolder = join(config.dataDir, 'tmp');
   await checkFolder(temporaryFolder, 'DATA_DIR', log);
   await checkFolder(config.storageDir, 'STORAGE_URL', log);

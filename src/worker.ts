@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Foundation } from './services.ts';
+import type { Services } from './services.ts';
 import { logEnded } from './batches/settle.ts';
 import { type Db, isAlive } from './db/database.ts';
 import { unknownMigration } from './db/migrate.ts';
@@ -44,8 +44,8 @@ const HEALTH_CHECK_EVERY_MS = 2_000;
  * Starts a worker: it processes images, delivers webhooks, and does the chores.
  * @param localFolder where relative paths are read from: `minilab process` only
  */
-export async function startWorker(foundation: Foundation, localFolder?: string): Promise<Worker> {
-  const { config, database, queue, feed, storage, guard, watchdog, log } = foundation;
+export async function startWorker(services: Services, localFolder?: string): Promise<Worker> {
+  const { config, database, queue, feed, storage, guard, watchdog, log } = services;
   const { db, hurried } = database;
   const { hostConcurrency, downloadConcurrency, webhookSchedule, webhookTimeoutMs } = config;
   const userAgent = userAgentOf(config.publicUrl);
@@ -67,7 +67,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
     workerId: id,
     hostConcurrency,
     downloadConcurrency,
-    openHeaders: headersOpener(foundation.secretsKey),
+    openHeaders: headersOpener(services.secretsKey),
     recordNow: (outcomes) => recordOutcomes(hurried, outcomes, hostConcurrency),
     log,
   });
@@ -88,7 +88,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
       waiting: limiter.waiting,
       claim: (tasks) => claimImages(hurried, tasks),
       handle: (image, signal) => processImage(image, { pipeline, log, onTrouble }, signal),
-      record: recordingWith(limiter, foundation),
+      record: recordingWith(limiter, services),
       isToBeAlone: isSuspect,
       onTaken: (taken) => watchdog.began(taken.map(watched)),
       onReleased: watchdog.ended,
@@ -133,7 +133,7 @@ export async function startWorker(foundation: Foundation, localFolder?: string):
 }
 
 /** Records results together with what downloads showed of their hosts since the last time. */
-function recordingWith(limiter: HostLimiter, { database, feed, log }: Foundation) {
+function recordingWith(limiter: HostLimiter, { database, feed, log }: Services) {
   return async (finished: FinishedImage[]): Promise<void> => {
     const hostOutcomes = limiter.takeOutcomes();
     try {

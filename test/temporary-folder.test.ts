@@ -5,14 +5,14 @@ import { test } from 'node:test';
 import { newUuid } from '../src/ids.ts';
 import { removeLeftovers } from '../src/temporary-folder.ts';
 import { reportWorker } from '../src/queue/workers.ts';
-import { newFoundation } from './support/batches.ts';
+import { newServices } from './support/batches.ts';
 
 const MINUTE_MS = 60_000;
 
 test('what killed workers and uploads left goes; what is in use stays, however long ago it began', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  const folder = join(foundation.config.dataDir, 'tmp');
+  await using services = await newServices();
+  const { db } = services.database;
+  const folder = join(services.config.dataDir, 'tmp');
   const [live, dead, slow] = [newUuid(), newUuid(), newUuid()];
   await reportWorker(db, { id: live, capacity: 1, version: '0' });
 

@@ -14,7 +14,7 @@ import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { parseNameTemplate } from '../presets/name-template.ts';
 import type { Preset } from '../presets/spec.ts';
 import { writeFolder } from '../results/folder.ts';
-import { ensureWritable, type Foundation, layFoundation } from '../services.ts';
+import { ensureWritable, type Services, openServices } from '../services.ts';
 import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker } from '../worker.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -134,11 +134,11 @@ async function openRunServices(
   { freshForS }: ProcessRequest,
   settings: Config,
   stack: AsyncDisposableStack,
-): Promise<Foundation> {
+): Promise<Services> {
   const openFolder = freshForS === null ? createRunFolder : openKeptRunFolder;
   const { config, databaseUrl } = await openFolder(settings, stack);
   const log = createLog(process.env['LOG_LEVEL'] ? config.logLevel : 'error');
-  const services = await layFoundation(config, databaseUrl, log);
+  const services = await openServices(config, databaseUrl, log);
   stack.defer(services.close);
   checkEndpoint(config.webhook, services.guard);
   if (freshForS !== null) await forgetRuns(services.database.db);
@@ -146,7 +146,7 @@ async function openRunServices(
 }
 
 async function accept(
-  { database, feed }: Foundation,
+  { database, feed }: Services,
   staged: StagedUpload,
   { preset, nameTemplate, freshForS, deadlineHours }: ProcessRequest,
   name: string,

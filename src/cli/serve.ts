@@ -1,7 +1,7 @@
 import { DEFAULT_TENANT, startHttp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
-import { layFoundation, openConfiguredDatabase } from '../services.ts';
+import { openServices, openConfiguredDatabase } from '../services.ts';
 import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker, type Worker } from '../worker.ts';
 import { aborted, onInterrupt } from './interrupt.ts';
@@ -25,17 +25,17 @@ export async function serve({ worker: withWorker }: { worker: boolean }): Promis
     throw new Problem('already_running', {
       detail: `${other} uses the data folder ${config.dataDir}. Stop it first, or choose another folder with DATA_DIR=….`,
     });
-  const foundation = await layFoundation(config, database.url, log);
-  stack.defer(foundation.close);
-  checkEndpoint(config.webhook, foundation.guard);
+  const services = await openServices(config, database.url, log);
+  stack.defer(services.close);
+  checkEndpoint(config.webhook, services.guard);
   let worker: Worker | undefined;
   stack.defer(async () => worker?.stop());
   const notYet = withWorker ? { pausedBecause: () => ['it is starting'] } : undefined;
   // The port is opened before the worker starts: if it is taken, no image is in progress yet.
-  const http = await startHttp(foundation, () => worker ?? notYet);
+  const http = await startHttp(services, () => worker ?? notYet);
   stack.defer(http.close);
-  await configureEndpoint(foundation.database.db, DEFAULT_TENANT, config.webhook);
-  if (withWorker) worker = await startWorker(foundation);
+  await configureEndpoint(services.database.db, DEFAULT_TENANT, config.webhook);
+  if (withWorker) worker = await startWorker(services);
 
   say(`Minilab is ready: ${config.publicUrl} (API documentation: ${config.publicUrl}/docs)`);
   say(`The data folder is ${config.dataDir}. There are no API keys, so only this machine can use the API.`);

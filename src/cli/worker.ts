@@ -1,5 +1,5 @@
 import { readConfig } from '../config.ts';
-import { layFoundation, openConfiguredDatabase } from '../services.ts';
+import { openServices, openConfiguredDatabase } from '../services.ts';
 import { startWorker } from '../worker.ts';
 import { aborted, onInterrupt } from './interrupt.ts';
 import { createLog } from './log.ts';
@@ -16,9 +16,9 @@ export async function work(): Promise<number> {
   await using stack = new AsyncDisposableStack();
   const database = await openConfiguredDatabase(config, 'worker');
   stack.defer(database.close);
-  const foundation = await layFoundation(config, database.url, log);
-  stack.defer(foundation.close);
-  const worker = await startWorker(foundation);
+  const services = await openServices(config, database.url, log);
+  stack.defer(services.close);
+  const worker = await startWorker(services);
   stack.defer(worker.stop);
   say('The worker is ready.');
   await aborted(interrupted);

@@ -3,29 +3,29 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { findBatch } from '../../src/batches/batch.queries.ts';
 import { sweep } from '../../src/batches/sweep.ts';
-import type { Foundation } from '../../src/services.ts';
+import type { Services } from '../../src/services.ts';
 import { listImages } from '../../src/images/image.queries.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
-import { acceptUrls, claim, failed, newFoundation, record } from '../support/batches.ts';
+import { acceptUrls, claim, failed, newServices, record } from '../support/batches.ts';
 
-async function passDeadline({ database }: Foundation): Promise<void> {
+async function passDeadline({ database }: Services): Promise<void> {
   await sql`update batches set began_at = now() - make_interval(hours => deadline_hours)`.execute(
     database.db,
   );
 }
 
 /** Puts a host on hold for longer than any batch runs. */
-async function holdHost({ database }: Foundation, host: string): Promise<void> {
+async function holdHost({ database }: Services, host: string): Promise<void> {
   await sql`
     insert into hosts (tenant_id, host, held_until) values (1, ${host}, now() + interval '30 days')`.execute(
     database.db,
   );
 }
 
-async function failClaimed(foundation: Foundation, problem: ImageProblem): Promise<number> {
-  const claimed = await claim(foundation, 1_000);
+async function failClaimed(services: Services, problem: ImageProblem): Promise<number> {
+  const claimed = await claim(services, 1_000);
   await record(
-    foundation,
+    services,
     claimed.map(({ task, image }) => ({
       task,
       result: { image, is: 'later', problem, inMs: 1_000, costsTry: false },
@@ -35,19 +35,19 @@ async function failClaimed(foundation: Foundation, problem: ImageProblem): Promi
 }
 
 test('a host on hold for longer than the deadline does not keep a batch open', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
+  await using services = await newServices();
+  const { db } = services.database;
   const held = Array.from({ length: 300 }, (_, i) => `https://held.example/${i}.jpg`);
-  const batch = await acceptUrls(foundation, [...held, ...held.slice(0, 50)]);
-  await holdHost(foundation, 'held.example');
-  await failClaimed(foundation, new ImageProblem('rate_limited', 'HTTP 429', { holdHostMs: 60_000 }));
+  const batch = await acceptUrls(services, [...held, ...held.slice(0, 50)]);
+  await holdHost(services, 'held.example');
+  await failClaimed(services, new ImageProblem('rate_limited', 'HTTP 429', { holdHostMs: 60_000 }));
   await sql`update images set due_at = now() where due_at is not null`.execute(db);
 
-  await sweep(db, foundation.feed);
+  await sweep(db, services.feed);
   assert.equal((await findBatch(db, batch))?.failed, 0, 'before the deadline it waits');
 
-  await passDeadline(foundation);
-  await sweep(db, foundation.feed);
+  await passDeadline(services);
+  await sweep(db, services.feed);
   const ended = await findBatch(db, batch);
   assert.ok(ended);
   assert.deepEqual(
@@ -63,18 +63,18 @@ test('a host on hold for longer than the deadline does not keep a batch open', a
 });
 
 test('images that only wait for their turn are tried once after the deadline', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
+  await using services = await newServices();
+  const { db } = services.database;
   const urls = Array.from({ length: 200 }, (_, i) => `https://slow.example/${i}.jpg`);
-  const batch = await acceptUrls(foundation, urls);
-  await passDeadline(foundation);
+  const batch = await acceptUrls(services, urls);
+  await passDeadline(services);
   for (;;) {
-    await sweep(db, foundation.feed);
-    const claimed = await claim(foundation, 1_000);
+    await sweep(db, services.feed);
+    const claimed = await claim(services, 1_000);
     if (claimed.length === 0) break;
     assert.ok(claimed.every(({ image }) => image.deadlineAt.getTime() <= Date.now()));
     await record(
-      foundation,
+      services,
       claimed.map(({ task, image }) => ({ task, result: failed(image) })),
     );
   }
@@ -83,23 +83,23 @@ test('images that only wait for their turn are tried once after the deadline', a
 });
 
 test('a batch whose images cannot expire holds up no other', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
+  await using services = await newServices();
+  const { db } = services.database;
   const [broken, expired] = [
-    await acceptUrls(foundation, ['https://held.example/1.jpg']),
-    await acceptUrls(foundation, ['https://held.example/2.jpg']),
+    await acceptUrls(services, ['https://held.example/1.jpg']),
+    await acceptUrls(services, ['https://held.example/2.jpg']),
   ];
-  await holdHost(foundation, 'held.example');
-  await failClaimed(foundation, new ImageProblem('rate_limited', 'HTTP 429', { holdHostMs: 60_000 }));
-  await passDeadline(foundation);
-  const idle = await acceptUrls(foundation, ['https://a.example/1.jpg']);
-  await failClaimed(foundation, new ImageProblem('server_error', 'HTTP 500'));
+  await holdHost(services, 'held.example');
+  await failClaimed(services, new ImageProblem('rate_limited', 'HTTP 429', { holdHostMs: 60_000 }));
+  await passDeadline(services);
+  const idle = await acceptUrls(services, ['https://a.example/1.jpg']);
+  await failClaimed(services, new ImageProblem('server_error', 'HTTP 500'));
   await sql`update images set due_at = now() where due_at is not null`.execute(db);
 
   await sql`alter table webhook_events add check (batch_id <> ${sql.lit(broken.batchId)})`.execute(db);
-  assert.equal((await sweep(db, foundation.feed)).failed.length, 1);
+  assert.equal((await sweep(db, services.feed)).failed.length, 1);
   assert.equal((await findBatch(db, expired))?.state, 'failed');
-  const claimed = await claim(foundation, 10);
+  const claimed = await claim(services, 10);
   assert.deepEqual(
     claimed.map(({ image }) => image.batchId),
     [idle.batchId],
@@ -107,22 +107,22 @@ test('a batch whose images cannot expire holds up no other', async () => {
 });
 
 test('a step of the sweep that fails holds up no other', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
+  await using services = await newServices();
+  const { db } = services.database;
   const [lost, idle] = [
-    await acceptUrls(foundation, ['https://a.example/1.jpg']),
-    await acceptUrls(foundation, ['https://a.example/2.jpg']),
+    await acceptUrls(services, ['https://a.example/1.jpg']),
+    await acceptUrls(services, ['https://a.example/2.jpg']),
   ];
-  const claimed = await claim(foundation, 2);
+  const claimed = await claim(services, 2);
   for (const { task, image } of claimed) {
-    if (image.batchId === lost.batchId) await foundation.queue.remove('process_image', [task]);
-    else await record(foundation, [{ task, result: { image, is: 'returned', inMs: 0 } }]);
+    if (image.batchId === lost.batchId) await services.queue.remove('process_image', [task]);
+    else await record(services, [{ task, result: { image, is: 'returned', inMs: 0 } }]);
   }
   await sql`
     alter table images add constraint broken check (batch_id <> ${sql.lit(lost.batchId)} or state <> 'pending')`.execute(
     db,
   );
-  assert.equal((await sweep(db, foundation.feed)).failed.length, 1);
-  const [again, ...others] = await claim(foundation, 2);
+  assert.equal((await sweep(db, services.feed)).failed.length, 1);
+  const [again, ...others] = await claim(services, 2);
   assert.deepEqual([again?.image.batchId, others], [idle.batchId, []]);
 });

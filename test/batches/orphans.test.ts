@@ -10,14 +10,14 @@ import { forgetDeadWorkers, searchStorage, sweepStorage } from '../../src/batche
 import { purgeFiles } from '../../src/batches/purge.ts';
 import { recordResults } from '../../src/work/record.ts';
 import { sweep } from '../../src/batches/sweep.ts';
-import type { Foundation } from '../../src/services.ts';
+import type { Services } from '../../src/services.ts';
 import { configureEndpoint } from '../../src/webhooks/endpoints.ts';
-import { acceptUrls, claim, madeOf, newFoundation, record } from '../support/batches.ts';
+import { acceptUrls, claim, madeOf, newServices, record } from '../support/batches.ts';
 
 const never = new AbortController().signal;
 const HALF_AN_HOUR_MS = 30 * 60_000;
 
-async function filesOf({ config }: Foundation): Promise<string[]> {
+async function filesOf({ config }: Services): Promise<string[]> {
   const entries = await readdir(config.storageDir, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => !entry.isDirectory())
@@ -25,29 +25,29 @@ async function filesOf({ config }: Foundation): Promise<string[]> {
 }
 
 /** Files of which no row tells, by their names. */
-async function filesWithoutRow(foundation: Foundation): Promise<string[]> {
+async function filesWithoutRow(services: Services): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
     select distinct i.hash16 || '.' || f.name || '.jpg' as name from images i, (values ('full'), ('thumb')) f (name)
-    where i.hash16 is not null`.execute(foundation.database.db);
+    where i.hash16 is not null`.execute(services.database.db);
   const known = new Set(rows.map(({ name }) => name));
-  return (await filesOf(foundation)).filter((path) => !known.has(path.slice(dirname(path).length + 1)));
+  return (await filesOf(services)).filter((path) => !known.has(path.slice(dirname(path).length + 1)));
 }
 
 /** As if everything had been stored so long ago. */
-async function age(foundation: Foundation, ms: number): Promise<void> {
+async function age(services: Services, ms: number): Promise<void> {
   const at = new Date(Date.now() - ms);
-  for (const path of await filesOf(foundation)) await utimes(path, at, at);
+  for (const path of await filesOf(services)) await utimes(path, at, at);
 }
 
 /** Counts and clears at once, whatever is young. */
-async function sweepNow({ database: { db }, storage }: Foundation) {
+async function sweepNow({ database: { db }, storage }: Services) {
   const swept = await sweepStorage(db, storage, { olderThanMs: 0, clears: true });
   await purgeFiles(db, storage, never);
   return swept;
 }
 
 /** What workers do, as long as there is something to do. */
-async function searchAll({ database: { db }, storage }: Foundation): Promise<void> {
+async function searchAll({ database: { db }, storage }: Services): Promise<void> {
   const isUnderWay = async () =>
     (await sql`select from storage_sweep where place is not null or due_at <= now()`.execute(db)).rows
       .length > 0;
@@ -58,77 +58,77 @@ async function searchAll({ database: { db }, storage }: Foundation): Promise<voi
 const urls = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, i) => `https://${from + i}.example/1.jpg`);
 
-async function done(foundation: Foundation, all: string[]) {
-  const batch = await acceptUrls(foundation, all);
-  for (const { task, image } of await claim(foundation, 64))
-    await record(foundation, [{ task, result: await madeOf(foundation, image) }]);
+async function done(services: Services, all: string[]) {
+  const batch = await acceptUrls(services, all);
+  for (const { task, image } of await claim(services, 64))
+    await record(services, [{ task, result: await madeOf(services, image) }]);
   return batch;
 }
 
 test('what was in work when its batch was cancelled is found and taken away; what another batch refers to stays', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  await done(foundation, urls(0, 5));
-  const batch = await acceptUrls(foundation, urls(3, 20));
-  const claimed = await claim(foundation, 64);
+  await using services = await newServices();
+  const { db } = services.database;
+  await done(services, urls(0, 5));
+  const batch = await acceptUrls(services, urls(3, 20));
+  const claimed = await claim(services, 64);
   const finished = [];
-  for (const { task, image } of claimed) finished.push({ task, result: await madeOf(foundation, image) });
-  await cancelBatch(db, batch, foundation.feed);
-  await record(foundation, finished);
-  assert.equal((await filesWithoutRow(foundation)).length, 30);
-  assert.deepEqual(await sweepNow(foundation), { sets: 20, orphans: 15, files: 30, unfinished: 0 });
-  assert.deepEqual(await filesWithoutRow(foundation), []);
-  assert.equal((await filesOf(foundation)).length, 10);
+  for (const { task, image } of claimed) finished.push({ task, result: await madeOf(services, image) });
+  await cancelBatch(db, batch, services.feed);
+  await record(services, finished);
+  assert.equal((await filesWithoutRow(services)).length, 30);
+  assert.deepEqual(await sweepNow(services), { sets: 20, orphans: 15, files: 30, unfinished: 0 });
+  assert.deepEqual(await filesWithoutRow(services), []);
+  assert.equal((await filesOf(services)).length, 10);
 });
 
 test('workers look through the storage by themselves, half an hour after a batch was cancelled', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  await searchAll(foundation);
-  const batch = await acceptUrls(foundation, urls(0, 3));
-  for (const { image } of await claim(foundation, 3)) await madeOf(foundation, image);
-  await cancelBatch(db, batch, foundation.feed);
-  await searchAll(foundation);
-  assert.equal((await filesOf(foundation)).length, 6, 'it is not its time');
+  await using services = await newServices();
+  const { db } = services.database;
+  await searchAll(services);
+  const batch = await acceptUrls(services, urls(0, 3));
+  for (const { image } of await claim(services, 3)) await madeOf(services, image);
+  await cancelBatch(db, batch, services.feed);
+  await searchAll(services);
+  assert.equal((await filesOf(services)).length, 6, 'it is not its time');
 
   await sql`update storage_sweep set due_at = due_at - interval '30 minutes'`.execute(db);
-  await searchAll(foundation);
-  assert.equal((await filesOf(foundation)).length, 6, 'they are too young');
+  await searchAll(services);
+  assert.equal((await filesOf(services)).length, 6, 'they are too young');
 
-  await age(foundation, HALF_AN_HOUR_MS);
+  await age(services, HALF_AN_HOUR_MS);
   await sql`update storage_sweep set due_at = now()`.execute(db);
-  await searchAll(foundation);
-  assert.deepEqual(await filesOf(foundation), []);
+  await searchAll(services);
+  assert.deepEqual(await filesOf(services), []);
 });
 
 test('an image whose files are taken away while it is on its way to its row is done again, and loses no try', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  const batch = await acceptUrls(foundation, urls(0, 1));
-  const [claimed] = await claim(foundation, 1);
+  await using services = await newServices();
+  const { db } = services.database;
+  const batch = await acceptUrls(services, urls(0, 1));
+  const [claimed] = await claim(services, 1);
   assert.ok(claimed);
-  const result = await madeOf(foundation, claimed.image);
-  await sweepNow(foundation);
-  await record(foundation, [{ task: claimed.task, result }]);
+  const result = await madeOf(services, claimed.image);
+  await sweepNow(services);
+  await record(services, [{ task: claimed.task, result }]);
   assert.equal((await findBatch(db, batch))?.completed, 0);
   await sql`update images set due_at = now()`.execute(db);
-  await sweep(db, foundation.feed);
-  const [again] = await claim(foundation, 1);
+  await sweep(db, services.feed);
+  const [again] = await claim(services, 1);
   assert.equal(again?.image.tries, 0);
   assert.ok(again);
-  await record(foundation, [{ task: again.task, result: await madeOf(foundation, again.image) }]);
+  await record(services, [{ task: again.task, result: await madeOf(services, again.image) }]);
   assert.equal((await findBatch(db, batch))?.state, 'completed');
-  assert.equal((await filesOf(foundation)).length, 2);
+  assert.equal((await filesOf(services)).length, 2);
 });
 
 test('a search waits for who is recording an image of what it found, and leaves its files', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  await acceptUrls(foundation, urls(0, 1));
-  const [claimed] = await claim(foundation, 1);
+  await using services = await newServices();
+  const { db } = services.database;
+  await acceptUrls(services, urls(0, 1));
+  const [claimed] = await claim(services, 1);
   assert.ok(claimed);
-  const result = await madeOf(foundation, claimed.image);
-  await sweepStorage(db, foundation.storage, { olderThanMs: 0, clears: true });
+  const result = await madeOf(services, claimed.image);
+  await sweepStorage(db, services.storage, { olderThanMs: 0, clears: true });
 
   // Held open by the delivery of its event, which comes last.
   await configureEndpoint(db, 1, { url: 'https://shop.example/hook', secret: 'whsec_x' });
@@ -137,11 +137,11 @@ test('a search waits for who is recording an image of what it found, and leaves 
     reached.resolve();
     await gate.promise;
   };
-  const queue = { ...foundation.queue, insert };
-  const recording = recordResults(db, [{ task: claimed.task, result }], { ...foundation.feed, queue });
+  const queue = { ...services.queue, insert };
+  const recording = recordResults(db, [{ task: claimed.task, result }], { ...services.feed, queue });
   await reached.promise;
   let isPurged = false;
-  const purging = purgeFiles(db, foundation.storage, never).then(() => (isPurged = true));
+  const purging = purgeFiles(db, services.storage, never).then(() => (isPurged = true));
   const isWaiting = async () =>
     (
       await sql`
@@ -152,23 +152,23 @@ test('a search waits for who is recording an image of what it found, and leaves 
   while (!isPurged && !(await isWaiting()));
   gate.resolve();
   await Promise.all([recording, purging]);
-  assert.equal((await filesOf(foundation)).length, 2);
+  assert.equal((await filesOf(services)).length, 2);
   const { rows } = await sql`select state from purges`.execute(db);
   assert.deepEqual(rows, []);
 });
 
 test('what is not ours by name, or belongs to another database, is never touched', async () => {
-  await using foundation = await newFoundation();
-  await done(foundation, urls(0, 1));
-  const [file = ''] = await filesOf(foundation);
+  await using services = await newServices();
+  await done(services, urls(0, 1));
+  const [file = ''] = await filesOf(services);
   const folder = dirname(file);
   const tenant = dirname(folder);
   const name = file.slice(folder.length + 1);
-  const other = join(foundation.config.storageDir, 'f'.repeat(32), '00');
+  const other = join(services.config.storageDir, 'f'.repeat(32), '00');
   await mkdir(other, { recursive: true });
   await mkdir(join(folder, `${'0'.repeat(16)}.full.jpg`));
   const foreign = [
-    join(foundation.config.storageDir, 'README.txt'),
+    join(services.config.storageDir, 'README.txt'),
     join(tenant, 'notes.txt'),
     join(folder, 'photo.jpg'),
     join(folder, `${name.slice(0, 16)}.jpg`),
@@ -181,35 +181,35 @@ test('what is not ours by name, or belongs to another database, is never touched
   ];
   for (const path of foreign) await writeFile(path, 'mine');
   await symlink(file, join(folder, `${name.slice(0, 2)}${'1'.repeat(14)}.full.jpg`));
-  await age(foundation, 10 * HALF_AN_HOUR_MS);
-  assert.deepEqual(await sweepNow(foundation), { sets: 1, orphans: 0, files: 0, unfinished: 0 });
-  assert.equal((await filesOf(foundation)).length, 2 + foreign.length + 1);
+  await age(services, 10 * HALF_AN_HOUR_MS);
+  assert.deepEqual(await sweepNow(services), { sets: 1, orphans: 0, files: 0, unfinished: 0 });
+  assert.equal((await filesOf(services)).length, 2 + foreign.length + 1);
 });
 
 test('a copy that was never finished is taken away when it is old', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  await done(foundation, urls(0, 1));
-  const [file = ''] = await filesOf(foundation);
+  await using services = await newServices();
+  const { db } = services.database;
+  await done(services, urls(0, 1));
+  const [file = ''] = await filesOf(services);
   await writeFile(`${file}.${randomUUID()}.part`, 'half of');
-  const count = () => sweepStorage(db, foundation.storage, { clears: true });
+  const count = () => sweepStorage(db, services.storage, { clears: true });
   assert.equal((await count()).unfinished, 0);
-  await age(foundation, HALF_AN_HOUR_MS);
+  await age(services, HALF_AN_HOUR_MS);
   assert.equal((await count()).unfinished, 1);
-  assert.equal((await filesOf(foundation)).length, 2);
+  assert.equal((await filesOf(services)).length, 2);
 });
 
 test('many folders are looked through by many workers at once, each but once a round, and by others where one dies', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  await done(foundation, urls(0, 60));
+  await using services = await newServices();
+  const { db } = services.database;
+  await done(services, urls(0, 60));
   const places: string[] = [];
   const storage = {
-    ...foundation.storage,
+    ...services.storage,
     list: async (place: string) => {
       places.push(place);
       if (places.length === 5) throw new Error('the worker was killed');
-      return foundation.storage.list(place);
+      return services.storage.list(place);
     },
   };
   const isFree = async () =>
@@ -226,15 +226,15 @@ test('many folders are looked through by many workers at once, each but once a r
   assert.equal(places.length, 5, 'the place of one that died is nobody else’s for a minute');
   await sql`update storage_sweep set leased_until = now() - interval '1 second'`.execute(db);
   await Promise.all([worker(), worker(), worker()]);
-  const folders = new Set((await filesOf(foundation)).map(dirname));
+  const folders = new Set((await filesOf(services)).map(dirname));
   assert.equal(new Set(places).size, folders.size);
   assert.equal(places.length, folders.size + 1);
 });
 
 test('rows and places of dead workers go, and what they had not recorded is looked for', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  await searchAll(foundation);
+  await using services = await newServices();
+  const { db } = services.database;
+  await searchAll(services);
   const [dead, live] = [randomUUID(), randomUUID()];
   await sql`
     insert into workers (worker_id, machine, pid, version, slots, seen_at) values

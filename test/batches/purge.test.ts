@@ -11,38 +11,38 @@ import { sweepStorage } from '../../src/batches/orphans.ts';
 import { deleteBatch } from '../../src/batches/delete.ts';
 import { purgeFiles } from '../../src/batches/purge.ts';
 import { sweep } from '../../src/batches/sweep.ts';
-import type { Foundation } from '../../src/services.ts';
+import type { Services } from '../../src/services.ts';
 import { type Storage, StorageTrouble } from '../../src/storage/storage.ts';
-import { acceptUrls, claim, type Claimed, madeOf, newFoundation, record } from '../support/batches.ts';
+import { acceptUrls, claim, type Claimed, madeOf, newServices, record } from '../support/batches.ts';
 
 const never = new AbortController().signal;
 
-async function makeAndRecord(foundation: Foundation, claimed: Claimed[]): Promise<void> {
+async function makeAndRecord(services: Services, claimed: Claimed[]): Promise<void> {
   const finished = [];
-  for (const { task, image } of claimed) finished.push({ task, result: await madeOf(foundation, image) });
-  await record(foundation, finished);
+  for (const { task, image } of claimed) finished.push({ task, result: await madeOf(services, image) });
+  await record(services, finished);
 }
 
 /** A batch of these URLs that has ended. */
-async function finish(foundation: Foundation, urls: string[]): Promise<BatchKey> {
-  const batch = await acceptUrls(foundation, urls);
-  await makeAndRecord(foundation, await claim(foundation, 64));
+async function finish(services: Services, urls: string[]): Promise<BatchKey> {
+  const batch = await acceptUrls(services, urls);
+  await makeAndRecord(services, await claim(services, 64));
   return batch;
 }
 
-async function filesOf({ config }: Foundation): Promise<string[]> {
+async function filesOf({ config }: Services): Promise<string[]> {
   const entries = await readdir(config.storageDir, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }
 
 /** Makes every wait of an image end now. */
-async function bringDue({ database, feed }: Foundation): Promise<void> {
+async function bringDue({ database, feed }: Services): Promise<void> {
   await sql`update images set due_at = now() where due_at is not null`.execute(database.db);
   await sweep(database.db, feed);
 }
 
 /** Files that completed images refer to and that are not there; no batch can be deleted while it looks. */
-async function missingFiles({ database, storage }: Foundation): Promise<string[]> {
+async function missingFiles({ database, storage }: Services): Promise<string[]> {
   return database.db.transaction().execute(async (trx) => {
     await sql`select from batches order by batch_id for key share`.execute(trx);
     const { rows } = await sql<{ key: string }>`
@@ -54,19 +54,19 @@ async function missingFiles({ database, storage }: Foundation): Promise<string[]
 }
 
 test('the files of a deleted batch go, except those that another batch refers to', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  const first = await finish(foundation, ['https://a.example/1', 'https://a.example/2']);
-  const second = await finish(foundation, ['https://a.example/2', 'https://a.example/3']);
-  assert.equal((await filesOf(foundation)).length, 6);
+  await using services = await newServices();
+  const { db } = services.database;
+  const first = await finish(services, ['https://a.example/1', 'https://a.example/2']);
+  const second = await finish(services, ['https://a.example/2', 'https://a.example/3']);
+  assert.equal((await filesOf(services)).length, 6);
   assert.equal(await deleteBatch(db, first), true);
   assert.equal(await deleteBatch(db, first), false);
-  await purgeFiles(db, foundation.storage, never);
-  assert.equal((await filesOf(foundation)).length, 4);
-  assert.deepEqual(await missingFiles(foundation), []);
+  await purgeFiles(db, services.storage, never);
+  assert.equal((await filesOf(services)).length, 4);
+  assert.deepEqual(await missingFiles(services), []);
   await deleteBatch(db, second);
-  await purgeFiles(db, foundation.storage, never);
-  assert.deepEqual(await filesOf(foundation), []);
+  await purgeFiles(db, services.storage, never);
+  assert.deepEqual(await filesOf(services), []);
   const { rows } = await sql`
     select hash16 from rendition_sets union all select hash16 from renditions
     union all select url from images union all select name from products`.execute(db);
@@ -74,56 +74,56 @@ test('the files of a deleted batch go, except those that another batch refers to
 });
 
 test('an image whose files were removed while it was in work is done again, and loses no try', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
+  await using services = await newServices();
+  const { db } = services.database;
   const url = 'https://a.example/1';
-  const old = await finish(foundation, [url]);
-  const batch = await acceptUrls(foundation, [url]);
-  const [claimed] = await claim(foundation, 1);
+  const old = await finish(services, [url]);
+  const batch = await acceptUrls(services, [url]);
+  const [claimed] = await claim(services, 1);
   assert.ok(claimed);
-  const result = await madeOf(foundation, claimed.image); // it finds the files of the old batch
+  const result = await madeOf(services, claimed.image); // it finds the files of the old batch
   await deleteBatch(db, old);
-  await purgeFiles(db, foundation.storage, never);
-  await record(foundation, [{ task: claimed.task, result }]);
+  await purgeFiles(db, services.storage, never);
+  await record(services, [{ task: claimed.task, result }]);
   const row = await findBatch(db, batch);
   assert.deepEqual([row?.completed, row?.bytes_in, row?.bytes_out], [0, 0, 0]);
-  await bringDue(foundation);
-  const again = await claim(foundation, 1);
+  await bringDue(services);
+  const again = await claim(services, 1);
   assert.equal(again[0]?.image.tries, 0);
-  await makeAndRecord(foundation, again);
+  await makeAndRecord(services, again);
   assert.equal((await findBatch(db, batch))?.completed, 1);
-  assert.deepEqual(await missingFiles(foundation), []);
+  assert.deepEqual(await missingFiles(services), []);
 });
 
 test('files that could not all be removed are not referred to until they are', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
+  await using services = await newServices();
+  const { db } = services.database;
   const url = 'https://a.example/1';
-  const old = await finish(foundation, [url]);
-  const batch = await acceptUrls(foundation, [url]);
-  const claimed = await claim(foundation, 1);
+  const old = await finish(services, [url]);
+  const batch = await acceptUrls(services, [url]);
+  const claimed = await claim(services, 1);
   await deleteBatch(db, old);
   const halfBroken: Storage = {
-    ...foundation.storage,
+    ...services.storage,
     async remove([first = '']) {
-      await foundation.storage.remove([first]);
+      await services.storage.remove([first]);
       throw new StorageTrouble('the storage is away');
     },
   };
   await assert.rejects(purgeFiles(db, halfBroken, never), StorageTrouble);
-  await makeAndRecord(foundation, claimed);
+  await makeAndRecord(services, claimed);
   assert.equal((await findBatch(db, batch))?.completed, 0);
-  await purgeFiles(db, foundation.storage, never);
-  assert.deepEqual(await filesOf(foundation), []);
-  await bringDue(foundation);
-  await makeAndRecord(foundation, await claim(foundation, 1));
+  await purgeFiles(db, services.storage, never);
+  assert.deepEqual(await filesOf(services), []);
+  await bringDue(services);
+  await makeAndRecord(services, await claim(services, 1));
   assert.equal((await findBatch(db, batch))?.completed, 1);
-  assert.deepEqual(await missingFiles(foundation), []);
+  assert.deepEqual(await missingFiles(services), []);
 });
 
 test('purges, deletions, searches and recordings of the same files at once never leave an image without its files', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
+  await using services = await newServices();
+  const { db } = services.database;
   const urls = Array.from({ length: 5 }, (_, i) => `https://a.example/${i}`);
   const BATCHES = 80;
   const AT_ONCE = 4;
@@ -137,15 +137,15 @@ test('purges, deletions, searches and recordings of the same files at once never
         await nextTurn();
         continue;
       }
-      await acceptUrls(foundation, urls.slice(randomInt(3), 3 + randomInt(3)));
+      await acceptUrls(services, urls.slice(randomInt(3), 3 + randomInt(3)));
       accepted += 1;
     }
   }
 
   async function work(): Promise<void> {
     while (!isOver) {
-      const claimed = await claim(foundation, 1 + randomInt(3));
-      if (claimed.length > 0) await makeAndRecord(foundation, claimed);
+      const claimed = await claim(services, 1 + randomInt(3));
+      if (claimed.length > 0) await makeAndRecord(services, claimed);
       else await nextTurn();
     }
   }
@@ -155,7 +155,7 @@ test('purges, deletions, searches and recordings of the same files at once never
       const { numAffectedRows = 0n } =
         await sql`update images set due_at = now() where due_at > now()`.execute(db);
       putBack += Number(numAffectedRows);
-      await sweep(db, foundation.feed);
+      await sweep(db, services.feed);
     }
   }
 
@@ -169,34 +169,34 @@ test('purges, deletions, searches and recordings of the same files at once never
         await deleteBatch(db, { tenantId: tenant_id, batchId: batch_id });
         deleted += 1;
       }
-      assert.deepEqual(await missingFiles(foundation), []);
+      assert.deepEqual(await missingFiles(services), []);
     }
   }
 
   async function purge(): Promise<void> {
-    while (!isOver) await purgeFiles(db, foundation.storage, never);
+    while (!isOver) await purgeFiles(db, services.storage, never);
   }
 
   async function search(): Promise<void> {
-    while (!isOver) await sweepStorage(db, foundation.storage, { olderThanMs: 0, clears: true });
+    while (!isOver) await sweepStorage(db, services.storage, { olderThanMs: 0, clears: true });
   }
 
   const story = Promise.all([upload(), deleteEnded()]).finally(() => (isOver = true));
   await Promise.all([story, work(), work(), work(), chores(), purge(), purge(), search()]);
   assert.ok(putBack > 0, 'the race was run');
-  await sweepStorage(db, foundation.storage, { olderThanMs: 0, clears: true });
-  await purgeFiles(db, foundation.storage, never);
-  assert.deepEqual(await filesOf(foundation), []);
+  await sweepStorage(db, services.storage, { olderThanMs: 0, clears: true });
+  await purgeFiles(db, services.storage, never);
+  assert.deepEqual(await filesOf(services), []);
 });
 
 test('a worker that was frozen while it removed files, so long that its purges went to another, removes no more of them', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  const batch = await finish(foundation, ['https://a.example/1', 'https://a.example/2']);
+  await using services = await newServices();
+  const { db } = services.database;
+  const batch = await finish(services, ['https://a.example/1', 'https://a.example/2']);
   await deleteBatch(db, batch);
   const removed: string[] = [];
   const frozen: Storage = {
-    ...foundation.storage,
+    ...services.storage,
     async remove(keys) {
       removed.push(...keys);
       // What becomes of a session that says nothing for 15 s, and the time that has passed when it wakes up.
@@ -210,6 +210,6 @@ test('a worker that was frozen while it removed files, so long that its purges w
   };
   await assert.rejects(purgeFiles(db, frozen, never));
   assert.equal(removed.length, 1);
-  await purgeFiles(db, foundation.storage, never);
-  assert.deepEqual(await filesOf(foundation), []);
+  await purgeFiles(db, services.storage, never);
+  assert.deepEqual(await filesOf(services), []);
 });

@@ -8,11 +8,11 @@ import { cancelBatch } from '../../src/batches/cancel.ts';
 import { deleteBatch } from '../../src/batches/delete.ts';
 import { retryBatch } from '../../src/batches/retry.ts';
 import { sweep } from '../../src/batches/sweep.ts';
-import type { Foundation } from '../../src/services.ts';
+import type { Services } from '../../src/services.ts';
 import { listAttempts, listImages } from '../../src/images/image.queries.ts';
 import type { ClaimedImage, ImageResult } from '../../src/work/process-image.ts';
 import { ImageProblem, type ImageProblemCode } from '../../src/pipeline/problems.ts';
-import { acceptCsv, acceptUrls, claim, failed, newFoundation, record } from '../support/batches.ts';
+import { acceptCsv, acceptUrls, claim, failed, newServices, record } from '../support/batches.ts';
 
 const MADE_BY = { minilab: '0', sharp: '0', libvips: '0' };
 
@@ -33,29 +33,29 @@ function failedWith(code: ImageProblemCode): (image: ClaimedImage) => ImageResul
 }
 
 /** Does everything that is in the queue. */
-async function run(foundation: Foundation, endOf: (image: ClaimedImage) => ImageResult): Promise<number[]> {
+async function run(services: Services, endOf: (image: ClaimedImage) => ImageResult): Promise<number[]> {
   const slots: number[] = [];
   for (;;) {
-    const claimed = await claim(foundation, 64);
+    const claimed = await claim(services, 64);
     if (claimed.length === 0) break;
     slots.push(...claimed.map(({ image }) => image.slot));
     await record(
-      foundation,
+      services,
       claimed.map(({ task, image }) => ({ task, result: endOf(image) })),
     );
   }
   return slots.toSorted((a, b) => a - b);
 }
 
-function retry({ database, feed }: Foundation, batch: BatchKey, code?: string) {
+function retry({ database, feed }: Services, batch: BatchKey, code?: string) {
   return retryBatch(database.db, batch, { code, feed });
 }
 
-function cancel({ database, queue }: Foundation, batch: BatchKey) {
+function cancel({ database, queue }: Services, batch: BatchKey) {
   return cancelBatch(database.db, batch, { queue, publicUrl: 'http://localhost' });
 }
 
-async function eventsOf({ database }: Foundation, { batchId }: BatchKey): Promise<[string, number][]> {
+async function eventsOf({ database }: Services, { batchId }: BatchKey): Promise<[string, number][]> {
   const { rows } = await sql<{ type: string; round: number }>`
     select type, (body::json #>> '{data,batch,round}')::integer as round from webhook_events
     where batch_id = ${batchId} order by event_id`.execute(database.db);
@@ -63,14 +63,14 @@ async function eventsOf({ database }: Foundation, { batchId }: BatchKey): Promis
 }
 
 test('a retry runs the failed images only, with those that repeat their URLs, and settles another round', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  const batch = await acceptUrls(foundation, [...urls(4), ...urls(4)]);
-  await run(foundation, (image) => (image.slot === 1 ? completed(image) : failed(image)));
+  await using services = await newServices();
+  const { db } = services.database;
+  const batch = await acceptUrls(services, [...urls(4), ...urls(4)]);
+  await run(services, (image) => (image.slot === 1 ? completed(image) : failed(image)));
   const before = await findBatch(db, batch);
   assert.deepEqual([before?.state, before?.completed, before?.failed], ['completed_with_errors', 2, 6]);
 
-  const retried = await retry(foundation, batch);
+  const retried = await retry(services, batch);
   assert.ok(retried);
   assert.deepEqual(
     [retried.state, retried.round, retried.completed, retried.failed, retried.ended_before, retried.ended_at],
@@ -78,7 +78,7 @@ test('a retry runs the failed images only, with those that repeat their URLs, an
   );
   assert.deepEqual(retried.errors_by_code, {});
   assert.deepEqual(
-    await run(foundation, (image) =>
+    await run(services, (image) =>
       image.slot === 2 ? completed(image) : failedWith('access_denied')(image),
     ),
     [2, 3, 4],
@@ -86,7 +86,7 @@ test('a retry runs the failed images only, with those that repeat their URLs, an
   const after = await findBatch(db, batch);
   assert.deepEqual([after?.state, after?.completed, after?.failed], ['completed_with_errors', 4, 4]);
   assert.deepEqual(after?.errors_by_code, { access_denied: 4 });
-  assert.deepEqual(await eventsOf(foundation, batch), [
+  assert.deepEqual(await eventsOf(services, batch), [
     ['batch.completed_with_errors', 1],
     ['batch.completed_with_errors', 2],
   ]);
@@ -107,57 +107,57 @@ test('a retry runs the failed images only, with those that repeat their URLs, an
 });
 
 test('a retry of one error code leaves the others, and says when there is nothing to retry', async () => {
-  await using foundation = await newFoundation();
-  const batch = await acceptUrls(foundation, urls(3));
-  await assert.rejects(retry(foundation, batch), { code: 'conflict', message: /still running/ });
+  await using services = await newServices();
+  const batch = await acceptUrls(services, urls(3));
+  await assert.rejects(retry(services, batch), { code: 'conflict', message: /still running/ });
   const codes: ImageProblemCode[] = ['not_found', 'server_error', 'server_error'];
-  await run(foundation, (image) => failedWith(codes[image.slot - 1] ?? 'not_found')(image));
-  await assert.rejects(retry(foundation, batch, 'tls_failed'), { code: 'conflict', message: /tls_failed/ });
-  const retried = await retry(foundation, batch, 'server_error');
+  await run(services, (image) => failedWith(codes[image.slot - 1] ?? 'not_found')(image));
+  await assert.rejects(retry(services, batch, 'tls_failed'), { code: 'conflict', message: /tls_failed/ });
+  const retried = await retry(services, batch, 'server_error');
   assert.deepEqual(retried?.errors_by_code, { not_found: 1 });
-  assert.deepEqual(await run(foundation, completed), [2, 3]);
-  await retry(foundation, batch);
-  await run(foundation, completed);
-  assert.equal((await findBatch(foundation.database.db, batch))?.state, 'completed');
-  await assert.rejects(retry(foundation, batch), { code: 'conflict', message: /no failed image/ });
-  assert.equal(await retry(foundation, { tenantId: 1, batchId: crypto.randomUUID() }), undefined);
+  assert.deepEqual(await run(services, completed), [2, 3]);
+  await retry(services, batch);
+  await run(services, completed);
+  assert.equal((await findBatch(services.database.db, batch))?.state, 'completed');
+  await assert.rejects(retry(services, batch), { code: 'conflict', message: /no failed image/ });
+  assert.equal(await retry(services, { tenantId: 1, batchId: crypto.randomUUID() }), undefined);
 });
 
 test('rows that the intake rejected are never retried, and their batch is never completed', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  const batch = await acceptUrls(foundation, urls(3));
+  await using services = await newServices();
+  const { db } = services.database;
+  const batch = await acceptUrls(services, urls(3));
   await sql`update images set state = 'failed', task_id = null, host = '', error_code = 'row_rejected', ended_at = now()
     where slot = 3`.execute(db);
   await sql`update batches set failed = 1, rejected_rows = 1, errors_by_code = '{"row_rejected": 1}'`.execute(
     db,
   );
   assert.deepEqual(
-    await run(foundation, (image) => (image.slot === 1 ? failed(image) : completed(image))),
+    await run(services, (image) => (image.slot === 1 ? failed(image) : completed(image))),
     [1, 2],
   );
-  assert.deepEqual((await retry(foundation, batch))?.errors_by_code, { row_rejected: 1 });
-  assert.deepEqual(await run(foundation, completed), [1]);
+  assert.deepEqual((await retry(services, batch))?.errors_by_code, { row_rejected: 1 });
+  assert.deepEqual(await run(services, completed), [1]);
   assert.equal((await findBatch(db, batch))?.state, 'completed_with_errors');
-  await assert.rejects(retry(foundation, batch), { code: 'conflict' });
-  await assert.rejects(retry(foundation, batch, 'row_rejected'), { code: 'conflict' });
+  await assert.rejects(retry(services, batch), { code: 'conflict' });
+  await assert.rejects(retry(services, batch, 'row_rejected'), { code: 'conflict' });
 
-  const rejected = await acceptCsv(foundation, `SKU,Input Image Urls\n${'x'.repeat(1_000)},\n`);
+  const rejected = await acceptCsv(services, `SKU,Input Image Urls\n${'x'.repeat(1_000)},\n`);
   assert.equal((await findBatch(db, rejected))?.state, 'failed');
 });
 
 test('speed and time to go are those of the present round, and its day for tries begins with it', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  const batch = await acceptUrls(foundation, urls(30));
-  await run(foundation, failed);
+  await using services = await newServices();
+  const { db } = services.database;
+  const batch = await acceptUrls(services, urls(30));
+  await run(services, failed);
   await sql`update batches set created_at = now() - interval '3 days', began_at = now() - interval '3 days',
     started_at = now() - interval '3 days', ended_at = now() - interval '2 days'`.execute(db);
-  await retry(foundation, batch);
-  const claimed = await claim(foundation, 10);
+  await retry(services, batch);
+  const claimed = await claim(services, 10);
   assert.ok(claimed.every(({ image }) => image.deadlineAt.getTime() - Date.now() > 23 * 3_600_000));
   await record(
-    foundation,
+    services,
     claimed.map(({ task, image }) => ({ task, result: completed(image) })),
   );
   await sql`update batches set began_at = now() - interval '5 seconds'`.execute(db);
@@ -172,12 +172,12 @@ test('speed and time to go are those of the present round, and its day for tries
 });
 
 test('a cancelled batch stops at once: nothing of it is claimed, fed, recorded or put right any more', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  const batch = await acceptUrls(foundation, urls(300));
-  const [first, late, again, ...others] = await claim(foundation, 20);
+  await using services = await newServices();
+  const { db } = services.database;
+  const batch = await acceptUrls(services, urls(300));
+  const [first, late, again, ...others] = await claim(services, 20);
   assert.ok(first && late && again);
-  await record(foundation, [
+  await record(services, [
     { task: first.task, result: completed(first.image) },
     {
       task: again.task,
@@ -190,68 +190,68 @@ test('a cancelled batch stops at once: nothing of it is claimed, fed, recorded o
       },
     },
   ]);
-  const cancelled = await cancel(foundation, batch);
+  const cancelled = await cancel(services, batch);
   assert.ok(cancelled);
   assert.deepEqual(
     [cancelled.state, cancelled.completed, cancelled.cancelled, cancelled.processing],
     ['cancelled', 1, 299, 0],
   );
-  assert.deepEqual(await eventsOf(foundation, batch), [['batch.cancelled', 1]]);
+  assert.deepEqual(await eventsOf(services, batch), [['batch.cancelled', 1]]);
 
-  const touched = await foundation.queue.renew(
+  const touched = await services.queue.renew(
     'process_image',
     others.map(({ task }) => task),
   );
   assert.equal(touched.size, 0, 'its workers miss their next touch');
-  await record(foundation, [{ task: late.task, result: completed(late.image) }]);
-  await sweep(db, foundation.feed);
-  assert.deepEqual(await claim(foundation, 64), []);
+  await record(services, [{ task: late.task, result: completed(late.image) }]);
+  await sweep(db, services.feed);
+  assert.deepEqual(await claim(services, 64), []);
   assert.deepEqual(await findBatch(db, batch), cancelled);
 
-  assert.deepEqual(await cancel(foundation, batch), cancelled, 'again changes nothing');
-  assert.equal((await eventsOf(foundation, batch)).length, 1);
-  await assert.rejects(retry(foundation, batch), { code: 'conflict', message: /cancelled/ });
+  assert.deepEqual(await cancel(services, batch), cancelled, 'again changes nothing');
+  assert.equal((await eventsOf(services, batch)).length, 1);
+  await assert.rejects(retry(services, batch), { code: 'conflict', message: /cancelled/ });
 });
 
 test('cancelling refuses a batch that has ended', async () => {
-  await using foundation = await newFoundation();
-  const batch = await acceptUrls(foundation, urls(1));
-  const [claimed] = await claim(foundation, 1);
+  await using services = await newServices();
+  const batch = await acceptUrls(services, urls(1));
+  const [claimed] = await claim(services, 1);
   assert.ok(claimed);
-  await record(foundation, [{ task: claimed.task, result: failed(claimed.image) }]);
-  await assert.rejects(cancel(foundation, batch), { code: 'conflict', message: /it is failed/ });
+  await record(services, [{ task: claimed.task, result: failed(claimed.image) }]);
+  await assert.rejects(cancel(services, batch), { code: 'conflict', message: /it is failed/ });
 });
 
 test('a running batch is not deleted; a cancelled one is, with everything but its events', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  const batch = await acceptUrls(foundation, urls(100));
+  await using services = await newServices();
+  const { db } = services.database;
+  const batch = await acceptUrls(services, urls(100));
   await assert.rejects(deleteBatch(db, batch), { code: 'conflict', message: /still running/ });
-  await cancel(foundation, batch);
+  await cancel(services, batch);
   assert.equal(await deleteBatch(db, batch), true);
   const { rows } =
     await sql`select url from images union all select name from products union all select name from batches`.execute(
       db,
     );
   assert.deepEqual(rows, []);
-  assert.equal((await eventsOf(foundation, batch)).length, 1);
+  assert.equal((await eventsOf(services, batch)).length, 1);
 });
 
 test('claims and results while a batch is cancelled neither wait for ever nor change it', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
+  await using services = await newServices();
+  const { db } = services.database;
   for (let round = 0; round < 10; round += 1) {
-    const batch = await acceptUrls(foundation, urls(200));
+    const batch = await acceptUrls(services, urls(200));
     const work = async (): Promise<void> => {
       for (let turn = 0; turn < 8; turn += 1) {
-        const claimed = await claim(foundation, 8);
+        const claimed = await claim(services, 8);
         await record(
-          foundation,
+          services,
           claimed.map(({ task, image }) => ({ task, result: failed(image) })),
         );
       }
     };
-    const [cancelled] = await Promise.all([cancel(foundation, batch), work(), work(), work()]);
+    const [cancelled] = await Promise.all([cancel(services, batch), work(), work(), work()]);
     const row = await findBatch(db, batch);
     assert.deepEqual([row?.state, row?.failed], ['cancelled', cancelled?.failed]);
     const { rows } = await sql<{ n: number }>`

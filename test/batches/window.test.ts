@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { sweep } from '../../src/batches/sweep.ts';
-import type { Foundation } from '../../src/services.ts';
-import { acceptUrls, claim, type Claimed, failed, newFoundation, record } from '../support/batches.ts';
+import type { Services } from '../../src/services.ts';
+import { acceptUrls, claim, type Claimed, failed, newServices, record } from '../support/batches.ts';
 
 function urls(host: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `https://${host}/${i}.jpg`);
@@ -12,7 +12,7 @@ function urls(host: string, count: number): string[] {
 
 /** Of each of these hosts, what there is to know. */
 async function know(
-  { database }: Foundation,
+  { database }: Services,
   hosts: string[],
   what: { held?: boolean; places?: number; failures?: number },
 ): Promise<void> {
@@ -25,108 +25,104 @@ async function know(
       connect_failures = excluded.connect_failures`.execute(database.db);
 }
 
-async function inQueue({ database }: Foundation, { batchId }: BatchKey): Promise<number> {
+async function inQueue({ database }: Services, { batchId }: BatchKey): Promise<number> {
   const { rows } = await sql<{ n: number }>`
     select count(*) as n from images where batch_id = ${batchId} and state = 'queued'`.execute(database.db);
   return rows[0]?.n ?? 0;
 }
 
-async function putBack(foundation: Foundation, claimed: Claimed[], inMs: number): Promise<void> {
+async function putBack(services: Services, claimed: Claimed[], inMs: number): Promise<void> {
   await record(
-    foundation,
+    services,
     claimed.map(({ task, image }) => ({ task, result: { image, is: 'returned', inMs } })),
   );
 }
 
 /** Batches with two images each; `hostOf` tells of which host. */
-async function acceptMany(
-  foundation: Foundation,
-  count: number,
-  hostOf: (i: number) => string,
-): Promise<void> {
-  for (let i = 0; i < count; i += 1) await acceptUrls(foundation, urls(hostOf(i), 2));
+async function acceptMany(services: Services, count: number, hostOf: (i: number) => string): Promise<void> {
+  for (let i = 0; i < count; i += 1) await acceptUrls(services, urls(hostOf(i), 2));
 }
 
-async function comeDue({ database }: Foundation, { batchId }: BatchKey): Promise<void> {
+async function comeDue({ database }: Services, { batchId }: BatchKey): Promise<void> {
   await sql`update images set due_at = now() where batch_id = ${batchId} and state = 'pending'`.execute(
     database.db,
   );
 }
 
 test('beside 300 batches of hosts on hold one sweep queues all due images of the one that can be fed', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
+  await using services = await newServices();
+  const { db } = services.database;
   const held = ['held.example', 'parked.example', 'quiet.example'];
-  await know(foundation, held, { held: true, failures: 20 });
-  await acceptMany(foundation, 300, (i) => held[i % held.length] ?? '');
-  assert.deepEqual(await claim(foundation, 10), []);
+  await know(services, held, { held: true, failures: 20 });
+  await acceptMany(services, 300, (i) => held[i % held.length] ?? '');
+  assert.deepEqual(await claim(services, 10), []);
 
-  const healthy = await acceptUrls(foundation, urls('a.example', 20));
-  assert.equal(await inQueue(foundation, healthy), 20, 'as if it were alone');
-  await putBack(foundation, await claim(foundation, 20), 3_600_000);
-  await comeDue(foundation, healthy);
-  await sweep(db, foundation.feed);
-  assert.equal(await inQueue(foundation, healthy), 20);
+  const healthy = await acceptUrls(services, urls('a.example', 20));
+  assert.equal(await inQueue(services, healthy), 20, 'as if it were alone');
+  await putBack(services, await claim(services, 20), 3_600_000);
+  await comeDue(services, healthy);
+  await sweep(db, services.feed);
+  assert.equal(await inQueue(services, healthy), 20);
 });
 
 test('beside 300 batches that wait for places of a slow host, one of another host is fed', async () => {
-  await using foundation = await newFoundation({ HOST_CONCURRENCY: '2' });
-  const { db } = foundation.database;
-  await acceptMany(foundation, 300, () => 'slow.example');
+  await using services = await newServices({ HOST_CONCURRENCY: '2' });
+  const { db } = services.database;
+  await acceptMany(services, 300, () => 'slow.example');
   assert.equal(
-    (await claim(foundation, 1_000)).length,
+    (await claim(services, 1_000)).length,
     16,
     'twice its room, as more and more batches share it',
   );
-  const healthy = await acceptUrls(foundation, urls('a.example', 8));
-  await putBack(foundation, await claim(foundation, 8), 3_600_000);
-  await comeDue(foundation, healthy);
-  await sweep(db, foundation.feed);
-  assert.equal(await inQueue(foundation, healthy), 8);
+  const healthy = await acceptUrls(services, urls('a.example', 8));
+  await putBack(services, await claim(services, 8), 3_600_000);
+  await comeDue(services, healthy);
+  await sweep(db, services.feed);
+  assert.equal(await inQueue(services, healthy), 8);
 });
 
 test('a batch that is only asked for a probe, or whose images are due later, leaves its share to the others', async () => {
-  await using foundation = await newFoundation();
+  await using services = await newServices();
   const hosts = Array.from({ length: 40 }, (_, i) => `${i}.example`);
-  await know(foundation, hosts, { failures: 20 });
-  await acceptMany(foundation, hosts.length, (i) => hosts[i] ?? '');
-  assert.equal((await claim(foundation, 100)).length, 40, 'one probe of each');
-  await acceptUrls(foundation, urls('later.example', 10));
-  await putBack(foundation, await claim(foundation, 10), 3_600_000);
+  await know(services, hosts, { failures: 20 });
+  await acceptMany(services, hosts.length, (i) => hosts[i] ?? '');
+  assert.equal((await claim(services, 100)).length, 40, 'one probe of each');
+  await acceptUrls(services, urls('later.example', 10));
+  await putBack(services, await claim(services, 10), 3_600_000);
 
-  await know(foundation, ['a.example', 'b.example'], {});
-  const first = await acceptUrls(foundation, urls('a.example', 100));
-  assert.equal(await inQueue(foundation, first), 24, 'what the probes leave of 64');
-  const second = await acceptUrls(foundation, urls('b.example', 100));
-  assert.equal(await inQueue(foundation, second), 12);
-  const claimed = await claim(foundation, 24);
+  await know(services, ['a.example', 'b.example'], {});
+  const first = await acceptUrls(services, urls('a.example', 100));
+  assert.equal(await inQueue(services, first), 24, 'what the probes leave of 64');
+  const second = await acceptUrls(services, urls('b.example', 100));
+  assert.equal(await inQueue(services, second), 12);
+  const claimed = await claim(services, 24);
   await record(
-    foundation,
+    services,
     claimed.map(({ task, image }) => ({ task, result: failed(image) })),
   );
-  assert.deepEqual([await inQueue(foundation, first), await inQueue(foundation, second)], [12, 12]);
+  assert.deepEqual([await inQueue(services, first), await inQueue(services, second)], [12, 12]);
 });
 
 test('more images than one step releases come due, and those of every batch are released at once', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  await know(foundation, ['held.example'], { held: true });
-  const many = await acceptUrls(foundation, urls('held.example', 1_500));
+  await using services = await newServices();
+  const { db } = services.database;
+  await know(services, ['held.example'], { held: true });
+  const many = await acceptUrls(services, urls('held.example', 1_500));
   await sql`update images set due_at = now() - interval '1 minute' where batch_id = ${many.batchId}`.execute(
     db,
   );
-  const healthy = await acceptUrls(foundation, urls('a.example', 2));
-  await putBack(foundation, await claim(foundation, 2), 3_600_000);
-  await comeDue(foundation, healthy);
-  await sweep(db, foundation.feed);
-  assert.equal(await inQueue(foundation, healthy), 2);
+  const healthy = await acceptUrls(services, urls('a.example', 2));
+  await putBack(services, await claim(services, 2), 3_600_000);
+  await comeDue(services, healthy);
+  await sweep(db, services.feed);
+  assert.equal(await inQueue(services, healthy), 2);
 });
 
 test('the window of one tenant is not filled by the images that another has of the same host', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
+  await using services = await newServices();
+  const { db } = services.database;
   await sql`insert into tenants (tenant_id, token, name) values (2, ${'b'.repeat(32)}, 'other')`.execute(db);
-  await acceptUrls(foundation, urls('a.example', 100));
-  const other = await acceptUrls(foundation, urls('a.example', 100), { tenantId: 2 });
-  assert.equal(await inQueue(foundation, other), 24);
+  await acceptUrls(services, urls('a.example', 100));
+  const other = await acceptUrls(services, urls('a.example', 100), { tenantId: 2 });
+  assert.equal(await inQueue(services, other), 24);
 });

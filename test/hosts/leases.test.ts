@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { exchangePermits, type PermitGrant } from '../../src/hosts/leases.ts';
-import type { Foundation } from '../../src/services.ts';
-import { newFoundation } from '../support/batches.ts';
+import type { Services } from '../../src/services.ts';
+import { newServices } from '../support/batches.ts';
 
 const HOST = 'a.example';
 
 /** A worker that requests permits of one host for a tenant, and uses what it gets. */
-function lessee({ database }: Foundation, tenantId: number, workerId: string = randomUUID()) {
+function lessee({ database }: Services, tenantId: number, workerId: string = randomUUID()) {
   let open = 0;
   return async (wanted: number): Promise<PermitGrant> => {
     open = Math.min(open, wanted);
@@ -22,7 +22,7 @@ function lessee({ database }: Foundation, tenantId: number, workerId: string = r
 }
 
 async function addHost(
-  { database }: Foundation,
+  { database }: Services,
   tenantId: number,
   permits: number,
   held = false,
@@ -35,11 +35,11 @@ async function addHost(
 }
 
 test('all tenants together share the permits of a host', async () => {
-  await using foundation = await newFoundation();
-  await addHost(foundation, 1, 32);
-  await addHost(foundation, 2, 32);
+  await using services = await newServices();
+  await addHost(services, 1, 32);
+  await addHost(services, 2, 32);
   const worker = randomUUID();
-  const [first, second] = [lessee(foundation, 1, worker), lessee(foundation, 2, worker)];
+  const [first, second] = [lessee(services, 1, worker), lessee(services, 2, worker)];
   assert.equal((await first(100)).permits, 32);
   assert.equal((await second(100)).permits, 0, 'the same worker, for another tenant');
   assert.equal(
@@ -53,10 +53,10 @@ test('all tenants together share the permits of a host', async () => {
 });
 
 test('a tenant with a low limit at a host takes nothing from another tenant, and is not starved by it', async () => {
-  await using foundation = await newFoundation();
-  await addHost(foundation, 1, 2);
-  await addHost(foundation, 2, 32);
-  const [slow, fast] = [lessee(foundation, 1), lessee(foundation, 2)];
+  await using services = await newServices();
+  await addHost(services, 1, 2);
+  await addHost(services, 2, 32);
+  const [slow, fast] = [lessee(services, 1), lessee(services, 2)];
   assert.equal((await slow(100)).permits, 2);
   assert.equal((await fast(100)).permits, 30);
   assert.equal((await slow(100)).permits, 2);
@@ -64,10 +64,10 @@ test('a tenant with a low limit at a host takes nothing from another tenant, and
 });
 
 test('holds and headers of a host belong to one tenant', async () => {
-  await using foundation = await newFoundation();
-  await addHost(foundation, 1, 6, true);
-  await addHost(foundation, 2, 6);
-  const [held, free] = [await lessee(foundation, 1)(1), await lessee(foundation, 2)(1)];
+  await using services = await newServices();
+  await addHost(services, 1, 6, true);
+  await addHost(services, 2, 6);
+  const [held, free] = [await lessee(services, 1)(1), await lessee(services, 2)(1)];
   assert.ok(held.heldMs > 0);
   assert.equal(free.heldMs, 0);
   assert.deepEqual([held.headers?.fingerprint, free.headers?.fingerprint], ['of 1', 'of 2']);

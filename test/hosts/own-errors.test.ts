@@ -11,7 +11,7 @@ import { createResolver } from '../../src/net/resolver.ts';
 import { type FetchRules, fetchSource } from '../../src/pipeline/download/fetch.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
 import { createSourceFiles } from '../../src/pipeline/download/source-files.ts';
-import { newFoundation, silent } from '../support/batches.ts';
+import { newServices, silent } from '../support/batches.ts';
 import { newFolder } from '../support/folder.ts';
 
 const PARKED_AFTER = 20;
@@ -28,9 +28,9 @@ type Setup = { guard: Guard; trace?(): void };
 
 /** Downloads from a host as a worker does, until a healthy worker would have parked it. */
 async function parkingsAfter(url: string, { guard, trace }: Setup) {
-  await using foundation = await newFoundation();
+  await using services = await newServices();
   await using folder = await newFolder();
-  const { database } = foundation;
+  const { database } = services;
   const files = createSourceFiles(folder.path);
   const limiter = createHostLimiter({
     database,

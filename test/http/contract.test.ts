@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { startHttp } from '../../src/app.ts';
-import { newFoundation } from '../support/batches.ts';
+import { newServices } from '../support/batches.ts';
 import { raw } from '../support/http.ts';
 import { type Batch, freePort, json } from '../support/minilab.ts';
 
@@ -27,12 +27,12 @@ describe('the document of the API says what is answered', () => {
   before(async () => {
     port = await freePort();
     url = `http://127.0.0.1:${port}`;
-    const foundation = stack.use(await newFoundation({ PORT: String(port) }));
-    const http = await startHttp(foundation, () => undefined);
+    const services = stack.use(await newServices({ PORT: String(port) }));
+    const http = await startHttp(services, () => undefined);
     stack.defer(http.close);
     ({ paths } = await json<{ paths: typeof paths }>(fetch(`${url}/openapi.json`)));
     fileKey = `${'a'.repeat(32)}/${'b'.repeat(16)}/web.jpg`;
-    const path = foundation.storage.localPath(fileKey);
+    const path = services.storage.localPath(fileKey);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, 'a picture');
   });

@@ -8,16 +8,16 @@ import {
   shownState,
   storedStates,
 } from '../../src/images/image.ts';
-import { newFoundation } from '../support/batches.ts';
+import { newServices } from '../support/batches.ts';
 
 test('SQL and code show the same state of an image, and a filter by it finds the states that are shown so', async () => {
-  await using foundation = await newFoundation();
+  await using services = await newServices();
   const { rows } = await sql<{ state: ImageState; batch: string; shown: string }>`
     select i.state, b.state as batch, ${SHOWN_STATE} as shown
     from (values ('pending', null), ('queued', null), ('processing', null),
       ('completed', now()), ('failed', now()), ('cancelled', now())) as i (state, ended_at),
       (values ('processing'), ('completed_with_errors'), ('cancelled')) as b (state)`.execute(
-    foundation.database.db,
+    services.database.db,
   );
   assert.equal(rows.length, 18);
   for (const { state, batch, shown } of rows) {

@@ -7,11 +7,11 @@ import { acceptUpload } from '../../src/intake/accept.ts';
 import { KeyLease, takeKey } from '../../src/intake/idempotency.ts';
 import { stageUpload } from '../../src/intake/staged-upload.ts';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
-import { newFoundation } from '../support/batches.ts';
+import { newServices } from '../support/batches.ts';
 
 test('a batch and the answer of its key are stored together, or neither is', async () => {
-  await using foundation = await newFoundation();
-  const { config, database, feed } = foundation;
+  await using services = await newServices();
+  const { config, database, feed } = services;
   const { db } = database;
   const [preset] = BUILTIN_PRESETS;
   assert.ok(preset);

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/db/database.ts';
-import { layFoundation } from '../../src/services.ts';
+import { openServices } from '../../src/services.ts';
 import { createStallTimer } from '../../src/watchdog/stall-timer.ts';
 import { acceptUrls, silent } from '../support/batches.ts';
 import { newDatabase } from '../support/database.ts';
@@ -100,14 +100,10 @@ test('an image that brings processes to a standstill ends three of them, the thi
   await using folder = await newFolder();
   const databaseUrl = await newDatabase();
   const allowed = { ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8' };
-  const foundation = await layFoundation(
-    readConfig({ DATA_DIR: folder.path, ...allowed }),
-    databaseUrl,
-    silent,
-  );
+  const services = await openServices(readConfig({ DATA_DIR: folder.path, ...allowed }), databaseUrl, silent);
   await using stack = new AsyncDisposableStack();
-  stack.defer(foundation.close);
-  const { db } = foundation.database;
+  stack.defer(services.close);
+  const { db } = services.database;
   const open = new Set<string>();
   const accompanied = new Set<string>();
   await using origin = await startOrigin((path) => (_request, response) => {
@@ -117,7 +113,7 @@ test('an image that brings processes to a standstill ends three of them, the thi
     response.once('close', () => open.delete(path));
   });
   const innocent = Array.from({ length: INNOCENT }, (_, i) => `${origin.url}/${i}.jpg`);
-  const { batchId } = await acceptUrls(foundation, [`${origin.url}/stall.jpg`, ...innocent]);
+  const { batchId } = await acceptUrls(services, [`${origin.url}/stall.jpg`, ...innocent]);
 
   const start = (): ChildProcess =>
     spawn(process.execPath, [STALLING_WORKER, '1500'], {

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
 import { addressNow } from '../../src/db/address.ts';
 import { holdEmbeddedServer } from '../../src/db/embedded.ts';
-import { layFoundation } from '../../src/services.ts';
+import { openServices } from '../../src/services.ts';
 import { newFolder } from '../support/folder.ts';
 import { stopLeftServers } from '../support/left-servers.ts';
 import { TEMPLATE } from '../support/test-server.ts';
@@ -42,6 +42,6 @@ async function makeQuick(url: string): Promise<void> {
 /** All migrations and the queue's tables, once. */
 async function makeTemplate(url: string): Promise<void> {
   const config = readConfig({ DATA_DIR: folder.path });
-  const foundation = await layFoundation(config, url, pino({ level: 'silent' }));
-  await foundation.close();
+  const services = await openServices(config, url, pino({ level: 'silent' }));
+  await services.close();
 }

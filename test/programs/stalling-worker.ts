@@ -5,17 +5,17 @@
 import { once } from 'node:events';
 import { createLog } from '../../src/cli/log.ts';
 import { readConfig } from '../../src/config.ts';
-import { layFoundation } from '../../src/services.ts';
+import { openServices } from '../../src/services.ts';
 import { startWorker } from '../../src/worker.ts';
 
 const config = readConfig();
-const foundation = await layFoundation(
+const services = await openServices(
   config,
   config.databaseUrl ?? '',
   createLog('warn'),
   Number(process.argv[2]),
 );
-const { guard } = foundation;
+const { guard } = services;
 const stalling: typeof guard = {
   ...guard,
   check(url, base) {
@@ -23,8 +23,8 @@ const stalling: typeof guard = {
     return guard.check(url, base);
   },
 };
-const worker = await startWorker({ ...foundation, guard: stalling });
+const worker = await startWorker({ ...services, guard: stalling });
 process.stdout.write('ready\n');
 await once(process, 'SIGTERM');
 await worker.stop(0);
-await foundation.close();
+await services.close();

@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { startPump } from '../../src/queue/pump.ts';
 import type { Finished } from '../../src/queue/recorder.ts';
-import type { Foundation } from '../../src/services.ts';
-import { newFoundation, silent } from '../support/batches.ts';
+import type { Services } from '../../src/services.ts';
+import { newServices, silent } from '../support/batches.ts';
 
 type Step = { id: string; signal: AbortSignal; finish: (result: string) => void };
 
-async function insertTasks({ queue, database }: Foundation, count: number): Promise<string[]> {
+async function insertTasks({ queue, database }: Services, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
   const data = { tenant_id: 1, batch_id: randomUUID(), task_id: '' };
   await queue.insert(
@@ -24,7 +24,7 @@ async function insertTasks({ queue, database }: Foundation, count: number): Prom
 
 /** A pump whose tasks end when the test says so. */
 function controlledPump(
-  foundation: Foundation,
+  services: Services,
   capacity: number,
   {
     record,
@@ -43,7 +43,7 @@ function controlledPump(
   const inHand = new Set<string>();
   const pump = startPump<'process_image', string, string>(
     {
-      queue: foundation.queue,
+      queue: services.queue,
       name: 'process_image',
       capacity,
       async claim(tasks) {
@@ -59,7 +59,7 @@ function controlledPump(
         }),
       record: async (finished: Finished<'process_image', string>[]) => {
         await record?.(finished.map(({ result }) => result));
-        await foundation.queue.remove(
+        await services.queue.remove(
           'process_image',
           finished.map(({ task }) => task),
         );
@@ -83,10 +83,10 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 test('the whole capacity is used, and a result that is finished while others are recorded is recorded too', async () => {
-  await using foundation = await newFoundation();
-  await insertTasks(foundation, 5);
+  await using services = await newServices();
+  await insertTasks(services, 5);
   const gate = new AbortController();
-  const { pump, steps, recorded } = controlledPump(foundation, 3, {
+  const { pump, steps, recorded } = controlledPump(services, 3, {
     record: async (done) => {
       if (done.includes('first') && !gate.signal.aborted) await once(gate.signal, 'abort');
     },
@@ -106,10 +106,10 @@ test('the whole capacity is used, and a result that is finished while others are
 });
 
 test('a result that cannot be recorded is tried again while the database is away, and holds up no other when it is wrong', async () => {
-  await using foundation = await newFoundation();
-  await insertTasks(foundation, 3);
+  await using services = await newServices();
+  await insertTasks(services, 3);
   let away = 3;
-  const { pump, steps, recorded } = controlledPump(foundation, 3, {
+  const { pump, steps, recorded } = controlledPump(services, 3, {
     record: async (done) => {
       away -= 1;
       if (away >= 0) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
@@ -138,11 +138,11 @@ function failingFirst(codes: readonly string[]): () => Promise<void> {
 }
 
 test('whatever is in the way just now, a group of results is recorded as one, and no task is tried again', async () => {
-  await using foundation = await newFoundation();
-  await insertTasks(foundation, 3);
+  await using services = await newServices();
+  await insertTasks(services, 3);
   const fail = failingFirst(PASSING);
   const groups: number[] = [];
-  const { pump, steps, recorded } = controlledPump(foundation, 3, {
+  const { pump, steps, recorded } = controlledPump(services, 3, {
     record: async (done) => {
       groups.push(done.length);
       await fail();
@@ -156,13 +156,13 @@ test('whatever is in the way just now, a group of results is recorded as one, an
 });
 
 test('whatever is in the way just now, tasks that were claimed are held until they can be looked up', async () => {
-  await using foundation = await newFoundation();
-  await insertTasks(foundation, 3);
-  const { pump, steps, recorded } = controlledPump(foundation, 3, { claim: failingFirst(PASSING) });
+  await using services = await newServices();
+  await insertTasks(services, 3);
+  const { pump, steps, recorded } = controlledPump(services, 3, { claim: failingFirst(PASSING) });
   await until(() => steps.size === 3);
   const { rows } = await sql<{ tries: number }>`
     select max(retry_count) as tries from pgboss.job where name = 'process_image'`.execute(
-    foundation.database.db,
+    services.database.db,
   );
   assert.deepEqual(rows, [{ tries: 0 }]);
   for (const step of steps.values()) step.finish('made');
@@ -171,12 +171,12 @@ test('whatever is in the way just now, tasks that were claimed are held until th
 });
 
 test('a task whose lease another worker has taken over is aborted', async () => {
-  await using foundation = await newFoundation();
-  const [id = ''] = await insertTasks(foundation, 1);
-  const { pump, steps, recorded } = controlledPump(foundation, 1);
+  await using services = await newServices();
+  const [id = ''] = await insertTasks(services, 1);
+  const { pump, steps, recorded } = controlledPump(services, 1);
   await until(() => steps.size === 1);
   await sql`update pgboss.job set retry_count = retry_count + 1 where id = ${id}`.execute(
-    foundation.database.db,
+    services.database.db,
   );
   await until(() => steps.get(id)?.signal.aborted === true);
   await pump.stop(0);
@@ -184,9 +184,9 @@ test('a task whose lease another worker has taken over is aborted', async () => 
 });
 
 test('a paused pump claims nothing until each of the reasons is lifted', async () => {
-  await using foundation = await newFoundation();
-  const { pump, steps } = controlledPump(foundation, 1, { pauses: { disk: 'the disk is full' } });
-  await insertTasks(foundation, 1);
+  await using services = await newServices();
+  const { pump, steps } = controlledPump(services, 1, { pauses: { disk: 'the disk is full' } });
+  await insertTasks(services, 1);
   pump.pause('schema', 'the schema is newer');
   pump.pause('schema', 'the schema is much newer');
   assert.deepEqual(pump.pausedBecause(), ['the disk is full', 'the schema is much newer']);
@@ -203,10 +203,10 @@ test('a paused pump claims nothing until each of the reasons is lifted', async (
 });
 
 test('a task that is to be alone waits until nothing else is in hand, and nothing is claimed before it is recorded', async () => {
-  await using foundation = await newFoundation();
-  const ids = await insertTasks(foundation, 6);
+  await using services = await newServices();
+  const ids = await insertTasks(services, 6);
   const lonely = new Set(ids.slice(1, 3));
-  const { pump, steps, recorded, inHand } = controlledPump(foundation, 4, {
+  const { pump, steps, recorded, inHand } = controlledPump(services, 4, {
     isToBeAlone: (id) => lonely.has(id),
   });
   while (recorded.length < ids.length) {
@@ -221,9 +221,9 @@ test('a task that is to be alone waits until nothing else is in hand, and nothin
 });
 
 test('a worker that ends hands back what waits to be alone', async () => {
-  await using foundation = await newFoundation();
-  const ids = await insertTasks(foundation, 2);
-  const { pump, steps, inHand } = controlledPump(foundation, 2, { isToBeAlone: (id) => id === ids[0] });
+  await using services = await newServices();
+  const ids = await insertTasks(services, 2);
+  const { pump, steps, inHand } = controlledPump(services, 2, { isToBeAlone: (id) => id === ids[0] });
   await until(() => steps.has(ids[1] ?? '') && inHand.size === 1);
   assert.ok(!steps.has(ids[0] ?? ''));
   await pump.stop(0);

@@ -5,12 +5,12 @@ import { parse } from 'csv-parse/sync';
 import { outputCsv } from '../../src/results/output-csv.ts';
 import { findResults } from '../../src/results/results.queries.ts';
 import { replacedCsv } from '../../src/results/replaced-csv.ts';
-import { acceptUrls, newFoundation } from '../support/batches.ts';
+import { acceptUrls, newServices } from '../support/batches.ts';
 
 test('a batch that an older version accepted keeps each output in the slot that its source had then', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  const batch = await acceptUrls(foundation, [
+  await using services = await newServices();
+  const { db } = services.database;
+  const batch = await acceptUrls(services, [
     'https://a.example/1.jpg',
     'https://a.example/2.jpg',
     'https://a.example/3.jpg',

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { readConfig } from '../../src/config.ts';
-import { type Foundation, layFoundation } from '../../src/services.ts';
+import { type Services, openServices } from '../../src/services.ts';
 import type { BatchKey } from '../../src/batches/batch.ts';
 import { claimImages } from '../../src/work/claim.ts';
 import { recordResults } from '../../src/work/record.ts';
@@ -22,16 +22,16 @@ import { silent } from './logs.ts';
 export { silent };
 
 /** Database, queue and storage without server or worker; tests do by hand what these would do. */
-export async function newFoundation(
+export async function newServices(
   settings: Record<string, string> = {},
-): Promise<Foundation & AsyncDisposable> {
+): Promise<Services & AsyncDisposable> {
   const folder = await newFolder();
   const config = readConfig({ DATA_DIR: folder.path, ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8', ...settings });
-  const foundation = await layFoundation(config, await migratedDatabase(), silent);
+  const services = await openServices(config, await migratedDatabase(), silent);
   return {
-    ...foundation,
+    ...services,
     async [Symbol.asyncDispose]() {
-      await foundation.close();
+      await services.close();
       await folder[Symbol.asyncDispose]();
     },
   };
@@ -39,17 +39,17 @@ export async function newFoundation(
 
 /** Accepts a batch with one product an URL. */
 export async function acceptUrls(
-  foundation: Foundation,
+  services: Services,
   urls: string[],
   extras: Partial<Acceptance> = {},
 ): Promise<BatchKey> {
   const rows = urls.map((url, i) => `${i + 1},P,${url}\n`).join('');
-  return await acceptCsv(foundation, `S. No.,Product Name,Input Image Urls\n${rows}`, extras);
+  return await acceptCsv(services, `S. No.,Product Name,Input Image Urls\n${rows}`, extras);
 }
 
 /** Accepts a batch; rows with errors are left out of it. */
 export async function acceptCsv(
-  { config, database, feed }: Foundation,
+  { config, database, feed }: Services,
   csv: string,
   extras: Partial<Acceptance> = {},
 ): Promise<BatchKey> {
@@ -77,9 +77,9 @@ type ImageTask = Task<'process_image'>;
 export type Claimed = { task: ImageTask; image: ClaimedImage };
 
 /** Claims tasks as a worker does. */
-export async function claim(foundation: Foundation, count: number): Promise<Claimed[]> {
-  const tasks = await foundation.queue.claim('process_image', count);
-  const works = await claimImages(foundation.database.db, tasks);
+export async function claim(services: Services, count: number): Promise<Claimed[]> {
+  const tasks = await services.queue.claim('process_image', count);
+  const works = await claimImages(services.database.db, tasks);
   return tasks.flatMap((task) => {
     const image = works.get(task.id);
     return image ? [{ task, image }] : [];
@@ -93,7 +93,7 @@ export function failed(image: ClaimedImage): ImageResult {
 const MADE_BY = { minilab: '0', sharp: '0', libvips: '0' };
 
 /** What a pipeline does at the end, for a source whose content is its URL: two files, stored. */
-export async function madeOf({ config, storage }: Foundation, image: ClaimedImage): Promise<ImageResult> {
+export async function madeOf({ config, storage }: Services, image: ClaimedImage): Promise<ImageResult> {
   const sha256 = createHash('sha256').update(image.url).digest();
   const setId = sha256.toString('hex').slice(0, 16);
   const renditions = [];
@@ -115,10 +115,10 @@ export async function madeOf({ config, storage }: Foundation, image: ClaimedImag
 }
 
 export async function record(
-  foundation: Foundation,
+  services: Services,
   finished: { task: ImageTask; result: ImageResult }[],
   hostOutcomes: HostOutcome[] = [],
 ): Promise<void> {
   if (finished.length > 0)
-    await recordResults(foundation.database.db, finished, { ...foundation.feed, hostOutcomes });
+    await recordResults(services.database.db, finished, { ...services.feed, hostOutcomes });
 }

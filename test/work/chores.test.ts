@@ -4,11 +4,11 @@ import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import type { Foundation } from '../../src/services.ts';
+import type { Services } from '../../src/services.ts';
 import { configureEndpoint } from '../../src/webhooks/endpoints.ts';
 import { choresOf } from '../../src/work/chores.ts';
 import { repeat } from '../../src/work/repeat.ts';
-import { acceptUrls, claim, failed, madeOf, newFoundation, record } from '../support/batches.ts';
+import { acceptUrls, claim, failed, madeOf, newServices, record } from '../support/batches.ts';
 import { capturedLog, type LogLine } from '../support/logs.ts';
 
 /** One line of each message at `info` or above, as [message, counts]. */
@@ -18,66 +18,66 @@ function found(lines: LogLine[]): [string, Record<string, unknown>][] {
     .map(({ msg, level: _level, time: _time, ...counts }) => [msg, counts]);
 }
 
-async function runAll(foundation: Foundation): Promise<LogLine[]> {
+async function runAll(services: Services): Promise<LogLine[]> {
   const { log, lines } = capturedLog();
   const { signal } = new AbortController();
-  for (const chore of choresOf({ ...foundation, log, signal })) await chore.run();
+  for (const chore of choresOf({ ...services, log, signal })) await chore.run();
   return lines();
 }
 
 /** A killed worker leaves files that it had not recorded; they are old enough to be orphans. */
-async function leaveOrphans(foundation: Foundation): Promise<void> {
-  await acceptUrls(foundation, ['https://orphan.example/1.jpg']);
-  const [claimed] = await claim(foundation, 1);
+async function leaveOrphans(services: Services): Promise<void> {
+  await acceptUrls(services, ['https://orphan.example/1.jpg']);
+  const [claimed] = await claim(services, 1);
   assert.ok(claimed);
-  await madeOf(foundation, claimed.image);
-  await record(foundation, [{ task: claimed.task, result: failed(claimed.image) }]);
-  const { storageDir } = foundation.config;
+  await madeOf(services, claimed.image);
+  await record(services, [{ task: claimed.task, result: failed(claimed.image) }]);
+  const { storageDir } = services.config;
   for (const entry of await readdir(storageDir, { recursive: true, withFileTypes: true }))
     if (entry.isFile()) await utimes(join(entry.parentPath, entry.name), 0, 0);
 }
 
-async function leaveDeadWorker({ database: { db } }: Foundation): Promise<void> {
+async function leaveDeadWorker({ database: { db } }: Services): Promise<void> {
   await sql`
     insert into workers (worker_id, machine, pid, version, slots, seen_at)
     values (${randomUUID()}, 'a', 1, '0', 1, now() - interval '2 hours')`.execute(db);
 }
 
 /** A batch past its deadline with one lead image, and one that follows it, of a host on hold. */
-async function leaveExpired(foundation: Foundation): Promise<void> {
-  const { db } = foundation.database;
+async function leaveExpired(services: Services): Promise<void> {
+  const { db } = services.database;
   const url = 'https://held.example/1.jpg';
   await sql`
     insert into hosts (tenant_id, host, held_until) values (1, 'held.example', now() + interval '1 hour')`.execute(
     db,
   );
-  const { batchId } = await acceptUrls(foundation, [url, url]);
+  const { batchId } = await acceptUrls(services, [url, url]);
   await sql`update batches set began_at = now() - interval '200 hours' where batch_id = ${batchId}`.execute(
     db,
   );
 }
 
 /** The event of the batch has a delivery that is due, and no task. */
-async function leaveDeliveryWithoutTask(foundation: Foundation): Promise<void> {
-  const { db } = foundation.database;
+async function leaveDeliveryWithoutTask(services: Services): Promise<void> {
+  const { db } = services.database;
   await configureEndpoint(db, 1, { url: 'https://shop.example/hook', secret: 'whsec_x' });
-  await acceptUrls(foundation, ['https://a.example/1.jpg']);
-  const [claimed] = await claim(foundation, 1);
+  await acceptUrls(services, ['https://a.example/1.jpg']);
+  const [claimed] = await claim(services, 1);
   assert.ok(claimed);
-  await record(foundation, [{ task: claimed.task, result: failed(claimed.image) }]);
+  await record(services, [{ task: claimed.task, result: failed(claimed.image) }]);
   await sql`delete from pgboss.job where name = 'deliver_webhook'`.execute(db);
   await sql`update webhook_deliveries set next_attempt_at = now() - interval '2 minutes'`.execute(db);
 }
 
-async function leaveImageWithoutTask(foundation: Foundation): Promise<void> {
-  await acceptUrls(foundation, ['https://lost.example/1.jpg']);
-  await sql`delete from pgboss.job where name = 'process_image'`.execute(foundation.database.db);
+async function leaveImageWithoutTask(services: Services): Promise<void> {
+  await acceptUrls(services, ['https://lost.example/1.jpg']);
+  await sql`delete from pgboss.job where name = 'process_image'`.execute(services.database.db);
 }
 
-async function leaveUnsettled(foundation: Foundation): Promise<void> {
-  const { db } = foundation.database;
-  const { batchId } = await acceptUrls(foundation, ['https://b.example/1.jpg']);
-  await claim(foundation, 64);
+async function leaveUnsettled(services: Services): Promise<void> {
+  const { db } = services.database;
+  const { batchId } = await acceptUrls(services, ['https://b.example/1.jpg']);
+  await claim(services, 64);
   await sql`
     update images set state = 'failed', error_code = 'not_found', task_id = null, ended_at = now()
     where batch_id = ${batchId}`.execute(db);
@@ -85,27 +85,27 @@ async function leaveUnsettled(foundation: Foundation): Promise<void> {
 }
 
 test('whatever chores repair is logged, in one line with its counts; nothing is logged when all is well', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
-  assert.deepEqual(found(await runAll(foundation)), []);
-  await leaveOrphans(foundation);
-  await leaveExpired(foundation);
-  await leaveDeliveryWithoutTask(foundation);
-  await leaveUnsettled(foundation);
-  await leaveImageWithoutTask(foundation);
-  await leaveDeadWorker(foundation);
+  await using services = await newServices();
+  const { db } = services.database;
+  assert.deepEqual(found(await runAll(services)), []);
+  await leaveOrphans(services);
+  await leaveExpired(services);
+  await leaveDeliveryWithoutTask(services);
+  await leaveUnsettled(services);
+  await leaveImageWithoutTask(services);
+  await leaveDeadWorker(services);
   await sql`update storage_sweep set due_at = now()`.execute(db);
-  assert.deepEqual(found(await runAll(foundation)), [
+  assert.deepEqual(found(await runAll(services)), [
     ['the sweep repaired images and batches', { rescued: 1, expired: 2, settled: 1 }],
     ['webhook deliveries that had lost their task were queued again', { deliveries: 1 }],
     ['orphans were found in storage, and will be deleted', { orphans: 1, files: 2 }],
     ['dead workers were forgotten', { workers: 1 }],
   ]);
-  assert.deepEqual(found(await runAll(foundation)), [
+  assert.deepEqual(found(await runAll(services)), [
     ['files that no image refers to were deleted', { sets: 1, files: 2 }],
   ]);
   await sql`update storage_sweep set due_at = now() + interval '1 hour'`.execute(db);
-  assert.deepEqual(found(await runAll(foundation)), []);
+  assert.deepEqual(found(await runAll(services)), []);
 });
 
 test('a chore that throws is logged by its name, and runs again', async () => {

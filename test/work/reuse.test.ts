@@ -4,12 +4,12 @@ import { sql } from 'kysely';
 import { openDatabase } from '../../src/db/database.ts';
 import { findSet } from '../../src/work/rendition-sets.ts';
 import { forgetSources } from '../../src/work/reuse.ts';
-import { newFoundation } from '../support/batches.ts';
+import { newServices } from '../support/batches.ts';
 import { newPostgres } from '../support/postgres.ts';
 
 test('sources that nobody asked for in 90 days are forgotten', async () => {
-  await using foundation = await newFoundation();
-  const { db } = foundation.database;
+  await using services = await newServices();
+  const { db } = services.database;
   await sql`
     insert into sources (tenant_id, url_sha256, url, final_url, sha256, fetched_at)
     select 1, sha256(url::bytea), url, url, '', now() - age::interval
