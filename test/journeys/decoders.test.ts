@@ -75,7 +75,7 @@ describe('an image whose decoder dies each time', { skip: NO_PROC }, () => {
     assert.equal(lost.failed_attempts.length, 3);
     for (const { error_code, error_detail } of lost.failed_attempts) {
       assert.equal(error_code, 'decoder_crashed');
-      assert.match(error_detail, /ended while it read this one.*SIGKILL/);
+      assert.match(error_detail, /crashed while it read this image.*SIGKILL/);
     }
   });
 
