@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readAddress } from '../../../src/csv/cells/address.ts';
+import { readAddress } from '../../src/csv/cells/address.ts';
 import {
   GRAMMAR,
   MAX_CELL_CHARACTERS,
@@ -8,8 +8,8 @@ import {
   type SlotColumns,
   slotsOfCells,
   slotsOfRow,
-} from '../../../src/csv/cells/slots.ts';
-import { takesAtMost } from '../../support/cpu.ts';
+} from '../../src/csv/cells/slots.ts';
+import { takesAtMost } from '../support/cpu.ts';
 
 /** What of a cell can be taken for the beginning or the end of something, or for both. */
 const UNITS = [
