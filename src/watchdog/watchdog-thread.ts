@@ -1,7 +1,7 @@
 /** The thread of watchdog.ts: watches the beat. When it stalls, the thread logs that, records it, and kills the process. */
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parentPort, workerData } from 'node:worker_threads';
+import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { addressNow } from '../db/address.ts';
 import { createStallTimer } from './stall-timer.ts';
 import { BEAT, HAS_DEBUGGER, type WatchedTask, type WatchdogData, type WatchdogNews } from './watchdog.ts';
@@ -10,17 +10,22 @@ const LOOKS_PER_STALL = 30;
 const RECORD_WITHIN_MS = 2_000; // a database that is away must not keep the process alive
 const FATAL = 60; // the number of the level in pino
 
-const { beats, databaseUrl, stallMs, isLogged } = workerData as WatchdogData;
+const { beats, databaseUrl, stallMs, isLogged, news } = workerData as WatchdogData;
 const inHand = new Map<string, WatchedTask>();
 
-parentPort?.on('message', (news: WatchdogNews) => {
-  if ('began' in news) for (const task of news.began) inHand.set(task.task, task);
-  else for (const task of news.ended) inHand.delete(task);
-});
+/** A listener would wake this thread for every message. */
+function readNews(): void {
+  for (let next = receiveMessageOnPort(news); next; next = receiveMessageOnPort(news)) {
+    const message = next.message as WatchdogNews;
+    if ('began' in message) for (const task of message.began) inHand.set(task.task, task);
+    else for (const task of message.ended) inHand.delete(task);
+  }
+}
 
 const everyMs = stallMs / LOOKS_PER_STALL;
 const stalledMs = createStallTimer(everyMs);
 const looking = setInterval(() => {
+  readNews();
   const stalled = stalledMs(performance.now(), Atomics.load(beats, BEAT));
   if (stalled < stallMs || Atomics.load(beats, HAS_DEBUGGER) === 1) return;
   clearInterval(looking);

@@ -3,11 +3,12 @@
  * no supervisor replaces it while it lives.
  *
  * A thread of its own (watchdog-thread.ts) watches a counter that a timer of the event loop increments. The
- * thread is sent the tasks in hand as they change, because a stalled loop cannot be asked for them.
+ * thread is sent the tasks in hand as they change, because a stalled loop cannot be asked for them. It reads
+ * these messages when it looks at the counter, so that none of them wakes it up.
  */
 import { url as debuggerUrl } from 'node:inspector';
 import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 
 /** A task in hand, with what the log says about it. */
 export type WatchedTask = { task: string } & Record<string, string | number>;
@@ -35,6 +36,7 @@ export type WatchdogData = {
   stallMs: number;
   isLogged: boolean;
   beats: Int32Array;
+  news: MessagePort;
 };
 
 /** A message to the thread. */
@@ -56,10 +58,12 @@ export function startWatchdog({
 }: WatchdogRules = {}): Watchdog {
   const beats = new Int32Array(new SharedArrayBuffer(8));
   const program = new URL(`./watchdog-thread${extname(import.meta.url)}`, import.meta.url);
-  const workerData: WatchdogData = { databaseUrl, stallMs, isLogged, beats };
-  const thread = new Worker(program, { workerData, execArgv: [], name: 'watchdog' });
+  const { port1: port, port2: news } = new MessageChannel();
+  const workerData: WatchdogData = { databaseUrl, stallMs, isLogged, beats, news };
+  const thread = new Worker(program, { workerData, transferList: [news], execArgv: [], name: 'watchdog' });
   thread.on('error', () => {}); // the process works without a watchdog too
   thread.unref();
+  port.unref();
   const beating = setInterval(beat, stallMs / BEATS_PER_STALL).unref();
   beat();
 
@@ -68,7 +72,7 @@ export function startWatchdog({
     Atomics.store(beats, HAS_DEBUGGER, debuggerUrl() === undefined ? 0 : 1);
     Atomics.add(beats, BEAT, 1);
   }
-  const send = (news: WatchdogNews): void => thread.postMessage(news, []);
+  const send = (message: WatchdogNews): void => port.postMessage(message, []);
   return {
     began: (tasks) => send({ began: tasks.map(shortened) }),
     ended: (tasks) => send({ ended: tasks }),
