@@ -112,6 +112,20 @@ test('a JPEG with all its pixels is made, whatever is wrong around them', async 
   assert.equal(await make(Buffer.concat([cutJunk, END])), 'truncated_image', 'nor do bytes between segments');
 });
 
+test('a second picture behind the end of a JPEG, as multi-picture files have one, changes nothing', async () => {
+  const second = await sharp(photo(PHOTO_NAMES[0] ?? ''))
+    .resize(200, 300)
+    .jpeg()
+    .toBuffer();
+  for (const options of [{}, { progressive: true }]) {
+    const first = await picture.clone().jpeg(options).toBuffer();
+    await assertMade(Buffer.concat([first, second]), first, 'both whole');
+    await assertMade(Buffer.concat([first, second.subarray(0, 2_000)]), first, 'the second one is cut');
+    const cut = Buffer.concat([first.subarray(0, first.length / 2), second]);
+    assert.match(await make(cut), /^(truncated|corrupt)_image$/, 'the first one is cut');
+  }
+});
+
 test('endless junk between segments is skipped in bounded time', async () => {
   const started = performance.now();
   const junk = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xfe, 0, 2]), Buffer.alloc(30_000_000, 1)]);
