@@ -51,7 +51,8 @@ export async function makeFolder(path: string): Promise<void> {
   });
 }
 
-async function isFolder(path: string): Promise<boolean> {
+/** Whether a folder exists at the path. */
+export async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (stats) => stats.isDirectory(),
     () => false,

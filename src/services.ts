@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { MoveRules } from './batches/move-on.ts';
@@ -8,6 +7,7 @@ import { type Database, type Db, openForMigration } from './db/database.ts';
 import { type EmbeddedServer, holdEmbeddedServer } from './db/embedded.ts';
 import { migrate, type MigrateOptions } from './db/migrate.ts';
 import { causesOf, Problem, systemCode } from './errors.ts';
+import { isFolder } from './files.ts';
 import { type SecretsKey, secretsKeyOf } from './hosts/secrets.ts';
 import { removeLeftovers } from './temporary-folder.ts';
 import { createGuard, type Guard } from './net/guard.ts';
@@ -115,13 +115,6 @@ async function ensureWritableUnlessFull(folder: string, setting: string): Promis
     if (error instanceof Problem && mayPass && (await isFolder(folder))) return error;
     throw error;
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
 
 /** @returns the names of the migrations that were applied */

@@ -2,8 +2,9 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Db } from './db/database.ts';
 import { liveWorkers } from './queue/workers.ts';
+import { HOUR_MS } from './units.ts';
 
-const ABANDONED_AFTER_MS = 3_600_000; // an upload in progress writes every few seconds
+const ABANDONED_AFTER_MS = HOUR_MS; // an upload in progress writes every few seconds
 const DEAD_AFTER_MS = 600_000; // a worker of another database, which is not known here, makes its folder again
 
 /** Where a worker keeps its temporary files, in the folder of all temporary files. */

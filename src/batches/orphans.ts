@@ -13,7 +13,7 @@ import { IS_DEAD_FOR_LONG } from '../queue/workers.ts';
 import type { StorageKey } from '../storage/keys.ts';
 import { type Storage, UNFINISHED } from '../storage/storage.ts';
 
-/** Older claims are not recorded (end-images.ts), so an older file will get no row any more. */
+/** Results of older claims are not recorded (work/end-images.ts), so no row will ever refer to an older file. */
 const GRACE_MS = 30 * 60_000;
 const SEARCH_EVERY = sql`interval '6 hours'`;
 const TURN_MS = 300;

@@ -29,9 +29,9 @@
  * - Processing again may leave a set without images and files. Nothing follows from a set alone.
  *
  * Orphans (orphans.ts), left by killed workers and cancelled batches, are purged too, by the keys that were
- * found: their set may never have been recorded. Step 2 then inserts the set first, so that whoever records
- * an image of it is waited for, or waits, as for any other set. The purge of an orphan is asked for only
- * where there is no purge: it must not make the protocol forget when files were removed.
+ * found: their set may never have been recorded. Step 2 then inserts the set first, so that it and a worker
+ * that records an image of the set wait for each other, as with any other set. An orphan's purge is requested
+ * only if there is none yet: it must not erase when files were removed.
  *
  * Locks, in this order: purges; sets by (tenant, hash16).
  */

@@ -12,7 +12,7 @@ export async function showUntilEnded(db: Db, batch: BatchKey, interrupted: Abort
   const progress = startProgress();
   for (;;) {
     const row = await findBatch(db, batch);
-    if (!row) throw new Error('the batch does not exist any more');
+    if (!row) throw new Error('the batch no longer exists');
     const { counts, images_per_second, eta_seconds } = batchBody(row, '');
     progress.update({
       ended: counts.completed + counts.failed + counts.cancelled,

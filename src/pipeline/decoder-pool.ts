@@ -2,8 +2,8 @@
  * A pool of disposable child processes that read and decode images.
  *
  * A child is starting -> idle -> busy -> idle ... -> ended. It ends when it crashes, or when the pool kills
- * it: at the deadline, at its memory limit, or when nobody wants its result any more. Another child replaces
- * it, and only the image in work is lost. After some hundreds of images a child is replaced as well, so that
+ * it: at the deadline, at its memory limit, or when its result is no longer wanted. Another child replaces
+ * it, and only the image in hand is lost. After some hundreds of images a child is replaced as well, so that
  * nothing accumulates in it.
  */
 import pLimit from 'p-limit';

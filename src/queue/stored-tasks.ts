@@ -18,7 +18,7 @@ export type TaskFilter<N extends TaskName> = {
   orFailed?: boolean;
 };
 
-/** SQL: whether there is a task that waits or is in work. */
+/** SQL: whether there is a task that waits or is in progress. */
 export function hasOpenTask<N extends TaskName>({ name, id, data = {}, orFailed }: TaskFilter<N>) {
   const conditions = [
     sql`j.name = ${sql.lit(name)}`,

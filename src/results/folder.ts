@@ -23,7 +23,7 @@ export async function writeFolder(
 ): Promise<{ path: string; removed: number }> {
   await mkdir(folder, { recursive: true });
   const results = await findResults(db, batch);
-  if (!results) throw new Error('the batch does not exist any more');
+  if (!results) throw new Error('the batch no longer exists');
   const path = join(folder, 'output.csv');
   const unfinished = `${path}.${randomUUID()}`;
   await using csv = await open(unfinished, 'wx');

@@ -21,7 +21,7 @@ export async function configureEndpoint(
 ): Promise<void> {
   if (endpoint === undefined) {
     await sql`
-      update webhook_endpoints set disabled_at = now(), disabled_because = 'WEBHOOK_URL is not set any more'
+      update webhook_endpoints set disabled_at = now(), disabled_because = 'WEBHOOK_URL is no longer set'
       where tenant_id = ${tenantId} and kind = 'configured' and disabled_at is null`.execute(db);
     return;
   }

@@ -19,6 +19,7 @@ import { recordLostImages } from './record.ts';
 import type { Chore } from './repeat.ts';
 import { forgetSources } from './reuse.ts';
 import { forgetStalls } from './stalls.ts';
+import { HOUR_MS } from '../units.ts';
 
 export type ChoreParts = {
   database: Database;
@@ -32,7 +33,7 @@ export type ChoreParts = {
 const REPAIR_EVERY_MS = 3_000;
 const LOST_EVERY_MS = 2_000;
 const FORGET_EVERY_MS = 600_000;
-const FORGET_SOURCES_EVERY_MS = 6 * 3_600_000; // it reads the whole table
+const FORGET_SOURCES_EVERY_MS = 6 * HOUR_MS; // it reads the whole table
 
 export function choresOf({ database, storage, feed, log, signal }: ChoreParts): Chore[] {
   const { db, patient } = database;

@@ -21,7 +21,7 @@ import { makeRenditions } from './make.ts';
 import { readHeader } from './formats/read-header.ts';
 import { ImageProblem } from '../problems.ts';
 
-// Ctrl-C reaches the whole process group. The parent finishes the images in work, then closes the channel.
+// Ctrl-C reaches the whole process group. The parent finishes the images in hand, then closes the channel.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 // process.exit would wait for a running codec, perhaps forever.

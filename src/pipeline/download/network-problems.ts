@@ -6,6 +6,7 @@ import { ConnectingTimedOut } from '../../net/connecting.ts';
 import { LookupFailed } from '../../net/resolver.ts';
 import { retryAfterMs } from '../../net/retry-after.ts';
 import { ImageProblem } from '../problems.ts';
+import { HOUR_MS } from '../../units.ts';
 
 /** The problem that a status means: docs/errors.md. */
 export function statusProblem({ statusCode: status, headers }: Dispatcher.ResponseData): ImageProblem {
@@ -28,7 +29,7 @@ export function statusProblem({ statusCode: status, headers }: Dispatcher.Respon
 }
 
 /** How long a host that refuses requests is held. Without a `Retry-After`, holds grow from `min` to `max` (hosts/host-feedback.ts). */
-export const HOLD_MS = { min: 30_000, max: 3_600_000 };
+export const HOLD_MS = { min: 30_000, max: HOUR_MS };
 
 /** `Retry-After`, clamped to 30 s to 1 h. */
 function clampedRetryAfterMs(headers: Dispatcher.ResponseData['headers']): number | undefined {
