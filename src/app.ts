@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { identify } from './access/identify.ts';
+import { DEFAULT_TENANT } from './access/tenants.ts';
 import { controlRoutes } from './batches/control.routes.ts';
 import { lookupRoutes } from './batches/lookup.routes.ts';
 import { statusRoutes } from './batches/status.routes.ts';
@@ -19,9 +21,6 @@ import type { Storage } from './storage/storage.ts';
 import { userAgentOf, VERSION } from './version.ts';
 import type { Worker } from './worker.ts';
 
-/** The only tenant, until API keys distinguish tenants. */
-export const DEFAULT_TENANT = 1;
-
 export type HttpService = { close(): Promise<void> };
 
 /**
@@ -35,7 +34,9 @@ export async function startHttp(
   const { config, database, feed, storage, guard, log } = services;
   const { publicUrl, filesUrl } = config;
   const app = await createServer({ publicUrl, version: VERSION, log });
-  const shared = { tenantId: DEFAULT_TENANT, publicUrl, filesUrl, db: database.db };
+  app.decorateRequest('principal');
+  app.addHook('onRequest', identify());
+  const shared = { publicUrl, filesUrl, db: database.db };
   await app.register(healthRoutes, {
     checks: {
       database: () => databaseTrouble(database),
@@ -56,7 +57,7 @@ export async function startHttp(
   await app.register(lookupRoutes, shared);
   const { hostConcurrency } = config;
   await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: services.secretsKey });
-  await app.register(inboxRoutes, { ...shared, secrets: config.inboxSecrets });
+  await app.register(inboxRoutes, { ...shared, tenantId: DEFAULT_TENANT, secrets: config.inboxSecrets });
   await app.register(resultsRoutes, { ...shared, storage, folder });
   await app.register(fileRoutes, { storage });
   await listen(app, config);

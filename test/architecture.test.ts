@@ -12,6 +12,7 @@ const ROOMS = [
   ['files'],
   ['net', 'storage', 'db'],
   ['http', 'queue', 'watchdog'],
+  ['access'],
   ['presets', 'webhooks'],
   ['pipeline', 'settings'],
   ['config'],

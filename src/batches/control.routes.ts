@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { ProblemAnswer } from '../http/problem.ts';
+import { tenantOf } from '../http/principal.ts';
 import { Batch, batchBody } from './batch.body.ts';
 import { cancelBatch } from './cancel.ts';
 import type { MoveRules } from './move-on.ts';
@@ -9,12 +10,12 @@ import { deleteBatch } from './delete.ts';
 import { retryBatch } from './retry.ts';
 import { batchKey, noSuchBatch } from './status.routes.ts';
 
-export type ControlParts = { db: Db; patient: Db; feed: MoveRules; publicUrl: string; tenantId: number };
+export type ControlParts = { db: Db; patient: Db; feed: MoveRules; publicUrl: string };
 
 const Params = Type.Object({ id: Type.String() });
 
 export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app, parts) => {
-  const { db, patient, feed, publicUrl, tenantId } = parts;
+  const { db, patient, feed, publicUrl } = parts;
 
   app.post(
     '/v1/batches/:id/retry',
@@ -31,8 +32,12 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
         response: { 202: Batch, 404: ProblemAnswer, 409: ProblemAnswer },
       },
     },
-    async ({ params: { id }, query: { code } }, reply) => {
-      const row = await retryBatch(patient, batchKey(tenantId, id), { code, feed });
+    async (request, reply) => {
+      const { id } = request.params;
+      const row = await retryBatch(patient, batchKey(tenantOf(request), id), {
+        code: request.query.code,
+        feed,
+      });
       if (!row) throw noSuchBatch(id);
       const body = batchBody(row, publicUrl);
       return reply.code(202).header('location', body.links.self).send(body);
@@ -50,8 +55,9 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
         response: { 200: Batch, 404: ProblemAnswer, 409: ProblemAnswer },
       },
     },
-    async ({ params: { id } }) => {
-      const row = await cancelBatch(db, batchKey(tenantId, id), feed);
+    async (request) => {
+      const { id } = request.params;
+      const row = await cancelBatch(db, batchKey(tenantOf(request), id), feed);
       if (!row) throw noSuchBatch(id);
       return batchBody(row, publicUrl);
     },
@@ -68,8 +74,9 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
         response: { 204: Type.Null(), 404: ProblemAnswer, 409: ProblemAnswer },
       },
     },
-    async ({ params: { id } }, reply) => {
-      if (!(await deleteBatch(patient, batchKey(tenantId, id)))) throw noSuchBatch(id);
+    async (request, reply) => {
+      const { id } = request.params;
+      if (!(await deleteBatch(patient, batchKey(tenantOf(request), id)))) throw noSuchBatch(id);
       return reply.code(204).send(null);
     },
   );

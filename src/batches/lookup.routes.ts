@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { ProblemAnswer } from '../http/problem.ts';
+import { tenantOf } from '../http/principal.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { LAST_UUID, publicId, uuidOf } from '../ids.ts';
 import { Image, imageBody } from '../images/image.body.ts';
@@ -19,10 +20,10 @@ const Product = Type.Object({
   images: Type.Array(Image),
 });
 
-export type LookupParts = { db: Db; filesUrl: string; tenantId: number };
+export type LookupParts = { db: Db; filesUrl: string };
 
 export const lookupRoutes: FastifyPluginAsyncTypebox<LookupParts> = async (app, parts) => {
-  const { db, filesUrl, tenantId } = parts;
+  const { db, filesUrl } = parts;
 
   app.get(
     '/v1/products',
@@ -33,7 +34,9 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<LookupParts> = async (app, 
         response: { 200: PageOf(Product), 400: ProblemAnswer },
       },
     },
-    async ({ query: { sku, limit = PAGE_SIZE, cursor } }) => {
+    async (request) => {
+      const tenantId = tenantOf(request);
+      const { sku, limit = PAGE_SIZE, cursor } = request.query;
       const rows = await listProductsOfSku(db, {
         tenantId,
         sku,
@@ -57,7 +60,9 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<LookupParts> = async (app, 
         response: { 200: PageOf(Image), 400: ProblemAnswer },
       },
     },
-    async ({ query: { url, limit = PAGE_SIZE, cursor } }) => {
+    async (request) => {
+      const tenantId = tenantOf(request);
+      const { url, limit = PAGE_SIZE, cursor } = request.query;
       const before = uuidOf('img', String(readCursor(cursor))) ?? LAST_UUID;
       const rows = await listImagesOfUrl(db, { tenantId, url, before, limit: limit + 1 });
       return pageOf(rows, limit, {

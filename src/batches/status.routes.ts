@@ -5,6 +5,7 @@ import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { tenantOf } from '../http/principal.ts';
 import { publicId, uuidOf } from '../ids.ts';
 import { PUBLIC_IMAGE_STATES, storedStates } from '../images/image.ts';
 import { Image, imageBody } from '../images/image.body.ts';
@@ -20,13 +21,13 @@ const ImageWithAttempts = Type.Object({
   ),
 });
 
-export type StatusParts = { db: Db; publicUrl: string; filesUrl: string; tenantId: number };
+export type StatusParts = { db: Db; publicUrl: string; filesUrl: string };
 
 const WAIT_POLL_MS = 250;
 
 export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
   app,
-  { db, publicUrl, filesUrl, tenantId },
+  { db, publicUrl, filesUrl },
 ) => {
   app.get(
     '/v1/batches',
@@ -42,7 +43,9 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
         response: { 200: PageOf(Batch) },
       },
     },
-    async ({ query: { limit = PAGE_SIZE, cursor, state, name, created_after } }) => {
+    async (request) => {
+      const tenantId = tenantOf(request);
+      const { limit = PAGE_SIZE, cursor, state, name, created_after } = request.query;
       const before = uuidOf('bat', String(readCursor(cursor)));
       const createdAfter = created_after === undefined ? undefined : timeOf(created_after);
       const rows = await listBatches(db, { tenantId, limit: limit + 1, before, state, name, createdAfter });
@@ -77,7 +80,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
       },
     },
     async (request, reply) => {
-      const key = batchKey(tenantId, request.params.id);
+      const key = batchKey(tenantOf(request), request.params.id);
       const seenTags = request.headers['if-none-match'];
       if (request.query.wait)
         await waitForChange(db, key, {
@@ -107,8 +110,10 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
         response: { 200: PageOf(Image), 404: ProblemAnswer },
       },
     },
-    async ({ params, query: { limit = PAGE_SIZE, cursor, state, code } }) => {
-      const key = batchKey(tenantId, params.id);
+    async (request) => {
+      const { params } = request;
+      const { limit = PAGE_SIZE, cursor, state, code } = request.query;
+      const key = batchKey(tenantOf(request), params.id);
       const batchState = await batchStateOf(db, key);
       if (batchState === undefined) throw noSuchBatch(params.id);
       const afterSlot = Number(readCursor(cursor) ?? 0) || 0;
@@ -132,7 +137,9 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
         response: { 200: ImageWithAttempts, 404: ProblemAnswer },
       },
     },
-    async ({ params }) => {
+    async (request) => {
+      const { params } = request;
+      const tenantId = tenantOf(request);
       const imageId = uuidOf('img', params.id);
       const row = imageId && (await findImage(db, { tenantId, imageId }));
       if (!imageId || !row) throw new Problem('not_found', { detail: `There is no image ${params.id}.` });

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import { DEFAULT_TENANT } from '../app.ts';
+import { DEFAULT_TENANT } from '../access/tenants.ts';
 import { readConfig } from '../config.ts';
 import { connectDatabase, databaseProblem } from '../db/connect.ts';
 import type { Db } from '../db/database.ts';

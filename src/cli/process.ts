@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DEFAULT_TENANT } from '../app.ts';
+import { DEFAULT_TENANT } from '../access/tenants.ts';
 import type { BatchKey } from '../batches/batch.ts';
 import type { BatchRow } from '../batches/batch.queries.ts';
 import { type Config, readConfig } from '../config.ts';

@@ -1,4 +1,5 @@
-import { DEFAULT_TENANT, startHttp } from '../app.ts';
+import { DEFAULT_TENANT } from '../access/tenants.ts';
+import { startHttp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { openServices, openConfiguredDatabase } from '../services.ts';

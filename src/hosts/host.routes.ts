@@ -1,15 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { checkHeaders, type Headers, sealHeaders } from './headers.ts';
 import type { HostKey } from './host.ts';
 import { findHost, type HostRow, type HostSettings, listHosts, putHost } from './host.queries.ts';
 import type { SecretsKey } from './secrets.ts';
 
-export type HostParts = { db: Db; tenantId: number; hostConcurrency: number; secretsKey: SecretsKey };
+export type HostParts = { db: Db; hostConcurrency: number; secretsKey: SecretsKey };
 
 const Nullable = {
   text: Type.Union([Type.String(), Type.Null()]),
@@ -74,7 +76,7 @@ const HostParams = Type.Object({ host: Type.String({ description: '`shop.example
 
 /** Limits and health of the hosts that images are downloaded from, and the settings of operators for them. */
 export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, parts) => {
-  const { db, tenantId, hostConcurrency, secretsKey } = parts;
+  const { db, hostConcurrency, secretsKey } = parts;
 
   app.get(
     '/v1/hosts',
@@ -85,10 +87,11 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
         response: { 200: PageOf(HostBody), 400: ProblemAnswer },
       },
     },
-    async ({ query: { limit = PAGE_SIZE, cursor } }) => {
+    async (request) => {
+      const { limit = PAGE_SIZE, cursor } = request.query;
       const lastHost = readCursor(cursor);
       const after = typeof lastHost === 'string' ? lastHost : '';
-      const rows = await listHosts(db, tenantId, { after, limit: limit + 1, hostConcurrency });
+      const rows = await listHosts(db, tenantOf(request), { after, limit: limit + 1, hostConcurrency });
       return pageOf(rows, limit, { item: hostBody, cursor: (row) => row.host });
     },
   );
@@ -102,7 +105,7 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
         response: { 200: HostBody, 400: ProblemAnswer, 404: ProblemAnswer },
       },
     },
-    async (request) => shown({ tenantId, host: hostName(request.params.host) }),
+    async (request) => shown(hostKey(request, request.params.host)),
   );
 
   app.put(
@@ -117,8 +120,9 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
         response: { 200: HostBody, 400: ProblemAnswer, 409: ProblemAnswer },
       },
     },
-    async ({ params, body }) => {
-      const key = { tenantId, host: hostName(params.host) };
+    async (request) => {
+      const { params, body } = request;
+      const key = hostKey(request, params.host);
       await putHost(db, key, await settingsOf(key, body));
       return shown(key);
     },
@@ -147,6 +151,11 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
     return hostBody(row);
   }
 };
+
+/** @throws Problem `bad_request` */
+function hostKey(request: FastifyRequest, host: string): HostKey {
+  return { tenantId: tenantOf(request), host: hostName(host) };
+}
 
 /** A host in the form of `images.host`. @throws Problem `bad_request` */
 function hostName(text: string): string {

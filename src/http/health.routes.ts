@@ -12,13 +12,20 @@ const Ready = Type.Object({
 
 /** `/healthz`: the process is alive. `/readyz`: it can process images; otherwise 503 with the reasons. */
 export const healthRoutes: FastifyPluginAsync<{ checks: HealthChecks }> = async (app, { checks }) => {
-  app.get('/healthz', { schema: { summary: 'Liveness', response: { 200: Live } } }, async () => ({
-    ok: true,
-  }));
+  app.get(
+    '/healthz',
+    { config: { access: 'public' }, schema: { summary: 'Liveness', response: { 200: Live } } },
+    async () => ({
+      ok: true,
+    }),
+  );
 
   app.get(
     '/readyz',
-    { schema: { summary: 'Readiness: database, storage, worker', response: { 200: Ready, 503: Ready } } },
+    {
+      config: { access: 'public' },
+      schema: { summary: 'Readiness: database, storage, worker', response: { 200: Ready, 503: Ready } },
+    },
     async (_request, reply) => {
       const results = await Promise.all(
         Object.entries(checks).map(async ([name, check]) => [name, (await check()) ?? 'ok'] as const),

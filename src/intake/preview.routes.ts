@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { ProblemAnswer } from '../http/problem.ts';
+import { tenantOf } from '../http/principal.ts';
 import type { Guard } from '../net/guard.ts';
 import { listPresets } from '../presets/preset.queries.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
@@ -17,7 +18,6 @@ import { callbackOf, UPLOAD_BODY } from './upload.routes.ts';
 export type PreviewParts = {
   db: Db;
   guard: Guard;
-  tenantId: number;
   userAgent: string;
   /** a folder for temporary files */
   folder: string;
@@ -79,7 +79,7 @@ const PreviewBody = Type.Object({
 
 /** Needs the body parsers of acceptUploads. */
 export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app, parts) => {
-  const { db, guard, tenantId, userAgent, folder, maxUploadBytes: maxBytes } = parts;
+  const { db, guard, userAgent, folder, maxUploadBytes: maxBytes } = parts;
   const receiving = { schema: PreviewOptions, folder };
   const decoders = createDecoderPool(1); // headers of images are untrusted bytes too
   app.addHook('onClose', () => decoders.stop());
@@ -96,7 +96,7 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app
       },
     },
     async (request) => {
-      const presets = await listPresets(db, tenantId);
+      const presets = await listPresets(db, tenantOf(request));
       const names = new Set(presets.map(({ name }) => name));
       const { result, options } = await receiveUpload(request, receiving, (chunks, reading) => {
         const preset = presets.find(({ name }) => name === reading.presetName);

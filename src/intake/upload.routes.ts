@@ -6,6 +6,7 @@ import type { BatchRow } from '../batches/batch.queries.ts';
 import type { MoveRules } from '../batches/move-on.ts';
 import type { Database } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import type { Guard } from '../net/guard.ts';
 import { listPresets } from '../presets/preset.queries.ts';
@@ -48,7 +49,6 @@ export type UploadParts = {
   feed: MoveRules;
   guard: Guard;
   publicUrl: string;
-  tenantId: number;
   /** a folder for temporary files */
   folder: string;
   maxUploadBytes: number;
@@ -57,7 +57,7 @@ export type UploadParts = {
 const POLL_AFTER_S = 2;
 
 export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, parts) => {
-  const { tenantId, folder } = parts;
+  const { folder } = parts;
   const { db } = parts.database;
   const receiving = { schema: UploadOptions, folder };
   app.post(
@@ -91,7 +91,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
     },
     async (request, reply) => {
       try {
-        const key = await takeKey(db, tenantId, request.headers['idempotency-key']);
+        const key = await takeKey(db, tenantOf(request), request.headers['idempotency-key']);
         if (key?.is !== 'answered') return accepted(reply, await upload(request, key));
         reply.header('idempotency-replayed', 'true');
         return accepted(reply, replayed(key, await digestsOf(request)));
@@ -114,6 +114,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
   }
 
   async function storeUpload(request: FastifyRequest, lease: KeyLease | undefined): Promise<Accepted> {
+    const tenantId = tenantOf(request);
     const presets = await listPresets(db, tenantId);
     const rules = { tenantId, folder, maxBytes: parts.maxUploadBytes, allowPaths: false, presets };
     const received = await receiveUpload(request, receiving, (chunks, reading) => {
@@ -122,7 +123,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
     });
     const { options } = received;
     await using staged = received.result;
-    const acceptance = acceptanceOf(received, presets, parts);
+    const acceptance = acceptanceOf(tenantId, received, presets, parts.guard);
     const answerOf = (row: BatchRow): Accepted => answered(row, acceptance.callback, parts.publicUrl);
     const keyed = lease && { lease, requestSha256: requestSha256(staged.sha256, options), answerOf };
     return answerOf(await acceptUpload(parts.database, staged, acceptance, parts.feed, keyed));
@@ -158,9 +159,10 @@ function answered(row: BatchRow, callback: Endpoint | undefined, publicUrl: stri
 
 /** @throws Problem `bad_request` */
 function acceptanceOf(
+  tenantId: number,
   { options, fileName }: Received<unknown>,
   presets: readonly Preset[],
-  { tenantId, guard }: UploadParts,
+  guard: Guard,
 ): Acceptance {
   const callback = callbackOf(options.callback_url, guard);
   return {

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { ProblemAnswer } from '../http/problem.ts';
+import { tenantOf } from '../http/principal.ts';
 import { BUILTIN_PRESETS } from './builtin.ts';
 import { checkPreset } from './check.ts';
 import { deletePreset, getPreset, listPresets, putPreset } from './preset.queries.ts';
@@ -17,8 +18,8 @@ const PresetBody = Type.Object({
 });
 const PresetParams = Type.Object({ name: Type.String() });
 
-export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db; tenantId: number }> = async (app, parts) => {
-  const { db, tenantId } = parts;
+export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, parts) => {
+  const { db } = parts;
   app.get(
     '/v1/presets',
     {
@@ -27,7 +28,10 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db; tenantId: number 
         response: { 200: Type.Object({ items: Type.Array(PresetBody), next_cursor: Type.Null() }) },
       },
     },
-    async () => ({ items: (await listPresets(db, tenantId)).map(presetBody), next_cursor: null }),
+    async (request) => ({
+      items: (await listPresets(db, tenantOf(request))).map(presetBody),
+      next_cursor: null,
+    }),
   );
 
   app.get(
@@ -39,7 +43,7 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db; tenantId: number 
         response: { 200: PresetBody, 404: ProblemAnswer },
       },
     },
-    async (request) => presetBody(await getPreset(db, tenantId, request.params.name)),
+    async (request) => presetBody(await getPreset(db, tenantOf(request), request.params.name)),
   );
 
   app.put(
@@ -57,7 +61,7 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db; tenantId: number 
     },
     async (request) => {
       const preset = checkPreset(request.params.name, request.body);
-      await putPreset(db, tenantId, preset);
+      await putPreset(db, tenantOf(request), preset);
       return presetBody(preset);
     },
   );
@@ -72,7 +76,7 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db; tenantId: number 
       },
     },
     async (request, reply) => {
-      await deletePreset(db, tenantId, request.params.name);
+      await deletePreset(db, tenantOf(request), request.params.name);
       return reply.code(204).send(null);
     },
   );

@@ -16,6 +16,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<{ storage: Storage }> = async
   app.get(
     '/files/*',
     {
+      config: { access: 'public' }, // keys cannot be guessed, and shops embed the files in their pages
       schema: {
         summary: 'A rendition; the content under a key never changes',
         description: 'A name may follow the key: /files/{token}/{hash16}/{file}/{name}',

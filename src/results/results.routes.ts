@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { batchKey, noSuchBatch } from '../batches/status.routes.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import type { Storage } from '../storage/storage.ts';
 import { imagesZip } from './archive.ts';
@@ -21,7 +22,6 @@ export type ResultsParts = {
   db: Db;
   filesUrl: string;
   storage: Storage;
-  tenantId: number;
   /** for temporary files */
   folder: string;
 };
@@ -49,14 +49,16 @@ const streamed = (type: string) => ({
   404: ProblemAnswer,
 });
 
+type OfBatch = { Params: { id: string } };
 const OfBatch = { params: Type.Object({ id: Type.String() }) };
 
 export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app, parts) => {
-  const { db, filesUrl, storage, tenantId, folder } = parts;
+  const { db, filesUrl, storage, folder } = parts;
 
   /** @throws Problem `not_found` */
-  async function resultsOf(id: string): Promise<BatchResults> {
-    const results = await findResults(db, batchKey(tenantId, id));
+  async function resultsOf(request: FastifyRequest<OfBatch>): Promise<BatchResults> {
+    const { id } = request.params;
+    const results = await findResults(db, batchKey(tenantOf(request), id));
     if (!results) throw noSuchBatch(id);
     return results;
   }
@@ -71,8 +73,9 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
         response: streamed('text/csv'),
       },
     },
-    async ({ params: { id }, query }, reply) => {
-      const results = await resultsOf(id);
+    async (request, reply) => {
+      const { query } = request;
+      const results = await resultsOf(request);
       const urlOf = fileUrls(results, filesUrl);
       const as = downloadAs(results.fileName, 'output.csv');
       if (query.style === 'replace') {
@@ -96,8 +99,8 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
         response: streamed('text/csv'),
       },
     },
-    async ({ params: { id } }, reply) => {
-      const results = await resultsOf(id);
+    async (request, reply) => {
+      const results = await resultsOf(request);
       const csv = failedCsv(db, results);
       return sendPieces(reply, csv, {
         as: downloadAs(results.fileName, 'failed.csv'),
@@ -115,8 +118,8 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
         response: streamed('application/x-ndjson'),
       },
     },
-    async ({ params: { id } }, reply) => {
-      const results = await resultsOf(id);
+    async (request, reply) => {
+      const results = await resultsOf(request);
       const lines = manifest(db, results, filesUrl);
       return sendPieces(reply, lines, {
         as: downloadAs(results.fileName, 'manifest.ndjson'),
@@ -138,7 +141,7 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
       const { id } = request.params;
       const onMissing = (key: string): void =>
         request.log.warn({ batch: id, key }, 'a rendition is missing in the storage');
-      const results = await resultsOf(id);
+      const results = await resultsOf(request);
       const archive = imagesZip(db, results, { storage, folder, onMissing });
       return sendPieces(reply, archive, {
         as: downloadAs(results.fileName, 'images.zip'),

@@ -6,11 +6,17 @@ import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { keepMessage, listMessages, type MessageRow, databaseNow } from './inbox.ts';
 import { isTimely, newSecret, signedAt, verifyHubSignature } from './signing.ts';
 
-export type InboxParts = { db: Db; tenantId: number; secrets: ReadonlyMap<string, string> };
+export type InboxParts = {
+  db: Db;
+  /** whose inbox it is: INBOX_SECRETS is the operator's setting */
+  tenantId: number;
+  secrets: ReadonlyMap<string, string>;
+};
 
 const MAX_MESSAGE_BYTES = 256 * 1024;
 const MAX_ID_CHARACTERS = 500; // an index entry of PostgreSQL has at most 2700 bytes, and cursors contain the id
@@ -48,9 +54,10 @@ export const inboxRoutes: FastifyPluginAsyncTypebox<InboxParts> = async (app, { 
         response: { 200: PageOf(Message) },
       },
     },
-    async ({ query: { limit = PAGE_SIZE, cursor } }) => {
+    async (request) => {
+      const { limit = PAGE_SIZE, cursor } = request.query;
       const before = readCursor(cursor) as [string, string, string] | undefined;
-      const rows = await listMessages(db, { tenantId, limit: limit + 1, before });
+      const rows = await listMessages(db, { tenantId: tenantOf(request), limit: limit + 1, before });
       return pageOf(rows, limit, {
         item: messageBody,
         cursor: (row) => [row.received_at.toISOString(), row.source, row.message_id],
@@ -69,6 +76,7 @@ const receiver: FastifyPluginAsyncTypebox<InboxParts> = async (app, { db, tenant
     '/v1/webhooks/inbox/:source',
     {
       bodyLimit: MAX_MESSAGE_BYTES,
+      config: { access: 'public' },
       schema: {
         summary: 'Receive a webhook',
         description:
