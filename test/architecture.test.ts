@@ -29,6 +29,7 @@ const ROOMS = [
 /** Which rooms write which tables. Each row of the database has few writers, so that its rules stand in one place. */
 const WRITERS: Record<string, string[]> = {
   attempts: ['batches', 'work'],
+  batch_changes: ['batches'],
   batches: ['batches', 'cli', 'intake', 'webhooks', 'work'],
   host_leases: ['batches', 'hosts'],
   hosts: ['hosts'],

@@ -5,6 +5,7 @@
  */
 import type { Logger } from 'pino';
 import type { MoveRules } from '../batches/move-on.ts';
+import { forgetChanges } from '../batches/changes.ts';
 import { forgetDeadWorkers, searchStorage } from '../batches/orphans.ts';
 import { purgeFiles } from '../batches/purge.ts';
 import { logEnded } from '../batches/settle.ts';
@@ -96,6 +97,7 @@ export function choresOf({ database, storage, feed, log, signal }: ChoreParts): 
       run: async () => logFound(log, 'dead workers were forgotten', { workers: await forgetDeadWorkers(db) }),
     },
     { name: 'forget stored answers', everyMs: FORGET_EVERY_MS, run: () => forgetOldAnswers(db) },
+    { name: 'forget changes', everyMs: FORGET_EVERY_MS, run: () => forgetChanges(db) },
     { name: 'forget stalls', everyMs: FORGET_EVERY_MS, run: () => forgetStalls(db) },
     {
       name: 'forget sources',
