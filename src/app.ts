@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify } from './access/identify.ts';
+import { isStillAllowed } from './access/still-allowed.ts';
 import { DEFAULT_TENANT } from './access/tenants.ts';
 import { controlRoutes } from './batches/control.routes.ts';
+import { BatchWatcher } from './batches/live/batch-watcher.ts';
+import { liveRoutes } from './batches/live/live.routes.ts';
 import { lookupRoutes } from './batches/lookup.routes.ts';
 import { statusRoutes } from './batches/status.routes.ts';
 import { type Database, isAlive } from './db/database.ts';
@@ -52,7 +55,11 @@ export async function startHttp(
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });
   await app.register(presetRoutes, shared);
-  await app.register(statusRoutes, shared);
+  const watcher = new BatchWatcher({ db: database.hurried, log });
+  app.addHook('preClose', async () => watcher.close());
+  const live = { watcher, isStillAllowed };
+  await app.register(statusRoutes, { ...shared, ...live });
+  await app.register(liveRoutes, { ...shared, ...live });
   await app.register(controlRoutes, { ...shared, patient: database.patient, feed });
   await app.register(lookupRoutes, shared);
   const { hostConcurrency } = config;
