@@ -37,7 +37,7 @@ export async function readEvents(url: string, headers: Record<string, string> = 
     comments: 0,
     retries: [],
     lastEventId: headers['last-event-id'] ?? '',
-    ended: once(response, 'close').then(() => {}),
+    ended: new Promise((resolve) => response.once('close', () => resolve())),
     async until(fits) {
       let isOver = false;
       void reader.ended.then(() => {
