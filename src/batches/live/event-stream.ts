@@ -4,17 +4,20 @@ import { cursorAfter, event, newsText } from './live-events.ts';
 import type { News } from './news.ts';
 import type { Subscription } from './subscription.ts';
 
-export type StreamRules = {
-  /** whether the client must load all states first: the place where it was is gone */
-  isReset: boolean;
-  /** whether the key of the client is still valid */
-  isStillAllowed(): Promise<boolean>;
+export type StreamTimes = {
   heartbeatMs: number;
   /** how often `isStillAllowed` is asked */
   checkMs: number;
 };
 
-export const STREAM_TIMES = { heartbeatMs: 15 * SECOND_MS, checkMs: 4 * SECOND_MS };
+export type StreamRules = StreamTimes & {
+  /** whether the client must load all states first: the place where it was is gone */
+  isReset: boolean;
+  /** whether the key of the client is still valid */
+  isStillAllowed(): Promise<boolean>;
+};
+
+export const STREAM_TIMES: StreamTimes = { heartbeatMs: 15 * SECOND_MS, checkMs: 4 * SECOND_MS };
 
 const RETRY_MS = 2 * SECOND_MS;
 const RETRY_AFTER_END_MS = { min: SECOND_MS, max: 5 * SECOND_MS }; // not all clients at once, when the server starts

@@ -13,13 +13,14 @@ import { etagOf, includesVersion } from '../etag.ts';
 import { batchKey, noSuchBatch } from '../status.routes.ts';
 import type { BatchWatcher } from './batch-watcher.ts';
 import { type Cursor, eventId, readEventId } from './event-id.ts';
-import { eventStream, STREAM_TIMES } from './event-stream.ts';
+import { eventStream, STREAM_TIMES, type StreamTimes } from './event-stream.ts';
 import { stateBytes } from './states.ts';
 
 export type LiveParts = {
   db: Db;
   watcher: BatchWatcher;
   isStillAllowed(request: FastifyRequest): Promise<boolean>;
+  times?: StreamTimes;
 };
 
 const OfBatch = Type.Object({ id: Type.String() });
@@ -27,7 +28,7 @@ const Slot = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 });
 
 export const liveRoutes: FastifyPluginAsyncTypebox<LiveParts> = async (
   app,
-  { db, watcher, isStillAllowed },
+  { db, watcher, isStillAllowed, times = STREAM_TIMES },
 ) => {
   app.get(
     '/v1/batches/:id/events',
@@ -66,7 +67,7 @@ export const liveRoutes: FastifyPluginAsyncTypebox<LiveParts> = async (
       if (request.method === 'HEAD') return sendEvents(reply, []);
       const subscription = watcher.subscribe(key, cursor);
       reply.raw.once('close', () => watcher.unsubscribe(subscription));
-      const rules = { isReset, isStillAllowed: () => isStillAllowed(request), ...STREAM_TIMES };
+      const rules = { isReset, isStillAllowed: () => isStillAllowed(request), ...times };
       return sendEvents(reply, eventStream(subscription, rules));
     },
   );
