@@ -154,6 +154,35 @@ keys
     end((await import('./cli/keys.ts')).revoke(idOrName, options)),
   );
 
+keys
+  .command('reset')
+  .description('delete all keys, so that a server that only this machine can reach is open again')
+  .action(async () => end((await import('./cli/keys.ts')).resetAllKeys()));
+
+const tenants = program.command('tenants').description('create, list and delete tenants');
+tenants
+  .command('create')
+  .argument('<NAME>', 'lower-case letters, digits and hyphens')
+  .description('create a tenant, with batches, presets, keys and files of its own')
+  .action(async (name: string) => end((await import('./cli/tenants.ts')).createNewTenant(name)));
+tenants
+  .command('list')
+  .description('list tenants, with the numbers of their keys and batches')
+  .option('--json', 'print one JSON object', false)
+  .action(async (options: { json: boolean }) =>
+    end(
+      withJsonErrors(options.json, {}, async () => (await import('./cli/tenants.ts')).showTenants(options)),
+    ),
+  );
+tenants
+  .command('delete')
+  .argument('<NAME>')
+  .description('delete a tenant, with its batches and files')
+  .option('--force', 'cancel its running batches', false)
+  .action(async (name: string, options: { force: boolean }) =>
+    end((await import('./cli/tenants.ts')).removeTenant(name, options)),
+  );
+
 program
   .command('migrate')
   .description('migrate the database schema to this version')

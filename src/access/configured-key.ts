@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { newApiKey, sha256Of } from './api-key.ts';
-import { hasActiveKey, insertKey } from './key.queries.ts';
+import { hasActiveKey, insertKey, IS_ACTIVE } from './key.queries.ts';
 import { DEFAULT_TENANT } from './tenants.ts';
 
 const NAME = 'MINILAB_KEY';
@@ -84,11 +84,17 @@ export async function requireKey(db: Db, { host }: Pick<Exposure, 'host'>): Prom
   });
 }
 
-/** Who can use the API, for the end of a start. */
+/** Who can use the API, and with which keys, for the end of a start and `minilab doctor`. */
 export async function accessInWords(db: Db, { isExposed }: Pick<Exposure, 'isExposed'>): Promise<string> {
-  const { rows } = await sql<{ needs_keys: boolean }>`select needs_keys from access`.execute(db);
-  if (!isExposed && rows[0]?.needs_keys === false)
+  const { rows } = await sql<{ needs_keys: boolean; keys: number; tenants: number }>`
+    select needs_keys,
+      (select count(*) from api_keys k join tenants t on t.tenant_id = k.tenant_id where ${IS_ACTIVE}) as keys,
+      (select count(*) from tenants where deleted_at is null) as tenants
+    from access`.execute(db);
+  const { needs_keys, keys = 0, tenants = 1 } = rows[0] ?? {};
+  if (!isExposed && needs_keys === false)
     return 'There are no API keys, so only this machine can use the API.';
-  if (await hasActiveKey(db)) return 'The API asks for an API key.';
-  return 'The API asks for an API key, and there is none that is valid: create one with minilab keys create NAME.';
+  if (keys === 0)
+    return 'The API needs a key, and there is none that is valid: create one with minilab keys create NAME.';
+  return `The API needs a key; ${keys} ${keys === 1 ? 'is' : 'are'} valid, of ${tenants} ${tenants === 1 ? 'tenant' : 'tenants'}.`;
 }

@@ -1,5 +1,12 @@
 import { keyBody } from '../access/key.body.ts';
-import { createKey, hasActiveKey, type KeyRow, listKeys, revokeKey } from '../access/key.queries.ts';
+import {
+  createKey,
+  hasActiveKey,
+  type KeyRow,
+  listKeys,
+  resetKeys,
+  revokeKey,
+} from '../access/key.queries.ts';
 import { findTenant } from '../access/tenants.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
@@ -7,7 +14,7 @@ import { type Scope, SCOPES } from '../http/principal.ts';
 import { uuidOf } from '../ids.ts';
 import { parseDuration } from '../units.ts';
 import { withDatabase } from './database.ts';
-import { EXIT, printJson, say, table } from './output.ts';
+import { EXIT, plural, printJson, say, table } from './output.ts';
 
 export type CreateKeyOptions = { tenant: string; scope: string; expires?: string; json: boolean };
 
@@ -71,8 +78,13 @@ function cells(row: KeyRow): string[] {
   const { id, name, tenant, scope, prefix, state, configured } = keyBody(row);
   const expiry = row.expires_at && state !== 'revoked' ? `${state}, ${ending(row)}` : state;
   return [
-    ...[id, name, tenant, scope, `${prefix}…`],
-    ...[dayOf(row.created_at), row.last_used_at ? minuteOf(row.last_used_at) : 'never'],
+    id,
+    name,
+    tenant,
+    scope,
+    `${prefix}…`,
+    dayOf(row.created_at),
+    row.last_used_at ? minuteOf(row.last_used_at) : 'never',
     configured ? `${expiry}, from MINILAB_KEY` : expiry,
   ];
 }
@@ -110,5 +122,16 @@ async function findOne(db: Db, idOrName: string, tenantName: string): Promise<Ke
   if (found) return found;
   throw new Problem('not_found', {
     detail: `The tenant ${tenantName} has no key "${idOrName}" that could be revoked. minilab keys list shows all keys.`,
+  });
+}
+
+/** `minilab keys reset`: deletes all keys. */
+export function resetAllKeys(): Promise<number> {
+  return withDatabase('keys', async (db) => {
+    const count = await resetKeys(db);
+    say(
+      `${plural(count, 'key')} deleted. Within 5 seconds, a server on loopback without TRUST_PROXY is open to this machine, and any other one refuses every request.`,
+    );
+    return EXIT.ok;
   });
 }
