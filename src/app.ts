@@ -65,7 +65,7 @@ export async function startHttp(
     await scope.register(uploadRoutes, { ...intake, database, feed });
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });
-  await app.register(keyRoutes, shared);
+  await app.register(keyRoutes, { ...shared, keyring });
   await app.register(sessionRoutes, { ...shared, keyring });
   await app.register(presetRoutes, shared);
   await app.register(statusRoutes, shared);

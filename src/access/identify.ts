@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
-import { type Principal, type Scope, SCOPES } from '../http/principal.ts';
+import { needScope, type Principal } from '../http/principal.ts';
 import { publicId } from '../ids.ts';
 import { whyNoApiKey } from './api-key.ts';
 import { refuseForeignOrigin, sessionIdOf } from './cookie.ts';
@@ -31,7 +31,8 @@ export function identify({ keyring, lastUse, publicUrl }: IdentifyParts) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { access } = request.routeOptions.config;
     if (access === 'public') return;
-    if (!(await keyring.needsKeys())) {
+    // A key is judged even if none seems to exist: the first ones may have just been created.
+    if (!hasOurKey(request) && !(await keyring.needsKeys())) {
       refuseForwarded(request);
       request.principal = LOCAL;
       return;
@@ -41,13 +42,17 @@ export function identify({ keyring, lastUse, publicUrl }: IdentifyParts) {
     });
     lastUse.noteKey(holder);
     const { tenant_id: tenantId, scope, key_id, name } = holder;
-    refuseTooSmall(holder, access ?? (isRead(request) ? 'read' : 'write'));
     request.principal = { tenantId, scope, key: { id: publicId('key', key_id), name } };
+    needScope(request, access ?? (isRead(request) ? 'read' : 'write'));
   };
 }
 
 function isRead({ method }: FastifyRequest): boolean {
   return method === 'GET' || method === 'HEAD';
+}
+
+function hasOurKey({ headers }: FastifyRequest): boolean {
+  return /^bearer +ml_/i.test(headers.authorization ?? '');
 }
 
 /** The key in `Authorization`; the scheme is in upper or lower case (RFC 9110, 11.1). @throws Problem `unauthorized` */
@@ -85,17 +90,6 @@ export function withChallenge(reply: FastifyReply, error: unknown): unknown {
   if (error instanceof Problem && error.status === 401)
     void reply.header('www-authenticate', 'Bearer realm="Minilab"');
   return error;
-}
-
-function refuseTooSmall({ name, scope }: KeyHolder, needed: Scope): void {
-  if (includesScope(scope, needed)) return;
-  throw new Problem('forbidden', {
-    detail: `This needs a key of scope ${needed}; the key "${name}" has the scope ${scope}.`,
-  });
-}
-
-function includesScope(scope: Scope, needed: Scope): boolean {
-  return SCOPES.indexOf(scope) >= SCOPES.indexOf(needed);
 }
 
 const OF_PROXIES = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];

@@ -8,6 +8,7 @@ import { ProblemAnswer } from '../http/problem.ts';
 import { publicId, uuidOf } from '../ids.ts';
 import { Key, keyBody, ScopeBody } from './key.body.ts';
 import { createKey, listKeys, revokeKey } from './key.queries.ts';
+import type { Keyring } from './keyring.ts';
 
 const Input = Type.Object(
   {
@@ -25,8 +26,10 @@ const NewKey = Type.Object({
   key: Type.String({ description: 'The key itself. It is shown only in this response' }),
 });
 
+export type KeyParts = { db: Db; keyring: Keyring };
+
 /** The API keys of one's own tenant. */
-export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, { db }) => {
+export const keyRoutes: FastifyPluginAsyncTypebox<KeyParts> = async (app, { db, keyring }) => {
   app.get(
     '/v1/keys',
     {
@@ -61,6 +64,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, { db
       const { name, scope, expires_at } = request.body;
       const expires = expires_at === undefined ? undefined : timeOf(expires_at);
       const { key, row } = await createKey(db, { tenantId: tenantOf(request), name, scope, expires });
+      keyring.forgetAll();
       return reply
         .code(201)
         .header('cache-control', 'no-store')
@@ -84,6 +88,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, { db
       const keyId = uuidOf('key', id);
       if (keyId === undefined || !(await revokeKey(db, tenantOf(request), keyId)))
         throw new Problem('not_found', { detail: `There is no key ${id}.` });
+      keyring.forgetAll();
       return reply.code(204).send(null);
     },
   );

@@ -57,6 +57,11 @@ export class Keyring {
     return this.#sessions.get(hexOf(id));
   }
 
+  /** After a change of keys in this process, which need not wait for it. */
+  forgetAll(): void {
+    for (const cache of [this.#keys, this.#sessions, this.#needsKeys]) cache.forgetAll();
+  }
+
   forgetSession(id: string): void {
     this.#sessions.forget(hexOf(id));
   }
