@@ -12,7 +12,7 @@ test('keys and tenants are made, listed and ended beside a running server, which
   const settings = { DATA_DIR: folder.path };
   const minilab = (...args: string[]): Promise<Ran> => runMinilab(args, { settings });
   await using server = await startMinilab('serve --no-worker', settings);
-  assert.match(server.said(), /There are no API keys, so only this machine can use the API\./);
+  await until(() => /There are no API keys, so only this machine can use the API\./.test(server.said()));
   const status = async (key?: string): Promise<number> => {
     const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
     return (await fetch(`${server.url}/v1/batches`, { headers })).status;
@@ -88,7 +88,7 @@ test('a server that others may reach does not start without a key, and starts wi
   const [key = ''] = /ml_[0-9A-Za-z]{38}/.exec(refused.err) ?? [];
   const withKey = { ...settings, DATA_DIR: folder.path, MINILAB_KEY: key };
   await using server = await startMinilab('serve --no-worker', withKey);
-  assert.match(server.said(), /The API needs a key; 1 is valid, of 1 tenant\./);
+  await until(() => /The API needs a key; 1 is valid, of 1 tenant\./.test(server.said()));
   const get = (bearer: string): Promise<Response> =>
     fetch(`${server.url}/v1/keys`, { headers: { authorization: `Bearer ${bearer}` } });
   assert.equal((await get(key)).status, 200);
