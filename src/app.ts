@@ -45,7 +45,7 @@ export async function startHttp(
     version: VERSION,
     log,
     trustProxy,
-    needsKeys: () => keyring.neededKeys,
+    needsKeys: () => keyring.neededKeys(),
   });
   app.decorateRequest('principal');
   app.addHook('onRequest', identify({ keyring, lastUse, publicUrl }));

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
-import { needScope, type Principal } from '../http/principal.ts';
+import { needScope } from '../http/principal.ts';
 import { publicId } from '../ids.ts';
 import { whyNoApiKey } from './api-key.ts';
 import { refuseForeignOrigin, sessionIdOf } from './cookie.ts';
@@ -10,17 +10,16 @@ import { DEFAULT_TENANT } from './tenants.ts';
 
 export type IdentifyParts = { keyring: Keyring; lastUse: LastUse; publicUrl: string };
 
-const LOCAL: Principal = { tenantId: DEFAULT_TENANT, scope: 'admin', key: undefined };
-
 /**
  * Sets the principal of each request to a route that is not public, before its body is read.
  * @throws Problem `unauthorized`, `forbidden`, `foreign_origin`
  */
 export function identify({ keyring, lastUse, publicUrl }: IdentifyParts) {
+  /** Who holds the key or the session of a request. */
   async function holderOf(request: FastifyRequest): Promise<KeyHolder> {
     const { authorization } = request.headers;
     if (authorization !== undefined) return orRefused(await keyring.ofKey(bearerOf(authorization)));
-    const sessionId = sessionIdOf(request);
+    const sessionId = sessionIdOf(request, publicUrl);
     if (sessionId === undefined) throw noKey();
     if (!isRead(request)) refuseForeignOrigin(request, publicUrl);
     const holder = await keyring.ofSession(sessionId);
@@ -34,7 +33,8 @@ export function identify({ keyring, lastUse, publicUrl }: IdentifyParts) {
     // A key is judged even if none seems to exist: the first ones may have just been created.
     if (!hasOurKey(request) && !(await keyring.needsKeys())) {
       refuseForwarded(request);
-      request.principal = LOCAL;
+      const isStillValid = async (): Promise<boolean> => !(await keyring.needsKeys());
+      request.principal = { tenantId: DEFAULT_TENANT, scope: 'admin', key: undefined, isStillValid };
       return;
     }
     const holder = await holderOf(request).catch((error: unknown) => {
@@ -42,9 +42,15 @@ export function identify({ keyring, lastUse, publicUrl }: IdentifyParts) {
     });
     lastUse.noteKey(holder);
     const { tenant_id: tenantId, scope, key_id, name } = holder;
-    request.principal = { tenantId, scope, key: { id: publicId('key', key_id), name } };
+    const isStillValid = (): Promise<boolean> => holderOf(request).then(() => true, isUnlessRefused);
+    request.principal = { tenantId, scope, key: { id: publicId('key', key_id), name }, isStillValid };
     needScope(request, access ?? (isRead(request) ? 'read' : 'write'));
   };
+}
+
+/** A database that is away for a moment ends no stream. */
+function isUnlessRefused(error: unknown): boolean {
+  return !(error instanceof Problem && error.status === 401);
 }
 
 function isRead({ method }: FastifyRequest): boolean {

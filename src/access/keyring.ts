@@ -43,8 +43,8 @@ export class Keyring {
     return this.#needsKeys.get('all');
   }
 
-  /** Like needsKeys as it was last known, for routes that must answer without a database. */
-  get neededKeys(): boolean {
+  /** Like needsKeys, as it was last known: for routes that must answer without a database. */
+  neededKeys(): boolean {
     void this.needsKeys().catch(() => {});
     return this.#lastKnown;
   }

@@ -39,8 +39,6 @@ const SignIn = Type.Object(
 /** For the web page, which cannot send `Authorization` with every request: an event stream has no headers. */
 export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app, parts) => {
   const { db, keyring, publicUrl, onSignIn } = parts;
-  const isSecure = ({ protocol }: FastifyRequest): boolean =>
-    protocol === 'https' || publicUrl.startsWith('https:');
 
   app.post(
     '/v1/session',
@@ -66,7 +64,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app
       const { tenant, scope, key_id, name } = holder;
       return reply
         .code(201)
-        .header('set-cookie', sessionCookie(id, isSecure(request)))
+        .header('set-cookie', sessionCookie(request, publicUrl, id))
         .header('cache-control', 'no-store')
         .send({ ...shared, tenant, scope, key: { id: publicId('key', key_id), name } });
     },
@@ -97,14 +95,14 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app
       schema: { summary: 'Sign out', response: { 204: Type.Null() } },
     },
     async (request, reply) => {
-      const id = sessionIdOf(request);
+      const id = sessionIdOf(request, publicUrl);
       if (id !== undefined) {
         await endSession(db, id);
         keyring.forgetSession(id);
       }
       return reply
         .code(204)
-        .header('set-cookie', sessionCookie(undefined, isSecure(request)))
+        .header('set-cookie', sessionCookie(request, publicUrl, undefined))
         .send(null);
     },
   );

@@ -11,6 +11,8 @@ export type Principal = {
   scope: Scope;
   /** undefined without API keys: then only this machine can send requests */
   key: { id: string; name: string } | undefined;
+  /** Whether the key is valid now, for requests that are answered over minutes: ask every few seconds. */
+  isStillValid(): Promise<boolean>;
 };
 
 declare module 'fastify' {

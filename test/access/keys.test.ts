@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
+import type { FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import { newApiKey } from '../../src/access/api-key.ts';
+import { identify } from '../../src/access/identify.ts';
 import { createKey, resetKeys, revokeKey } from '../../src/access/key.queries.ts';
-import { open, readAnswer, untilClosed } from '../support/http.ts';
+import { Keyring } from '../../src/access/keyring.ts';
+import { LastUse } from '../../src/access/last-use.ts';
+import { silent } from '../support/batches.ts';
+import { open, readAnswer, startServer, untilClosed } from '../support/http.ts';
 import { type Api, bearer, keyOf, startApi, startSecondApi } from '../support/api.ts';
 import { json } from '../support/minilab.ts';
 import { until } from '../support/until.ts';
@@ -112,9 +118,7 @@ describe('API keys', () => {
       socket.write(
         `POST /v1/batches HTTP/1.1\r\nhost: localhost\r\n${line}content-type: text/csv\r\ncontent-length: 1000000\r\n\r\n`,
       );
-      const [chunk] = (await new Promise<[Buffer]>((resolve) => {
-        socket.once('data', (data: Buffer) => resolve([data]));
-      })) as [Buffer];
+      const [chunk] = (await once(socket, 'data')) as [Buffer];
       assert.equal(readAnswer(chunk.toString()).status, status);
       socket.destroy();
     }
@@ -173,6 +177,27 @@ describe('API keys', () => {
           `the end of the ${name}`,
         );
     }
+  });
+
+  test('a request that is answered over minutes can learn that its key was revoked', async () => {
+    const { key, id } = await keyOf(db);
+    const watched: FastifyRequest[] = [];
+    await using server = await startServer((app) => {
+      const keyring = new Keyring(db, false);
+      const lastUse = new LastUse(db, silent);
+      app.decorateRequest('principal');
+      app.addHook('onRequest', identify({ keyring, lastUse, publicUrl: 'http://localhost' }));
+      app.addHook('onClose', () => lastUse[Symbol.asyncDispose]());
+      app.get('/stream', async (request) => {
+        watched.push(request);
+        return {};
+      });
+    });
+    assert.equal((await fetch(`${server.url}/stream`, { headers: bearer(key) })).status, 200);
+    const isValid = async (): Promise<boolean | undefined> => watched[0]?.principal?.isStillValid();
+    assert.equal(await isValid(), true);
+    await revokeKey(db, 1, id);
+    await until(async () => (await isValid()) === false, 5_000);
   });
 
   test('many requests with a key cost few statements', async () => {

@@ -141,6 +141,9 @@ test('behind https, the cookie is for https and this host alone, and the Origin 
     /^__Host-minilab_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Secure$/,
   );
   const headers = { cookie: cookieOf(response), origin: 'https://minilab.example' };
+  const unprefixed = { ...headers, cookie: headers.cookie.replace('__Host-', '') };
+  const refused = await fetch(`${api.url}/v1/session`, { headers: unprefixed });
+  assert.equal(refused.status, 401, 'another host of the domain could have set it');
   assert.equal((await fetch(`${api.url}/v1/presets/none`, { method: 'DELETE', headers })).status, 404);
   // By the name that the proxy was asked for, when it is another one than PUBLIC_URL.
   const other = {

@@ -21,7 +21,7 @@ import { acceptUrls, claim, failed, madeOf, newServices, record } from '../suppo
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
     () => 'none',
-    (error: { code?: string }) => error.code ?? String(error),
+    (error: { code?: string; message: string }) => error.code ?? error.message,
   );
 
 /** Tables that keep rows of a deleted tenant, and why. */
@@ -89,7 +89,7 @@ test('names of tenants are few letters, and unique while they live; numbers are 
   for (const name of ['', 'A', '-a', 'a b', 'a_b', 'ä', 'a'.repeat(64), 'a\n'])
     assert.equal(await codeOf(createTenant(db, name)), 'bad_request', name);
   const many = await Promise.all(['b', 'c', '0-', 'a'.repeat(63)].map((name) => createTenant(db, name)));
-  assert.deepEqual(many.map((row) => row.tenant_id).toSorted(), [2, 3, 4, 5]);
+  assert.deepEqual(new Set(many.map((row) => row.tenant_id)), new Set([2, 3, 4, 5]));
   assert.equal(await codeOf(createTenant(db, 'b')), 'conflict');
   assert.equal(await codeOf(createTenant(db, 'default')), 'conflict');
   const before = await findTenant(db, 'b');
