@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify } from './access/identify.ts';
-import { isStillAllowed } from './access/still-allowed.ts';
+import { keyRoutes } from './access/key.routes.ts';
+import { Keyring } from './access/keyring.ts';
+import { LastUse } from './access/last-use.ts';
+import { sessionRoutes } from './access/session.routes.ts';
 import { DEFAULT_TENANT } from './access/tenants.ts';
 import { controlRoutes } from './batches/control.routes.ts';
 import { BatchWatcher } from './batches/live/batch-watcher.ts';
@@ -35,10 +38,20 @@ export async function startHttp(
   worker: () => Pick<Worker, 'pausedBecause'> | undefined,
 ): Promise<HttpService> {
   const { config, database, feed, storage, guard, log } = services;
-  const { publicUrl, filesUrl } = config;
-  const app = await createServer({ publicUrl, version: VERSION, log });
+  const { publicUrl, filesUrl, trustProxy } = config;
+  const keyring = new Keyring(database.hurried, config.isExposed);
+  await keyring.needsKeys();
+  const lastUse = new LastUse(database.hurried, log);
+  const app = await createServer({
+    publicUrl,
+    version: VERSION,
+    log,
+    trustProxy,
+    needsKeys: () => keyring.neededKeys(),
+  });
   app.decorateRequest('principal');
-  app.addHook('onRequest', identify());
+  app.addHook('onRequest', identify({ keyring, lastUse, publicUrl }));
+  app.addHook('onClose', () => lastUse[Symbol.asyncDispose]());
   const shared = { publicUrl, filesUrl, db: database.db };
   await app.register(healthRoutes, {
     checks: {
@@ -54,12 +67,13 @@ export async function startHttp(
     await scope.register(uploadRoutes, { ...intake, database, feed });
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });
+  await app.register(keyRoutes, { ...shared, keyring });
+  await app.register(sessionRoutes, { ...shared, keyring });
   await app.register(presetRoutes, shared);
   const watcher = new BatchWatcher({ db: database.hurried, log });
   app.addHook('preClose', async () => watcher.close());
-  const live = { watcher, isStillAllowed };
-  await app.register(statusRoutes, { ...shared, ...live });
-  await app.register(liveRoutes, { ...shared, ...live });
+  await app.register(statusRoutes, { ...shared, watcher });
+  await app.register(liveRoutes, { ...shared, watcher });
   await app.register(controlRoutes, { ...shared, patient: database.patient, feed });
   await app.register(lookupRoutes, shared);
   const { hostConcurrency } = config;

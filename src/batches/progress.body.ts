@@ -50,7 +50,7 @@ export const ActivityFields = {
   ),
 };
 
-export const Progress = Type.Object({
+const Progress = Type.Object({
   id: Type.String(),
   state: Type.Enum([...BATCH_STATES]),
   round: Type.Integer(),

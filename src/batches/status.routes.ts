@@ -45,7 +45,6 @@ export type StatusParts = {
   publicUrl: string;
   filesUrl: string;
   watcher: BatchWatcher;
-  isStillAllowed(request: FastifyRequest): Promise<boolean>;
 };
 
 export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (app, parts) => {
@@ -211,12 +210,13 @@ function timeOf(text: string): Date {
   return time;
 }
 
-const CHECK_MS = 4_000;
+// A process notices within two seconds more that a key was revoked (access/keyring.ts).
+const CHECK_MS = 2_500;
 
 /** Resolves when the version is another than that of `etag`, the batch has ended or is gone, or the time is over. */
 async function waitForChange(
-  { db, watcher, isStillAllowed }: StatusParts,
-  { request, reply }: { request: FastifyRequest<{ Params: { id: string } }>; reply: FastifyReply },
+  { db, watcher }: StatusParts,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
   { key, etag, seconds }: { key: BatchKey; etag: string | undefined; seconds: number },
 ): Promise<void> {
   const first = await batchProgress(db, key);
@@ -228,7 +228,8 @@ async function waitForChange(
   while (Date.now() < until && !left.signal.aborted) {
     const ms = Math.min(CHECK_MS, until - Date.now());
     const isOver = await watcher.untilChanged(key, { isSeen, ms, signal: left.signal });
-    if (!(await isStillAllowed(request))) throw noSuchBatch(request.params.id);
+    if (!(await request.principal?.isStillValid()))
+      throw new Problem('unauthorized', { detail: 'The key was revoked or has expired meanwhile.' });
     if (isOver) return;
   }
 }

@@ -46,13 +46,13 @@ export async function newLive({
     watcher,
     publicUrl: 'http://localhost',
     filesUrl: 'http://localhost/files',
-    isStillAllowed: async () => allowed.is,
     times,
   };
   const server = await startServer((app) => {
     app.decorateRequest('principal');
     app.addHook('onRequest', async (request) => {
-      request.principal = { tenantId: 1, scope: 'admin', key: undefined };
+      const isStillValid = async (): Promise<boolean> => allowed.is;
+      request.principal = { tenantId: 1, scope: 'admin', key: undefined, isStillValid };
     });
     app.addHook('preClose', async () => watcher.close());
     void app.register(statusRoutes, shared);

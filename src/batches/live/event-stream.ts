@@ -17,7 +17,8 @@ export type StreamRules = StreamTimes & {
   isStillAllowed(): Promise<boolean>;
 };
 
-export const STREAM_TIMES: StreamTimes = { heartbeatMs: 15 * SECOND_MS, checkMs: 4 * SECOND_MS };
+// A process notices within two seconds more that a key was revoked (access/keyring.ts).
+export const STREAM_TIMES: StreamTimes = { heartbeatMs: 15 * SECOND_MS, checkMs: 2_500 };
 
 const RETRY_MS = 2 * SECOND_MS;
 const RETRY_AFTER_END_MS = { min: SECOND_MS, max: 5 * SECOND_MS }; // not all clients at once, when the server starts

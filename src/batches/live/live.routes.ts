@@ -19,7 +19,6 @@ import { stateBytes } from './states.ts';
 export type LiveParts = {
   db: Db;
   watcher: BatchWatcher;
-  isStillAllowed(request: FastifyRequest): Promise<boolean>;
   times?: StreamTimes;
 };
 
@@ -28,7 +27,7 @@ const Slot = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 });
 
 export const liveRoutes: FastifyPluginAsyncTypebox<LiveParts> = async (
   app,
-  { db, watcher, isStillAllowed, times = STREAM_TIMES },
+  { db, watcher, times = STREAM_TIMES },
 ) => {
   app.get(
     '/v1/batches/:id/events',
@@ -67,7 +66,11 @@ export const liveRoutes: FastifyPluginAsyncTypebox<LiveParts> = async (
       if (request.method === 'HEAD') return sendEvents(reply, []);
       const subscription = watcher.subscribe(key, cursor);
       reply.raw.once('close', () => watcher.unsubscribe(subscription));
-      const rules = { isReset, isStillAllowed: () => isStillAllowed(request), ...times };
+      const rules = {
+        isReset,
+        isStillAllowed: async () => request.principal?.isStillValid() ?? false,
+        ...times,
+      };
       return sendEvents(reply, eventStream(subscription, rules));
     },
   );

@@ -71,7 +71,7 @@ test('streams and waits end when their key is revoked', async () => {
   live.allowed.is = false;
   await stream.ended;
   assert.ok(!stream.events.some(({ event }) => event === 'done'));
-  assert.equal((await wait).status, 404);
+  assert.equal((await wait).status, 401);
 });
 
 test('streams stay open while the database is down, and go on afterwards', async () => {
