@@ -1,26 +1,24 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
-import type { PublicImageState } from '../../images/image.ts';
+import { IMAGE_STATES, type PublicImageState, shownState } from '../../images/image.ts';
 import type { BatchKey } from '../batch.ts';
 
 /** The bytes of `/states`. */
-export const STATE_BYTES: Record<PublicImageState, number> = {
-  pending: 0,
-  processing: 1,
-  completed: 2,
-  failed: 3,
-  cancelled: 4,
-};
+const STATE_BYTES = { pending: 0, processing: 1, completed: 2, failed: 3, cancelled: 4 } satisfies Record<
+  PublicImageState,
+  number
+>;
 
 const SLOTS_A_PAGE = 20_000;
 const ZERO = '0'.charCodeAt(0);
 
-/** SQL: the digit of a stored state, of a row of `images`. */
+/** SQL: the digit of a row of `images`. A digit, because PostgreSQL has no text with a byte 0. */
 function digit(isCancelled: boolean) {
-  const waiting = isCancelled ? '4' : '0';
-  return sql`
-    case state when 'completed' then '2' when 'failed' then '3' when 'cancelled' then '4'
-      when 'processing' then ${isCancelled ? '4' : '1'} else ${waiting} end`;
+  const branches = IMAGE_STATES.map((state) => {
+    const byte = STATE_BYTES[shownState(state, { isCancelled })];
+    return sql`when ${sql.lit(state)} then ${sql.lit(String(byte))}`;
+  });
+  return sql`case state ${sql.join(branches, sql` `)} end`;
 }
 
 /**
