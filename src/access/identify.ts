@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
-import { needScope } from '../http/principal.ts';
+import { needScope, type Principal } from '../http/principal.ts';
 import { publicId } from '../ids.ts';
 import { whyNoApiKey } from './api-key.ts';
 import { refuseForeignOrigin, sessionIdOf } from './cookie.ts';
@@ -27,23 +27,26 @@ export function identify({ keyring, lastUse, publicUrl }: IdentifyParts) {
     return orRefused(holder, 'The session has ended: sign in again.');
   }
 
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const { access } = request.routeOptions.config;
-    if (access === 'public') return;
+  async function principalOf(request: FastifyRequest): Promise<Principal> {
     // A key is judged even if none seems to exist: the first ones may have just been created.
     if (!hasOurKey(request) && !(await keyring.needsKeys())) {
       refuseForwarded(request);
       const isStillValid = async (): Promise<boolean> => !(await keyring.needsKeys());
-      request.principal = { tenantId: DEFAULT_TENANT, scope: 'admin', key: undefined, isStillValid };
-      return;
+      return { tenantId: DEFAULT_TENANT, scope: 'admin', key: undefined, isStillValid };
     }
-    const holder = await holderOf(request).catch((error: unknown) => {
-      throw withChallenge(reply, error);
-    });
+    const holder = await holderOf(request);
     lastUse.noteKey(holder);
     const { tenant_id: tenantId, scope, key_id, name } = holder;
     const isStillValid = (): Promise<boolean> => holderOf(request).then(() => true, isUnlessRefused);
-    request.principal = { tenantId, scope, key: { id: publicId('key', key_id), name }, isStillValid };
+    return { tenantId, scope, key: { id: publicId('key', key_id), name }, isStillValid };
+  }
+
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { access } = request.routeOptions.config;
+    if (access === 'public') return;
+    request.principal = await principalOf(request).catch((error: unknown) => {
+      throw withChallenge(reply, error);
+    });
     needScope(request, access ?? (isRead(request) ? 'read' : 'write'));
   };
 }
