@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { auditResponses } from './access/audit-responses.ts';
+import { auditRoutes } from './access/audit.routes.ts';
 import { identify } from './access/identify.ts';
+import { limitRequests } from './access/request-rate.ts';
+import { usageRoutes } from './access/usage.routes.ts';
 import { DEFAULT_TENANT } from './access/tenants.ts';
 import { controlRoutes } from './batches/control.routes.ts';
 import { lookupRoutes } from './batches/lookup.routes.ts';
@@ -36,6 +40,9 @@ export async function startHttp(
   const app = await createServer({ publicUrl, version: VERSION, log });
   app.decorateRequest('principal');
   app.addHook('onRequest', identify());
+  app.addHook('onRequest', limitRequests(database.db, config.requestsPerSecond));
+  app.decorateRequest('isAudited', false);
+  app.addHook('onSend', auditResponses(database.db));
   const shared = { publicUrl, filesUrl, db: database.db };
   await app.register(healthRoutes, {
     checks: {
@@ -58,6 +65,8 @@ export async function startHttp(
   const { hostConcurrency } = config;
   await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: services.secretsKey });
   await app.register(inboxRoutes, { ...shared, tenantId: DEFAULT_TENANT, secrets: config.inboxSecrets });
+  await app.register(usageRoutes, { ...shared, requestsPerSecond: config.requestsPerSecond });
+  await app.register(auditRoutes, shared);
   await app.register(resultsRoutes, { ...shared, storage, folder });
   await app.register(fileRoutes, { storage });
   await listen(app, config);

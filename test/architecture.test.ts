@@ -29,6 +29,7 @@ const ROOMS = [
 /** Which rooms write which tables. Each row of the database has few writers, so that its rules stand in one place. */
 const WRITERS: Record<string, string[]> = {
   attempts: ['batches', 'work'],
+  audit_log: ['access'],
   batches: ['batches', 'cli', 'intake', 'webhooks', 'work'],
   host_leases: ['batches', 'hosts'],
   hosts: ['hosts'],
@@ -44,6 +45,9 @@ const WRITERS: Record<string, string[]> = {
   sources: ['cli', 'work'],
   stalls: ['watchdog', 'work'],
   storage_sweep: ['batches'],
+  stored_bytes: ['access'],
+  tenants: ['access'],
+  usage_days: ['access'],
   webhook_attempts: ['webhooks'],
   webhook_deliveries: ['webhooks'],
   webhook_endpoints: ['webhooks'],

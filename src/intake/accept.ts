@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { sql } from 'kysely';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { countUpload } from '../access/quotas.ts';
 import { type BatchRow, findBatch } from '../batches/batch.queries.ts';
 import { lockBatches } from '../batches/counters.ts';
 import { moveOn, type MoveRules } from '../batches/move-on.ts';
@@ -32,6 +33,8 @@ export type Acceptance = {
   deadlineHours?: number | undefined;
   /** receives the completion event instead of WEBHOOK_URL */
   callback?: Endpoint | undefined;
+  /** writes who uploaded it into the audit log, in the same transaction */
+  audit?: ((trx: Db, row: BatchRow) => Promise<void>) | undefined;
 };
 
 /** The idempotency key of an upload, with what is stored for later requests that send it too. */
@@ -45,7 +48,8 @@ export type KeyedAnswer = {
  * Stores a staged upload in one transaction: its rows, its counters, its first tasks, and the answer for its
  * idempotency key. An upload without any work to do also settles in it.
  * @returns the accepted batch
- * @throws Problem `idempotency_key_in_use` if the key's lease was lost; then nothing is stored
+ * @throws Problem `idempotency_key_in_use` if the key's lease was lost, `quota_exceeded`, `quota_insufficient`;
+ *   then nothing is stored
  */
 export async function acceptUpload(
   database: Database,
@@ -63,6 +67,8 @@ export async function acceptUpload(
     const row = await findBatch(trx, key);
     if (!row) throw new Error('the accepted batch does not exist');
     await keyed?.lease.storeAnswer(trx, keyed.requestSha256, keyed.answerOf(row));
+    await acceptance.audit?.(trx, row);
+    await countUpload(trx, { ...key, images: staged.images, bytes: staged.bytes }); // last: it locks the tenant
     return row;
   });
 }

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import type { FastifyRequest } from 'fastify';
+import { Problem } from '../errors.ts';
+import { TokenBuckets } from './token-buckets.ts';
+
+/** Thirty mistakes, and then one every two seconds. */
+const RULE = { perSecond: 0.5, capacity: 30 };
+const MOST_ACCEPTED = 10_000;
+
+/**
+ * Limits failed authentications by the address of the client, in this process: after thirty, its requests are
+ * refused before a key is looked up. A credential that this process has accepted before still passes: one
+ * client with a wrong key must not lock out the others behind its NAT.
+ */
+export class FailureLimit {
+  readonly #failures = new TokenBuckets();
+  readonly #accepted = new Set<string>(); // SHA-256
+
+  /**
+   * Does the authentication of a request.
+   * @throws Problem `too_many_requests`, and what `authenticate` throws; its `unauthorized` is counted
+   */
+  async guard<T>(request: FastifyRequest, authenticate: () => Promise<T>): Promise<T> {
+    const network = networkOf(request.ip);
+    const { isEmpty, waitS } = this.#failures.look(network, RULE);
+    const credential = credentialOf(request);
+    if (isEmpty && (credential === undefined || !this.#accepted.has(credential))) throw tooMany(waitS);
+    try {
+      const result = await authenticate();
+      if (credential !== undefined) this.#accept(credential);
+      return result;
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'unauthorized') this.#failures.take(network, RULE);
+      throw error;
+    }
+  }
+
+  #accept(credential: string): void {
+    if (this.#accepted.size >= MOST_ACCEPTED) this.#accepted.clear();
+    this.#accepted.add(credential);
+  }
+}
+
+function credentialOf({ headers: { authorization, cookie } }: FastifyRequest): string | undefined {
+  const text = authorization ?? cookie;
+  return text === undefined ? undefined : createHash('sha256').update(text).digest('base64');
+}
+
+function tooMany(waitS: number): Problem {
+  return new Problem('too_many_requests', {
+    detail: 'Too many requests from this address had no valid API key. Correct the key, and try again later.',
+    retryAfterS: Math.ceil(waitS),
+  });
+}
+
+/** An address, or the network of 64 bits of an IPv6 address: its client can use all addresses in it. */
+export function networkOf(ip: string): string {
+  if (!isIPv6(ip) || ip.includes('.')) return ip; // also ::ffff:192.0.2.1
+  const [head = '', tail = ''] = ip.split('::');
+  const [before, after] = [head, tail].map((part) => (part === '' ? [] : part.split(':')));
+  const zeros = Array.from({ length: 8 - (before?.length ?? 0) - (after?.length ?? 0) }, () => '0');
+  const groups = [...(before ?? []), ...zeros, ...(after ?? [])];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
+}
