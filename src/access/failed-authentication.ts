@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
+import { sha256Of } from './api-key.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 /** Thirty mistakes, and then one every two seconds. */
@@ -19,16 +19,17 @@ export class FailureLimit {
 
   /**
    * Does the authentication of a request.
+   * @param credential the key or session that it has
    * @throws Problem `too_many_requests`, and what `authenticate` throws; its `unauthorized` is counted
    */
-  async guard<T>(request: FastifyRequest, authenticate: () => Promise<T>): Promise<T> {
-    const network = networkOf(request.ip);
+  async guard<T>({ ip }: FastifyRequest, credential: string, authenticate: () => Promise<T>): Promise<T> {
+    const network = networkOf(ip);
+    const hash = sha256Of(credential).toString('base64');
     const { isEmpty, waitS } = this.#failures.look(network, RULE);
-    const credential = credentialOf(request);
-    if (isEmpty && (credential === undefined || !this.#accepted.has(credential))) throw tooMany(waitS);
+    if (isEmpty && !this.#accepted.has(hash)) throw tooMany(waitS);
     try {
       const result = await authenticate();
-      if (credential !== undefined) this.#accept(credential);
+      this.#accept(hash);
       return result;
     } catch (error) {
       if (error instanceof Problem && error.code === 'unauthorized') this.#failures.take(network, RULE);
@@ -36,15 +37,10 @@ export class FailureLimit {
     }
   }
 
-  #accept(credential: string): void {
+  #accept(hash: string): void {
     if (this.#accepted.size >= MOST_ACCEPTED) this.#accepted.clear();
-    this.#accepted.add(credential);
+    this.#accepted.add(hash);
   }
-}
-
-function credentialOf({ headers: { authorization, cookie } }: FastifyRequest): string | undefined {
-  const text = authorization ?? cookie;
-  return text === undefined ? undefined : createHash('sha256').update(text).digest('base64');
 }
 
 function tooMany(waitS: number): Problem {
