@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Api, startApi } from '../support/api.ts';
+import { json } from '../support/minilab.ts';
+
+describe('requests per second of a key', () => {
+  let api: Api;
+  before(async () => {
+    api = await startApi({ REQUESTS_PER_SECOND: '3' });
+  });
+  after(() => api[Symbol.asyncDispose]());
+
+  const get = (path: string, key?: string): Promise<Response> =>
+    fetch(`${api.url}${path}`, key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } });
+
+  test('a key that used up its tokens gets 429 with the fields of the draft, and its tokens back after Retry-After', async () => {
+    const { key } = await api.newKey();
+    const first = await get('/v1/presets', key);
+    assert.equal(first.status, 200);
+    assert.equal(first.headers.get('ratelimit-policy'), '"requests";q=30;w=10');
+    assert.match(first.headers.get('ratelimit') ?? '', /^"requests";r=29;t=1$/);
+
+    const many = await Promise.all(Array.from({ length: 60 }, () => get('/v1/presets', key)));
+    const refused = many.filter(({ status }) => status === 429);
+    const passed = many.filter(({ status }) => status === 200);
+    assert.equal(refused.length + passed.length, 60);
+    assert.ok(passed.length >= 29 && refused.length > 0, `${passed.length} passed`);
+    const [one] = refused;
+    assert.ok(one);
+    assert.match(one.headers.get('content-type') ?? '', /^application\/problem\+json/);
+    assert.match(one.headers.get('ratelimit') ?? '', /^"requests";r=0;t=(9|10)$/);
+    assert.equal(one.headers.get('retry-after'), '1');
+    const { code, detail } = await json<{ code: string; detail: string }>(one);
+    assert.equal(code, 'too_many_requests');
+    assert.match(detail, /3 requests per second/);
+
+    await sleep(Number(one.headers.get('retry-after')) * 1_000);
+    assert.equal((await get('/v1/presets', key)).status, 200);
+  });
+
+  test('keys have a bucket each; health, files and other public routes have none', async () => {
+    const [first, second] = [await api.newKey(), await api.newKey()];
+    for (let i = 0; i < 40; i += 1) await get('/v1/usage', first.key);
+    assert.equal((await get('/v1/usage', second.key)).status, 200);
+    for (const path of ['/healthz', '/files/none', '/openapi.json']) {
+      const response = await get(path);
+      assert.equal(response.headers.get('ratelimit'), null, path);
+    }
+  });
+
+  test('a tenant has its own limit, effective within 5 s', async () => {
+    const { tenantId, key } = await api.newKey('busy');
+    await api.limit(tenantId, { requestsPerSecond: 50 });
+    const response = await get('/v1/usage', key);
+    assert.equal(response.headers.get('ratelimit-policy'), '"requests";q=500;w=10');
+    const { limits } = await json<{ limits: { requests_per_second: number } }>(response);
+    assert.equal(limits.requests_per_second, 50);
+  });
+});
+
+describe('failed authentications', () => {
+  test('are limited by address; a key that was accepted before still passes, and signing in does not', async () => {
+    await using api = await startApi();
+    const { key } = await api.newKey();
+    const good = { headers: { authorization: `Bearer ${key}` } };
+    const ask = async (init: RequestInit = {}): Promise<number> =>
+      (await fetch(`${api.url}/v1/presets`, init)).status;
+    const signIn = (secret: string): Promise<Response> =>
+      fetch(`${api.url}/v1/session`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ key: secret }),
+      });
+    assert.equal(await ask(good), 200);
+    for (let i = 0; i < 15; i += 1) {
+      assert.equal(await ask({ headers: { authorization: `Bearer ml_wrong${i}` } }), 401);
+      assert.equal((await signIn(`ml_wrong${i}`)).status, 401);
+    }
+    let guesses = 0;
+    while ((await ask({ headers: { authorization: 'Bearer ml_guess' } })) === 401) guesses += 1;
+    assert.ok(guesses < 30);
+    const refused = await signIn('ml_guess');
+    assert.equal(refused.status, 429);
+    assert.ok(Number(refused.headers.get('retry-after')) >= 1);
+    assert.equal((await json<{ code: string }>(refused)).code, 'too_many_requests');
+    assert.equal(await ask(good), 200);
+    assert.equal(await ask(), 401); // nothing was guessed
+    const unseen = await api.newKey();
+    assert.equal(await ask({ headers: { authorization: `Bearer ${unseen.key}` } }), 429);
+  });
+});
