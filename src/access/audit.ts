@@ -7,8 +7,7 @@
 import { userInfo } from 'node:os';
 import type { FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
-import { inTransaction } from '../db/database.ts';
+import { type Db, inTransaction } from '../db/database.ts';
 import { newUuid } from '../ids.ts';
 
 /** What is done, beginning with the type of the object. docs/audit.md lists them. */
@@ -41,7 +40,7 @@ export type AuditEntry = {
   details?: Details | undefined;
 };
 
-export type Details = Record<string, string | number | boolean | null | readonly string[] | undefined>;
+type Details = Record<string, string | number | boolean | null | readonly string[] | undefined>;
 
 /** What an action was about, where the path of its request does not say it. */
 export type Acted = { objectId?: string | undefined; details?: Details | undefined };
@@ -99,13 +98,30 @@ function successStatus({ routeOptions }: FastifyRequest): number {
   return declared.find((status) => status >= 200 && status < 300) ?? 200;
 }
 
-/** An action of the command line, with the user of the operating system. */
-export function ofCommandLine(
-  tenantId: number,
-  action: AuditAction,
-  { objectId, details }: Acted = {},
-): AuditEntry {
-  return { tenantId, actor: 'command_line', action, objectId, details: { ...details, user: userName() } };
+/**
+ * Does an action of the command line in one transaction with its row in the audit log, which names the user of
+ * the operating system.
+ * @param tenantId whose log it is in; of actions on tenants, the default tenant's
+ */
+export function auditedCommand<T>(
+  db: Db,
+  { tenantId, action }: { tenantId: number; action: AuditAction },
+  work: (trx: Db) => Promise<T>,
+  actedOf: (result: T) => Acted,
+): Promise<T> {
+  return inTransaction(db, async (trx) => {
+    const result = await work(trx);
+    const { objectId, details } = actedOf(result);
+    const user = userName();
+    await writeAudit(trx, {
+      tenantId,
+      actor: 'command_line',
+      action,
+      objectId,
+      details: { ...details, user },
+    });
+    return result;
+  });
 }
 
 function userName(): string | undefined {

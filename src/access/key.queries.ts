@@ -27,6 +27,10 @@ const COLUMNS = sql`
   k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
   case when k.revoked_at is not null then 'revoked' when k.expires_at <= now() then 'expired' else 'active' end as state`;
 
+/** Whether a key `k` of a tenant `t` is valid. */
+export const IS_ACTIVE = sql`
+  k.revoked_at is null and (k.expires_at is null or k.expires_at > now()) and t.deleted_at is null`;
+
 export type NewKey = {
   tenantId: number;
   name: string;
@@ -126,9 +130,7 @@ export async function hasActiveKey(db: Db): Promise<boolean> {
   const { rows } = await sql<{ exists: boolean }>`
     select exists (
       select from api_keys k join tenants t on t.tenant_id = k.tenant_id
-      where k.revoked_at is null and (k.expires_at is null or k.expires_at > now()) and t.deleted_at is null)`.execute(
-    db,
-  );
+      where ${IS_ACTIVE})`.execute(db);
   return rows[0]?.exists === true;
 }
 
@@ -139,4 +141,18 @@ export function createdKey({ row }: { row: KeyRow }): Acted {
     objectId: publicId('key', key_id),
     details: { name, scope, expires_at: expires_at?.toISOString() ?? null },
   };
+}
+
+/** Deletes the keys of a tenant, and their sessions. */
+export async function deleteKeysOf(db: Db, tenantId: number): Promise<void> {
+  await sql`delete from api_keys where tenant_id = ${tenantId}`.execute(db);
+}
+
+/** Deletes all keys of all tenants: a server that only this machine can reach needs none from then on. */
+export async function resetKeys(db: Db): Promise<number> {
+  return inTransaction(db, async (trx) => {
+    const { numAffectedRows = 0n } = await sql`delete from api_keys`.execute(trx);
+    await sql`update access set needs_keys = false`.execute(trx);
+    return Number(numAffectedRows);
+  });
 }

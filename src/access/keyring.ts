@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Scope } from '../http/principal.ts';
 import { sha256Of } from './api-key.ts';
+import { IS_ACTIVE } from './key.queries.ts';
 import { TimedCache } from './timed-cache.ts';
 
 const MAX_AGE_MS = 2_000;
@@ -20,8 +21,6 @@ export type KeyHolder = {
 };
 
 const HOLDER = sql`k.tenant_id, t.name as tenant, k.key_id, k.name, k.scope`;
-const IS_VALID = sql`
-  k.revoked_at is null and (k.expires_at is null or k.expires_at > now()) and t.deleted_at is null`;
 
 export class Keyring {
   readonly #keys: TimedCache<string, KeyHolder | undefined>; // by SHA-256 in hex
@@ -70,7 +69,7 @@ function hexOf(secret: string): string {
 async function findKeyHolder(db: Db, sha256: string): Promise<KeyHolder | undefined> {
   const { rows } = await sql<KeyHolder>`
     select ${HOLDER} from api_keys k join tenants t on t.tenant_id = k.tenant_id
-    where k.key_sha256 = ${Buffer.from(sha256, 'hex')} and ${IS_VALID}`.execute(db);
+    where k.key_sha256 = ${Buffer.from(sha256, 'hex')} and ${IS_ACTIVE}`.execute(db);
   return rows[0];
 }
 
@@ -79,7 +78,7 @@ async function findSessionHolder(db: Db, sha256: string): Promise<KeyHolder | un
     select ${HOLDER} from sessions s
     join api_keys k on k.tenant_id = s.tenant_id and k.key_id = s.key_id
     join tenants t on t.tenant_id = k.tenant_id
-    where s.session_sha256 = ${Buffer.from(sha256, 'hex')} and s.expires_at > now() and ${IS_VALID}`.execute(
+    where s.session_sha256 = ${Buffer.from(sha256, 'hex')} and s.expires_at > now() and ${IS_ACTIVE}`.execute(
     db,
   );
   return rows[0];

@@ -113,7 +113,7 @@ async function lockTenant(trx: Db, tenantId: number): Promise<void> {
   await sql`select from tenants where tenant_id = ${tenantId} for no key update`.execute(trx);
 }
 
-async function standingOf(db: Db, tenantId: number): Promise<Standing> {
+export async function standingOf(db: Db, tenantId: number): Promise<Standing> {
   const standing = await findStanding(db, tenantId);
   if (!standing) throw new Problem('not_found', { detail: 'The tenant was deleted.' });
   return standing;
@@ -161,4 +161,9 @@ export async function listUsageDays(db: Db, tenantId: number): Promise<UsageDay[
     where tenant_id = ${tenantId} and day > ${TODAY} - 31
     order by usage_days.day desc`.execute(db);
   return rows;
+}
+
+/** The audit log of a deleted tenant stays, and its stored bytes count down with the purge of its files. */
+export async function deleteUsageOf(db: Db, tenantId: number): Promise<void> {
+  await sql`delete from usage_days where tenant_id = ${tenantId}`.execute(db);
 }

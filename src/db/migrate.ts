@@ -87,6 +87,12 @@ export async function unknownMigration(db: Db): Promise<string | undefined> {
     .at(-1);
 }
 
+/** Migrations that the next start will run. */
+export async function unappliedMigrations(db: Db): Promise<string[]> {
+  const applied = await appliedMigrations(db);
+  return Object.keys(MIGRATIONS).filter((name) => !applied.has(name));
+}
+
 function schemaNewer(migration: string): Problem {
   return new Problem('schema_newer', {
     detail: `The database has the migration ${migration}, which this version of Minilab does not know. Install the newer version here too.`,

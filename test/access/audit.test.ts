@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
 import { forgetAudit } from '../../src/access/audit.queries.ts';
 import { newUuid, publicId } from '../../src/ids.ts';
-import { type Api, csvOf, send, startApi } from '../support/api.ts';
+import { type TenantsApi, csvOf, send, startApi } from '../support/tenants-api.ts';
 import { type Batch, json } from '../support/minilab.ts';
 
 type Entry = {
@@ -28,7 +28,7 @@ const NOT_AUDITED = new Map([
 ]);
 
 describe('the audit log', () => {
-  let api: Api;
+  let api: TenantsApi;
   let tenantId: number;
   let key: string;
   let keyId: string;
@@ -107,7 +107,7 @@ describe('the audit log', () => {
   });
 
   test('what did not happen has no row, except that a key was not allowed to', async () => {
-    const reader = await api.newKey(tenantId, 'read');
+    const reader = await api.newKey('audited', 'read');
     const before = (await log()).length;
     assert.equal((await call('DELETE', `/v1/batches/${publicId('bat', newUuid())}`)).status, 404);
     assert.equal((await call('PUT', '/v1/presets/mine', { renditions: [] })).status, 422);
@@ -148,7 +148,7 @@ describe('the audit log', () => {
     assert.deepEqual(paged, all);
     const other = await api.newKey('other');
     assert.deepEqual(await log('', other.key), []);
-    const writer = await api.newKey(tenantId, 'write');
+    const writer = await api.newKey('audited', 'write');
     assert.equal((await call('GET', '/v1/audit', undefined, writer.key)).status, 403);
   });
 

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
-import { type Api, csvOf, send, startApi } from '../support/api.ts';
+import { type TenantsApi, csvOf, send, startApi } from '../support/tenants-api.ts';
 import { acceptUrls, claim, failed, record } from '../support/batches.ts';
 import { type Batch, json } from '../support/minilab.ts';
 
@@ -25,7 +25,7 @@ type Usage = {
 const NO_LIMITS = { batchesAtOnce: null, imagesPerDay: null, storedBytes: null };
 
 describe('quotas of a tenant', () => {
-  let api: Api;
+  let api: TenantsApi;
   before(async () => {
     api = await startApi();
   });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Api, startApi } from '../support/api.ts';
+import { type TenantsApi, startApi } from '../support/tenants-api.ts';
 import { json } from '../support/minilab.ts';
 
 describe('requests per second of a key', () => {
-  let api: Api;
+  let api: TenantsApi;
   before(async () => {
     api = await startApi({ REQUESTS_PER_SECOND: '3' });
   });

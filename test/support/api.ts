@@ -1,73 +1,71 @@
-import { putLimits, type TenantLimits } from '../../src/access/tenant-limits.ts';
-import { createKey } from '../../src/access/key.queries.ts';
-import { createTenant } from '../../src/access/tenants.ts';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { FastifyInstance } from 'fastify';
 import { startHttp } from '../../src/app.ts';
 import type { Scope } from '../../src/http/principal.ts';
+import { createKey } from '../../src/access/key.queries.ts';
+import { createTenant, findTenant } from '../../src/access/tenants.ts';
+import type { Db } from '../../src/db/database.ts';
 import type { Services } from '../../src/services.ts';
 import { newServices } from './batches.ts';
 import { freePort } from './minilab.ts';
 
-/** The API in this process, without a worker. */
-export type Api = AsyncDisposable & {
-  services: Services;
-  url: string;
-  /** the same database behind another port, as another process has it */
-  second(): Promise<string>;
-  /** Creates a key, for a new tenant or an existing one. */
-  newKey(tenant?: string | number, scope?: Scope): Promise<{ tenantId: number; key: string; id: string }>;
-  limit(tenantId: number, limits: Partial<TenantLimits>): Promise<void>;
-};
+export type Route = { method: string; url: string; access: Scope | 'public' };
 
+export type Api = AsyncDisposable & { url: string; port: number; services: Services; routes: Route[] };
+
+/** The API of this process, on a database of its own, with the list of its routes. */
 export async function startApi(settings: Record<string, string> = {}): Promise<Api> {
-  await using stack = new AsyncDisposableStack();
   const port = await freePort();
-  const services = stack.use(await newServices({ PORT: String(port), ...settings }));
-  const { db } = services.database;
-  await createKey(db, { tenantId: 1, name: 'first', scope: 'read' }); // from now on, requests need a key
-  stack.defer((await startHttp(services, () => undefined)).close);
-  const open = stack.move();
+  const services = await newServices({ PORT: String(port), ...settings });
+  const { routes, close } = await listening(services);
   return {
-    services,
     url: `http://127.0.0.1:${port}`,
-    async second() {
-      const port = await freePort();
-      const url = `http://127.0.0.1:${port}`;
-      const config = { ...services.config, port, publicUrl: url };
-      open.defer((await startHttp({ ...services, config }, () => undefined)).close);
-      return url;
+    port,
+    services,
+    routes,
+    async [Symbol.asyncDispose]() {
+      await close();
+      await services[Symbol.asyncDispose]();
     },
-    async newKey(tenant = 'default', scope = 'admin') {
-      const tenantId = typeof tenant === 'number' ? tenant : await tenantIdOf(tenant);
-      const name = `key ${Math.random()}`;
-      const { key, row } = await createKey(db, { tenantId, name, scope });
-      return { tenantId, key, id: row.key_id };
-    },
-    async limit(tenantId, limits) {
-      await putLimits(db, tenantId, limits);
-    },
-    [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
-
-  async function tenantIdOf(name: string): Promise<number> {
-    return name === 'default' ? 1 : (await createTenant(db, name)).tenant_id;
-  }
 }
 
-export function csvOf(images: number, base = 'http://127.0.0.1:1/'): string {
-  const rows = Array.from({ length: images }, (_, i) => `${i + 1},P,${base}${i}.jpg\n`);
-  return `S. No.,Product Name,Input Image Urls\n${rows.join('')}`;
+/** Another process of the API on the same database would know as little of this one. */
+export async function startSecondApi(services: Services): Promise<AsyncDisposable & { url: string }> {
+  const port = await freePort();
+  const { close } = await listening({ ...services, config: { ...services.config, port } });
+  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: close };
 }
 
-/** Sends a CSV as the body. */
-export function send(
-  url: string,
-  csv: string,
-  { key, headers = {} }: { key?: string; headers?: Record<string, string> } = {},
-): Promise<Response> {
-  const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
-  return fetch(`${url}/v1/batches`, {
-    method: 'POST',
-    headers: { 'content-type': 'text/csv', ...authorization, ...headers },
-    body: csv,
-  });
+async function listening(services: Services): Promise<{ routes: Route[]; close(): Promise<void> }> {
+  const routes: Route[] = [];
+  const onServer = (message: unknown): void => {
+    const { fastify } = message as { fastify: FastifyInstance };
+    fastify.addHook('onRoute', ({ method, url, config }) => {
+      for (const one of [method].flat()) {
+        const byMethod = one === 'GET' || one === 'HEAD' ? 'read' : 'write';
+        routes.push({ method: one, url, access: config?.access ?? byMethod });
+      }
+    });
+  };
+  subscribe('fastify.initialization', onServer);
+  const http = await startHttp(services, () => undefined).finally(() =>
+    unsubscribe('fastify.initialization', onServer),
+  );
+  return { routes, close: http.close };
+}
+
+/** A new key of a tenant, which is created if there is none. */
+export async function keyOf(
+  db: Db,
+  { tenant = 'default', scope = 'admin' }: { tenant?: string; scope?: Scope } = {},
+): Promise<{ key: string; id: string; tenantId: number }> {
+  const { tenant_id: tenantId } = await findTenant(db, tenant).catch(() => createTenant(db, tenant));
+  const name = `${scope} ${Math.random()}`;
+  const { key, row } = await createKey(db, { tenantId, name, scope });
+  return { key, id: row.key_id, tenantId };
+}
+
+export function bearer(key: string): { authorization: string } {
+  return { authorization: `Bearer ${key}` };
 }
