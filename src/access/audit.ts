@@ -19,7 +19,7 @@ declare module 'fastify' {
     audit?: AuditAction;
   }
   interface FastifyRequest {
-    /** its action has its row in the audit log */
+    /** its action has its row in the audit log, or needs none */
     isAudited: boolean;
   }
 }

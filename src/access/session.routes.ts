@@ -106,6 +106,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app
         await audited(request, db, (trx) => endSession(trx, id));
         keyring.forgetSession(id);
       }
+      request.isAudited = true; // nothing happened without a session
       return reply
         .code(204)
         .header('set-cookie', sessionCookie(undefined, isSecure(request)))
