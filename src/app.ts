@@ -50,7 +50,7 @@ export async function startHttp(
     version: VERSION,
     log,
     trustProxy,
-    needsKeys: () => keyring.neededKeys,
+    needsKeys: () => keyring.neededKeys(),
   });
   app.decorateRequest('principal');
   const failures = new FailureLimit();
@@ -74,7 +74,7 @@ export async function startHttp(
     await scope.register(uploadRoutes, { ...intake, database, feed });
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });
-  await app.register(keyRoutes, shared);
+  await app.register(keyRoutes, { ...shared, keyring });
   await app.register(sessionRoutes, { ...shared, keyring, failures });
   await app.register(presetRoutes, shared);
   await app.register(statusRoutes, shared);

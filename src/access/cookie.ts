@@ -3,22 +3,29 @@ import { Problem } from '../errors.ts';
 
 const NAME = 'minilab_session';
 
-/** The session cookie of a request, if it has one. */
-export function sessionIdOf({ headers }: FastifyRequest): string | undefined {
-  for (const pair of (headers.cookie ?? '').split(';')) {
+/** The id in the session cookie of a request, if it has one. */
+export function sessionIdOf(request: FastifyRequest, publicUrl: string): string | undefined {
+  const expected = nameOf(request, publicUrl);
+  for (const pair of (request.headers.cookie ?? '').split(';')) {
     const [name, value] = pair.trim().split('=');
-    if (name === NAME || name === `__Host-${NAME}`) return value || undefined;
+    if (name === expected) return value || undefined;
   }
   return undefined;
 }
 
-/**
- * The value of `Set-Cookie`. With https, the prefix `__Host-` keeps other hosts of the domain from setting it.
- * @param id undefined removes the cookie
- */
-export function sessionCookie(id: string | undefined, isSecure: boolean): string {
-  const name = isSecure ? `__Host-${NAME}` : NAME;
-  const end = `Path=/; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+/** With https, a prefix that keeps other hosts of the domain from setting the cookie. */
+function nameOf(request: FastifyRequest, publicUrl: string): string {
+  return isSecure(request, publicUrl) ? `__Host-${NAME}` : NAME;
+}
+
+function isSecure({ protocol }: FastifyRequest, publicUrl: string): boolean {
+  return protocol === 'https' || publicUrl.startsWith('https:');
+}
+
+/** The value of `Set-Cookie`. @param id undefined removes the cookie */
+export function sessionCookie(request: FastifyRequest, publicUrl: string, id: string | undefined): string {
+  const name = nameOf(request, publicUrl);
+  const end = `Path=/; HttpOnly; SameSite=Strict${isSecure(request, publicUrl) ? '; Secure' : ''}`;
   return id === undefined ? `${name}=; Max-Age=0; ${end}` : `${name}=${id}; ${end}`;
 }
 

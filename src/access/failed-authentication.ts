@@ -19,10 +19,15 @@ export class FailureLimit {
 
   /**
    * Does the authentication of a request.
-   * @param credential the key or session that it has
+   * @param credential the key or session that it has; a request without one is no guess
    * @throws Problem `too_many_requests`, and what `authenticate` throws; its `unauthorized` is counted
    */
-  async guard<T>({ ip }: FastifyRequest, credential: string, authenticate: () => Promise<T>): Promise<T> {
+  async guard<T>(
+    { ip }: FastifyRequest,
+    credential: string | undefined,
+    authenticate: () => Promise<T>,
+  ): Promise<T> {
+    if (credential === undefined) return authenticate();
     const network = networkOf(ip);
     const hash = sha256Of(credential).toString('base64');
     const { isEmpty, waitS } = this.#failures.look(network, RULE);

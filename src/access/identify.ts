@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
-import { type Principal, type Scope, SCOPES } from '../http/principal.ts';
+import { needScope, type Principal } from '../http/principal.ts';
 import { publicId } from '../ids.ts';
 import { whyNoApiKey } from './api-key.ts';
 import { refuseForeignOrigin, sessionIdOf } from './cookie.ts';
@@ -11,52 +11,67 @@ import { DEFAULT_TENANT } from './tenants.ts';
 
 export type IdentifyParts = { keyring: Keyring; lastUse: LastUse; failures: FailureLimit; publicUrl: string };
 
-const LOCAL: Principal = { tenantId: DEFAULT_TENANT, scope: 'admin', key: undefined };
-
 /**
  * Sets the principal of each request to a route that is not public, before its body is read.
  * @throws Problem `unauthorized`, `forbidden`, `foreign_origin`, `too_many_requests`
  */
 export function identify({ keyring, lastUse, failures, publicUrl }: IdentifyParts) {
+  /** Who holds the key or the session of a request. */
   async function holderOf(request: FastifyRequest): Promise<KeyHolder> {
     const { authorization } = request.headers;
-    if (authorization !== undefined)
-      return failures.guard(request, authorization, async () =>
-        orRefused(await keyring.ofKey(bearerOf(authorization))),
-      );
-    const sessionId = sessionIdOf(request);
+    if (authorization !== undefined) return orRefused(await keyring.ofKey(bearerOf(authorization)));
+    const sessionId = sessionIdOf(request, publicUrl);
     if (sessionId === undefined) throw noKey();
     if (!isRead(request)) refuseForeignOrigin(request, publicUrl);
-    return failures.guard(request, sessionId, async () => {
-      const holder = await keyring.ofSession(sessionId);
-      if (holder) lastUse.noteSession(sessionId);
-      return orRefused(holder, 'The session has ended: sign in again.');
-    });
+    const holder = await keyring.ofSession(sessionId);
+    if (holder) lastUse.noteSession(sessionId);
+    return orRefused(holder, 'The session has ended: sign in again.');
+  }
+
+  function credentialOf(request: FastifyRequest): string | undefined {
+    return request.headers.authorization ?? sessionIdOf(request, publicUrl);
   }
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { access } = request.routeOptions.config;
     if (access === 'public') return;
-    if (!(await keyring.needsKeys())) {
+    // A key is judged even if none seems to exist: the first ones may have just been created.
+    if (!hasOurKey(request) && !(await keyring.needsKeys())) {
       refuseForwarded(request);
-      request.principal = LOCAL;
+      const isStillValid = async (): Promise<boolean> => !(await keyring.needsKeys());
+      request.principal = { tenantId: DEFAULT_TENANT, scope: 'admin', key: undefined, isStillValid };
       return;
     }
-    const holder = await holderOf(request).catch((error: unknown) => {
-      throw withChallenge(reply, error);
-    });
+    const holder = await failures
+      .guard(request, credentialOf(request), () => holderOf(request))
+      .catch((error: unknown) => {
+        throw withChallenge(reply, error);
+      });
     lastUse.noteKey(holder);
-    request.principal = principalOf(holder); // also where it may not do this: the audit log names it
-    refuseTooSmall(holder, access ?? (isRead(request) ? 'read' : 'write'));
+    // Also where its scope is too small: the audit log names it.
+    request.principal = principalOf(holder, () => holderOf(request).then(() => true, isUnlessRefused));
+    needScope(request, access ?? (isRead(request) ? 'read' : 'write'));
   };
 }
 
-export function principalOf({ tenant_id: tenantId, scope, key_id, name }: KeyHolder): Principal {
-  return { tenantId, scope, key: { id: publicId('key', key_id), name } };
+export function principalOf(
+  { tenant_id: tenantId, scope, key_id, name }: KeyHolder,
+  isStillValid: Principal['isStillValid'] = async () => true,
+): Principal {
+  return { tenantId, scope, key: { id: publicId('key', key_id), name }, isStillValid };
+}
+
+/** A database that is away for a moment ends no stream. */
+function isUnlessRefused(error: unknown): boolean {
+  return !(error instanceof Problem && error.status === 401);
 }
 
 function isRead({ method }: FastifyRequest): boolean {
   return method === 'GET' || method === 'HEAD';
+}
+
+function hasOurKey({ headers }: FastifyRequest): boolean {
+  return /^bearer +ml_/i.test(headers.authorization ?? '');
 }
 
 /** The key in `Authorization`; the scheme is in upper or lower case (RFC 9110, 11.1). @throws Problem `unauthorized` */
@@ -94,17 +109,6 @@ export function withChallenge(reply: FastifyReply, error: unknown): unknown {
   if (error instanceof Problem && error.status === 401)
     void reply.header('www-authenticate', 'Bearer realm="Minilab"');
   return error;
-}
-
-function refuseTooSmall({ name, scope }: KeyHolder, needed: Scope): void {
-  if (includesScope(scope, needed)) return;
-  throw new Problem('forbidden', {
-    detail: `This needs a key of scope ${needed}; the key "${name}" has the scope ${scope}.`,
-  });
-}
-
-function includesScope(scope: Scope, needed: Scope): boolean {
-  return SCOPES.indexOf(scope) >= SCOPES.indexOf(needed);
 }
 
 const OF_PROXIES = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];

@@ -48,29 +48,27 @@ const NAME = /^[^\p{Cc}\p{Cf}]{1,100}$/u;
  */
 export async function createKey(db: Db, wanted: NewKey): Promise<{ key: string; row: KeyRow }> {
   const key = newApiKey();
-  return { key, row: await insertKey(db, key, wanted) };
+  return { key, row: await inTransaction(db, (trx) => insertKey(trx, key, wanted)) };
 }
 
 /** @param isConfigured whether it is MINILAB_KEY */
 export async function insertKey(
-  db: Db,
+  trx: Db,
   key: string,
   { tenantId, name, scope, expires }: NewKey,
   isConfigured = false,
 ): Promise<KeyRow> {
   checkName(name);
   const keyId = newUuid();
-  return inTransaction(db, async (trx) => {
-    const { numAffectedRows } = await sql`
-      insert into api_keys (tenant_id, key_id, name, scope, key_sha256, prefix, expires_at, is_configured)
-      select tenant_id, ${keyId}, ${name}, ${scope}, ${sha256Of(key)}, ${prefixOf(key)}, ${expiryOf(expires)}, ${isConfigured}
-      from tenants where tenant_id = ${tenantId} and deleted_at is null
-      on conflict (tenant_id, name) where revoked_at is null do nothing`.execute(trx);
-    const row = await findKey(trx, tenantId, keyId);
-    if (!numAffectedRows || !row) throw nameTaken(name);
-    await sql`update access set needs_keys = true where not needs_keys`.execute(trx);
-    return row;
-  });
+  const { numAffectedRows } = await sql`
+    insert into api_keys (tenant_id, key_id, name, scope, key_sha256, prefix, expires_at, is_configured)
+    select tenant_id, ${keyId}, ${name}, ${scope}, ${sha256Of(key)}, ${prefixOf(key)}, ${expiryOf(expires)}, ${isConfigured}
+    from tenants where tenant_id = ${tenantId} and deleted_at is null
+    on conflict (tenant_id, name) where revoked_at is null do nothing`.execute(trx);
+  const row = await findKey(trx, tenantId, keyId);
+  if (!numAffectedRows || !row) throw nameTaken(name);
+  await sql`update access set needs_keys = true where not needs_keys`.execute(trx);
+  return row;
 }
 
 function expiryOf(expires: number | Date | undefined) {

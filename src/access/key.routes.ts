@@ -9,6 +9,7 @@ import { ProblemAnswer } from '../http/problem.ts';
 import { publicId, uuidOf } from '../ids.ts';
 import { Key, keyBody, ScopeBody } from './key.body.ts';
 import { createdKey, createKey, listKeys, revokeKey } from './key.queries.ts';
+import type { Keyring } from './keyring.ts';
 
 const Input = Type.Object(
   {
@@ -26,8 +27,10 @@ const NewKey = Type.Object({
   key: Type.String({ description: 'The key itself. It is shown only in this response' }),
 });
 
+export type KeyParts = { db: Db; keyring: Keyring };
+
 /** The API keys of one's own tenant. */
-export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, { db }) => {
+export const keyRoutes: FastifyPluginAsyncTypebox<KeyParts> = async (app, { db, keyring }) => {
   app.get(
     '/v1/keys',
     {
@@ -63,6 +66,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, { db
       const expires = expires_at === undefined ? undefined : timeOf(expires_at);
       const wanted = { tenantId: tenantOf(request), name, scope, expires };
       const { key, row } = await audited(request, db, (trx) => createKey(trx, wanted), createdKey);
+      keyring.forgetAll();
       return reply
         .code(201)
         .header('cache-control', 'no-store')
@@ -88,6 +92,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, { db
         if (keyId === undefined || !(await revokeKey(trx, tenantOf(request), keyId)))
           throw new Problem('not_found', { detail: `There is no key ${id}.` });
       });
+      keyring.forgetAll();
       return reply.code(204).send(null);
     },
   );

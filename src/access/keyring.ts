@@ -43,8 +43,8 @@ export class Keyring {
     return this.#needsKeys.get('all');
   }
 
-  /** Like needsKeys as it was last known, for routes that must answer without a database. */
-  get neededKeys(): boolean {
+  /** Like needsKeys, as it was last known: for routes that must answer without a database. */
+  neededKeys(): boolean {
     void this.needsKeys().catch(() => {});
     return this.#lastKnown;
   }
@@ -55,6 +55,11 @@ export class Keyring {
 
   ofSession(id: string): Promise<KeyHolder | undefined> {
     return this.#sessions.get(hexOf(id));
+  }
+
+  /** After a change of keys in this process, which need not wait for it. */
+  forgetAll(): void {
+    for (const cache of [this.#keys, this.#sessions, this.#needsKeys]) cache.forgetAll();
   }
 
   forgetSession(id: string): void {

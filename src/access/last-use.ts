@@ -5,7 +5,7 @@ import { sha256Of } from './api-key.ts';
 import type { KeyHolder } from './keyring.ts';
 import { SESSION_LASTS } from './sessions.ts';
 
-const WRITE_EVERY_MS = 15_000;
+const WRITE_EVERY_MS = 5_000;
 
 /**
  * Notes when keys and sessions were last used. They are written now and then, not on the way of a request; each

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { audited } from './audit.ts';
 import type { Db } from '../db/database.ts';
@@ -40,8 +39,6 @@ const SignIn = Type.Object(
 /** For the web page, which cannot send `Authorization` with every request: an event stream has no headers. */
 export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app, parts) => {
   const { db, keyring, publicUrl, failures } = parts;
-  const isSecure = ({ protocol }: FastifyRequest): boolean =>
-    protocol === 'https' || publicUrl.startsWith('https:');
 
   app.post(
     '/v1/session',
@@ -70,7 +67,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app
       const { tenant, scope, key_id, name } = holder;
       return reply
         .code(201)
-        .header('set-cookie', sessionCookie(id, isSecure(request)))
+        .header('set-cookie', sessionCookie(request, publicUrl, id))
         .header('cache-control', 'no-store')
         .send({ ...shared, tenant, scope, key: { id: publicId('key', key_id), name } });
     },
@@ -101,7 +98,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app
       schema: { summary: 'Sign out', response: { 204: Type.Null() } },
     },
     async (request, reply) => {
-      const id = sessionIdOf(request);
+      const id = sessionIdOf(request, publicUrl);
       if (id !== undefined) {
         await audited(request, db, (trx) => endSession(trx, id));
         keyring.forgetSession(id);
@@ -109,7 +106,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app
       request.isAudited = true; // nothing happened without a session
       return reply
         .code(204)
-        .header('set-cookie', sessionCookie(undefined, isSecure(request)))
+        .header('set-cookie', sessionCookie(request, publicUrl, undefined))
         .send(null);
     },
   );

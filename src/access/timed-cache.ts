@@ -33,6 +33,10 @@ export class TimedCache<K, V> {
     this.#entries.delete(key);
   }
 
+  forgetAll(): void {
+    this.#entries.clear();
+  }
+
   #dropOldest(): void {
     if (this.#entries.size <= MOST_ENTRIES) return;
     const [oldest] = this.#entries.keys();

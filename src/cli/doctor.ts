@@ -86,7 +86,7 @@ async function checkAccess(config: Config): Promise<string> {
   const db = await connect(config, stack);
   if ((await unappliedMigrations(db)).length > 0) return 'there are no API keys before the first start';
   if (config.isExposed && config.apiKey === undefined) await requireKey(db, config);
-  return accessInWords(db, config);
+  return await accessInWords(db, config);
 }
 
 async function checkWebhook(config: Config): Promise<string> {

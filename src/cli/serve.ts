@@ -43,6 +43,8 @@ export async function serve({ worker: withWorker }: { worker: boolean }): Promis
   if (withWorker) worker = await startWorker(services);
 
   say(`Minilab is ready: ${config.publicUrl} (API documentation: ${config.publicUrl}/docs)`);
+  if (config.isExposed && new URL(config.publicUrl).hostname === 'localhost')
+    say('Links in answers begin with http://localhost: set PUBLIC_URL to the address that users see.');
   say(`The data folder is ${config.dataDir}. ${await accessInWords(db, config)}`);
   await aborted(interrupted);
   await stack.disposeAsync();

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
+import type { FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import { newApiKey } from '../../src/access/api-key.ts';
+import { FailureLimit } from '../../src/access/failed-authentication.ts';
+import { identify } from '../../src/access/identify.ts';
 import { createKey, resetKeys, revokeKey } from '../../src/access/key.queries.ts';
-import { open, readAnswer, untilClosed } from '../support/http.ts';
+import { Keyring } from '../../src/access/keyring.ts';
+import { LastUse } from '../../src/access/last-use.ts';
+import { silent } from '../support/batches.ts';
+import { open, readAnswer, startServer, untilClosed } from '../support/http.ts';
 import { type Api, bearer, keyOf, startApi, startSecondApi } from '../support/api.ts';
 import { json } from '../support/minilab.ts';
 import { until } from '../support/until.ts';
@@ -27,6 +34,7 @@ describe('API keys', () => {
   test('without any key, this machine may do everything, but nobody through a proxy or a foreign name', async () => {
     assert.equal((await get('/v1/batches')).status, 200);
     assert.equal((await get('/v1/batches', { authorization: 'Basic eDp5' })).status, 200);
+    assert.equal((await get('/v1/batches', bearer(newApiKey()))).status, 401, 'a key of another server');
     for (const name of ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip']) {
       const response = await get('/v1/batches', { [name]: 'for=192.0.2.1' });
       assert.equal(response.status, 403, name);
@@ -54,7 +62,6 @@ describe('API keys', () => {
     assert.equal(response.status, 201);
     assert.equal(response.headers.get('cache-control'), 'no-store');
     ({ key: admin } = await json<{ key: string }>(response));
-    await until(async () => (await get('/v1/batches')).status === 401, 5_000, 'the API is closed');
     const refused = await get('/v1/batches');
     assert.equal(refused.headers.get('www-authenticate'), 'Bearer realm="Minilab"');
     assert.match((await json<Problem>(refused)).detail, /Authorization: Bearer ml_/);
@@ -112,9 +119,7 @@ describe('API keys', () => {
       socket.write(
         `POST /v1/batches HTTP/1.1\r\nhost: localhost\r\n${line}content-type: text/csv\r\ncontent-length: 1000000\r\n\r\n`,
       );
-      const [chunk] = (await new Promise<[Buffer]>((resolve) => {
-        socket.once('data', (data: Buffer) => resolve([data]));
-      })) as [Buffer];
+      const [chunk] = (await once(socket, 'data')) as [Buffer];
       assert.equal(readAnswer(chunk.toString()).status, status);
       socket.destroy();
     }
@@ -173,6 +178,30 @@ describe('API keys', () => {
           `the end of the ${name}`,
         );
     }
+  });
+
+  test('a request that is answered over minutes can learn that its key was revoked', async () => {
+    const { key, id } = await keyOf(db);
+    const watched: FastifyRequest[] = [];
+    await using server = await startServer((app) => {
+      const keyring = new Keyring(db, false);
+      const lastUse = new LastUse(db, silent);
+      app.decorateRequest('principal');
+      app.addHook(
+        'onRequest',
+        identify({ keyring, lastUse, failures: new FailureLimit(), publicUrl: 'http://localhost' }),
+      );
+      app.addHook('onClose', () => lastUse[Symbol.asyncDispose]());
+      app.get('/stream', async (request) => {
+        watched.push(request);
+        return {};
+      });
+    });
+    assert.equal((await fetch(`${server.url}/stream`, { headers: bearer(key) })).status, 200);
+    const isValid = async (): Promise<boolean | undefined> => watched[0]?.principal?.isStillValid();
+    assert.equal(await isValid(), true);
+    await revokeKey(db, 1, id);
+    await until(async () => (await isValid()) === false, 5_000);
   });
 
   test('many requests with a key cost few statements', async () => {
