@@ -4,18 +4,25 @@ import { Problem } from '../errors.ts';
 import { sha256Of } from './api-key.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
-/** Thirty mistakes, and then one every two seconds. */
-const RULE = { perSecond: 0.5, capacity: 30 };
+/**
+ * A client with a wrong key makes this many requests in a while without noticing. It bounds look-ups and the log:
+ * to guess 190 random bits is hopeless at any rate.
+ */
+const RULE = { perSecond: 10, capacity: 1_000 };
 const MOST_ACCEPTED = 10_000;
 
 /**
- * Limits failed authentications by the address of the client, in this process: after thirty, its requests are
- * refused before a key is looked up. A credential that this process has accepted before still passes: one
+ * Limits failed authentications by the address of the client, in this process: after a thousand, and ten more a second, its
+ * requests are refused before a key is looked up. A credential that this process has accepted before still passes: one
  * client with a wrong key must not lock out the others behind its NAT.
  */
 export class FailureLimit {
-  readonly #failures = new TokenBuckets();
+  readonly #failures: TokenBuckets;
   readonly #accepted = new Set<string>(); // SHA-256
+
+  constructor(failures = new TokenBuckets()) {
+    this.#failures = failures;
+  }
 
   /**
    * Does the authentication of a request.
@@ -23,7 +30,7 @@ export class FailureLimit {
    * @throws Problem `too_many_requests`, and what `authenticate` throws; its `unauthorized` is counted
    */
   async guard<T>(
-    { ip }: FastifyRequest,
+    { ip }: Pick<FastifyRequest, 'ip'>,
     credential: string | undefined,
     authenticate: () => Promise<T>,
   ): Promise<T> {

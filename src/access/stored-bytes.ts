@@ -9,9 +9,10 @@ export async function foldStoredBytes(db: Db): Promise<void> {
   await sql`
     with changes as (
       delete from stored_bytes
-      where tenant_id in (select tenant_id from stored_bytes group by tenant_id having count(*) > 1)
+      where tenant_id in (
+        select tenant_id from stored_bytes group by tenant_id having count(*) > 1 or sum(bytes) = 0)
       returning tenant_id, bytes
     )
     insert into stored_bytes
-    select tenant_id, sum(bytes) from changes group by tenant_id`.execute(db);
+    select tenant_id, sum(bytes) from changes group by tenant_id having sum(bytes) <> 0`.execute(db);
 }

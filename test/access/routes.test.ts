@@ -21,6 +21,8 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'GET /files/*': 'public',
   'POST /v1/webhooks/inbox/:source': 'public',
   'POST /v1/session': 'public',
+  'GET /v1/audit': 'admin',
+  'GET /v1/usage': 'read',
   'GET /v1/session': 'read',
   'DELETE /v1/session': 'read',
   'GET /v1/keys': 'admin',
