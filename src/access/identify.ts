@@ -32,24 +32,24 @@ export function identify({ keyring, lastUse, failures, publicUrl }: IdentifyPart
     return request.headers.authorization ?? sessionIdOf(request, publicUrl);
   }
 
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const { access } = request.routeOptions.config;
-    if (access === 'public') return;
+  async function identified(request: FastifyRequest): Promise<Principal> {
     // A key is judged even if none seems to exist: the first ones may have just been created.
     if (!hasOurKey(request) && !(await keyring.needsKeys())) {
       refuseForwarded(request);
       const isStillValid = async (): Promise<boolean> => !(await keyring.needsKeys());
-      request.principal = { tenantId: DEFAULT_TENANT, scope: 'admin', key: undefined, isStillValid };
-      return;
+      return { tenantId: DEFAULT_TENANT, scope: 'admin', key: undefined, isStillValid };
     }
-    const holder = await failures
-      .guard(request, credentialOf(request), () => holderOf(request))
-      .catch((error: unknown) => {
-        throw withChallenge(reply, error);
-      });
+    const holder = await failures.guard(request, credentialOf(request), () => holderOf(request));
     lastUse.noteKey(holder);
-    // Also where its scope is too small: the audit log names it.
-    request.principal = principalOf(holder, () => holderOf(request).then(() => true, isUnlessRefused));
+    return principalOf(holder, () => holderOf(request).then(() => true, isUnlessRefused));
+  }
+
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { access } = request.routeOptions.config;
+    if (access === 'public') return;
+    request.principal = await identified(request).catch((error: unknown) => {
+      throw withChallenge(reply, error);
+    });
     needScope(request, access ?? (isRead(request) ? 'read' : 'write'));
   };
 }

@@ -8,6 +8,7 @@ import { foldStoredBytes } from '../../src/access/stored-bytes.ts';
 import { createTenant, deleteTenant, findTenant, listTenants } from '../../src/access/tenants.ts';
 import { purgeFiles } from '../../src/batches/purge.ts';
 import type { Db } from '../../src/db/database.ts';
+import { newUuid } from '../../src/ids.ts';
 import { putHost } from '../../src/hosts/host.queries.ts';
 import { takeKey } from '../../src/intake/idempotency.ts';
 import { putPreset } from '../../src/presets/preset.queries.ts';
@@ -17,6 +18,7 @@ import { configureEndpoint } from '../../src/webhooks/endpoints.ts';
 import { keepMessage } from '../../src/webhooks/inbox.ts';
 import { newSecret } from '../../src/webhooks/signing.ts';
 import { clearTenants } from '../../src/work/clear-tenants.ts';
+import { until } from '../support/until.ts';
 import { acceptUrls, claim, failed, madeOf, newServices, record } from '../support/batches.ts';
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
@@ -167,3 +169,30 @@ test('an upload that was in progress when its tenant was deleted is refused, and
   assert.equal(await codeOf(acceptUrls(services, ['https://a.example/1.jpg'], { tenantId })), 'unauthorized');
   assert.deepEqual(await rowsOf(db, tenantId), {});
 });
+
+test('a deletion waits for an upload that is being stored, and sees its batch', async () => {
+  await using services = await newServices();
+  const { db } = services.database;
+  const { tenant_id: tenantId } = await createTenant(db, 'busy');
+  const inserted = Promise.withResolvers<void>();
+  const stored = db.transaction().execute(async (trx) => {
+    await sql`
+      insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256, products, images)
+      values (${tenantId}, ${newUuid()}, 'a', 'web', '[]', '{}', 1, '', 1, 1)`.execute(trx);
+    inserted.resolve();
+    await until(async () => (await waiting(db)) > 0, 8_000, 'the deletion waits');
+  });
+  await inserted.promise;
+  const deleting = deleteTenant(db, 'busy', false);
+  const refused = assert.rejects(deleting, /has 1 running batch/);
+  await stored;
+  await refused;
+});
+
+/** How many sessions of this database wait for a lock. */
+async function waiting(db: Db): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+  return rows[0]?.count ?? 0;
+}
