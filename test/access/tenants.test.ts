@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { createKey } from '../../src/access/key.queries.ts';
 import { beginSession } from '../../src/access/sessions.ts';
+import { foldStoredBytes } from '../../src/access/stored-bytes.ts';
 import { createTenant, deleteTenant, findTenant, listTenants } from '../../src/access/tenants.ts';
 import { purgeFiles } from '../../src/batches/purge.ts';
 import type { Db } from '../../src/db/database.ts';
@@ -83,6 +84,7 @@ async function clear(services: Services): Promise<void> {
   const { signal } = new AbortController();
   await clearTenants({ database, rules: feed, signal });
   await purgeFiles(database.db, storage, signal);
+  await foldStoredBytes(database.db);
 }
 
 test('names of tenants are few letters, and unique while they live; numbers are never given again', async () => {
