@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { auditResponses } from './access/audit-responses.ts';
+import { auditRoutes } from './access/audit.routes.ts';
+import { FailureLimit } from './access/failed-authentication.ts';
 import { identify } from './access/identify.ts';
+import { limitRequests } from './access/request-rate.ts';
+import { usageRoutes } from './access/usage.routes.ts';
 import { keyRoutes } from './access/key.routes.ts';
 import { Keyring } from './access/keyring.ts';
 import { LastUse } from './access/last-use.ts';
@@ -50,7 +55,11 @@ export async function startHttp(
     needsKeys: () => keyring.neededKeys(),
   });
   app.decorateRequest('principal');
-  app.addHook('onRequest', identify({ keyring, lastUse, publicUrl }));
+  const failures = new FailureLimit();
+  app.addHook('onRequest', identify({ keyring, lastUse, failures, publicUrl }));
+  app.addHook('onRequest', limitRequests(database.db, config.requestsPerSecond));
+  app.decorateRequest('isAudited', false);
+  app.addHook('onSend', auditResponses(database.db));
   app.addHook('onClose', () => lastUse[Symbol.asyncDispose]());
   const shared = { publicUrl, filesUrl, db: database.db };
   await app.register(healthRoutes, {
@@ -68,7 +77,7 @@ export async function startHttp(
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });
   await app.register(keyRoutes, { ...shared, keyring });
-  await app.register(sessionRoutes, { ...shared, keyring });
+  await app.register(sessionRoutes, { ...shared, keyring, failures });
   await app.register(presetRoutes, shared);
   const watcher = new BatchWatcher({ db: database.hurried, log });
   app.addHook('preClose', async () => watcher.close());
@@ -79,6 +88,8 @@ export async function startHttp(
   const { hostConcurrency } = config;
   await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: services.secretsKey });
   await app.register(inboxRoutes, { ...shared, tenantId: DEFAULT_TENANT, secrets: config.inboxSecrets });
+  await app.register(usageRoutes, { ...shared, requestsPerSecond: config.requestsPerSecond });
+  await app.register(auditRoutes, shared);
   await app.register(resultsRoutes, { ...shared, storage, folder });
   await app.register(fileRoutes, { storage });
   await listen(app, config);

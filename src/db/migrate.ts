@@ -13,6 +13,7 @@ import { asWritten } from './migrations/0008_as_written.ts';
 import { stallsAndFileNames } from './migrations/0009_stalls_and_file_names.ts';
 import { leftovers } from './migrations/0010_leftovers.ts';
 import { access } from './migrations/0011_access.ts';
+import { limitsAndAudit } from './migrations/0012_limits_and_audit.ts';
 import { live } from './migrations/0014_live.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
@@ -34,6 +35,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0009_stalls_and_file_names': { ...stallsAndFileNames, locks: ['batches'] },
   '0010_leftovers': { ...leftovers, locks: ['sources', 'purges'] },
   '0011_access': { ...access, locks: ['tenants'] },
+  '0012_limits_and_audit': { ...limitsAndAudit, locks: ['renditions', 'tenants'] },
   '0014_live': { ...live, locks: ['batches'] },
 };
 

@@ -4,6 +4,8 @@
  * something went wrong before: a killed worker, a lost task.
  */
 import type { Logger } from 'pino';
+import { forgetAudit } from '../access/audit.queries.ts';
+import { foldStoredBytes } from '../access/stored-bytes.ts';
 import { forgetSessions } from '../access/sessions.ts';
 import type { MoveRules } from '../batches/move-on.ts';
 import { forgetChanges } from '../batches/changes.ts';
@@ -29,17 +31,19 @@ export type ChoreParts = {
   storage: Storage;
   feed: MoveRules;
   log: Logger;
+  auditDays: number;
   /** aborts when the worker ends: a long purge stops between two groups of files */
   signal: AbortSignal;
 };
 
 const REPAIR_EVERY_MS = 3_000;
 const LOST_EVERY_MS = 2_000;
+const FOLD_EVERY_MS = 20_000;
 const CLEAR_EVERY_MS = 5_000;
 const FORGET_EVERY_MS = 600_000;
 const FORGET_SOURCES_EVERY_MS = 6 * HOUR_MS; // it reads the whole table
 
-export function choresOf({ database, storage, feed, log, signal }: ChoreParts): Chore[] {
+export function choresOf({ database, storage, feed, log, auditDays, signal }: ChoreParts): Chore[] {
   const { db, patient } = database;
   const { queue } = feed;
 
@@ -110,6 +114,15 @@ export function choresOf({ database, storage, feed, log, signal }: ChoreParts): 
     { name: 'forget sessions', everyMs: FORGET_EVERY_MS, run: () => forgetSessions(db) },
     { name: 'forget stored answers', everyMs: FORGET_EVERY_MS, run: () => forgetOldAnswers(db) },
     { name: 'forget changes', everyMs: FORGET_EVERY_MS, run: () => forgetChanges(db) },
+    { name: 'add up stored bytes', everyMs: FOLD_EVERY_MS, run: () => foldStoredBytes(db) },
+    {
+      name: 'forget the audit log',
+      everyMs: FORGET_EVERY_MS,
+      run: async () =>
+        logFound(log, 'old entries of the audit log were deleted', {
+          entries: await forgetAudit(db, auditDays),
+        }),
+    },
     { name: 'forget stalls', everyMs: FORGET_EVERY_MS, run: () => forgetStalls(db) },
     {
       name: 'forget sources',

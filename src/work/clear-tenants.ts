@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely';
 import { deleteKeysOf } from '../access/key.queries.ts';
+import { deleteUsageOf } from '../access/quotas.ts';
 import { endClearing, tenantsToClear } from '../access/tenants.ts';
 import { cancelBatch } from '../batches/cancel.ts';
 import { batchesOf, deleteBatch, purgeAllOf } from '../batches/delete.ts';
@@ -39,6 +40,7 @@ const REST: ((trx: Db, tenantId: number) => Promise<void>)[] = [
   deletePresetsOf,
   deleteAnswersOf,
   deleteWebhooksOf,
+  deleteUsageOf,
   deleteKeysOf,
 ];
 
