@@ -32,6 +32,7 @@ const WRITERS: Record<string, string[]> = {
   api_keys: ['access'],
   attempts: ['batches', 'work'],
   audit_log: ['access'],
+  batch_changes: ['batches'],
   batches: ['batches', 'cli', 'intake', 'webhooks', 'work'],
   host_leases: ['batches', 'hosts'],
   hosts: ['hosts'],

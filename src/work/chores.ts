@@ -8,6 +8,7 @@ import { forgetAudit } from '../access/audit.queries.ts';
 import { foldStoredBytes } from '../access/stored-bytes.ts';
 import { forgetSessions } from '../access/sessions.ts';
 import type { MoveRules } from '../batches/move-on.ts';
+import { forgetChanges } from '../batches/changes.ts';
 import { forgetDeadWorkers, searchStorage } from '../batches/orphans.ts';
 import { purgeFiles } from '../batches/purge.ts';
 import { logEnded } from '../batches/settle.ts';
@@ -112,6 +113,7 @@ export function choresOf({ database, storage, feed, log, auditDays, signal }: Ch
     },
     { name: 'forget sessions', everyMs: FORGET_EVERY_MS, run: () => forgetSessions(db) },
     { name: 'forget stored answers', everyMs: FORGET_EVERY_MS, run: () => forgetOldAnswers(db) },
+    { name: 'forget changes', everyMs: FORGET_EVERY_MS, run: () => forgetChanges(db) },
     { name: 'add up stored bytes', everyMs: FOLD_EVERY_MS, run: () => foldStoredBytes(db) },
     {
       name: 'forget the audit log',
