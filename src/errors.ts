@@ -10,6 +10,7 @@ const PROBLEMS = {
   conflict: [409, 'Not possible in the current state'],
   idempotency_key_in_use: [409, 'The first request with this key is still in progress'],
   idempotency_key_reused: [422, 'The key was used for another request'],
+  upload_expired: [410, 'The upload is no longer kept'],
   precondition_failed: [412, 'A precondition failed'],
   payload_too_large: [413, 'The upload is too large'],
   uri_too_long: [414, 'The URL is too long'],
@@ -18,6 +19,7 @@ const PROBLEMS = {
   expectation_failed: [417, 'The expectation failed'],
   csv_invalid: [422, 'The CSV has errors'],
   preset_invalid: [422, 'The preset has errors'],
+  quota_exceeded: [429, 'The quota is used up'],
   headers_too_large: [431, 'The request headers are too large'],
   internal_error: [500, 'Internal error'],
   database_unavailable: [503, 'The database is unavailable'],
@@ -52,6 +54,8 @@ export class Problem extends Error {
   readonly flaws: readonly (Flaw | PointedFlaw)[];
   /** The total number of flaws; `flaws` has the first ones. */
   readonly flawCount: number;
+  /** after how many seconds the same request may succeed */
+  readonly retryAfterS: number | undefined;
 
   constructor(
     code: ProblemCode,
@@ -60,11 +64,13 @@ export class Problem extends Error {
       cause,
       flaws = [],
       flawCount = flaws.length,
+      retryAfterS,
     }: {
       detail: string;
       cause?: unknown;
       flaws?: readonly (Flaw | PointedFlaw)[];
       flawCount?: number;
+      retryAfterS?: number | undefined;
     },
   ) {
     super(detail, { cause });
@@ -72,6 +78,7 @@ export class Problem extends Error {
     [this.status, this.title] = PROBLEMS[code];
     this.flaws = flaws;
     this.flawCount = flawCount;
+    this.retryAfterS = retryAfterS;
   }
 }
 

@@ -44,6 +44,7 @@ const WRITERS: Record<string, string[]> = {
   sources: ['cli', 'work'],
   stalls: ['watchdog', 'work'],
   storage_sweep: ['batches'],
+  uploads: ['intake'],
   webhook_attempts: ['webhooks'],
   webhook_deliveries: ['webhooks'],
   webhook_endpoints: ['webhooks'],

@@ -39,7 +39,8 @@ const OF_A_FILE = ['content-disposition', 'cache-control', 'etag', 'last-modifie
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   for (const name of OF_A_FILE) reply.removeHeader(name); // a route may have set them already
-  if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_S);
+  const retryAfterS = problem.retryAfterS ?? (problem.status === 503 ? RETRY_AFTER_S : undefined);
+  if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
   return reply
     .code(problem.status)
     .type('application/problem+json')

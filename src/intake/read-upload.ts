@@ -23,19 +23,21 @@ import { UploadMeter } from './upload-meter.ts';
 /**
  * Reads and checks an upload while it arrives, to its end, whatever is wrong with its rows. Acceptance and
  * preview share it.
+ * @param onHeader is called before the columns are judged: there may be no image column
  * @throws Problem `payload_too_large`
  */
 export async function readUpload(
   chunks: AsyncIterable<Buffer>,
   rules: ReadingRules,
   handle: RowHandler,
+  onHeader?: (found: FoundHeader) => void,
 ): Promise<Reading> {
   const meter = new UploadMeter(chunks, rules.maxBytes);
   const reading = newReading();
   try {
-    const table = await readTable(meter.chunks, rules.charset, true);
+    const table = await readTable(meter.chunks, { ...rules, withQuotes: true });
     reading.encoding = table.textFormat.encoding;
-    await readRows(table, reading, rules, handle);
+    await readRows(table, { reading, rules, handle, onHeader });
   } catch (error) {
     reading.isWhole = false;
     reading.errors.add(flawsOfFile(error));
@@ -52,15 +54,19 @@ function flawsOfFile(error: unknown): Flaw[] {
   return error.flaws.filter((flaw) => 'line' in flaw);
 }
 
-async function readRows(
-  table: Table,
-  reading: ReadingSoFar,
-  rules: ReadingRules,
-  handle: RowHandler,
-): Promise<void> {
+type ReadingParts = {
+  reading: ReadingSoFar;
+  rules: ReadingRules;
+  handle: RowHandler;
+  onHeader: ((found: FoundHeader) => void) | undefined;
+};
+
+async function readRows(table: Table, { reading, rules, handle, onHeader }: ReadingParts): Promise<void> {
   const records = await firstOf(table.rows);
+  if (records.length === 0 && rules.isPartial) return;
   if (records.length === 0) throw invalidFile('empty_file', 'The file has no rows.');
   const found = findHeader(records, rules);
+  onHeader?.(found);
   const { names, errors, warnings } = found.header;
   reading.header = names;
   reading.headerLine = found.record.line;
@@ -73,7 +79,7 @@ async function readRows(
   const rows = new RowReader({ found, columns, rules, reading, handle });
   for (const row of found.products) await rows.read(row);
   for await (const row of table.rows) await rows.read(row);
-  if (reading.rows === 0)
+  if (reading.rows === 0 && !rules.isPartial)
     throw invalidFile('no_rows', 'The file has a header and no rows.', found.record.line);
   const ofColumns = rows.finish();
   reading.isWhole = ofHeader.errors.length === 0 && ofColumns.errors.length === 0;

@@ -11,6 +11,7 @@ import { logEnded } from '../batches/settle.ts';
 import { sweep } from '../batches/sweep.ts';
 import { type Database, longTransaction } from '../db/database.ts';
 import { forgetOldAnswers } from '../intake/idempotency.ts';
+import { forgetUploads } from '../intake/kept-uploads.ts';
 import { handleInGroups } from '../queue/groups.ts';
 import type { Task } from '../queue/queue.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -96,6 +97,7 @@ export function choresOf({ database, storage, feed, log, signal }: ChoreParts): 
       run: async () => logFound(log, 'dead workers were forgotten', { workers: await forgetDeadWorkers(db) }),
     },
     { name: 'forget stored answers', everyMs: FORGET_EVERY_MS, run: () => forgetOldAnswers(db) },
+    { name: 'forget uploads', everyMs: FORGET_EVERY_MS, run: () => forgetUploads(db) },
     { name: 'forget stalls', everyMs: FORGET_EVERY_MS, run: () => forgetStalls(db) },
     {
       name: 'forget sources',
