@@ -10,6 +10,7 @@ import type { Services } from './services.ts';
 import { hostRoutes } from './hosts/host.routes.ts';
 import { healthRoutes } from './http/health.routes.ts';
 import { closeServer, createServer, listen } from './http/server.ts';
+import { badRowRoutes } from './intake/bad-rows.routes.ts';
 import { KeptFiles } from './intake/kept-files.ts';
 import { keptRoutes } from './intake/kept.routes.ts';
 import { previewRoutes } from './intake/preview.routes.ts';
@@ -53,6 +54,7 @@ export async function startHttp(
   await app.register(async (scope) => {
     await acceptUploads(scope, maxUploadBytes);
     await scope.register(keptRoutes, intake);
+    await scope.register(badRowRoutes, intake);
     await scope.register(uploadRoutes, { ...intake, database, feed });
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });

@@ -110,7 +110,8 @@ export class KeptFiles {
   }
 }
 
-async function* chunksOf(file: FileHandle): AsyncGenerator<Buffer> {
+/** The content of a file, from its beginning. */
+export async function* chunksOf(file: FileHandle): AsyncGenerator<Buffer> {
   for (let offset = 0; ;) {
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, offset);
     if (bytesRead === 0) return;

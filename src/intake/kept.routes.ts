@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
-import type { Db } from '../db/database.ts';
 import { publicId } from '../ids.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
@@ -24,11 +23,10 @@ const UploadBody = Type.Object({
 const OfUpload = { params: Type.Object({ id: Type.String() }) };
 
 /** Needs the body parsers of acceptUploads. */
-export const keptRoutes: FastifyPluginAsyncTypebox<{
-  db: Db;
-  kept: KeptFiles;
-  maxUploadBytes: number;
-}> = async (app, { kept, maxUploadBytes }) => {
+export const keptRoutes: FastifyPluginAsyncTypebox<{ kept: KeptFiles; maxUploadBytes: number }> = async (
+  app,
+  { kept, maxUploadBytes },
+) => {
   app.post(
     '/v1/uploads',
     {

@@ -111,6 +111,14 @@ export const PreviewOptions = Type.Object(
 );
 export type PreviewOptions = Static<typeof PreviewOptions>;
 
+const { charset, columns, header_line, preset, strict } = UploadOptions.properties;
+
+/** The options that decide which rows of a file have errors. */
+export const ReadingQuery = Type.Object(
+  { charset, columns, header_line, preset, strict },
+  { additionalProperties: false },
+);
+
 /** The options of a file that is only kept. */
 export const KeepOptions = Type.Object(
   {
@@ -121,4 +129,8 @@ export const KeepOptions = Type.Object(
   { additionalProperties: false },
 );
 
-export type OptionsSchema = typeof UploadOptions | typeof PreviewOptions | typeof KeepOptions;
+export type OptionsSchema =
+  | typeof UploadOptions
+  | typeof PreviewOptions
+  | typeof KeepOptions
+  | typeof ReadingQuery;

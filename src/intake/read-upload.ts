@@ -1,5 +1,6 @@
 import { type Flaw, Problem } from '../errors.ts';
 import { GRAMMAR } from '../csv/cells/slots.ts';
+import type { TextFormat } from '../csv/decode.ts';
 import { endsWithLineEnd, layoutOf } from '../csv/file-layout.ts';
 import type { Columns } from '../csv/header/columns.ts';
 import { findHeader, type FoundHeader } from '../csv/header/find-header.ts';
@@ -20,6 +21,9 @@ import {
 } from './reading.ts';
 import { UploadMeter } from './upload-meter.ts';
 
+/** Receives the header as it was found, and the encoding of the file. */
+type OnHeader = (found: FoundHeader, textFormat: TextFormat) => void;
+
 /**
  * Reads and checks an upload while it arrives, to its end, whatever is wrong with its rows. Acceptance and
  * preview share it.
@@ -30,7 +34,7 @@ export async function readUpload(
   chunks: AsyncIterable<Buffer>,
   rules: ReadingRules,
   handle: RowHandler,
-  onHeader?: (found: FoundHeader) => void,
+  onHeader?: OnHeader,
 ): Promise<Reading> {
   const meter = new UploadMeter(chunks, rules.maxBytes);
   const reading = newReading();
@@ -58,7 +62,7 @@ type ReadingParts = {
   reading: ReadingSoFar;
   rules: ReadingRules;
   handle: RowHandler;
-  onHeader: ((found: FoundHeader) => void) | undefined;
+  onHeader: OnHeader | undefined;
 };
 
 async function readRows(table: Table, { reading, rules, handle, onHeader }: ReadingParts): Promise<void> {
@@ -66,7 +70,7 @@ async function readRows(table: Table, { reading, rules, handle, onHeader }: Read
   if (records.length === 0 && rules.isPartial) return;
   if (records.length === 0) throw invalidFile('empty_file', 'The file has no rows.');
   const found = findHeader(records, rules);
-  onHeader?.(found);
+  onHeader?.(found, table.textFormat);
   const { names, errors, warnings } = found.header;
   reading.header = names;
   reading.headerLine = found.record.line;

@@ -25,10 +25,11 @@ export function requestDigests(fileSha256: Buffer, options: UploadOptions): Buff
   );
 }
 
-function withoutDefaults({ upload: _, ...options }: UploadOptions): UploadOptions {
-  const isDefault = ([name, value]: [string, unknown]): boolean =>
+function withoutDefaults(options: UploadOptions): UploadOptions {
+  const isLeftOut = ([name, value]: [string, unknown]): boolean =>
+    name === 'upload' ||
     value === (UploadOptions.properties[name as keyof UploadOptions] as { default?: unknown }).default;
-  return Object.fromEntries(Object.entries(options).filter((option) => !isDefault(option)));
+  return Object.fromEntries(Object.entries(options).filter((option) => !isLeftOut(option)));
 }
 
 function sha256Of(fileSha256: Buffer, options: UploadOptions): Buffer {
