@@ -70,7 +70,7 @@ class BadRowWriter {
   }
 
   async add({ line, cells }: ProductRow): Promise<void> {
-    await this.#copyHead();
+    if (this.#firstProduct > 0) await this.#copyHead();
     await this.#copy(line, line + 1 + lineEndsIn(cells));
   }
 
@@ -87,11 +87,11 @@ class BadRowWriter {
   }
 
   async #copy(from: number, to: number): Promise<void> {
-    for await (const bytes of this.#lines?.read(from, to) ?? []) {
-      this.#waiting.push(bytes);
+    await this.#lines?.copy(from, to, (bytes) => {
+      this.#waiting.push(Buffer.from(bytes)); // a copy: a part of a chunk would keep the whole chunk in memory
       this.#waitingBytes += bytes.length;
-      if (this.#waitingBytes >= WRITE_AT) await this.#flush();
-    }
+    });
+    if (this.#waitingBytes >= WRITE_AT) await this.#flush();
   }
 
   async #flush(): Promise<void> {

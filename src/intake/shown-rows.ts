@@ -25,8 +25,9 @@ export class ShownRows {
   readonly #characters = { error: MAX_CHARACTERS, warning: MAX_CHARACTERS };
 
   add({ product: { line, cells }, errors, warnings }: CheckedRow, row: number): void {
-    const problems = [...this.#taken(errors, 'error'), ...this.#taken(warnings, 'warning')];
     const isFirst = row <= FIRST_ROWS;
+    if (!isFirst && errors.length + warnings.length === 0) return;
+    const problems = [...this.#taken(errors, 'error'), ...this.#taken(warnings, 'warning')];
     if (!isFirst && problems.length === 0) return;
     this.rows.push({
       row,
