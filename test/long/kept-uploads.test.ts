@@ -45,7 +45,7 @@ describe('large and cut off kept uploads', () => {
   const keptFiles = async (): Promise<string[]> =>
     (await readdir(tmp)).filter((name) => name.startsWith('kept-'));
 
-  test('200 MB are kept, previewed and corrected in bounded memory', { skip: NO_PROC }, async () => {
+  test('200 MB are kept, previewed and corrected in bounded memory', { skip: NO_PROC }, async (t) => {
     await using server = await startMinilab('serve --no-worker', settings);
     const peakMib = async (): Promise<number> => {
       const status = await readFile(`/proc/${server.child.pid}/status`, 'utf8');
@@ -53,14 +53,14 @@ describe('large and cut off kept uploads', () => {
     };
     const before = await peakMib();
     const isBad = (row: number): boolean => row % (row < 100_000 ? 2 : 4_000) === 0; // many, then one in a chunk
-    const body = Readable.toWeb(Readable.from(rowsOf(200 * MIB, isBad))) as ReadableStream;
+    const body = Readable.toWeb(Readable.from(rowsOf(200 * MIB, isBad)));
     const kept = await json<{ upload_id: string; bytes: number }>(
       fetch(`${server.url}/v1/uploads`, {
         method: 'POST',
         body,
         duplex: 'half',
         headers: { 'content-type': 'text/csv' },
-      } as RequestInit),
+      }),
     );
     assert.ok(kept.bytes >= 200 * MIB);
     const afterUpload = await peakMib();
@@ -74,7 +74,7 @@ describe('large and cut off kept uploads', () => {
     assert.equal(bytes, 34 + preview.bad_rows * BAD_ROW.length);
     const atEnd = await peakMib();
     const figures = `${before.toFixed()} MiB before, ${afterUpload.toFixed()} after the upload, ${atEnd.toFixed()} at the end`;
-    console.log(figures);
+    t.diagnostic(figures);
     assert.ok(afterUpload - before < 100 && atEnd - before < 200, figures);
     await fetch(`${server.url}/v1/uploads/${kept.upload_id}`, { method: 'DELETE' });
     assert.deepEqual(await keptFiles(), []);
