@@ -24,6 +24,19 @@ const ProblemBody = Type.Object(
         }),
       ),
     ),
+    quota: Type.Optional(
+      Type.Object(
+        {
+          name: Type.String({
+            description: 'As in `limits` of GET /v1/usage; or kept_uploads, kept_upload_bytes',
+          }),
+          limit: Type.Integer(),
+          used: Type.Integer(),
+          resets_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+        },
+        { description: 'The quota that refused the request' },
+      ),
+    ),
   },
   { $id: 'Problem' },
 );
@@ -48,7 +61,15 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .send(problemBody(problem));
 }
 
-export function problemBody({ code, title, status, message: detail, flaws, flawCount }: Problem) {
+export function problemBody({ code, title, status, message: detail, flaws, flawCount, quota }: Problem) {
   const several = flaws.length > 0 ? { error_count: flawCount, errors: flaws } : {};
-  return { type: `urn:minilab:problem:${code}`, title, status, detail, code, ...several };
+  return {
+    type: `urn:minilab:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    ...several,
+    ...(quota && { quota }),
+  };
 }

@@ -76,9 +76,13 @@ export class KeptFiles {
     return { bytes: meter.bytes, sha256: meter.sha256() };
   }
 
-  /** @throws Problem `quota_exceeded` */
-  async keep(key: UploadKey, file: { bytes: number; name: string; sha256: Buffer }): Promise<WholeUpload> {
-    const row = await putUpload(this.#db, key, file, this.#quota);
+  /** @param also what is done in the same transaction @throws Problem `quota_exceeded` */
+  async keep(
+    key: UploadKey,
+    file: { bytes: number; name: string; sha256: Buffer },
+    also?: (trx: Db) => Promise<void>,
+  ): Promise<WholeUpload> {
+    const row = await putUpload(this.#db, key, file, this.#quota, also);
     return { ...row, sha256: file.sha256 };
   }
 
@@ -99,9 +103,13 @@ export class KeptFiles {
     return row;
   }
 
-  /** @throws Problem `not_found` */
-  async remove(key: UploadKey): Promise<void> {
+  /** Forgets an upload that did not arrive. */
+  async abandon(key: UploadKey): Promise<void> {
     await deleteUpload(this.#db, key);
+    await this.removeFile(key);
+  }
+
+  async removeFile(key: UploadKey): Promise<void> {
     await rm(this.#pathOf(key), { force: true });
   }
 

@@ -50,6 +50,7 @@ export async function putUpload(
   { tenantId, uploadId }: UploadKey,
   file: { bytes: number; name?: string; sha256?: Buffer },
   quota: KeptQuota,
+  also: (trx: Db) => Promise<void> = async () => {},
 ): Promise<KeptUpload & { room: number }> {
   return db.transaction().execute(async (trx) => {
     // Of two uploads at the edge of the quota, one sees the other.
@@ -63,6 +64,7 @@ export async function putUpload(
       returning ${COLUMNS}`.execute(trx);
     const [row] = rows;
     if (!row) throw new Error('the kept upload was not stored');
+    await also(trx);
     return { ...row, room };
   });
 }
@@ -74,19 +76,29 @@ async function roomFor(
   bytes: number,
   quota: KeptQuota,
 ): Promise<number> {
-  const { rows } = await sql<{ uploads: number; bytes: number; frees_in_s: number | null }>`
+  const { rows } = await sql<{
+    uploads: number;
+    bytes: number;
+    frees_in_s: number | null;
+    frees_at: Date | null;
+  }>`
     select count(*) as uploads, coalesce(sum(bytes), 0)::bigint as bytes,
-      ceil(extract(epoch from min(expires_at) - now()))::integer as frees_in_s
+      ceil(extract(epoch from min(expires_at) - now()))::integer as frees_in_s, min(expires_at) as frees_at
     from uploads where tenant_id = ${tenantId} and upload_id <> ${uploadId} and expires_at > now()`.execute(
     trx,
   );
-  const [kept = { uploads: 0, bytes: 0, frees_in_s: null }] = rows;
+  const [kept = { uploads: 0, bytes: 0, frees_in_s: null, frees_at: null }] = rows;
   if (kept.uploads < quota.uploads && kept.bytes + bytes <= quota.bytes) return quota.bytes - kept.bytes;
+  const resets_at = kept.frees_at?.toISOString() ?? null;
   throw new Problem('quota_exceeded', {
     detail:
       `${kept.uploads} uploads of ${kept.bytes} bytes are kept, of at most ${quota.uploads} with ${quota.bytes} bytes; this one has ${bytes} or more. ` +
       'Delete one that is no longer needed (DELETE /v1/uploads/{id}), wait until one expires, or send the file with POST /v1/batches.',
     retryAfterS: kept.frees_in_s ?? undefined,
+    quota:
+      kept.uploads < quota.uploads
+        ? { name: 'kept_upload_bytes', limit: quota.bytes, used: kept.bytes, resets_at }
+        : { name: 'kept_uploads', limit: quota.uploads, used: kept.uploads, resets_at },
   });
 }
 
@@ -105,6 +117,11 @@ export async function deleteUpload(db: Db, { tenantId, uploadId }: UploadKey): P
   const { numAffectedRows } = await sql`
     delete from uploads where tenant_id = ${tenantId} and upload_id = ${uploadId}`.execute(db);
   if (!numAffectedRows) throw noSuchUpload(publicId('upl', uploadId));
+}
+
+/** Deletes the uploads of a tenant. Their files become leftovers. */
+export async function deleteUploadsOf(db: Db, tenantId: number): Promise<void> {
+  await sql`delete from uploads where tenant_id = ${tenantId}`.execute(db);
 }
 
 /** Forgets uploads that expired a day ago. */

@@ -1,12 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { audited, auditRequest } from '../access/audit.ts';
+import type { Db } from '../db/database.ts';
+import { sendContinue } from '../http/continue.ts';
 import { publicId } from '../ids.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import type { Consumer } from './consume.ts';
 import type { KeptFiles } from './kept-files.ts';
-import { type UploadKey, uploadKey, type WholeUpload } from './kept-uploads.ts';
+import { deleteUpload, type UploadKey, uploadKey, type WholeUpload } from './kept-uploads.ts';
 import { KeepOptions } from './option-schemas.ts';
 import { receiveUpload } from './receive.ts';
 import { UPLOAD_BODY } from './upload.routes.ts';
@@ -22,15 +25,18 @@ const UploadBody = Type.Object({
 
 const OfUpload = { params: Type.Object({ id: Type.String() }) };
 
+type KeptRouteParts = { db: Db; kept: KeptFiles; maxUploadBytes: number };
+
 /** Needs the body parsers of acceptUploads. */
-export const keptRoutes: FastifyPluginAsyncTypebox<{ kept: KeptFiles; maxUploadBytes: number }> = async (
+export const keptRoutes: FastifyPluginAsyncTypebox<KeptRouteParts> = async (
   app,
-  { kept, maxUploadBytes },
+  { db, kept, maxUploadBytes },
 ) => {
   app.post(
     '/v1/uploads',
     {
       bodyLimit: maxUploadBytes + 1024 * 1024,
+      config: { audit: 'upload.create', asksForBody: true },
       schema: {
         summary: 'Keep a CSV for an hour, to preview it and to make a batch of it without sending it again',
         description:
@@ -61,13 +67,19 @@ export const keptRoutes: FastifyPluginAsyncTypebox<{ kept: KeptFiles; maxUploadB
   async function keep(request: FastifyRequest): Promise<Static<typeof UploadBody>> {
     const announced = Number(request.headers['content-length'] ?? 0);
     const place = await kept.reserve(tenantOf(request), Math.min(announced, maxUploadBytes));
+    sendContinue(request);
     try {
       const write: Consumer<{ bytes: number; sha256: Buffer }> = (chunks) => kept.write(place, chunks);
       const received = await receiveUpload(request, { schema: KeepOptions, folder: undefined }, write);
       const name = received.options.name ?? received.fileName ?? '';
-      return bodyOf(await kept.keep(place, { ...received.result, name: name.slice(0, MAX_NAME_CHARACTERS) }));
+      const file = { ...received.result, name: name.slice(0, MAX_NAME_CHARACTERS) };
+      const acted = {
+        objectId: publicId('upl', place.uploadId),
+        details: { name: file.name, bytes: file.bytes },
+      };
+      return bodyOf(await kept.keep(place, file, (trx) => auditRequest(trx, request, acted)));
     } catch (error) {
-      await kept.remove(place).catch(() => {}); // a row that stays expires, and its file is a leftover
+      await kept.abandon(place).catch(() => {}); // a row that stays expires, and its file is a leftover
       throw error;
     }
   }
@@ -87,6 +99,7 @@ export const keptRoutes: FastifyPluginAsyncTypebox<{ kept: KeptFiles; maxUploadB
   app.delete(
     '/v1/uploads/:id',
     {
+      config: { audit: 'upload.delete' },
       schema: {
         summary: 'Remove a kept upload now. Batches that were made of it stay',
         ...OfUpload,
@@ -94,7 +107,9 @@ export const keptRoutes: FastifyPluginAsyncTypebox<{ kept: KeptFiles; maxUploadB
       },
     },
     async (request, reply) => {
-      await kept.remove(keyOf(request));
+      const key = keyOf(request);
+      await audited(request, db, (trx) => deleteUpload(trx, key));
+      await kept.removeFile(key);
       return reply.code(204).send(null);
     },
   );
