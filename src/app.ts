@@ -21,6 +21,9 @@ import type { Services } from './services.ts';
 import { hostRoutes } from './hosts/host.routes.ts';
 import { healthRoutes } from './http/health.routes.ts';
 import { closeServer, createServer, listen } from './http/server.ts';
+import { badRowRoutes } from './intake/bad-rows.routes.ts';
+import { KeptFiles } from './intake/kept-files.ts';
+import { keptRoutes } from './intake/kept.routes.ts';
 import { previewRoutes } from './intake/preview.routes.ts';
 import { acceptUploads } from './intake/receive.ts';
 import { uploadRoutes } from './intake/upload.routes.ts';
@@ -70,9 +73,13 @@ export async function startHttp(
     },
   });
   const folder = join(config.dataDir, 'tmp');
-  const intake = { ...shared, guard, folder, maxUploadBytes: config.maxUploadBytes };
+  const { maxUploadBytes } = config;
+  const kept = new KeptFiles({ db: database.db, folder, maxUploadBytes });
+  const intake = { ...shared, guard, folder, maxUploadBytes, kept };
   await app.register(async (scope) => {
-    await acceptUploads(scope, config.maxUploadBytes);
+    await acceptUploads(scope, maxUploadBytes);
+    await scope.register(keptRoutes, intake);
+    await scope.register(badRowRoutes, intake);
     await scope.register(uploadRoutes, { ...intake, database, feed });
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });

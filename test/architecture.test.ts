@@ -51,6 +51,7 @@ const WRITERS: Record<string, string[]> = {
   storage_sweep: ['batches'],
   stored_bytes: ['access'],
   tenants: ['access'],
+  uploads: ['intake'],
   usage_days: ['access'],
   webhook_attempts: ['webhooks'],
   webhook_deliveries: ['webhooks'],

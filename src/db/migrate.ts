@@ -15,6 +15,7 @@ import { leftovers } from './migrations/0010_leftovers.ts';
 import { access } from './migrations/0011_access.ts';
 import { limitsAndAudit } from './migrations/0012_limits_and_audit.ts';
 import { live } from './migrations/0014_live.ts';
+import { uploads } from './migrations/0016_uploads.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
 // Expand, then contract: a migration may only make changes that the previous version can live with; unused
@@ -37,6 +38,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0011_access': { ...access, locks: ['tenants'] },
   '0012_limits_and_audit': { ...limitsAndAudit, locks: ['renditions', 'tenants'] },
   '0014_live': { ...live, locks: ['batches'] },
+  '0016_uploads': { ...uploads, locks: [] },
 };
 
 export type MigrateOptions = {
