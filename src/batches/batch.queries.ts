@@ -135,10 +135,10 @@ export type BatchFilter = {
 
 /** Newest first, which is the order of ids. Users see times in milliseconds, so times are compared in milliseconds. */
 export async function listBatches(db: Db, filter: BatchFilter): Promise<BatchRow[]> {
-  const { limit, before, state } = filter;
+  const { tenantId, limit, before, state } = filter;
   const { rows } = await sql<BatchRow>`
     select ${COLUMNS} from batches b
-    where ${inList(filter)} and b.batch_id < ${before ?? LAST_UUID}::uuid
+    where b.tenant_id = ${tenantId} ${whereNamed(filter)} and b.batch_id < ${before ?? LAST_UUID}::uuid
       ${when(state !== undefined, sql`and b.state = ${state}`)}
     order by b.batch_id desc
     limit ${limit}`.execute(db);
@@ -151,15 +151,17 @@ export async function countBatches(
   filter: Omit<BatchFilter, 'limit' | 'before' | 'state'>,
 ): Promise<{ state: BatchState; batches: number }[]> {
   const { rows } = await sql<{ state: BatchState; batches: number }>`
-    select b.state, count(*) as batches from batches b where ${inList(filter)} group by b.state`.execute(db);
+    select b.state, count(*) as batches from batches b
+    where b.tenant_id = ${filter.tenantId} ${whereNamed(filter)}
+    group by b.state`.execute(db);
   return rows;
 }
 
 // The bundled server's locale is C, whose lower() knows ASCII only.
 const CASELESS = sql`collate pg_c_utf8`;
 
-function inList({ tenantId, name, q, createdAfter }: Omit<BatchFilter, 'limit' | 'before' | 'state'>) {
-  return sql`b.tenant_id = ${tenantId}
+function whereNamed({ name, q, createdAfter }: Pick<BatchFilter, 'name' | 'q' | 'createdAfter'>) {
+  return sql`
       ${when(name !== undefined, sql`and b.name = ${name}`)}
       ${when(q !== undefined, sql`and strpos(lower(b.name ${CASELESS}), lower(${q} ${CASELESS})) > 0`)}
       ${when(createdAfter !== undefined, sql`and date_trunc('milliseconds', b.created_at) > ${createdAfter}`)}`;
