@@ -86,7 +86,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
       name: 'process_image',
       capacity,
       waiting: limiter.waiting,
-      claim: (tasks) => claimImages(hurried, tasks),
+      claim: (tasks) => claimImages(hurried, tasks, feed),
       handle: (image, signal) => processImage(image, { pipeline, log, onTrouble }, signal),
       record: recordingWith(limiter, services),
       isToBeAlone: isSuspect,

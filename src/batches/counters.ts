@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import type { BatchKey, BatchState, Counts } from './batch.ts';
+import { isWanted } from '../webhooks/receivers.ts';
+import { type BatchKey, type BatchState, type Counts, endedOf } from './batch.ts';
 
 /** A batch whose row this transaction has locked. Its counters may be changed, and are written by `writeCounters`. */
 export type LockedBatch = BatchKey &
@@ -12,6 +13,10 @@ export type LockedBatch = BatchKey &
     bytesOut: number;
     reused: number;
     errorsByCode: Record<string, number>;
+    /** how many images had ended when the row was locked */
+    endedWhenLocked: number;
+    /** whether an endpoint asked for its batch.progress */
+    wantsProgress: boolean;
   };
 
 type CounterRow = {
@@ -28,10 +33,12 @@ type CounterRow = {
   bytes_out: number;
   reused: number;
   errors_by_code: Record<string, number>;
+  wants_progress: boolean;
 };
 
 const COUNTERS = sql`
-  tenant_id, batch_id, state, round, rejected_rows, images, completed, failed, cancelled, bytes_in, bytes_out, reused, errors_by_code`;
+  tenant_id, batch_id, state, round, rejected_rows, images, completed, failed, cancelled, bytes_in, bytes_out, reused, errors_by_code,
+  ${isWanted('batch.progress', sql`batches.tenant_id`)} as wants_progress`;
 
 /**
  * Locks the rows of running batches, ordered by id.
@@ -59,7 +66,8 @@ export async function lockBatch(trx: Db, { tenantId, batchId }: BatchKey): Promi
 }
 
 function lockedBatch(row: CounterRow): LockedBatch {
-  const { tenant_id, batch_id, rejected_rows, bytes_in, bytes_out, errors_by_code, ...same } = row;
+  const { tenant_id, batch_id, rejected_rows, bytes_in, bytes_out, errors_by_code, wants_progress, ...same } =
+    row;
   return {
     ...same,
     tenantId: tenant_id,
@@ -68,6 +76,8 @@ function lockedBatch(row: CounterRow): LockedBatch {
     bytesIn: bytes_in,
     bytesOut: bytes_out,
     errorsByCode: errors_by_code,
+    endedWhenLocked: endedOf(same),
+    wantsProgress: wants_progress,
   };
 }
 

@@ -4,6 +4,7 @@ import { ImageProblem } from '../pipeline/problems.ts';
 import type { BatchKey } from './batch.ts';
 import { lockBatches, writeCounters } from './counters.ts';
 import type { EventRules } from './events.ts';
+import { writeProgress } from './progress.ts';
 import { type EndedBatch, settleBatches } from './settle.ts';
 
 /**
@@ -58,7 +59,9 @@ async function expireSome(
     batch.failed += expired;
     batch.errorsByCode[PROBLEM.code] = (batch.errorsByCode[PROBLEM.code] ?? 0) + expired;
     await writeCounters(trx, batches);
-    return { leads, expired, ended: await settleBatches(trx, [batch], rules) };
+    const ended = await settleBatches(trx, [batch], rules);
+    if (ended.length === 0) await writeProgress(trx, [batch], rules);
+    return { leads, expired, ended };
   });
 }
 

@@ -12,6 +12,7 @@ import { reuse } from './migrations/0007_reuse.ts';
 import { asWritten } from './migrations/0008_as_written.ts';
 import { stallsAndFileNames } from './migrations/0009_stalls_and_file_names.ts';
 import { leftovers } from './migrations/0010_leftovers.ts';
+import { webhookEndpoints } from './migrations/0013_webhook_endpoints.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
 // Expand, then contract: a migration may only make changes that the previous version can live with; unused
@@ -31,6 +32,16 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0008_as_written': { ...asWritten, locks: ['products'] },
   '0009_stalls_and_file_names': { ...stallsAndFileNames, locks: ['batches'] },
   '0010_leftovers': { ...leftovers, locks: ['sources', 'purges'] },
+  '0013_webhook_endpoints': {
+    ...webhookEndpoints,
+    locks: [
+      'webhook_endpoints',
+      'webhook_events',
+      'webhook_deliveries',
+      'webhook_attempts',
+      'inbox_messages',
+    ],
+  },
 };
 
 export type MigrateOptions = {
