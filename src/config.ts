@@ -38,6 +38,8 @@ export type Config = {
   webhook: { url: string; secret: string } | undefined;
   webhookSchedule: Schedule;
   webhookTimeoutMs: number;
+  /** for how many days events, deliveries and received messages are kept */
+  webhookLogDays: number;
   /** secrets by the names of their sources */
   inboxSecrets: ReadonlyMap<string, string>;
   /** encrypts secret request headers; undefined: the key is a file in `dataDir`, with the bundled server */
@@ -108,6 +110,7 @@ export function readConfig(env: Environment = process.env): Config {
     ),
     // Shorter than the lease of a delivery task (queue/tasks.ts): another worker would repeat the attempt.
     webhookTimeoutMs: read.duration('WEBHOOK_TIMEOUT', 15_000, { min: '100ms', max: '100s' }),
+    webhookLogDays: read.integer('WEBHOOK_LOG_DAYS', 30, { min: 1, max: 3650 }),
     inboxSecrets: read.parsed(
       'INBOX_SECRETS',
       new Map(),

@@ -9,11 +9,13 @@ import { forgetDeadWorkers, searchStorage } from '../batches/orphans.ts';
 import { purgeFiles } from '../batches/purge.ts';
 import { logEnded } from '../batches/settle.ts';
 import { sweep } from '../batches/sweep.ts';
+import type { Config } from '../config.ts';
 import { type Database, longTransaction } from '../db/database.ts';
 import { forgetOldAnswers } from '../intake/idempotency.ts';
 import { handleInGroups } from '../queue/groups.ts';
 import type { Task } from '../queue/queue.ts';
 import type { Storage } from '../storage/storage.ts';
+import { forgetWebhooks } from '../webhooks/log-retention.ts';
 import { rescueDeliveries } from '../webhooks/webhook.tasks.ts';
 import { recordLostImages } from './record.ts';
 import type { Chore } from './repeat.ts';
@@ -25,6 +27,7 @@ export type ChoreParts = {
   database: Database;
   storage: Storage;
   feed: MoveRules;
+  config: Pick<Config, 'webhookLogDays'>;
   log: Logger;
   /** aborts when the worker ends: a long purge stops between two groups of files */
   signal: AbortSignal;
@@ -35,7 +38,7 @@ const LOST_EVERY_MS = 2_000;
 const FORGET_EVERY_MS = 600_000;
 const FORGET_SOURCES_EVERY_MS = 6 * HOUR_MS; // it reads the whole table
 
-export function choresOf({ database, storage, feed, log, signal }: ChoreParts): Chore[] {
+export function choresOf({ database, storage, feed, config, log, signal }: ChoreParts): Chore[] {
   const { db, patient } = database;
   const { queue } = feed;
 
@@ -97,6 +100,16 @@ export function choresOf({ database, storage, feed, log, signal }: ChoreParts): 
     },
     { name: 'forget stored answers', everyMs: FORGET_EVERY_MS, run: () => forgetOldAnswers(db) },
     { name: 'forget stalls', everyMs: FORGET_EVERY_MS, run: () => forgetStalls(db) },
+    {
+      name: 'forget webhooks',
+      everyMs: FORGET_EVERY_MS,
+      run: async () =>
+        logFound(
+          log,
+          'webhooks older than WEBHOOK_LOG_DAYS were deleted',
+          await forgetWebhooks(db, config.webhookLogDays),
+        ),
+    },
     {
       name: 'forget sources',
       everyMs: FORGET_SOURCES_EVERY_MS,
