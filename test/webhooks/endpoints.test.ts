@@ -1,61 +1,26 @@
 import assert from 'node:assert/strict';
+import { createPublicKey, verify } from 'node:crypto';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
 import { cancelBatch } from '../../src/batches/cancel.ts';
-import { publicId } from '../../src/ids.ts';
-import { createPublicKey, verify } from 'node:crypto';
 import { configureEndpoint } from '../../src/webhooks/endpoints.ts';
 import { newSecret } from '../../src/webhooks/signing.ts';
-import type { Services } from '../../src/services.ts';
-import { acceptUrls, newServices } from '../support/batches.ts';
-import { type Received, startReceiver } from '../support/receiver.ts';
-import { type Api, deliver, startWebhookApi } from '../support/webhook-api.ts';
-
-type Endpoint = {
-  id: string;
-  kind: string;
-  url: string;
-  event_types: string[];
-  signature: string;
-  public_key: string | null;
-  secret?: string | null;
-  disabled: boolean;
-  disabled_because: string | null;
-  failing_since: string | null;
-  old_secret_expires_at: string | null;
-};
-type Page<T> = { items: T[]; next_cursor: string | null };
-
-async function setUp(answer?: (message: Received) => number) {
-  const stack = new AsyncDisposableStack();
-  const services = stack.use(await newServices());
-  const receiver = stack.use(await startReceiver(answer));
-  const api = stack.use(await startWebhookApi(services));
-  return { services, receiver, api, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-}
-
-async function register(api: Api, body: object, tenantId = 1): Promise<Endpoint> {
-  const answer = await api.ask<Endpoint>('POST', '/v1/webhooks', body, tenantId);
-  assert.equal(answer.status, 201, JSON.stringify(answer.body));
-  return answer.body;
-}
-
-async function endBatch(services: Services, tenantId = 1): Promise<string> {
-  const batch = await acceptUrls(services, ['https://a.example/1.jpg'], { tenantId });
-  await cancelBatch(services.database.db, batch, services.feed);
-  return publicId('bat', batch.batchId);
-}
-
-async function addTenant({ database }: Services): Promise<void> {
-  await sql`insert into tenants (tenant_id, token, name) values (2, ${'b'.repeat(32)}, 'second')`.execute(
-    database.db,
-  );
-}
+import { acceptUrls } from '../support/batches.ts';
+import type { Received } from '../support/receiver.ts';
+import { deliver } from '../support/webhook-api.ts';
+import {
+  addTenant,
+  endBatch,
+  type Endpoint,
+  type Page,
+  register,
+  setUpWebhooks,
+} from '../support/webhook-setup.ts';
 
 test('an endpoint is registered, shown without its secret, changed and deleted', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpWebhooks();
   const { api } = setup;
   const url = 'https://shop.example/hook';
   const made = await register(api, { url, description: 'ours' });
@@ -79,7 +44,7 @@ test('an endpoint is registered, shown without its secret, changed and deleted',
 });
 
 test('what cannot be used is refused with a sentence: URLs, secrets, event types, fields', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpWebhooks();
   const { api } = setup;
   const refused: [object, RegExp][] = [
     [{ url: 'http://10.0.0.7/' }, /url cannot be used: 10\.0\.0\.7 is not a public address/],
@@ -101,7 +66,7 @@ test('what cannot be used is refused with a sentence: URLs, secrets, event types
 });
 
 test('a tenant has at most 50 registered endpoints', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpWebhooks();
   for (let i = 0; i < 50; i += 1) await register(setup.api, { url: `https://shop.example/${i}` });
   const answer = await setup.api.ask('POST', '/v1/webhooks', { url: 'https://shop.example/' });
   assert.equal(answer.status, 409);
@@ -117,7 +82,7 @@ test('a tenant has at most 50 registered endpoints', async () => {
 });
 
 test('WEBHOOK_URL and callback endpoints are listed by kind, without secrets, and are read-only', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpWebhooks();
   const { services, api } = setup;
   const secret = newSecret();
   await configureEndpoint(services.database.db, 1, { url: 'https://shop.example/all', secret });
@@ -150,7 +115,7 @@ test('WEBHOOK_URL and callback endpoints are listed by kind, without secrets, an
 });
 
 test('registered endpoints get what they asked for, beside callback_url and WEBHOOK_URL', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpWebhooks();
   const { services, receiver, api } = setup;
   const { db } = services.database;
   await configureEndpoint(db, 1, { url: `${receiver.url}/configured`, secret: newSecret() });
@@ -178,7 +143,7 @@ test('registered endpoints get what they asked for, beside callback_url and WEBH
 });
 
 test('after a rotation both secrets verify, with standardwebhooks and svix, until the old one has expired', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpWebhooks();
   const { services, receiver, api } = setup;
   const own = newSecret();
   const { id, secret: first } = await register(api, { url: `${receiver.url}/hook`, secret: own });
@@ -223,7 +188,7 @@ test('after a rotation both secrets verify, with standardwebhooks and svix, unti
 });
 
 test('v1a: the public key verifies, also the old one after a rotation; `both` signs v1 too', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpWebhooks();
   const { services, receiver, api } = setup;
   const alone = await register(api, { url: `${receiver.url}/alone`, signature: 'v1a' });
   assert.equal(alone.secret, null);
@@ -251,7 +216,7 @@ function isSignedV1a({ headers, body }: Received, publicKey: string | null): boo
 }
 
 test("tenants see and get their own: another's endpoint and delivery are not found", async () => {
-  await using setup = await setUp();
+  await using setup = await setUpWebhooks();
   const { services, receiver, api } = setup;
   await addTenant(services);
   const mine = await register(api, { url: `${receiver.url}/mine` });
