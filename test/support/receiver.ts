@@ -27,12 +27,13 @@ export async function startReceiver(answer: (message: Received) => number = () =
   const open = new Set<ServerResponse>();
   const changed = new EventEmitter();
   const origin = await startOrigin((path) => async (request, response) => {
-    open.add(response);
-    response.once('close', () => open.delete(response));
     const message = messageOf(path, request.headers, await text(request));
     received.push(message);
     const status = answer(message);
-    if (status !== 0) response.writeHead(status, { 'x-receiver': 'test' }).end(status < 300 ? '' : 'no');
+    if (status === 0) {
+      open.add(response);
+      response.once('close', () => open.delete(response));
+    } else response.writeHead(status, { 'x-receiver': 'test' }).end(status < 300 ? '' : 'no');
     changed.emit('change');
   });
   async function waitFor<T>(found: () => T | undefined): Promise<T> {
