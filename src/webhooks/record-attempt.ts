@@ -62,7 +62,10 @@ export async function recordAttempt(
   if (recorded?.disabled) logDisabled(log, recorded.disabled);
 }
 
-/** Ends a delivery whose endpoint was disabled. */
+/**
+ * Ends a delivery whose endpoint was disabled. Deliveries end as they come due, not when the endpoint is
+ * disabled: that would lock rows of attempts in progress, and whoever enables it soon loses nothing.
+ */
 export async function endUnsent(db: Db, { tenant_id, delivery_id }: DeliveryRow): Promise<void> {
   await sql`
     update webhook_deliveries set state = 'exhausted', next_attempt_at = null, ended_at = now()
