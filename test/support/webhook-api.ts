@@ -25,7 +25,7 @@ export async function startWebhookApi({ database, guard, queue }: Services): Pro
   await app.register(deliveryRoutes, parts);
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return {
-    async ask<T>(method: string, path: string, body?: unknown, tenantId = 1) {
+    async ask<T>(method: string, path: string, body?: unknown, tenantId = 1): Promise<Answered<T>> {
       const response = await fetch(url + path, {
         method,
         headers: {

@@ -73,7 +73,10 @@ test('an endpoint that times out gets one request at a time in the slow lane, un
     select priority, group_tier from pgboss.job where name = 'deliver_webhook' and state = 'created'`.execute(
     db,
   );
-  assert.deepEqual(rows, Array(3).fill({ priority: -1, group_tier: 'slow' }));
+  assert.deepEqual(
+    rows,
+    Array.from({ length: 3 }, () => ({ priority: -1, group_tier: 'slow' })),
+  );
   {
     await using _ = deliver(services, { timeoutMs: 100_000 });
     await receiver.untilOpen(1);
