@@ -34,32 +34,44 @@ const GONE = 410;
 // A name that leads inside may be one whose entry is being changed. It is tried again after 5 s and 5 m only.
 const TRIES_WHERE_DENIED = 3;
 
-type Recorded = { state: DeliveryState; disabled: DisabledEndpoint | undefined };
+type Outcome = {
+  attempt: number;
+  done: Attempt;
+  state: DeliveryState;
+  /** until the next attempt; undefined: there is none */
+  waitMs: number | undefined;
+};
 
 /** Records an attempt with everything that follows from it, in one transaction. */
 export async function recordAttempt(
-  parts: RecordParts,
+  { db, queue, schedule, log }: RecordParts,
   delivery: DeliveryRow,
   { attempt, done }: { attempt: number; done: Attempt },
 ): Promise<void> {
-  const { db, queue, schedule, log } = parts;
   const waitMs = waitOf(schedule, attempt - delivery.attempts_before, done);
   const state = isDelivered(done) ? 'delivered' : waitMs === undefined ? 'exhausted' : 'pending';
-  const recorded = await db.transaction().execute(async (trx): Promise<Recorded | undefined> => {
-    if (!(await writeState(trx, delivery, { attempt, state, status: done.status, waitMs }))) return undefined;
-    await insertAttempt(trx, delivery, attempt, done);
+  const outcome = { attempt, done, state, waitMs } as const;
+  const recorded = await db.transaction().execute(async (trx) => {
+    if (!(await writeAttempt(trx, delivery, outcome))) return undefined;
     await showChange(trx, delivery);
     const disabled = await recordHealth(trx, delivery, done);
-    await writeEvents(trx, reportsOf(delivery, { attempt, state, done, disabled }), queue);
-    if (waitMs !== undefined) {
-      const { tenant_id, delivery_id, url } = delivery;
-      const next = { attempt: attempt + 1, wait_ms: waitMs, slow: done.timedOut };
-      await queueAttempts(trx, [{ tenant_id, delivery_id, url, ...next }], queue);
-    }
-    return { state, disabled };
+    await writeEvents(trx, reportsOf(delivery, outcome, disabled), queue);
+    await queueNext(trx, queue, delivery, outcome);
+    return { disabled };
   });
-  if (recorded?.state === 'exhausted') logGivenUp(log, delivery, done);
+  if (recorded && state === 'exhausted') logGivenUp(log, delivery, done);
   if (recorded?.disabled) logDisabled(log, recorded.disabled);
+}
+
+async function queueNext(
+  trx: Db,
+  queue: Queue,
+  { tenant_id, delivery_id, url }: DeliveryRow,
+  { attempt, done, waitMs }: Outcome,
+): Promise<void> {
+  if (waitMs === undefined) return;
+  const next = { attempt: attempt + 1, wait_ms: waitMs, slow: done.timedOut };
+  await queueAttempts(trx, [{ tenant_id, delivery_id, url, ...next }], queue);
 }
 
 /**
@@ -72,32 +84,27 @@ export async function endUnsent(db: Db, { tenant_id, delivery_id }: DeliveryRow)
     where tenant_id = ${tenant_id} and delivery_id = ${delivery_id} and state = 'pending'`.execute(db);
 }
 
-/** @returns false where another worker recorded this attempt */
-async function writeState(
-  trx: Db,
-  { tenant_id, delivery_id }: DeliveryRow,
-  now: { attempt: number; state: DeliveryState; status: number | null; waitMs: number | undefined },
-): Promise<boolean> {
-  const { numAffectedRows = 0n } = await sql`
-    update webhook_deliveries
-    set state = ${now.state}, attempts = ${now.attempt}, last_status = ${now.status},
-      next_attempt_at = now() + ${now.waitMs ?? null}::float8 * interval '1 millisecond',
-      ended_at = case when ${now.state} = 'pending' then null else now() end
-    where tenant_id = ${tenant_id} and delivery_id = ${delivery_id}
-      and state = 'pending' and attempts = ${now.attempt - 1}`.execute(trx);
-  return numAffectedRows > 0n;
-}
-
-async function insertAttempt(
+/** Writes the attempt, and the state of its delivery. @returns false where another worker recorded this attempt */
+async function writeAttempt(
   trx: Db,
   { tenant_id, delivery_id, url }: DeliveryRow,
-  attempt: number,
-  done: Attempt,
-): Promise<void> {
-  await sql`
+  { attempt, done, state, waitMs }: Outcome,
+): Promise<boolean> {
+  const { numAffectedRows = 0n } = await sql`
+    with recorded as (
+      update webhook_deliveries
+      set state = ${state}, attempts = ${attempt}, last_status = ${done.status},
+        next_attempt_at = now() + ${waitMs ?? null}::float8 * interval '1 millisecond',
+        ended_at = case when ${state} = 'pending' then null else now() end
+      where tenant_id = ${tenant_id} and delivery_id = ${delivery_id}
+        and state = 'pending' and attempts = ${attempt - 1}
+      returning tenant_id, delivery_id, attempts
+    )
     insert into webhook_attempts (tenant_id, delivery_id, attempt, status, error, duration_ms, answer, url, headers, answer_headers)
-    values (${tenant_id}, ${delivery_id}, ${attempt}, ${done.status}, ${done.error}, ${done.durationMs}, ${done.answer},
-      ${url}, ${JSON.stringify(done.headers)}, ${JSON.stringify(done.answerHeaders)})`.execute(trx);
+    select tenant_id, delivery_id, attempts, ${done.status}::integer, ${done.error}, ${done.durationMs}::integer, ${done.answer},
+      ${url}, ${JSON.stringify(done.headers)}::json, ${JSON.stringify(done.answerHeaders)}::json
+    from recorded`.execute(trx);
+  return numAffectedRows > 0n;
 }
 
 /** The status of a batch shows the delivery of its end, so it has a new version. */
@@ -122,12 +129,8 @@ async function recordHealth(
 /** What the other endpoints are told. */
 function reportsOf(
   delivery: DeliveryRow,
-  {
-    attempt,
-    state,
-    done,
-    disabled,
-  }: { attempt: number; state: DeliveryState; done: Attempt; disabled: DisabledEndpoint | undefined },
+  { attempt, state, done }: Outcome,
+  disabled: DisabledEndpoint | undefined,
 ): NewEvent[] {
   const { tenant_id, delivery_id, event_id, endpoint_id, type, batch_id, kind, url } = delivery;
   const reports = disabled?.kind === 'registered' ? [disabledEvent(disabled)] : [];
