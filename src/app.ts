@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify } from './access/identify.ts';
+import { keyRoutes } from './access/key.routes.ts';
+import { Keyring } from './access/keyring.ts';
+import { LastUse } from './access/last-use.ts';
+import { sessionRoutes } from './access/session.routes.ts';
 import { DEFAULT_TENANT } from './access/tenants.ts';
 import { controlRoutes } from './batches/control.routes.ts';
 import { lookupRoutes } from './batches/lookup.routes.ts';
@@ -34,10 +38,20 @@ export async function startHttp(
   worker: () => Pick<Worker, 'pausedBecause'> | undefined,
 ): Promise<HttpService> {
   const { config, database, feed, storage, guard, log } = services;
-  const { publicUrl, filesUrl } = config;
-  const app = await createServer({ publicUrl, version: VERSION, log });
+  const { publicUrl, filesUrl, trustProxy } = config;
+  const keyring = new Keyring(database.hurried, config.isExposed);
+  await keyring.needsKeys();
+  const lastUse = new LastUse(database.hurried, log);
+  const app = await createServer({
+    publicUrl,
+    version: VERSION,
+    log,
+    trustProxy,
+    needsKeys: () => keyring.neededKeys(),
+  });
   app.decorateRequest('principal');
-  app.addHook('onRequest', identify());
+  app.addHook('onRequest', identify({ keyring, lastUse, publicUrl }));
+  app.addHook('onClose', () => lastUse[Symbol.asyncDispose]());
   const shared = { publicUrl, filesUrl, db: database.db };
   await app.register(healthRoutes, {
     checks: {
@@ -53,6 +67,8 @@ export async function startHttp(
     await scope.register(uploadRoutes, { ...intake, database, feed });
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });
+  await app.register(keyRoutes, { ...shared, keyring });
+  await app.register(sessionRoutes, { ...shared, keyring });
   await app.register(presetRoutes, shared);
   await app.register(statusRoutes, shared);
   await app.register(controlRoutes, { ...shared, patient: database.patient, feed });

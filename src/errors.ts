@@ -2,6 +2,8 @@
 const PROBLEMS = {
   bad_request: [400, 'The request is not valid'],
   not_verified: [401, 'The signature is not valid'],
+  unauthorized: [401, 'A valid API key is needed'],
+  forbidden: [403, 'The API key does not allow this'],
   foreign_host: [403, 'The Host header is not allowed'],
   foreign_origin: [403, 'The Origin is not allowed'],
   not_found: [404, 'Not found'],

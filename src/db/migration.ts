@@ -20,7 +20,7 @@ import { pauseMs, retryLocked } from './locks.ts';
 const LOCK_ORDER = [
   ...(['batches', 'products', 'hosts', 'sources', 'rendition_sets', 'renditions', 'images'] as const),
   ...(['purges', 'attempts', 'webhook_events', 'webhook_endpoints', 'webhook_deliveries'] as const),
-  ...(['webhook_attempts', 'inbox_messages', 'idempotency_keys'] as const),
+  ...(['webhook_attempts', 'inbox_messages', 'idempotency_keys', 'tenants'] as const),
 ];
 
 export type Migration = {

@@ -122,3 +122,9 @@ async function setHeaders(
       headers_fingerprint = ${headers?.fingerprint ?? null}, updated_at = now()
     where tenant_id = ${tenantId} and host = ${host}`.execute(trx);
 }
+
+/** Deletes what is known of hosts for a tenant, with its secret headers. */
+export async function deleteHostsOf(db: Db, tenantId: number): Promise<void> {
+  await sql`delete from host_leases where tenant_id = ${tenantId}`.execute(db);
+  await sql`delete from hosts where tenant_id = ${tenantId}`.execute(db);
+}

@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
-import { tenantOf } from '../http/principal.ts';
+import { needScope, tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { checkHeaders, type Headers, sealHeaders } from './headers.ts';
 import type { HostKey } from './host.ts';
@@ -114,7 +114,7 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
       schema: {
         summary: 'Set the ceiling, a hold or request headers of a host',
         description:
-          'Fields that are left out stay as they are. The host may be one without downloads so far.',
+          'Fields that are left out stay as they are. The host may be one without downloads so far. `headers` needs a key of scope `admin`.',
         params: HostParams,
         body: Input,
         response: { 200: HostBody, 400: ProblemAnswer, 409: ProblemAnswer },
@@ -122,6 +122,7 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
     },
     async (request) => {
       const { params, body } = request;
+      if (body.headers !== undefined) needScope(request, 'admin', 'Setting request headers');
       const key = hostKey(request, params.host);
       await putHost(db, key, await settingsOf(key, body));
       return shown(key);

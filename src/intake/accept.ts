@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { sql } from 'kysely';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { refuseDeleted } from '../access/tenants.ts';
 import { type BatchRow, findBatch } from '../batches/batch.queries.ts';
 import { lockBatches } from '../batches/counters.ts';
 import { moveOn, type MoveRules } from '../batches/move-on.ts';
@@ -45,7 +46,8 @@ export type KeyedAnswer = {
  * Stores a staged upload in one transaction: its rows, its counters, its first tasks, and the answer for its
  * idempotency key. An upload without any work to do also settles in it.
  * @returns the accepted batch
- * @throws Problem `idempotency_key_in_use` if the key's lease was lost; then nothing is stored
+ * @throws Problem `idempotency_key_in_use` if the key's lease was lost, `unauthorized` if the tenant was deleted
+ *   meanwhile; then nothing is stored
  */
 export async function acceptUpload(
   database: Database,
@@ -57,6 +59,7 @@ export async function acceptUpload(
   const key = { tenantId: acceptance.tenantId, batchId: staged.batchId };
   return database.transactionWithClient(async (trx, client) => {
     await insertBatch(trx, staged, acceptance);
+    await refuseDeleted(trx, key.tenantId);
     for (const { target, path } of copyTargets(staged.files)) await copy(client, path, target);
     if (staged.images >= WORTH_ANALYZING) await sql`analyze images`.execute(trx);
     await moveOn(trx, (await lockBatches(trx, [key])).values(), rules);

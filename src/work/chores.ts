@@ -4,6 +4,7 @@
  * something went wrong before: a killed worker, a lost task.
  */
 import type { Logger } from 'pino';
+import { forgetSessions } from '../access/sessions.ts';
 import type { MoveRules } from '../batches/move-on.ts';
 import { forgetDeadWorkers, searchStorage } from '../batches/orphans.ts';
 import { purgeFiles } from '../batches/purge.ts';
@@ -17,6 +18,7 @@ import type { Task } from '../queue/queue.ts';
 import type { Storage } from '../storage/storage.ts';
 import { forgetWebhooks } from '../webhooks/log-retention.ts';
 import { rescueDeliveries } from '../webhooks/webhook.tasks.ts';
+import { clearTenants } from './clear-tenants.ts';
 import { recordLostImages } from './record.ts';
 import type { Chore } from './repeat.ts';
 import { forgetSources } from './reuse.ts';
@@ -35,6 +37,7 @@ export type ChoreParts = {
 
 const REPAIR_EVERY_MS = 3_000;
 const LOST_EVERY_MS = 2_000;
+const CLEAR_EVERY_MS = 5_000;
 const FORGET_EVERY_MS = 600_000;
 const FORGET_SOURCES_EVERY_MS = 6 * HOUR_MS; // it reads the whole table
 
@@ -94,10 +97,19 @@ export function choresOf({ database, storage, feed, config, log, signal }: Chore
       },
     },
     {
+      name: 'clear tenants',
+      everyMs: CLEAR_EVERY_MS,
+      run: async () =>
+        logFound(log, 'batches of deleted tenants were deleted', {
+          batches: await clearTenants({ database, rules: feed, signal }),
+        }),
+    },
+    {
       name: 'forget dead workers',
       everyMs: FORGET_EVERY_MS,
       run: async () => logFound(log, 'dead workers were forgotten', { workers: await forgetDeadWorkers(db) }),
     },
+    { name: 'forget sessions', everyMs: FORGET_EVERY_MS, run: () => forgetSessions(db) },
     { name: 'forget stored answers', everyMs: FORGET_EVERY_MS, run: () => forgetOldAnswers(db) },
     { name: 'forget stalls', everyMs: FORGET_EVERY_MS, run: () => forgetStalls(db) },
     {
