@@ -78,7 +78,11 @@ export const endpointRoutes: FastifyPluginAsyncTypebox<EndpointParts> = async (a
         ...{ url, secret, description, eventTypes: [...new Set(eventTypes)], signature, isDisabled },
       });
       const body = bodyWithSecret(await getEndpoint(db, key), keys);
-      return reply.code(201).header('location', `${publicUrl}/v1/webhooks/${body.id}`).send(body);
+      return reply
+        .code(201)
+        .header('location', `${publicUrl}/v1/webhooks/${body.id}`)
+        .header('cache-control', 'no-store')
+        .send(body);
     },
   );
 
@@ -147,12 +151,13 @@ export const endpointRoutes: FastifyPluginAsyncTypebox<EndpointParts> = async (a
         response: { 200: EndpointWithSecret, 400: ProblemAnswer, 404: ProblemAnswer, 409: ProblemAnswer },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { secret, expires_in: expiresIn = OVERLAP_S } = request.body ?? {};
       refuseSecret(secret);
       const key = endpointKey(tenantOf(request), request.params.id);
       const { signature } = refuseReadOnly(await getEndpoint(db, key));
       const keys = await rotateSecret(db, key, { signature, secret, expiresIn });
+      void reply.header('cache-control', 'no-store');
       return bodyWithSecret(await getEndpoint(db, key), keys);
     },
   );
