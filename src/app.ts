@@ -1,12 +1,19 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { auditResponses } from './access/audit-responses.ts';
+import { auditRoutes } from './access/audit.routes.ts';
+import { FailureLimit } from './access/failed-authentication.ts';
 import { identify } from './access/identify.ts';
+import { limitRequests } from './access/request-rate.ts';
+import { usageRoutes } from './access/usage.routes.ts';
 import { keyRoutes } from './access/key.routes.ts';
 import { Keyring } from './access/keyring.ts';
 import { LastUse } from './access/last-use.ts';
 import { sessionRoutes } from './access/session.routes.ts';
 import { DEFAULT_TENANT } from './access/tenants.ts';
 import { controlRoutes } from './batches/control.routes.ts';
+import { BatchWatcher } from './batches/live/batch-watcher.ts';
+import { liveRoutes } from './batches/live/live.routes.ts';
 import { lookupRoutes } from './batches/lookup.routes.ts';
 import { statusRoutes } from './batches/status.routes.ts';
 import { type Database, isAlive } from './db/database.ts';
@@ -14,6 +21,9 @@ import type { Services } from './services.ts';
 import { hostRoutes } from './hosts/host.routes.ts';
 import { healthRoutes } from './http/health.routes.ts';
 import { closeServer, createServer, listen } from './http/server.ts';
+import { badRowRoutes } from './intake/bad-rows.routes.ts';
+import { KeptFiles } from './intake/kept-files.ts';
+import { keptRoutes } from './intake/kept.routes.ts';
 import { previewRoutes } from './intake/preview.routes.ts';
 import { acceptUploads } from './intake/receive.ts';
 import { uploadRoutes } from './intake/upload.routes.ts';
@@ -50,7 +60,11 @@ export async function startHttp(
     needsKeys: () => keyring.neededKeys(),
   });
   app.decorateRequest('principal');
-  app.addHook('onRequest', identify({ keyring, lastUse, publicUrl }));
+  const failures = new FailureLimit();
+  app.addHook('onRequest', identify({ keyring, lastUse, failures, publicUrl }));
+  app.addHook('onRequest', limitRequests(database.db, config.requestsPerSecond));
+  app.decorateRequest('isAudited', false);
+  app.addHook('onSend', auditResponses(database.db));
   app.addHook('onClose', () => lastUse[Symbol.asyncDispose]());
   const shared = { publicUrl, filesUrl, db: database.db };
   await app.register(healthRoutes, {
@@ -61,16 +75,23 @@ export async function startHttp(
     },
   });
   const folder = join(config.dataDir, 'tmp');
-  const intake = { ...shared, guard, folder, maxUploadBytes: config.maxUploadBytes };
+  const { maxUploadBytes } = config;
+  const kept = new KeptFiles({ db: database.db, folder, maxUploadBytes });
+  const intake = { ...shared, guard, folder, maxUploadBytes, kept };
   await app.register(async (scope) => {
-    await acceptUploads(scope, config.maxUploadBytes);
+    await acceptUploads(scope, maxUploadBytes);
+    await scope.register(keptRoutes, intake);
+    await scope.register(badRowRoutes, intake);
     await scope.register(uploadRoutes, { ...intake, database, feed });
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });
   await app.register(keyRoutes, { ...shared, keyring });
-  await app.register(sessionRoutes, { ...shared, keyring });
+  await app.register(sessionRoutes, { ...shared, keyring, failures });
   await app.register(presetRoutes, shared);
-  await app.register(statusRoutes, shared);
+  const watcher = new BatchWatcher({ db: database.hurried, log });
+  app.addHook('preClose', async () => watcher.close());
+  await app.register(statusRoutes, { ...shared, watcher });
+  await app.register(liveRoutes, { ...shared, watcher });
   await app.register(controlRoutes, { ...shared, patient: database.patient, feed });
   await app.register(lookupRoutes, shared);
   const { hostConcurrency } = config;
@@ -78,6 +99,8 @@ export async function startHttp(
   await app.register(endpointRoutes, { ...shared, guard });
   await app.register(deliveryRoutes, { ...shared, queue: services.queue });
   await app.register(inboxRoutes, { ...shared, tenantId: DEFAULT_TENANT, secrets: config.inboxSecrets });
+  await app.register(usageRoutes, { ...shared, requestsPerSecond: config.requestsPerSecond });
+  await app.register(auditRoutes, shared);
   await app.register(resultsRoutes, { ...shared, storage, folder });
   await app.register(fileRoutes, { storage });
   await listen(app, config);

@@ -51,6 +51,9 @@ export type Config = {
   webhookLogDays: number;
   /** secrets by the names of their sources */
   inboxSecrets: ReadonlyMap<string, string>;
+  /** of each API key, for tenants without a limit of their own; 0: no limit */
+  requestsPerSecond: number;
+  auditDays: number;
   /** encrypts secret request headers; undefined: the key is a file in `dataDir`, with the bundled server */
   secretsKey: Buffer | undefined;
   /** a sentence for each variable that looks like a setting but is none */
@@ -140,6 +143,8 @@ export function readConfig(env: Environment = process.env): Config {
       'pairs such as shop=whsec_…,erp=whsec_…',
       parseInboxSecrets,
     ),
+    requestsPerSecond: read.integer('REQUESTS_PER_SECOND', 200, { min: 0, max: 1_000_000 }),
+    auditDays: read.integer('AUDIT_DAYS', 365, { min: 30, max: 36_500 }), // 30: see keep_audit_log() of migration 0012
     secretsKey: read.parsed<Buffer | undefined>(
       'SECRETS_KEY',
       undefined,

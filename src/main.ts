@@ -5,6 +5,7 @@ import type { CheckOptions } from './cli/check.ts';
 import type { CreateKeyOptions, ListKeysOptions } from './cli/keys.ts';
 import type { ProcessOptions } from './cli/process.ts';
 import { DEFAULT_NAME_TEMPLATE } from './presets/name-template.ts';
+import type { LimitOptions } from './cli/tenant-limits.ts';
 import { Problem } from './errors.ts';
 import { DEFAULT_PRESET } from './presets/builtin.ts';
 import { VERSION } from './version.ts';
@@ -173,6 +174,17 @@ tenants
     end(
       withJsonErrors(options.json, {}, async () => (await import('./cli/tenants.ts')).showTenants(options)),
     ),
+  );
+tenants
+  .command('set')
+  .argument('<NAME>')
+  .description('set limits of a tenant; none takes a limit away')
+  .option('--requests-per-second <N>', 'of each key; none: REQUESTS_PER_SECOND')
+  .option('--batches-at-once <N>', 'batches that may run at once')
+  .option('--images-per-day <N>', 'images of uploads per day, in UTC')
+  .option('--stored-bytes <SIZE>', 'bytes of all renditions, such as 50GB')
+  .action(async (name: string, options: LimitOptions) =>
+    end((await import('./cli/tenants.ts')).setTenantLimits(name, options)),
   );
 tenants
   .command('delete')

@@ -2,7 +2,9 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { publicId } from '../ids.ts';
 import { newApiKey, sha256Of } from './api-key.ts';
+import { type AuditAction, writeAudit } from './audit.ts';
 import { hasActiveKey, insertKey, IS_ACTIVE } from './key.queries.ts';
 import { DEFAULT_TENANT } from './tenants.ts';
 
@@ -28,10 +30,14 @@ export async function configureKey(db: Db, key: string | undefined): Promise<voi
     await sql`select from access for update`.execute(trx); // one process at a time
     const stored = key === undefined ? undefined : await findBySecret(trx, key);
     if (stored) refuseUnusable(stored);
-    await replaceOthers(trx, stored?.key_id);
-    if (stored?.is_replaced) await restore(trx, stored.key_id);
-    if (key !== undefined && !stored)
-      await insertKey(trx, key, { tenantId: DEFAULT_TENANT, name: NAME, scope: 'admin' }, true);
+    for (const keyId of await replaceOthers(trx, stored?.key_id)) await note(trx, 'key.revoke', keyId);
+    if (stored?.is_replaced) {
+      await restore(trx, stored.key_id);
+      await note(trx, 'key.restore', stored.key_id);
+    }
+    if (key === undefined || stored) return;
+    const wanted = { tenantId: DEFAULT_TENANT, name: NAME, scope: 'admin' } as const;
+    await note(trx, 'key.create', (await insertKey(trx, key, wanted, true)).key_id);
   });
 }
 
@@ -53,16 +59,23 @@ function unusable(why: string): Problem {
   return new Problem('bad_settings', { detail: `${NAME} ${why}. A new one: ${newApiKey()}` });
 }
 
-async function replaceOthers(trx: Db, keyId: string | undefined): Promise<void> {
-  await sql`
+/** @returns the ids of the keys that were replaced */
+async function replaceOthers(trx: Db, keyId: string | undefined): Promise<string[]> {
+  const { rows } = await sql<{ key_id: string }>`
     with replaced as (
       update api_keys set revoked_at = now(), is_replaced = true
       where tenant_id = ${DEFAULT_TENANT} and is_configured and revoked_at is null
         and key_id is distinct from ${keyId ?? null}::uuid
-      returning tenant_id, key_id)
-    delete from sessions s using replaced r where s.tenant_id = r.tenant_id and s.key_id = r.key_id`.execute(
-    trx,
-  );
+      returning tenant_id, key_id),
+      ended as (delete from sessions s using replaced r where s.tenant_id = r.tenant_id and s.key_id = r.key_id)
+    select key_id from replaced`.execute(trx);
+  return rows.map((row) => row.key_id);
+}
+
+function note(trx: Db, action: AuditAction, keyId: string): Promise<void> {
+  const details = { name: NAME };
+  const objectId = publicId('key', keyId);
+  return writeAudit(trx, { tenantId: DEFAULT_TENANT, actor: 'settings', action, objectId, details });
 }
 
 async function restore(trx: Db, keyId: string): Promise<void> {

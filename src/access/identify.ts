@@ -1,20 +1,21 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
-import { needScope } from '../http/principal.ts';
+import { needScope, type Principal } from '../http/principal.ts';
 import { publicId } from '../ids.ts';
 import { whyNoApiKey } from './api-key.ts';
 import { refuseForeignOrigin, sessionIdOf } from './cookie.ts';
+import type { FailureLimit } from './failed-authentication.ts';
 import type { KeyHolder, Keyring } from './keyring.ts';
 import type { LastUse } from './last-use.ts';
 import { DEFAULT_TENANT } from './tenants.ts';
 
-export type IdentifyParts = { keyring: Keyring; lastUse: LastUse; publicUrl: string };
+export type IdentifyParts = { keyring: Keyring; lastUse: LastUse; failures: FailureLimit; publicUrl: string };
 
 /**
  * Sets the principal of each request to a route that is not public, before its body is read.
- * @throws Problem `unauthorized`, `forbidden`, `foreign_origin`
+ * @throws Problem `unauthorized`, `forbidden`, `foreign_origin`, `too_many_requests`
  */
-export function identify({ keyring, lastUse, publicUrl }: IdentifyParts) {
+export function identify({ keyring, lastUse, failures, publicUrl }: IdentifyParts) {
   /** Who holds the key or the session of a request. */
   async function holderOf(request: FastifyRequest): Promise<KeyHolder> {
     const { authorization } = request.headers;
@@ -27,25 +28,37 @@ export function identify({ keyring, lastUse, publicUrl }: IdentifyParts) {
     return orRefused(holder, 'The session has ended: sign in again.');
   }
 
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const { access } = request.routeOptions.config;
-    if (access === 'public') return;
+  function credentialOf(request: FastifyRequest): string | undefined {
+    return request.headers.authorization ?? sessionIdOf(request, publicUrl);
+  }
+
+  async function identified(request: FastifyRequest): Promise<Principal> {
     // A key is judged even if none seems to exist: the first ones may have just been created.
     if (!hasOurKey(request) && !(await keyring.needsKeys())) {
       refuseForwarded(request);
       const isStillValid = async (): Promise<boolean> => !(await keyring.needsKeys());
-      request.principal = { tenantId: DEFAULT_TENANT, scope: 'admin', key: undefined, isStillValid };
-      return;
+      return { tenantId: DEFAULT_TENANT, scope: 'admin', key: undefined, isStillValid };
     }
-    const holder = await holderOf(request).catch((error: unknown) => {
+    const holder = await failures.guard(request, credentialOf(request), () => holderOf(request));
+    lastUse.noteKey(holder);
+    return principalOf(holder, () => holderOf(request).then(() => true, isUnlessRefused));
+  }
+
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { access } = request.routeOptions.config;
+    if (access === 'public') return;
+    request.principal = await identified(request).catch((error: unknown) => {
       throw withChallenge(reply, error);
     });
-    lastUse.noteKey(holder);
-    const { tenant_id: tenantId, scope, key_id, name } = holder;
-    const isStillValid = (): Promise<boolean> => holderOf(request).then(() => true, isUnlessRefused);
-    request.principal = { tenantId, scope, key: { id: publicId('key', key_id), name }, isStillValid };
     needScope(request, access ?? (isRead(request) ? 'read' : 'write'));
   };
+}
+
+export function principalOf(
+  { tenant_id: tenantId, scope, key_id, name }: KeyHolder,
+  isStillValid: Principal['isStillValid'] = async () => true,
+): Principal {
+  return { tenantId, scope, key: { id: publicId('key', key_id), name }, isStillValid };
 }
 
 /** A database that is away for a moment ends no stream. */

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
+import { type Db, inTransaction } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import type { Scope } from '../http/principal.ts';
-import { LAST_UUID, newUuid } from '../ids.ts';
+import { LAST_UUID, newUuid, publicId } from '../ids.ts';
+import type { Acted } from './audit.ts';
 import { newApiKey, prefixOf, sha256Of } from './api-key.ts';
 
 export type KeyRow = {
@@ -47,7 +48,7 @@ const NAME = /^[^\p{Cc}\p{Cf}]{1,100}$/u;
  */
 export async function createKey(db: Db, wanted: NewKey): Promise<{ key: string; row: KeyRow }> {
   const key = newApiKey();
-  return { key, row: await db.transaction().execute((trx) => insertKey(trx, key, wanted)) };
+  return { key, row: await inTransaction(db, (trx) => insertKey(trx, key, wanted)) };
 }
 
 /** @param isConfigured whether it is MINILAB_KEY */
@@ -113,7 +114,7 @@ export async function listKeys(
 
 /** Revokes a key, and ends its sessions. @returns undefined if the tenant has no such key */
 export async function revokeKey(db: Db, tenantId: number, keyId: string): Promise<KeyRow | undefined> {
-  return db.transaction().execute(async (trx) => {
+  return inTransaction(db, async (trx) => {
     await sql`
       update api_keys set revoked_at = coalesce(revoked_at, now()), is_replaced = false
       where tenant_id = ${tenantId} and key_id = ${keyId}`.execute(trx);
@@ -131,6 +132,15 @@ export async function hasActiveKey(db: Db): Promise<boolean> {
   return rows[0]?.exists === true;
 }
 
+/** What the audit log says of a new key. */
+export function createdKey({ row }: { row: KeyRow }): Acted {
+  const { key_id, name, scope, expires_at } = row;
+  return {
+    objectId: publicId('key', key_id),
+    details: { name, scope, expires_at: expires_at?.toISOString() ?? null },
+  };
+}
+
 /** Deletes the keys of a tenant, and their sessions. */
 export async function deleteKeysOf(db: Db, tenantId: number): Promise<void> {
   await sql`delete from api_keys where tenant_id = ${tenantId}`.execute(db);
@@ -138,7 +148,7 @@ export async function deleteKeysOf(db: Db, tenantId: number): Promise<void> {
 
 /** Deletes all keys of all tenants: a server that only this machine can reach needs none from then on. */
 export async function resetKeys(db: Db): Promise<number> {
-  return db.transaction().execute(async (trx) => {
+  return inTransaction(db, async (trx) => {
     const { numAffectedRows = 0n } = await sql`delete from api_keys`.execute(trx);
     await sql`update access set needs_keys = false`.execute(trx);
     return Number(numAffectedRows);

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { audited } from './audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
@@ -7,7 +8,7 @@ import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { publicId, uuidOf } from '../ids.ts';
 import { Key, keyBody, ScopeBody } from './key.body.ts';
-import { createKey, listKeys, revokeKey } from './key.queries.ts';
+import { createdKey, createKey, listKeys, revokeKey } from './key.queries.ts';
 import type { Keyring } from './keyring.ts';
 
 const Input = Type.Object(
@@ -51,7 +52,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyParts> = async (app, { db, 
   app.post(
     '/v1/keys',
     {
-      config: { access: 'admin' },
+      config: { access: 'admin', audit: 'key.create' },
       schema: {
         summary: 'Create an API key',
         description:
@@ -63,7 +64,8 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyParts> = async (app, { db, 
     async (request, reply) => {
       const { name, scope, expires_at } = request.body;
       const expires = expires_at === undefined ? undefined : timeOf(expires_at);
-      const { key, row } = await createKey(db, { tenantId: tenantOf(request), name, scope, expires });
+      const wanted = { tenantId: tenantOf(request), name, scope, expires };
+      const { key, row } = await audited(request, db, (trx) => createKey(trx, wanted), createdKey);
       keyring.forgetAll();
       return reply
         .code(201)
@@ -75,7 +77,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyParts> = async (app, { db, 
   app.delete(
     '/v1/keys/:id',
     {
-      config: { access: 'admin' },
+      config: { access: 'admin', audit: 'key.revoke' },
       schema: {
         summary: 'Revoke an API key',
         description: 'Every process refuses it within 5 seconds, and its sessions end.',
@@ -86,8 +88,10 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyParts> = async (app, { db, 
     async (request, reply) => {
       const { id } = request.params;
       const keyId = uuidOf('key', id);
-      if (keyId === undefined || !(await revokeKey(db, tenantOf(request), keyId)))
-        throw new Problem('not_found', { detail: `There is no key ${id}.` });
+      await audited(request, db, async (trx) => {
+        if (keyId === undefined || !(await revokeKey(trx, tenantOf(request), keyId)))
+          throw new Problem('not_found', { detail: `There is no key ${id}.` });
+      });
       keyring.forgetAll();
       return reply.code(204).send(null);
     },

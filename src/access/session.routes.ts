@@ -1,13 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { audited } from './audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { Nullable } from '../http/nullable.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { publicId } from '../ids.ts';
 import { refuseForeignOrigin, sessionCookie, sessionIdOf } from './cookie.ts';
-import { checkedKey, orRefused, withChallenge } from './identify.ts';
+import type { FailureLimit } from './failed-authentication.ts';
+import { checkedKey, orRefused, principalOf, withChallenge } from './identify.ts';
 import { ScopeBody } from './key.body.ts';
 import type { Keyring } from './keyring.ts';
 import { beginSession, endSession } from './sessions.ts';
@@ -17,8 +18,7 @@ export type SessionParts = {
   db: Db;
   keyring: Keyring;
   publicUrl: string;
-  /** called before each attempt to sign in; it may throw a Problem to bound them by address */
-  onSignIn?: (request: FastifyRequest) => Promise<void>;
+  failures: FailureLimit;
 };
 
 const Session = Type.Object({
@@ -38,12 +38,12 @@ const SignIn = Type.Object(
 
 /** For the web page, which cannot send `Authorization` with every request: an event stream has no headers. */
 export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app, parts) => {
-  const { db, keyring, publicUrl, onSignIn } = parts;
+  const { db, keyring, publicUrl, failures } = parts;
 
   app.post(
     '/v1/session',
     {
-      config: { access: 'public' },
+      config: { access: 'public', audit: 'session.create' },
       schema: {
         summary: 'Sign in with an API key',
         description:
@@ -53,14 +53,17 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app
       },
     },
     async (request, reply) => {
-      await onSignIn?.(request);
       if (request.headers.origin !== undefined) refuseForeignOrigin(request, publicUrl);
       if (!(await keyring.needsKeys()))
         throw new Problem('conflict', { detail: 'This server has no API keys, so nobody needs to sign in.' });
-      const holder = await findHolder(request.body.key).catch((error: unknown) => {
-        throw withChallenge(reply, error);
-      });
-      const id = await beginSession(db, holder);
+      const { key } = request.body;
+      const holder = await failures
+        .guard(request, key, () => findHolder(key))
+        .catch((error: unknown) => {
+          throw withChallenge(reply, error);
+        });
+      request.principal = principalOf(holder);
+      const id = await audited(request, db, (trx) => beginSession(trx, holder));
       const { tenant, scope, key_id, name } = holder;
       return reply
         .code(201)
@@ -91,15 +94,16 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app
   app.delete(
     '/v1/session',
     {
-      config: { access: 'read' },
+      config: { access: 'read', audit: 'session.delete' },
       schema: { summary: 'Sign out', response: { 204: Type.Null() } },
     },
     async (request, reply) => {
       const id = sessionIdOf(request, publicUrl);
       if (id !== undefined) {
-        await endSession(db, id);
+        await audited(request, db, (trx) => endSession(trx, id));
         keyring.forgetSession(id);
       }
+      request.isAudited = true; // nothing happened without a session
       return reply
         .code(204)
         .header('set-cookie', sessionCookie(request, publicUrl, undefined))

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
+import { type Db, inTransaction } from '../db/database.ts';
 import { isLockTrouble } from '../db/locks.ts';
 import { Problem } from '../errors.ts';
 
@@ -17,7 +17,7 @@ export async function createTenant(db: Db, name: string): Promise<TenantRow> {
     throw new Problem('bad_request', {
       detail: `"${name}" cannot be the name of a tenant: it must have 1 to 63 lower-case letters, digits and hyphens, and begin with a letter or digit.`,
     });
-  return db.transaction().execute(async (trx) => {
+  return inTransaction(db, async (trx) => {
     await sql`lock table tenants in share row exclusive mode`.execute(trx); // for the next number
     const { rows } = await sql<TenantRow>`
       insert into tenants (tenant_id, token, name)
@@ -50,6 +50,7 @@ export async function tenantName(db: Db, tenantId: number): Promise<string> {
 }
 
 export type TenantSummary = {
+  tenant_id: number;
   name: string;
   created_at: Date;
   keys: number;
@@ -60,7 +61,7 @@ export type TenantSummary = {
 /** All tenants, with the numbers of their keys and batches. */
 export async function listTenants(db: Db): Promise<TenantSummary[]> {
   const { rows } = await sql<TenantSummary>`
-    select t.name, t.created_at,
+    select t.tenant_id, t.name, t.created_at,
       (select count(*) from api_keys k where k.tenant_id = t.tenant_id and k.revoked_at is null) as keys,
       (select count(*) from batches b where b.tenant_id = t.tenant_id) as batches,
       (select count(*) from batches b where b.tenant_id = t.tenant_id and b.ended_at is null) as running
@@ -78,7 +79,7 @@ export async function deleteTenant(db: Db, name: string, cancels: boolean): Prom
   if (tenant.tenant_id === DEFAULT_TENANT)
     throw new Problem('conflict', { detail: `The tenant "${name}" cannot be deleted.` });
   try {
-    await db.transaction().execute((trx) => markDeleted(trx, tenant, cancels));
+    await inTransaction(db, (trx) => markDeleted(trx, tenant, cancels));
   } catch (error) {
     if (!isLockTrouble(error)) throw error;
     throw new Problem('conflict', {

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
-import { isWanted } from '../webhooks/receivers.ts';
+import { checkRestart } from '../access/quotas.ts';
 import { type Db, longTransaction } from '../db/database.ts';
 import { when } from '../db/when.ts';
 import { Problem } from '../errors.ts';
+import { isWanted } from '../webhooks/receivers.ts';
 import { type BatchRow, findBatch } from './batch.queries.ts';
 import type { BatchKey } from './batch.ts';
 import { type LockedBatch, lockBatch } from './counters.ts';
@@ -13,7 +14,7 @@ import { feedBatches, type FeedRules } from './feed.ts';
  * Begins the next round of a batch that has ended: its failed images, or those with one error code, are
  * processed again. The round has an event of its own. Attempts of earlier rounds stay visible.
  * @returns the batch; undefined when there is no such batch
- * @throws Problem `conflict`
+ * @throws Problem `conflict`, `quota_exceeded`, `quota_insufficient`
  */
 export async function retryBatch(
   patient: Db,
@@ -29,7 +30,9 @@ export async function retryBatch(
     await beginRound(trx, batch, retried);
     await feedBatches(trx, [batch], feed);
     if (await beginIsWanted(trx, key)) await writeBatchEvents(trx, [{ ...key, type: 'batch.started' }], feed);
-    return findBatch(trx, key);
+    const row = await findBatch(trx, key);
+    await checkRestart(trx, key.tenantId); // last: it locks the tenant
+    return row;
   });
 }
 

@@ -1,5 +1,7 @@
+import { auditedCommand } from '../access/audit.ts';
 import { keyBody } from '../access/key.body.ts';
 import {
+  createdKey,
   createKey,
   hasActiveKey,
   type KeyRow,
@@ -7,11 +9,11 @@ import {
   resetKeys,
   revokeKey,
 } from '../access/key.queries.ts';
-import { findTenant } from '../access/tenants.ts';
+import { DEFAULT_TENANT, findTenant } from '../access/tenants.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { type Scope, SCOPES } from '../http/principal.ts';
-import { uuidOf } from '../ids.ts';
+import { publicId, uuidOf } from '../ids.ts';
 import { parseDuration } from '../units.ts';
 import { withDatabase } from './database.ts';
 import { EXIT, plural, printJson, say, table } from './output.ts';
@@ -25,7 +27,9 @@ export function createNewKey(name: string, options: CreateKeyOptions): Promise<n
   return withDatabase('keys', async (db) => {
     const { tenant_id: tenantId } = await findTenant(db, options.tenant);
     const isFirst = !(await hasActiveKey(db));
-    const { key, row } = await createKey(db, { tenantId, name, scope, expires });
+    const action = { tenantId, action: 'key.create' } as const;
+    const create = (trx: Db) => createKey(trx, { tenantId, name, scope, expires });
+    const { key, row } = await auditedCommand(db, action, create, createdKey);
     if (options.json) printJson({ ...keyBody(row), key });
     else process.stdout.write(`${key}\n`);
     say(
@@ -101,7 +105,13 @@ function minuteOf(time: Date): string {
 export function revoke(idOrName: string, options: { tenant: string }): Promise<number> {
   return withDatabase('keys', async (db) => {
     const { tenant_id, key_id, name, tenant } = await findOne(db, idOrName, options.tenant);
-    const row = await revokeKey(db, tenant_id, key_id);
+    const action = { tenantId: tenant_id, action: 'key.revoke' } as const;
+    const row = await auditedCommand(
+      db,
+      action,
+      (trx) => revokeKey(trx, tenant_id, key_id),
+      () => ({ objectId: publicId('key', key_id) }),
+    );
     say(`The key "${name}" of the tenant ${tenant} is revoked. Every process refuses it within 5 seconds.`);
     if (row?.is_configured) say('Remove or change MINILAB_KEY too: the next start of serve refuses it.');
     if (!(await hasActiveKey(db)))
@@ -128,7 +138,8 @@ async function findOne(db: Db, idOrName: string, tenantName: string): Promise<Ke
 /** `minilab keys reset`: deletes all keys. */
 export function resetAllKeys(): Promise<number> {
   return withDatabase('keys', async (db) => {
-    const count = await resetKeys(db);
+    const action = { tenantId: DEFAULT_TENANT, action: 'key.reset' } as const;
+    const count = await auditedCommand(db, action, resetKeys, (keys) => ({ details: { keys } }));
     say(
       `${plural(count, 'key')} deleted. Within 5 seconds, a server on loopback without TRUST_PROXY is open to this machine, and any other one refuses every request.`,
     );

@@ -1,5 +1,7 @@
 import { basename, extname } from 'node:path';
+import { auditedCommand } from '../access/audit.ts';
 import { DEFAULT_TENANT } from '../access/tenants.ts';
+import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { checkPreset } from '../presets/check.ts';
@@ -43,7 +45,9 @@ export function showPreset(name: string): Promise<number> {
 export async function addPreset(file: string, options: { name?: string }): Promise<number> {
   const preset = await readPresetFile(file, options.name);
   return withDatabase('presets', async (db) => {
-    await putPreset(db, DEFAULT_TENANT, preset);
+    const action = { tenantId: DEFAULT_TENANT, action: 'preset.put' } as const;
+    const put = (trx: Db): Promise<void> => putPreset(trx, DEFAULT_TENANT, preset);
+    await auditedCommand(db, action, put, () => ({ objectId: preset.name }));
     say(`${preset.name}: ${preset.renditions.map(inWords).join('; ')}.`);
     return EXIT.ok;
   });
@@ -52,7 +56,9 @@ export async function addPreset(file: string, options: { name?: string }): Promi
 /** `minilab presets remove NAME` */
 export function removePreset(name: string): Promise<number> {
   return withDatabase('presets', async (db) => {
-    await deletePreset(db, DEFAULT_TENANT, name);
+    const action = { tenantId: DEFAULT_TENANT, action: 'preset.delete' } as const;
+    const remove = (trx: Db): Promise<void> => deletePreset(trx, DEFAULT_TENANT, name);
+    await auditedCommand(db, action, remove, () => ({ objectId: name }));
     return EXIT.ok;
   });
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
+import { type Db, inTransaction } from '../db/database.ts';
 import type { SealedHeaders } from './headers.ts';
 import { ceilingOf, type HostKey, IS_GIVEN_UP, PARKED_AFTER_FAILURES, permitsNow } from './host.ts';
 
@@ -67,7 +67,7 @@ export type HostSettings = {
 
 export async function putHost(db: Db, key: HostKey, settings: HostSettings): Promise<void> {
   const { ceiling, heldUntil, headers } = settings;
-  await db.transaction().execute(async (trx) => {
+  await inTransaction(db, async (trx) => {
     await addHost(trx, key);
     if (ceiling !== undefined) await setCeiling(trx, key, ceiling);
     if (heldUntil === null) {

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { type Acted, audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
@@ -111,6 +112,7 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
   app.put(
     '/v1/hosts/:host',
     {
+      config: { audit: 'host.put' },
       schema: {
         summary: 'Set the ceiling, a hold or request headers of a host',
         description:
@@ -124,7 +126,13 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
       const { params, body } = request;
       if (body.headers !== undefined) needScope(request, 'admin', 'Setting request headers');
       const key = hostKey(request, params.host);
-      await putHost(db, key, await settingsOf(key, body));
+      const settings = await settingsOf(key, body);
+      await audited(
+        request,
+        db,
+        (trx) => putHost(trx, key, settings),
+        () => actedOn(key, body),
+      );
       return shown(key);
     },
   );
@@ -156,6 +164,14 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
 /** @throws Problem `bad_request` */
 function hostKey(request: FastifyRequest, host: string): HostKey {
   return { tenantId: tenantOf(request), host: hostName(host) };
+}
+
+/** Of request headers, only the names: their values are secrets. */
+function actedOn({ host }: HostKey, { headers, ...rest }: Static<typeof Input>): Acted {
+  return {
+    objectId: host,
+    details: { ...rest, ...(headers !== undefined && { headers: Object.keys(headers ?? {}) }) },
+  };
 }
 
 /** A host in the form of `images.host`. @throws Problem `bad_request` */

@@ -5,6 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify from 'fastify';
 import type { Logger } from 'pino';
 import { Problem, systemCode } from '../errors.ts';
+import { continueLate } from './continue.ts';
 import { sendError } from './error-handler.ts';
 import { refuseForeigners } from './local-only.ts';
 import { malformed, MAX_HEADER_BYTES, rawAnswers, refuseExpectations } from './malformed.ts';
@@ -65,6 +66,7 @@ export async function createServer({
   const answerRaw = rawAnswers(app.server);
   endSlowClients(app.server, limits, answerRaw);
   refuseExpectations(app.server, answerRaw);
+  app.addHook('preParsing', continueLate(app.server));
   app.setValidatorCompiler(validatorCompiler);
   app.addHook('onRequest', refuseForeigners(publicUrl, needsKeys));
   const { onRoute, refuseUnknownRoute } = createRouteFinder(ROUTER);

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { sql } from 'kysely';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { countUpload } from '../access/quotas.ts';
 import { refuseDeleted } from '../access/tenants.ts';
 import { type BatchRow, findBatch } from '../batches/batch.queries.ts';
 import { lockBatches } from '../batches/counters.ts';
@@ -33,6 +34,8 @@ export type Acceptance = {
   deadlineHours?: number | undefined;
   /** receives the completion event instead of WEBHOOK_URL */
   callback?: Endpoint | undefined;
+  /** writes who uploaded it into the audit log, in the same transaction */
+  audit?: ((trx: Db, row: BatchRow) => Promise<void>) | undefined;
 };
 
 /** The idempotency key of an upload, with what is stored for later requests that send it too. */
@@ -47,7 +50,7 @@ export type KeyedAnswer = {
  * idempotency key. An upload without any work to do also settles in it.
  * @returns the accepted batch
  * @throws Problem `idempotency_key_in_use` if the key's lease was lost, `unauthorized` if the tenant was deleted
- *   meanwhile; then nothing is stored
+ *   meanwhile, `quota_exceeded`, `quota_insufficient`; then nothing is stored
  */
 export async function acceptUpload(
   database: Database,
@@ -66,6 +69,8 @@ export async function acceptUpload(
     const row = await findBatch(trx, key);
     if (!row) throw new Error('the accepted batch does not exist');
     await keyed?.lease.storeAnswer(trx, keyed.requestSha256, keyed.answerOf(row));
+    await acceptance.audit?.(trx, row);
+    await countUpload(trx, { ...key, images: staged.images, bytes: staged.bytes }); // last: it locks the tenant
     return row;
   });
 }

@@ -1,11 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { type Acted, auditRequest } from '../access/audit.ts';
+import { checkQuotas } from '../access/quotas.ts';
 import { Batch, batchBody, completedBody, type StoredBody } from '../batches/batch.body.ts';
 import type { BatchRow } from '../batches/batch.queries.ts';
 import type { MoveRules } from '../batches/move-on.ts';
-import type { Database } from '../db/database.ts';
+import type { Database, Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { sendContinue } from '../http/continue.ts';
+import { publicId } from '../ids.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import type { Guard } from '../net/guard.ts';
@@ -14,13 +18,15 @@ import type { Preset } from '../presets/spec.ts';
 import type { Endpoint } from '../webhooks/endpoints.ts';
 import { newSecret } from '../webhooks/signing.ts';
 import { type Acceptance, acceptUpload } from './accept.ts';
-import type { Received } from './consume.ts';
+import type { Consumer, KeptReader, Received } from './consume.ts';
 import { type KeyLease, replayedAnswer, type StoredAnswer, takeKey } from './idempotency.ts';
+import { type KeptFiles, keptReader } from './kept-files.ts';
+import { findUpload, uploadKey } from './kept-uploads.ts';
 import { UploadOptions } from './option-schemas.ts';
 import { freshForSOf, presetOf } from './options.ts';
 import { receiveUpload } from './receive.ts';
 import { requestDigests, requestSha256 } from './request-digest.ts';
-import { stageUpload } from './staged-upload.ts';
+import { type StagedUpload, stageUpload } from './staged-upload.ts';
 import { UploadMeter } from './upload-meter.ts';
 
 /** Only the file: /docs prefills every field that is listed, and would send "string" as callback_url. */
@@ -52,22 +58,25 @@ export type UploadParts = {
   /** a folder for temporary files */
   folder: string;
   maxUploadBytes: number;
+  kept: KeptFiles;
 };
 
 const POLL_AFTER_S = 2;
 
 export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, parts) => {
-  const { folder } = parts;
+  const { folder, kept } = parts;
   const { db } = parts.database;
   const receiving = { schema: UploadOptions, folder };
   app.post(
     '/v1/batches',
     {
       bodyLimit: parts.maxUploadBytes + 1024 * 1024,
+      config: { audit: 'batch.create', asksForBody: true },
       schema: {
         summary: 'Upload a CSV',
         description:
           'As multipart/form-data with the part `file` and the options as fields in any order, or as text/csv with the options in the query. ' +
+          'Instead of a file, `upload` may name one that POST /v1/uploads has kept. ' +
           'Either the whole upload is stored and work begins, or nothing is stored and all errors are listed.',
         body: UPLOAD_BODY,
         querystring: UploadOptions,
@@ -82,10 +91,13 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
         response: {
           202: Accepted,
           400: ProblemAnswer,
+          404: ProblemAnswer,
           409: ProblemAnswer,
+          410: ProblemAnswer,
           413: ProblemAnswer,
           415: ProblemAnswer,
           422: ProblemAnswer,
+          429: ProblemAnswer,
         },
       },
     },
@@ -94,6 +106,8 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
         const key = await takeKey(db, tenantOf(request), request.headers['idempotency-key']);
         if (key?.is !== 'answered') return accepted(reply, await upload(request, key));
         reply.header('idempotency-replayed', 'true');
+        request.isAudited = true; // by the first request
+        sendContinue(request);
         return accepted(reply, replayed(key, await digestsOf(request)));
       } catch (error) {
         request.raw.resume(); // most clients read a response only after they have sent the whole request
@@ -115,15 +129,22 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
 
   async function storeUpload(request: FastifyRequest, lease: KeyLease | undefined): Promise<Accepted> {
     const tenantId = tenantOf(request);
+    const allowance = await checkQuotas(db, tenantId);
     const presets = await listPresets(db, tenantId);
-    const rules = { tenantId, folder, maxBytes: parts.maxUploadBytes, allowPaths: false, presets };
-    const received = await receiveUpload(request, receiving, (chunks, reading) => {
+    const rules = { tenantId, folder, maxBytes: parts.maxUploadBytes, allowPaths: false, presets, allowance };
+    sendContinue(request);
+    const stage: Consumer<StagedUpload> = (chunks, reading) => {
       const preset = presets.find(({ name }) => name === reading.presetName);
       return stageUpload(chunks, { ...rules, ...reading, preset });
-    });
+    };
+    const readKept = keptReader(kept, tenantId, stage);
+    const received = await receiveUpload(request, { ...receiving, readKept }, stage);
     const { options } = received;
     await using staged = received.result;
-    const acceptance = acceptanceOf(tenantId, received, presets, parts.guard);
+    const acceptance = {
+      ...acceptanceOf(tenantId, received, presets, parts.guard),
+      audit: (trx: Db, row: BatchRow) => auditRequest(trx, request, actedOn(row)),
+    };
     const answerOf = (row: BatchRow): Accepted => answered(row, acceptance.callback, parts.publicUrl);
     const keyed = lease && { lease, requestSha256: requestSha256(staged.sha256, options), answerOf };
     return answerOf(await acceptUpload(parts.database, staged, acceptance, parts.feed, keyed));
@@ -131,7 +152,14 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
 
   /** The digests of a request that may be a repetition: its file is hashed, and not read as a CSV. */
   async function digestsOf(request: FastifyRequest): Promise<Buffer[]> {
-    const { result: sha256, options } = await receiveUpload(request, receiving, async (chunks) => {
+    const tenantId = tenantOf(request);
+    // A repetition gets its answer also after the upload has expired.
+    const readKept: KeptReader<Buffer> = async (id) => {
+      const { sha256: result, name: fileName } = await findUpload(db, uploadKey(tenantId, id));
+      return { result, fileName };
+    };
+    const rules = { ...receiving, readKept };
+    const { result: sha256, options } = await receiveUpload(request, rules, async (chunks) => {
       const meter = new UploadMeter(chunks, parts.maxUploadBytes);
       for await (const _ of meter.chunks);
       return meter.sha256();
@@ -139,6 +167,10 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
     return requestDigests(sha256, options);
   }
 };
+
+function actedOn({ batch_id, name, images }: BatchRow): Acted {
+  return { objectId: publicId('bat', batch_id), details: { name, images } };
+}
 
 function replayed(key: StoredAnswer, digests: Buffer[]): Accepted {
   return completedBody(replayedAnswer(key, digests) as StoredBody);

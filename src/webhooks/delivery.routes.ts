@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
+import { audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
@@ -97,6 +98,7 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (a
   app.post(
     '/v1/deliveries/:id/redeliver',
     {
+      config: { audit: 'delivery.redeliver' },
       schema: {
         summary: 'Send a delivery again',
         description:
@@ -109,7 +111,7 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (a
       const key = deliveryKey(tenantOf(request), request.params.id);
       const { endpoint_id: endpointId } = await shown(key);
       refuseDisabled(await getEndpoint(db, { tenantId: key.tenantId, endpointId }));
-      await redeliver(db, queue, key);
+      await audited(request, db, (trx) => redeliver(trx, queue, key));
       return reply.code(202).send(deliveryBody(await shown(key)));
     },
   );
@@ -117,6 +119,7 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (a
   app.post(
     '/v1/webhooks/:id/replay',
     {
+      config: { audit: 'webhook.replay' },
       schema: {
         summary: 'Send the failed deliveries of a webhook endpoint again',
         description:
@@ -146,6 +149,7 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (a
   app.post(
     '/v1/webhooks/:id/test',
     {
+      config: { audit: 'webhook.test' },
       schema: {
         summary: 'Send a webhook.test event to an endpoint',
         description: 'Like any other event, with retries. `GET /v1/deliveries/{id}` shows how it went.',
@@ -156,7 +160,8 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (a
     async (request, reply) => {
       const key = endpointKey(tenantOf(request), request.params.id);
       const endpoint = refuseDisabled(await getEndpoint(db, key));
-      const deliveryId = await sendTest(db, queue, { tenantId: key.tenantId, endpoint });
+      const test = { tenantId: key.tenantId, endpoint };
+      const deliveryId = await audited(request, db, (trx) => sendTest(trx, queue, test));
       return reply.code(202).send(deliveryBody(await shown({ tenantId: key.tenantId, deliveryId })));
     },
   );

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
@@ -62,6 +63,7 @@ export const endpointRoutes: FastifyPluginAsyncTypebox<EndpointParts> = async (a
   app.post(
     '/v1/webhooks',
     {
+      config: { audit: 'webhook.create' },
       schema: {
         summary: 'Register a webhook endpoint',
         description: 'The answer has the secret, which is never shown again.',
@@ -74,9 +76,23 @@ export const endpointRoutes: FastifyPluginAsyncTypebox<EndpointParts> = async (a
       refuseUrl(guard, url);
       refuseSecret(secret);
       const isDisabled = request.body.disabled === true;
-      const { key, keys } = await addEndpoint(db, tenantOf(request), {
-        ...{ url, secret, description, eventTypes: [...new Set(eventTypes)], signature, isDisabled },
-      });
+      const endpoint = {
+        url,
+        secret,
+        description,
+        eventTypes: [...new Set(eventTypes)],
+        signature,
+        isDisabled,
+      };
+      const { key, keys } = await audited(
+        request,
+        db,
+        (trx) => addEndpoint(trx, tenantOf(request), endpoint),
+        (added) => ({
+          objectId: publicId('whe', added.key.endpointId),
+          details: { host: new URL(url).host, event_types: eventTypes, signature },
+        }),
+      );
       const body = bodyWithSecret(await getEndpoint(db, key), keys);
       return reply
         .code(201)
@@ -101,6 +117,7 @@ export const endpointRoutes: FastifyPluginAsyncTypebox<EndpointParts> = async (a
   app.patch(
     '/v1/webhooks/:id',
     {
+      config: { audit: 'webhook.change' },
       schema: {
         summary: 'Change a webhook endpoint',
         description:
@@ -115,9 +132,15 @@ export const endpointRoutes: FastifyPluginAsyncTypebox<EndpointParts> = async (a
       const key = endpointKey(tenantOf(request), request.params.id);
       refuseReadOnly(await getEndpoint(db, key));
       if (url !== undefined) refuseUrl(guard, url);
-      await changeEndpoint(db, key, {
-        ...{ url, description, isDisabled, eventTypes: eventTypes && [...new Set(eventTypes)] },
-      });
+      const change = { url, description, isDisabled, eventTypes: eventTypes && [...new Set(eventTypes)] };
+      await audited(
+        request,
+        db,
+        (trx) => changeEndpoint(trx, key, change),
+        () => ({
+          details: { host: url && new URL(url).host, event_types: eventTypes, disabled: isDisabled },
+        }),
+      );
       return endpointBody(await getEndpoint(db, key));
     },
   );
@@ -125,6 +148,7 @@ export const endpointRoutes: FastifyPluginAsyncTypebox<EndpointParts> = async (a
   app.delete(
     '/v1/webhooks/:id',
     {
+      config: { audit: 'webhook.delete' },
       schema: {
         summary: 'Delete a webhook endpoint with its deliveries',
         params: Params,
@@ -134,7 +158,7 @@ export const endpointRoutes: FastifyPluginAsyncTypebox<EndpointParts> = async (a
     async (request, reply) => {
       const key = endpointKey(tenantOf(request), request.params.id);
       refuseReadOnly(await getEndpoint(db, key));
-      await deleteEndpoint(db, key);
+      await audited(request, db, (trx) => deleteEndpoint(trx, key));
       return reply.code(204).send(null);
     },
   );
@@ -142,6 +166,7 @@ export const endpointRoutes: FastifyPluginAsyncTypebox<EndpointParts> = async (a
   app.post(
     '/v1/webhooks/:id/rotate-secret',
     {
+      config: { audit: 'webhook.rotate_secret' },
       schema: {
         summary: 'Replace the secret of a webhook endpoint',
         description:
@@ -156,7 +181,12 @@ export const endpointRoutes: FastifyPluginAsyncTypebox<EndpointParts> = async (a
       refuseSecret(secret);
       const key = endpointKey(tenantOf(request), request.params.id);
       const { signature } = refuseReadOnly(await getEndpoint(db, key));
-      const keys = await rotateSecret(db, key, { signature, secret, expiresIn });
+      const keys = await audited(
+        request,
+        db,
+        (trx) => rotateSecret(trx, key, { signature, secret, expiresIn }),
+        () => ({ details: { expires_in: expiresIn } }),
+      );
       void reply.header('cache-control', 'no-store');
       return bodyWithSecret(await getEndpoint(db, key), keys);
     },

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
+import { type Db, inTransaction } from '../db/database.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { DeliveryKey } from './delivery.queries.ts';
 import type { EndpointKey } from './endpoint.queries.ts';
@@ -11,7 +11,7 @@ import { queueAttempts } from './events.ts';
  * doing this twice does no more than once.
  */
 export async function redeliver(db: Db, queue: Queue, { tenantId, deliveryId }: DeliveryKey): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+  await inTransaction(db, async (trx) => {
     const { rows } = await sql<Chosen>`
       select delivery_id from webhook_deliveries
       where tenant_id = ${tenantId} and delivery_id = ${deliveryId}

@@ -1,4 +1,4 @@
-import type { Db } from '../db/database.ts';
+import { type Db, inTransaction } from '../db/database.ts';
 import { publicId } from '../ids.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { EndpointRow } from './endpoint.queries.ts';
@@ -11,7 +11,7 @@ export async function sendTest(
   queue: Queue,
   { tenantId, endpoint }: { tenantId: number; endpoint: EndpointRow },
 ): Promise<string> {
-  return db.transaction().execute(async (trx) => {
+  return inTransaction(db, async (trx) => {
     const { endpoint_id, url, description } = endpoint;
     const payload = { endpoint: { id: publicId('whe', endpoint_id), description } };
     const event = { tenantId, type: 'webhook.test' as const, at: new Date(await databaseNow(trx)), payload };

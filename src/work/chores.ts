@@ -4,8 +4,11 @@
  * something went wrong before: a killed worker, a lost task.
  */
 import type { Logger } from 'pino';
+import { forgetAudit } from '../access/audit.queries.ts';
+import { foldStoredBytes } from '../access/stored-bytes.ts';
 import { forgetSessions } from '../access/sessions.ts';
 import type { MoveRules } from '../batches/move-on.ts';
+import { forgetChanges } from '../batches/changes.ts';
 import { forgetDeadWorkers, searchStorage } from '../batches/orphans.ts';
 import { purgeFiles } from '../batches/purge.ts';
 import { logEnded } from '../batches/settle.ts';
@@ -13,6 +16,7 @@ import { sweep } from '../batches/sweep.ts';
 import type { Config } from '../config.ts';
 import { type Database, longTransaction } from '../db/database.ts';
 import { forgetOldAnswers } from '../intake/idempotency.ts';
+import { forgetUploads } from '../intake/kept-uploads.ts';
 import { handleInGroups } from '../queue/groups.ts';
 import type { Task } from '../queue/queue.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -29,7 +33,7 @@ export type ChoreParts = {
   database: Database;
   storage: Storage;
   feed: MoveRules;
-  config: Pick<Config, 'webhookLogDays'>;
+  config: Pick<Config, 'auditDays' | 'webhookLogDays'>;
   log: Logger;
   /** aborts when the worker ends: a long purge stops between two groups of files */
   signal: AbortSignal;
@@ -37,6 +41,7 @@ export type ChoreParts = {
 
 const REPAIR_EVERY_MS = 3_000;
 const LOST_EVERY_MS = 2_000;
+const FOLD_EVERY_MS = 20_000;
 const CLEAR_EVERY_MS = 5_000;
 const FORGET_EVERY_MS = 600_000;
 const FORGET_SOURCES_EVERY_MS = 6 * HOUR_MS; // it reads the whole table
@@ -111,6 +116,17 @@ export function choresOf({ database, storage, feed, config, log, signal }: Chore
     },
     { name: 'forget sessions', everyMs: FORGET_EVERY_MS, run: () => forgetSessions(db) },
     { name: 'forget stored answers', everyMs: FORGET_EVERY_MS, run: () => forgetOldAnswers(db) },
+    { name: 'forget changes', everyMs: FORGET_EVERY_MS, run: () => forgetChanges(db) },
+    { name: 'forget uploads', everyMs: FORGET_EVERY_MS, run: () => forgetUploads(db) },
+    { name: 'add up stored bytes', everyMs: FOLD_EVERY_MS, run: () => foldStoredBytes(db) },
+    {
+      name: 'forget the audit log',
+      everyMs: FORGET_EVERY_MS,
+      run: async () =>
+        logFound(log, 'old entries of the audit log were deleted', {
+          entries: await forgetAudit(db, config.auditDays),
+        }),
+    },
     { name: 'forget stalls', everyMs: FORGET_EVERY_MS, run: () => forgetStalls(db) },
     {
       name: 'forget webhooks',

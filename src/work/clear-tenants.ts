@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely';
 import { deleteKeysOf } from '../access/key.queries.ts';
+import { deleteUsageOf } from '../access/quotas.ts';
 import { endClearing, tenantsToClear } from '../access/tenants.ts';
 import { cancelBatch } from '../batches/cancel.ts';
 import { batchesOf, deleteBatch, purgeAllOf } from '../batches/delete.ts';
@@ -12,6 +13,7 @@ import { type Database, type Db, longTransaction } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { deleteHostsOf } from '../hosts/host.queries.ts';
 import { deleteAnswersOf } from '../intake/idempotency.ts';
+import { deleteUploadsOf } from '../intake/kept-uploads.ts';
 import { deletePresetsOf } from '../presets/preset.queries.ts';
 import { deleteWebhooksOf } from '../webhooks/delete-all.ts';
 
@@ -38,7 +40,9 @@ const REST: ((trx: Db, tenantId: number) => Promise<void>)[] = [
   deleteHostsOf,
   deletePresetsOf,
   deleteAnswersOf,
+  deleteUploadsOf,
   deleteWebhooksOf,
+  deleteUsageOf,
   deleteKeysOf,
 ];
 

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import { newApiKey } from '../../src/access/api-key.ts';
+import { FailureLimit } from '../../src/access/failed-authentication.ts';
 import { identify } from '../../src/access/identify.ts';
 import { createKey, resetKeys, revokeKey } from '../../src/access/key.queries.ts';
 import { Keyring } from '../../src/access/keyring.ts';
@@ -186,7 +187,10 @@ describe('API keys', () => {
       const keyring = new Keyring(db, false);
       const lastUse = new LastUse(db, silent);
       app.decorateRequest('principal');
-      app.addHook('onRequest', identify({ keyring, lastUse, publicUrl: 'http://localhost' }));
+      app.addHook(
+        'onRequest',
+        identify({ keyring, lastUse, failures: new FailureLimit(), publicUrl: 'http://localhost' }),
+      );
       app.addHook('onClose', () => lastUse[Symbol.asyncDispose]());
       app.get('/stream', async (request) => {
         watched.push(request);

@@ -21,17 +21,25 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'GET /files/*': 'public',
   'POST /v1/webhooks/inbox/:source': 'public',
   'POST /v1/session': 'public',
+  'GET /v1/audit': 'admin',
+  'GET /v1/usage': 'read',
   'GET /v1/session': 'read',
   'DELETE /v1/session': 'read',
   'GET /v1/keys': 'admin',
   'POST /v1/keys': 'admin',
   'DELETE /v1/keys/:id': 'admin',
   'POST /v1/batches': 'write',
-  'POST /v1/batches/preview': 'write',
+  'POST /v1/batches/preview': 'read',
+  'POST /v1/uploads': 'write',
+  'GET /v1/uploads/:id': 'read',
+  'GET /v1/uploads/:id/errors.csv': 'read',
+  'DELETE /v1/uploads/:id': 'write',
   'GET /v1/batches': 'read',
   'GET /v1/batches/:id': 'read',
   'DELETE /v1/batches/:id': 'write',
   'GET /v1/batches/:id/images': 'read',
+  'GET /v1/batches/:id/events': 'read',
+  'GET /v1/batches/:id/states': 'read',
   'GET /v1/batches/:id/output.csv': 'read',
   'GET /v1/batches/:id/failed.csv': 'read',
   'GET /v1/batches/:id/manifest.ndjson': 'read',
@@ -78,7 +86,7 @@ describe('every route', () => {
   const theirMarks: string[] = [];
 
   before(async () => {
-    api = await startApi();
+    api = await startApi({ REQUESTS_PER_SECOND: '0' });
     const { db } = api.services.database;
     routes = api.routes.filter(({ method, url }) => method !== 'HEAD' && !url.startsWith('/docs'));
     const revoked = await keyOf(db);
@@ -119,6 +127,7 @@ describe('every route', () => {
     const [, url = ''] = route.split(' ');
     return url
       .replace('/keys/:id', `/keys/key_${UNKNOWN}`)
+      .replace('/uploads/:id', `/uploads/upl_${UNKNOWN}`)
       .replace('/images/:id', `/images/img_${UNKNOWN}`)
       .replace('/webhooks/:id', `/webhooks/whe_${UNKNOWN}`)
       .replace('/deliveries/:id', `/deliveries/dlv_${UNKNOWN}`)
@@ -161,6 +170,12 @@ describe('every route', () => {
     const delivery = await json<{ id: string }>(post(`/v1/webhooks/${endpoint.id}/test`));
     Object.assign(theirIds, { endpoint: endpoint.id, delivery: delivery.id });
     theirMarks.push(endpoint.id, delivery.id);
+    const kept = await fetch(`${api.url}/v1/uploads`, {
+      method: 'POST',
+      headers: { ...bearer(theirs.key), 'content-type': 'text/csv' },
+      body: csv,
+    });
+    theirIds['upload'] = (await json<{ upload_id: string }>(kept)).upload_id;
     theirIds['batch'] = id;
     theirIds['image'] = items[0]?.id ?? '';
     theirMarks.push(id, ...items.map((item) => item.id), theirIds['key'] ?? '');
@@ -218,6 +233,8 @@ describe('every route', () => {
     'DELETE /v1/keys/:id': ['key', false],
     'GET /v1/batches/:id': ['batch', true],
     'GET /v1/batches/:id/images': ['batch', true],
+    'GET /v1/batches/:id/events': ['batch', true],
+    'GET /v1/batches/:id/states': ['batch', true],
     'GET /v1/batches/:id/output.csv': ['batch', true],
     'GET /v1/batches/:id/failed.csv': ['batch', true],
     'GET /v1/batches/:id/manifest.ndjson': ['batch', true],
@@ -225,6 +242,9 @@ describe('every route', () => {
     'POST /v1/batches/:id/retry': ['batch', false],
     'POST /v1/batches/:id/cancel': ['batch', false],
     'DELETE /v1/batches/:id': ['batch', false],
+    'GET /v1/uploads/:id': ['upload', true],
+    'GET /v1/uploads/:id/errors.csv': ['upload', true],
+    'DELETE /v1/uploads/:id': ['upload', false],
     'GET /v1/images/:id': ['image', true],
     'GET /v1/presets/:name': ['preset', true],
     'DELETE /v1/presets/:name': ['preset', false],
@@ -279,7 +299,7 @@ describe('every route', () => {
       };
       const [seen, own] = [await textOf(ours.key), await textOf(theirs.key)];
       for (const mark of theirMarks) assert.ok(!seen.includes(mark), `${route} shows ${mark}: ${seen}`);
-      if (!/session|inbox/.test(route))
+      if (!/session|inbox|usage|audit/.test(route))
         assert.ok(
           theirMarks.some((mark) => own.includes(mark)),
           route,

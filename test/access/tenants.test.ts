@@ -4,11 +4,14 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { createKey } from '../../src/access/key.queries.ts';
 import { beginSession } from '../../src/access/sessions.ts';
+import { foldStoredBytes } from '../../src/access/stored-bytes.ts';
 import { createTenant, deleteTenant, findTenant, listTenants } from '../../src/access/tenants.ts';
 import { purgeFiles } from '../../src/batches/purge.ts';
 import type { Db } from '../../src/db/database.ts';
+import { newUuid } from '../../src/ids.ts';
 import { putHost } from '../../src/hosts/host.queries.ts';
 import { takeKey } from '../../src/intake/idempotency.ts';
+import { keptQuota, putUpload } from '../../src/intake/kept-uploads.ts';
 import { putPreset } from '../../src/presets/preset.queries.ts';
 import { withDefaults } from '../../src/presets/spec.ts';
 import type { Services } from '../../src/services.ts';
@@ -16,6 +19,7 @@ import { configureEndpoint } from '../../src/webhooks/endpoints.ts';
 import { keepMessage } from '../../src/webhooks/inbox.ts';
 import { newSecret } from '../../src/webhooks/signing.ts';
 import { clearTenants } from '../../src/work/clear-tenants.ts';
+import { until } from '../support/until.ts';
 import { acceptUrls, claim, failed, madeOf, newServices, record } from '../support/batches.ts';
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
@@ -66,6 +70,7 @@ async function fill(services: Services, tenantId: number): Promise<void> {
   const rendition = withDefaults({ name: 'web', width: 100 });
   await putPreset(db, tenantId, { name: 'mine', description: '', renditions: [rendition] });
   await putHost(db, { tenantId, host: 'c.example' }, { ceiling: 1, heldUntil: null, headers: undefined });
+  await putUpload(db, { tenantId, uploadId: newUuid() }, { bytes: 1 }, keptQuota(1));
   const lease = await takeKey(db, tenantId, 'key');
   if (lease?.is === 'leased') lease[Symbol.dispose]();
   await keepMessage(db, { tenantId, source: 's', messageId: 'm', headers: {}, body: Buffer.alloc(1) });
@@ -81,6 +86,7 @@ async function clear(services: Services): Promise<void> {
   const { signal } = new AbortController();
   await clearTenants({ database, rules: feed, signal });
   await purgeFiles(database.db, storage, signal);
+  await foldStoredBytes(database.db);
 }
 
 test('names of tenants are few letters, and unique while they live; numbers are never given again', async () => {
@@ -165,3 +171,30 @@ test('an upload that was in progress when its tenant was deleted is refused, and
   assert.equal(await codeOf(acceptUrls(services, ['https://a.example/1.jpg'], { tenantId })), 'unauthorized');
   assert.deepEqual(await rowsOf(db, tenantId), {});
 });
+
+test('a deletion waits for an upload that is being stored, and sees its batch', async () => {
+  await using services = await newServices();
+  const { db } = services.database;
+  const { tenant_id: tenantId } = await createTenant(db, 'busy');
+  const inserted = Promise.withResolvers<void>();
+  const stored = db.transaction().execute(async (trx) => {
+    await sql`
+      insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256, products, images)
+      values (${tenantId}, ${newUuid()}, 'a', 'web', '[]', '{}', 1, '', 1, 1)`.execute(trx);
+    inserted.resolve();
+    await until(async () => (await waiting(db)) > 0, 8_000, 'the deletion waits');
+  });
+  await inserted.promise;
+  const deleting = deleteTenant(db, 'busy', false);
+  const refused = assert.rejects(deleting, /has 1 running batch/);
+  await stored;
+  await refused;
+});
+
+/** How many sessions of this database wait for a lock. */
+async function waiting(db: Db): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+  return rows[0]?.count ?? 0;
+}
