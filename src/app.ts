@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify } from './access/identify.ts';
 import { DEFAULT_TENANT } from './access/tenants.ts';
+import { EVENT_DOCUMENTS } from './batches/event-documents.ts';
 import { controlRoutes } from './batches/control.routes.ts';
 import { lookupRoutes } from './batches/lookup.routes.ts';
 import { statusRoutes } from './batches/status.routes.ts';
@@ -33,7 +34,7 @@ export async function startHttp(
 ): Promise<HttpService> {
   const { config, database, feed, storage, guard, log } = services;
   const { publicUrl, filesUrl } = config;
-  const app = await createServer({ publicUrl, version: VERSION, log });
+  const app = await createServer({ publicUrl, version: VERSION, log, events: EVENT_DOCUMENTS });
   app.decorateRequest('principal');
   app.addHook('onRequest', identify());
   const shared = { publicUrl, filesUrl, db: database.db };

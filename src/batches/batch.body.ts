@@ -12,64 +12,67 @@ const Flaws = Type.Array(
   Type.Object({ line: Count, column: Type.Optional(Count), code: Type.String(), detail: Type.String() }),
 );
 
-export const Batch = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  state: Type.Enum([...BATCH_STATES]),
-  preset: Type.String(),
-  round: Type.Integer({ description: 'From 1; each retry of the batch begins the next one' }),
-  products: Count,
-  counts: Type.Object({
-    total: Count,
-    pending: Count,
-    processing: Count,
-    completed: Count,
-    failed: Count,
-    cancelled: Count,
-  }),
-  percent: Type.Number({ description: 'The share of images that have ended' }),
-  images_per_second: Nullable(Type.Number()),
-  eta_seconds: Nullable(Type.Integer()),
-  bytes_in: Type.Integer({ description: 'Bytes of the sources' }),
-  bytes_out: Type.Integer({ description: 'Bytes of the renditions' }),
-  reused: Type.Integer({
-    description:
-      'Completed images that needed no new files: they were made before, or for another image of the batch with the same URL',
-  }),
-  errors_by_code: Type.Record(Type.String(), Count),
-  warning_count: Count,
-  warnings: Flaws,
-  rejected_rows: Type.Integer({
-    minimum: 0,
-    description: 'Rows with errors, left out because of on_invalid=skip',
-  }),
-  row_error_count: Count,
-  row_errors: Flaws,
-  deadline_hours: Type.Integer({ description: 'How long a round retries failed images' }),
-  created_at: Type.String({ format: 'date-time' }),
-  started_at: NullableTime,
-  ended_at: NullableTime,
-  webhook: Nullable(
-    Type.Object({
-      state: Type.Enum([...DELIVERY_STATES]),
-      last_status: Nullable(Type.Integer()),
-      next_attempt_at: NullableTime,
-      last_error: Type.Optional(
-        Type.String({ description: 'Why the last attempt got no answer; left out when it got one' }),
-      ),
+export const Batch = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    state: Type.Enum([...BATCH_STATES]),
+    preset: Type.String(),
+    round: Type.Integer({ description: 'From 1; each retry of the batch begins the next one' }),
+    products: Count,
+    counts: Type.Object({
+      total: Count,
+      pending: Count,
+      processing: Count,
+      completed: Count,
+      failed: Count,
+      cancelled: Count,
     }),
-  ),
-  links: Type.Object({
-    self: Type.String(),
-    images: Type.String(),
-    output_csv: Type.String(),
-    failed_csv: Type.String(),
-    manifest: Type.String(),
-    images_zip: Type.String(),
-    retry: Type.String({ description: 'POST' }),
-    cancel: Type.String({ description: 'POST' }),
-  }),
-});
+    percent: Type.Number({ description: 'The share of images that have ended' }),
+    images_per_second: Nullable(Type.Number()),
+    eta_seconds: Nullable(Type.Integer()),
+    bytes_in: Type.Integer({ description: 'Bytes of the sources' }),
+    bytes_out: Type.Integer({ description: 'Bytes of the renditions' }),
+    reused: Type.Integer({
+      description:
+        'Completed images that needed no new files: they were made before, or for another image of the batch with the same URL',
+    }),
+    errors_by_code: Type.Record(Type.String(), Count),
+    warning_count: Count,
+    warnings: Flaws,
+    rejected_rows: Type.Integer({
+      minimum: 0,
+      description: 'Rows with errors, left out because of on_invalid=skip',
+    }),
+    row_error_count: Count,
+    row_errors: Flaws,
+    deadline_hours: Type.Integer({ description: 'How long a round retries failed images' }),
+    created_at: Type.String({ format: 'date-time' }),
+    started_at: NullableTime,
+    ended_at: NullableTime,
+    webhook: Nullable(
+      Type.Object({
+        state: Type.Enum([...DELIVERY_STATES]),
+        last_status: Nullable(Type.Integer()),
+        next_attempt_at: NullableTime,
+        last_error: Type.Optional(
+          Type.String({ description: 'Why the last attempt got no answer; left out when it got one' }),
+        ),
+      }),
+    ),
+    links: Type.Object({
+      self: Type.String(),
+      images: Type.String(),
+      output_csv: Type.String(),
+      failed_csv: Type.String(),
+      manifest: Type.String(),
+      images_zip: Type.String(),
+      retry: Type.String({ description: 'POST' }),
+      cancel: Type.String({ description: 'POST' }),
+    }),
+  },
+  { $id: 'Batch' },
+);
 
 export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch> {
   const { images: total, processing, completed, failed, cancelled } = row;

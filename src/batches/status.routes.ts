@@ -14,12 +14,15 @@ import { BATCH_STATES, type BatchKey } from './batch.ts';
 import { Batch, batchBody } from './batch.body.ts';
 import { batchProgress, batchStateOf, findBatch, listBatches } from './batch.queries.ts';
 
-const ImageWithAttempts = Type.Object({
-  ...Image.properties,
-  failed_attempts: Type.Array(
-    Type.Object({ at: Type.String(), error_code: Type.String(), error_detail: Type.String() }),
-  ),
-});
+const ImageWithAttempts = Type.Object(
+  {
+    ...Image.properties,
+    failed_attempts: Type.Array(
+      Type.Object({ at: Type.String(), error_code: Type.String(), error_detail: Type.String() }),
+    ),
+  },
+  { $id: 'ImageDetails' },
+);
 
 export type StatusParts = { db: Db; publicUrl: string; filesUrl: string };
 

@@ -5,16 +5,22 @@ import { Type } from 'typebox';
 export type HealthChecks = Record<string, () => Promise<string | undefined>>;
 
 const Live = Type.Object({ ok: Type.Boolean() });
-const Ready = Type.Object({
-  ok: Type.Boolean(),
-  checks: Type.Record(Type.String(), Type.String(), { description: '`ok`, or what is wrong' }),
-});
+const Ready = Type.Object(
+  {
+    ok: Type.Boolean(),
+    checks: Type.Record(Type.String(), Type.String(), { description: '`ok`, or what is wrong' }),
+  },
+  { $id: 'Readiness' },
+);
 
 /** `/healthz`: the process is alive. `/readyz`: it can process images; otherwise 503 with the reasons. */
 export const healthRoutes: FastifyPluginAsync<{ checks: HealthChecks }> = async (app, { checks }) => {
   app.get(
     '/healthz',
-    { config: { access: 'public' }, schema: { summary: 'Liveness', response: { 200: Live } } },
+    {
+      config: { access: 'public' },
+      schema: { operationId: 'getLiveness', summary: 'Liveness', response: { 200: Live } },
+    },
     async () => ({
       ok: true,
     }),
@@ -24,7 +30,11 @@ export const healthRoutes: FastifyPluginAsync<{ checks: HealthChecks }> = async 
     '/readyz',
     {
       config: { access: 'public' },
-      schema: { summary: 'Readiness: database, storage, worker', response: { 200: Ready, 503: Ready } },
+      schema: {
+        operationId: 'getReadiness',
+        summary: 'Readiness: database, storage, worker',
+        response: { 200: Ready, 503: Ready },
+      },
     },
     async (_request, reply) => {
       const results = await Promise.all(

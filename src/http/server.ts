@@ -2,18 +2,20 @@ import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify from 'fastify';
+import Fastify, { LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { Problem, systemCode } from '../errors.ts';
 import { sendError } from './error-handler.ts';
 import { refuseForeigners } from './local-only.ts';
 import { malformed, MAX_HEADER_BYTES, rawAnswers, refuseExpectations } from './malformed.ts';
 import { createRouteFinder } from './methods.ts';
+import { type EventDocument } from './document/events.ts';
+import { documentOptions } from './document/document.ts';
 import { sendProblem } from './problem.ts';
-import { refuseUnknownQuery } from './queries.ts';
+import { refuseWrongQuery } from './queries.ts';
+import { nameRequest, requestIdOf } from './request-id.ts';
 import { CLIENT_LIMITS, type ClientLimits, endSlowClients } from './slow-clients.ts';
-import { withStatuses } from './statuses.ts';
-import { schemaErrorFormatter, validatorCompiler } from './validate.ts';
+import { validatorCompiler } from './validate.ts';
 
 export type Server = Awaited<ReturnType<typeof createServer>>;
 
@@ -23,13 +25,21 @@ export type ServerOptions = {
   version: string;
   log: Logger;
   limits?: ClientLimits;
+  /** the events that webhooks tell, for the document, by their types */
+  events?: Readonly<Record<string, EventDocument>>;
 };
 
 const ROUTER = { ignoreTrailingSlash: true, maxParamLength: 200 };
 const CLOSE_GRACE_MS = 5_000;
 
 /** The HTTP server without its routes: documentation, security headers, and problem responses for all errors. */
-export async function createServer({ publicUrl, version, log, limits = CLIENT_LIMITS }: ServerOptions) {
+export async function createServer({
+  publicUrl,
+  version,
+  log,
+  limits = CLIENT_LIMITS,
+  events = {},
+}: ServerOptions) {
   const app = Fastify({
     loggerInstance: log.child({}, { level: log.level === 'info' ? 'warn' : log.level }),
     http: {
@@ -47,18 +57,20 @@ export async function createServer({ publicUrl, version, log, limits = CLIENT_LI
     },
     frameworkErrors: (error, request, reply) => sendError(error, request, reply),
     forceCloseConnections: 'idle',
-    schemaErrorFormatter,
+    genReqId: requestIdOf,
+    logController: new LogController({ requestIdLogLabel: 'request_id' }),
     routerOptions: ROUTER,
   }).withTypeProvider<TypeBoxTypeProvider>();
   const answerRaw = rawAnswers(app.server);
   endSlowClients(app.server, limits, answerRaw);
   refuseExpectations(app.server, answerRaw);
   app.setValidatorCompiler(validatorCompiler);
+  app.addHook('onRequest', nameRequest);
   app.addHook('onRequest', refuseForeigners(publicUrl));
   const { onRoute, refuseUnknownRoute } = createRouteFinder(ROUTER);
   app.addHook('onRoute', onRoute);
   app.addHook('onRequest', refuseUnknownRoute);
-  app.addHook('onRequest', refuseUnknownQuery);
+  app.addHook('preParsing', refuseWrongQuery); // after access is known, before a body is read
   app.setErrorHandler(sendError);
   // The path has a route, but the file does not exist.
   app.setNotFoundHandler((request, reply) =>
@@ -72,18 +84,7 @@ export async function createServer({ publicUrl, version, log, limits = CLIENT_LI
     strictTransportSecurity: false,
     crossOriginResourcePolicy: { policy: 'cross-origin' }, // renditions are embedded in pages of other sites
   });
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Minilab',
-        version,
-        description: 'Turns a spreadsheet of products and image URLs into finished product images.',
-      },
-      servers: [{ url: publicUrl }],
-    },
-    transform: withStatuses,
-  });
+  await app.register(swagger, documentOptions({ publicUrl, version, events }));
   // Our CSP applies: its own one (staticCSP) upgrades to https, and blocks its own styles.
   await app.register(swaggerUi, { routePrefix: '/docs', theme: { title: 'Minilab API' } });
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());

@@ -33,15 +33,18 @@ export const UPLOAD_BODY = {
   content: { 'multipart/form-data': { schema: UploadForm }, 'text/csv': { schema: {} } },
 };
 
-const Accepted = Type.Object({
-  ...Batch.properties,
-  webhook_secret: Type.Optional(
-    Type.String({
-      description:
-        'With callback_url: the secret that verifies its webhook. It is shown only in this response',
-    }),
-  ),
-});
+const Accepted = Type.Object(
+  {
+    ...Batch.properties,
+    webhook_secret: Type.Optional(
+      Type.String({
+        description:
+          'With callback_url: the secret that verifies its webhook. It is shown only in this response',
+      }),
+    ),
+  },
+  { $id: 'AcceptedBatch' },
+);
 type Accepted = Static<typeof Accepted>;
 
 export type UploadParts = {
@@ -65,6 +68,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
     {
       bodyLimit: parts.maxUploadBytes + 1024 * 1024,
       schema: {
+        operationId: 'createBatch',
         summary: 'Upload a CSV',
         description:
           'As multipart/form-data with the part `file` and the options as fields in any order, or as text/csv with the options in the query. ' +

@@ -8,14 +8,17 @@ import { checkPreset } from './check.ts';
 import { deletePreset, getPreset, listPresets, putPreset } from './preset.queries.ts';
 import { type Preset, PresetInput } from './spec.ts';
 
-const PresetBody = Type.Object({
-  name: Type.String(),
-  description: Type.String(),
-  built_in: Type.Boolean({ description: 'Cannot be changed' }),
-  renditions: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
-    description: 'Rendition specs with every default filled in; null: no limit',
-  }),
-});
+const PresetBody = Type.Object(
+  {
+    name: Type.String(),
+    description: Type.String(),
+    built_in: Type.Boolean({ description: 'Cannot be changed' }),
+    renditions: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+      description: 'Rendition specs with every default filled in; null: no limit',
+    }),
+  },
+  { $id: 'Preset' },
+);
 const PresetParams = Type.Object({ name: Type.String() });
 
 export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, parts) => {

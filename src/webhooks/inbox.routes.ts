@@ -33,15 +33,18 @@ const SECRET_HEADERS = new Set([
 // An unknown source is verified against a secret that nobody has, so that timing does not reveal it.
 const UNKNOWN_SECRET = newSecret();
 
-const Message = Type.Object({
-  source: Type.String(),
-  id: Type.String(),
-  received_at: Type.String({ format: 'date-time' }),
-  times_received: Type.Integer(),
-  headers: Type.Record(Type.String(), Type.String()),
-  body: Type.String({ description: 'The body as text' }),
-  body_base64: Type.Optional(Type.String({ description: 'The bytes of a body that is not UTF-8' })),
-});
+const Message = Type.Object(
+  {
+    source: Type.String(),
+    id: Type.String(),
+    received_at: Type.String({ format: 'date-time' }),
+    times_received: Type.Integer(),
+    headers: Type.Record(Type.String(), Type.String()),
+    body: Type.String({ description: 'The body as text' }),
+    body_base64: Type.Optional(Type.String({ description: 'The bytes of a body that is not UTF-8' })),
+  },
+  { $id: 'InboxMessage' },
+);
 
 /** Receives webhooks of other systems: verified, deduplicated, logged. */
 export const inboxRoutes: FastifyPluginAsyncTypebox<InboxParts> = async (app, { db, tenantId, secrets }) => {
@@ -49,6 +52,7 @@ export const inboxRoutes: FastifyPluginAsyncTypebox<InboxParts> = async (app, { 
     '/v1/webhooks/inbox',
     {
       schema: {
+        operationId: 'listInboxMessages',
         summary: 'List received messages, newest first',
         querystring: Type.Object(PageQuery),
         response: { 200: PageOf(Message) },
@@ -78,6 +82,7 @@ const receiver: FastifyPluginAsyncTypebox<InboxParts> = async (app, { db, tenant
       bodyLimit: MAX_MESSAGE_BYTES,
       config: { access: 'public' },
       schema: {
+        operationId: 'receiveInboxMessage',
         summary: 'Receive a webhook',
         description:
           'Signed according to Standard Webhooks, or with X-Hub-Signature-256. Messages are deduplicated by id. No API key is needed.',

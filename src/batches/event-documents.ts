@@ -1,0 +1,41 @@
+import { type Static, Type } from 'typebox';
+import type { EventDocument } from '../http/document/events.ts';
+import type { EventType } from '../webhooks/events.ts';
+import { Batch } from './batch.body.ts';
+
+const { id, name, state, round, products, counts, bytes_in, bytes_out } = Batch.properties;
+const { reused, errors_by_code, created_at, ended_at, links } = Batch.properties;
+
+/** A batch in the body of an event: without images, warnings and rejected rows, which may be many. */
+export const BatchSummary = Type.Object(
+  {
+    id,
+    name,
+    state,
+    round,
+    products,
+    counts,
+    bytes_in,
+    bytes_out,
+    reused,
+    errors_by_code,
+    created_at,
+    ended_at,
+    links,
+  },
+  { $id: 'BatchSummary' },
+);
+export type BatchSummary = Static<typeof BatchSummary>;
+
+const OfBatch = Type.Object({ batch: BatchSummary });
+
+/** What the OpenAPI document says of each type of event: the compiler asks for all. */
+export const EVENT_DOCUMENTS: Readonly<Record<EventType, EventDocument>> = {
+  'batch.completed': { summary: 'All images of a batch are completed', data: OfBatch },
+  'batch.completed_with_errors': {
+    summary: 'A batch has ended, and some of its rows or images failed',
+    data: OfBatch,
+  },
+  'batch.failed': { summary: 'A batch has ended, and none of its images is completed', data: OfBatch },
+  'batch.cancelled': { summary: 'A batch was cancelled', data: OfBatch },
+};
