@@ -18,6 +18,7 @@ export async function startServer(
     log: silent,
     limits: { ...CLIENT_LIMITS, ...limits },
   });
+  app.decorate('isOfTest', true); // its routes are in no document: record-answers.ts
   routes(app);
   await listen(app, { host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
