@@ -8,8 +8,55 @@ import type { BatchRow } from './batch.queries.ts';
 const Count = Type.Integer({ minimum: 0 });
 
 /** At most the first of them; the counts beside them are complete. */
-const Flaws = Type.Array(
-  Type.Object({ line: Count, column: Type.Optional(Count), code: Type.String(), detail: Type.String() }),
+export const Flaws = Type.Array(
+  Type.Object(
+    {
+      line: Type.Integer({ minimum: 0, description: 'Line of the file, from 1' }),
+      column: Type.Optional(Type.Integer({ minimum: 0, description: 'Column of the file, from 1' })),
+      code: Type.String(),
+      detail: Type.String(),
+    },
+    { 'x-name': 'Flaw' },
+  ),
+);
+
+const Counts = Type.Object(
+  {
+    total: Count,
+    pending: Count,
+    processing: Count,
+    completed: Count,
+    failed: Count,
+    cancelled: Count,
+  },
+  { 'x-name': 'Counts', description: 'Images by state' },
+);
+
+/** The state of the webhook that tells the end of the round. */
+const LastDelivery = Type.Object(
+  {
+    state: Type.Enum([...DELIVERY_STATES]),
+    last_status: Nullable(Type.Integer()),
+    next_attempt_at: NullableTime,
+    last_error: Type.Optional(
+      Type.String({ description: 'Why the last attempt got no answer; left out when it got one' }),
+    ),
+  },
+  { 'x-name': 'LastDelivery' },
+);
+
+const Links = Type.Object(
+  {
+    self: Type.String(),
+    images: Type.String(),
+    output_csv: Type.String(),
+    failed_csv: Type.String(),
+    manifest: Type.String(),
+    images_zip: Type.String(),
+    retry: Type.String({ description: 'POST' }),
+    cancel: Type.String({ description: 'POST' }),
+  },
+  { 'x-name': 'BatchLinks' },
 );
 
 export const Batch = Type.Object(
@@ -20,14 +67,7 @@ export const Batch = Type.Object(
     preset: Type.String(),
     round: Type.Integer({ description: 'From 1; each retry of the batch begins the next one' }),
     products: Count,
-    counts: Type.Object({
-      total: Count,
-      pending: Count,
-      processing: Count,
-      completed: Count,
-      failed: Count,
-      cancelled: Count,
-    }),
+    counts: Counts,
     percent: Type.Number({ description: 'The share of images that have ended' }),
     images_per_second: Nullable(Type.Number()),
     eta_seconds: Nullable(Type.Integer()),
@@ -50,28 +90,10 @@ export const Batch = Type.Object(
     created_at: Type.String({ format: 'date-time' }),
     started_at: NullableTime,
     ended_at: NullableTime,
-    webhook: Nullable(
-      Type.Object({
-        state: Type.Enum([...DELIVERY_STATES]),
-        last_status: Nullable(Type.Integer()),
-        next_attempt_at: NullableTime,
-        last_error: Type.Optional(
-          Type.String({ description: 'Why the last attempt got no answer; left out when it got one' }),
-        ),
-      }),
-    ),
-    links: Type.Object({
-      self: Type.String(),
-      images: Type.String(),
-      output_csv: Type.String(),
-      failed_csv: Type.String(),
-      manifest: Type.String(),
-      images_zip: Type.String(),
-      retry: Type.String({ description: 'POST' }),
-      cancel: Type.String({ description: 'POST' }),
-    }),
+    webhook: Nullable(LastDelivery),
+    links: Links,
   },
-  { $id: 'Batch' },
+  { 'x-name': 'Batch' },
 );
 
 export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch> {

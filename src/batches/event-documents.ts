@@ -23,7 +23,7 @@ export const BatchSummary = Type.Object(
     ended_at,
     links,
   },
-  { $id: 'BatchSummary' },
+  { 'x-name': 'BatchSummary' },
 );
 export type BatchSummary = Static<typeof BatchSummary>;
 

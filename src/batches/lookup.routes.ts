@@ -20,7 +20,7 @@ const Product = Type.Object(
     created_at: Type.String({ format: 'date-time', description: 'When the batch was created' }),
     images: Type.Array(Image),
   },
-  { $id: 'Product' },
+  { 'x-name': 'Product' },
 );
 
 export type LookupParts = { db: Db; filesUrl: string };

@@ -21,7 +21,7 @@ const ImageWithAttempts = Type.Object(
       Type.Object({ at: Type.String(), error_code: Type.String(), error_detail: Type.String() }),
     ),
   },
-  { $id: 'ImageDetails' },
+  { 'x-name': 'ImageDetails' },
 );
 
 export type StatusParts = { db: Db; publicUrl: string; filesUrl: string };

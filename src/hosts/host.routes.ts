@@ -42,7 +42,7 @@ const HostBody = Type.Object(
     }),
     updated_at: Type.String({ format: 'date-time' }),
   },
-  { $id: 'Host' },
+  { 'x-name': 'Host' },
 );
 
 // One schema for "a type or null", so that the message of an error names both.
@@ -74,7 +74,7 @@ const Input = Type.Object(
   },
   {
     additionalProperties: false,
-    $id: 'HostInput',
+    'x-name': 'HostInput',
     examples: [{ ceiling: 4, headers: { authorization: 'Bearer …' } }],
   },
 );

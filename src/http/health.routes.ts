@@ -10,7 +10,7 @@ const Ready = Type.Object(
     ok: Type.Boolean(),
     checks: Type.Record(Type.String(), Type.String(), { description: '`ok`, or what is wrong' }),
   },
-  { $id: 'Readiness' },
+  { 'x-name': 'Readiness' },
 );
 
 /** `/healthz`: the process is alive. `/readyz`: it can process images; otherwise 503 with the reasons. */

@@ -10,7 +10,7 @@ export const PageQuery = {
 };
 
 export function PageOf<T extends TSchema>(item: T) {
-  const { $id: name } = item as { $id?: string };
+  const { 'x-name': name } = item as { 'x-name'?: string };
   return Type.Object(
     {
       items: Type.Array(item),
@@ -18,7 +18,7 @@ export function PageOf<T extends TSchema>(item: T) {
         description: '`cursor` of the next page; null: this is the last one',
       }),
     },
-    name === undefined ? {} : { $id: `${name}Page` },
+    name === undefined ? {} : { 'x-name': `${name}Page` },
   );
 }
 

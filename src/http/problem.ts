@@ -26,7 +26,7 @@ export const ProblemBody = Type.Object(
           at: Type.Optional(
             Type.String({
               description:
-                'Where: a JSON pointer into the body (`/renditions/0/width`), or `query.limit`, `path.id`, `header.idempotency-key`, `form.preset`',
+                'Where: a JSON pointer into the body (`/renditions/0/width`), or `query.limit`, `path.id`, `header.idempotency-key`, `options.preset` (of an upload, in the form or the query)',
             }),
           ),
           code: Type.String(),
@@ -36,7 +36,7 @@ export const ProblemBody = Type.Object(
     ),
   },
   {
-    $id: 'Problem',
+    'x-name': 'Problem',
     description: 'Problem details (RFC 9457)',
     examples: [
       {

@@ -2,7 +2,10 @@ import AjvCompiler from '@fastify/ajv-compiler';
 import type { FastifySchema, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify';
 
 const compilerOf = AjvCompiler();
-const KEEP_UNKNOWN = { removeAdditional: false as const }; // unknown options are reported, not dropped
+const KEEP_UNKNOWN = {
+  removeAdditional: false as const, // unknown options are reported, not dropped
+  keywords: ['x-name'], // names of schemas: document/names.ts
+};
 const ALL = { ...KEEP_UNKNOWN, allErrors: true, verbose: true };
 const ofText = compilerOf({}, { customOptions: ALL });
 const ofJson = compilerOf({}, { customOptions: { ...ALL, coerceTypes: false } });

@@ -5,6 +5,29 @@ import { sentenceOf } from '../pipeline/problems.ts';
 import { PUBLIC_IMAGE_STATES } from './image.ts';
 import type { ImageRow } from './image.queries.ts';
 
+const Source = Type.Object(
+  {
+    width: Type.Integer(),
+    height: Type.Integer(),
+    bytes: Type.Integer(),
+    format: Type.String(),
+    sha256: Type.String(),
+  },
+  { 'x-name': 'Source', description: 'The downloaded image' },
+);
+
+const Rendition = Type.Object(
+  {
+    name: Type.String(),
+    url: Type.String(),
+    width: Type.Integer(),
+    height: Type.Integer(),
+    bytes: Type.Integer(),
+    format: Type.String(),
+  },
+  { 'x-name': 'Rendition' },
+);
+
 export const Image = Type.Object(
   {
     id: Type.String(),
@@ -19,27 +42,10 @@ export const Image = Type.Object(
     ended_at: NullableTime,
     error_code: Nullable(Type.String()),
     error_detail: Nullable(Type.String()),
-    source: Nullable(
-      Type.Object({
-        width: Type.Integer(),
-        height: Type.Integer(),
-        bytes: Type.Integer(),
-        format: Type.String(),
-        sha256: Type.String(),
-      }),
-    ),
-    renditions: Type.Array(
-      Type.Object({
-        name: Type.String(),
-        url: Type.String(),
-        width: Type.Integer(),
-        height: Type.Integer(),
-        bytes: Type.Integer(),
-        format: Type.String(),
-      }),
-    ),
+    source: Nullable(Source),
+    renditions: Type.Array(Rendition),
   },
-  { $id: 'Image' },
+  { 'x-name': 'Image' },
 );
 
 export function imageBody(row: ImageRow, filesUrl: string): Static<typeof Image> {

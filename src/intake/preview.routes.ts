@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { Flaws } from '../batches/batch.body.ts';
 import type { Db } from '../db/database.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
@@ -26,14 +27,6 @@ export type PreviewParts = {
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 const NullableCount = Type.Union([Type.Integer(), Type.Null()]);
-const Flaws = Type.Array(
-  Type.Object({
-    line: Type.Integer(),
-    column: Type.Optional(Type.Integer()),
-    code: Type.String(),
-    detail: Type.String(),
-  }),
-);
 
 const PreviewBody = Type.Object(
   {
@@ -77,7 +70,7 @@ const PreviewBody = Type.Object(
       }),
     ),
   },
-  { $id: 'Preview' },
+  { 'x-name': 'Preview' },
 );
 
 /** Needs the body parsers of acceptUploads. */

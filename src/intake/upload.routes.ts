@@ -43,7 +43,7 @@ const Accepted = Type.Object(
       }),
     ),
   },
-  { $id: 'AcceptedBatch' },
+  { 'x-name': 'AcceptedBatch' },
 );
 type Accepted = Static<typeof Accepted>;
 

@@ -17,7 +17,7 @@ const PresetBody = Type.Object(
       description: 'Rendition specs with every default filled in; null: no limit',
     }),
   },
-  { $id: 'Preset' },
+  { 'x-name': 'Preset' },
 );
 const PresetParams = Type.Object({ name: Type.String() });
 

@@ -112,7 +112,7 @@ export const RenditionInput = Type.Object(
     animated: flag('Keep all frames of an animation; WebP only'),
     keep_credit: flag('Keep copyright and credit in the metadata; everything else is always removed'),
   },
-  { additionalProperties: false, $id: 'RenditionInput' },
+  { additionalProperties: false, 'x-name': 'RenditionInput' },
 );
 export type RenditionInput = Static<typeof RenditionInput>;
 
@@ -145,7 +145,7 @@ export const PresetInput = Type.Object(
   },
   {
     additionalProperties: false,
-    $id: 'PresetInput',
+    'x-name': 'PresetInput',
     examples: [
       {
         description: 'For our shop',

@@ -43,7 +43,7 @@ const Message = Type.Object(
     body: Type.String({ description: 'The body as text' }),
     body_base64: Type.Optional(Type.String({ description: 'The bytes of a body that is not UTF-8' })),
   },
-  { $id: 'InboxMessage' },
+  { 'x-name': 'InboxMessage' },
 );
 
 /** Receives webhooks of other systems: verified, deduplicated, logged. */

@@ -55,7 +55,8 @@ function recordServer(folder: string, app: FastifyInstance): void {
     done(null, payload);
   });
   app.addHook('onResponse', (request, reply, done) => {
-    if (!app.hasDecorator('isOfTest') && reply.raw.headersSent && !request.routeOptions.schema?.hide)
+    const isApi = app.hasDecorator('swagger') && !app.hasDecorator('isOfTest');
+    if (isApi && reply.raw.headersSent && !request.routeOptions.schema?.hide)
       record(folder, answerOf(request, reply, payloads.get(request)));
     done();
   });
@@ -63,7 +64,8 @@ function recordServer(folder: string, app: FastifyInstance): void {
 
 function answerOf(request: FastifyRequest, reply: FastifyReply, payload: unknown): Recorded {
   const { method, url, is404, routeOptions } = request;
-  const type = String(reply.getHeader('content-type') ?? '').split(';')[0] ?? '';
+  const isEmpty = [204, 304].includes(reply.raw.statusCode) || payload === undefined || payload === '';
+  const type = isEmpty ? '' : (String(reply.getHeader('content-type') ?? '').split(';')[0] ?? '');
   const isJson = /[/+]json$/.test(type) && (typeof payload === 'string' || Buffer.isBuffer(payload));
   const isShort = isJson && payload.length < LARGEST_BODY;
   return {

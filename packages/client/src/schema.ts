@@ -485,14 +485,7 @@ export type components = {
             bytes_in: number;
             /** @description Bytes of the renditions */
             bytes_out: number;
-            counts: {
-                cancelled: number;
-                completed: number;
-                failed: number;
-                pending: number;
-                processing: number;
-                total: number;
-            };
+            counts: components["schemas"]["Counts"];
             /** Format: date-time */
             created_at: string;
             /** @description How long a round retries failed images */
@@ -504,18 +497,7 @@ export type components = {
             eta_seconds: number | null;
             id: string;
             images_per_second: number | null;
-            links: {
-                /** @description POST */
-                cancel: string;
-                failed_csv: string;
-                images: string;
-                images_zip: string;
-                manifest: string;
-                output_csv: string;
-                /** @description POST */
-                retry: string;
-                self: string;
-            };
+            links: components["schemas"]["BatchLinks"];
             name: string;
             /** @description The share of images that have ended */
             percent: number;
@@ -528,30 +510,13 @@ export type components = {
             /** @description From 1; each retry of the batch begins the next one */
             round: number;
             row_error_count: number;
-            row_errors: {
-                code: string;
-                column?: number;
-                detail: string;
-                line: number;
-            }[];
+            row_errors: components["schemas"]["Flaw"][];
             started_at: string | null;
             /** @enum {string} */
             state: "pending" | "processing" | "completed" | "completed_with_errors" | "failed" | "cancelled";
             warning_count: number;
-            warnings: {
-                code: string;
-                column?: number;
-                detail: string;
-                line: number;
-            }[];
-            webhook: {
-                /** @description Why the last attempt got no answer; left out when it got one */
-                last_error?: string;
-                last_status: number | null;
-                next_attempt_at: string | null;
-                /** @enum {string} */
-                state: "pending" | "delivered" | "exhausted";
-            } | null;
+            warnings: components["schemas"]["Flaw"][];
+            webhook: components["schemas"]["LastDelivery"] | null;
             /** @description With callback_url: the secret that verifies its webhook. It is shown only in this response */
             webhook_secret?: string;
         };
@@ -560,14 +525,7 @@ export type components = {
             bytes_in: number;
             /** @description Bytes of the renditions */
             bytes_out: number;
-            counts: {
-                cancelled: number;
-                completed: number;
-                failed: number;
-                pending: number;
-                processing: number;
-                total: number;
-            };
+            counts: components["schemas"]["Counts"];
             /** Format: date-time */
             created_at: string;
             /** @description How long a round retries failed images */
@@ -579,18 +537,7 @@ export type components = {
             eta_seconds: number | null;
             id: string;
             images_per_second: number | null;
-            links: {
-                /** @description POST */
-                cancel: string;
-                failed_csv: string;
-                images: string;
-                images_zip: string;
-                manifest: string;
-                output_csv: string;
-                /** @description POST */
-                retry: string;
-                self: string;
-            };
+            links: components["schemas"]["BatchLinks"];
             name: string;
             /** @description The share of images that have ended */
             percent: number;
@@ -603,30 +550,25 @@ export type components = {
             /** @description From 1; each retry of the batch begins the next one */
             round: number;
             row_error_count: number;
-            row_errors: {
-                code: string;
-                column?: number;
-                detail: string;
-                line: number;
-            }[];
+            row_errors: components["schemas"]["Flaw"][];
             started_at: string | null;
             /** @enum {string} */
             state: "pending" | "processing" | "completed" | "completed_with_errors" | "failed" | "cancelled";
             warning_count: number;
-            warnings: {
-                code: string;
-                column?: number;
-                detail: string;
-                line: number;
-            }[];
-            webhook: {
-                /** @description Why the last attempt got no answer; left out when it got one */
-                last_error?: string;
-                last_status: number | null;
-                next_attempt_at: string | null;
-                /** @enum {string} */
-                state: "pending" | "delivered" | "exhausted";
-            } | null;
+            warnings: components["schemas"]["Flaw"][];
+            webhook: components["schemas"]["LastDelivery"] | null;
+        };
+        BatchLinks: {
+            /** @description POST */
+            cancel: string;
+            failed_csv: string;
+            images: string;
+            images_zip: string;
+            manifest: string;
+            output_csv: string;
+            /** @description POST */
+            retry: string;
+            self: string;
         };
         BatchPage: {
             items: components["schemas"]["Batch"][];
@@ -638,14 +580,7 @@ export type components = {
             bytes_in: number;
             /** @description Bytes of the renditions */
             bytes_out: number;
-            counts: {
-                cancelled: number;
-                completed: number;
-                failed: number;
-                pending: number;
-                processing: number;
-                total: number;
-            };
+            counts: components["schemas"]["Counts"];
             /** Format: date-time */
             created_at: string;
             ended_at: string | null;
@@ -653,18 +588,7 @@ export type components = {
                 [key: string]: number;
             };
             id: string;
-            links: {
-                /** @description POST */
-                cancel: string;
-                failed_csv: string;
-                images: string;
-                images_zip: string;
-                manifest: string;
-                output_csv: string;
-                /** @description POST */
-                retry: string;
-                self: string;
-            };
+            links: components["schemas"]["BatchLinks"];
             name: string;
             products: number;
             /** @description Completed images that needed no new files: they were made before, or for another image of the batch with the same URL */
@@ -673,6 +597,23 @@ export type components = {
             round: number;
             /** @enum {string} */
             state: "pending" | "processing" | "completed" | "completed_with_errors" | "failed" | "cancelled";
+        };
+        /** @description Images by state */
+        Counts: {
+            cancelled: number;
+            completed: number;
+            failed: number;
+            pending: number;
+            processing: number;
+            total: number;
+        };
+        Flaw: {
+            code: string;
+            /** @description Column of the file, from 1 */
+            column?: number;
+            detail: string;
+            /** @description Line of the file, from 1 */
+            line: number;
         };
         Host: {
             /** @description Upper limit of `places` */
@@ -730,25 +671,12 @@ export type components = {
             next_attempt_at: string | null;
             /** @description In the row, from 1 */
             position: number;
-            renditions: {
-                bytes: number;
-                format: string;
-                height: number;
-                name: string;
-                url: string;
-                width: number;
-            }[];
+            renditions: components["schemas"]["Rendition"][];
             /** @description Row of the CSV below its header, from 1 */
             row: number;
             /** @description In the batch, from 1 */
             slot: number;
-            source: {
-                bytes: number;
-                format: string;
-                height: number;
-                sha256: string;
-                width: number;
-            } | null;
+            source: components["schemas"]["Source"] | null;
             source_url: string;
             /** @enum {string} */
             state: "pending" | "processing" | "completed" | "failed" | "cancelled";
@@ -769,25 +697,12 @@ export type components = {
             next_attempt_at: string | null;
             /** @description In the row, from 1 */
             position: number;
-            renditions: {
-                bytes: number;
-                format: string;
-                height: number;
-                name: string;
-                url: string;
-                width: number;
-            }[];
+            renditions: components["schemas"]["Rendition"][];
             /** @description Row of the CSV below its header, from 1 */
             row: number;
             /** @description In the batch, from 1 */
             slot: number;
-            source: {
-                bytes: number;
-                format: string;
-                height: number;
-                sha256: string;
-                width: number;
-            } | null;
+            source: components["schemas"]["Source"] | null;
             source_url: string;
             /** @enum {string} */
             state: "pending" | "processing" | "completed" | "failed" | "cancelled";
@@ -816,6 +731,14 @@ export type components = {
             /** @description `cursor` of the next page; null: this is the last one */
             next_cursor: string | null;
         };
+        LastDelivery: {
+            /** @description Why the last attempt got no answer; left out when it got one */
+            last_error?: string;
+            last_status: number | null;
+            next_attempt_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "delivered" | "exhausted";
+        };
         Preset: {
             /** @description Cannot be changed */
             built_in: boolean;
@@ -840,12 +763,7 @@ export type components = {
             delimiter: string | null;
             encoding: string | null;
             error_count: number;
-            errors: {
-                code: string;
-                column?: number;
-                detail: string;
-                line: number;
-            }[];
+            errors: components["schemas"]["Flaw"][];
             first_rows: {
                 images: string[];
                 line: number;
@@ -872,12 +790,7 @@ export type components = {
             }[];
             rows: number;
             warning_count: number;
-            warnings: {
-                code: string;
-                column?: number;
-                detail: string;
-                line: number;
-            }[];
+            warnings: components["schemas"]["Flaw"][];
         };
         /**
          * @description Problem details (RFC 9457)
@@ -897,7 +810,7 @@ export type components = {
             /** @description Number of errors; `errors` has the first 1,000 */
             error_count?: number;
             errors?: {
-                /** @description Where: a JSON pointer into the body (`/renditions/0/width`), or `query.limit`, `path.id`, `header.idempotency-key`, `form.preset` */
+                /** @description Where: a JSON pointer into the body (`/renditions/0/width`), or `query.limit`, `path.id`, `header.idempotency-key`, `options.preset` (of an upload, in the form or the query) */
                 at?: string;
                 code: string;
                 /** @description From 1 */
@@ -941,6 +854,14 @@ export type components = {
                 [key: string]: string;
             };
             ok: boolean;
+        };
+        Rendition: {
+            bytes: number;
+            format: string;
+            height: number;
+            name: string;
+            url: string;
+            width: number;
         };
         RenditionInput: {
             /**
@@ -987,6 +908,14 @@ export type components = {
              */
             trim: boolean;
             width?: number;
+        };
+        /** @description The downloaded image */
+        Source: {
+            bytes: number;
+            format: string;
+            height: number;
+            sha256: string;
+            width: number;
         };
     };
     responses: {

@@ -4,7 +4,7 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifySchema, RouteOptions } from 'fastify';
 import { ProblemAnswer, ProblemBody } from '../problem.ts';
 import { type EventDocument, webhooksOf } from './events.ts';
-import { type JsonObject, referring, withNames } from './names.ts';
+import { type JsonObject, referring, plainSchema } from './names.ts';
 import { operationIdOf, securityOf, tagOf } from './operations.ts';
 import { codesOf, problemResponse, sharedResponses } from './problems.ts';
 
@@ -67,7 +67,7 @@ function documented({ schema, url, route }: { schema: FastifySchema; url: string
   };
   return {
     schema: {
-      ...withNames({ ...schema, params: withKey(schema.params), response }),
+      ...plainSchema({ ...schema, params: withKey(schema.params), response }),
       operationId: operationIdOf(method, url, schema),
       tags: schema.tags ?? [tagOf(url)],
       security: securityOf(method, access),
@@ -102,7 +102,7 @@ function completed(
   const schemas: JsonObject = {};
   const { servers = [], info = {}, openapi = '' } = document;
   const rest = referring({ paths, webhooks: webhooksOf(events) } as JsonObject, schemas) as JsonObject;
-  referring(withNames(ProblemBody) as unknown as JsonObject, schemas);
+  referring(plainSchema(ProblemBody) as unknown as JsonObject, schemas);
   return {
     openapi,
     info,

@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { withNames, type JsonObject } from './names.ts';
+import { plainSchema, type JsonObject } from './names.ts';
 
 /** What the document says of an event that webhooks tell. */
 export type EventDocument = {
@@ -47,7 +47,7 @@ function operationOf(type: string, { summary, data }: EventDocument): JsonObject
     parameters: HEADERS,
     requestBody: {
       required: true,
-      content: { 'application/json': { schema: withNames(schema) as unknown as JsonObject } },
+      content: { 'application/json': { schema: plainSchema(schema) as unknown as JsonObject } },
     },
     responses: {
       '2XX': { description: 'Delivered' },

@@ -1,24 +1,23 @@
-/** Schemas with an `$id` become components of the document, which others refer to. */
+/**
+ * Schemas with an `x-name` become components of the document, which others refer to. Not `$id`: validators
+ * and serialisers resolve it, and refuse a schema that is in another one twice.
+ */
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-const NAME = 'x-name'; // @fastify/swagger drops $id, and keeps extensions
+const NAME = 'x-name';
 
-/**
- * A copy with names in place of `$id`, so that they survive @fastify/swagger, and without what only our
- * framework needs.
- */
-export function withNames<T>(schema: T): T {
+/** A copy as the document has it: without what only our framework needs, and with the type of every enum. */
+export function plainSchema<T>(schema: T): T {
   return mapped(JSON.parse(JSON.stringify(schema)) as Json, plain) as T;
 }
 
-function plain({ $id, nullable, ...schema }: JsonObject): JsonObject {
+function plain({ nullable, ...schema }: JsonObject): JsonObject {
   const isOfText = Array.isArray(schema['enum']) && schema['enum'].every((one) => typeof one === 'string');
   return {
     ...(isOfText && { type: 'string' }),
     ...schema,
-    ...(typeof $id === 'string' ? { [NAME]: $id } : $id !== undefined && { $id }),
     ...(typeof nullable === 'object' && { nullable }), // a property of this name
   };
 }
