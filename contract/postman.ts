@@ -38,11 +38,11 @@ function itemOf(method: string, path: string, operation: Operation): Item {
         raw: `{{baseUrl}}/${segments.map(inPostman).join('/')}`,
         host: ['{{baseUrl}}'],
         path: segments.map(inPostman),
-        query: of(parameters, 'query').map((one) => ({ ...valueOf(one), disabled: one.required !== true })),
+        query: of(parameters, 'query').map(choiceOf),
         variable: of(parameters, 'path').map(valueOf),
       },
       header: [
-        ...of(parameters, 'header').map((one) => ({ ...valueOf(one), disabled: one.required !== true })),
+        ...of(parameters, 'header').map(choiceOf),
         ...(body?.mode === 'raw' ? [{ key: 'content-type', value: 'application/json' }] : []),
       ],
       ...(body && { body }),
@@ -59,9 +59,14 @@ function of(parameters: Parameter[], where: string): Parameter[] {
   return parameters.filter((one) => one.in === where);
 }
 
+/** Switched off until somebody wants it, if it may be left out. */
+function choiceOf(one: Parameter): object {
+  return { ...valueOf(one), disabled: one.required !== true };
+}
+
 function valueOf({ name, description, schema, example }: Parameter): object {
-  const value = example ?? schema['default'] ?? '';
-  return { key: name, value: String(value as string), ...(description && { description }) };
+  const value = (example ?? schema['default'] ?? '') as string | number | boolean;
+  return { key: name, value: String(value), ...(description && { description }) };
 }
 
 function bodyOf(content: Record<string, Media>): { mode: string } | undefined {

@@ -7,6 +7,7 @@ import type { MoveRules } from '../batches/move-on.ts';
 import type { Database } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { tenantOf } from '../http/principal.ts';
+import { problems } from '../http/document/problems.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import type { Guard } from '../net/guard.ts';
 import { listPresets } from '../presets/preset.queries.ts';
@@ -86,10 +87,9 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
         response: {
           202: Accepted,
           400: ProblemAnswer,
-          409: ProblemAnswer,
           413: ProblemAnswer,
           415: ProblemAnswer,
-          422: ProblemAnswer,
+          ...problems('idempotency_key_in_use', 'idempotency_key_reused', 'csv_invalid'),
         },
       },
     },

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
+import { problems } from '../http/document/problems.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
 import { BUILTIN_PRESETS } from './builtin.ts';
@@ -59,7 +60,7 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, p
         description: 'Batches that were accepted before keep the old one.',
         params: PresetParams,
         body: PresetInput,
-        response: { 200: PresetBody, 409: ProblemAnswer, 422: ProblemAnswer },
+        response: { 200: PresetBody, ...problems('conflict', 'preset_invalid') },
       },
     },
     async (request) => {
@@ -75,7 +76,7 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, p
       schema: {
         summary: 'Remove your own preset',
         params: PresetParams,
-        response: { 204: Type.Null(), 404: ProblemAnswer, 409: ProblemAnswer },
+        response: { 204: Type.Null(), 404: ProblemAnswer, ...problems('conflict') },
       },
     },
     async (request, reply) => {

@@ -7,7 +7,7 @@ import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
-import { ProblemAnswer } from '../http/problem.ts';
+import { problems } from '../http/document/problems.ts';
 import { keepMessage, listMessages, type MessageRow, databaseNow } from './inbox.ts';
 import { isTimely, newSecret, signedAt, verifyHubSignature } from './signing.ts';
 
@@ -87,7 +87,7 @@ const receiver: FastifyPluginAsyncTypebox<InboxParts> = async (app, { db, tenant
         description:
           'Signed according to Standard Webhooks, or with X-Hub-Signature-256. Messages are deduplicated by id. No API key is needed.',
         params: Type.Object({ source: Type.String() }),
-        response: { 200: Type.Object({ ok: Type.Boolean() }), 401: ProblemAnswer },
+        response: { 200: Type.Object({ ok: Type.Boolean() }), ...problems('not_verified') },
       },
     },
     async ({ params: { source }, headers, body }) => {

@@ -25,7 +25,7 @@ export async function formOf(
   const after = `\r\n--${boundary}--\r\n`;
   if (file instanceof Blob) {
     const whole = new Blob([before, file, after]);
-    const chunks = (): AsyncIterable<Uint8Array> => whole.stream() as unknown as AsyncIterable<Uint8Array>;
+    const chunks = (): AsyncIterable<Uint8Array> => whole.stream();
     return { contentType, bytes: whole.size, isRepeatable: true, whole: () => whole, chunks };
   }
   async function* chunks(): AsyncGenerator<Uint8Array> {
@@ -55,5 +55,5 @@ function nameOf(source: UploadSource): string | undefined {
 /** A file of the disk that is read when it is sent. */
 async function blobOf(path: string): Promise<Blob> {
   const { openAsBlob } = await import('node:fs');
-  return (await openAsBlob(path)) as Blob;
+  return openAsBlob(path);
 }

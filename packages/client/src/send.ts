@@ -44,14 +44,13 @@ function streamOf(form: Form, onProgress: SendOptions['onProgress']): ReadableSt
 
 /** The part of XMLHttpRequest that is used here; Node has none, and its types neither. */
 type Xhr = {
-  upload: { onprogress: ((event: { loaded: number; total: number }) => void) | null };
-  onload: (() => void) | null;
-  onerror: (() => void) | null;
-  onabort: (() => void) | null;
+  upload: {
+    addEventListener(name: 'progress', act: (event: { loaded: number; total: number }) => void): void;
+  };
+  addEventListener(name: 'load' | 'error' | 'abort', act: () => void): void;
   status: number;
   response: Blob;
   responseType: string;
-  withCredentials: boolean;
   open(method: string, url: string): void;
   setRequestHeader(name: string, value: string): void;
   getAllResponseHeaders(): string;
@@ -67,10 +66,12 @@ function sendByXhr(url: string, body: Blob, form: Form, options: SendOptions): P
     xhr.responseType = 'blob';
     for (const [name, value] of Object.entries({ ...headers, 'content-type': form.contentType }))
       xhr.setRequestHeader(name, value);
-    xhr.upload.onprogress = ({ loaded: sent, total }) => onProgress?.({ sent, total });
-    xhr.onload = () => resolve(new Response(xhr.response, { status: xhr.status, headers: headersOf(xhr) }));
-    xhr.onerror = () => reject(new TypeError('no response'));
-    xhr.onabort = () => reject(signal?.reason as Error);
+    xhr.upload.addEventListener('progress', ({ loaded: sent, total }) => onProgress?.({ sent, total }));
+    xhr.addEventListener('load', () =>
+      resolve(new Response(xhr.response, { status: xhr.status, headers: headersOf(xhr) })),
+    );
+    xhr.addEventListener('error', () => reject(new TypeError('no response')));
+    xhr.addEventListener('abort', () => reject(signal?.reason as Error));
     signal?.addEventListener('abort', () => xhr.abort(), { once: true });
     xhr.send(body);
   });

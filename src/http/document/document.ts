@@ -31,7 +31,7 @@ export function documentOptions({ publicUrl, version, events }: DocumentParts): 
     transform: documented,
     transformObject: (document) =>
       'openapiObject' in document
-        ? (completed(document.openapiObject as unknown as Document, events) as object)
+        ? completed(document.openapiObject as unknown as Document, events)
         : document.swaggerObject,
   };
 }
@@ -101,7 +101,7 @@ function completed(
   checkNames(Object.values(paths).flatMap((item) => Object.values(item)));
   const schemas: JsonObject = {};
   const { servers = [], info = {}, openapi = '' } = document;
-  const rest = referring({ paths, webhooks: webhooksOf(events) } as JsonObject, schemas) as JsonObject;
+  const rest = referring({ paths, webhooks: webhooksOf(events) }, schemas) as JsonObject;
   referring(plainSchema(ProblemBody) as unknown as JsonObject, schemas);
   return {
     openapi,

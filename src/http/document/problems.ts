@@ -5,7 +5,7 @@ import { ProblemBody } from '../problem.ts';
 import type { JsonObject } from './names.ts';
 
 /** On the schema of a problem response: the codes that it may have; without any, all of its status. */
-export const CODES = 'x-codes';
+const CODES = 'x-codes';
 
 const PROBLEM_TYPE = 'application/problem+json';
 
@@ -49,7 +49,9 @@ function retryAfter(): JsonObject {
 export function sharedResponses(): JsonObject {
   const statuses = new Set([...REQUEST_PROBLEMS.values()].map(({ status }) => status));
   return Object.fromEntries(
-    [...statuses].toSorted().map((status) => [nameOf(status), responseOf(status, codesOf(status))]),
+    [...statuses]
+      .toSorted((a, b) => a - b)
+      .map((status) => [nameOf(status), responseOf(status, codesOf(status))]),
   );
 }
 
