@@ -35,6 +35,8 @@ function clientMistake(error: FastifyError | Problem, request: FastifyRequest): 
       return new Problem('bad_request', { detail: 'The body is not valid JSON.' });
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return new Problem('bad_request', { detail: 'The body is empty; it must be JSON.' });
+    case 'FST_PROTO_VIOLATION':
+      return new Problem('bad_request', { detail: 'A field of the form has a name that is not allowed.' });
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return new Problem('bad_request', { detail: 'The body has another length than Content-Length says.' });
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
@@ -59,7 +61,7 @@ function clientMistake(error: FastifyError | Problem, request: FastifyRequest): 
     return new Problem('precondition_failed', { detail: 'The file is not the one that If-Match names.' });
   if (statusCode >= 500) return undefined;
   request.log.info({ err: error }, 'request refused');
-  return new Problem('bad_request', { detail: `The request is not valid (${error.code}).` });
+  return new Problem('bad_request', { detail: 'The request cannot be read.' });
 }
 
 /** Headers of an error response, such as `Content-Range` of a 416. */
