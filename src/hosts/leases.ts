@@ -33,8 +33,8 @@ const EXCHANGE_LOCK = 7_203_451_968; // an advisory lock; the number is random
  * No more permits are granted than the host has. When the limit of a host sinks, or others wait for it, a
  * worker keeps the permits in use and gets no more until it is within its share.
  *
- * Limits, holds and headers of a host are each tenant's own. The host knows nothing of tenants, so all
- * tenants together share HOST_CONCURRENCY permits of it.
+ * Limits, holds and headers of a host are each tenant's own. The host knows nothing of tenants, so the tenants
+ * that download from it now have together no more permits than the highest of their limits.
  */
 export async function exchangePermits(
   database: Database,
@@ -79,17 +79,17 @@ function exchange(
         coalesce(sum(l.places) filter (where l.tenant_id = r.tenant_id), 0) as places,
         count(*) filter (where l.tenant_id = r.tenant_id) as workers,
         bool_or(l.wanted > l.places) filter (where l.tenant_id = r.tenant_id) as are_waiting,
-        sum(l.places) as places_of_all, count(*) as workers_of_all, bool_or(l.wanted > l.places) as any_is_waiting
+        sum(l.places) as places_of_all, count(*) as workers_of_all, bool_or(l.wanted > l.places) as any_is_waiting,
+        max(${permitsNow(hostConcurrency)}) as highest
       from requests r join host_leases l on l.host = r.host and (l.tenant_id, l.worker_id) <> (r.tenant_id, ${workerId}::uuid)
+      left join hosts h on h.tenant_id = l.tenant_id and h.host = l.host
       where l.leased_until > now()
       group by r.tenant_id, r.host
     ),
     limits as (
       select r.*, h.held_until, h.headers_fingerprint, h.secret_headers,
         case when ${IS_GIVEN_UP} then h.last_code end as given_up,
-        ${permitsNow(hostConcurrency)} as of_tenant,
-        -- a tenant whose operator set a higher ceiling raises the limit of all
-        greatest(${hostConcurrency}::integer, ${permitsNow(hostConcurrency)}) as of_all
+        ${permitsNow(hostConcurrency)} as of_tenant
       from requests r left join hosts h on h.tenant_id = r.tenant_id and h.host = r.host
     ),
     granted as (
@@ -99,8 +99,8 @@ function exchange(
           case when a.wanted > 0 then a.wanted + ${SPARE_PERMITS} else 0 end,
           of_tenant - coalesce(o.places, 0),
           case when o.are_waiting then ceil(of_tenant::float8 / (o.workers + 1)) end,
-          of_all - coalesce(o.places_of_all, 0),
-          case when o.any_is_waiting then ceil(of_all::float8 / (o.workers_of_all + 1)) end
+          greatest(of_tenant, o.highest) - coalesce(o.places_of_all, 0),
+          case when o.any_is_waiting then ceil(greatest(of_tenant, o.highest)::float8 / (o.workers_of_all + 1)) end
         ))::integer as permits,
         greatest(0, coalesce(extract(epoch from a.held_until - now()) * 1000, 0))::float8 as held_ms
       from limits a

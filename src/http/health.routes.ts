@@ -13,18 +13,17 @@ const Ready = Type.Object(
   { 'x-name': 'Readiness' },
 );
 
-/** `/healthz`: the process is alive. `/readyz`: it can process images; otherwise 503 with the reasons. */
+/** `/healthz`, `/livez`: the process is alive. `/readyz`: it can process images; otherwise 503 with the reasons. */
 export const healthRoutes: FastifyPluginAsync<{ checks: HealthChecks }> = async (app, { checks }) => {
-  app.get(
-    '/healthz',
-    {
-      config: { access: 'public' },
-      schema: { operationId: 'getLiveness', summary: 'Liveness', response: { 200: Live } },
-    },
-    async () => ({
-      ok: true,
-    }),
-  );
+  for (const [path, operationId] of [
+    ['/healthz', 'getHealth'],
+    ['/livez', 'getLiveness'],
+  ] as const)
+    app.get(
+      path,
+      { config: { access: 'public' }, schema: { operationId, summary: 'Liveness', response: { 200: Live } } },
+      async () => ({ ok: true }),
+    );
 
   app.get(
     '/readyz',

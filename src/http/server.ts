@@ -5,6 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { Problem, systemCode } from '../errors.ts';
+import { continueLate } from './continue.ts';
 import { sendError } from './error-handler.ts';
 import { refuseForeigners } from './local-only.ts';
 import { malformed, MAX_HEADER_BYTES, rawAnswers, refuseExpectations } from './malformed.ts';
@@ -24,6 +25,10 @@ export type ServerOptions = {
   publicUrl: string;
   version: string;
   log: Logger;
+  /** whether requests without an API key are refused at the moment */
+  needsKeys?: () => boolean;
+  /** networks of the proxies whose `X-Forwarded-…` headers count */
+  trustProxy?: string[] | undefined;
   limits?: ClientLimits;
   /** the events that webhooks tell, for the document, by their types */
   events?: Readonly<Record<string, EventDocument>>;
@@ -37,6 +42,8 @@ export async function createServer({
   publicUrl,
   version,
   log,
+  needsKeys = () => false,
+  trustProxy,
   limits = CLIENT_LIMITS,
   events = {},
 }: ServerOptions) {
@@ -56,6 +63,7 @@ export async function createServer({
       else socket.destroy();
     },
     frameworkErrors: (error, request, reply) => sendError(error, request, reply),
+    trustProxy: trustProxy ?? false,
     forceCloseConnections: 'idle',
     genReqId: requestIdOf,
     logController: new LogController({ requestIdLogLabel: 'request_id' }),
@@ -64,13 +72,14 @@ export async function createServer({
   const answerRaw = rawAnswers(app.server);
   endSlowClients(app.server, limits, answerRaw);
   refuseExpectations(app.server, answerRaw);
+  app.addHook('preParsing', refuseWrongQuery); // after access is known, before a body is asked for
+  app.addHook('preParsing', continueLate(app.server));
   app.setValidatorCompiler(validatorCompiler);
   app.addHook('onRequest', nameRequest);
-  app.addHook('onRequest', refuseForeigners(publicUrl));
+  app.addHook('onRequest', refuseForeigners(publicUrl, needsKeys));
   const { onRoute, refuseUnknownRoute } = createRouteFinder(ROUTER);
   app.addHook('onRoute', onRoute);
   app.addHook('onRequest', refuseUnknownRoute);
-  app.addHook('preParsing', refuseWrongQuery); // after access is known, before a body is read
   app.setErrorHandler(sendError);
   // The path has a route, but the file does not exist.
   app.setNotFoundHandler((request, reply) =>
@@ -85,6 +94,9 @@ export async function createServer({
     crossOriginResourcePolicy: { policy: 'cross-origin' }, // renditions are embedded in pages of other sites
   });
   await app.register(swagger, documentOptions({ publicUrl, version, events }));
+  app.addHook('onRoute', (route) => {
+    if (/^\/docs(\/|$)/.test(route.url)) route.config = { ...route.config, access: 'public' };
+  });
   // Our CSP applies: its own one (staticCSP) upgrades to https, and blocks its own styles.
   await app.register(swaggerUi, { routePrefix: '/docs', theme: { title: 'Minilab API' } });
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());

@@ -52,6 +52,28 @@ test('all tenants together share the permits of a host', async () => {
   assert.equal((await first(100)).permits, 14);
 });
 
+test('a host serves many tenants with as many downloads as one', async () => {
+  await using services = await newServices();
+  await addHost(services, 1, 6);
+  await addHost(services, 2, 8);
+  const tenants = [1, 2, 3].map((tenantId) => lessee(services, tenantId));
+  const round = async (...leases: typeof tenants): Promise<number[]> => {
+    const granted: number[] = [];
+    for (const lease of leases) {
+      await lease(1); // its other downloads have ended
+      granted.push((await lease(4)).permits);
+    }
+    return granted;
+  };
+  for (let n = 0; n < 4; n += 1) await round(...tenants);
+  assert.deepEqual(await round(...tenants), [3, 3, 2]);
+  const [first, second, third] = tenants;
+  assert.ok(first && second && third);
+  await second(0);
+  for (let n = 0; n < 4; n += 1) await round(first, third);
+  assert.deepEqual(await round(first, third), [3, 3], 'the limit of a tenant that has left counts no longer');
+});
+
 test('a tenant with a low limit at a host takes nothing from another tenant, and is not starved by it', async () => {
   await using services = await newServices();
   await addHost(services, 1, 2);

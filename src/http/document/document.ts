@@ -47,15 +47,15 @@ const SECURITY_SCHEMES = {
 } as const;
 
 // Errors that any request may get, before it reaches its route or in it. A route declares only its own.
-const ANYWHERE = [400, 403, 408, 414, 417, 431, 500, 503];
+const ANYWHERE = [400, 403, 408, 414, 417, 429, 431, 500, 503];
 const FOR_BODIES = [413, 415];
-const FOR_KEYS = [401, 429];
+const FOR_KEYS = [401];
 
 /** The schema of a route with what the document says besides; no serializers are built from it. */
 function documented({ schema, url, route }: { schema: FastifySchema; url: string; route: RouteOptions }) {
   if (!schema || schema.hide) return { schema, url };
   const method = [route.method].flat()[0] ?? 'GET';
-  const access = route.config?.access;
+  const { access, audit } = route.config ?? {};
   const statuses = [
     ...ANYWHERE,
     ...(method === 'GET' || method === 'HEAD' ? [] : FOR_BODIES),
@@ -71,6 +71,7 @@ function documented({ schema, url, route }: { schema: FastifySchema; url: string
       operationId: operationIdOf(method, url, schema),
       tags: schema.tags ?? [tagOf(url)],
       security: securityOf(method, access),
+      ...(audit !== undefined && { 'x-audit-action': audit }),
     },
     url: url.replace('*', ':key'),
   };
