@@ -88,7 +88,7 @@ describe('the closed list of problems', () => {
       assert.ok(status >= 200 && status < 500, head);
       if (status < 400) return;
       const known = REQUEST_PROBLEMS.get(problem['code'] as ProblemCode);
-      assert.deepEqual([known?.status, known?.title], [status, problem['title']], `${head}`);
+      assert.deepEqual([known?.status, known?.title], [status, problem['title']], head);
       assert.doesNotMatch(JSON.stringify(problem), /FST_|node_modules|\.ts\b|\bat \w+ \(/);
     });
 });
