@@ -9,16 +9,13 @@ import { inWords, schemaErrors } from '../schema-words.ts';
 import { DAY_MS, parseDuration } from '../units.ts';
 import { ColumnMapping } from '../csv/header/columns.ts';
 import { isCharset } from '../csv/decode.ts';
-import type { PreviewOptions, UploadOptions } from './option-schemas.ts';
+import type { OptionsSchema, PreviewOptions, UploadOptions } from './option-schemas.ts';
 
 /**
  * Reads the options of an upload from the fields of a form, from the query, or from flags.
  * @throws Problem `bad_request` with everything that is wrong with them
  */
-export function readOptions(
-  all: Record<string, unknown>,
-  schema: typeof UploadOptions | typeof PreviewOptions,
-): PreviewOptions {
+export function readOptions(all: Record<string, unknown>, schema: OptionsSchema): PreviewOptions {
   const fields = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')); // forms send fields that were left empty
   const allowed = Object.keys(schema.properties);
   const unknown = Object.keys(fields).filter((name) => !allowed.includes(name));
@@ -87,12 +84,13 @@ function withSuggestion(name: string, allowed: readonly string[]): string {
 }
 
 /** The options that decide how the file is read. @param options of readOptions */
-export function readingOptions(options: UploadOptions) {
-  const { on_invalid, strict, charset, columns, header_line, preset } = options;
+export function readingOptions(options: PreviewOptions) {
+  const { on_invalid, strict, charset, columns, header_line, preset, partial } = options;
   return {
     onInvalid: on_invalid,
     warningsAre: strict ? ('errors' as const) : undefined,
     charset,
+    isPartial: partial,
     headerLine: header_line,
     presetName: preset ?? DEFAULT_PRESET,
     mapping: columns === undefined || columns === '' ? undefined : parseMapping(columns),

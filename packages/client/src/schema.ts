@@ -101,7 +101,7 @@ export type paths = {
         put?: never;
         /**
          * Upload a CSV
-         * @description As multipart/form-data with the part `file` and the options as fields in any order, or as text/csv with the options in the query. Either the whole upload is stored and work begins, or nothing is stored and all errors are listed.
+         * @description As multipart/form-data with the part `file` and the options as fields in any order, or as text/csv with the options in the query. Instead of a file, `upload` may name one that POST /v1/uploads has kept. Either the whole upload is stored and work begins, or nothing is stored and all errors are listed.
          */
         post: operations["createBatch"];
         delete?: never;
@@ -145,6 +145,26 @@ export type paths = {
          * @description Workers drop the images that they are processing within seconds. Images that have ended stay as they are.
          */
         post: operations["cancelBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Progress of a batch, as server-sent events
+         * @description Events: `progress`, `slots`, `image` (a failure), `images_left_out`, `reset` and `done`; see docs/progress.md. The stream ends with the round of the batch.
+         */
+        get: operations["getBatchEvents"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -253,6 +273,26 @@ export type paths = {
          * @description Begins the next round of a batch that has ended. The round has an event of its own.
          */
         post: operations["retryBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The states of all images, one byte for each slot
+         * @description 0 pending, 1 processing, 2 completed, 3 failed, 4 cancelled. The header `Last-Event-ID` is for `since` of the events: what changed after these states.
+         */
+        get: operations["getBatchStates"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -470,6 +510,64 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep a CSV for an hour, to preview it and to make a batch of it without sending it again
+         * @description As multipart/form-data with the part `file`, or as text/csv with `name` in the query. The file is not read as a CSV. A tenant may keep 20 uploads, with the bytes of five of the largest.
+         */
+        post: operations["createUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A kept upload */
+        get: operations["getUpload"];
+        put?: never;
+        post?: never;
+        /** Remove a kept upload now. Batches that were made of it stay */
+        delete: operations["deleteUpload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{id}/errors.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rows of a kept upload that have errors, to be corrected and uploaded again
+         * @description With the lines above the first product, byte for byte as uploaded, formulas included: do not open it in a spreadsheet if you do not trust the cells. Upload it with the same options.
+         */
+        get: operations["getUploadErrorsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/usage": {
         parameters: {
             query?: never;
@@ -602,6 +700,8 @@ export type components = {
             bytes_in: number;
             /** @description Bytes of the renditions */
             bytes_out: number;
+            /** @description `bytes_in` less `bytes_out`, never below 0 */
+            bytes_saved: number;
             counts: components["schemas"]["Counts"];
             /** Format: date-time */
             created_at: string;
@@ -636,6 +736,8 @@ export type components = {
             webhook: components["schemas"]["LastDelivery"] | null;
             /** @description With callback_url: the secret that verifies its webhook. It is shown only in this response */
             webhook_secret?: string;
+            /** @description About how large images.zip is now; files of images that repeat a URL are not counted */
+            zip_bytes: number;
         };
         AuditEntry: {
             /**
@@ -674,6 +776,8 @@ export type components = {
             bytes_in: number;
             /** @description Bytes of the renditions */
             bytes_out: number;
+            /** @description `bytes_in` less `bytes_out`, never below 0 */
+            bytes_saved: number;
             counts: components["schemas"]["Counts"];
             /** Format: date-time */
             created_at: string;
@@ -706,6 +810,8 @@ export type components = {
             warning_count: number;
             warnings: components["schemas"]["Flaw"][];
             webhook: components["schemas"]["LastDelivery"] | null;
+            /** @description About how large images.zip is now; files of images that repeat a URL are not counted */
+            zip_bytes: number;
         };
         BatchLinks: {
             /** @description POST */
@@ -720,9 +826,70 @@ export type components = {
             self: string;
         };
         BatchPage: {
+            /** @description With counts=true: how many batches the list has in each state, whatever `state` says */
+            counts_by_state?: {
+                cancelled: number;
+                completed: number;
+                completed_with_errors: number;
+                failed: number;
+                pending: number;
+                processing: number;
+            };
             items: components["schemas"]["Batch"][];
             /** @description `cursor` of the next page; null: this is the last one */
             next_cursor: string | null;
+        };
+        BatchStatus: {
+            /** @description Bytes of the sources */
+            bytes_in: number;
+            /** @description Bytes of the renditions */
+            bytes_out: number;
+            /** @description `bytes_in` less `bytes_out`, never below 0 */
+            bytes_saved: number;
+            counts: components["schemas"]["Counts"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description How long a round retries failed images */
+            deadline_hours: number;
+            ended_at: string | null;
+            errors_by_code: {
+                [key: string]: number;
+            };
+            eta_seconds: number | null;
+            /** @description Hosts on hold that images of the batch wait for; the 20 with the most */
+            held: {
+                host: string;
+                /** @description Different images that wait for it; counted up to 10,000 */
+                images: number;
+                /** Format: date-time */
+                until: string;
+            }[];
+            id: string;
+            images_per_second: number | null;
+            links: components["schemas"]["BatchLinks"];
+            name: string;
+            /** @description The share of images that have ended */
+            percent: number;
+            preset: string;
+            products: number;
+            /** @description Images per second in each 3 s of the last 2 minutes, oldest first; empty when the batch has ended */
+            rates: number[];
+            /** @description Rows with errors, left out because of on_invalid=skip */
+            rejected_rows: number;
+            /** @description Completed images that needed no new files: they were made before, or for another image of the batch with the same URL */
+            reused: number;
+            /** @description From 1; each retry of the batch begins the next one */
+            round: number;
+            row_error_count: number;
+            row_errors: components["schemas"]["Flaw"][];
+            started_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "processing" | "completed" | "completed_with_errors" | "failed" | "cancelled";
+            warning_count: number;
+            warnings: components["schemas"]["Flaw"][];
+            webhook: components["schemas"]["LastDelivery"] | null;
+            /** @description About how large images.zip is now; files of images that repeat a URL are not counted */
+            zip_bytes: number;
         };
         BatchSummary: {
             /** @description Bytes of the sources */
@@ -962,6 +1129,17 @@ export type components = {
         Preview: {
             /** @description Rows with an error */
             bad_rows: number;
+            /** @description Every column of the header */
+            column_list: {
+                header: string;
+                /** @description How its role was found: by its name; chosen in `columns`; guessed from its cells, to be sent in `columns`, because no column holds images by its name */
+                how: ("name" | "chosen" | "guessed") | null;
+                /** @description Of the column, from 0: its place in `cells` */
+                index: number;
+                role: ("images" | "name" | "sku" | "serial" | "preset" | "width" | "height" | "quality" | "format") | null;
+                /** @description Up to three different texts of its first cells, up to 80 characters each */
+                samples: string[];
+            }[];
             /** @description The columns of each role */
             columns: {
                 [key: string]: string | string[];
@@ -994,7 +1172,31 @@ export type components = {
                 url: string;
                 width: number | null;
             }[];
+            /** @description The roles that a column may have */
+            roles: {
+                /** @enum {string} */
+                role: "images" | "name" | "sku" | "serial" | "preset" | "width" | "height" | "quality" | "format";
+                /** @description Whether `columns` may give it to several columns */
+                several: boolean;
+            }[];
             rows: number;
+            /** @description The first 20 rows, and the rows with the first 1,000 errors and the first 1,000 warnings */
+            rows_shown: {
+                /** @description As they stand in the file: the first 250, each cut to 200 characters. Empty where rows with problems have more than 2 million characters before this one */
+                cells: string[];
+                /** @description Line of the file where the row begins */
+                line: number;
+                problems: {
+                    code: string;
+                    detail: string;
+                    /** @description Of the cell, from 0; null: of the whole row */
+                    index: number | null;
+                    /** @enum {string} */
+                    level: "error" | "warning";
+                }[];
+                /** @description Number of the product, from 1: a gap has as many rows as numbers */
+                row: number;
+            }[];
             warning_count: number;
             warnings: components["schemas"]["Flaw"][];
         };
@@ -1010,7 +1212,7 @@ export type components = {
          */
         Problem: {
             /** @enum {string} */
-            code: "bad_request" | "not_verified" | "unauthorized" | "forbidden" | "foreign_host" | "foreign_origin" | "quota_insufficient" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "idempotency_key_in_use" | "idempotency_key_reused" | "precondition_failed" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "expectation_failed" | "csv_invalid" | "preset_invalid" | "quota_exceeded" | "too_many_requests" | "headers_too_large" | "internal_error" | "database_unavailable" | "storage_unavailable" | "not_ready";
+            code: "bad_request" | "not_verified" | "unauthorized" | "forbidden" | "foreign_host" | "foreign_origin" | "quota_insufficient" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "idempotency_key_in_use" | "idempotency_key_reused" | "upload_expired" | "precondition_failed" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "expectation_failed" | "csv_invalid" | "preset_invalid" | "quota_exceeded" | "too_many_requests" | "headers_too_large" | "internal_error" | "database_unavailable" | "storage_unavailable" | "not_ready";
             /** @description What is wrong, and what to do */
             detail: string;
             /** @description Number of errors; `errors` has the first 1,000 */
@@ -1028,7 +1230,7 @@ export type components = {
             /** @description The quota that refused the request */
             quota?: {
                 limit: number;
-                /** @description As in `limits` of GET /v1/usage */
+                /** @description As in `limits` of GET /v1/usage; or kept_uploads, kept_upload_bytes */
                 name: string;
                 resets_at: string | null;
                 used: number;
@@ -1144,6 +1346,23 @@ export type components = {
             sha256: string;
             width: number;
         };
+        Upload: {
+            /** @description Of the file, decompressed */
+            bytes: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description An hour after the file had arrived
+             */
+            expires_at: string;
+            /** @description Of the file; empty if the request does not give one */
+            name: string;
+            /** @description Of the file, hexadecimal */
+            sha256: string;
+            /** @description For the option `upload` of POST /v1/batches and its preview */
+            upload_id: string;
+        };
         Usage: {
             /** @description Accepted uploads of the last 31 days in UTC, newest first, without days that had none */
             days: {
@@ -1230,6 +1449,20 @@ export type components = {
                     code?: "forbidden" | "foreign_host" | "foreign_origin" | "quota_insufficient";
                     /** @constant */
                     status?: 403;
+                };
+            };
+        };
+        /** @description `upload_expired`: The upload is no longer kept. */
+        Gone: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "upload_expired";
+                    /** @constant */
+                    status?: 410;
                 };
             };
         };
@@ -1635,12 +1868,16 @@ export interface operations {
     listBatches: {
         parameters: {
             query?: {
+                /** @description Whether to count the batches by state, on all pages and of all states */
+                counts?: boolean;
                 created_after?: string;
                 /** @description `next_cursor` of the previous page */
                 cursor?: string;
                 limit?: number;
                 /** @description The exact name */
                 name?: string;
+                /** @description A part of the name, in upper or lower case */
+                q?: string;
                 state?: "pending" | "processing" | "completed" | "completed_with_errors" | "failed" | "cancelled";
             };
             header?: never;
@@ -1697,6 +1934,8 @@ export interface operations {
                 preset?: string;
                 /** @description Counts warnings as errors */
                 strict?: boolean;
+                /** @description Instead of a file: the upload_id of one that POST /v1/uploads has kept */
+                upload?: string;
             };
             header?: {
                 /** @description Makes the request idempotent: a repetition with the same key within 24 h gets the answer to the first one */
@@ -1730,6 +1969,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             /** @description `idempotency_key_in_use`: The first request with this key is still in progress. */
             409: {
@@ -1745,6 +1985,7 @@ export interface operations {
                     };
                 };
             };
+            410: components["responses"]["Gone"];
             413: components["responses"]["PayloadTooLarge"];
             414: components["responses"]["URITooLong"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -1789,7 +2030,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Batch"];
+                    "application/json": components["schemas"]["BatchStatus"];
                 };
             };
             /** @description The version in If-None-Match is still current */
@@ -1901,6 +2142,49 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             414: components["responses"]["URITooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getBatchEvents: {
+        parameters: {
+            query?: {
+                /** @description Continue after the event with this id, or after the states with this `Last-Event-ID`. The request header `Last-Event-ID` has precedence. Default: from now on. */
+                since?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events until the batch has ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The round with this id has ended: there is nothing more to come */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
             417: components["responses"]["ExpectationFailed"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestHeaderFieldsTooLarge"];
@@ -2137,6 +2421,49 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    getBatchStates: {
+        parameters: {
+            query?: {
+                from?: number;
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, by slot */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The version in If-None-Match is still current */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     previewBatch: {
         parameters: {
             query?: {
@@ -2160,12 +2487,16 @@ export interface operations {
                 name_template?: string;
                 /** @description reject (the default): a row with an error refuses the upload. skip: such rows are kept as failed, and the others are processed */
                 on_invalid?: "reject" | "skip";
+                /** @description The body is the first part of a file: a row or character that is cut at its end is left out, and is no error */
+                partial?: boolean;
                 /** @description Which renditions to make */
                 preset?: string;
                 /** @description Of how many images to request the first bytes, taking turns among hosts */
                 probe?: number;
                 /** @description Counts warnings as errors */
                 strict?: boolean;
+                /** @description Instead of a file: the upload_id of one that POST /v1/uploads has kept */
+                upload?: string;
             };
             header?: never;
             path?: never;
@@ -2196,7 +2527,9 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
+            410: components["responses"]["Gone"];
             413: components["responses"]["PayloadTooLarge"];
             414: components["responses"]["URITooLong"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -2830,6 +3163,165 @@ export interface operations {
             414: components["responses"]["URITooLong"];
             415: components["responses"]["UnsupportedMediaType"];
             417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createUpload: {
+        parameters: {
+            query?: {
+                /** @description Name of the file, if it is sent as a body */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The CSV
+                     */
+                    file: string;
+                };
+                "text/csv": unknown;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            410: components["responses"]["Gone"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getUploadErrorsCsv: {
+        parameters: {
+            query?: {
+                /** @description Encoding of a file that is neither UTF-8 nor UTF-16 with a byte order mark, such as windows-1252 */
+                charset?: string;
+                /** @description JSON: which column has which role, where its name does not say so, such as {"images": ["Foto 1", "Foto 2"], "sku": "Art.-Nr.", "width": null} */
+                columns?: string;
+                /** @description Line number of the header in the file, if it is not found automatically */
+                header_line?: number;
+                /** @description Which renditions to make */
+                preset?: string;
+                /** @description Counts warnings as errors */
+                strict?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            410: components["responses"]["Gone"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestHeaderFieldsTooLarge"];
             500: components["responses"]["InternalServerError"];
