@@ -11,6 +11,7 @@ import { Keyring } from './access/keyring.ts';
 import { LastUse } from './access/last-use.ts';
 import { sessionRoutes } from './access/session.routes.ts';
 import { DEFAULT_TENANT } from './access/tenants.ts';
+import { EVENT_DOCUMENTS } from './batches/event-documents.ts';
 import { controlRoutes } from './batches/control.routes.ts';
 import { BatchWatcher } from './batches/live/batch-watcher.ts';
 import { liveRoutes } from './batches/live/live.routes.ts';
@@ -56,6 +57,7 @@ export async function startHttp(
     publicUrl,
     version: VERSION,
     log,
+    events: EVENT_DOCUMENTS,
     trustProxy,
     needsKeys: () => keyring.neededKeys(),
   });

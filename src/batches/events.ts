@@ -3,6 +3,7 @@ import type { Queue } from '../queue/queue.ts';
 import type { BatchEventType } from '../webhooks/event-types.ts';
 import { writeEvents } from '../webhooks/events.ts';
 import { batchBody } from './batch.body.ts';
+import type { BatchSummary } from './event-documents.ts';
 import { type BatchRow, findBatches } from './batch.queries.ts';
 import type { BatchKey } from './batch.ts';
 
@@ -39,8 +40,8 @@ function eventOf(row: BatchRow, publicUrl: string) {
   };
 }
 
-/** Without images, warnings and rejected rows, which may be many: the body of an event stays under 20 kB. */
-function summaryOf(row: BatchRow, publicUrl: string): object {
+/** The body of an event stays under 20 kB. */
+function summaryOf(row: BatchRow, publicUrl: string): BatchSummary {
   const body = batchBody(row, publicUrl);
   return {
     id: body.id,
