@@ -12,6 +12,8 @@ export type LockedBatch = BatchKey &
     bytesOut: number;
     reused: number;
     errorsByCode: Record<string, number>;
+    /** that this transaction has completed, in the order in which they were done */
+    completedSlots: number[];
   };
 
 type CounterRow = {
@@ -68,8 +70,12 @@ function lockedBatch(row: CounterRow): LockedBatch {
     bytesIn: bytes_in,
     bytesOut: bytes_out,
     errorsByCode: errors_by_code,
+    completedSlots: [],
   };
 }
+
+/** How many slots a batch keeps in `latest_slots`. */
+export const LATEST_SLOTS = 14;
 
 export async function writeCounters(trx: Db, batches: Map<string, LockedBatch>): Promise<void> {
   const rows = [...batches.values()].map((batch) => ({
@@ -81,13 +87,16 @@ export async function writeCounters(trx: Db, batches: Map<string, LockedBatch>):
     bytes_out: batch.bytesOut,
     reused: batch.reused,
     errors_by_code: batch.errorsByCode,
+    latest_slots: batch.completedSlots.toReversed().slice(0, LATEST_SLOTS),
   }));
   if (rows.length === 0) return;
   await sql`
     update batches b
     set completed = c.completed, failed = c.failed, bytes_in = c.bytes_in, bytes_out = c.bytes_out,
-      reused = c.reused, errors_by_code = c.errors_by_code, version = b.version + 1
+      reused = c.reused, errors_by_code = c.errors_by_code, version = b.version + 1,
+      latest_slots = (c.latest_slots || b.latest_slots)[:${LATEST_SLOTS}::integer]
     from json_to_recordset(${JSON.stringify(rows)}) as c
-      (tenant_id integer, batch_id uuid, completed integer, failed integer, bytes_in bigint, bytes_out bigint, reused integer, errors_by_code jsonb)
+      (tenant_id integer, batch_id uuid, completed integer, failed integer, bytes_in bigint, bytes_out bigint, reused integer, errors_by_code jsonb,
+        latest_slots integer[])
     where b.tenant_id = c.tenant_id and b.batch_id = c.batch_id and b.ended_at is null`.execute(trx);
 }

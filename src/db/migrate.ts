@@ -12,6 +12,7 @@ import { reuse } from './migrations/0007_reuse.ts';
 import { asWritten } from './migrations/0008_as_written.ts';
 import { stallsAndFileNames } from './migrations/0009_stalls_and_file_names.ts';
 import { leftovers } from './migrations/0010_leftovers.ts';
+import { pages } from './migrations/0017_pages.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
 // Expand, then contract: a migration may only make changes that the previous version can live with; unused
@@ -31,6 +32,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0008_as_written': { ...asWritten, locks: ['products'] },
   '0009_stalls_and_file_names': { ...stallsAndFileNames, locks: ['batches'] },
   '0010_leftovers': { ...leftovers, locks: ['sources', 'purges'] },
+  '0017_pages': { ...pages, locks: ['batches', 'rendition_sets', 'attempts'] },
 };
 
 export type MigrateOptions = {

@@ -15,6 +15,7 @@ const SAME = 'all versions wrote the same';
 /** By column, the function through which alone it is read, or why it needs none. */
 const READERS: Record<string, string> = {
   'batches.errors_by_code': SAME,
+  'batches.planned_retries': SAME,
   'batches.recipes': 'readRecipe (presets/stored.ts)',
   'batches.row_errors': SAME,
   'batches.table_format': 'readTableFormat (csv/table-format.ts)',
