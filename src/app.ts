@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { identify } from './access/identify.ts';
 import { DEFAULT_TENANT } from './access/tenants.ts';
 import { controlRoutes } from './batches/control.routes.ts';
+import { imageRoutes } from './batches/image.routes.ts';
+import { imagesRoutes } from './batches/images.routes.ts';
 import { lookupRoutes } from './batches/lookup.routes.ts';
 import { statusRoutes } from './batches/status.routes.ts';
 import { type Database, isAlive } from './db/database.ts';
@@ -53,6 +55,8 @@ export async function startHttp(
   });
   await app.register(presetRoutes, shared);
   await app.register(statusRoutes, shared);
+  await app.register(imagesRoutes, shared);
+  await app.register(imageRoutes, shared);
   await app.register(controlRoutes, { ...shared, patient: database.patient, feed });
   await app.register(lookupRoutes, shared);
   const { hostConcurrency } = config;

@@ -7,17 +7,19 @@ import { ProblemAnswer } from '../http/problem.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { publicId, uuidOf } from '../ids.ts';
-import { PUBLIC_IMAGE_STATES, storedStates } from '../images/image.ts';
-import { Image, imageBody } from '../images/image.body.ts';
-import { findImage, listAttempts, listImages } from '../images/image.queries.ts';
+import { listLatest } from '../images/sheet.queries.ts';
+import { Thumb, thumbBody } from '../images/thumb.ts';
 import { BATCH_STATES, type BatchKey } from './batch.ts';
 import { Batch, batchBody } from './batch.body.ts';
-import { batchProgress, batchStateOf, findBatch, listBatches } from './batch.queries.ts';
+import { batchProgress, findBatch, listBatches } from './batch.queries.ts';
+import { LATEST_SLOTS } from './counters.ts';
 
-const ImageWithAttempts = Type.Object({
-  ...Image.properties,
-  failed_attempts: Type.Array(
-    Type.Object({ at: Type.String(), error_code: Type.String(), error_detail: Type.String() }),
+const ListedBatch = Type.Object({
+  ...Batch.properties,
+  latest: Type.Optional(
+    Type.Array(Type.Object({ image_id: Type.String(), slot: Type.Integer(), thumb: Thumb }), {
+      description: 'The images that were completed last, newest first; with `latest` in the query',
+    }),
   ),
 });
 
@@ -39,22 +41,49 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
           state: Type.Optional(Type.Enum([...BATCH_STATES])),
           name: Type.Optional(Type.String({ description: 'The exact name' })),
           created_after: Type.Optional(Type.String({ format: 'date-time' })),
+          latest: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: LATEST_SLOTS,
+              description:
+                'How many of the images that were completed last to show of each batch. Default: 0',
+            }),
+          ),
         }),
-        response: { 200: PageOf(Batch) },
+        response: { 200: PageOf(ListedBatch) },
       },
     },
     async (request) => {
       const tenantId = tenantOf(request);
-      const { limit = PAGE_SIZE, cursor, state, name, created_after } = request.query;
+      const { limit = PAGE_SIZE, cursor, state, name, created_after, latest = 0 } = request.query;
       const before = uuidOf('bat', String(readCursor(cursor)));
       const createdAfter = created_after === undefined ? undefined : timeOf(created_after);
       const rows = await listBatches(db, { tenantId, limit: limit + 1, before, state, name, createdAfter });
+      const batchIds = latest === 0 ? [] : rows.slice(0, limit).map((row) => row.batch_id);
+      const shown = await latestOf(tenantId, batchIds, latest);
       return pageOf(rows, limit, {
-        item: (row) => batchBody(row, publicUrl),
+        item: (row) => ({
+          ...batchBody(row, publicUrl),
+          ...(latest > 0 && { latest: shown.get(row.batch_id) ?? [] }),
+        }),
         cursor: (row) => publicId('bat', row.batch_id),
       });
     },
   );
+
+  async function latestOf(tenantId: number, batchIds: string[], count: number) {
+    const rows = await listLatest(db, { tenantId, batchIds, count });
+    const images = rows.flatMap((row) => {
+      const { token, hash16, files, slot, batch_id } = row;
+      const thumb = thumbBody(hash16 === null ? undefined : { token, setId: hash16 }, files, {
+        filesUrl,
+        publicUrl,
+      });
+      return thumb ? [{ batch_id, image: { image_id: publicId('img', row.image_id), slot, thumb } }] : [];
+    });
+    const byBatch = Map.groupBy(images, ({ batch_id }) => batch_id);
+    return new Map([...byBatch].map(([batchId, of]) => [batchId, of.map(({ image }) => image)]));
+  }
 
   app.get(
     '/v1/batches/:id',
@@ -93,65 +122,6 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
       reply.header('etag', etagOf(row.version)).header('cache-control', 'no-cache');
       if (includesVersion(seenTags, row.version)) return reply.code(304).send(null);
       return batchBody(row, publicUrl);
-    },
-  );
-
-  app.get(
-    '/v1/batches/:id/images',
-    {
-      schema: {
-        summary: 'Images of a batch, by slot',
-        params: Type.Object({ id: Type.String() }),
-        querystring: Type.Object({
-          ...PageQuery,
-          state: Type.Optional(Type.Enum([...PUBLIC_IMAGE_STATES])),
-          code: Type.Optional(Type.String({ description: 'Error code' })),
-        }),
-        response: { 200: PageOf(Image), 404: ProblemAnswer },
-      },
-    },
-    async (request) => {
-      const { params } = request;
-      const { limit = PAGE_SIZE, cursor, state, code } = request.query;
-      const key = batchKey(tenantOf(request), params.id);
-      const batchState = await batchStateOf(db, key);
-      if (batchState === undefined) throw noSuchBatch(params.id);
-      const afterSlot = Number(readCursor(cursor) ?? 0) || 0;
-      const rows = await listImages(db, {
-        ...key,
-        states: state && storedStates(state, { isCancelled: batchState === 'cancelled' }),
-        code,
-        afterSlot,
-        limit: limit + 1,
-      });
-      return pageOf(rows, limit, { item: (row) => imageBody(row, filesUrl), cursor: (row) => row.slot });
-    },
-  );
-
-  app.get(
-    '/v1/images/:id',
-    {
-      schema: {
-        summary: 'Status of one image',
-        params: Type.Object({ id: Type.String() }),
-        response: { 200: ImageWithAttempts, 404: ProblemAnswer },
-      },
-    },
-    async (request) => {
-      const { params } = request;
-      const tenantId = tenantOf(request);
-      const imageId = uuidOf('img', params.id);
-      const row = imageId && (await findImage(db, { tenantId, imageId }));
-      if (!imageId || !row) throw new Problem('not_found', { detail: `There is no image ${params.id}.` });
-      const attempts = await listAttempts(db, { tenantId, imageId });
-      return {
-        ...imageBody(row, filesUrl),
-        failed_attempts: attempts.map(({ at, code, detail }) => ({
-          at: at.toISOString(),
-          error_code: code,
-          error_detail: detail,
-        })),
-      };
     },
   );
 };

@@ -33,7 +33,6 @@ export async function report(
   const failed = await listImages(db, {
     ...batch,
     states: ['failed'],
-    code: undefined,
     afterSlot: 0,
     limit: FAILURES_SHOWN,
   });

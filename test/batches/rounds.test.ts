@@ -92,8 +92,6 @@ test('a retry runs the failed images only, with those that repeat their URLs, an
   ]);
   const [third] = await listImages(db, {
     ...batch,
-    states: undefined,
-    code: undefined,
     afterSlot: 2,
     limit: 1,
   });
