@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { identify } from './access/identify.ts';
 import { DEFAULT_TENANT } from './access/tenants.ts';
 import { controlRoutes } from './batches/control.routes.ts';
+import { failureRoutes } from './batches/failures.routes.ts';
 import { imageRoutes } from './batches/image.routes.ts';
 import { imagesRoutes } from './batches/images.routes.ts';
 import { lookupRoutes } from './batches/lookup.routes.ts';
@@ -57,6 +58,7 @@ export async function startHttp(
   await app.register(statusRoutes, shared);
   await app.register(imagesRoutes, shared);
   await app.register(imageRoutes, shared);
+  await app.register(failureRoutes, shared);
   await app.register(controlRoutes, { ...shared, patient: database.patient, feed });
   await app.register(lookupRoutes, shared);
   const { hostConcurrency } = config;

@@ -18,6 +18,9 @@ export const Batch = Type.Object({
   state: Type.Enum([...BATCH_STATES]),
   preset: Type.String(),
   round: Type.Integer({ description: 'From 1; each retry of the batch begins the next one' }),
+  retry_planned: Type.Boolean({
+    description: 'Whether a retry with when_ended=true begins the next round when this one has ended',
+  }),
   products: Count,
   counts: Type.Object({
     total: Count,
@@ -81,6 +84,7 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
     state: row.state,
     preset: row.preset,
     round: row.round,
+    retry_planned: row.retry_planned,
     products: row.products,
     counts: { total, pending: total - ended - processing, processing, completed, failed, cancelled },
     percent: total === 0 ? 100 : Math.floor((1000 * ended) / total) / 10,
@@ -104,7 +108,14 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
 }
 
 /** Fields that stored answers of older versions do not have, with the values that were true then. */
-const ADDED_FIELDS = { rejected_rows: 0, row_error_count: 0, row_errors: [], reused: 0, deadline_hours: 24 };
+const ADDED_FIELDS = {
+  retry_planned: false,
+  rejected_rows: 0,
+  row_error_count: 0,
+  row_errors: [],
+  reused: 0,
+  deadline_hours: 24,
+};
 
 /** A body that this version or an older one stored as an answer (intake/idempotency.ts). */
 export type StoredBody = Omit<Static<typeof Batch>, keyof typeof ADDED_FIELDS | 'links'> & {

@@ -12,6 +12,7 @@ export type BatchRow = {
   name: string;
   state: BatchState;
   round: number;
+  retry_planned: boolean;
   version: number;
   preset: string;
   products: number;
@@ -53,7 +54,7 @@ export type BatchRow = {
 };
 
 const COLUMNS = sql`
-  b.tenant_id, b.batch_id, b.name, b.state, b.round, b.version, b.preset, b.products, b.images,
+  b.tenant_id, b.batch_id, b.name, b.state, b.round, b.planned_retries is not null as retry_planned, b.version, b.preset, b.products, b.images,
   (select count(*) from images i
     where i.tenant_id = b.tenant_id and i.batch_id = b.batch_id
       and i.task_id is not null and i.state = 'processing' and b.ended_at is null) as processing,

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
+import { ListOf, valuesOf } from '../http/lists.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
 import { Batch, batchBody } from './batch.body.ts';
@@ -22,11 +23,14 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
     {
       schema: {
         summary: 'Retry the failed images of a batch',
-        description: 'Begins the next round of a batch that has ended. The round has an event of its own.',
+        description:
+          'Begins the next round of a batch that has ended. The round has an event of its own. With `when_ended`, a batch that still runs is answered as it is, and its next round begins within seconds of its end; several requests add up. Cancelling the batch drops them.',
         params: Params,
         querystring: Type.Object({
-          code: Type.Optional(
-            Type.String({ minLength: 1, description: 'Only images that failed with this error code' }),
+          code: ListOf('Only images that failed with this error code'),
+          host: ListOf('Only images of this host'),
+          when_ended: Type.Optional(
+            Type.Boolean({ default: false, description: 'Wait for the end of a batch that still runs' }),
           ),
         }),
         response: { 202: Batch, 404: ProblemAnswer, 409: ProblemAnswer },
@@ -34,10 +38,9 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
     },
     async (request, reply) => {
       const { id } = request.params;
-      const row = await retryBatch(patient, batchKey(tenantOf(request), id), {
-        code: request.query.code,
-        feed,
-      });
+      const { code, host, when_ended: whenEnded = false } = request.query;
+      const filter = { codes: valuesOf(code), hosts: valuesOf(host) };
+      const row = await retryBatch(patient, batchKey(tenantOf(request), id), { filter, feed, whenEnded });
       if (!row) throw noSuchBatch(id);
       const body = batchBody(row, publicUrl);
       return reply.code(202).header('location', body.links.self).send(body);

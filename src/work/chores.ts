@@ -6,6 +6,7 @@
 import type { Logger } from 'pino';
 import type { MoveRules } from '../batches/move-on.ts';
 import { forgetDeadWorkers, searchStorage } from '../batches/orphans.ts';
+import { beginPlannedRetries } from '../batches/planned-retries.ts';
 import { purgeFiles } from '../batches/purge.ts';
 import { logEnded } from '../batches/settle.ts';
 import { sweep } from '../batches/sweep.ts';
@@ -58,6 +59,14 @@ export function choresOf({ database, storage, feed, log, signal }: ChoreParts): 
 
   return [
     { name: 'sweep', everyMs: REPAIR_EVERY_MS, run: sweepBatches },
+    {
+      name: 'begin planned retries',
+      everyMs: REPAIR_EVERY_MS,
+      run: async () => {
+        const batches = await beginPlannedRetries(patient, feed);
+        if (batches > 0) log.info({ batches }, 'planned retries have begun');
+      },
+    },
     {
       name: 'record lost images',
       everyMs: LOST_EVERY_MS,

@@ -48,7 +48,7 @@ async function run(services: Services, endOf: (image: ClaimedImage) => ImageResu
 }
 
 function retry({ database, feed }: Services, batch: BatchKey, code?: string) {
-  return retryBatch(database.db, batch, { code, feed });
+  return retryBatch(database.db, batch, { filter: { codes: code === undefined ? undefined : [code] }, feed });
 }
 
 function cancel({ database, queue }: Services, batch: BatchKey) {
