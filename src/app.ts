@@ -16,6 +16,8 @@ import { closeServer, createServer, listen } from './http/server.ts';
 import { previewRoutes } from './intake/preview.routes.ts';
 import { acceptUploads } from './intake/receive.ts';
 import { uploadRoutes } from './intake/upload.routes.ts';
+import { beforeRoutes } from './pictures/before.routes.ts';
+import { startPictures } from './pictures/pictures.ts';
 import { presetRoutes } from './presets/preset.routes.ts';
 import { fileRoutes } from './results/file.routes.ts';
 import { resultsRoutes } from './results/results.routes.ts';
@@ -65,7 +67,10 @@ export async function startHttp(
   await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: services.secretsKey });
   await app.register(inboxRoutes, { ...shared, tenantId: DEFAULT_TENANT, secrets: config.inboxSecrets });
   await app.register(resultsRoutes, { ...shared, storage, folder });
-  await app.register(fileRoutes, { storage });
+  const pictures = startPictures(services);
+  app.addHook('onClose', () => pictures.stop());
+  await app.register(fileRoutes, { storage, thumbs: pictures.thumbs });
+  await app.register(beforeRoutes, { db: database.db, befores: pictures.befores });
   await listen(app, config);
   return { close: () => closeServer(app) };
 }
