@@ -76,6 +76,6 @@ function failuresBody(
     count,
     host_count,
     hosts,
-    images: images.map((image) => ({ ...sheetBody(image, urls), source_url: image.url })),
+    images: images.map((image) => Object.assign(sheetBody(image, urls), { source_url: image.url })),
   };
 }

@@ -55,7 +55,7 @@ export async function findInBatch(
 function inAnyCase(text: string): string {
   const letters = Array.from(text, (letter) => {
     const [lower, upper] = [letter.toLowerCase(), letter.toUpperCase()];
-    const hasCase = lower !== upper && [...lower].length === 1 && [...upper].length === 1;
+    const hasCase = lower !== upper && lower.length === letter.length && upper.length === letter.length;
     return hasCase ? `[${lower}${upper}]` : letter.replace(/[\\^$.|?*+()[\]{}]/, '\\$&');
   });
   return letters.join('');

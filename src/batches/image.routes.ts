@@ -102,7 +102,12 @@ export const imageRoutes: FastifyPluginAsyncTypebox<ImageParts> = async (app, pa
   );
 
   async function triesOf(key: { tenantId: number; imageId: string }) {
-    const tries = (await listAttempts(db, key)).map(({ at, ...rest }) => ({ at: at.toISOString(), ...rest }));
+    const tries = (await listAttempts(db, key)).map(({ at, code, detail, http_status }) => ({
+      at: at.toISOString(),
+      code,
+      detail,
+      http_status,
+    }));
     const failed_attempts = tries.map(({ at, code, detail }) => ({
       at,
       error_code: code,

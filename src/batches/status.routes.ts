@@ -7,17 +7,16 @@ import { ProblemAnswer } from '../http/problem.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { publicId, uuidOf } from '../ids.ts';
-import { listLatest } from '../images/sheet.queries.ts';
-import { Thumb, thumbBody } from '../images/thumb.ts';
 import { BATCH_STATES, type BatchKey } from './batch.ts';
 import { Batch, batchBody } from './batch.body.ts';
 import { batchProgress, findBatch, listBatches } from './batch.queries.ts';
 import { LATEST_SLOTS } from './counters.ts';
+import { LatestImage, latestOf } from './latest.ts';
 
 const ListedBatch = Type.Object({
   ...Batch.properties,
   latest: Type.Optional(
-    Type.Array(Type.Object({ image_id: Type.String(), slot: Type.Integer(), thumb: Thumb }), {
+    Type.Array(LatestImage, {
       description: 'The images that were completed last, newest first; with `latest` in the query',
     }),
   ),
@@ -60,7 +59,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
       const createdAfter = created_after === undefined ? undefined : timeOf(created_after);
       const rows = await listBatches(db, { tenantId, limit: limit + 1, before, state, name, createdAfter });
       const batchIds = latest === 0 ? [] : rows.slice(0, limit).map((row) => row.batch_id);
-      const shown = await latestOf(tenantId, batchIds, latest);
+      const shown = await latestOf(db, { tenantId, batchIds, count: latest }, { filesUrl, publicUrl });
       return pageOf(rows, limit, {
         item: (row) => ({
           ...batchBody(row, publicUrl),
@@ -70,20 +69,6 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
       });
     },
   );
-
-  async function latestOf(tenantId: number, batchIds: string[], count: number) {
-    const rows = await listLatest(db, { tenantId, batchIds, count });
-    const images = rows.flatMap((row) => {
-      const { token, hash16, files, slot, batch_id } = row;
-      const thumb = thumbBody(hash16 === null ? undefined : { token, setId: hash16 }, files, {
-        filesUrl,
-        publicUrl,
-      });
-      return thumb ? [{ batch_id, image: { image_id: publicId('img', row.image_id), slot, thumb } }] : [];
-    });
-    const byBatch = Map.groupBy(images, ({ batch_id }) => batch_id);
-    return new Map([...byBatch].map(([batchId, of]) => [batchId, of.map(({ image }) => image)]));
-  }
 
   app.get(
     '/v1/batches/:id',

@@ -21,7 +21,7 @@ import { PictureCache } from './picture-cache.ts';
 import { SharedWork } from './shared-work.ts';
 
 /** A source, and what it was when its renditions were made. */
-export type BeforeRequest = {
+type BeforeRequest = {
   tenantId: number;
   imageId: string;
   url: string;
