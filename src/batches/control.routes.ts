@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { ListOf, valuesOf } from '../http/lists.ts';
 import { ProblemAnswer } from '../http/problem.ts';
@@ -21,6 +22,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
   app.post(
     '/v1/batches/:id/retry',
     {
+      config: { audit: 'batch.retry' },
       schema: {
         summary: 'Retry the failed images of a batch',
         description:
@@ -33,15 +35,16 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
             Type.Boolean({ default: false, description: 'Wait for the end of a batch that still runs' }),
           ),
         }),
-        response: { 202: Batch, 404: ProblemAnswer, 409: ProblemAnswer },
+        response: { 202: Batch, 404: ProblemAnswer, 409: ProblemAnswer, 429: ProblemAnswer },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
       const { code, host, when_ended: whenEnded = false } = request.query;
       const filter = { codes: valuesOf(code), hosts: valuesOf(host) };
-      const row = await retryBatch(patient, batchKey(tenantOf(request), id), { filter, feed, whenEnded });
-      if (!row) throw noSuchBatch(id);
+      const key = batchKey(tenantOf(request), id);
+      const retry = async (trx: Db) => found(await retryBatch(trx, key, { filter, feed, whenEnded }), id);
+      const row = await audited(request, patient, retry, () => ({ details: request.query }));
       const body = batchBody(row, publicUrl);
       return reply.code(202).header('location', body.links.self).send(body);
     },
@@ -50,6 +53,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
   app.post(
     '/v1/batches/:id/cancel',
     {
+      config: { audit: 'batch.cancel' },
       schema: {
         summary: 'Cancel the images of a batch that have not ended',
         description:
@@ -60,8 +64,8 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
     },
     async (request) => {
       const { id } = request.params;
-      const row = await cancelBatch(db, batchKey(tenantOf(request), id), feed);
-      if (!row) throw noSuchBatch(id);
+      const key = batchKey(tenantOf(request), id);
+      const row = await audited(request, db, async (trx) => found(await cancelBatch(trx, key, feed), id));
       return batchBody(row, publicUrl);
     },
   );
@@ -69,6 +73,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
   app.delete(
     '/v1/batches/:id',
     {
+      config: { audit: 'batch.delete' },
       schema: {
         summary: 'Delete a batch that has ended',
         description:
@@ -79,8 +84,15 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
     },
     async (request, reply) => {
       const { id } = request.params;
-      if (!(await deleteBatch(patient, batchKey(tenantOf(request), id)))) throw noSuchBatch(id);
+      const key = batchKey(tenantOf(request), id);
+      await audited(request, patient, async (trx) => found(await deleteBatch(trx, key), id));
       return reply.code(204).send(null);
     },
   );
 };
+
+/** @throws Problem `not_found` */
+function found<T>(result: T | undefined | false, id: string): T {
+  if (result === undefined || result === false) throw noSuchBatch(id);
+  return result;
+}

@@ -4,7 +4,9 @@
  * holds the lock of the row, and removes the plan with it.
  */
 import { sql } from 'kysely';
+import { checkRestart } from '../access/quotas.ts';
 import { type Db, longTransaction } from '../db/database.ts';
+import { Problem } from '../errors.ts';
 import type { BatchKey } from './batch.ts';
 import { lockBatch } from './counters.ts';
 import type { FeedRules } from './feed.ts';
@@ -12,19 +14,26 @@ import { beginRetry, type RetryFilter } from './retry.ts';
 
 const AT_ONCE = 20;
 
-/**
- * Begins the retries that are due. Every worker does this every few seconds.
- * @returns how many rounds began
- */
-export async function beginPlannedRetries(patient: Db, feed: FeedRules): Promise<number> {
+/** What became of the retries that were due. One that exceeds a quota of its tenant waits until there is room. */
+export type BegunRetries = { begun: number; failed: { batch: BatchKey; error: unknown }[] };
+
+/** Begins the retries that are due. Every worker does this every few seconds. */
+export async function beginPlannedRetries(patient: Db, feed: FeedRules): Promise<BegunRetries> {
+  // At random, so that those which cannot begin hold up no others.
   const { rows } = await sql<{ tenant_id: number; batch_id: string }>`
     select tenant_id, batch_id from batches
     where planned_retries is not null and ended_at is not null
-    order by tenant_id, batch_id limit ${AT_ONCE}`.execute(patient);
-  let begun = 0;
-  for (const { tenant_id: tenantId, batch_id: batchId } of rows)
-    if (await beginOne(patient, { tenantId, batchId }, feed)) begun += 1;
-  return begun;
+    order by random() limit ${AT_ONCE}`.execute(patient);
+  const result: BegunRetries = { begun: 0, failed: [] };
+  for (const { tenant_id: tenantId, batch_id: batchId } of rows) {
+    const batch = { tenantId, batchId };
+    try {
+      if (await beginOne(patient, batch, feed)) result.begun += 1;
+    } catch (error) {
+      if (!(error instanceof Problem)) result.failed.push({ batch, error });
+    }
+  }
+  return result;
 }
 
 async function beginOne(patient: Db, key: BatchKey, feed: FeedRules): Promise<boolean> {
@@ -33,7 +42,10 @@ async function beginOne(patient: Db, key: BatchKey, feed: FeedRules): Promise<bo
     if (!batch) return false;
     const filters = await takePlan(trx, key);
     const canBeRetried = batch.state === 'completed_with_errors' || batch.state === 'failed';
-    return filters.length > 0 && canBeRetried && (await beginRetry(trx, batch, { filters, feed }));
+    if (filters.length === 0 || !canBeRetried) return false;
+    const hasBegun = await beginRetry(trx, batch, { filters, feed });
+    if (hasBegun) await checkRestart(trx, key.tenantId); // last: it locks the tenant
+    return hasBegun;
   });
 }
 

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { checkRestart } from '../access/quotas.ts';
 import { type Db, longTransaction } from '../db/database.ts';
 import { when } from '../db/when.ts';
 import { Problem } from '../errors.ts';
@@ -15,7 +16,7 @@ export type RetryFilter = { codes?: string[] | undefined; hosts?: string[] | und
  * processed again. The round has an event of its own. Attempts of earlier rounds stay visible.
  * @param whenEnded whether a batch that still runs plans the retry for its end (planned-retries.ts)
  * @returns the batch; undefined when there is no such batch
- * @throws Problem `conflict`
+ * @throws Problem `conflict`, `quota_exceeded`, `quota_insufficient`
  */
 export async function retryBatch(
   patient: Db,
@@ -31,7 +32,9 @@ export async function retryBatch(
     }
     refuseUnlessEnded(batch);
     if (!(await beginRetry(trx, batch, { filters: [filter], feed }))) throw nothingToRetry(filter);
-    return findBatch(trx, key);
+    const row = await findBatch(trx, key);
+    await checkRestart(trx, key.tenantId); // last: it locks the tenant
+    return row;
   });
 }
 
