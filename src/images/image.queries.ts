@@ -22,7 +22,8 @@ export type ImageRow = {
   renditions: { name: string; key: string; width: number; height: number; bytes: number; format: string }[];
 };
 
-const imageRows = (images: RawBuilder<unknown>) => sql`
+/** With what belongs to each. @param images a statement for rows of `images` */
+const imageRows = (images: RawBuilder<unknown>) => sql<ImageRow>`
   select i.image_id, i.batch_id, i.slot, i.row_number, i.position, i.url, ${SHOWN_STATE} as state, i.tries,
     case when b.ended_at is null then i.due_at end as due_at, coalesce(i.ended_at, b.ended_at) as ended_at,
     i.error_code, i.error_detail,
@@ -36,15 +37,12 @@ const imageRows = (images: RawBuilder<unknown>) => sql`
   join batches b on b.tenant_id = i.tenant_id and b.batch_id = i.batch_id
   join tenants t on t.tenant_id = i.tenant_id`;
 
-const IMAGE = imageRows(sql`select * from images`);
-
 export async function findImage(
   db: Db,
   { tenantId, imageId }: { tenantId: number; imageId: string },
 ): Promise<ImageRow | undefined> {
-  const { rows } =
-    await sql<ImageRow>`${IMAGE} where i.tenant_id = ${tenantId} and i.image_id = ${imageId}`.execute(db);
-  return rows[0];
+  const image = sql`select * from images where tenant_id = ${tenantId} and image_id = ${imageId}`;
+  return (await imageRows(image).execute(db)).rows[0];
 }
 
 export type ImageFilter = {
@@ -85,12 +83,13 @@ export async function listImagesOfUrl(
   db: Db,
   { tenantId, url, before, limit }: { tenantId: number; url: string; before: string; limit: number },
 ): Promise<ImageRow[]> {
-  const { rows } = await sql<ImageRow>`
-    ${IMAGE}
-    where i.tenant_id = ${tenantId} and hashtextextended(i.url, 0) = hashtextextended(${url}, 0) and i.url = ${url}
-      and i.image_id < ${before}
-    order by i.image_id desc
-    limit ${limit}`.execute(db);
+  const images = sql`
+    select * from images
+    where tenant_id = ${tenantId} and hashtextextended(url, 0) = hashtextextended(${url}, 0) and url = ${url}
+      and image_id < ${before}
+    order by image_id desc
+    limit ${limit}`;
+  const { rows } = await sql<ImageRow>`${imageRows(images)} order by i.image_id desc`.execute(db);
   return rows;
 }
 
@@ -102,13 +101,13 @@ export async function listImagesOfRanges(
   db: Db,
   { tenantId, ranges }: { tenantId: number; ranges: SlotRange[] },
 ): Promise<ImageRow[]> {
-  const { rows } = await sql<ImageRow>`
-    ${IMAGE}
+  const images = sql`
+    select i.* from images i
     join unnest(${ranges.map((range) => range.batchId)}::uuid[], ${ranges.map((range) => range.firstSlot)}::integer[],
       ${ranges.map((range) => range.images)}::integer[]) as r (batch_id, first_slot, images)
       on i.batch_id = r.batch_id and i.slot >= r.first_slot and i.slot < r.first_slot + r.images
-    where i.tenant_id = ${tenantId}
-    order by i.batch_id, i.slot`.execute(db);
+    where i.tenant_id = ${tenantId}`;
+  const { rows } = await sql<ImageRow>`${imageRows(images)} order by i.batch_id, i.slot`.execute(db);
   return rows;
 }
 
