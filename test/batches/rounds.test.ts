@@ -6,6 +6,7 @@ import { batchBody } from '../../src/batches/batch.body.ts';
 import { findBatch } from '../../src/batches/batch.queries.ts';
 import { cancelBatch } from '../../src/batches/cancel.ts';
 import { deleteBatch } from '../../src/batches/delete.ts';
+import { beginPlannedRetries } from '../../src/batches/planned-retries.ts';
 import { retryBatch } from '../../src/batches/retry.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import type { Services } from '../../src/services.ts';
@@ -256,4 +257,56 @@ test('claims and results while a batch is cancelled neither wait for ever nor ch
       select count(*) as n from images where batch_id = ${batch.batchId} and state = 'failed'`.execute(db);
     assert.equal(rows[0]?.n, cancelled?.failed);
   }
+});
+
+test('a planned retry begins once, after the end of its round, and only what was asked for', async () => {
+  await using services = await newServices();
+  const { database, feed } = services;
+  const batch = await acceptUrls(services, urls(4));
+  const plan = (codes: string[]) =>
+    retryBatch(database.db, batch, { filter: { codes }, feed, whenEnded: true });
+  await plan(['not_found']);
+  await plan(['dns_failed']);
+  assert.deepEqual(await beginPlannedRetries(database.db, feed), { begun: 0, failed: [] });
+  const claimed = await claim(services, 4);
+  const codes = ['not_found', 'access_denied', 'dns_failed'] as const;
+  await record(
+    services,
+    claimed.map(({ task, image }, i) => {
+      const code = codes[i];
+      return {
+        task,
+        result: code ? { image, is: 'failed', problem: new ImageProblem(code) } : completed(image),
+      };
+    }),
+  );
+  assert.equal((await findBatch(database.db, batch))?.state, 'completed_with_errors');
+  const begun = await Promise.all([1, 2, 3].map(() => beginPlannedRetries(database.db, feed)));
+  assert.equal(
+    begun.reduce((sum, each) => sum + each.begun, 0),
+    1,
+  );
+  const row = await findBatch(database.db, batch);
+  assert.deepEqual([row?.round, row?.state, row?.failed, row?.retry_planned], [2, 'processing', 1, false]);
+  assert.deepEqual(row?.errors_by_code, { access_denied: 1 });
+
+  await plan(['access_denied']);
+  await cancelBatch(database.db, batch, feed);
+  assert.deepEqual(await beginPlannedRetries(database.db, feed), { begun: 0, failed: [] });
+  assert.equal((await findBatch(database.db, batch))?.retry_planned, false);
+});
+
+test('a planned retry that exceeds a quota waits until there is room', async () => {
+  await using services = await newServices();
+  const { database, feed } = services;
+  const batch = await acceptUrls(services, urls(1));
+  await retryBatch(database.db, batch, { filter: {}, feed, whenEnded: true });
+  const [claimed] = await claim(services, 1);
+  assert.ok(claimed);
+  await record(services, [{ task: claimed.task, result: failed(claimed.image) }]);
+  await sql`update tenants set batches_at_once = 0 where tenant_id = 1`.execute(database.db);
+  assert.deepEqual(await beginPlannedRetries(database.db, feed), { begun: 0, failed: [] });
+  assert.equal((await findBatch(database.db, batch))?.retry_planned, true);
+  await sql`update tenants set batches_at_once = null where tenant_id = 1`.execute(database.db);
+  assert.deepEqual(await beginPlannedRetries(database.db, feed), { begun: 1, failed: [] });
 });
