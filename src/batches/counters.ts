@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { BatchKey, BatchState, Counts } from './batch.ts';
+import type { EndedSlots } from './changes.ts';
 
 /** A batch whose row this transaction has locked. Its counters may be changed, and are written by `writeCounters`. */
 export type LockedBatch = BatchKey &
@@ -14,6 +15,8 @@ export type LockedBatch = BatchKey &
     errorsByCode: Record<string, number>;
     /** that this transaction has completed, in the order in which they were done */
     completedSlots: number[];
+    /** the slots of the images that this transaction ended */
+    endedSlots: EndedSlots;
   };
 
 type CounterRow = {
@@ -71,12 +74,14 @@ function lockedBatch(row: CounterRow): LockedBatch {
     bytesOut: bytes_out,
     errorsByCode: errors_by_code,
     completedSlots: [],
+    endedSlots: { completed: [], failed: [] },
   };
 }
 
 /** How many slots a batch keeps in `latest_slots`. */
 export const LATEST_SLOTS = 14;
 
+/** Writes the counters, and the change for those who watch the batch (changes.ts). */
 export async function writeCounters(trx: Db, batches: Map<string, LockedBatch>): Promise<void> {
   const rows = [...batches.values()].map((batch) => ({
     tenant_id: batch.tenantId,
@@ -88,15 +93,25 @@ export async function writeCounters(trx: Db, batches: Map<string, LockedBatch>):
     reused: batch.reused,
     errors_by_code: batch.errorsByCode,
     latest_slots: batch.completedSlots.toReversed().slice(0, LATEST_SLOTS),
+    completed_slots: batch.endedSlots.completed,
+    failed_slots: batch.endedSlots.failed,
   }));
   if (rows.length === 0) return;
   await sql`
+    with counted as (
     update batches b
     set completed = c.completed, failed = c.failed, bytes_in = c.bytes_in, bytes_out = c.bytes_out,
       reused = c.reused, errors_by_code = c.errors_by_code, version = b.version + 1,
       latest_slots = (c.latest_slots || b.latest_slots)[:${LATEST_SLOTS}::integer]
     from json_to_recordset(${JSON.stringify(rows)}) as c
       (tenant_id integer, batch_id uuid, completed integer, failed integer, bytes_in bigint, bytes_out bigint, reused integer, errors_by_code jsonb,
-        latest_slots integer[])
-    where b.tenant_id = c.tenant_id and b.batch_id = c.batch_id and b.ended_at is null`.execute(trx);
+        latest_slots integer[], completed_slots int4multirange[], failed_slots int4multirange[])
+    where b.tenant_id = c.tenant_id and b.batch_id = c.batch_id and b.ended_at is null
+    returning b.tenant_id, b.batch_id, b.version, b.round, b.completed + b.failed as ended, c.completed_slots, c.failed_slots
+    )
+    insert into batch_changes (tenant_id, batch_id, version, round, ended, completed, failed)
+    select tenant_id, batch_id, version, round, ended,
+      (select coalesce(range_agg(slots), '{}') from unnest(completed_slots) slots),
+      (select coalesce(range_agg(slots), '{}') from unnest(failed_slots) slots)
+    from counted where cardinality(completed_slots) + cardinality(failed_slots) > 0`.execute(trx);
 }

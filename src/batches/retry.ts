@@ -5,6 +5,7 @@ import { when } from '../db/when.ts';
 import { Problem } from '../errors.ts';
 import { type BatchRow, findBatch } from './batch.queries.ts';
 import type { BatchKey } from './batch.ts';
+import { forgetRounds } from './changes.ts';
 import { type LockedBatch, lockBatch } from './counters.ts';
 import { feedBatches, type FeedRules } from './feed.ts';
 
@@ -133,6 +134,7 @@ async function beginRound(trx: Db, batch: LockedBatch, retried: Retried[]): Prom
     if (left > 0) codes[error_code] = left;
     else delete codes[error_code];
   }
+  await forgetRounds(trx, batch);
   await sql`
     update batches
     set state = 'processing', round = round + 1, version = version + 1, began_at = now(), ended_at = null, planned_retries = null,

@@ -29,11 +29,17 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'POST /v1/keys': 'admin',
   'DELETE /v1/keys/:id': 'admin',
   'POST /v1/batches': 'write',
-  'POST /v1/batches/preview': 'write',
+  'POST /v1/batches/preview': 'read',
+  'POST /v1/uploads': 'write',
+  'GET /v1/uploads/:id': 'read',
+  'GET /v1/uploads/:id/errors.csv': 'read',
+  'DELETE /v1/uploads/:id': 'write',
   'GET /v1/batches': 'read',
   'GET /v1/batches/:id': 'read',
   'DELETE /v1/batches/:id': 'write',
   'GET /v1/batches/:id/images': 'read',
+  'GET /v1/batches/:id/events': 'read',
+  'GET /v1/batches/:id/states': 'read',
   'GET /v1/batches/:id/sheet': 'read',
   'GET /v1/batches/:id/find': 'read',
   'GET /v1/batches/:id/failures': 'read',
@@ -107,6 +113,7 @@ describe('every route', () => {
     const [, url = ''] = route.split(' ');
     return url
       .replace('/keys/:id', `/keys/key_${UNKNOWN}`)
+      .replace('/uploads/:id', `/uploads/upl_${UNKNOWN}`)
       .replace('/images/:id', `/images/img_${UNKNOWN}`)
       .replace(':id', `bat_${UNKNOWN}`)
       .replace(/:\w+|\*/, 'nobody');
@@ -137,6 +144,12 @@ describe('every route', () => {
     const { items } = await json<{ items: { id: string }[] }>(
       fetch(`${api.url}/v1/batches/${id}/images`, { headers: bearer(theirs.key) }),
     );
+    const kept = await fetch(`${api.url}/v1/uploads`, {
+      method: 'POST',
+      headers: { ...bearer(theirs.key), 'content-type': 'text/csv' },
+      body: csv,
+    });
+    theirIds['upload'] = (await json<{ upload_id: string }>(kept)).upload_id;
     theirIds['batch'] = id;
     theirIds['image'] = items[0]?.id ?? '';
     theirMarks.push(id, ...items.map((item) => item.id), theirIds['key'] ?? '');
@@ -184,6 +197,8 @@ describe('every route', () => {
     'DELETE /v1/keys/:id': ['key', false],
     'GET /v1/batches/:id': ['batch', true],
     'GET /v1/batches/:id/images': ['batch', true],
+    'GET /v1/batches/:id/events': ['batch', true],
+    'GET /v1/batches/:id/states': ['batch', true],
     'GET /v1/batches/:id/sheet': ['batch', true],
     'GET /v1/batches/:id/find': ['batch', true],
     'GET /v1/batches/:id/failures': ['batch', true],
@@ -194,6 +209,9 @@ describe('every route', () => {
     'POST /v1/batches/:id/retry': ['batch', false],
     'POST /v1/batches/:id/cancel': ['batch', false],
     'DELETE /v1/batches/:id': ['batch', false],
+    'GET /v1/uploads/:id': ['upload', true],
+    'GET /v1/uploads/:id/errors.csv': ['upload', true],
+    'DELETE /v1/uploads/:id': ['upload', false],
     'GET /v1/images/:id': ['image', true],
     'GET /v1/images/:id/before': ['image', false], // 409: it has failed
     'GET /v1/presets/:name': ['preset', true],
