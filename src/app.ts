@@ -31,6 +31,8 @@ import { uploadRoutes } from './intake/upload.routes.ts';
 import { presetRoutes } from './presets/preset.routes.ts';
 import { fileRoutes } from './results/file.routes.ts';
 import { resultsRoutes } from './results/results.routes.ts';
+import { deliveryRoutes } from './webhooks/delivery.routes.ts';
+import { endpointRoutes } from './webhooks/endpoint.routes.ts';
 import { inboxRoutes } from './webhooks/inbox.routes.ts';
 import type { Storage } from './storage/storage.ts';
 import { userAgentOf, VERSION } from './version.ts';
@@ -96,6 +98,8 @@ export async function startHttp(
   await app.register(lookupRoutes, shared);
   const { hostConcurrency } = config;
   await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: services.secretsKey });
+  await app.register(endpointRoutes, { ...shared, guard });
+  await app.register(deliveryRoutes, { ...shared, queue: services.queue });
   await app.register(inboxRoutes, { ...shared, tenantId: DEFAULT_TENANT, secrets: config.inboxSecrets });
   await app.register(usageRoutes, { ...shared, requestsPerSecond: config.requestsPerSecond });
   await app.register(auditRoutes, shared);

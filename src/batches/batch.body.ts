@@ -44,6 +44,7 @@ const Links = Type.Object(
     images_zip: Type.String(),
     retry: Type.String({ description: 'POST' }),
     cancel: Type.String({ description: 'POST' }),
+    deliveries: Type.String({ description: 'Deliveries of its webhooks' }),
   },
   { 'x-name': 'BatchLinks' },
 );
@@ -135,6 +136,7 @@ function linksOf(self: string): Static<typeof Batch>['links'] {
     images_zip: `${self}/images.zip`,
     retry: `${self}/retry`,
     cancel: `${self}/cancel`,
+    deliveries: self.replace('/v1/batches/', '/v1/deliveries?batch='),
   };
 }
 

@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox';
 import type { EventDocument } from '../http/document/events.ts';
-import type { EventType } from '../webhooks/events.ts';
+import { WEBHOOK_EVENT_DOCUMENTS } from '../webhooks/event-documents.ts';
+import type { EventType } from '../webhooks/event-types.ts';
 import { Batch } from './batch.body.ts';
 
-const { id, name, state, round, products, counts, bytes_in, bytes_out } = Batch.properties;
+const { id, name, state, round, products, counts, percent, bytes_in, bytes_out } = Batch.properties;
 const { reused, errors_by_code, created_at, ended_at, links } = Batch.properties;
 
 /** A batch in the body of an event: without images, warnings and rejected rows, which may be many. */
@@ -15,6 +16,7 @@ export const BatchSummary = Type.Object(
     round,
     products,
     counts,
+    percent,
     bytes_in,
     bytes_out,
     reused,
@@ -31,6 +33,9 @@ const OfBatch = Type.Object({ batch: BatchSummary });
 
 /** What the OpenAPI document says of each type of event: the compiler asks for all. */
 export const EVENT_DOCUMENTS: Readonly<Record<EventType, EventDocument>> = {
+  ...WEBHOOK_EVENT_DOCUMENTS,
+  'batch.started': { summary: 'The first image of a round of a batch is in work', data: OfBatch },
+  'batch.progress': { summary: 'Another tenth of the images of a batch has ended', data: OfBatch },
   'batch.completed': { summary: 'All images of a batch are completed', data: OfBatch },
   'batch.completed_with_errors': {
     summary: 'A batch has ended, and some of its rows or images failed',

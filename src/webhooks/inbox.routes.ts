@@ -8,7 +8,8 @@ import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { problems } from '../http/document/problems.ts';
-import { keepMessage, listMessages, type MessageRow, databaseNow } from './inbox.ts';
+import { ProblemAnswer } from '../http/problem.ts';
+import { findMessage, keepMessage, listMessages, type MessageRow, databaseNow } from './inbox.ts';
 import { isTimely, newSecret, signedAt, verifyHubSignature } from './signing.ts';
 
 export type InboxParts = {
@@ -66,6 +67,26 @@ export const inboxRoutes: FastifyPluginAsyncTypebox<InboxParts> = async (app, { 
         item: messageBody,
         cursor: (row) => [row.received_at.toISOString(), row.source, row.message_id],
       });
+    },
+  );
+
+  app.get(
+    '/v1/webhooks/inbox/:source/:message',
+    {
+      schema: {
+        operationId: 'getInboxMessage',
+        summary: 'One received message',
+        description: 'An id longer than 200 characters is found in the list only.',
+        params: Type.Object({ source: Type.String(), message: Type.String({ description: 'Its id' }) }),
+        response: { 200: Message, 404: ProblemAnswer },
+      },
+    },
+    async (request) => {
+      const { source, message: messageId } = request.params;
+      const row = await findMessage(db, { tenantId: tenantOf(request), source, messageId });
+      if (!row)
+        throw new Problem('not_found', { detail: `There is no message ${messageId} from ${source}.` });
+      return messageBody(row);
     },
   );
 
