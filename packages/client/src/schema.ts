@@ -992,7 +992,7 @@ export type webhooks = {
         };
         get?: never;
         put?: never;
-        /** The first image of a round of a batch is in work */
+        /** A round of a batch has begun: its first image is in work, or a retry began it */
         post: operations["onBatchStarted"];
         delete?: never;
         options?: never;
