@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
+import { problems } from '../http/document/problems.ts';
 import { ListOf, valuesOf } from '../http/lists.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
@@ -35,7 +36,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
             Type.Boolean({ default: false, description: 'Wait for the end of a batch that still runs' }),
           ),
         }),
-        response: { 202: Batch, 404: ProblemAnswer, 409: ProblemAnswer, 429: ProblemAnswer },
+        response: { 202: Batch, 404: ProblemAnswer, ...problems('conflict') },
       },
     },
     async (request, reply) => {
@@ -59,7 +60,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
         description:
           'Workers drop the images that they are processing within seconds. Images that have ended stay as they are.',
         params: Params,
-        response: { 200: Batch, 404: ProblemAnswer, 409: ProblemAnswer },
+        response: { 200: Batch, 404: ProblemAnswer, ...problems('conflict') },
       },
     },
     async (request) => {
@@ -79,7 +80,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
         description:
           'Files that no other batch refers to are deleted within seconds; many files take minutes.',
         params: Params,
-        response: { 204: Type.Null(), 404: ProblemAnswer, 409: ProblemAnswer },
+        response: { 204: Type.Null(), 404: ProblemAnswer, ...problems('conflict') },
       },
     },
     async (request, reply) => {

@@ -9,8 +9,7 @@ import { type Db, longTransaction } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import type { BatchKey } from './batch.ts';
 import { lockBatch } from './counters.ts';
-import type { FeedRules } from './feed.ts';
-import { beginRetry, type RetryFilter } from './retry.ts';
+import { beginRetry, type RetryFilter, type RoundRules } from './retry.ts';
 
 const AT_ONCE = 20;
 
@@ -18,7 +17,7 @@ const AT_ONCE = 20;
 export type BegunRetries = { begun: number; failed: { batch: BatchKey; error: unknown }[] };
 
 /** Begins the retries that are due. Every worker does this every few seconds. */
-export async function beginPlannedRetries(patient: Db, feed: FeedRules): Promise<BegunRetries> {
+export async function beginPlannedRetries(patient: Db, feed: RoundRules): Promise<BegunRetries> {
   // At random, so that those which cannot begin hold up no others.
   const { rows } = await sql<{ tenant_id: number; batch_id: string }>`
     select tenant_id, batch_id from batches
@@ -36,7 +35,7 @@ export async function beginPlannedRetries(patient: Db, feed: FeedRules): Promise
   return result;
 }
 
-async function beginOne(patient: Db, key: BatchKey, feed: FeedRules): Promise<boolean> {
+async function beginOne(patient: Db, key: BatchKey, feed: RoundRules): Promise<boolean> {
   return longTransaction(patient, async (trx) => {
     const batch = await lockBatch(trx, key);
     if (!batch) return false;

@@ -3,14 +3,19 @@ import { checkRestart } from '../access/quotas.ts';
 import { type Db, longTransaction } from '../db/database.ts';
 import { when } from '../db/when.ts';
 import { Problem } from '../errors.ts';
+import { isWanted } from '../webhooks/receivers.ts';
 import { type BatchRow, findBatch } from './batch.queries.ts';
 import type { BatchKey } from './batch.ts';
 import { forgetRounds } from './changes.ts';
 import { type LockedBatch, lockBatch } from './counters.ts';
+import { type EventRules, writeBatchEvents } from './events.ts';
 import { feedBatches, type FeedRules } from './feed.ts';
 
 /** Which failed images to retry: with one of the codes, and of one of the hosts; undefined: of any. */
 export type RetryFilter = { codes?: string[] | undefined; hosts?: string[] | undefined };
+
+/** What beginning a round takes. */
+export type RoundRules = FeedRules & EventRules;
 
 /**
  * Begins the next round of a batch that has ended: its failed images, or those that a filter names, are
@@ -22,7 +27,7 @@ export type RetryFilter = { codes?: string[] | undefined; hosts?: string[] | und
 export async function retryBatch(
   patient: Db,
   key: BatchKey,
-  { filter, feed, whenEnded = false }: { filter: RetryFilter; feed: FeedRules; whenEnded?: boolean },
+  { filter, feed, whenEnded = false }: { filter: RetryFilter; feed: RoundRules; whenEnded?: boolean },
 ): Promise<BatchRow | undefined> {
   return longTransaction(patient, async (trx) => {
     const batch = await lockBatch(trx, key);
@@ -43,12 +48,15 @@ export async function retryBatch(
 export async function beginRetry(
   trx: Db,
   batch: LockedBatch,
-  { filters, feed }: { filters: RetryFilter[]; feed: FeedRules },
+  { filters, feed }: { filters: RetryFilter[]; feed: RoundRules },
 ): Promise<boolean> {
   const retried = await failedToPending(trx, batch, filters);
   if (retried.length === 0) return false;
   await beginRound(trx, batch, retried);
   await feedBatches(trx, [batch], feed);
+  const { tenantId, batchId } = batch;
+  if (await beginIsWanted(trx, batch))
+    await writeBatchEvents(trx, [{ tenantId, batchId, type: 'batch.started' }], feed);
   return true;
 }
 
@@ -141,4 +149,10 @@ async function beginRound(trx: Db, batch: LockedBatch, retried: Retried[]): Prom
       failed = ${failed}, errors_by_code = ${JSON.stringify(codes)}, ended_before = completed + ${failed} + cancelled
     where tenant_id = ${batch.tenantId} and batch_id = ${batch.batchId}
       and state in ('completed_with_errors', 'failed')`.execute(trx);
+}
+
+async function beginIsWanted(trx: Db, { tenantId }: BatchKey): Promise<boolean> {
+  const { rows } = await sql<{ wanted: boolean }>`
+    select ${isWanted('batch.started', sql`${tenantId}::integer`)} as wanted`.execute(trx);
+  return rows[0]?.wanted === true;
 }

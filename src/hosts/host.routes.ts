@@ -31,32 +31,35 @@ const Nullable = {
 };
 const MAX_CEILING = 1024;
 
-const HostBody = Type.Object({
-  host: Type.String({ description: 'Name, and port where it is not 80 or 443' }),
-  places: Type.Integer({ description: 'Permits: downloads that may be open at a time, over all workers' }),
-  in_use: Type.Integer({ description: 'Permits in use: downloads that are open' }),
-  ceiling: Type.Integer({ description: 'Upper limit of `places`' }),
-  held_until: Nullable.time,
-  parked: Type.Boolean({ description: 'Whether it is on hold because connections to it fail' }),
-  given_up: Type.Boolean({
-    description: 'Whether its images fail at once, until it answers a trial request',
-  }),
-  latency_ms: Type.Union([Type.Number(), Type.Null()], {
-    description: 'Time to the first byte, moving average',
-  }),
-  downloads_per_second: Type.Number({
-    description: 'Answered downloads, moving average; 0 after 10 s without any',
-  }),
-  last_error: Type.Union([Type.Object({ code: Nullable.text, detail: Type.String() }), Type.Null()]),
-  headers: Type.Array(Type.String(), {
-    description: 'Names of the request headers that are set for the host',
-  }),
-  updated_at: Type.String({ format: 'date-time' }),
-  waiting: Type.Optional(
-    Type.Integer({ description: 'With `batch`: its images that wait for their turn or for another try' }),
-  ),
-  failed: Type.Optional(Type.Integer({ description: 'With `batch`: its images that failed' })),
-});
+const HostBody = Type.Object(
+  {
+    host: Type.String({ description: 'Name, and port where it is not 80 or 443' }),
+    places: Type.Integer({ description: 'Permits: downloads that may be open at a time, over all workers' }),
+    in_use: Type.Integer({ description: 'Permits in use: downloads that are open' }),
+    ceiling: Type.Integer({ description: 'Upper limit of `places`' }),
+    held_until: Nullable.time,
+    parked: Type.Boolean({ description: 'Whether it is on hold because connections to it fail' }),
+    given_up: Type.Boolean({
+      description: 'Whether its images fail at once, until it answers a trial request',
+    }),
+    latency_ms: Type.Union([Type.Number(), Type.Null()], {
+      description: 'Time to the first byte, moving average',
+    }),
+    downloads_per_second: Type.Number({
+      description: 'Answered downloads, moving average; 0 after 10 s without any',
+    }),
+    last_error: Type.Union([Type.Object({ code: Nullable.text, detail: Type.String() }), Type.Null()]),
+    headers: Type.Array(Type.String(), {
+      description: 'Names of the request headers that are set for the host',
+    }),
+    updated_at: Type.String({ format: 'date-time' }),
+    waiting: Type.Optional(
+      Type.Integer({ description: 'With `batch`: its images that wait for their turn or for another try' }),
+    ),
+    failed: Type.Optional(Type.Integer({ description: 'With `batch`: its images that failed' })),
+  },
+  { 'x-name': 'Host' },
+);
 
 // One schema for "a type or null", so that the message of an error names both.
 const Input = Type.Object(
@@ -85,7 +88,11 @@ const Input = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    'x-name': 'HostInput',
+    examples: [{ ceiling: 4, headers: { authorization: 'Bearer …' } }],
+  },
 );
 
 const HostParams = Type.Object({ host: Type.String({ description: '`shop.example`, `shop.example:8443`' }) });
@@ -102,7 +109,7 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
         querystring: Type.Object({
           ...PageQuery,
           state: ListOf(
-            `open: downloads may begin. held: it asked for a pause, or an operator set one. parked: it is unreachable. given_up: its images fail at once. One of ${HOST_STATES.join(', ')}`,
+            'open: downloads may begin. held: it asked for a pause, or an operator set one. parked: it is unreachable. given_up: its images fail at once',
           ),
           q: Type.Optional(Type.String({ minLength: 1, maxLength: 253, description: 'A part of the name' })),
           batch: Type.Optional(
@@ -205,7 +212,7 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
 };
 
 /** @throws Problem `bad_request` */
-function statesOf(list: string[] | undefined): HostState[] | undefined {
+function statesOf(list: string | undefined): HostState[] | undefined {
   const states = valuesOf(list);
   const isState = (text: string): text is HostState => HOST_STATES.some((state) => state === text);
   for (const state of states ?? [])

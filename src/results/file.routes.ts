@@ -24,7 +24,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileParts> = async (app, { st
         summary: 'A rendition; the content under a key never changes',
         description:
           'A name may follow the key: /files/{token}/{hash16}/{file}/{name}. The thumbnail 240.webp of a set without a rendition of 200 to 400 pixels is made when it is requested first.',
-        params: Type.Object({ '*': Type.String() }),
+        params: Type.Object({ '*': Type.String({ description: '`{token}/{hash16}/{file}`' }) }),
         // Shops append "?v=3" and the like to image URLs.
         querystring: Type.Object({}, { additionalProperties: true }),
         response: {
