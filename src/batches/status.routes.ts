@@ -13,7 +13,7 @@ import { Batch, batchBody, BatchStatus } from './batch.body.ts';
 import { batchProgress, type BatchRow, countBatches, findBatch, listBatches } from './batch.queries.ts';
 import { LATEST_SLOTS } from './counters.ts';
 import { etagOf, includesVersion } from './etag.ts';
-import { LatestImage, latestOf } from './latest.ts';
+import { latestOf } from './latest.ts';
 import type { BatchWatcher } from './live/batch-watcher.ts';
 
 const ListedBatch = Type.Object(

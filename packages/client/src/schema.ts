@@ -1073,6 +1073,8 @@ export type components = {
             eta_seconds: number | null;
             id: string;
             images_per_second: number | null;
+            /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
+            latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
             name: string;
             /** @description The share of images that have ended */
@@ -1177,6 +1179,8 @@ export type components = {
             eta_seconds: number | null;
             id: string;
             images_per_second: number | null;
+            /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
+            latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
             name: string;
             /** @description The share of images that have ended */
@@ -1257,6 +1261,8 @@ export type components = {
             }[];
             id: string;
             images_per_second: number | null;
+            /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
+            latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
             name: string;
             /** @description The share of images that have ended */
@@ -1413,6 +1419,20 @@ export type components = {
             /** @description Line of the file, from 1 */
             line: number;
         };
+        Found: {
+            /** @enum {string} */
+            matched: "row" | "sku" | "url" | "name";
+            product: components["schemas"]["ImageProduct"];
+            /** @description Row of the CSV below its header, from 1 */
+            row: number;
+            /** @description Of the image that matches, else of the first one of the row */
+            slot: number;
+        };
+        FoundPage: {
+            items: components["schemas"]["Found"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
+        };
         Host: {
             /** @description Upper limit of `places` */
             ceiling: number;
@@ -1554,6 +1574,12 @@ export type components = {
             items: components["schemas"]["Image"][];
             /** @description `cursor` of the next page; null: this is the last one */
             next_cursor: string | null;
+        };
+        ImageProduct: {
+            /** @description How many slots the row has */
+            images: number;
+            name: string;
+            sku: string | null;
         };
         InboxMessage: {
             /** @description The body as text */
@@ -1956,6 +1982,12 @@ export type components = {
             format: string;
             height: number;
             sha256: string;
+            width: number;
+        };
+        /** @description A picture of some 200 to 400 pixels. The content under the URL never changes */
+        Thumb: {
+            height: number;
+            url: string;
             width: number;
         };
         Upload: {
