@@ -14,9 +14,6 @@ import { feedBatches, type FeedRules } from './feed.ts';
 /** Which failed images to retry: with one of the codes, and of one of the hosts; undefined: of any. */
 export type RetryFilter = { codes?: string[] | undefined; hosts?: string[] | undefined };
 
-/** What beginning a round takes. */
-export type RoundRules = FeedRules & EventRules;
-
 /**
  * Begins the next round of a batch that has ended: its failed images, or those that a filter names, are
  * processed again. The round has an event of its own. Attempts of earlier rounds stay visible.

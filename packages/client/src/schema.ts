@@ -1230,7 +1230,7 @@ export type components = {
                 pending: number;
                 processing: number;
             };
-            items: components["schemas"]["ListedBatch"][];
+            items: components["schemas"]["Batch"][];
             /** @description `cursor` of the next page; null: this is the last one */
             next_cursor: string | null;
         };
@@ -1398,11 +1398,7 @@ export type components = {
                 source_url: string;
                 /** @enum {string} */
                 state: "pending" | "processing" | "completed" | "failed" | "cancelled";
-                thumb: {
-                    height: number;
-                    url: string;
-                    width: number;
-                } | null;
+                thumb: components["schemas"]["Thumb"] | null;
             }[];
             /** @description What is wrong */
             sentence: string;
@@ -1422,7 +1418,7 @@ export type components = {
         Found: {
             /** @enum {string} */
             matched: "row" | "sku" | "url" | "name";
-            product: components["schemas"]["ImageProduct"];
+            product: components["schemas"]["ProductOfImage"];
             /** @description Row of the CSV below its header, from 1 */
             row: number;
             /** @description Of the image that matches, else of the first one of the row */
@@ -1543,11 +1539,7 @@ export type components = {
                 slot: number;
                 /** @enum {string} */
                 state: "pending" | "processing" | "completed" | "failed" | "cancelled";
-                thumb: {
-                    height: number;
-                    url: string;
-                    width: number;
-                } | null;
+                thumb: components["schemas"]["Thumb"] | null;
             }[];
             /** @description In the batch, from 1 */
             slot: number;
@@ -1574,12 +1566,6 @@ export type components = {
             items: components["schemas"]["Image"][];
             /** @description `cursor` of the next page; null: this is the last one */
             next_cursor: string | null;
-        };
-        ImageProduct: {
-            /** @description How many slots the row has */
-            images: number;
-            name: string;
-            sku: string | null;
         };
         InboxMessage: {
             /** @description The body as text */
@@ -1643,60 +1629,10 @@ export type components = {
             /** @enum {string} */
             state: "pending" | "delivered" | "exhausted";
         };
-        ListedBatch: {
-            /** @description Bytes of the sources */
-            bytes_in: number;
-            /** @description Bytes of the renditions */
-            bytes_out: number;
-            /** @description `bytes_in` less `bytes_out`, never below 0 */
-            bytes_saved: number;
-            counts: components["schemas"]["Counts"];
-            /** Format: date-time */
-            created_at: string;
-            /** @description How long a round retries failed images */
-            deadline_hours: number;
-            ended_at: string | null;
-            errors_by_code: {
-                [key: string]: number;
-            };
-            eta_seconds: number | null;
-            id: string;
-            images_per_second: number | null;
-            /** @description The images that were completed last, newest first; with `latest` in the query */
-            latest?: {
-                image_id: string;
-                slot: number;
-                /** @description A picture of some 200 to 400 pixels. The content under the URL never changes */
-                thumb: {
-                    height: number;
-                    url: string;
-                    width: number;
-                };
-            }[];
-            links: components["schemas"]["BatchLinks"];
-            name: string;
-            /** @description The share of images that have ended */
-            percent: number;
-            preset: string;
-            products: number;
-            /** @description Rows with errors, left out because of on_invalid=skip */
-            rejected_rows: number;
-            /** @description Whether a retry with when_ended=true begins the next round when this one has ended */
-            retry_planned: boolean;
-            /** @description Completed images that needed no new files: they were made before, or for another image of the batch with the same URL */
-            reused: number;
-            /** @description From 1; each retry of the batch begins the next one */
-            round: number;
-            row_error_count: number;
-            row_errors: components["schemas"]["Flaw"][];
-            started_at: string | null;
-            /** @enum {string} */
-            state: "pending" | "processing" | "completed" | "completed_with_errors" | "failed" | "cancelled";
-            warning_count: number;
-            warnings: components["schemas"]["Flaw"][];
-            webhook: components["schemas"]["LastDelivery"] | null;
-            /** @description About how large images.zip is now; files of images that repeat a URL are not counted */
-            zip_bytes: number;
+        LatestImage: {
+            image_id: string;
+            slot: number;
+            thumb: components["schemas"]["Thumb"];
         };
         NewKey: {
             /** @description Whether it is the key of the setting MINILAB_KEY */
@@ -1965,11 +1901,7 @@ export type components = {
             slot: number;
             /** @enum {string} */
             state: "pending" | "processing" | "completed" | "failed" | "cancelled";
-            thumb: {
-                height: number;
-                url: string;
-                width: number;
-            } | null;
+            thumb: components["schemas"]["Thumb"] | null;
         };
         SheetImagePage: {
             items: components["schemas"]["SheetImage"][];
@@ -2938,10 +2870,10 @@ export interface operations {
     getBatchFailedCsv: {
         parameters: {
             query?: {
-                /** @description Only images that failed with this error code. Repeated, or separated by commas: one of them */
-                code?: string[];
-                /** @description Only images of this host. Repeated, or separated by commas: one of them */
-                host?: string[];
+                /** @description Only images that failed with this error code; several, separated by commas: one of them */
+                code?: string;
+                /** @description Only images of this host; several, separated by commas: one of them */
+                host?: string;
             };
             header?: never;
             path: {
@@ -3031,19 +2963,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            /** @enum {string} */
-                            matched: "row" | "sku" | "url" | "name";
-                            product: components["schemas"]["ProductOfImage"];
-                            /** @description Row of the CSV below its header, from 1 */
-                            row: number;
-                            /** @description Of the image that matches, else of the first one of the row */
-                            slot: number;
-                        }[];
-                        /** @description `cursor` of the next page; null: this is the last one */
-                        next_cursor: string | null;
-                    };
+                    "application/json": components["schemas"]["FoundPage"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3062,14 +2982,14 @@ export interface operations {
     listBatchImages: {
         parameters: {
             query?: {
-                /** @description Only images that failed with this error code. Repeated, or separated by commas: one of them */
-                code?: string[];
+                /** @description Only images that failed with this error code; several, separated by commas: one of them */
+                code?: string;
                 /** @description `next_cursor` of the previous page */
                 cursor?: string;
                 /** @description Where the first page begins. Default: 1 */
                 from_slot?: number;
-                /** @description Only images of this host. Repeated, or separated by commas: one of them */
-                host?: string[];
+                /** @description Only images of this host; several, separated by commas: one of them */
+                host?: string;
                 limit?: number;
                 state?: "pending" | "processing" | "completed" | "failed" | "cancelled";
             };
@@ -3210,10 +3130,10 @@ export interface operations {
     retryBatch: {
         parameters: {
             query?: {
-                /** @description Only images that failed with this error code. Repeated, or separated by commas: one of them */
-                code?: string[];
-                /** @description Only images of this host. Repeated, or separated by commas: one of them */
-                host?: string[];
+                /** @description Only images that failed with this error code; several, separated by commas: one of them */
+                code?: string;
+                /** @description Only images of this host; several, separated by commas: one of them */
+                host?: string;
                 /** @description Wait for the end of a batch that still runs */
                 when_ended?: boolean;
             };
@@ -3266,14 +3186,14 @@ export interface operations {
     listBatchSheet: {
         parameters: {
             query?: {
-                /** @description Only images that failed with this error code. Repeated, or separated by commas: one of them */
-                code?: string[];
+                /** @description Only images that failed with this error code; several, separated by commas: one of them */
+                code?: string;
                 /** @description `next_cursor` of the previous page */
                 cursor?: string;
                 /** @description Where the first page begins. Default: 1 */
                 from_slot?: number;
-                /** @description Only images of this host. Repeated, or separated by commas: one of them */
-                host?: string[];
+                /** @description Only images of this host; several, separated by commas: one of them */
+                host?: string;
                 limit?: number;
                 state?: "pending" | "processing" | "completed" | "failed" | "cancelled";
             };
@@ -3546,8 +3466,8 @@ export interface operations {
                 limit?: number;
                 /** @description A part of the name */
                 q?: string;
-                /** @description open: downloads may begin. held: it asked for a pause, or an operator set one. parked: it is unreachable. given_up: its images fail at once. One of open, held, parked, given_up. Repeated, or separated by commas: one of them */
-                state?: string[];
+                /** @description open: downloads may begin. held: it asked for a pause, or an operator set one. parked: it is unreachable. given_up: its images fail at once; several, separated by commas: one of them */
+                state?: string;
             };
             header?: never;
             path?: never;
@@ -3755,7 +3675,20 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description `conflict`: Not possible in the current state. `source_changed`: The source is another file now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "conflict" | "source_changed";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
             414: components["responses"]["URITooLong"];
             417: components["responses"]["ExpectationFailed"];
             429: components["responses"]["TooManyRequests"];
