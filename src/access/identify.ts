@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
+import { hostOf, refuseForeigner } from '../http/local-only.ts';
 import { needScope, type Principal } from '../http/principal.ts';
 import { publicId } from '../ids.ts';
 import { whyNoApiKey } from './api-key.ts';
@@ -13,7 +14,7 @@ export type IdentifyParts = { keyring: Keyring; lastUse: LastUse; failures: Fail
 
 /**
  * Sets the principal of each request to a route that is not public, before its body is read.
- * @throws Problem `unauthorized`, `forbidden`, `foreign_origin`, `too_many_requests`
+ * @throws Problem `unauthorized`, `forbidden`, `foreign_host`, `foreign_origin`, `too_many_requests`
  */
 export function identify({ keyring, lastUse, failures, publicUrl }: IdentifyParts) {
   /** Who holds the key or the session of a request. */
@@ -35,6 +36,8 @@ export function identify({ keyring, lastUse, failures, publicUrl }: IdentifyPart
   async function identified(request: FastifyRequest): Promise<Principal> {
     // A key is judged even if none seems to exist: the first ones may have just been created.
     if (!hasOurKey(request) && !(await keyring.needsKeys())) {
+      // Again, because the server may have been open for less time than the check before this one knows.
+      refuseForeigner(request, hostOf(request), publicUrl);
       refuseForwarded(request);
       const isStillValid = async (): Promise<boolean> => !(await keyring.needsKeys());
       return { tenantId: DEFAULT_TENANT, scope: 'admin', key: undefined, isStillValid };
