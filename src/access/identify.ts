@@ -53,8 +53,13 @@ export function identify({ keyring, lastUse, failures, publicUrl }: IdentifyPart
     request.principal = await identified(request).catch((error: unknown) => {
       throw withChallenge(reply, error);
     });
-    needScope(request, access ?? (isRead(request) ? 'read' : 'write'));
   };
+}
+
+/** Refuses keys whose scope is too small for the route. Such requests count in the rate of their key, so this hook comes after it. */
+export async function refuseScope(request: FastifyRequest): Promise<void> {
+  const { access } = request.routeOptions.config;
+  if (access !== 'public') needScope(request, access ?? (isRead(request) ? 'read' : 'write'));
 }
 
 export function principalOf(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { FailureLimit } from '../../src/access/failed-authentication.ts';
 import { TokenBuckets } from '../../src/access/token-buckets.ts';
 import { Problem } from '../../src/errors.ts';
@@ -50,6 +51,32 @@ describe('requests per second of a key', () => {
       const response = await get(path);
       assert.equal(response.headers.get('ratelimit'), null, path);
     }
+  });
+
+  test('what a scope does not allow, and signing in, count too, because each leaves a row', async () => {
+    const { key, tenantId } = await api.newKey('reader', 'read');
+    const remove = (): Promise<Response> =>
+      fetch(`${api.url}/v1/presets/none`, { method: 'DELETE', headers: { authorization: `Bearer ${key}` } });
+    const signIn = (): Promise<Response> =>
+      fetch(`${api.url}/v1/session`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ key }),
+      });
+    const entriesOf = async (statuses: Set<number>, send: () => Promise<Response>): Promise<number> => {
+      for (const { status } of await Promise.all(Array.from({ length: 60 }, send))) statuses.add(status);
+      const { rows } = await sql<{ entries: number }>`
+        select count(*) as entries from audit_log where tenant_id = ${tenantId}`.execute(
+        api.services.database.db,
+      );
+      return rows[0]?.entries ?? 0;
+    };
+    const forbidden = new Set<number>();
+    assert.ok((await entriesOf(forbidden, remove)) < 60);
+    assert.deepEqual([...forbidden].toSorted(), [403, 429]);
+    const signedIn = new Set<number>();
+    await entriesOf(signedIn, signIn);
+    assert.ok(signedIn.has(429));
   });
 
   test('a tenant has its own limit, effective within 5 s', async () => {
