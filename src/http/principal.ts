@@ -43,3 +43,12 @@ export function needScope({ principal }: FastifyRequest, needed: Scope, what = '
     detail: `${what} needs a key of scope ${needed}; the key "${principal?.key?.name}" has the scope ${principal?.scope}.`,
   });
 }
+
+/**
+ * For requests that take their time: asks again whether their key is valid.
+ * @throws Problem `unauthorized`
+ */
+export async function refuseRevoked({ principal }: FastifyRequest): Promise<void> {
+  if (await principal?.isStillValid()) return;
+  throw new Problem('unauthorized', { detail: 'The key was revoked or has expired meanwhile.' });
+}
