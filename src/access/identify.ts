@@ -29,8 +29,11 @@ export function identify({ keyring, lastUse, failures, publicUrl }: IdentifyPart
     return orRefused(holder, 'The session has ended: sign in again.');
   }
 
+  /** The key itself, as a request to sign in has it. */
   function credentialOf(request: FastifyRequest): string | undefined {
-    return request.headers.authorization ?? sessionIdOf(request, publicUrl);
+    const { authorization } = request.headers;
+    if (authorization === undefined) return sessionIdOf(request, publicUrl);
+    return BEARER.exec(authorization)?.[1] ?? authorization;
   }
 
   async function identified(request: FastifyRequest): Promise<Principal> {
@@ -82,9 +85,11 @@ function hasOurKey({ headers }: FastifyRequest): boolean {
   return /^bearer +ml_/i.test(headers.authorization ?? '');
 }
 
+const BEARER = /^bearer +(\S+) *$/i;
+
 /** The key in `Authorization`; the scheme is in upper or lower case (RFC 9110, 11.1). @throws Problem `unauthorized` */
 function bearerOf(authorization: string): string {
-  const [, key] = /^bearer +(\S+) *$/i.exec(authorization) ?? [];
+  const [, key] = BEARER.exec(authorization) ?? [];
   if (key === undefined) throw noKey();
   return checkedKey(key);
 }

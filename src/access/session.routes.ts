@@ -62,7 +62,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app
       if (request.headers.origin !== undefined) refuseForeignOrigin(request, publicUrl);
       if (!(await keyring.needsKeys()))
         throw new Problem('conflict', { detail: 'This server has no API keys, so nobody needs to sign in.' });
-      const { key } = request.body;
+      const key = request.body.key.trim();
       const holder = await failures
         .guard(request, key, () => findHolder(key))
         .catch((error: unknown) => {
@@ -71,6 +71,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app
       request.principal = principalOf(holder);
       await limit(request, reply); // each session is stored, and so is its entry in the audit log
       const id = await audited(request, db, (trx) => beginSession(trx, holder));
+      failures.accept(id);
       const { tenant, scope, key_id, name } = holder;
       return reply
         .code(201)
@@ -119,7 +120,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app
   );
 
   async function findHolder(key: string) {
-    return orRefused(await keyring.ofKey(checkedKey(key.trim())));
+    return orRefused(await keyring.ofKey(checkedKey(key)));
   }
 };
 

@@ -123,14 +123,15 @@ describe('failed authentications', () => {
     const from = { 'x-forwarded-for': '192.0.2.7' };
     const ask = (secret: string, headers: Record<string, string> = from): Promise<Response> =>
       fetch(`${api.url}/v1/presets`, { headers: { ...headers, authorization: `Bearer ${secret}` } });
-    const signIn = (): Promise<Response> =>
+    const signIn = (secret = 'ml_guess'): Promise<Response> =>
       fetch(`${api.url}/v1/session`, {
         method: 'POST',
         headers: { ...from, 'content-type': 'application/json' },
-        body: JSON.stringify({ key: 'ml_guess' }),
+        body: JSON.stringify({ key: secret }),
       });
+    const useUp = (): Promise<unknown> => Promise.all(Array.from({ length: 50 }, () => ask('ml_guess')));
     assert.equal((await ask(key)).status, 200);
-    for (const attempt of [() => ask('ml_guess'), signIn]) {
+    for (const attempt of [() => ask('ml_guess'), () => signIn()]) {
       let refused = await attempt();
       while (refused.status === 401)
         [refused = refused] = await Promise.all(Array.from({ length: 50 }, attempt));
@@ -139,6 +140,12 @@ describe('failed authentications', () => {
       assert.equal((await json<{ code: string }>(refused)).code, 'too_many_requests');
     }
     assert.equal((await ask(key)).status, 200);
+    await useUp();
+    const signedIn = await signIn(key);
+    assert.equal(signedIn.status, 201, 'the key that was accepted also signs in');
+    const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+    await useUp();
+    assert.equal((await fetch(`${api.url}/v1/presets`, { headers: { ...from, cookie } })).status, 200);
     assert.equal((await ask('ml_guess', { 'x-forwarded-for': '192.0.2.8' })).status, 401);
   });
 });
