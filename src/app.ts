@@ -67,6 +67,7 @@ export async function startHttp(
     needsKeys: () => keyring.neededKeys(),
   });
   app.decorateRequest('principal');
+  app.decorateRequest('lacksScope', false);
   const failures = new FailureLimit();
   app.addHook('onRequest', identify({ keyring, lastUse, failures, publicUrl }));
   const limit = limitRequests(database.db, config.requestsPerSecond);
