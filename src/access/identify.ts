@@ -124,11 +124,11 @@ export function withChallenge(reply: FastifyReply, error: unknown): unknown {
   return error;
 }
 
-const OF_PROXIES = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+const OF_PROXIES = /^(forwarded|via|x-real-ip|x-forwarded-.+)$/;
 
 /** Through a proxy on this machine, everybody would be local. */
 function refuseForwarded({ headers }: FastifyRequest): void {
-  const header = OF_PROXIES.find((name) => headers[name] !== undefined);
+  const header = Object.keys(headers).find((name) => OF_PROXIES.test(name));
   if (header === undefined) return;
   throw new Problem('forbidden', {
     detail: `This request came through a proxy (it has the header ${header}), and this server has no API keys: anyone could use it. Create a key with minilab keys create NAME, and set TRUST_PROXY.`,
