@@ -73,7 +73,7 @@ describe('requests per second of a key', () => {
     };
     const forbidden = new Set<number>();
     assert.ok((await entriesOf(forbidden, remove)) < 60);
-    assert.deepEqual([...forbidden].toSorted(), [403, 429]);
+    assert.deepEqual(forbidden, new Set([403, 429]));
     const signedIn = new Set<number>();
     await entriesOf(signedIn, signIn);
     assert.ok(signedIn.has(429));
