@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { onceClosed } from '../http/disconnected.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { refuseRevoked, tenantOf } from '../http/principal.ts';
@@ -165,7 +166,7 @@ async function waitForChange(
   const seenTags = etag ?? etagOf(first?.version ?? 0);
   const isSeen = (version: number): boolean => includesVersion(seenTags, version);
   const left = new AbortController();
-  reply.raw.once('close', () => left.abort());
+  onceClosed(reply.raw, () => left.abort());
   const until = Date.now() + seconds * 1000;
   while (Date.now() < until && !left.signal.aborted) {
     const ms = Math.min(CHECK_MS, until - Date.now());
