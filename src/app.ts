@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { auditResponses } from './access/audit-responses.ts';
 import { auditRoutes } from './access/audit.routes.ts';
 import { FailureLimit } from './access/failed-authentication.ts';
-import { identify } from './access/identify.ts';
+import { identify, refuseSmallScope } from './access/identify.ts';
 import { limitRequests } from './access/request-rate.ts';
 import { usageRoutes } from './access/usage.routes.ts';
 import { keyRoutes } from './access/key.routes.ts';
@@ -70,6 +70,7 @@ export async function startHttp(
   const failures = new FailureLimit();
   app.addHook('onRequest', identify({ keyring, lastUse, failures, publicUrl }));
   app.addHook('onRequest', limitRequests(database.db, config.requestsPerSecond));
+  app.addHook('onRequest', refuseSmallScope);
   app.decorateRequest('isAudited', false);
   app.addHook('onSend', auditResponses(database.db));
   app.addHook('onClose', () => lastUse[Symbol.asyncDispose]());

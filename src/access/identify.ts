@@ -13,7 +13,7 @@ export type IdentifyParts = { keyring: Keyring; lastUse: LastUse; failures: Fail
 
 /**
  * Sets the principal of each request to a route that is not public, before its body is read.
- * @throws Problem `unauthorized`, `forbidden`, `foreign_origin`, `too_many_requests`
+ * @throws Problem `unauthorized`, `foreign_origin`, `too_many_requests`; `forbidden` through a proxy without keys
  */
 export function identify({ keyring, lastUse, failures, publicUrl }: IdentifyParts) {
   /** Who holds the key or the session of a request. */
@@ -45,13 +45,21 @@ export function identify({ keyring, lastUse, failures, publicUrl }: IdentifyPart
   }
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const { access } = request.routeOptions.config;
-    if (access === 'public') return;
+    if (request.routeOptions.config.access === 'public') return;
     request.principal = await identified(request).catch((error: unknown) => {
       throw withChallenge(reply, error);
     });
-    needScope(request, access ?? (isRead(request) ? 'read' : 'write'));
   };
+}
+
+/**
+ * Refuses a request whose key has too small a scope. It follows the limit of requests: each refusal costs a row
+ * of the audit log, and a key that may only read could write as many as it likes.
+ * @throws Problem `forbidden`
+ */
+export async function refuseSmallScope(request: FastifyRequest): Promise<void> {
+  const { access = isRead(request) ? 'read' : 'write' } = request.routeOptions.config;
+  if (access !== 'public') needScope(request, access);
 }
 
 export function principalOf(

@@ -52,6 +52,17 @@ describe('requests per second of a key', () => {
     }
   });
 
+  test('refusals for the scope count too: each costs a row of the audit log', async () => {
+    const { key } = await api.newKey('default', 'read');
+    const put = (): Promise<Response> =>
+      fetch(`${api.url}/v1/presets/mine`, { method: 'PUT', headers: { authorization: `Bearer ${key}` } });
+    const first = await put();
+    assert.equal(first.status, 403);
+    assert.match(first.headers.get('ratelimit') ?? '', /^"requests";r=29;t=1$/);
+    const many = await Promise.all(Array.from({ length: 60 }, put));
+    assert.deepEqual([...new Set(many.map(({ status }) => status))].sort(), [403, 429]);
+  });
+
   test('a tenant has its own limit, effective within 5 s', async () => {
     const { tenantId, key } = await api.newKey('busy');
     await api.limit(tenantId, { requestsPerSecond: 50 });
