@@ -72,7 +72,7 @@ describe('kept uploads', () => {
     const made = await post('/v1/uploads', formOf({}, CSV));
     assert.equal(made.status, 201);
     const ofForm = await json<Upload>(made);
-    assert.equal(made.headers.get('location'), `/v1/uploads/${ofForm.upload_id}`);
+    assert.equal(made.headers.get('location'), `${services.config.publicUrl}/v1/uploads/${ofForm.upload_id}`);
     const ofGzip = await json<Upload>(
       post('/v1/uploads?name=a.csv', gzipSync(CSV), { 'content-encoding': 'gzip' }),
     );
