@@ -60,7 +60,7 @@ describe('requests per second of a key', () => {
     assert.equal(first.status, 403);
     assert.match(first.headers.get('ratelimit') ?? '', /^"requests";r=29;t=1$/);
     const many = await Promise.all(Array.from({ length: 60 }, put));
-    assert.deepEqual([...new Set(many.map(({ status }) => status))].sort(), [403, 429]);
+    assert.deepEqual(new Set(many.map(({ status }) => status)), new Set([403, 429]));
   });
 
   test('a tenant has its own limit, effective within 5 s', async () => {
