@@ -41,7 +41,7 @@ export function refuseForeignOrigin(request: FastifyRequest, publicUrl: string):
   throw new Problem('foreign_origin', {
     detail:
       origin === undefined
-        ? 'A request with a session cookie must have our Origin. Programs send a key in Authorization instead.'
+        ? 'A request with a session cookie that changes something must have the Origin of this server. Programs send a key in Authorization instead.'
         : `Requests from pages of "${origin}" are refused.`,
   });
 }

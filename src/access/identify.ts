@@ -51,8 +51,7 @@ export function identify({ keyring, lastUse, failures, publicUrl }: IdentifyPart
   }
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const { access } = request.routeOptions.config;
-    if (access === 'public') return;
+    if (request.routeOptions.config.access === 'public') return;
     request.principal = await identified(request).catch((error: unknown) => {
       throw withChallenge(reply, error);
     });

@@ -124,7 +124,7 @@ function refuseBatches({ limits: { batchesAtOnce: limit }, runningBatches }: Sta
   if (limit === null || runningBatches + more <= limit) return;
   const used = runningBatches + more - 1;
   throw new Problem('quota_exceeded', {
-    detail: `At most ${limit} batches of the tenant may run at once, and ${used} are running. Send the request again when one has ended.`,
+    detail: `Batches at once: ${used} of ${limit} are in use by the tenant. Send the request again when a batch has ended.`,
     quota: { name: 'batches_at_once', limit, used, resets_at: null },
     retryAfterS: RETRY_RUNNING_AFTER_S,
   });

@@ -34,7 +34,7 @@ export function limitRequests(db: Db, fallback: number) {
 
 function tooMany(perSecond: number, { waitS }: BucketState): Problem {
   return new Problem('too_many_requests', {
-    detail: `The API key may send ${perSecond} requests per second, and has used up those of the last ${BURST_S} s. Send the request again later.`,
+    detail: `The API key may send ${perSecond} ${perSecond === 1 ? 'request' : 'requests'} per second, and has used up those of ${BURST_S} s. Send the request again after the time in Retry-After.`,
     retryAfterS: Math.ceil(waitS),
   });
 }

@@ -48,7 +48,9 @@ function ending({ expires_at }: KeyRow): string {
 function scopeOf(text: string): Scope {
   const scope = SCOPES.find((one) => one === text);
   if (scope) return scope;
-  throw new Problem('bad_request', { detail: `--scope is "${text}", and must be ${SCOPES.join(', ')}.` });
+  throw new Problem('bad_request', {
+    detail: `--scope is "${text}", and must be one of ${SCOPES.join(', ')}.`,
+  });
 }
 
 const LONGEST_MS = 3650 * 24 * 3_600_000;

@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import { type Acted, audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { wrongParameter } from '../http/flaws.ts';
 import { ListOf, valuesOf } from '../http/lists.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { needScope, tenantOf } from '../http/principal.ts';
@@ -217,9 +218,10 @@ function statesOf(list: string | undefined): HostState[] | undefined {
   const isState = (text: string): text is HostState => HOST_STATES.some((state) => state === text);
   for (const state of states ?? [])
     if (!isState(state))
-      throw new Problem('bad_request', {
-        detail: `"${state}" is not a state of a host: ${HOST_STATES.join(', ')}.`,
-      });
+      throw wrongParameter(
+        'state',
+        `It must be one or more of ${HOST_STATES.join(', ')}; "${state}" is none.`,
+      );
   return states?.filter(isState);
 }
 

@@ -43,7 +43,7 @@ function clientMistake(error: FastifyError | Problem, request: FastifyRequest): 
       return new Problem('payload_too_large', { detail: 'The request is too large.' });
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new Problem('unsupported_media_type', {
-        detail: `The content type ${request.headers['content-type']} is not supported here.`,
+        detail: `The content type ${request.headers['content-type']} is not supported here. ${wantedBody(request)}`,
       });
     case 'FST_ERR_BAD_URL':
       return new Problem('bad_request', {
@@ -54,7 +54,9 @@ function clientMistake(error: FastifyError | Problem, request: FastifyRequest): 
   }
   const { statusCode = 500 } = error;
   if (statusCode === 413)
-    return new Problem('payload_too_large', { detail: 'The form has too many or too large parts.' });
+    return new Problem('payload_too_large', {
+      detail: 'The form has too many or too large parts: send one file, and each option once.',
+    });
   if (statusCode === 416)
     return new Problem('range_not_satisfiable', { detail: 'The range starts after the end of the file.' });
   if (statusCode === 412)
@@ -62,6 +64,12 @@ function clientMistake(error: FastifyError | Problem, request: FastifyRequest): 
   if (statusCode >= 500) return undefined;
   request.log.info({ err: error }, 'request refused');
   return new Problem('bad_request', { detail: 'The request cannot be read.' });
+}
+
+function wantedBody({ routeOptions: { schema } }: FastifyRequest): string {
+  return schema?.body === undefined
+    ? 'This operation takes no body.'
+    : 'Send JSON with Content-Type: application/json.';
 }
 
 /** Headers of an error response, such as `Content-Range` of a 416. */
@@ -76,7 +84,7 @@ function isDataException(error: FastifyError): boolean {
 
 function unusableValue(): Problem {
   return new Problem('bad_request', {
-    detail: 'A value of the request cannot be stored: it contains a NUL, or is too large.',
+    detail: 'A value of the request cannot be used: it contains a NUL, or is too large.',
   });
 }
 

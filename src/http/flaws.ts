@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { type PointedFlaw, Problem } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { hasMeaning, inWords, type SchemaError } from '../schema-words.ts';
+import { PATTERNS } from './patterns.ts';
 import type { PartValidator } from './validate.ts';
 
 /** A flaw with the sentence that names its place, for the `detail` of a problem. */
@@ -24,6 +25,12 @@ export function badRequest(flaws: readonly RequestFlaw[], advice = ''): Problem 
     flaws: flaws.slice(0, MAX_FLAWS).map(({ at, code, detail }) => ({ at, code, detail })),
     flawCount: flaws.length,
   });
+}
+
+/** Problem `bad_request` for the value of a query parameter that a schema cannot judge. @param detail begins with "It" */
+export function wrongParameter(name: string, detail: string): Problem {
+  const sentence = `${name} in the query: ${detail}`;
+  return badRequest([{ at: `query.${name}`, code: 'invalid_value', detail, sentence }]);
 }
 
 /** The flaws of parts of a request by the schema of its route. Text is coerced to the types of the schema. */
@@ -52,7 +59,7 @@ function flawOf(error: VerboseError, part: Part): RequestFlaw {
   const name = additionalProperty ?? missingProperty;
   const meant =
     additionalProperty && nearest(additionalProperty, Object.keys(parentSchema?.properties ?? {}));
-  const detail = inWords(error) + (meant === undefined ? '' : ` Did you mean "${meant}"?`);
+  const detail = inWords(error, PATTERNS) + (meant === undefined ? '' : ` Did you mean "${meant}"?`);
   const pointer = name === undefined ? instancePath : `${instancePath}/${escaped(name)}`;
   const path = instancePath.slice(1).replaceAll('/', '.');
   return {

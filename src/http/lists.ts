@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
+import { SOME_VALUES } from './patterns.ts';
 
 /** A query parameter with several values, separated by commas. */
 export function ListOf(description: string) {
   return Type.Optional(
     Type.String({
-      minLength: 1,
+      pattern: SOME_VALUES,
       maxLength: 2_000,
       description: `${description}; several, separated by commas: one of them`,
     }),

@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { Problem } from '../errors.ts';
+import { wrongParameter } from './flaws.ts';
 
 export const PAGE_SIZE = 100;
 
@@ -44,6 +44,6 @@ export function readCursor(cursor: string | undefined): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {
-    throw new Problem('bad_request', { detail: 'The cursor is not a next_cursor of a previous page.' });
+    throw wrongParameter('cursor', 'It must be the next_cursor of the page before.');
   }
 }

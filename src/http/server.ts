@@ -12,6 +12,7 @@ import { malformed, MAX_HEADER_BYTES, rawAnswers, refuseExpectations } from './m
 import { createRouteFinder } from './methods.ts';
 import { type EventDocument } from './document/events.ts';
 import { documentOptions } from './document/document.ts';
+import { refuseUnwantedBody } from './no-body.ts';
 import { sendProblem } from './problem.ts';
 import { refuseWrongQuery } from './queries.ts';
 import { nameRequest, requestIdOf } from './request-id.ts';
@@ -74,6 +75,7 @@ export async function createServer({
   refuseExpectations(app.server, answerRaw);
   app.addHook('preParsing', refuseWrongQuery); // after access is known, before a body is asked for
   app.addHook('preParsing', continueLate(app.server));
+  app.addHook('preValidation', refuseUnwantedBody);
   app.setValidatorCompiler(validatorCompiler);
   app.addHook('onRequest', nameRequest);
   app.addHook('onRequest', refuseForeigners(publicUrl, needsKeys));

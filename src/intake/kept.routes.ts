@@ -28,12 +28,12 @@ const UploadBody = Type.Object(
 
 const OfUpload = { params: Type.Object({ id: Type.String() }) };
 
-type KeptRouteParts = { db: Db; kept: KeptFiles; maxUploadBytes: number };
+type KeptRouteParts = { db: Db; kept: KeptFiles; maxUploadBytes: number; publicUrl: string };
 
 /** Needs the body parsers of acceptUploads. */
 export const keptRoutes: FastifyPluginAsyncTypebox<KeptRouteParts> = async (
   app,
-  { db, kept, maxUploadBytes },
+  { db, kept, maxUploadBytes, publicUrl },
 ) => {
   app.post(
     '/v1/uploads',
@@ -59,7 +59,7 @@ export const keptRoutes: FastifyPluginAsyncTypebox<KeptRouteParts> = async (
     async (request, reply) => {
       try {
         const body = await keep(request);
-        return reply.code(201).header('location', `/v1/uploads/${body.upload_id}`).send(body);
+        return reply.code(201).header('location', `${publicUrl}/v1/uploads/${body.upload_id}`).send(body);
       } catch (error) {
         request.raw.resume(); // most clients read a response only after they have sent the whole request
         throw error;

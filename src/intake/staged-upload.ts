@@ -120,8 +120,9 @@ function withoutRoles(rowOptions: RowOptions, roles: RowOptionRole[]): RowOption
 
 function refusal({ errors, rows }: Reading): Problem {
   const count = errors.count === 1 ? 'one error' : `${errors.count} errors`;
+  const within = rows === 0 ? '' : rows === 1 ? ' in one row' : ` in ${rows} rows`;
   return new Problem('csv_invalid', {
-    detail: `The file has ${count} in ${rows} rows, and nothing of it was stored.`,
+    detail: `The file has ${count}${within}, and nothing of it was stored.`,
     flaws: errors.first,
     flawCount: errors.count,
   });

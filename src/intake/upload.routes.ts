@@ -108,10 +108,10 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
       try {
         const key = await takeKey(db, tenantOf(request), request.headers['idempotency-key']);
         if (key?.is !== 'answered') return accepted(reply, await upload(request, key));
-        reply.header('idempotency-replayed', 'true');
         request.isAudited = true; // by the first request
         sendContinue(request);
-        return accepted(reply, replayed(key, await digestsOf(request)));
+        const answer = replayed(key, await digestsOf(request));
+        return accepted(reply.header('idempotency-replayed', 'true'), answer);
       } catch (error) {
         request.raw.resume(); // most clients read a response only after they have sent the whole request
         throw error;

@@ -66,7 +66,7 @@ export function createGuard(rules: GuardRules, resolve: Resolve = createResolver
 
   function check(text: string, base?: URL): Checked {
     const url = URL.parse(text, base);
-    if (!url) return refused('not a valid URL');
+    if (!url) return refused('it is not a valid URL');
     if (url.protocol !== 'http:' && url.protocol !== 'https:')
       return refused('it must begin with http:// or https://');
     if (url.username || url.password) return refused('it must not contain a user name or a password');

@@ -68,7 +68,7 @@ export const beforeRoutes: FastifyPluginAsyncTypebox<{ db: Db; befores: Befores 
       throw new Problem('not_found', { detail: `There is no image ${id}.` });
     if (!image.source)
       throw new Problem('conflict', {
-        detail: `The image is ${image.state}: there is nothing to compare its source with.`,
+        detail: `The image has the state ${image.state}, not completed: there is nothing to compare its source with.`,
       });
     return { tenantId, imageId, url: image.url, sha256: image.source.sha256 };
   }

@@ -49,7 +49,7 @@ export async function deletePreset(db: Db, tenantId: number, name: string): Prom
 function refuseBuiltin(name: string): void {
   if (BUILTIN_PRESETS.some((preset) => preset.name === name))
     throw new Problem('conflict', {
-      detail: `"${name}" is a built-in preset and cannot be changed: choose another name.`,
+      detail: `"${name}" is a built-in preset, which cannot be changed or removed. Save your own under another name.`,
     });
 }
 

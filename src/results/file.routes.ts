@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { basename, dirname } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
@@ -14,7 +15,12 @@ export type FileParts = { storage: Storage; thumbs: Thumbs };
 
 /** Serves renditions by their storage keys, and thumbnails, which are made when they are requested first. */
 export const fileRoutes: FastifyPluginAsyncTypebox<FileParts> = async (app, { storage, thumbs }) => {
-  await app.register(fastifyStatic, { root: '/', serve: false, suppressWarning: true });
+  await app.register(fastifyStatic, {
+    root: '/',
+    serve: false,
+    suppressWarning: true,
+    setHeaders: (reply) => reply.header('etag', String(reply.getHeader('etag')).replace(/^W\//, '')),
+  });
 
   app.get(
     '/files/*',
@@ -44,6 +50,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileParts> = async (app, { st
       const isToBeMade = isThumbKey(key) && (await storage.bytesOf(key)) === undefined;
       if (isToBeMade && !(await thumbs.make(key))) throw noSuchFile();
       const path = storage.localPath(key);
+      expectStrongTag(request.raw.headers);
       return reply
         .header('x-content-type-options', 'nosniff')
         .header('content-security-policy', "default-src 'none'; sandbox")
@@ -51,6 +58,15 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileParts> = async (app, { st
     },
   );
 };
+
+/**
+ * The content of a file never changes, so its ETag is strong: a client resumes a download with `If-Range` only if
+ * it has a strong one (RFC 9110, 13.1.5). @fastify/send makes weak ones, and compares `If-Range` with these.
+ */
+function expectStrongTag(headers: IncomingHttpHeaders): void {
+  const { 'if-range': tag } = headers;
+  if (typeof tag === 'string' && tag.startsWith('"')) headers['if-range'] = `W/${tag}`;
+}
 
 function noSuchFile(): Problem {
   return new Problem('not_found', { detail: 'There is no such file.' });

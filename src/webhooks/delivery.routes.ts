@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { wrongParameter } from '../http/flaws.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
@@ -23,7 +25,7 @@ import { DELIVERY_STATES } from './events.ts';
 import { redeliver, replay } from './redeliver.ts';
 import { sendTest } from './send-test.ts';
 
-export type DeliveryParts = { db: Db; queue: Queue };
+export type DeliveryParts = { db: Db; queue: Queue; publicUrl: string };
 
 const Params = Type.Object({ id: Type.String() });
 const FilterQuery = {
@@ -38,7 +40,9 @@ const AllFilterQuery = Type.Object({
 });
 
 /** The log of deliveries, and what sends them again. */
-export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (app, { db, queue }) => {
+export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (app, parts) => {
+  const { db, queue, publicUrl } = parts;
+
   async function page(tenantId: number, query: Static<typeof AllFilterQuery>) {
     const { limit = PAGE_SIZE } = query;
     const rows = await listDeliveries(db, tenantId, filterOf(query, limit + 1));
@@ -49,6 +53,13 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (a
     const row = await findDelivery(db, key);
     if (!row) throw noSuchDelivery(publicId('dlv', key.deliveryId));
     return row;
+  }
+
+  /** Answers with a delivery that is under way, and where its result will be. */
+  async function accepted(reply: FastifyReply, key: DeliveryKey): Promise<Static<typeof Delivery>> {
+    const body = deliveryBody(await shown(key));
+    void reply.code(202).header('location', `${publicUrl}/v1/deliveries/${body.id}`);
+    return body;
   }
 
   app.get(
@@ -113,7 +124,7 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (a
       const { endpoint_id: endpointId } = await shown(key);
       refuseDisabled(await getEndpoint(db, { tenantId: key.tenantId, endpointId }));
       await audited(request, db, (trx) => redeliver(trx, queue, key));
-      return reply.code(202).send(deliveryBody(await shown(key)));
+      return accepted(reply, key);
     },
   );
 
@@ -163,7 +174,7 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (a
       const endpoint = refuseDisabled(await getEndpoint(db, key));
       const test = { tenantId: key.tenantId, endpoint };
       const deliveryId = await audited(request, db, (trx) => sendTest(trx, queue, test));
-      return reply.code(202).send(deliveryBody(await shown({ tenantId: key.tenantId, deliveryId })));
+      return accepted(reply, { tenantId: key.tenantId, deliveryId });
     },
   );
 };
@@ -183,9 +194,7 @@ function filterOf(query: Static<typeof AllFilterQuery>, limit: number): Delivery
 function given(prefix: IdPrefix, name: string, id: string | undefined): string | undefined {
   const uuid = id === undefined ? undefined : uuidOf(prefix, id);
   if (id !== undefined && uuid === undefined)
-    throw new Problem('bad_request', {
-      detail: `${name} in the query: It must be an id such as ${prefix}_….`,
-    });
+    throw wrongParameter(name, `It must be an id such as ${prefix}_….`);
   return uuid;
 }
 

@@ -61,7 +61,7 @@ describe('quotas of a tenant', () => {
     const refused = await send(api.url, csvOf(1), { key });
     const { code, detail, quota } = await json<Refusal>(refused);
     assert.equal(code, 'quota_exceeded');
-    assert.match(detail, /At most 3 batches .* 3 are running/);
+    assert.match(detail, /3 of 3 are in use/);
     assert.deepEqual(quota, { name: 'batches_at_once', limit: 3, used: 3, resets_at: null });
     assert.ok(Number(refused.headers.get('retry-after')) > 0);
 

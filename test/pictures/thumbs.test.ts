@@ -56,6 +56,27 @@ test('the thumb is a rendition of 200 to 400 pixels where there is one, else a s
   assert.equal(failed?.thumb, null);
 });
 
+test('a file has a strong ETag, with which a download is resumed', async () => {
+  const batch = await ended(`Image\n${origin.url}/photo.jpg\n`);
+  const [image] = await sheetOf(batch);
+  const url = image?.thumb?.url ?? '';
+  const whole = await fetch(url);
+  const etag = whole.headers.get('etag') ?? '';
+  assert.match(etag, /^"[0-9a-f-]+"$/);
+  const body = Buffer.from(await whole.arrayBuffer());
+  const rest = await fetch(url, { headers: { range: 'bytes=100-', 'if-range': etag } });
+  assert.equal(rest.status, 206);
+  assert.ok(Buffer.from(await rest.arrayBuffer()).equals(body.subarray(100)));
+  const other = await fetch(url, { headers: { range: 'bytes=100-', 'if-range': '"other"' } });
+  assert.equal(other.status, 200);
+  await other.body?.cancel();
+  assert.equal(
+    (await fetch(url, { headers: { 'if-none-match': etag, 'cache-control': 'max-age=0' } })).status,
+    304,
+  );
+  assert.equal((await fetch(url, { headers: { 'if-match': '"other"' } })).status, 412);
+});
+
 test('else a WebP of 240 pixels is made on first demand, once, and is cached for good', async () => {
   const { thumb } = await large(`${origin.url}/photo.jpg`);
   assert.match(keyIn(thumb.url), KEY);

@@ -7,6 +7,7 @@ import type { Db } from '../../db/database.ts';
 import { Problem } from '../../errors.ts';
 import { acceptsGzip } from '../../http/accepts-gzip.ts';
 import { onceClosed } from '../../http/disconnected.ts';
+import { EVENT_ID } from '../../http/patterns.ts';
 import { tenantOf } from '../../http/principal.ts';
 import { ProblemAnswer } from '../../http/problem.ts';
 import { type BatchProgress, batchProgress } from '../batch.queries.ts';
@@ -41,7 +42,7 @@ export const liveRoutes: FastifyPluginAsyncTypebox<LiveParts> = async (
         querystring: Type.Object({
           since: Type.Optional(
             Type.String({
-              pattern: '^[0-9]+-[0-9]+(-done|-[0-9]+-[0-9]+)?$',
+              pattern: EVENT_ID,
               description:
                 'Continue after the event with this id, or after the states with this `Last-Event-ID`. The request header `Last-Event-ID` has precedence. Default: from now on.',
             }),

@@ -1,0 +1,10 @@
+/** Patterns of query parameters, with what a value must be in words. */
+
+/** Any value that is more than commas and spaces. */
+export const SOME_VALUES = '[^, ]';
+export const EVENT_ID = '^[0-9]+-[0-9]+(-done|-[0-9]+-[0-9]+)?$';
+
+export const PATTERNS: Readonly<Record<string, string>> = {
+  [SOME_VALUES]: 'one or more values, separated by commas',
+  [EVENT_ID]: 'the id of an event of this stream, or the Last-Event-ID of its states',
+};

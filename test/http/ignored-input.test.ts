@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type Api, startApi } from '../support/api.ts';
+import { json } from '../support/minilab.ts';
+
+type Answer = { detail: string; errors?: { at: string; detail: string }[] };
+
+/** What is ignored silently would do more than its sender wants: a retry of all images instead of some. */
+describe('input that an operation does not use is refused', () => {
+  let api: Api;
+  before(async () => {
+    api = await startApi();
+  });
+  after(() => api[Symbol.asyncDispose]());
+
+  async function ask(method: string, path: string, body?: string, type = 'application/json') {
+    const sent = body === undefined ? {} : { body, headers: { 'content-type': type } };
+    const response = await fetch(`${api.url}${path}`, { method, ...sent });
+    return { status: response.status, ...(await json<Answer>(response)) };
+  }
+
+  test('a body of an operation that has none', async () => {
+    const { status, detail } = await ask('POST', '/v1/batches/bat_x/retry', '{"code":"not_found"}');
+    assert.equal(status, 400);
+    assert.equal(detail, 'This operation takes no body. Send code, host, when_ended in the query.');
+    assert.equal((await ask('DELETE', '/v1/batches/bat_x', '[1]')).status, 400);
+    const form = await ask('POST', '/v1/batches/bat_x/cancel', 'a=1', 'application/x-www-form-urlencoded');
+    assert.equal(form.status, 415);
+    assert.match(form.detail, /This operation takes no body\.$/);
+  });
+
+  test('an empty object, which clients send where there is nothing to say, passes', async () => {
+    assert.equal((await ask('POST', '/v1/batches/bat_x/retry', '{}')).status, 404);
+    assert.equal((await ask('POST', '/v1/batches/bat_x/retry')).status, 404);
+  });
+
+  test('a list without a value', async () => {
+    for (const list of ['', ',', ' , ']) {
+      const { status, errors } = await ask(
+        'POST',
+        `/v1/batches/bat_x/retry?code=${encodeURIComponent(list)}`,
+      );
+      assert.equal(status, 400);
+      const detail = 'It must be one or more values, separated by commas.';
+      assert.deepEqual(errors, [{ at: 'query.code', code: 'invalid_value', detail }]);
+    }
+  });
+
+  test('a cursor, an event id, a state and an id that are none, each with its place', async () => {
+    for (const [path, at, detail] of [
+      ['/v1/batches?cursor=-1', 'query.cursor', 'It must be the next_cursor of the page before.'],
+      [
+        '/v1/batches/bat_x/events?since=-1',
+        'query.since',
+        'It must be the id of an event of this stream, or the Last-Event-ID of its states.',
+      ],
+      [
+        '/v1/hosts?state=foo',
+        'query.state',
+        'It must be one or more of open, held, parked, given_up; "foo" is none.',
+      ],
+      ['/v1/deliveries?batch=nope', 'query.batch', 'It must be an id such as bat_….'],
+    ] as const) {
+      const { status, errors } = await ask('GET', path);
+      assert.equal(status, 400, path);
+      assert.deepEqual(errors, [{ at, code: 'invalid_value', detail }]);
+    }
+  });
+
+  test('JSON that is sent as a form: the answer says which type is wanted', async () => {
+    const { status, detail } = await ask('POST', '/v1/webhooks', '{}', 'application/x-www-form-urlencoded');
+    assert.equal(status, 415);
+    assert.match(detail, /Send JSON with Content-Type: application\/json\.$/);
+  });
+});
