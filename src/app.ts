@@ -13,6 +13,7 @@ import { closeServer, createServer, listen } from './http/server.ts';
 import { previewRoutes } from './intake/preview.routes.ts';
 import { acceptUploads } from './intake/receive.ts';
 import { uploadRoutes } from './intake/upload.routes.ts';
+import { pageRoutes } from './page/page.routes.ts';
 import { presetRoutes } from './presets/preset.routes.ts';
 import { fileRoutes } from './results/file.routes.ts';
 import { resultsRoutes } from './results/results.routes.ts';
@@ -60,6 +61,7 @@ export async function startHttp(
   await app.register(inboxRoutes, { ...shared, tenantId: DEFAULT_TENANT, secrets: config.inboxSecrets });
   await app.register(resultsRoutes, { ...shared, storage, folder });
   await app.register(fileRoutes, { storage });
+  await app.register(pageRoutes, { filesUrl });
   await listen(app, config);
   return { close: () => closeServer(app) };
 }

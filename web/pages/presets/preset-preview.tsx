@@ -1,0 +1,37 @@
+import { useState } from 'preact/hooks';
+import { query } from '../../api/request.ts';
+import type { Batch, Image, List, RenditionSpec } from '../../api/types.ts';
+import { useResource } from '../../data/resource.ts';
+import { PreviewCanvas } from './preview-canvas.tsx';
+
+/** What a preset makes of a picture: one of yours, or one from this computer, which is not sent anywhere. */
+export function PresetPreview({ renditions }: { renditions: RenditionSpec[] }) {
+  const latest = useResource<List<Batch>>(`/v1/batches${query({ limit: 1, latest: 1 })}`).data?.items[0]
+    ?.latest?.[0];
+  const [own, setOwn] = useState<string>();
+  const image = useResource<Image>(latest && `/v1/images/${latest.image_id}`).data;
+  const largest = image?.renditions.toSorted((a, b) => b.width * b.height - a.width * a.height)[0];
+  const source = own ?? largest?.url;
+  return (
+    <section class="card pad side" aria-label="Preview">
+      <h2>Preview</h2>
+      <p class="small muted">
+        Shape and sharpness as this browser makes them, at half of the screen's size. Colours and bytes come
+        from the server when a batch is made.
+      </p>
+      {source !== undefined &&
+        renditions.map((rendition) => (
+          <PreviewCanvas key={rendition.name} rendition={rendition} source={source} />
+        ))}
+      <label class="btn file">
+        {source === undefined ? 'Choose a picture' : 'Another picture'}
+        <input
+          type="file"
+          accept="image/*"
+          onChange={({ currentTarget: { files } }) => files?.[0] && setOwn(URL.createObjectURL(files[0]))}
+        />
+      </label>
+      <p class="tiny faint">The picture stays in this browser.</p>
+    </section>
+  );
+}
