@@ -1,17 +1,25 @@
 /** A real browser from npm alone: it runs as root, headless, and without anything installed by hand. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 
 const CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'chromium');
-/** The pack is made for functions in a cloud. These of its flags switch off what we test: processes apart, CSP, CORS. */
+/**
+ * The pack is made for functions in a cloud. Some of its flags switch off what we test: processes apart, CSP, CORS.
+ * Others draw by an emulated GPU, which takes seconds for a picture that is drawn without one in a tenth.
+ */
 const DROPPED = new Set([
   '--single-process',
   '--no-zygote',
   '--disable-web-security',
   '--allow-running-insecure-content',
   '--disable-site-isolation-trials',
+  '--ignore-gpu-blocklist',
+  '--in-process-gpu',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
 ]);
 
 /** Why there is no browser here; undefined if there is one. For the `skip` of a test. */
@@ -50,9 +58,22 @@ async function unpack(): Promise<{ executablePath: string; args: string[] }> {
     const executablePath = await pack.executablePath();
     await inflate(fileURLToPath(new URL('../bin/al2023.tar.br', import.meta.resolve('@sparticuz/chromium'))));
     setupLambdaEnvironment(join(CACHE, 'al2023', 'lib'));
-    return { executablePath, args: pack.args.filter((arg) => !DROPPED.has(arg)) };
+    useFonts();
+    return { executablePath, args: [...pack.args.filter((arg) => !DROPPED.has(arg)), '--disable-gpu'] };
   } finally {
     if (before === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = before;
   }
+}
+
+/** The pack's own fonts.conf knows the folders of such functions only; without any font Chromium ends with SIGTRAP. */
+function useFonts(): void {
+  const fonts = join(CACHE, 'fonts', 'fonts');
+  const file = join(CACHE, 'fonts.conf');
+  const families = ['monospace', 'sans-serif', 'serif', 'system-ui']
+    .map((family) => `<alias><family>${family}</family><prefer><family>Open Sans</family></prefer></alias>`)
+    .join('');
+  const cache = `<cachedir>${join(CACHE, 'fonts-cache')}</cachedir>`;
+  writeFileSync(file, `<fontconfig><dir>${fonts}</dir>${cache}${families}</fontconfig>`);
+  process.env['FONTCONFIG_FILE'] = file;
 }

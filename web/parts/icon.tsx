@@ -30,3 +30,15 @@ export function Icon({ name }: { name: IconName }) {
     </svg>
   );
 }
+
+/** "→" as a drawing: the font of the page has no arrows. */
+export function Arrow() {
+  return (
+    <>
+      <span class="sr">to</span>
+      <svg class="i small" aria-hidden="true">
+        <use href="#i-to" />
+      </svg>
+    </>
+  );
+}

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Batch } from '../../api/types.ts';
 import { bytes, duration, number, oneDecimal, percent, savedShare, timeLeft } from '../../data/format.ts';
 import { Bar, partsOf } from '../../parts/bar.tsx';
+import { Arrow } from '../../parts/icon.tsx';
 import { tabPath } from './tabs.tsx';
 
 /** The batch in one line: how far, how fast, how long, what was saved. */
@@ -72,7 +73,7 @@ function Stats({ batch }: { batch: Batch }) {
         {saved === undefined ? '—' : percent(saved)}{' '}
         {bytes_in > 0 && (
           <small>
-            {bytes(bytes_in)} → {bytes(bytes_out)}
+            {bytes(bytes_in)} <Arrow /> {bytes(bytes_out)}
           </small>
         )}
       </Stat>

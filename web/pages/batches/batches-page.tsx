@@ -25,7 +25,7 @@ export function BatchesPage() {
   const name = queryOf('name');
   const [cursors, setCursors] = useState<string[]>([]);
   const cursor = cursors.at(-1);
-  const path = `/v1/batches${query({ limit: PAGE, latest: LATEST, state, name, cursor })}`;
+  const path = `/v1/batches${query({ limit: PAGE, latest: LATEST, state, q: name, counts: true, cursor })}`;
   const known = useResource<CountedList<Batch>>(path, cursor === undefined ? LIVE_MS : undefined);
   function filter(changes: Record<string, string | undefined>): void {
     setCursors([]);

@@ -1,7 +1,7 @@
 import { batch, signal } from '@preact/signals';
 import { problemOf, Unreachable } from '../../api/problem.ts';
 import { request } from '../../api/request.ts';
-import type { Batch, Preview, Upload } from '../../api/types.ts';
+import type { Batch, Column, Preview, Upload } from '../../api/types.ts';
 import { connectionLost } from '../../app/connection.ts';
 import { setQuery } from '../../app/router.ts';
 import { type Sending, sendFile } from './send-file.ts';
@@ -31,6 +31,7 @@ export class Check {
   readonly #file: File | undefined;
   #sending: Sending | undefined;
   #reading = 0;
+  readonly #firstHow = new Map<number, Column['how']>();
   /** one attempt to make a batch, however often it is sent */
   #idempotencyKey = crypto.randomUUID();
 
@@ -87,6 +88,12 @@ export class Check {
   roleOf({ index, role }: { index: number; role: string | null }): string | null {
     const chosen = this.chosen.value;
     return chosen.has(index) ? (chosen.get(index) ?? null) : role;
+  }
+
+  /** How a role was found. Roles that are sent along with a chosen one were not chosen themselves. */
+  howOf({ index, how }: Column): Column['how'] {
+    if (this.chosen.value.has(index)) return 'chosen';
+    return this.#firstHow.get(index) ?? how;
   }
 
   /** Checks what has arrived with the present mapping. */
@@ -148,6 +155,8 @@ export class Check {
     try {
       const preview = await post<Preview>('/v1/batches/preview', this.#form(fields, file));
       if (turn !== this.#reading) return; // a newer question is on its way
+      if (this.chosen.peek().size === 0)
+        for (const { index, how } of preview.column_list) this.#firstHow.set(index, how);
       batch(() => {
         this.preview.value = preview;
         this.isWhole.value = isWhole;

@@ -11,7 +11,6 @@ export function CheckNotes({ check, preview }: { check: Check; preview: Preview 
     <>
       <Verdict check={check} preview={preview} />
       <WholeFile preview={preview} />
-      {check.upload.value && preview.images > 0 && <Probes check={check} />}
     </>
   );
 }
@@ -78,7 +77,8 @@ function WholeFile({ preview }: { preview: Preview }) {
   );
 }
 
-function Probes({ check }: { check: Check }) {
+/** Whether the links lead to images. */
+export function Probes({ check }: { check: Check }) {
   const probes = check.probes.value;
   return (
     <div class="note">

@@ -10,7 +10,7 @@ import { Lines, Skeleton } from '../../parts/waiting.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { CheckForm } from './check-form.tsx';
 import { Check } from './check-model.ts';
-import { CheckNotes } from './check-notes.tsx';
+import { CheckNotes, Probes } from './check-notes.tsx';
 import { CheckTable } from './check-table.tsx';
 
 /** What was understood of a file, before anything is made. */
@@ -40,6 +40,7 @@ export function CheckPage() {
           <div class="stack">
             <CheckNotes check={check} preview={preview} />
             <CheckTable check={check} preview={preview} />
+            {check.upload.value && preview.images > 0 && <Probes check={check} />}
           </div>
           <CheckForm check={check} preview={preview} />
         </div>

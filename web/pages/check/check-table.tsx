@@ -65,8 +65,7 @@ export function CheckTable({ check, preview }: { check: Check; preview: Preview 
 
 function Head({ column, check, preview }: { column: Column; check: Check; preview: Preview }) {
   const role = check.roleOf(column);
-  const isChosen = check.chosen.value.has(column.index);
-  const how = isChosen ? 'chosen' : column.how;
+  const how = check.howOf(column);
   const name = visible(column.header) || `Column ${column.index + 1}`;
   return (
     <th scope="col" class={role === null ? 'as-keep' : `as-${role}`}>

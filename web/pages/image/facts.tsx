@@ -1,7 +1,7 @@
 import type { Image, Rendition } from '../../api/types.ts';
 import { bytes, clockWithSeconds, duration, percent, savedShare } from '../../data/format.ts';
 import { Copy } from '../../parts/button.tsx';
-import { Icon } from '../../parts/icon.tsx';
+import { Arrow, Icon } from '../../parts/icon.tsx';
 import { Address, Moment } from '../../parts/text.tsx';
 
 /** What came out, what it was, and how it went. */
@@ -24,7 +24,7 @@ function Made({ image: { source, renditions } }: { image: Image }) {
         {saved !== undefined && <b>−{percent(saved)}</b>}
         {source && first && (
           <span class="muted">
-            {bytes(source.bytes)} → {bytes(first.bytes)}
+            {bytes(source.bytes)} <Arrow /> {bytes(first.bytes)}
           </span>
         )}
       </div>

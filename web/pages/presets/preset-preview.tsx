@@ -16,8 +16,8 @@ export function PresetPreview({ renditions }: { renditions: RenditionSpec[] }) {
     <section class="card pad side" aria-label="Preview">
       <h2>Preview</h2>
       <p class="small muted">
-        Shape and sharpness as this browser makes them, at half of the screen's size. Colours and bytes come
-        from the server when a batch is made.
+        Shapes as they come out, drawn by this browser. Bytes are about what the server makes of the picture;
+        its encoders are better.
       </p>
       {source !== undefined &&
         renditions.map((rendition) => (

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RenditionSpec } from '../../api/types.ts';
+import { bytes } from '../../data/format.ts';
 import { specText } from '../../parts/preset-drawing.tsx';
 import { layoutOf } from './preview-layout.ts';
 
@@ -25,7 +26,7 @@ export function PreviewCanvas({ rendition, source }: { rendition: RenditionSpec;
       (blob) => {
         if (!blob || isOver) return;
         url = URL.createObjectURL(blob);
-        show({ url, text: `${layout.width} × ${layout.height}` });
+        show({ url, text: `${layout.width} × ${layout.height}, about ${bytes(blob.size)}` });
       },
       MIME[rendition.format],
       (rendition.quality ?? 100) / 100,
