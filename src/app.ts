@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { auditResponses } from './access/audit-responses.ts';
+import { auditRoutes } from './access/audit.routes.ts';
+import { FailureLimit } from './access/failed-authentication.ts';
 import { identify } from './access/identify.ts';
+import { limitRequests } from './access/request-rate.ts';
+import { usageRoutes } from './access/usage.routes.ts';
+import { keyRoutes } from './access/key.routes.ts';
+import { Keyring } from './access/keyring.ts';
+import { LastUse } from './access/last-use.ts';
+import { sessionRoutes } from './access/session.routes.ts';
 import { DEFAULT_TENANT } from './access/tenants.ts';
 import { controlRoutes } from './batches/control.routes.ts';
 import { lookupRoutes } from './batches/lookup.routes.ts';
@@ -33,10 +42,24 @@ export async function startHttp(
   worker: () => Pick<Worker, 'pausedBecause'> | undefined,
 ): Promise<HttpService> {
   const { config, database, feed, storage, guard, log } = services;
-  const { publicUrl, filesUrl } = config;
-  const app = await createServer({ publicUrl, version: VERSION, log });
+  const { publicUrl, filesUrl, trustProxy } = config;
+  const keyring = new Keyring(database.hurried, config.isExposed);
+  await keyring.needsKeys();
+  const lastUse = new LastUse(database.hurried, log);
+  const app = await createServer({
+    publicUrl,
+    version: VERSION,
+    log,
+    trustProxy,
+    needsKeys: () => keyring.neededKeys(),
+  });
   app.decorateRequest('principal');
-  app.addHook('onRequest', identify());
+  const failures = new FailureLimit();
+  app.addHook('onRequest', identify({ keyring, lastUse, failures, publicUrl }));
+  app.addHook('onRequest', limitRequests(database.db, config.requestsPerSecond));
+  app.decorateRequest('isAudited', false);
+  app.addHook('onSend', auditResponses(database.db));
+  app.addHook('onClose', () => lastUse[Symbol.asyncDispose]());
   const shared = { publicUrl, filesUrl, db: database.db };
   await app.register(healthRoutes, {
     checks: {
@@ -52,6 +75,8 @@ export async function startHttp(
     await scope.register(uploadRoutes, { ...intake, database, feed });
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });
+  await app.register(keyRoutes, { ...shared, keyring });
+  await app.register(sessionRoutes, { ...shared, keyring, failures });
   await app.register(presetRoutes, shared);
   await app.register(statusRoutes, shared);
   await app.register(controlRoutes, { ...shared, patient: database.patient, feed });
@@ -59,6 +84,8 @@ export async function startHttp(
   const { hostConcurrency } = config;
   await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: services.secretsKey });
   await app.register(inboxRoutes, { ...shared, tenantId: DEFAULT_TENANT, secrets: config.inboxSecrets });
+  await app.register(usageRoutes, { ...shared, requestsPerSecond: config.requestsPerSecond });
+  await app.register(auditRoutes, shared);
   await app.register(resultsRoutes, { ...shared, storage, folder });
   await app.register(fileRoutes, { storage });
   await app.register(pageRoutes, { filesUrl });

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import {
+  parseApiKey,
   parseBoundedSchedule,
   parseDatabaseUrl,
   parseFileUrl,
@@ -9,9 +10,11 @@ import {
   parseKey,
   parseNetworks,
   parsePorts,
+  parseProxies,
 } from './settings/parsers.ts';
 import { type Environment, SettingsReader } from './settings/settings-reader.ts';
 import { unknownSettings } from './settings/unknown-settings.ts';
+import { newApiKey } from './access/api-key.ts';
 import { DEFAULT_SCHEDULE, type Schedule } from './webhooks/schedule.ts';
 import { isSecret, newSecret } from './webhooks/signing.ts';
 
@@ -22,6 +25,12 @@ export type Config = {
   dataDir: string;
   host: string;
   port: number;
+  /** whether requests may come from other machines: then there must be an API key */
+  isExposed: boolean;
+  /** networks of the proxies whose X-Forwarded-… headers count */
+  trustProxy: string[] | undefined;
+  /** an API key of scope `admin` for the tenant `default` */
+  apiKey: string | undefined;
   publicUrl: string;
   /** a storage key is appended to it; without a slash at its end */
   filesUrl: string;
@@ -40,6 +49,9 @@ export type Config = {
   webhookTimeoutMs: number;
   /** secrets by the names of their sources */
   inboxSecrets: ReadonlyMap<string, string>;
+  /** of each API key, for tenants without a limit of their own; 0: no limit */
+  requestsPerSecond: number;
+  auditDays: number;
   /** encrypts secret request headers; undefined: the key is a file in `dataDir`, with the bundled server */
   secretsKey: Buffer | undefined;
   /** a sentence for each variable that looks like a setting but is none */
@@ -58,7 +70,13 @@ export function readConfig(env: Environment = process.env): Config {
   const dataDir = resolve(read.text('DATA_DIR', './data'));
   const host = read.text('HOST', '127.0.0.1');
   const port = read.integer('PORT', 3000, { min: 1, max: 65_535 });
-  const publicUrl = read.webUrl('PUBLIC_URL', `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`);
+  const publicUrl = read.webUrl('PUBLIC_URL', `http://${shownHost(host)}:${port}`);
+  const trustProxy = read.parsed<string[] | undefined>(
+    'TRUST_PROXY',
+    undefined,
+    'the addresses or networks of the proxies in front of Minilab, such as 127.0.0.1,10.1.0.0/16',
+    parseProxies,
+  );
   const workerCores = read.integer('WORKER_CORES', availableParallelism(), { min: 1, max: 256 });
   const config: Config = {
     databaseUrl: read.parsed<string | undefined>(
@@ -70,6 +88,14 @@ export function readConfig(env: Environment = process.env): Config {
     dataDir,
     host,
     port,
+    isExposed: !isLoopback(host) || trustProxy !== undefined,
+    trustProxy,
+    apiKey: read.parsed<string | undefined>(
+      'MINILAB_KEY',
+      undefined,
+      `an API key; a new one: ${newApiKey()}`,
+      parseApiKey,
+    ),
     publicUrl,
     filesUrl: read.webUrl('FILES_URL', `${publicUrl}/files`),
     storageDir: read.parsed(
@@ -114,6 +140,8 @@ export function readConfig(env: Environment = process.env): Config {
       'pairs such as shop=whsec_…,erp=whsec_…',
       parseInboxSecrets,
     ),
+    requestsPerSecond: read.integer('REQUESTS_PER_SECOND', 200, { min: 0, max: 1_000_000 }),
+    auditDays: read.integer('AUDIT_DAYS', 365, { min: 30, max: 36_500 }), // 30: see keep_audit_log() of migration 0012
     secretsKey: read.parsed<Buffer | undefined>(
       'SECRETS_KEY',
       undefined,
@@ -122,12 +150,6 @@ export function readConfig(env: Environment = process.env): Config {
     ),
     unknownSettings: unknownSettings(env, read.names),
   };
-  if (!isLoopback(host))
-    read.reject(
-      'HOST',
-      `is ${host}, which other machines can reach, and this version has no API keys: anyone there could use Minilab. ` +
-        'Leave HOST out to listen on 127.0.0.1, and put a proxy with authentication in front',
-    );
   read.finish();
   return config;
 }
@@ -143,6 +165,12 @@ function webhookOf(read: SettingsReader): Config['webhook'] {
       `must be whsec_ and 24 to 64 bytes in base64, because WEBHOOK_URL is set; a new secret: ${newSecret()}`,
     );
   return { url, secret };
+}
+
+/** For links: all addresses are no address. */
+function shownHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return isIP(host) === 6 ? `[${host}]` : host;
 }
 
 function isLoopback(host: string): boolean {

@@ -2,8 +2,11 @@
 const PROBLEMS = {
   bad_request: [400, 'The request is not valid'],
   not_verified: [401, 'The signature is not valid'],
+  unauthorized: [401, 'A valid API key is needed'],
+  forbidden: [403, 'The API key does not allow this'],
   foreign_host: [403, 'The Host header is not allowed'],
   foreign_origin: [403, 'The Origin is not allowed'],
+  quota_insufficient: [403, 'The upload does not fit the quota'],
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'Method not allowed'],
   request_timeout: [408, 'The request was too slow'],
@@ -18,6 +21,8 @@ const PROBLEMS = {
   expectation_failed: [417, 'The expectation failed'],
   csv_invalid: [422, 'The CSV has errors'],
   preset_invalid: [422, 'The preset has errors'],
+  quota_exceeded: [429, 'The quota is used up'],
+  too_many_requests: [429, 'Too many requests'],
   headers_too_large: [431, 'The request headers are too large'],
   internal_error: [500, 'Internal error'],
   database_unavailable: [503, 'The database is unavailable'],
@@ -40,6 +45,15 @@ export type Flaw = { line: number; column?: number; code: string; detail: string
 /** One error in a JSON document; `at` is a JSON pointer (RFC 6901). */
 export type PointedFlaw = { at: string; code: string; detail: string };
 
+/** A quota that refused a request. */
+export type QuotaNumbers = {
+  name: 'batches_at_once' | 'images_per_day' | 'stored_bytes';
+  limit: number;
+  used: number;
+  /** when `used` is 0 again; null: when something ends or is deleted */
+  resets_at: string | null;
+};
+
 /**
  * An error with a code, an HTTP status, and a sentence for its reader. Any other exception is a bug: the
  * response is `internal_error`, without its message.
@@ -52,6 +66,9 @@ export class Problem extends Error {
   readonly flaws: readonly (Flaw | PointedFlaw)[];
   /** The total number of flaws; `flaws` has the first ones. */
   readonly flawCount: number;
+  readonly quota: QuotaNumbers | undefined;
+  /** after how many seconds the same request may succeed */
+  readonly retryAfterS: number | undefined;
 
   constructor(
     code: ProblemCode,
@@ -60,11 +77,15 @@ export class Problem extends Error {
       cause,
       flaws = [],
       flawCount = flaws.length,
+      quota,
+      retryAfterS,
     }: {
       detail: string;
       cause?: unknown;
       flaws?: readonly (Flaw | PointedFlaw)[];
       flawCount?: number;
+      quota?: QuotaNumbers;
+      retryAfterS?: number | undefined;
     },
   ) {
     super(detail, { cause });
@@ -72,6 +93,8 @@ export class Problem extends Error {
     [this.status, this.title] = PROBLEMS[code];
     this.flaws = flaws;
     this.flawCount = flawCount;
+    this.quota = quota;
+    this.retryAfterS = retryAfterS;
   }
 }
 

@@ -4,11 +4,11 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-const DURATION_UNITS: Record<string, number> = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS };
+const DURATION_UNITS: Record<string, number> = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 
-/** Parses `500ms`, `15s`, `5m`, `2h`, or a number of seconds, to milliseconds; undefined if it is not valid. */
+/** Parses `500ms`, `15s`, `5m`, `2h`, `90d`, or a number of seconds, to milliseconds; undefined if it is not valid. */
 export function parseDuration(text: string): number | undefined {
-  const [, number, unit = 's'] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? [];
+  const [, number, unit = 's'] = /^(\d{1,9})(ms|s|m|h|d)?$/.exec(text) ?? [];
   return number === undefined ? undefined : Number(number) * (DURATION_UNITS[unit] ?? 0);
 }
 

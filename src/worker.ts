@@ -110,7 +110,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     [
       { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: report },
       ...pausingChores(pump, health, db),
-      ...choresOf({ database, storage, feed, log, signal: ending.signal }),
+      ...choresOf({ database, storage, feed, log, auditDays: config.auditDays, signal: ending.signal }),
     ],
     log,
   );

@@ -28,7 +28,10 @@ const ROOMS = [
 
 /** Which rooms write which tables. Each row of the database has few writers, so that its rules stand in one place. */
 const WRITERS: Record<string, string[]> = {
+  access: ['access'],
+  api_keys: ['access'],
   attempts: ['batches', 'work'],
+  audit_log: ['access'],
   batches: ['batches', 'cli', 'intake', 'webhooks', 'work'],
   host_leases: ['batches', 'hosts'],
   hosts: ['hosts'],
@@ -41,9 +44,13 @@ const WRITERS: Record<string, string[]> = {
   purges: ['batches'],
   rendition_sets: ['batches', 'work'],
   renditions: ['work'],
+  sessions: ['access'],
   sources: ['cli', 'work'],
   stalls: ['watchdog', 'work'],
   storage_sweep: ['batches'],
+  stored_bytes: ['access'],
+  tenants: ['access'],
+  usage_days: ['access'],
   webhook_attempts: ['webhooks'],
   webhook_deliveries: ['webhooks'],
   webhook_endpoints: ['webhooks'],

@@ -79,8 +79,10 @@ test('every command in the help has its file, and documents mention only command
     [],
   );
   const pages = await Promise.all(commands.map((name) => help(name)));
-  const presets = await Promise.all(['show', 'add', 'remove'].map((name) => help('presets', name)));
-  const options = new Set([...pages, ...presets].join('\n').match(/--[a-z][a-z-]+/g));
+  const subpages = commands.flatMap((command, i) =>
+    names(pages[i] ?? '').flatMap((name) => (name === 'help' ? [] : [help(command, name)])),
+  );
+  const options = new Set([...pages, ...(await Promise.all(subpages))].join('\n').match(/--[a-z][a-z-]+/g));
   for (const path of DOCUMENTS) {
     const text = read(path);
     for (const [, name = ''] of text.matchAll(/(?:`|npx )minilab ([a-z][a-z-]*)/g))

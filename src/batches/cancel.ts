@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
+import { type Db, inTransaction } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { type BatchRow, findBatch } from './batch.queries.ts';
 import { type BatchKey, hasEnded } from './batch.ts';
@@ -16,7 +16,7 @@ import { type EventRules, writeBatchEvents } from './events.ts';
  * @throws Problem `conflict`
  */
 export async function cancelBatch(db: Db, key: BatchKey, rules: EventRules): Promise<BatchRow | undefined> {
-  return db.transaction().execute(async (trx) => {
+  return inTransaction(db, async (trx) => {
     const batch = await lockBatch(trx, key);
     if (!batch) return undefined;
     if (batch.state !== 'cancelled') {

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
@@ -20,6 +21,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
   app.post(
     '/v1/batches/:id/retry',
     {
+      config: { audit: 'batch.retry' },
       schema: {
         summary: 'Retry the failed images of a batch',
         description: 'Begins the next round of a batch that has ended. The round has an event of its own.',
@@ -29,16 +31,15 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
             Type.String({ minLength: 1, description: 'Only images that failed with this error code' }),
           ),
         }),
-        response: { 202: Batch, 404: ProblemAnswer, 409: ProblemAnswer },
+        response: { 202: Batch, 404: ProblemAnswer, 409: ProblemAnswer, 429: ProblemAnswer },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
-      const row = await retryBatch(patient, batchKey(tenantOf(request), id), {
-        code: request.query.code,
-        feed,
-      });
-      if (!row) throw noSuchBatch(id);
+      const { code } = request.query;
+      const key = batchKey(tenantOf(request), id);
+      const retry = async (trx: Db) => found(await retryBatch(trx, key, { code, feed }), id);
+      const row = await audited(request, patient, retry, () => ({ details: { code } }));
       const body = batchBody(row, publicUrl);
       return reply.code(202).header('location', body.links.self).send(body);
     },
@@ -47,6 +48,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
   app.post(
     '/v1/batches/:id/cancel',
     {
+      config: { audit: 'batch.cancel' },
       schema: {
         summary: 'Cancel the images of a batch that have not ended',
         description:
@@ -57,8 +59,8 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
     },
     async (request) => {
       const { id } = request.params;
-      const row = await cancelBatch(db, batchKey(tenantOf(request), id), feed);
-      if (!row) throw noSuchBatch(id);
+      const key = batchKey(tenantOf(request), id);
+      const row = await audited(request, db, async (trx) => found(await cancelBatch(trx, key, feed), id));
       return batchBody(row, publicUrl);
     },
   );
@@ -66,6 +68,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
   app.delete(
     '/v1/batches/:id',
     {
+      config: { audit: 'batch.delete' },
       schema: {
         summary: 'Delete a batch that has ended',
         description:
@@ -76,8 +79,15 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
     },
     async (request, reply) => {
       const { id } = request.params;
-      if (!(await deleteBatch(patient, batchKey(tenantOf(request), id)))) throw noSuchBatch(id);
+      const key = batchKey(tenantOf(request), id);
+      await audited(request, patient, async (trx) => found(await deleteBatch(trx, key), id));
       return reply.code(204).send(null);
     },
   );
 };
+
+/** @throws Problem `not_found` */
+function found<T>(result: T | undefined | false, id: string): T {
+  if (result === undefined || result === false) throw noSuchBatch(id);
+  return result;
+}

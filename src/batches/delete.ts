@@ -45,3 +45,22 @@ async function deleteRows(trx: Db, { tenantId, batchId }: BatchKey): Promise<voi
     where tenant_id = ${tenantId} and batch_id = ${batchId}
       and state in ('completed', 'completed_with_errors', 'failed', 'cancelled')`.execute(trx);
 }
+
+/** The batches of a tenant, oldest first. */
+export async function batchesOf(db: Db, tenantId: number, limit: number): Promise<LeftBatch[]> {
+  const { rows } = await sql<LeftBatch>`
+    select batch_id, ended_at is null as is_running from batches
+    where tenant_id = ${tenantId} order by batch_id limit ${limit}`.execute(db);
+  return rows;
+}
+
+export type LeftBatch = { batch_id: string; is_running: boolean };
+
+/** Asks for the purge of all files of a tenant that has no batches. */
+export async function purgeAllOf(db: Db, tenantId: number): Promise<void> {
+  await sql`
+    insert into purges (tenant_id, hash16)
+    select tenant_id, hash16 from rendition_sets where tenant_id = ${tenantId}
+    order by tenant_id, hash16
+    on conflict (tenant_id, hash16) do nothing`.execute(db);
+}

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { checkRestart } from '../access/quotas.ts';
 import { type Db, longTransaction } from '../db/database.ts';
 import { when } from '../db/when.ts';
 import { Problem } from '../errors.ts';
@@ -11,7 +12,7 @@ import { feedBatches, type FeedRules } from './feed.ts';
  * Begins the next round of a batch that has ended: its failed images, or those with one error code, are
  * processed again. The round has an event of its own. Attempts of earlier rounds stay visible.
  * @returns the batch; undefined when there is no such batch
- * @throws Problem `conflict`
+ * @throws Problem `conflict`, `quota_exceeded`, `quota_insufficient`
  */
 export async function retryBatch(
   patient: Db,
@@ -26,7 +27,9 @@ export async function retryBatch(
     if (retried.length === 0) throw nothingToRetry(code);
     await beginRound(trx, batch, retried);
     await feedBatches(trx, [batch], feed);
-    return findBatch(trx, key);
+    const row = await findBatch(trx, key);
+    await checkRestart(trx, key.tenantId); // last: it locks the tenant
+    return row;
   });
 }
 

@@ -1,11 +1,12 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
+import { accessInWords, requireKey } from '../access/configured-key.ts';
 import { sweepStorage } from '../batches/orphans.ts';
 import { type Config, readConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
 import type { Db } from '../db/database.ts';
-import { unknownMigration } from '../db/migrate.ts';
+import { unappliedMigrations, unknownMigration } from '../db/migrate.ts';
 import { Problem } from '../errors.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { ensureWritable, openConfiguredDatabase } from '../services.ts';
@@ -23,6 +24,7 @@ const CHECKS: Record<string, Check> = {
   'data folder': checkDataFolder,
   storage: checkStorage,
   database: checkDatabase,
+  access: checkAccess,
   webhook: checkWebhook,
   leftovers: countLeftovers,
   decoders: checkDecoders,
@@ -77,6 +79,14 @@ async function checkDatabase(config: Config): Promise<string> {
   if (newer !== undefined)
     throw new Error(`a newer Minilab has applied the migration ${newer}: install that version here too`);
   return `PostgreSQL ${rows[0]?.version}, ${config.databaseUrl === undefined ? 'bundled' : 'from DATABASE_URL'}`;
+}
+
+async function checkAccess(config: Config): Promise<string> {
+  await using stack = new AsyncDisposableStack();
+  const db = await connect(config, stack);
+  if ((await unappliedMigrations(db)).length > 0) return 'there are no API keys before the first start';
+  if (config.isExposed && config.apiKey === undefined) await requireKey(db, config);
+  return await accessInWords(db, config);
 }
 
 async function checkWebhook(config: Config): Promise<string> {

@@ -1,20 +1,19 @@
 import { basename, extname } from 'node:path';
+import { auditedCommand } from '../access/audit.ts';
 import { DEFAULT_TENANT } from '../access/tenants.ts';
-import { readConfig } from '../config.ts';
-import { connectDatabase, databaseProblem } from '../db/connect.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
-import { migrateDatabase, openConfiguredDatabase } from '../services.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { checkPreset } from '../presets/check.ts';
 import { deletePreset, getPreset, listPresets, putPreset } from '../presets/preset.queries.ts';
 import type { Preset, RenditionSpec } from '../presets/spec.ts';
+import { withDatabase } from './database.ts';
 import { EXIT, say, table } from './output.ts';
 import { openReadable } from './readable.ts';
 
 /** `minilab presets`: lists presets with their renditions. */
 export function showPresets(): Promise<number> {
-  return withDatabase(async (db) => {
+  return withDatabase('presets', async (db) => {
     const presets = await listPresets(db, DEFAULT_TENANT);
     const rows = presets.map((preset) => [
       preset.name,
@@ -35,7 +34,7 @@ function inWords(spec: RenditionSpec): string {
 
 /** `minilab presets show NAME`: prints a preset as JSON, with all defaults. */
 export function showPreset(name: string): Promise<number> {
-  return withDatabase(async (db) => {
+  return withDatabase('presets', async (db) => {
     const { description, renditions } = await getPreset(db, DEFAULT_TENANT, name);
     process.stdout.write(`${JSON.stringify({ description, renditions }, null, 2)}\n`);
     return EXIT.ok;
@@ -45,8 +44,10 @@ export function showPreset(name: string): Promise<number> {
 /** `minilab presets add FILE.json [--name NAME]`: saves or replaces a preset. Its default name is that of the file. */
 export async function addPreset(file: string, options: { name?: string }): Promise<number> {
   const preset = await readPresetFile(file, options.name);
-  return withDatabase(async (db) => {
-    await putPreset(db, DEFAULT_TENANT, preset);
+  return withDatabase('presets', async (db) => {
+    const action = { tenantId: DEFAULT_TENANT, action: 'preset.put' } as const;
+    const put = (trx: Db): Promise<void> => putPreset(trx, DEFAULT_TENANT, preset);
+    await auditedCommand(db, action, put, () => ({ objectId: preset.name }));
     say(`${preset.name}: ${preset.renditions.map(inWords).join('; ')}.`);
     return EXIT.ok;
   });
@@ -54,8 +55,10 @@ export async function addPreset(file: string, options: { name?: string }): Promi
 
 /** `minilab presets remove NAME` */
 export function removePreset(name: string): Promise<number> {
-  return withDatabase(async (db) => {
-    await deletePreset(db, DEFAULT_TENANT, name);
+  return withDatabase('presets', async (db) => {
+    const action = { tenantId: DEFAULT_TENANT, action: 'preset.delete' } as const;
+    const remove = (trx: Db): Promise<void> => deletePreset(trx, DEFAULT_TENANT, name);
+    await auditedCommand(db, action, remove, () => ({ objectId: name }));
     return EXIT.ok;
   });
 }
@@ -80,17 +83,5 @@ export async function findPreset(name: string): Promise<Preset> {
   const builtin = BUILTIN_PRESETS.find((preset) => preset.name === name);
   if (builtin) return builtin;
   if (name.endsWith('.json')) return readPresetFile(name);
-  return withDatabase((db) => getPreset(db, DEFAULT_TENANT, name));
-}
-
-async function withDatabase<T>(work: (db: Db) => Promise<T>): Promise<T> {
-  await using stack = new AsyncDisposableStack();
-  const database = await openConfiguredDatabase(readConfig(), 'presets');
-  stack.defer(database.close);
-  const { db } = await connectDatabase(database.url);
-  stack.defer(() => db.destroy());
-  await migrateDatabase(database.url).catch((error: unknown) => {
-    throw databaseProblem(error, database.url) ?? error;
-  });
-  return await work(db);
+  return withDatabase('presets', (db) => getPreset(db, DEFAULT_TENANT, name));
 }

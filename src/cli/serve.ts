@@ -1,3 +1,4 @@
+import { accessInWords, configureKey, requireKey } from '../access/configured-key.ts';
 import { DEFAULT_TENANT } from '../access/tenants.ts';
 import { startHttp } from '../app.ts';
 import { readConfig } from '../config.ts';
@@ -28,6 +29,9 @@ export async function serve({ worker: withWorker }: { worker: boolean }): Promis
     });
   const services = await openServices(config, database.url, log);
   stack.defer(services.close);
+  const { db } = services.database;
+  await configureKey(db, config.apiKey);
+  if (config.isExposed) await requireKey(db, config);
   checkEndpoint(config.webhook, services.guard);
   let worker: Worker | undefined;
   stack.defer(async () => worker?.stop());
@@ -35,11 +39,13 @@ export async function serve({ worker: withWorker }: { worker: boolean }): Promis
   // The port is opened before the worker starts: if it is taken, no image is in progress yet.
   const http = await startHttp(services, () => worker ?? notYet);
   stack.defer(http.close);
-  await configureEndpoint(services.database.db, DEFAULT_TENANT, config.webhook);
+  await configureEndpoint(db, DEFAULT_TENANT, config.webhook);
   if (withWorker) worker = await startWorker(services);
 
   say(`Minilab is ready: ${config.publicUrl} (API documentation: ${config.publicUrl}/docs)`);
-  say(`The data folder is ${config.dataDir}. There are no API keys, so only this machine can use the API.`);
+  if (config.isExposed && new URL(config.publicUrl).hostname === 'localhost')
+    say('Links in answers begin with http://localhost: set PUBLIC_URL to the address that users see.');
+  say(`The data folder is ${config.dataDir}. ${await accessInWords(db, config)}`);
   await aborted(interrupted);
   await stack.disposeAsync();
   say('Stopped. Nothing is lost: unfinished work continues at the next start.');

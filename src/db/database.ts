@@ -128,9 +128,14 @@ function kyselyOn(connect: () => Promise<PostgresPoolClient>, end = async (): Pr
   return new Kysely<unknown>({ dialect: new PostgresDialect({ pool: { connect, end, options: {} } }) });
 }
 
+/** Does work in a transaction: a new one, or the one that is handed in. */
+export function inTransaction<T>(db: Db, work: (trx: Db) => Promise<T>): Promise<T> {
+  return db.isTransaction ? work(db) : db.transaction().execute(work);
+}
+
 /** A transaction whose statements may take 15 minutes, such as those that touch a million rows. */
 export function longTransaction<T>(patient: Db, work: (trx: Db) => Promise<T>): Promise<T> {
-  return patient.transaction().execute(async (trx) => {
+  return inTransaction(patient, async (trx) => {
     await sql`set local statement_timeout = ${sql.lit(LONG_STATEMENT)}`.execute(trx);
     return work(trx);
   });

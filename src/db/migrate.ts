@@ -12,6 +12,8 @@ import { reuse } from './migrations/0007_reuse.ts';
 import { asWritten } from './migrations/0008_as_written.ts';
 import { stallsAndFileNames } from './migrations/0009_stalls_and_file_names.ts';
 import { leftovers } from './migrations/0010_leftovers.ts';
+import { access } from './migrations/0011_access.ts';
+import { limitsAndAudit } from './migrations/0012_limits_and_audit.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
 // Expand, then contract: a migration may only make changes that the previous version can live with; unused
@@ -31,6 +33,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0008_as_written': { ...asWritten, locks: ['products'] },
   '0009_stalls_and_file_names': { ...stallsAndFileNames, locks: ['batches'] },
   '0010_leftovers': { ...leftovers, locks: ['sources', 'purges'] },
+  '0011_access': { ...access, locks: ['tenants'] },
+  '0012_limits_and_audit': { ...limitsAndAudit, locks: ['renditions', 'tenants'] },
 };
 
 export type MigrateOptions = {
@@ -81,6 +85,12 @@ export async function unknownMigration(db: Db): Promise<string | undefined> {
     .filter((name) => !Object.hasOwn(MIGRATIONS, name))
     .toSorted()
     .at(-1);
+}
+
+/** Migrations that the next start will run. */
+export async function unappliedMigrations(db: Db): Promise<string[]> {
+  const applied = await appliedMigrations(db);
+  return Object.keys(MIGRATIONS).filter((name) => !applied.has(name));
 }
 
 function schemaNewer(migration: string): Problem {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
+import { type Db, inTransaction } from '../db/database.ts';
 import type { SealedHeaders } from './headers.ts';
 import { ceilingOf, type HostKey, IS_GIVEN_UP, PARKED_AFTER_FAILURES, permitsNow } from './host.ts';
 
@@ -67,7 +67,7 @@ export type HostSettings = {
 
 export async function putHost(db: Db, key: HostKey, settings: HostSettings): Promise<void> {
   const { ceiling, heldUntil, headers } = settings;
-  await db.transaction().execute(async (trx) => {
+  await inTransaction(db, async (trx) => {
     await addHost(trx, key);
     if (ceiling !== undefined) await setCeiling(trx, key, ceiling);
     if (heldUntil === null) {
@@ -121,4 +121,10 @@ async function setHeaders(
     set secret_headers = ${headers?.encrypted ?? null}, header_names = ${headers?.names ?? null},
       headers_fingerprint = ${headers?.fingerprint ?? null}, updated_at = now()
     where tenant_id = ${tenantId} and host = ${host}`.execute(trx);
+}
+
+/** Deletes what is known of hosts for a tenant, with its secret headers. */
+export async function deleteHostsOf(db: Db, tenantId: number): Promise<void> {
+  await sql`delete from host_leases where tenant_id = ${tenantId}`.execute(db);
+  await sql`delete from hosts where tenant_id = ${tenantId}`.execute(db);
 }

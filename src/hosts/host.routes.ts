@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { type Acted, audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
-import { tenantOf } from '../http/principal.ts';
+import { needScope, tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { checkHeaders, type Headers, sealHeaders } from './headers.ts';
 import type { HostKey } from './host.ts';
@@ -111,10 +112,11 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
   app.put(
     '/v1/hosts/:host',
     {
+      config: { audit: 'host.put' },
       schema: {
         summary: 'Set the ceiling, a hold or request headers of a host',
         description:
-          'Fields that are left out stay as they are. The host may be one without downloads so far.',
+          'Fields that are left out stay as they are. The host may be one without downloads so far. `headers` needs a key of scope `admin`.',
         params: HostParams,
         body: Input,
         response: { 200: HostBody, 400: ProblemAnswer, 409: ProblemAnswer },
@@ -122,8 +124,15 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
     },
     async (request) => {
       const { params, body } = request;
+      if (body.headers !== undefined) needScope(request, 'admin', 'Setting request headers');
       const key = hostKey(request, params.host);
-      await putHost(db, key, await settingsOf(key, body));
+      const settings = await settingsOf(key, body);
+      await audited(
+        request,
+        db,
+        (trx) => putHost(trx, key, settings),
+        () => actedOn(key, body),
+      );
       return shown(key);
     },
   );
@@ -155,6 +164,14 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
 /** @throws Problem `bad_request` */
 function hostKey(request: FastifyRequest, host: string): HostKey {
   return { tenantId: tenantOf(request), host: hostName(host) };
+}
+
+/** Of request headers, only the names: their values are secrets. */
+function actedOn({ host }: HostKey, { headers, ...rest }: Static<typeof Input>): Acted {
+  return {
+    objectId: host,
+    details: { ...rest, ...(headers !== undefined && { headers: Object.keys(headers ?? {}) }) },
+  };
 }
 
 /** A host in the form of `images.host`. @throws Problem `bad_request` */

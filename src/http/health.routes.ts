@@ -10,15 +10,14 @@ const Ready = Type.Object({
   checks: Type.Record(Type.String(), Type.String(), { description: '`ok`, or what is wrong' }),
 });
 
-/** `/healthz`: the process is alive. `/readyz`: it can process images; otherwise 503 with the reasons. */
+/** `/healthz`, `/livez`: the process is alive. `/readyz`: it can process images; otherwise 503 with the reasons. */
 export const healthRoutes: FastifyPluginAsync<{ checks: HealthChecks }> = async (app, { checks }) => {
-  app.get(
-    '/healthz',
-    { config: { access: 'public' }, schema: { summary: 'Liveness', response: { 200: Live } } },
-    async () => ({
-      ok: true,
-    }),
-  );
+  for (const path of ['/healthz', '/livez'])
+    app.get(
+      path,
+      { config: { access: 'public' }, schema: { summary: 'Liveness', response: { 200: Live } } },
+      async () => ({ ok: true }),
+    );
 
   app.get(
     '/readyz',

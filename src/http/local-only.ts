@@ -5,14 +5,15 @@ import { Problem } from '../errors.ts';
 /**
  * Without API keys, whoever can reach the server may use it. So it listens on loopback only, and refuses
  * requests that a browser sends for others: a foreign `Host` is DNS rebinding, a foreign `Origin` is a
- * page of another site.
+ * page of another site. A key is no such danger, because a browser does not send it by itself.
  */
-export function refuseForeigners(publicUrl: string) {
+export function refuseForeigners(publicUrl: string, needsKeys: () => boolean) {
   const publicHost = new URL(publicUrl).host;
   const isOurs = (host: string): boolean => host === publicHost || isLoopbackHost(host);
 
   return async (request: FastifyRequest): Promise<void> => {
     const host = hostOf(request);
+    if (needsKeys()) return;
     if (!isOurs(host))
       throw new Problem('foreign_host', {
         detail: `Requests for the host "${host}" are refused: this server has no API keys, so it accepts localhost only. If this is its public name, set PUBLIC_URL.`,

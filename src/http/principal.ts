@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { Problem } from '../errors.ts';
 
 /** From the least to the most: each includes those before it. */
 export const SCOPES = ['read', 'write', 'admin'] as const;
@@ -10,6 +11,8 @@ export type Principal = {
   scope: Scope;
   /** undefined without API keys: then only this machine can send requests */
   key: { id: string; name: string } | undefined;
+  /** Whether the key is valid now, for requests that are answered over minutes: ask every few seconds. */
+  isStillValid(): Promise<boolean>;
 };
 
 declare module 'fastify' {
@@ -27,4 +30,16 @@ declare module 'fastify' {
 export function tenantOf({ principal }: FastifyRequest): number {
   if (!principal) throw new Error('a public route has no tenant');
   return principal.tenantId;
+}
+
+/**
+ * Refuses keys whose scope is too small, where it depends on more than the route.
+ * @param what what needs the scope, as the begin of a sentence
+ * @throws Problem `forbidden`
+ */
+export function needScope({ principal }: FastifyRequest, needed: Scope, what = 'This'): void {
+  if (principal && SCOPES.indexOf(principal.scope) >= SCOPES.indexOf(needed)) return;
+  throw new Problem('forbidden', {
+    detail: `${what} needs a key of scope ${needed}; the key "${principal?.key?.name}" has the scope ${principal?.scope}.`,
+  });
 }

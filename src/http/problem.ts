@@ -24,6 +24,17 @@ const ProblemBody = Type.Object(
         }),
       ),
     ),
+    quota: Type.Optional(
+      Type.Object(
+        {
+          name: Type.String({ description: 'As in `limits` of GET /v1/usage' }),
+          limit: Type.Integer(),
+          used: Type.Integer(),
+          resets_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+        },
+        { description: 'The quota that refused the request' },
+      ),
+    ),
   },
   { $id: 'Problem' },
 );
@@ -39,7 +50,8 @@ const OF_A_FILE = ['content-disposition', 'cache-control', 'etag', 'last-modifie
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   for (const name of OF_A_FILE) reply.removeHeader(name); // a route may have set them already
-  if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_S);
+  const retryAfterS = problem.retryAfterS ?? (problem.status === 503 ? RETRY_AFTER_S : undefined);
+  if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
   return reply
     .code(problem.status)
     .type('application/problem+json')
@@ -47,7 +59,15 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .send(problemBody(problem));
 }
 
-export function problemBody({ code, title, status, message: detail, flaws, flawCount }: Problem) {
+export function problemBody({ code, title, status, message: detail, flaws, flawCount, quota }: Problem) {
   const several = flaws.length > 0 ? { error_count: flawCount, errors: flaws } : {};
-  return { type: `urn:minilab:problem:${code}`, title, status, detail, code, ...several };
+  return {
+    type: `urn:minilab:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    ...several,
+    ...(quota && { quota }),
+  };
 }

@@ -5,6 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify from 'fastify';
 import type { Logger } from 'pino';
 import { Problem, systemCode } from '../errors.ts';
+import { continueLate } from './continue.ts';
 import { sendError } from './error-handler.ts';
 import { refuseForeigners } from './local-only.ts';
 import { malformed, MAX_HEADER_BYTES, rawAnswers, refuseExpectations } from './malformed.ts';
@@ -22,6 +23,10 @@ export type ServerOptions = {
   publicUrl: string;
   version: string;
   log: Logger;
+  /** whether requests without an API key are refused at the moment */
+  needsKeys?: () => boolean;
+  /** networks of the proxies whose `X-Forwarded-…` headers count */
+  trustProxy?: string[] | undefined;
   limits?: ClientLimits;
 };
 
@@ -29,7 +34,14 @@ const ROUTER = { ignoreTrailingSlash: true, maxParamLength: 200 };
 const CLOSE_GRACE_MS = 5_000;
 
 /** The HTTP server without its routes: documentation, security headers, and problem responses for all errors. */
-export async function createServer({ publicUrl, version, log, limits = CLIENT_LIMITS }: ServerOptions) {
+export async function createServer({
+  publicUrl,
+  version,
+  log,
+  needsKeys = () => false,
+  trustProxy,
+  limits = CLIENT_LIMITS,
+}: ServerOptions) {
   const app = Fastify({
     loggerInstance: log.child({}, { level: log.level === 'info' ? 'warn' : log.level }),
     http: {
@@ -46,6 +58,7 @@ export async function createServer({ publicUrl, version, log, limits = CLIENT_LI
       else socket.destroy();
     },
     frameworkErrors: (error, request, reply) => sendError(error, request, reply),
+    trustProxy: trustProxy ?? false,
     forceCloseConnections: 'idle',
     schemaErrorFormatter,
     routerOptions: ROUTER,
@@ -53,8 +66,9 @@ export async function createServer({ publicUrl, version, log, limits = CLIENT_LI
   const answerRaw = rawAnswers(app.server);
   endSlowClients(app.server, limits, answerRaw);
   refuseExpectations(app.server, answerRaw);
+  app.addHook('preParsing', continueLate(app.server));
   app.setValidatorCompiler(validatorCompiler);
-  app.addHook('onRequest', refuseForeigners(publicUrl));
+  app.addHook('onRequest', refuseForeigners(publicUrl, needsKeys));
   const { onRoute, refuseUnknownRoute } = createRouteFinder(ROUTER);
   app.addHook('onRoute', onRoute);
   app.addHook('onRequest', refuseUnknownRoute);
@@ -83,6 +97,9 @@ export async function createServer({ publicUrl, version, log, limits = CLIENT_LI
       servers: [{ url: publicUrl }],
     },
     transform: withStatuses,
+  });
+  app.addHook('onRoute', (route) => {
+    if (/^\/docs(\/|$)/.test(route.url)) route.config = { ...route.config, access: 'public' };
   });
   // Our CSP applies: its own one (staticCSP) upgrades to https, and blocks its own styles.
   await app.register(swaggerUi, { routePrefix: '/docs', theme: { title: 'Minilab API' } });

@@ -3,6 +3,8 @@ import { pipeline } from 'node:stream/promises';
 import { sql } from 'kysely';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { countUpload } from '../access/quotas.ts';
+import { refuseDeleted } from '../access/tenants.ts';
 import { type BatchRow, findBatch } from '../batches/batch.queries.ts';
 import { lockBatches } from '../batches/counters.ts';
 import { moveOn, type MoveRules } from '../batches/move-on.ts';
@@ -32,6 +34,8 @@ export type Acceptance = {
   deadlineHours?: number | undefined;
   /** receives the completion event instead of WEBHOOK_URL */
   callback?: Endpoint | undefined;
+  /** writes who uploaded it into the audit log, in the same transaction */
+  audit?: ((trx: Db, row: BatchRow) => Promise<void>) | undefined;
 };
 
 /** The idempotency key of an upload, with what is stored for later requests that send it too. */
@@ -45,7 +49,8 @@ export type KeyedAnswer = {
  * Stores a staged upload in one transaction: its rows, its counters, its first tasks, and the answer for its
  * idempotency key. An upload without any work to do also settles in it.
  * @returns the accepted batch
- * @throws Problem `idempotency_key_in_use` if the key's lease was lost; then nothing is stored
+ * @throws Problem `idempotency_key_in_use` if the key's lease was lost, `unauthorized` if the tenant was deleted
+ *   meanwhile, `quota_exceeded`, `quota_insufficient`; then nothing is stored
  */
 export async function acceptUpload(
   database: Database,
@@ -57,12 +62,15 @@ export async function acceptUpload(
   const key = { tenantId: acceptance.tenantId, batchId: staged.batchId };
   return database.transactionWithClient(async (trx, client) => {
     await insertBatch(trx, staged, acceptance);
+    await refuseDeleted(trx, key.tenantId);
     for (const { target, path } of copyTargets(staged.files)) await copy(client, path, target);
     if (staged.images >= WORTH_ANALYZING) await sql`analyze images`.execute(trx);
     await moveOn(trx, (await lockBatches(trx, [key])).values(), rules);
     const row = await findBatch(trx, key);
     if (!row) throw new Error('the accepted batch does not exist');
     await keyed?.lease.storeAnswer(trx, keyed.requestSha256, keyed.answerOf(row));
+    await acceptance.audit?.(trx, row);
+    await countUpload(trx, { ...key, images: staged.images, bytes: staged.bytes }); // last: it locks the tenant
     return row;
   });
 }

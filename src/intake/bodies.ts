@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
@@ -6,18 +6,11 @@ import { Problem, systemCode } from '../errors.ts';
 
 const FORM_BYTES = 1024 * 1024; // for the options of a form, and the text between its parts
 
-/**
- * Checks the headers of all requests before their bodies are read, so that a client that asks first
- * (`Expect: 100-continue`) need not send a body that will be refused.
- */
+/** Checks the headers of all requests before their bodies are read. */
 export function judgeBodies(app: FastifyInstance, maxBytes: number): void {
   const isTooLarge = ({ headers }: IncomingMessage): boolean =>
     Number(headers['content-length'] ?? 0) > maxBytes + (isForm(headers) ? FORM_BYTES : 0);
-  app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    if (!isTooLarge(request)) response.writeContinue();
-    app.server.emit('request', request, response);
-  });
-  app.addHook('onRequest', async ({ raw }, reply) => {
+  app.addHook('onRequest', async ({ raw }) => {
     try {
       if (isTooLarge(raw)) throw tooLarge(maxBytes);
       if (isForm(raw.headers) && codingOf(raw.headers) !== '')
@@ -25,8 +18,7 @@ export function judgeBodies(app: FastifyInstance, maxBytes: number): void {
           'A compressed form is not supported: send the CSV alone, with Content-Type: text/csv.',
         );
     } catch (error) {
-      if (/100-continue/i.test(raw.headers.expect ?? '')) void reply.header('connection', 'close');
-      else raw.resume(); // most clients read a response only after they have sent the whole request
+      raw.resume(); // most clients read a response only after they have sent the whole request
       throw error;
     }
   });

@@ -166,3 +166,8 @@ function reused(key: string): Problem {
     detail: `The Idempotency-Key "${key}" was first sent with another file or other options. Use a new key for each upload.`,
   });
 }
+
+/** Deletes the keys of a tenant, with their answers. */
+export async function deleteAnswersOf(db: Db, tenantId: number): Promise<void> {
+  await sql`delete from idempotency_keys where tenant_id = ${tenantId}`.execute(db);
+}

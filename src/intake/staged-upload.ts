@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ImageAllowance } from '../access/quotas.ts';
 import { type Flaw, Problem } from '../errors.ts';
 import { newUuid } from '../ids.ts';
 import type { Preset, Recipe } from '../presets/spec.ts';
@@ -45,12 +46,15 @@ export type StagingRules = Omit<ReadingRules, 'presets' | 'leastSide'> & {
   preset?: Preset | undefined;
   /** `reject`, the default: one row with an error refuses the upload; `skip`: the row is kept as failed */
   onInvalid?: 'reject' | 'skip' | undefined;
+  /** how many images the tenant may upload; the reading stops at the first one above */
+  allowance?: ImageAllowance | undefined;
 };
 
 /**
  * Reads and checks an upload while it arrives, and stores nothing: either the whole table can be accepted, or
  * all its errors are thrown together.
- * @throws Problem `csv_invalid` with the first 1,000 errors and their full count, `payload_too_large`
+ * @throws Problem `csv_invalid` with the first 1,000 errors and their full count, `payload_too_large`, and that
+ *   of the allowance
  */
 export async function stageUpload(chunks: AsyncIterable<Buffer>, rules: StagingRules): Promise<StagedUpload> {
   const batchId = newUuid();
@@ -74,6 +78,7 @@ async function spoolUpload(
   await using spool = await Spool.open(rules);
   let isRefused = false;
   const handle: RowHandler = (row, rowNumber) => {
+    refuseAbove(rules.allowance, spool.images);
     if (row.errors.length > 0 && rules.onInvalid === 'skip') return spool.reject(row, rowNumber);
     isRefused ||= row.errors.length > 0; // nothing will be stored; further rows are read for their errors only
     return isRefused ? undefined : spool.add(row.product, rowNumber);
@@ -82,6 +87,7 @@ async function spoolUpload(
   const presets = new Set(byName.keys());
   const reading = await readUpload(chunks, { ...rules, presets, leastSide }, handle);
   const { format, errors, warnings } = reading;
+  refuseAbove(rules.allowance, spool.images);
   if (!format || !reading.isWhole || isRefused) throw refusal(reading);
   const rowOptions = spool.rowOptions.map((each) => withoutRoles(each, reading.unmeant));
   return {
@@ -100,6 +106,10 @@ async function spoolUpload(
     rowErrors: errors.first,
     rowErrorCount: errors.count,
   };
+}
+
+function refuseAbove(allowance: ImageAllowance | undefined, images: number): void {
+  if (allowance && images > allowance.images) throw allowance.exceeded();
 }
 
 /** Drops what the first rows seemed to choose, from columns that later rows showed to mean something else. */

@@ -1,11 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { type Acted, auditRequest } from '../access/audit.ts';
+import { checkQuotas } from '../access/quotas.ts';
 import { Batch, batchBody, completedBody, type StoredBody } from '../batches/batch.body.ts';
 import type { BatchRow } from '../batches/batch.queries.ts';
 import type { MoveRules } from '../batches/move-on.ts';
-import type { Database } from '../db/database.ts';
+import type { Database, Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { sendContinue } from '../http/continue.ts';
+import { publicId } from '../ids.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import type { Guard } from '../net/guard.ts';
@@ -64,6 +68,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
     '/v1/batches',
     {
       bodyLimit: parts.maxUploadBytes + 1024 * 1024,
+      config: { audit: 'batch.create', asksForBody: true },
       schema: {
         summary: 'Upload a CSV',
         description:
@@ -86,6 +91,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
           413: ProblemAnswer,
           415: ProblemAnswer,
           422: ProblemAnswer,
+          429: ProblemAnswer,
         },
       },
     },
@@ -94,6 +100,8 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
         const key = await takeKey(db, tenantOf(request), request.headers['idempotency-key']);
         if (key?.is !== 'answered') return accepted(reply, await upload(request, key));
         reply.header('idempotency-replayed', 'true');
+        request.isAudited = true; // by the first request
+        sendContinue(request);
         return accepted(reply, replayed(key, await digestsOf(request)));
       } catch (error) {
         request.raw.resume(); // most clients read a response only after they have sent the whole request
@@ -115,15 +123,20 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
 
   async function storeUpload(request: FastifyRequest, lease: KeyLease | undefined): Promise<Accepted> {
     const tenantId = tenantOf(request);
+    const allowance = await checkQuotas(db, tenantId);
     const presets = await listPresets(db, tenantId);
-    const rules = { tenantId, folder, maxBytes: parts.maxUploadBytes, allowPaths: false, presets };
+    const rules = { tenantId, folder, maxBytes: parts.maxUploadBytes, allowPaths: false, presets, allowance };
+    sendContinue(request);
     const received = await receiveUpload(request, receiving, (chunks, reading) => {
       const preset = presets.find(({ name }) => name === reading.presetName);
       return stageUpload(chunks, { ...rules, ...reading, preset });
     });
     const { options } = received;
     await using staged = received.result;
-    const acceptance = acceptanceOf(tenantId, received, presets, parts.guard);
+    const acceptance = {
+      ...acceptanceOf(tenantId, received, presets, parts.guard),
+      audit: (trx: Db, row: BatchRow) => auditRequest(trx, request, actedOn(row)),
+    };
     const answerOf = (row: BatchRow): Accepted => answered(row, acceptance.callback, parts.publicUrl);
     const keyed = lease && { lease, requestSha256: requestSha256(staged.sha256, options), answerOf };
     return answerOf(await acceptUpload(parts.database, staged, acceptance, parts.feed, keyed));
@@ -139,6 +152,10 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
     return requestDigests(sha256, options);
   }
 };
+
+function actedOn({ batch_id, name, images }: BatchRow): Acted {
+  return { objectId: publicId('bat', batch_id), details: { name, images } };
+}
 
 function replayed(key: StoredAnswer, digests: Buffer[]): Accepted {
   return completedBody(replayedAnswer(key, digests) as StoredBody);

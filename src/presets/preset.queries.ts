@@ -52,3 +52,8 @@ function refuseBuiltin(name: string): void {
       detail: `"${name}" is a built-in preset and cannot be changed: choose another name.`,
     });
 }
+
+/** Deletes one's own presets of a tenant. */
+export async function deletePresetsOf(db: Db, tenantId: number): Promise<void> {
+  await sql`delete from presets where tenant_id = ${tenantId}`.execute(db);
+}

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
@@ -49,6 +50,7 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, p
   app.put(
     '/v1/presets/:name',
     {
+      config: { audit: 'preset.put' },
       // checkPreset reports all errors at once, each with its JSON pointer; the validator would stop at the first.
       validatorCompiler: () => () => true,
       schema: {
@@ -61,7 +63,7 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, p
     },
     async (request) => {
       const preset = checkPreset(request.params.name, request.body);
-      await putPreset(db, tenantOf(request), preset);
+      await audited(request, db, (trx) => putPreset(trx, tenantOf(request), preset));
       return presetBody(preset);
     },
   );
@@ -69,6 +71,7 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, p
   app.delete(
     '/v1/presets/:name',
     {
+      config: { audit: 'preset.delete' },
       schema: {
         summary: 'Remove your own preset',
         params: PresetParams,
@@ -76,7 +79,7 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, p
       },
     },
     async (request, reply) => {
-      await deletePreset(db, tenantOf(request), request.params.name);
+      await audited(request, db, (trx) => deletePreset(trx, tenantOf(request), request.params.name));
       return reply.code(204).send(null);
     },
   );

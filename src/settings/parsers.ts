@@ -1,6 +1,7 @@
 /** Parsers of single settings: each returns undefined for a text that is not valid. */
 import { BlockList, isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { whyNoApiKey } from '../access/api-key.ts';
 import { DAY_MS } from '../units.ts';
 import { parseSchedule, type Schedule } from '../webhooks/schedule.ts';
 import { isSecret } from '../webhooks/signing.ts';
@@ -80,4 +81,13 @@ export function parseInboxSecrets(text: string): Map<string, string> | undefined
 export function parseKey(text: string): Buffer | undefined {
   const key = Buffer.from(text, 'base64');
   return /^[A-Za-z0-9+/]{43}=$/.test(text) && key.length === 32 ? key : undefined;
+}
+
+export function parseApiKey(text: string): string | undefined {
+  return whyNoApiKey(text) === undefined ? text : undefined;
+}
+
+/** Addresses and networks only: a number of proxies would trust whoever connects. */
+export function parseProxies(text: string): string[] | undefined {
+  return parseNetworks(text) && text.split(',').map((network) => network.trim());
 }

@@ -29,7 +29,7 @@ export class SettingsReader {
     if (text === undefined) return fallback;
     const result = parse(text);
     if (result !== undefined) return result;
-    const shown = /SECRET|DATABASE/.test(name) ? 'not valid' : `"${text}"`; // errors end up in logs
+    const shown = /SECRET|DATABASE|KEY/.test(name) ? 'not valid' : `"${text}"`; // errors end up in logs
     this.reject(name, `is ${shown}, and must be ${expected}`);
     return fallback;
   }

@@ -3,7 +3,7 @@ import type { Environment } from './settings-reader.ts';
 
 /** Settings of later versions: whoever sets one believes that it has an effect. */
 const NOT_YET = new Set([
-  ...['MINILAB_KEY', 'RETENTION_DAYS', 'FILES_REDIRECT'],
+  ...['RETENTION_DAYS', 'FILES_REDIRECT'],
   ...['S3_ENDPOINT', 'S3_REGION', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
 ]);
 const PREFIX = /^MINILAB_/i;

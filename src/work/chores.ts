@@ -4,6 +4,9 @@
  * something went wrong before: a killed worker, a lost task.
  */
 import type { Logger } from 'pino';
+import { forgetAudit } from '../access/audit.queries.ts';
+import { foldStoredBytes } from '../access/stored-bytes.ts';
+import { forgetSessions } from '../access/sessions.ts';
 import type { MoveRules } from '../batches/move-on.ts';
 import { forgetDeadWorkers, searchStorage } from '../batches/orphans.ts';
 import { purgeFiles } from '../batches/purge.ts';
@@ -15,6 +18,7 @@ import { handleInGroups } from '../queue/groups.ts';
 import type { Task } from '../queue/queue.ts';
 import type { Storage } from '../storage/storage.ts';
 import { rescueDeliveries } from '../webhooks/webhook.tasks.ts';
+import { clearTenants } from './clear-tenants.ts';
 import { recordLostImages } from './record.ts';
 import type { Chore } from './repeat.ts';
 import { forgetSources } from './reuse.ts';
@@ -26,16 +30,19 @@ export type ChoreParts = {
   storage: Storage;
   feed: MoveRules;
   log: Logger;
+  auditDays: number;
   /** aborts when the worker ends: a long purge stops between two groups of files */
   signal: AbortSignal;
 };
 
 const REPAIR_EVERY_MS = 3_000;
 const LOST_EVERY_MS = 2_000;
+const FOLD_EVERY_MS = 20_000;
+const CLEAR_EVERY_MS = 5_000;
 const FORGET_EVERY_MS = 600_000;
 const FORGET_SOURCES_EVERY_MS = 6 * HOUR_MS; // it reads the whole table
 
-export function choresOf({ database, storage, feed, log, signal }: ChoreParts): Chore[] {
+export function choresOf({ database, storage, feed, log, auditDays, signal }: ChoreParts): Chore[] {
   const { db, patient } = database;
   const { queue } = feed;
 
@@ -91,11 +98,29 @@ export function choresOf({ database, storage, feed, log, signal }: ChoreParts): 
       },
     },
     {
+      name: 'clear tenants',
+      everyMs: CLEAR_EVERY_MS,
+      run: async () =>
+        logFound(log, 'batches of deleted tenants were deleted', {
+          batches: await clearTenants({ database, rules: feed, signal }),
+        }),
+    },
+    {
       name: 'forget dead workers',
       everyMs: FORGET_EVERY_MS,
       run: async () => logFound(log, 'dead workers were forgotten', { workers: await forgetDeadWorkers(db) }),
     },
+    { name: 'forget sessions', everyMs: FORGET_EVERY_MS, run: () => forgetSessions(db) },
     { name: 'forget stored answers', everyMs: FORGET_EVERY_MS, run: () => forgetOldAnswers(db) },
+    { name: 'add up stored bytes', everyMs: FOLD_EVERY_MS, run: () => foldStoredBytes(db) },
+    {
+      name: 'forget the audit log',
+      everyMs: FORGET_EVERY_MS,
+      run: async () =>
+        logFound(log, 'old entries of the audit log were deleted', {
+          entries: await forgetAudit(db, auditDays),
+        }),
+    },
     { name: 'forget stalls', everyMs: FORGET_EVERY_MS, run: () => forgetStalls(db) },
     {
       name: 'forget sources',

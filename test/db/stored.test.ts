@@ -14,6 +14,7 @@ const SAME = 'all versions wrote the same';
 
 /** By column, the function through which alone it is read, or why it needs none. */
 const READERS: Record<string, string> = {
+  'audit_log.details': 'shown as it was written',
   'batches.errors_by_code': SAME,
   'batches.recipes': 'readRecipe (presets/stored.ts)',
   'batches.row_errors': SAME,

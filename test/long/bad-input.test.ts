@@ -256,10 +256,10 @@ describe('bad input to the command line', () => {
       PORT: 'many',
       LOG_LEVEL: 'loud',
       MAX_SOURCE_BYTES: '-1',
-      HOST: '0.0.0.0',
+      TRUST_PROXY: 'everybody',
     });
     assert.equal(code, 1);
-    for (const name of ['PORT', 'LOG_LEVEL', 'MAX_SOURCE_BYTES', 'HOST'])
+    for (const name of ['PORT', 'LOG_LEVEL', 'MAX_SOURCE_BYTES', 'TRUST_PROXY'])
       assert.match(err, new RegExp(`^(.*: )?${name} is`, 'm'));
   });
 

@@ -190,6 +190,7 @@ async function isWholeAfterAll(place: Place): Promise<Record<string, number>> {
   await truth.nothingIsLeft(client);
   const swept = await runMinilab(['sweep-storage', '--older-than', '0s'], { settings });
   assert.equal(swept.code, 0, swept.err);
+  await truth.storedBytesAreTrue(client);
   const files = await truth.filesAreRows(client, storage);
   return { pictures, files, ...countedOf(wishes), beside: smallOnesGoOn(wishes), repeated };
 }

@@ -42,6 +42,16 @@ export async function countersAreRows(client: Client, wishes: Wish[]): Promise<v
   assert.deepEqual(rows, []);
 }
 
+/** The stored bytes of each tenant, counted by every worker that was killed too, are those of its renditions. */
+export async function storedBytesAreTrue(client: Client): Promise<void> {
+  const { rows } = await client.query(`
+    select tenant_id, counted, stored from
+      (select tenant_id, sum(bytes) as counted from stored_bytes group by tenant_id) c
+      full join (select tenant_id, sum(bytes) as stored from renditions group by tenant_id) r using (tenant_id)
+    where coalesce(counted, 0) <> coalesce(stored, 0)`);
+  assert.deepEqual(rows, []);
+}
+
 /** Every round ended with one event, which tells the counts of then; the last one tells those of now. */
 export async function oneEventARound(client: Client, wishes: Wish[]): Promise<void> {
   const { rows } = await client.query(`
