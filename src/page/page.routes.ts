@@ -5,7 +5,7 @@ import { Problem } from '../errors.ts';
 import { type PageFile, pageFiles } from './page-files.ts';
 
 /** The addresses of the page. The same document answers all of them, and its script shows what they name. */
-const ADDRESSES = [
+export const PAGE_ADDRESSES = [
   '/',
   '/check',
   '/batches',
@@ -28,7 +28,7 @@ export const pageRoutes: FastifyPluginAsyncTypebox<{ filesUrl: string }> = async
   const files = pageFiles();
   const policy = policyOf(filesUrl);
 
-  for (const url of ADDRESSES)
+  for (const url of PAGE_ADDRESSES)
     app.get(
       url,
       { config: { access: 'public' }, schema: { hide: true, querystring: Anything } },
