@@ -13,6 +13,7 @@ const PROBLEMS = {
   conflict: [409, 'Not possible in the current state'],
   idempotency_key_in_use: [409, 'The first request with this key is still in progress'],
   idempotency_key_reused: [422, 'The key was used for another request'],
+  upload_expired: [410, 'The upload is no longer kept'],
   precondition_failed: [412, 'A precondition failed'],
   payload_too_large: [413, 'The upload is too large'],
   uri_too_long: [414, 'The URL is too long'],
@@ -47,10 +48,10 @@ export type PointedFlaw = { at: string; code: string; detail: string };
 
 /** A quota that refused a request. */
 export type QuotaNumbers = {
-  name: 'batches_at_once' | 'images_per_day' | 'stored_bytes';
+  name: 'batches_at_once' | 'images_per_day' | 'stored_bytes' | 'kept_uploads' | 'kept_upload_bytes';
   limit: number;
   used: number;
-  /** when `used` is 0 again; null: when something ends or is deleted */
+  /** when `used` is 0 again, of kept uploads when it is less; null: when something ends or is deleted */
   resets_at: string | null;
 };
 

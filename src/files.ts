@@ -58,3 +58,10 @@ export async function isFolder(path: string): Promise<boolean> {
     () => false,
   );
 }
+
+/** The beginning of a text, at most `bytes` long in UTF-8, cut between characters. */
+export function shortened(text: string, bytes: number): string {
+  if (text.length * 3 <= bytes || Buffer.byteLength(text) <= bytes) return text;
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
+  return text.slice(0, read);
+}

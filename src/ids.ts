@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 
 /** The type of an object: the prefix of its public id. */
-export type IdPrefix = 'aud' | 'bat' | 'img' | 'whe' | 'evt' | 'dlv' | 'key';
+export type IdPrefix = 'aud' | 'bat' | 'img' | 'whe' | 'evt' | 'dlv' | 'key' | 'upl';
 
 /** Sorts after every other UUID: the start of a descending list. */
 export const LAST_UUID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';

@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import type { Db } from './db/database.ts';
 import { liveWorkers } from './queue/workers.ts';
 import { HOUR_MS } from './units.ts';
@@ -12,21 +13,32 @@ export function workerFolder(folder: string, workerId: string): string {
   return join(folder, `worker-${workerId}`);
 }
 
+/** Where the file of a kept upload is, in the folder of all temporary files. */
+export function keptUploadFile(folder: string, uploadId: string): string {
+  return join(folder, `kept-${uploadId}`);
+}
+
 /**
- * Finds what killed processes left in the folder of temporary files: folders of workers and of uploads, and
- * scratch files.
+ * Finds what killed processes left in the folder of temporary files (folders of workers and of uploads, and
+ * scratch files), and kept uploads that have expired.
  * @returns their paths
  */
 export async function findLeftovers(folder: string, db: Db): Promise<string[]> {
   const names = await readdir(folder);
-  const live = await liveWorkers(
-    db,
-    names.flatMap((name) => workerIn(name) ?? []),
-  );
+  const live = new Set([
+    ...(await liveWorkers(
+      db,
+      names.flatMap((name) => workerIn(name) ?? []),
+    )),
+    ...(await liveUploads(
+      db,
+      names.flatMap((name) => uploadIn(name) ?? []),
+    )),
+  ]);
   const leftovers: string[] = [];
   for (const name of names) {
     const worker = workerIn(name);
-    if (worker !== undefined && live.has(worker)) continue;
+    if (live.has(worker ?? uploadIn(name) ?? '')) continue;
     const path = join(folder, name);
     const ageMs = Date.now() - (await changedAt(path));
     if (ageMs > (worker === undefined ? ABANDONED_AFTER_MS : DEAD_AFTER_MS)) leftovers.push(path);
@@ -43,6 +55,18 @@ export async function removeLeftovers(folder: string, db: Db): Promise<number> {
 
 function workerIn(name: string): string | undefined {
   return /^worker-([0-9a-f-]{36})$/.exec(name)?.[1];
+}
+
+function uploadIn(name: string): string | undefined {
+  return /^kept-([0-9a-f-]{36})$/.exec(name)?.[1];
+}
+
+/** Which of these uploads are still kept. One that is being received may have no row; its file changes. */
+async function liveUploads(db: Db, ids: string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const { rows } = await sql<{ upload_id: string }>`
+    select upload_id from uploads where upload_id = any(${ids}::uuid[]) and expires_at > now()`.execute(db);
+  return new Set(rows.map(({ upload_id }) => upload_id));
 }
 
 /** When a file changed, or the newest file in a folder: a folder's own time changes with its names only. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import { newUuid } from '../src/ids.ts';
 import { removeLeftovers } from '../src/temporary-folder.ts';
 import { reportWorker } from '../src/queue/workers.ts';
@@ -31,9 +32,21 @@ test('what killed workers and uploads left goes; what is in use stays, however l
   await writeFile(join(folder, 'scratch-1'), '');
   await utimes(join(folder, 'scratch-1'), 0, 0);
 
+  const [kept, expired, arriving] = [newUuid(), newUuid(), newUuid()];
+  for (const [id, hours] of [
+    [kept, 1],
+    [expired, -1],
+  ] as const)
+    await sql`
+      insert into uploads (tenant_id, upload_id, bytes, sha256, expires_at)
+      values (1, ${id}, 1, '', now() + ${hours} * interval '1 hour')`.execute(db);
+  await leave(`kept-${kept}`, 600);
+  await leave(`kept-${expired}`, 61);
+  await leave(`kept-${arriving}`, 600, 1);
+
   await removeLeftovers(folder, db);
   assert.deepEqual(
     (await readdir(folder)).toSorted(),
-    ['upload-slow', `worker-${live}`, `worker-${slow}`].toSorted(),
+    [`kept-${kept}`, `kept-${arriving}`, 'upload-slow', `worker-${live}`, `worker-${slow}`].toSorted(),
   );
 });

@@ -4,6 +4,7 @@ import { publicId } from '../ids.ts';
 import { DELIVERY_STATES } from '../webhooks/events.ts';
 import { BATCH_STATES } from './batch.ts';
 import type { BatchRow } from './batch.queries.ts';
+import { ActivityFields, progressFields, ProgressFields } from './progress.body.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 
@@ -19,24 +20,7 @@ export const Batch = Type.Object({
   preset: Type.String(),
   round: Type.Integer({ description: 'From 1; each retry of the batch begins the next one' }),
   products: Count,
-  counts: Type.Object({
-    total: Count,
-    pending: Count,
-    processing: Count,
-    completed: Count,
-    failed: Count,
-    cancelled: Count,
-  }),
-  percent: Type.Number({ description: 'The share of images that have ended' }),
-  images_per_second: Nullable(Type.Number()),
-  eta_seconds: Nullable(Type.Integer()),
-  bytes_in: Type.Integer({ description: 'Bytes of the sources' }),
-  bytes_out: Type.Integer({ description: 'Bytes of the renditions' }),
-  reused: Type.Integer({
-    description:
-      'Completed images that needed no new files: they were made before, or for another image of the batch with the same URL',
-  }),
-  errors_by_code: Type.Record(Type.String(), Count),
+  ...ProgressFields,
   warning_count: Count,
   warnings: Flaws,
   rejected_rows: Type.Integer({
@@ -71,9 +55,9 @@ export const Batch = Type.Object({
   }),
 });
 
+export const BatchStatus = Type.Object({ ...Batch.properties, ...ActivityFields });
+
 export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch> {
-  const { images: total, processing, completed, failed, cancelled } = row;
-  const ended = completed + failed + cancelled;
   const self = `${publicUrl}/v1/batches/${publicId('bat', row.batch_id)}`;
   return {
     id: publicId('bat', row.batch_id),
@@ -82,13 +66,7 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
     preset: row.preset,
     round: row.round,
     products: row.products,
-    counts: { total, pending: total - ended - processing, processing, completed, failed, cancelled },
-    percent: total === 0 ? 100 : Math.floor((1000 * ended) / total) / 10,
-    ...speed(row, completed + failed), // cancelled images took no time
-    bytes_in: row.bytes_in,
-    bytes_out: row.bytes_out,
-    reused: row.reused,
-    errors_by_code: row.errors_by_code,
+    ...progressFields(row),
     warning_count: row.warning_count,
     warnings: row.warnings,
     rejected_rows: row.rejected_rows,
@@ -104,7 +82,15 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
 }
 
 /** Fields that stored answers of older versions do not have, with the values that were true then. */
-const ADDED_FIELDS = { rejected_rows: 0, row_error_count: 0, row_errors: [], reused: 0, deadline_hours: 24 };
+const ADDED_FIELDS = {
+  rejected_rows: 0,
+  row_error_count: 0,
+  row_errors: [],
+  reused: 0,
+  deadline_hours: 24,
+  bytes_saved: 0,
+  zip_bytes: 0,
+};
 
 /** A body that this version or an older one stored as an answer (intake/idempotency.ts). */
 export type StoredBody = Omit<Static<typeof Batch>, keyof typeof ADDED_FIELDS | 'links'> & {
@@ -143,20 +129,4 @@ function webhookOf({ delivery, ended_at, has_endpoint }: BatchRow): Static<typeo
   return ended_at === null && has_endpoint
     ? { state: 'pending', last_status: null, next_attempt_at: null }
     : null;
-}
-
-/** The mean rate since the round began (the first round: since its first image was claimed), and the ETA at that rate. */
-function speed(
-  row: BatchRow,
-  ended: number,
-): { images_per_second: number | null; eta_seconds: number | null } {
-  const began = row.round === 1 ? row.started_at : row.began_at;
-  const done = ended - row.ended_before;
-  if (!began || done === 0) return { images_per_second: null, eta_seconds: row.ended_at ? 0 : null };
-  const seconds = Math.max(0.001, (row.until.getTime() - began.getTime()) / 1000);
-  const rate = done / seconds;
-  return {
-    images_per_second: Math.round(rate * 100) / 100,
-    eta_seconds: row.ended_at ? 0 : Math.ceil((row.images - ended) / rate),
-  };
 }

@@ -6,15 +6,13 @@ import type { DeliveryState } from '../webhooks/events.ts';
 import { LAST_UUID } from '../ids.ts';
 import type { BatchKey, BatchState } from './batch.ts';
 
-export type BatchRow = {
+/** The columns of a batch that change while it runs, and what its speed is computed from. */
+export type ProgressRow = {
   tenant_id: number;
   batch_id: string;
-  name: string;
   state: BatchState;
   round: number;
   version: number;
-  preset: string;
-  products: number;
   images: number;
   processing: number;
   completed: number;
@@ -24,22 +22,28 @@ export type BatchRow = {
   bytes_out: number;
   reused: number;
   errors_by_code: Record<string, number>;
+  started_at: Date | null;
+  /** the begin of the present round */
+  began_at: Date;
+  /** how many images had ended when the round began */
+  ended_before: number;
+  ended_at: Date | null;
+  /** the end of the batch, or now by the database's clock */
+  until: Date;
+};
+
+export type BatchRow = ProgressRow & {
+  name: string;
+  preset: string;
+  products: number;
   warnings: Flaw[];
   warning_count: number;
   rejected_rows: number;
   row_errors: Flaw[];
   row_error_count: number;
   created_at: Date;
-  started_at: Date | null;
-  /** the begin of the present round */
-  began_at: Date;
   /** counted from `began_at` */
   deadline_hours: number;
-  /** how many images had ended when the round began */
-  ended_before: number;
-  ended_at: Date | null;
-  /** the end of the batch, or now by the database's clock */
-  until: Date;
   callback_endpoint_id: string | null;
   /** of the batch's newest event; null until the batch has ended */
   delivery: {
@@ -52,14 +56,18 @@ export type BatchRow = {
   has_endpoint: boolean;
 };
 
+/** Of a row `b` of `batches`; `processing` is a column of its own. */
+export const PROGRESS_COLUMNS = sql`
+  b.tenant_id, b.batch_id, b.state, b.round, b.version, b.images, b.completed, b.failed, b.cancelled, b.bytes_in, b.bytes_out,
+  b.reused, b.errors_by_code, b.started_at, b.began_at, b.ended_before, b.ended_at, coalesce(b.ended_at, clock_timestamp()) as until`;
+
 const COLUMNS = sql`
-  b.tenant_id, b.batch_id, b.name, b.state, b.round, b.version, b.preset, b.products, b.images,
+  ${PROGRESS_COLUMNS}, b.name, b.preset, b.products,
   (select count(*) from images i
     where i.tenant_id = b.tenant_id and i.batch_id = b.batch_id
       and i.task_id is not null and i.state = 'processing' and b.ended_at is null) as processing,
-  b.completed, b.failed, b.cancelled, b.bytes_in, b.bytes_out, b.reused, b.errors_by_code,
   b.warnings, b.warning_count, b.rejected_rows, b.row_errors, b.row_error_count,
-  b.created_at, b.started_at, b.began_at, b.deadline_hours, b.ended_before, b.ended_at, coalesce(b.ended_at, clock_timestamp()) as until, b.callback_endpoint_id,
+  b.created_at, b.deadline_hours, b.callback_endpoint_id,
   (select json_build_object('state', d.state, 'last_status', d.last_status, 'next_attempt_at', d.next_attempt_at,
       'last_error', (select a.error from webhook_attempts a
         where a.tenant_id = d.tenant_id and a.delivery_id = d.delivery_id and a.attempt = d.attempts))
@@ -85,13 +93,22 @@ export async function findBatches(db: Db, keys: BatchKey[]): Promise<BatchRow[]>
   return rows;
 }
 
-/** What waiting for a change needs; undefined when there is no such batch. */
+/** What watching a batch needs. */
+export type BatchProgress = {
+  state: BatchState;
+  round: number;
+  version: number;
+  images: number;
+  has_ended: boolean;
+};
+
+/** @returns undefined when there is no such batch */
 export async function batchProgress(
   db: Db,
   { tenantId, batchId }: BatchKey,
-): Promise<{ version: number; has_ended: boolean } | undefined> {
-  const { rows } = await sql<{ version: number; has_ended: boolean }>`
-    select version, ended_at is not null as has_ended from batches
+): Promise<BatchProgress | undefined> {
+  const { rows } = await sql<BatchProgress>`
+    select state, round, version, images, ended_at is not null as has_ended from batches
     where tenant_id = ${tenantId} and batch_id = ${batchId}`.execute(db);
   return rows[0];
 }
@@ -109,20 +126,41 @@ export type BatchFilter = {
   /** the last id of the previous page */
   before: string | undefined;
   state: BatchState | undefined;
+  /** the exact name */
   name: string | undefined;
+  /** a part of the name, in upper or lower case */
+  q: string | undefined;
   createdAfter: Date | undefined;
 };
 
 /** Newest first, which is the order of ids. Users see times in milliseconds, so times are compared in milliseconds. */
 export async function listBatches(db: Db, filter: BatchFilter): Promise<BatchRow[]> {
-  const { tenantId, limit, before, state, name, createdAfter } = filter;
+  const { limit, before, state } = filter;
   const { rows } = await sql<BatchRow>`
     select ${COLUMNS} from batches b
-    where b.tenant_id = ${tenantId} and b.batch_id < ${before ?? LAST_UUID}::uuid
+    where ${inList(filter)} and b.batch_id < ${before ?? LAST_UUID}::uuid
       ${when(state !== undefined, sql`and b.state = ${state}`)}
-      ${when(name !== undefined, sql`and b.name = ${name}`)}
-      ${when(createdAfter !== undefined, sql`and date_trunc('milliseconds', b.created_at) > ${createdAfter}`)}
     order by b.batch_id desc
     limit ${limit}`.execute(db);
   return rows;
+}
+
+/** How many batches of a list there are in each state; states without any are left out. */
+export async function countBatches(
+  db: Db,
+  filter: Omit<BatchFilter, 'limit' | 'before' | 'state'>,
+): Promise<{ state: BatchState; batches: number }[]> {
+  const { rows } = await sql<{ state: BatchState; batches: number }>`
+    select b.state, count(*) as batches from batches b where ${inList(filter)} group by b.state`.execute(db);
+  return rows;
+}
+
+// The bundled server's locale is C, whose lower() knows ASCII only.
+const CASELESS = sql`collate pg_c_utf8`;
+
+function inList({ tenantId, name, q, createdAfter }: Omit<BatchFilter, 'limit' | 'before' | 'state'>) {
+  return sql`b.tenant_id = ${tenantId}
+      ${when(name !== undefined, sql`and b.name = ${name}`)}
+      ${when(q !== undefined, sql`and strpos(lower(b.name ${CASELESS}), lower(${q} ${CASELESS})) > 0`)}
+      ${when(createdAfter !== undefined, sql`and date_trunc('milliseconds', b.created_at) > ${createdAfter}`)}`;
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { BatchKey, BatchState, Counts } from './batch.ts';
+import type { EndedSlots } from './changes.ts';
 
 /** A batch whose row this transaction has locked. Its counters may be changed, and are written by `writeCounters`. */
 export type LockedBatch = BatchKey &
@@ -12,6 +13,8 @@ export type LockedBatch = BatchKey &
     bytesOut: number;
     reused: number;
     errorsByCode: Record<string, number>;
+    /** the slots of the images that this transaction ended */
+    endedSlots: EndedSlots;
   };
 
 type CounterRow = {
@@ -68,9 +71,11 @@ function lockedBatch(row: CounterRow): LockedBatch {
     bytesIn: bytes_in,
     bytesOut: bytes_out,
     errorsByCode: errors_by_code,
+    endedSlots: { completed: [], failed: [] },
   };
 }
 
+/** Writes the counters, and the change for those who watch the batch (changes.ts). */
 export async function writeCounters(trx: Db, batches: Map<string, LockedBatch>): Promise<void> {
   const rows = [...batches.values()].map((batch) => ({
     tenant_id: batch.tenantId,
@@ -81,13 +86,24 @@ export async function writeCounters(trx: Db, batches: Map<string, LockedBatch>):
     bytes_out: batch.bytesOut,
     reused: batch.reused,
     errors_by_code: batch.errorsByCode,
+    completed_slots: batch.endedSlots.completed,
+    failed_slots: batch.endedSlots.failed,
   }));
   if (rows.length === 0) return;
   await sql`
+    with counted as (
     update batches b
     set completed = c.completed, failed = c.failed, bytes_in = c.bytes_in, bytes_out = c.bytes_out,
       reused = c.reused, errors_by_code = c.errors_by_code, version = b.version + 1
     from json_to_recordset(${JSON.stringify(rows)}) as c
-      (tenant_id integer, batch_id uuid, completed integer, failed integer, bytes_in bigint, bytes_out bigint, reused integer, errors_by_code jsonb)
-    where b.tenant_id = c.tenant_id and b.batch_id = c.batch_id and b.ended_at is null`.execute(trx);
+      (tenant_id integer, batch_id uuid, completed integer, failed integer, bytes_in bigint, bytes_out bigint, reused integer, errors_by_code jsonb,
+        completed_slots int4multirange[], failed_slots int4multirange[])
+    where b.tenant_id = c.tenant_id and b.batch_id = c.batch_id and b.ended_at is null
+    returning b.tenant_id, b.batch_id, b.version, b.round, b.completed + b.failed as ended, c.completed_slots, c.failed_slots
+    )
+    insert into batch_changes (tenant_id, batch_id, version, round, ended, completed, failed)
+    select tenant_id, batch_id, version, round, ended,
+      (select coalesce(range_agg(slots), '{}') from unnest(completed_slots) slots),
+      (select coalesce(range_agg(slots), '{}') from unnest(failed_slots) slots)
+    from counted where cardinality(completed_slots) + cardinality(failed_slots) > 0`.execute(trx);
 }

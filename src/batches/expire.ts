@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import type { BatchKey } from './batch.ts';
+import { AS_RANGES } from './changes.ts';
 import { lockBatches, writeCounters } from './counters.ts';
 import type { EventRules } from './events.ts';
 import { type EndedBatch, settleBatches } from './settle.ts';
@@ -52,11 +53,12 @@ async function expireSome(
     const batches = await lockBatches(trx, [key]);
     const batch = batches.get(key.batchId);
     if (!batch) return { leads: 0, expired: 0, ended: [] };
-    const { leads, followers } = await endWaiting(trx, key);
+    const { leads, followers, slots } = await endWaiting(trx, key);
     if (leads === 0) return { leads: 0, expired: 0, ended: [] };
     const expired = leads + followers;
     batch.failed += expired;
     batch.errorsByCode[PROBLEM.code] = (batch.errorsByCode[PROBLEM.code] ?? 0) + expired;
+    batch.endedSlots.failed.push(slots);
     await writeCounters(trx, batches);
     return { leads, expired, ended: await settleBatches(trx, [batch], rules) };
   });
@@ -67,8 +69,8 @@ const PROBLEM = new ImageProblem('deadline_exceeded', 'its host had asked for a 
 async function endWaiting(
   trx: Db,
   { tenantId, batchId }: BatchKey,
-): Promise<{ leads: number; followers: number }> {
-  const { rows } = await sql<{ leads: number; followers: number }>`
+): Promise<{ leads: number; followers: number; slots: string }> {
+  const { rows } = await sql<{ leads: number; followers: number; slots: string }>`
     with waiting as (
       select i.slot from hosts h
       join images i on i.tenant_id = h.tenant_id and i.host = h.host
@@ -91,6 +93,9 @@ async function endWaiting(
         and i.slot <> i.lead_slot and i.state = 'pending'
       returning i.slot
     )
-    select (select count(*) from leads) as leads, (select count(*) from followers) as followers`.execute(trx);
-  return rows[0] ?? { leads: 0, followers: 0 };
+    select (select count(*) from leads) as leads, (select count(*) from followers) as followers,
+      (select coalesce(${AS_RANGES}, '{}') from (select slot from leads union all select slot from followers) ended) as slots`.execute(
+    trx,
+  );
+  return rows[0] ?? { leads: 0, followers: 0, slots: '{}' };
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
@@ -10,9 +10,19 @@ import { publicId, uuidOf } from '../ids.ts';
 import { PUBLIC_IMAGE_STATES, storedStates } from '../images/image.ts';
 import { Image, imageBody } from '../images/image.body.ts';
 import { findImage, listAttempts, listImages } from '../images/image.queries.ts';
-import { BATCH_STATES, type BatchKey } from './batch.ts';
-import { Batch, batchBody } from './batch.body.ts';
-import { batchProgress, batchStateOf, findBatch, listBatches } from './batch.queries.ts';
+import { BATCH_STATES, type BatchKey, type BatchState } from './batch.ts';
+import { type Activity, NO_ACTIVITY, readActivity } from './activity.queries.ts';
+import { Batch, batchBody, BatchStatus } from './batch.body.ts';
+import {
+  batchProgress,
+  type BatchRow,
+  batchStateOf,
+  countBatches,
+  findBatch,
+  listBatches,
+} from './batch.queries.ts';
+import { etagOf, includesVersion } from './etag.ts';
+import type { BatchWatcher } from './live/batch-watcher.ts';
 
 const ImageWithAttempts = Type.Object({
   ...Image.properties,
@@ -21,14 +31,25 @@ const ImageWithAttempts = Type.Object({
   ),
 });
 
-export type StatusParts = { db: Db; publicUrl: string; filesUrl: string };
+const BatchPage = Type.Object({
+  ...PageOf(Batch).properties,
+  counts_by_state: Type.Optional(
+    Type.Object(Object.fromEntries(BATCH_STATES.map((state) => [state, Type.Integer({ minimum: 0 })])), {
+      description: 'With counts=true: how many batches the list has in each state, whatever `state` says',
+    }),
+  ),
+});
 
-const WAIT_POLL_MS = 250;
+export type StatusParts = {
+  db: Db;
+  publicUrl: string;
+  filesUrl: string;
+  watcher: BatchWatcher;
+};
 
-export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
-  app,
-  { db, publicUrl, filesUrl },
-) => {
+export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (app, parts) => {
+  const { db, publicUrl, filesUrl } = parts;
+
   app.get(
     '/v1/batches',
     {
@@ -38,21 +59,29 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
           ...PageQuery,
           state: Type.Optional(Type.Enum([...BATCH_STATES])),
           name: Type.Optional(Type.String({ description: 'The exact name' })),
+          q: Type.Optional(Type.String({ description: 'A part of the name, in upper or lower case' })),
           created_after: Type.Optional(Type.String({ format: 'date-time' })),
+          counts: Type.Optional(
+            Type.Boolean({
+              description: 'Whether to count the batches by state, on all pages and of all states',
+            }),
+          ),
         }),
-        response: { 200: PageOf(Batch) },
+        response: { 200: BatchPage },
       },
     },
     async (request) => {
       const tenantId = tenantOf(request);
-      const { limit = PAGE_SIZE, cursor, state, name, created_after } = request.query;
+      const { limit = PAGE_SIZE, cursor, state, name, q, created_after, counts } = request.query;
       const before = uuidOf('bat', String(readCursor(cursor)));
       const createdAfter = created_after === undefined ? undefined : timeOf(created_after);
-      const rows = await listBatches(db, { tenantId, limit: limit + 1, before, state, name, createdAfter });
-      return pageOf(rows, limit, {
+      const filter = { tenantId, name, q, createdAfter };
+      const rows = await listBatches(db, { ...filter, limit: limit + 1, before, state });
+      const page = pageOf(rows, limit, {
         item: (row) => batchBody(row, publicUrl),
         cursor: (row) => publicId('bat', row.batch_id),
       });
+      return counts ? { ...page, counts_by_state: byState(await countBatches(db, filter)) } : page;
     },
   );
 
@@ -73,7 +102,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
           ),
         }),
         response: {
-          200: Batch,
+          200: BatchStatus,
           304: Type.Null({ description: 'The version in If-None-Match is still current' }),
           404: ProblemAnswer,
         },
@@ -83,16 +112,12 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
       const key = batchKey(tenantOf(request), request.params.id);
       const seenTags = request.headers['if-none-match'];
       if (request.query.wait)
-        await waitForChange(db, key, {
-          etag: seenTags,
-          seconds: request.query.wait,
-          isOver: () => request.raw.destroyed,
-        });
+        await waitForChange(parts, { request, reply }, { key, etag: seenTags, seconds: request.query.wait });
       const row = await findBatch(db, key);
       if (!row) throw noSuchBatch(request.params.id);
       reply.header('etag', etagOf(row.version)).header('cache-control', 'no-cache');
       if (includesVersion(seenTags, row.version)) return reply.code(304).send(null);
-      return batchBody(row, publicUrl);
+      return { ...batchBody(row, publicUrl), ...(await activityOf(db, key, row)) };
     },
   );
 
@@ -156,6 +181,17 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (
   );
 };
 
+function byState(counts: { state: BatchState; batches: number }[]): Record<string, number> {
+  const all = Object.fromEntries(BATCH_STATES.map((state) => [state, 0]));
+  for (const { state, batches } of counts) all[state] = batches;
+  return all;
+}
+
+async function activityOf(db: Db, key: BatchKey, { ended_at }: BatchRow): Promise<Activity> {
+  if (ended_at !== null) return NO_ACTIVITY;
+  return (await readActivity(db, [key])).get(key.batchId) ?? NO_ACTIVITY;
+}
+
 /** @throws Problem `not_found` for a malformed id */
 export function batchKey(tenantId: number, id: string): BatchKey {
   const batchId = uuidOf('bat', id);
@@ -174,28 +210,26 @@ function timeOf(text: string): Date {
   return time;
 }
 
-function etagOf(version: number): string {
-  return `W/"${version}"`;
-}
-
-/** Whether If-None-Match has this version: a list of tags, compared weakly, or `*` (RFC 9110, 13.1.2). */
-function includesVersion(tags: string | undefined, version: number): boolean {
-  const listed = new Set((tags ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, '')));
-  return listed.has('*') || listed.has(`"${version}"`);
-}
+// A process notices within two seconds more that a key was revoked (access/keyring.ts).
+const CHECK_MS = 2_500;
 
 /** Resolves when the version is another than that of `etag`, the batch has ended or is gone, or the time is over. */
 async function waitForChange(
-  db: Db,
-  key: BatchKey,
-  { etag, seconds, isOver }: { etag: string | undefined; seconds: number; isOver: () => boolean },
+  { db, watcher }: StatusParts,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  { key, etag, seconds }: { key: BatchKey; etag: string | undefined; seconds: number },
 ): Promise<void> {
   const first = await batchProgress(db, key);
   const seenTags = etag ?? etagOf(first?.version ?? 0);
+  const isSeen = (version: number): boolean => includesVersion(seenTags, version);
+  const left = new AbortController();
+  reply.raw.once('close', () => left.abort());
   const until = Date.now() + seconds * 1000;
-  while (Date.now() < until && !isOver()) {
-    const batch = await batchProgress(db, key);
-    if (!batch || batch.has_ended || !includesVersion(seenTags, batch.version)) return;
-    await sleep(WAIT_POLL_MS);
+  while (Date.now() < until && !left.signal.aborted) {
+    const ms = Math.min(CHECK_MS, until - Date.now());
+    const isOver = await watcher.untilChanged(key, { isSeen, ms, signal: left.signal });
+    if (!(await request.principal?.isStillValid()))
+      throw new Problem('unauthorized', { detail: 'The key was revoked or has expired meanwhile.' });
+    if (isOver) return;
   }
 }

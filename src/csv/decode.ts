@@ -10,17 +10,19 @@ export type TextFormat = { encoding: string; bom: boolean };
  * Decodes the bytes of an upload: as UTF-16 where a byte order mark says so, as the charset that the user names,
  * otherwise as UTF-8. Bytes that cannot be decoded are an error with their line; they never become U+FFFD.
  * @param charset a label of the WHATWG Encoding Standard, such as `windows-1252`; see isCharset
+ * @param isPartial whether more of the file follows: its last character may be cut, and is left out
  * @throws Problem `csv_invalid` for an empty file, for a file that is no text, and for bytes that cannot be decoded
  */
 export async function decodeText(
   chunks: AsyncIterable<Buffer>,
   charset = 'utf-8',
+  isPartial = false,
 ): Promise<{ format: TextFormat; text: AsyncGenerator<string> }> {
   const iterator = chunks[Symbol.asyncIterator]();
   const first = await firstBytes(iterator);
   refuseOtherFiles(first);
   const format = textFormat(first, charset);
-  return { format, text: decoded(first, iterator, format) };
+  return { format, text: decoded(first, iterator, { format, isPartial }) };
 }
 
 async function firstBytes(iterator: AsyncIterator<Buffer>): Promise<Buffer> {
@@ -58,12 +60,12 @@ export function isCharset(label: string): boolean {
 async function* decoded(
   first: Buffer,
   rest: AsyncIterator<Buffer>,
-  format: TextFormat,
+  { format, isPartial }: { format: TextFormat; isPartial: boolean },
 ): AsyncGenerator<string> {
   const decoder = new LineDecoder(format);
   yield decoder.decode(first);
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield decoder.decode(next.value);
-  yield decoder.decode();
+  if (!isPartial) yield decoder.decode();
 }
 
 /** Decodes a file chunk by chunk, and counts its lines for error messages. */

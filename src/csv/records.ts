@@ -32,15 +32,16 @@ const MAX_RECORD_CHARACTERS = 2 ** 20; // bounds the memory of an unclosed quota
 
 /**
  * Reads records while their text arrives.
- * @param start the delimiter, and the physical line of the first character
+ * @param start the delimiter, and the physical line of the first character; `isPartial`: more of the file follows, so
+ * a last record without its line end is cut, and is left out
  * @throws Problem `csv_invalid`: `quote_not_closed`, `stray_quote`, `row_too_long`
  */
 export async function* readRecords(
   chunks: AsyncIterable<string>,
-  start: { delimiter: string; line: number; withQuotes?: boolean },
+  start: { delimiter: string; line: number; withQuotes?: boolean; isPartial?: boolean },
 ): AsyncGenerator<TableRow> {
   const syntax = syntaxOf(start.delimiter);
-  const { line, withQuotes = false } = start;
+  const { line, withQuotes = false, isPartial = false } = start;
   const reader: Reader = { syntax, line, withQuotes, widths: new Set(), next: 0, scanBudget: SCAN_BUDGET };
   const iterator = chunks[Symbol.asyncIterator]();
   let text = '';
@@ -54,7 +55,7 @@ export async function* readRecords(
     enough = 2 * text.length; // scanning again for each chunk would take quadratic time
     if (text.length > MAX_RECORD_CHARACTERS) throw await tooLong(text, iterator, reader);
   }
-  for (const row of recordsIn({ text, isEnd: true, isFull: true }, reader)) yield row;
+  for (const row of recordsIn({ text, isEnd: !isPartial, isFull: true }, reader)) yield row;
 }
 
 type Reader = {

@@ -11,21 +11,22 @@ export type Table = {
   rows: AsyncGenerator<TableRow>;
 };
 
+type TableOptions = { charset?: string | undefined; withQuotes?: boolean; isPartial?: boolean | undefined };
+
 const DELIMITERS = [',', ';', '\t', '|'];
 const MAX_HEADER_CHARACTERS = 64 * 1024;
 const MAX_HEADER_LINES = 24; // templates have lines above and below their header
 
 /**
  * Reads the rows of a CSV as they arrive, the header first.
- * @param withQuotes whether each row lists its cells in quotation marks
+ * @param options `withQuotes`: each row lists its cells in quotation marks; `isPartial`: more of the file follows
  * @throws Problem `csv_invalid`, from the generator too
  */
 export async function readTable(
   chunks: AsyncIterable<Buffer>,
-  charset?: string,
-  withQuotes = false,
+  { charset, withQuotes = false, isPartial = false }: TableOptions = {},
 ): Promise<Table> {
-  const { format: textFormat, text } = await decodeText(chunks, charset);
+  const { format: textFormat, text } = await decodeText(chunks, charset, isPartial);
   let beginning = '';
   let enough = 0;
   for (let next = await text.next(); !next.done; next = await text.next()) {
@@ -38,7 +39,8 @@ export async function readTable(
   const named = NAMED_DELIMITER.exec(beginning);
   const rest = beginning.slice(named?.[0].length ?? 0);
   const delimiter = named?.[1] ?? delimiterOf(rest);
-  const rows = readRecords(joined(rest, text), { delimiter, line: named ? 2 : 1, withQuotes });
+  const line = named ? 2 : 1;
+  const rows = readRecords(joined(rest, text), { delimiter, line, withQuotes, isPartial });
   return { textFormat, delimiter, beginning, rows };
 }
 

@@ -14,6 +14,8 @@ import { stallsAndFileNames } from './migrations/0009_stalls_and_file_names.ts';
 import { leftovers } from './migrations/0010_leftovers.ts';
 import { access } from './migrations/0011_access.ts';
 import { limitsAndAudit } from './migrations/0012_limits_and_audit.ts';
+import { live } from './migrations/0014_live.ts';
+import { uploads } from './migrations/0016_uploads.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
 // Expand, then contract: a migration may only make changes that the previous version can live with; unused
@@ -35,6 +37,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0010_leftovers': { ...leftovers, locks: ['sources', 'purges'] },
   '0011_access': { ...access, locks: ['tenants'] },
   '0012_limits_and_audit': { ...limitsAndAudit, locks: ['renditions', 'tenants'] },
+  '0014_live': { ...live, locks: ['batches'] },
+  '0016_uploads': { ...uploads, locks: [] },
 };
 
 export type MigrateOptions = {

@@ -27,7 +27,9 @@ const ProblemBody = Type.Object(
     quota: Type.Optional(
       Type.Object(
         {
-          name: Type.String({ description: 'As in `limits` of GET /v1/usage' }),
+          name: Type.String({
+            description: 'As in `limits` of GET /v1/usage; or kept_uploads, kept_upload_bytes',
+          }),
           limit: Type.Integer(),
           used: Type.Integer(),
           resets_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),

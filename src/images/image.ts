@@ -12,7 +12,7 @@
  */
 import { sql } from 'kysely';
 
-const IMAGE_STATES = ['pending', 'queued', 'processing', 'completed', 'failed', 'cancelled'] as const;
+export const IMAGE_STATES = ['pending', 'queued', 'processing', 'completed', 'failed', 'cancelled'] as const;
 export type ImageState = (typeof IMAGE_STATES)[number];
 
 /**

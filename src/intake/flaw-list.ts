@@ -1,6 +1,6 @@
 import type { Flaw } from '../errors.ts';
 
-const MAX_FLAWS = 1_000;
+export const MAX_FLAWS = 1_000;
 
 /** The first 1,000 flaws of an upload, and how many there are. */
 export class FlawList {

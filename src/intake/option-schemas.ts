@@ -76,6 +76,12 @@ export const UploadOptions = Type.Object(
           'JSON: which column has which role, where its name does not say so, such as {"images": ["Foto 1", "Foto 2"], "sku": "Art.-Nr.", "width": null}',
       }),
     ),
+    upload: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description: 'Instead of a file: the upload_id of one that POST /v1/uploads has kept',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -94,7 +100,37 @@ export const PreviewOptions = Type.Object(
         description: 'Of how many images to request the first bytes, taking turns among hosts',
       }),
     ),
+    partial: Type.Optional(
+      Type.Boolean({
+        description:
+          'The body is the first part of a file: a row or character that is cut at its end is left out, and is no error',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
 export type PreviewOptions = Static<typeof PreviewOptions>;
+
+const { charset, columns, header_line, preset, strict } = UploadOptions.properties;
+
+/** The options that decide which rows of a file have errors. */
+export const ReadingQuery = Type.Object(
+  { charset, columns, header_line, preset, strict },
+  { additionalProperties: false },
+);
+
+/** The options of a file that is only kept. */
+export const KeepOptions = Type.Object(
+  {
+    name: Type.Optional(
+      Type.String({ maxLength: 200, description: 'Name of the file, if it is sent as a body' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export type OptionsSchema =
+  | typeof UploadOptions
+  | typeof PreviewOptions
+  | typeof KeepOptions
+  | typeof ReadingQuery;

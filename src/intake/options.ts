@@ -9,16 +9,13 @@ import { inWords, schemaErrors } from '../schema-words.ts';
 import { DAY_MS, parseDuration } from '../units.ts';
 import { ColumnMapping } from '../csv/header/columns.ts';
 import { isCharset } from '../csv/decode.ts';
-import type { PreviewOptions, UploadOptions } from './option-schemas.ts';
+import type { OptionsSchema, PreviewOptions, UploadOptions } from './option-schemas.ts';
 
 /**
  * Reads the options of an upload from the fields of a form, from the query, or from flags.
  * @throws Problem `bad_request` that names unknown options, and what is wrong with others
  */
-export function readOptions(
-  all: Record<string, unknown>,
-  schema: typeof UploadOptions | typeof PreviewOptions,
-): PreviewOptions {
+export function readOptions(all: Record<string, unknown>, schema: OptionsSchema): PreviewOptions {
   const fields = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')); // forms send fields that were left empty
   const allowed = Object.keys(schema.properties);
   const unknown = Object.keys(fields).filter((name) => !allowed.includes(name));
@@ -28,7 +25,7 @@ export function readOptions(
     );
   const withNul = Object.keys(fields).find((name) => String(fields[name]).includes('\0'));
   if (withNul !== undefined) throw badOption(`The option ${withNul} contains a NUL character.`);
-  const options = Value.Convert(schema, fields);
+  const options: PreviewOptions = Value.Convert(schema, fields) as PreviewOptions;
   if (Value.Check(schema, options)) {
     // Both throw a Problem of their own.
     if (options.name_template !== undefined) parseNameTemplate(options.name_template);
@@ -47,8 +44,8 @@ function withSuggestion(name: string, allowed: readonly string[]): string {
 }
 
 /** The options that decide how the file is read. @throws Problem `bad_request` */
-export function readingOptions(options: UploadOptions) {
-  const { on_invalid, strict, charset, columns, header_line, preset } = options;
+export function readingOptions(options: PreviewOptions) {
+  const { on_invalid, strict, charset, columns, header_line, preset, partial } = options;
   if (charset !== undefined && !isCharset(charset))
     throw badOption(
       `charset "${charset}" is not a known encoding; examples are windows-1252, iso-8859-1 and shift_jis.`,
@@ -57,6 +54,7 @@ export function readingOptions(options: UploadOptions) {
     onInvalid: on_invalid,
     warningsAre: strict ? ('errors' as const) : undefined,
     charset,
+    isPartial: partial,
     headerLine: header_line,
     presetName: preset ?? DEFAULT_PRESET,
     mapping: columns === undefined || columns === '' ? undefined : parseMapping(columns),

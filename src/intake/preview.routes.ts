@@ -9,9 +9,12 @@ import { listPresets } from '../presets/preset.queries.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { leastSideOf } from './doubtful-columns.ts';
 import { type ImageHeader, readImageHeaders } from './image-headers.ts';
+import type { Consumer } from './consume.ts';
+import { type KeptFiles, keptReader } from './kept-files.ts';
 import { PreviewOptions } from './option-schemas.ts';
 import { presetOf } from './options.ts';
-import { previewUpload } from './preview.ts';
+import { PreviewTable } from './preview.body.ts';
+import { type Previewed, previewUpload } from './preview.ts';
 import { receiveUpload } from './receive.ts';
 import { callbackOf, UPLOAD_BODY } from './upload.routes.ts';
 
@@ -22,6 +25,7 @@ export type PreviewParts = {
   /** a folder for temporary files */
   folder: string;
   maxUploadBytes: number;
+  kept: KeptFiles;
 };
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
@@ -75,12 +79,12 @@ const PreviewBody = Type.Object({
       height: NullableCount,
     }),
   ),
+  ...PreviewTable,
 });
 
 /** Needs the body parsers of acceptUploads. */
 export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app, parts) => {
-  const { db, guard, userAgent, folder, maxUploadBytes: maxBytes } = parts;
-  const receiving = { schema: PreviewOptions, folder };
+  const { db, guard, userAgent, folder, maxUploadBytes: maxBytes, kept } = parts;
   const decoders = createDecoderPool(1); // headers of images are untrusted bytes too
   app.addHook('onClose', () => decoders.stop());
 
@@ -88,21 +92,36 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app
     '/v1/batches/preview',
     {
       bodyLimit: maxBytes + 1024 * 1024,
+      config: { access: 'read' }, // it stores nothing
       schema: {
         summary: 'How an upload would be read, and everything that is wrong with it. Nothing is stored',
         body: UPLOAD_BODY,
         querystring: PreviewOptions,
-        response: { 200: PreviewBody, 400: ProblemAnswer, 413: ProblemAnswer, 415: ProblemAnswer },
+        response: {
+          200: PreviewBody,
+          400: ProblemAnswer,
+          404: ProblemAnswer,
+          410: ProblemAnswer,
+          413: ProblemAnswer,
+          415: ProblemAnswer,
+        },
       },
     },
     async (request) => {
-      const presets = await listPresets(db, tenantOf(request));
+      const tenantId = tenantOf(request);
+      const presets = await listPresets(db, tenantId);
       const names = new Set(presets.map(({ name }) => name));
-      const { result, options } = await receiveUpload(request, receiving, (chunks, reading) => {
+      const preview: Consumer<Previewed> = (chunks, reading) => {
         const preset = presets.find(({ name }) => name === reading.presetName);
         const leastSide = leastSideOf(presets, preset);
         return previewUpload(chunks, { maxBytes, allowPaths: false, presets: names, ...reading, leastSide });
-      });
+      };
+      const readKept = keptReader(kept, tenantId, preview);
+      const { result, options } = await receiveUpload(
+        request,
+        { schema: PreviewOptions, folder, readKept },
+        preview,
+      );
       presetOf(options, presets);
       callbackOf(options.callback_url, guard);
       const urls = result.sample(options.probe ?? 0);

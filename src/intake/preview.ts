@@ -1,10 +1,13 @@
 import type { Flaw } from '../errors.ts';
 import type { Columns } from '../csv/header/columns.ts';
+import type { FoundHeader } from '../csv/header/find-header.ts';
+import { type ListedColumn, listColumns, ROLES } from './column-list.ts';
 import type { ImageHeader } from './image-headers.ts';
 import { readUpload } from './read-upload.ts';
-import type { Reading, ReadingRules } from './reading.ts';
+import type { Reading, ReadingRules, RowHandler } from './reading.ts';
 import { RowOptionNumbers } from './row-option-numbers.ts';
 import type { ProductRow } from './rows.ts';
+import { type ShownRow, ShownRows } from './shown-rows.ts';
 
 /** How an upload would be read, and what is wrong with it. */
 export type Preview = {
@@ -25,6 +28,9 @@ export type Preview = {
   warning_count: number;
   warnings: Flaw[];
   probes: ImageHeader[];
+  column_list: ListedColumn[];
+  roles: typeof ROLES;
+  rows_shown: ShownRow[];
 };
 
 const ROWS_SHOWN = 5;
@@ -44,16 +50,25 @@ export async function previewUpload(
   const shown: Preview['first_rows'] = [];
   const sample = new UrlSample();
   const rowOptions = new RowOptionNumbers();
+  const rows = new ShownRows();
+  let header: FoundHeader | undefined;
   let images = 0;
-  const reading = await readUpload(chunks, rules, ({ product, errors }, row) => {
+  const handle: RowHandler = (checked, row) => {
+    const { product, errors } = checked;
+    rows.add(checked, row);
     if (errors.length === 0) rowOptions.numberOf(product); // for its error
     images += product.images.length;
     if (row <= ROWS_SHOWN) shown.push(shownRow(product, row));
     for (const image of product.images) if (image.host !== '') sample.add(image);
     return look?.(product);
-  });
+  };
+  const reading = await readUpload(chunks, rules, handle, (found) => (header = found));
+  const { format } = reading;
+  if (header && !format) rows.addUnread(header.products);
+  const list = header ? listColumns(header, format?.columns, rules) : [];
+  const table = { column_list: list, roles: ROLES, rows_shown: rows.rows };
   return {
-    preview: { ...summaryOf(reading), images, first_rows: shown, probes: [] },
+    preview: { ...summaryOf(reading), images, first_rows: shown, probes: [], ...table },
     sample: (count) => sample.take(count),
   };
 }

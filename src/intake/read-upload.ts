@@ -1,5 +1,6 @@
 import { type Flaw, Problem } from '../errors.ts';
 import { GRAMMAR } from '../csv/cells/slots.ts';
+import type { TextFormat } from '../csv/decode.ts';
 import { endsWithLineEnd, layoutOf } from '../csv/file-layout.ts';
 import type { Columns } from '../csv/header/columns.ts';
 import { findHeader, type FoundHeader } from '../csv/header/find-header.ts';
@@ -20,22 +21,27 @@ import {
 } from './reading.ts';
 import { UploadMeter } from './upload-meter.ts';
 
+/** Receives the header as it was found, and the encoding of the file. */
+type OnHeader = (found: FoundHeader, textFormat: TextFormat) => void;
+
 /**
  * Reads and checks an upload while it arrives, to its end, whatever is wrong with its rows. Acceptance and
  * preview share it.
+ * @param onHeader is called before the columns are judged: there may be no image column
  * @throws Problem `payload_too_large`
  */
 export async function readUpload(
   chunks: AsyncIterable<Buffer>,
   rules: ReadingRules,
   handle: RowHandler,
+  onHeader?: OnHeader,
 ): Promise<Reading> {
   const meter = new UploadMeter(chunks, rules.maxBytes);
   const reading = newReading();
   try {
-    const table = await readTable(meter.chunks, rules.charset, true);
+    const table = await readTable(meter.chunks, { ...rules, withQuotes: true });
     reading.encoding = table.textFormat.encoding;
-    await readRows(table, reading, rules, handle);
+    await readRows(table, { reading, rules, handle, onHeader });
   } catch (error) {
     reading.isWhole = false;
     reading.errors.add(flawsOfFile(error));
@@ -52,15 +58,19 @@ function flawsOfFile(error: unknown): Flaw[] {
   return error.flaws.filter((flaw) => 'line' in flaw);
 }
 
-async function readRows(
-  table: Table,
-  reading: ReadingSoFar,
-  rules: ReadingRules,
-  handle: RowHandler,
-): Promise<void> {
+type ReadingParts = {
+  reading: ReadingSoFar;
+  rules: ReadingRules;
+  handle: RowHandler;
+  onHeader: OnHeader | undefined;
+};
+
+async function readRows(table: Table, { reading, rules, handle, onHeader }: ReadingParts): Promise<void> {
   const records = await firstOf(table.rows);
+  if (records.length === 0 && rules.isPartial) return;
   if (records.length === 0) throw invalidFile('empty_file', 'The file has no rows.');
   const found = findHeader(records, rules);
+  onHeader?.(found, table.textFormat);
   const { names, errors, warnings } = found.header;
   reading.header = names;
   reading.headerLine = found.record.line;
@@ -73,7 +83,7 @@ async function readRows(
   const rows = new RowReader({ found, columns, rules, reading, handle });
   for (const row of found.products) await rows.read(row);
   for await (const row of table.rows) await rows.read(row);
-  if (reading.rows === 0)
+  if (reading.rows === 0 && !rules.isPartial)
     throw invalidFile('no_rows', 'The file has a header and no rows.', found.record.line);
   const ofColumns = rows.finish();
   reading.isWhole = ofHeader.errors.length === 0 && ofColumns.errors.length === 0;

@@ -18,6 +18,8 @@ export type ReadingRules = {
   /** the physical line of the header, where the user names it */
   headerLine?: number | undefined;
   charset?: string | undefined;
+  /** Whether this is the first part of a file: its last record may be cut, and is left out. */
+  isPartial?: boolean | undefined;
   /** `errors`: every warning counts as an error */
   warningsAre?: 'warnings' | 'errors' | undefined;
 };

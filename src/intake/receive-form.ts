@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { Problem, systemCode } from '../errors.ts';
-import { consumed, type Consumer, type Received, type ReceivingRules } from './consume.ts';
+import { consumed, type Consumer, fileAndUpload, type Received, type ReceivingRules } from './consume.ts';
 import { type ReadingOptions, readingOptions, readOptions } from './options.ts';
 
 /**
@@ -16,12 +16,12 @@ import { type ReadingOptions, readingOptions, readOptions } from './options.ts';
  */
 export async function receiveForm<T extends object>(
   request: FastifyRequest,
-  { schema, folder }: ReceivingRules,
+  { schema, folder, readKept }: ReceivingRules<T>,
   consume: Consumer<T>,
 ): Promise<Received<T>> {
   const fields: Record<string, unknown> = { ...(request.query as Record<string, unknown>) };
   await using stack = new AsyncDisposableStack();
-  const copy = await openCopy(folder, stack);
+  const copy = folder === undefined ? undefined : await openCopy(folder, stack);
   // A connection that closed while the copy was opened would leave the form's parser waiting for ever.
   if (request.raw.destroyed) throw brokenOff(undefined);
   let first: FirstReading<T> | undefined;
@@ -33,22 +33,26 @@ export async function receiveForm<T extends object>(
       }
       if (part.fieldname !== 'file') throw wrongPart(part.fieldname);
       const reading = readingOptions(readOptions(fields, schema));
-      first = await firstReading(part, reading, (chunks) => consume(copy.copied(chunks), reading));
+      first = await firstReading(part, reading, (chunks) => consume(copy?.copied(chunks) ?? chunks, reading));
       if ('result' in first) stack.use(disposableOf(first.result));
     }
   } catch (error) {
     request.raw.resume();
     throw error;
   }
-  if (!first)
-    throw new Problem('bad_request', { detail: 'The form has no file: send the CSV in the part "file".' });
   const options = readOptions(fields, schema);
   const reading = readingOptions(options);
+  if (options.upload !== undefined && readKept) {
+    if (first) throw fileAndUpload();
+    return { ...(await readKept(options.upload, reading)), options };
+  }
+  if (!first)
+    throw new Problem('bad_request', { detail: 'The form has no file: send the CSV in the part "file".' });
   const { fileName } = first;
-  if (!isDeepStrictEqual(reading, first.reading))
+  if (copy && !isDeepStrictEqual(reading, first.reading))
     return { result: await consume(createReadStream(copy.path), reading), options, fileName };
   if ('problem' in first) throw first.problem;
-  await copy.remove();
+  await copy?.remove();
   stack.move(); // from here on the caller disposes of the result
   return { result: first.result, options, fileName };
 }

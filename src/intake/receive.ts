@@ -1,9 +1,10 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
 import { asCodingProblem, judgeBodies, decompressed } from './bodies.ts';
-import { consumed, type Consumer, type Received, type ReceivingRules } from './consume.ts';
+import { consumed, type Consumer, fileAndUpload, type Received, type ReceivingRules } from './consume.ts';
+import type { OptionsSchema } from './option-schemas.ts';
 import { readingOptions, readOptions } from './options.ts';
 import { receiveForm } from './receive-form.ts';
 
@@ -28,22 +29,43 @@ export async function acceptUploads(app: FastifyInstance, maxBytes: number): Pro
 }
 
 /**
- * Hands the file of a request to a consumer while it arrives, with the options of the form or the query.
+ * Hands the file of a request to a consumer while it arrives, with the options of the form or the query. The option
+ * `upload` names a kept upload to read instead.
  * @throws Problem `bad_request`, `unsupported_media_type`, and whatever the consumer throws
  */
 export async function receiveUpload<T extends object>(
   request: FastifyRequest,
-  rules: ReceivingRules,
+  rules: ReceivingRules<T>,
   consume: Consumer<T>,
 ): Promise<Received<T>> {
-  return request.isMultipart()
-    ? receiveForm(request, rules, consume)
+  if (request.isMultipart()) return receiveForm(request, rules, consume);
+  const { upload } = request.query as { upload?: string };
+  return upload && rules.readKept
+    ? receiveNothing(request, rules)
     : receiveBody(request, rules.schema, consume);
+}
+
+/** A request without a body, whose file is a kept upload. */
+async function receiveNothing<T>(
+  request: FastifyRequest,
+  { schema, readKept }: ReceivingRules<T>,
+): Promise<Received<T>> {
+  const options = readOptions(request.query as Record<string, unknown>, schema);
+  if (await hasContent(request.body)) throw fileAndUpload();
+  if (options.upload === undefined || !readKept) throw new Error('the request names no kept upload');
+  return { ...(await readKept(options.upload, readingOptions(options))), options };
+}
+
+async function hasContent(body: unknown): Promise<boolean> {
+  if (!(body instanceof Readable)) return body !== undefined && body !== null;
+  for await (const chunk of body.iterator({ destroyOnReturn: false }))
+    if ((chunk as Buffer).length > 0) return true;
+  return false;
 }
 
 async function receiveBody<T>(
   request: FastifyRequest,
-  schema: ReceivingRules['schema'],
+  schema: OptionsSchema,
   consume: Consumer<T>,
 ): Promise<Received<T>> {
   const body = request.body as Readable | undefined;

@@ -9,8 +9,8 @@ import { UploadOptions } from './option-schemas.ts';
 const HASHED_DEFAULTS = { preset: DEFAULT_PRESET, deadline_hours: 24 };
 
 /**
- * The identity of an upload: the bytes of its file and its options, however they were sent. An option with its default
- * value counts as left out, so a version with more options computes the same digest.
+ * The identity of an upload: the bytes of its file and its options, however they were sent, also as a kept upload. An
+ * option with its default value counts as left out, so a version with more options computes the same digest.
  */
 export function requestSha256(fileSha256: Buffer, options: UploadOptions): Buffer {
   return sha256Of(fileSha256, { ...HASHED_DEFAULTS, ...withoutDefaults(options) });
@@ -26,9 +26,10 @@ export function requestDigests(fileSha256: Buffer, options: UploadOptions): Buff
 }
 
 function withoutDefaults(options: UploadOptions): UploadOptions {
-  const isDefault = ([name, value]: [string, unknown]): boolean =>
+  const isLeftOut = ([name, value]: [string, unknown]): boolean =>
+    name === 'upload' ||
     value === (UploadOptions.properties[name as keyof UploadOptions] as { default?: unknown }).default;
-  return Object.fromEntries(Object.entries(options).filter((option) => !isDefault(option)));
+  return Object.fromEntries(Object.entries(options).filter((option) => !isLeftOut(option)));
 }
 
 function sha256Of(fileSha256: Buffer, options: UploadOptions): Buffer {

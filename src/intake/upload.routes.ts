@@ -18,13 +18,15 @@ import type { Preset } from '../presets/spec.ts';
 import type { Endpoint } from '../webhooks/endpoints.ts';
 import { newSecret } from '../webhooks/signing.ts';
 import { type Acceptance, acceptUpload } from './accept.ts';
-import type { Received } from './consume.ts';
+import type { Consumer, KeptReader, Received } from './consume.ts';
 import { type KeyLease, replayedAnswer, type StoredAnswer, takeKey } from './idempotency.ts';
+import { type KeptFiles, keptReader } from './kept-files.ts';
+import { findUpload, uploadKey } from './kept-uploads.ts';
 import { UploadOptions } from './option-schemas.ts';
 import { freshForSOf, presetOf } from './options.ts';
 import { receiveUpload } from './receive.ts';
 import { requestDigests, requestSha256 } from './request-digest.ts';
-import { stageUpload } from './staged-upload.ts';
+import { type StagedUpload, stageUpload } from './staged-upload.ts';
 import { UploadMeter } from './upload-meter.ts';
 
 /** Only the file: /docs prefills every field that is listed, and would send "string" as callback_url. */
@@ -56,12 +58,13 @@ export type UploadParts = {
   /** a folder for temporary files */
   folder: string;
   maxUploadBytes: number;
+  kept: KeptFiles;
 };
 
 const POLL_AFTER_S = 2;
 
 export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, parts) => {
-  const { folder } = parts;
+  const { folder, kept } = parts;
   const { db } = parts.database;
   const receiving = { schema: UploadOptions, folder };
   app.post(
@@ -73,6 +76,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
         summary: 'Upload a CSV',
         description:
           'As multipart/form-data with the part `file` and the options as fields in any order, or as text/csv with the options in the query. ' +
+          'Instead of a file, `upload` may name one that POST /v1/uploads has kept. ' +
           'Either the whole upload is stored and work begins, or nothing is stored and all errors are listed.',
         body: UPLOAD_BODY,
         querystring: UploadOptions,
@@ -87,7 +91,9 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
         response: {
           202: Accepted,
           400: ProblemAnswer,
+          404: ProblemAnswer,
           409: ProblemAnswer,
+          410: ProblemAnswer,
           413: ProblemAnswer,
           415: ProblemAnswer,
           422: ProblemAnswer,
@@ -127,10 +133,12 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
     const presets = await listPresets(db, tenantId);
     const rules = { tenantId, folder, maxBytes: parts.maxUploadBytes, allowPaths: false, presets, allowance };
     sendContinue(request);
-    const received = await receiveUpload(request, receiving, (chunks, reading) => {
+    const stage: Consumer<StagedUpload> = (chunks, reading) => {
       const preset = presets.find(({ name }) => name === reading.presetName);
       return stageUpload(chunks, { ...rules, ...reading, preset });
-    });
+    };
+    const readKept = keptReader(kept, tenantId, stage);
+    const received = await receiveUpload(request, { ...receiving, readKept }, stage);
     const { options } = received;
     await using staged = received.result;
     const acceptance = {
@@ -144,7 +152,14 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
 
   /** The digests of a request that may be a repetition: its file is hashed, and not read as a CSV. */
   async function digestsOf(request: FastifyRequest): Promise<Buffer[]> {
-    const { result: sha256, options } = await receiveUpload(request, receiving, async (chunks) => {
+    const tenantId = tenantOf(request);
+    // A repetition gets its answer also after the upload has expired.
+    const readKept: KeptReader<Buffer> = async (id) => {
+      const { sha256: result, name: fileName } = await findUpload(db, uploadKey(tenantId, id));
+      return { result, fileName };
+    };
+    const rules = { ...receiving, readKept };
+    const { result: sha256, options } = await receiveUpload(request, rules, async (chunks) => {
       const meter = new UploadMeter(chunks, parts.maxUploadBytes);
       for await (const _ of meter.chunks);
       return meter.sha256();

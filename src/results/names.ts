@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { shortened } from '../files.ts';
 import type { NamePiece, NameTemplate, Placeholder } from '../presets/name-template.ts';
 
 /** The values that a name template can use. */
@@ -102,11 +103,4 @@ function safe(value: string): string {
   const [first = ''] = FIRST_CHARACTERS.exec(start) ?? [];
   const kept = shortened(first, MAX_BYTES).replace(/\.+$/, '');
   return kept === '' ? 'product' : kept;
-}
-
-/** The beginning of a text, at most `bytes` long in UTF-8, cut between characters. */
-export function shortened(text: string, bytes: number): string {
-  if (text.length * 3 <= bytes || Buffer.byteLength(text) <= bytes) return text;
-  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
-  return text.slice(0, read);
 }

@@ -9,7 +9,7 @@ import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import type { Storage } from '../storage/storage.ts';
 import { imagesZip } from './archive.ts';
-import { downloadAs } from './download-name.ts';
+import { downloadAs } from '../http/download-name.ts';
 import { failedCsv } from './failed-csv.ts';
 import { fileUrls } from './files.ts';
 import { manifest } from './manifest.ts';

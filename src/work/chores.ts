@@ -8,12 +8,14 @@ import { forgetAudit } from '../access/audit.queries.ts';
 import { foldStoredBytes } from '../access/stored-bytes.ts';
 import { forgetSessions } from '../access/sessions.ts';
 import type { MoveRules } from '../batches/move-on.ts';
+import { forgetChanges } from '../batches/changes.ts';
 import { forgetDeadWorkers, searchStorage } from '../batches/orphans.ts';
 import { purgeFiles } from '../batches/purge.ts';
 import { logEnded } from '../batches/settle.ts';
 import { sweep } from '../batches/sweep.ts';
 import { type Database, longTransaction } from '../db/database.ts';
 import { forgetOldAnswers } from '../intake/idempotency.ts';
+import { forgetUploads } from '../intake/kept-uploads.ts';
 import { handleInGroups } from '../queue/groups.ts';
 import type { Task } from '../queue/queue.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -112,6 +114,8 @@ export function choresOf({ database, storage, feed, log, auditDays, signal }: Ch
     },
     { name: 'forget sessions', everyMs: FORGET_EVERY_MS, run: () => forgetSessions(db) },
     { name: 'forget stored answers', everyMs: FORGET_EVERY_MS, run: () => forgetOldAnswers(db) },
+    { name: 'forget changes', everyMs: FORGET_EVERY_MS, run: () => forgetChanges(db) },
+    { name: 'forget uploads', everyMs: FORGET_EVERY_MS, run: () => forgetUploads(db) },
     { name: 'add up stored bytes', everyMs: FOLD_EVERY_MS, run: () => foldStoredBytes(db) },
     {
       name: 'forget the audit log',

@@ -13,6 +13,7 @@ import { type Database, type Db, longTransaction } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { deleteHostsOf } from '../hosts/host.queries.ts';
 import { deleteAnswersOf } from '../intake/idempotency.ts';
+import { deleteUploadsOf } from '../intake/kept-uploads.ts';
 import { deletePresetsOf } from '../presets/preset.queries.ts';
 import { deleteWebhooksOf } from '../webhooks/delete-all.ts';
 
@@ -39,6 +40,7 @@ const REST: ((trx: Db, tenantId: number) => Promise<void>)[] = [
   deleteHostsOf,
   deletePresetsOf,
   deleteAnswersOf,
+  deleteUploadsOf,
   deleteWebhooksOf,
   deleteUsageOf,
   deleteKeysOf,

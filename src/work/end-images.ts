@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
+import { AS_RANGES } from '../batches/changes.ts';
 import type { LockedBatch } from '../batches/counters.ts';
 import type { FinishedImage, ImageResult } from './process-image.ts';
 import { setIdOf } from './record-renditions.ts';
@@ -51,7 +52,7 @@ function countMade(batch: LockedBatch, made: Made, images: number): void {
 }
 
 /**
- * Ends lead images and the images that follow them, and counts them by state and error code. An image is
+ * Ends lead images and the images that follow them, counts them by state and error code, and notes their slots. An image is
  * left out when its files may be gone (purge.ts). This statement must begin after the sets were added or
  * locked, so that its snapshot has every purge that could have removed their files.
  * @returns how many images ended, by task id
@@ -68,6 +69,7 @@ export async function endLeads(
     error_code: string | null;
     task_id: string;
     images: number;
+    slots: string;
   }>`
     with ends as (
       select * from json_to_recordset(${JSON.stringify(ends)}) as e
@@ -96,15 +98,16 @@ export async function endLeads(
       from leads l
       where i.tenant_id = l.tenant_id and i.batch_id = l.batch_id and i.lead_slot = l.slot
         and i.slot <> i.lead_slot and i.state = 'pending'
-      returning l.task_id, i.batch_id, i.state, i.error_code
+      returning l.task_id, i.batch_id, i.slot, i.state, i.error_code
     )
-    select task_id, batch_id, state, error_code, count(*) as images
-    from (select task_id, batch_id, state, error_code from leads union all select * from followers) ended
+    select task_id, batch_id, state, error_code, count(*) as images, ${AS_RANGES} as slots
+    from (select task_id, batch_id, slot, state, error_code from leads union all select * from followers) ended
     group by task_id, batch_id, state, error_code`.execute(trx);
-  for (const { batch_id, state, error_code, images } of rows) {
+  for (const { batch_id, state, error_code, images, slots } of rows) {
     const batch = batches.get(batch_id);
     if (!batch) continue;
     batch[state] += images;
+    batch.endedSlots[state].push(slots);
     if (error_code !== null) batch.errorsByCode[error_code] = (batch.errorsByCode[error_code] ?? 0) + images;
   }
   return new Map(rows.map((row) => [row.task_id, row.images]));

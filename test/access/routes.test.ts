@@ -29,11 +29,17 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'POST /v1/keys': 'admin',
   'DELETE /v1/keys/:id': 'admin',
   'POST /v1/batches': 'write',
-  'POST /v1/batches/preview': 'write',
+  'POST /v1/batches/preview': 'read',
+  'POST /v1/uploads': 'write',
+  'GET /v1/uploads/:id': 'read',
+  'GET /v1/uploads/:id/errors.csv': 'read',
+  'DELETE /v1/uploads/:id': 'write',
   'GET /v1/batches': 'read',
   'GET /v1/batches/:id': 'read',
   'DELETE /v1/batches/:id': 'write',
   'GET /v1/batches/:id/images': 'read',
+  'GET /v1/batches/:id/events': 'read',
+  'GET /v1/batches/:id/states': 'read',
   'GET /v1/batches/:id/output.csv': 'read',
   'GET /v1/batches/:id/failed.csv': 'read',
   'GET /v1/batches/:id/manifest.ndjson': 'read',
@@ -104,6 +110,7 @@ describe('every route', () => {
     const [, url = ''] = route.split(' ');
     return url
       .replace('/keys/:id', `/keys/key_${UNKNOWN}`)
+      .replace('/uploads/:id', `/uploads/upl_${UNKNOWN}`)
       .replace('/images/:id', `/images/img_${UNKNOWN}`)
       .replace(':id', `bat_${UNKNOWN}`)
       .replace(/:\w+|\*/, 'nobody');
@@ -134,6 +141,12 @@ describe('every route', () => {
     const { items } = await json<{ items: { id: string }[] }>(
       fetch(`${api.url}/v1/batches/${id}/images`, { headers: bearer(theirs.key) }),
     );
+    const kept = await fetch(`${api.url}/v1/uploads`, {
+      method: 'POST',
+      headers: { ...bearer(theirs.key), 'content-type': 'text/csv' },
+      body: csv,
+    });
+    theirIds['upload'] = (await json<{ upload_id: string }>(kept)).upload_id;
     theirIds['batch'] = id;
     theirIds['image'] = items[0]?.id ?? '';
     theirMarks.push(id, ...items.map((item) => item.id), theirIds['key'] ?? '');
@@ -181,6 +194,8 @@ describe('every route', () => {
     'DELETE /v1/keys/:id': ['key', false],
     'GET /v1/batches/:id': ['batch', true],
     'GET /v1/batches/:id/images': ['batch', true],
+    'GET /v1/batches/:id/events': ['batch', true],
+    'GET /v1/batches/:id/states': ['batch', true],
     'GET /v1/batches/:id/output.csv': ['batch', true],
     'GET /v1/batches/:id/failed.csv': ['batch', true],
     'GET /v1/batches/:id/manifest.ndjson': ['batch', true],
@@ -188,6 +203,9 @@ describe('every route', () => {
     'POST /v1/batches/:id/retry': ['batch', false],
     'POST /v1/batches/:id/cancel': ['batch', false],
     'DELETE /v1/batches/:id': ['batch', false],
+    'GET /v1/uploads/:id': ['upload', true],
+    'GET /v1/uploads/:id/errors.csv': ['upload', true],
+    'DELETE /v1/uploads/:id': ['upload', false],
     'GET /v1/images/:id': ['image', true],
     'GET /v1/presets/:name': ['preset', true],
     'DELETE /v1/presets/:name': ['preset', false],

@@ -11,6 +11,7 @@ import type { Db } from '../../src/db/database.ts';
 import { newUuid } from '../../src/ids.ts';
 import { putHost } from '../../src/hosts/host.queries.ts';
 import { takeKey } from '../../src/intake/idempotency.ts';
+import { keptQuota, putUpload } from '../../src/intake/kept-uploads.ts';
 import { putPreset } from '../../src/presets/preset.queries.ts';
 import { withDefaults } from '../../src/presets/spec.ts';
 import type { Services } from '../../src/services.ts';
@@ -69,6 +70,7 @@ async function fill(services: Services, tenantId: number): Promise<void> {
   const rendition = withDefaults({ name: 'web', width: 100 });
   await putPreset(db, tenantId, { name: 'mine', description: '', renditions: [rendition] });
   await putHost(db, { tenantId, host: 'c.example' }, { ceiling: 1, heldUntil: null, headers: undefined });
+  await putUpload(db, { tenantId, uploadId: newUuid() }, { bytes: 1 }, keptQuota(1));
   const lease = await takeKey(db, tenantId, 'key');
   if (lease?.is === 'leased') lease[Symbol.dispose]();
   await keepMessage(db, { tenantId, source: 's', messageId: 'm', headers: {}, body: Buffer.alloc(1) });

@@ -157,6 +157,32 @@ describe('the document of the API says what is answered', () => {
     assert.equal(await of('DELETE '), 204);
   });
 
+  test('the life of a kept upload', async () => {
+    const headers = { 'content-type': 'text/csv' };
+    const post = 'POST /v1/uploads';
+    const { upload_id: id } = await json<{ upload_id: string }>(
+      call(post, { headers, body: CSV, query: '?name=a.csv' }),
+    );
+    assert.equal((await call('GET /v1/uploads/{id}', { id })).status, 200);
+    const ofUpload = { query: `?upload=${id}` };
+    assert.equal((await call('POST /v1/batches/preview', ofUpload)).status, 200);
+    const part = { headers, body: CSV.slice(0, -5), query: '?partial=true' };
+    assert.equal((await call('POST /v1/batches/preview', part)).status, 200);
+    assert.equal((await call('POST /v1/batches', ofUpload)).status, 202);
+    const errors = 'GET /v1/uploads/{id}/errors.csv';
+    assert.equal((await call(errors, { id })).status, 200);
+    assert.equal((await call(errors, { id, query: '?preset=none' })).status, 400);
+    assert.equal((await call(errors, { id, query: '?columns={"images":"none"}' })).status, 422);
+    assert.equal((await call('DELETE /v1/uploads/{id}', { id })).status, 204);
+    for (const operation of ['POST /v1/batches', 'POST /v1/batches/preview'])
+      assert.equal((await call(operation, ofUpload)).status, 404);
+    for (let kept = 0; kept < 20; kept += 1)
+      assert.equal((await call(post, { headers, body: CSV })).status, 201);
+    const over = await call(post, { headers, body: CSV });
+    assert.equal(over.status, 429);
+    assert.ok(Number(over.headers.get('retry-after')) > 0);
+  });
+
   test('presets and hosts, whose JSON is taken at its word', async () => {
     const json = { 'content-type': 'application/json' };
     const put = async (operation: string, id: string, body: unknown): Promise<number> =>

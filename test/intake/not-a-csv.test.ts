@@ -8,7 +8,7 @@ async function cellsOf(file: string | Buffer, charset?: string): Promise<string[
   async function* chunks(): AsyncGenerator<Buffer> {
     yield Buffer.from(file as string);
   }
-  const { rows } = await readTable(chunks(), charset);
+  const { rows } = await readTable(chunks(), { charset });
   return Array.fromAsync(rows, ({ cells }) => cells);
 }
 

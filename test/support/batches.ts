@@ -24,10 +24,11 @@ export { silent };
 /** Database, queue and storage without server or worker; tests do by hand what these would do. */
 export async function newServices(
   settings: Record<string, string> = {},
+  databaseUrl?: string,
 ): Promise<Services & AsyncDisposable> {
   const folder = await newFolder();
   const config = readConfig({ DATA_DIR: folder.path, ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8', ...settings });
-  const services = await openServices(config, await migratedDatabase(), silent);
+  const services = await openServices(config, databaseUrl ?? (await migratedDatabase()), silent);
   return {
     ...services,
     async [Symbol.asyncDispose]() {

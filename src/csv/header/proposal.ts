@@ -21,11 +21,26 @@ export function noImageColumn(records: TableRow[], header: TableRow, rules: Addr
   };
 }
 
-/** If no cell holds an address, the name of a column may still say what it is for. */
-function byNames({ cells: names, line }: TableRow): string {
-  const found = [...names.keys()].filter((i) =>
+/** The columns that seem to hold images, where no name says it: by their first cells, else by words in their names. */
+export function guessedImageColumns(header: TableRow, rows: TableRow[], rules: AddressRules): number[] {
+  const byCells = imagesIn(rows, header.cells, rules);
+  return byCells.length > 0 ? byCells : likelyNames(header.cells);
+}
+
+function imagesIn(rows: TableRow[], names: string[], rules: AddressRules): number[] {
+  const images = holding(rows, (cell, i) => holdsImages(cell, names[i] ?? '', rules));
+  return images.length > 0 ? images : holding(rows, (cell) => holdsAddress(cell, rules));
+}
+
+function likelyNames(names: string[]): number[] {
+  return [...names.keys()].filter((i) =>
     /image|img|photo|foto|pic|bild|media|url|link/i.test(names[i] ?? ''),
   );
+}
+
+/** If no cell holds an address, the name of a column may still say what it is for. */
+function byNames({ cells: names, line }: TableRow): string {
+  const found = likelyNames(names);
   const mapping = mappingOf(names, found, line);
   return mapping
     ? sendAgain([`columns=${JSON.stringify(mapping)}`], 'that column')
@@ -42,8 +57,7 @@ function byCells(records: TableRow[], first: number, taken: TableRow, rules: Add
   if (!header)
     return 'The first line looks like data: put a header line such as "S. No.,Product Name,Input Image Urls" above it.';
   const { line, cells: names } = header;
-  const images = holding(rows, (cell, i) => holdsImages(cell, names[i] ?? '', rules));
-  const found = images.length > 0 ? images : holding(rows, (cell) => holdsAddress(cell, rules));
+  const found = imagesIn(rows, names, rules);
   const isElsewhere = line !== taken.line;
   const headerLine = isElsewhere ? [`header_line=${line}`] : [];
   const seems = isElsewhere ? `The header seems to be line ${line}. ` : '';
@@ -58,7 +72,7 @@ function byCells(records: TableRow[], first: number, taken: TableRow, rules: Add
 
 /** The columns in which the test holds for at least one row. */
 function holding(rows: TableRow[], holds: (cell: string, column: number) => boolean): number[] {
-  const width = Math.max(...rows.map(({ cells }) => cells.length));
+  const width = Math.max(0, ...rows.map(({ cells }) => cells.length));
   return [...Array(width).keys()].filter((i) => rows.some(({ cells }) => holds(cells[i] ?? '', i)));
 }
 

@@ -1,4 +1,4 @@
-import { shortened } from './names.ts';
+import { shortened } from '../files.ts';
 
 const MAX_STEM_BYTES = 150; // browsers add " (1)", and file systems allow 255
 const TABLE_EXTENSION = /\.(csv|tsv|tab|txt)$/i;

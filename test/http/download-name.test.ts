@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { downloadAs } from '../../src/results/download-name.ts';
+import { downloadAs } from '../../src/http/download-name.ts';
 
 function named(uploaded: string): string {
   const header = downloadAs(uploaded, 'output.csv');
