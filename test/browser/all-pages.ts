@@ -36,7 +36,6 @@ export async function allPages(
     'a new preset': '/presets/new',
     keys: '/keys',
     'sign in': '/sign-in',
-    'no such batch': '/batches/bat_01h455vb4pex5vsknk084sn02q',
     'no such page': '/batches/x/nothing',
   };
 }

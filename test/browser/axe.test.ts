@@ -3,11 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { NO_BROWSER, closeBrowser } from './browser.ts';
 import { violations } from './axe.ts';
-import { layoutShift, openPage, PHONE, sideways, type Watched, WIDE } from './page.ts';
+import { openPage, PHONE, shifts, sideways, type Watched, WIDE } from './page.ts';
 import { catalogue, finishedBatch, openStage, SECRET, type Stage, stuckBatch } from './stage.ts';
 import { allPages } from './all-pages.ts';
-
-const LARGEST_SHIFT = 0.01;
 
 describe('pages of a server in use', { skip: NO_BROWSER ?? false }, () => {
   let stage: Stage;
@@ -33,15 +31,23 @@ describe('pages of a server in use', { skip: NO_BROWSER ?? false }, () => {
       const found: string[] = [];
       for (const [what, path] of Object.entries(pages)) {
         await page.goto(path);
-        await page.locator('main h1').first().waitFor();
+        await page.locator('main h1').first().waitFor({ state: 'attached' });
         await page.waitForFunction(() => !document.querySelector('[aria-busy=true]'));
         found.push(...(await violations(page)).map((line) => `${what}: ${line}`));
         const over = await sideways(page);
         if (over > 0) found.push(`${what} can be scrolled sideways by ${over} px`);
-        const shift = await layoutShift(page);
-        if (shift >= LARGEST_SHIFT) found.push(`${what} shifts by ${shift.toFixed(3)}`);
+        found.push(...(await shifts(page)).map((line) => `${what} shifts by ${line}`));
       }
       assert.deepEqual(found, []);
       watched.assertQuiet();
     });
+
+  test('a batch that is not there', async () => {
+    await using watched = await openPage(stage.url);
+    const { page } = watched;
+    await page.goto('/batches/bat_01h455vb4pex5vsknk084sn02q');
+    await page.getByText('This batch is not there.').waitFor();
+    assert.deepEqual(await violations(page), []);
+    watched.assertQuiet(/status of 404/);
+  });
 });

@@ -45,21 +45,32 @@ export async function openPage(url: string, options: BrowserContextOptions = {})
 declare global {
   interface Window {
     layoutShift: number;
+    shifted: string[];
   }
 }
 
 /** Adds up what moves without being asked to (web.dev: cumulative layout shift). */
 function watchLayout(): void {
-  type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean };
+  type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean; sources: { node?: Node }[] };
   window.layoutShift = 0;
+  window.shifted = [];
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries() as Shift[])
-      if (!entry.hadRecentInput) window.layoutShift += entry.value;
+    for (const entry of list.getEntries() as Shift[]) {
+      if (entry.hadRecentInput) continue;
+      window.layoutShift += entry.value;
+      const what = entry.sources.map(({ node }) =>
+        node instanceof Element ? node.className : node?.textContent,
+      );
+      window.shifted.push(`${entry.value.toFixed(4)}: ${what.join(', ')}`);
+    }
   }).observe({ type: 'layout-shift', buffered: true });
 }
 
-export function layoutShift(page: Page): Promise<number> {
-  return page.evaluate(() => window.layoutShift);
+const LARGEST_SHIFT = 0.01;
+
+/** What has moved by itself, if it was more than may be. */
+export function shifts(page: Page): Promise<string[]> {
+  return page.evaluate((largest) => (window.layoutShift < largest ? [] : window.shifted), LARGEST_SHIFT);
 }
 
 /** How far the page could be scrolled sideways, in pixels. */

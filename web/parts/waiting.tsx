@@ -54,13 +54,26 @@ type LoadedProps<T> = {
   waiting: ComponentChildren;
   onRetry: () => unknown;
   gone?: ComponentChildren;
+  /** of a page whose own heading comes with its data */
+  heading?: string;
   children: (data: T) => ComponentChildren;
 };
 
 /** What is known; before that grey shapes; without it the error. Old data stay in view when a later request fails. */
-export function Loaded<T>({ known, waiting, onRetry, gone, children }: LoadedProps<T>) {
+export function Loaded<T>({ known, waiting, onRetry, gone, heading, children }: LoadedProps<T>) {
   const { data, error } = known;
   if (data !== undefined) return <>{children(data)}</>;
-  if (error) return <Failure error={error} onRetry={onRetry} gone={gone} />;
-  return <Skeleton>{waiting}</Skeleton>;
+  if (error)
+    return (
+      <>
+        {heading !== undefined && <h1 class="gapb">{heading}</h1>}
+        <Failure error={error} onRetry={onRetry} gone={gone} />
+      </>
+    );
+  return (
+    <>
+      {heading !== undefined && <h1 class="sr">{heading}</h1>}
+      <Skeleton>{waiting}</Skeleton>
+    </>
+  );
 }

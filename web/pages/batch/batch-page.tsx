@@ -19,13 +19,14 @@ import { BatchWebhook } from './webhook/batch-webhook.tsx';
 
 export function BatchPage({ id, part = 'sheet' }: { id: string; part: string | undefined }) {
   const path = `/v1/batches/${encodeURIComponent(id)}`;
-  const known = useResource<Batch>(path);
+  const known = useResource<Batch>(isTab(part) ? path : undefined);
   useKeys(Object.fromEntries(TABS.map((tab, i) => [String(i + 1), () => navigate(tabPath(id, tab.id))])));
   if (!isTab(part)) return <NotFound />;
   return (
     <Loaded
       known={known}
-      waiting={<Waiting />}
+      heading="Batch"
+      waiting={<Lines />}
       onRetry={() => reload(path)}
       gone={
         <>
@@ -36,15 +37,6 @@ export function BatchPage({ id, part = 'sheet' }: { id: string; part: string | u
     >
       {(batch) => <Shown batch={batch} tab={part} />}
     </Loaded>
-  );
-}
-
-function Waiting() {
-  return (
-    <>
-      <h1 class="sr">Batch</h1>
-      <Lines count={3} />
-    </>
   );
 }
 

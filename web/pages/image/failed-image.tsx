@@ -35,7 +35,8 @@ function RetrySame({ image, code }: { image: Image; code: string }) {
   const { data: batch } = useResource<Batch>(`/v1/batches/${image.batch_id}`);
   const host = URL.parse(image.source_url)?.host;
   const count = batch?.errors_by_code[code];
-  if (!batch || count === undefined || count === 0) return null;
+  if (batch && (count === undefined || count === 0)) return null;
+  if (!batch || count === undefined) return <div class="reserved" />; // its place is kept
   return (
     <div class="row gaptop">
       <Retry batch={batch} codes={[code]} count={count} of={`all images of this batch with ${code}`} />

@@ -24,12 +24,8 @@ export function ImagePage({ batch, image }: { batch: string; image: string }) {
   return (
     <Loaded
       known={known}
-      waiting={
-        <>
-          <h1 class="sr">Image</h1>
-          <Lines count={8} />
-        </>
-      }
+      heading="Image"
+      waiting={<Lines count={8} />}
       onRetry={() => reload(path)}
       gone={
         <>

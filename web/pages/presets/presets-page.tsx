@@ -13,16 +13,7 @@ const PATH = '/v1/presets';
 export function PresetsPage({ name }: { name: string | undefined }) {
   const known = useResource<List<Preset>>(PATH);
   return (
-    <Loaded
-      known={known}
-      waiting={
-        <>
-          <h1 class="sr">Presets</h1>
-          <Lines count={6} />
-        </>
-      }
-      onRetry={() => reload(PATH)}
-    >
+    <Loaded known={known} heading="Presets" waiting={<Lines count={6} />} onRetry={() => reload(PATH)}>
       {({ items }) =>
         name === undefined ? (
           <PresetList presets={items} />

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Endpoint, List } from '../../api/types.ts';
 import { query } from '../../api/request.ts';
-import { queryOf, setQuery } from '../../app/router.ts';
+import { navigate, queryOf, setQuery } from '../../app/router.ts';
 import { may } from '../../app/session.ts';
 import { reload, useResource } from '../../data/resource.ts';
 import { Chips } from '../../parts/chips.tsx';
@@ -29,7 +29,6 @@ export function WebhooksPage({ part }: { part: string | undefined }) {
   const [edited, edit] = useState<Endpoint | 'new'>();
   const [shown, show] = useState<Endpoint>();
   const view = part === 'inbox' ? 'inbox' : (queryOf('show') ?? 'all');
-  const endpoints = known.data?.items ?? [];
   async function saved(endpoint: Endpoint): Promise<void> {
     if (endpoint.secret) show(endpoint);
     edit(undefined);
@@ -57,14 +56,39 @@ export function WebhooksPage({ part }: { part: string | undefined }) {
         </SecretShown>
       )}
       <Loaded known={known} waiting={<Lines count={3} />} onRetry={() => reload(PATH)}>
-        {({ items }) => <Endpoints endpoints={items} onEdit={edit} onChanged={() => reload(PATH)} />}
+        {({ items }) => (
+          <>
+            <Endpoints endpoints={items} onEdit={edit} onChanged={() => reload(PATH)} />
+            <Messages view={view} endpoints={items} />
+          </>
+        )}
       </Loaded>
+      {edited && (
+        <EndpointForm
+          endpoint={edited === 'new' ? undefined : edited}
+          onClose={() => edit(undefined)}
+          onSaved={(endpoint) => void saved(endpoint)}
+        />
+      )}
+    </>
+  );
+}
+
+function Messages({ view, endpoints }: { view: string; endpoints: Endpoint[] }) {
+  return (
+    <>
       <div class="toolbar">
         <Chips
           label="Messages"
           choices={VIEWS}
           chosen={view}
-          onChoose={(id) => setQuery({ show: id === 'all' ? undefined : id, delivery: undefined })}
+          onChoose={(id) =>
+            id === 'inbox' || view === 'inbox'
+              ? navigate(id === 'inbox' ? '/webhooks/inbox' : `/webhooks${query({ show: id })}`, {
+                  keepScroll: true,
+                })
+              : setQuery({ show: id === 'all' ? undefined : id, delivery: undefined })
+          }
         />
         <span class="grow" />
         {may('write') && view !== 'inbox' && <ReplayAll endpoints={endpoints} />}
@@ -73,13 +97,6 @@ export function WebhooksPage({ part }: { part: string | undefined }) {
         <Inbox />
       ) : (
         <Deliveries state={view === 'all' ? undefined : view} endpoints={endpoints} />
-      )}
-      {edited && (
-        <EndpointForm
-          endpoint={edited === 'new' ? undefined : edited}
-          onClose={() => edit(undefined)}
-          onSaved={(endpoint) => void saved(endpoint)}
-        />
       )}
     </>
   );
