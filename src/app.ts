@@ -11,6 +11,7 @@ import { Keyring } from './access/keyring.ts';
 import { LastUse } from './access/last-use.ts';
 import { sessionRoutes } from './access/session.routes.ts';
 import { DEFAULT_TENANT } from './access/tenants.ts';
+import { EVENT_DOCUMENTS } from './batches/event-documents.ts';
 import { controlRoutes } from './batches/control.routes.ts';
 import { BatchWatcher } from './batches/live/batch-watcher.ts';
 import { liveRoutes } from './batches/live/live.routes.ts';
@@ -31,6 +32,8 @@ import { pageRoutes } from './page/page.routes.ts';
 import { presetRoutes } from './presets/preset.routes.ts';
 import { fileRoutes } from './results/file.routes.ts';
 import { resultsRoutes } from './results/results.routes.ts';
+import { deliveryRoutes } from './webhooks/delivery.routes.ts';
+import { endpointRoutes } from './webhooks/endpoint.routes.ts';
 import { inboxRoutes } from './webhooks/inbox.routes.ts';
 import type { Storage } from './storage/storage.ts';
 import { userAgentOf, VERSION } from './version.ts';
@@ -55,6 +58,7 @@ export async function startHttp(
     publicUrl,
     version: VERSION,
     log,
+    events: EVENT_DOCUMENTS,
     trustProxy,
     needsKeys: () => keyring.neededKeys(),
   });
@@ -95,6 +99,8 @@ export async function startHttp(
   await app.register(lookupRoutes, shared);
   const { hostConcurrency } = config;
   await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: services.secretsKey });
+  await app.register(endpointRoutes, { ...shared, guard });
+  await app.register(deliveryRoutes, { ...shared, queue: services.queue });
   await app.register(inboxRoutes, { ...shared, tenantId: DEFAULT_TENANT, secrets: config.inboxSecrets });
   await app.register(usageRoutes, { ...shared, requestsPerSecond: config.requestsPerSecond });
   await app.register(auditRoutes, shared);

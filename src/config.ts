@@ -47,6 +47,8 @@ export type Config = {
   webhook: { url: string; secret: string } | undefined;
   webhookSchedule: Schedule;
   webhookTimeoutMs: number;
+  /** for how many days events, deliveries and received messages are kept */
+  webhookLogDays: number;
   /** secrets by the names of their sources */
   inboxSecrets: ReadonlyMap<string, string>;
   /** of each API key, for tenants without a limit of their own; 0: no limit */
@@ -134,6 +136,7 @@ export function readConfig(env: Environment = process.env): Config {
     ),
     // Shorter than the lease of a delivery task (queue/tasks.ts): another worker would repeat the attempt.
     webhookTimeoutMs: read.duration('WEBHOOK_TIMEOUT', 15_000, { min: '100ms', max: '100s' }),
+    webhookLogDays: read.integer('WEBHOOK_LOG_DAYS', 30, { min: 1, max: 3650 }),
     inboxSecrets: read.parsed(
       'INBOX_SECRETS',
       new Map(),

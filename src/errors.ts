@@ -40,6 +40,22 @@ const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+const OF_COMMANDS = new Set<string>([
+  'bad_settings',
+  'already_running',
+  'port_taken',
+  'schema_newer',
+  'migration_failed',
+  'file_unreadable',
+] satisfies ProblemCode[]);
+
+/** The closed list of the codes that a request may get, with their statuses and titles. */
+export const REQUEST_PROBLEMS: ReadonlyMap<ProblemCode, { status: number; title: string }> = new Map(
+  Object.entries(PROBLEMS)
+    .filter(([code]) => !OF_COMMANDS.has(code))
+    .map(([code, [status, title]]) => [code as ProblemCode, { status, title }]),
+);
+
 /** One error or warning about a CSV, at a physical line and a column, both counted from 1. */
 export type Flaw = { line: number; column?: number; code: string; detail: string };
 

@@ -35,6 +35,18 @@ export function inWords(
       return `It must be ${limit} or more.`;
     case 'maximum':
       return `It must be ${limit} or less.`;
+    case 'exclusiveMinimum':
+      return `It must be more than ${limit}.`;
+    case 'exclusiveMaximum':
+      return `It must be less than ${limit}.`;
+    case 'multipleOf':
+      return `It must be a multiple of ${String(details['multipleOf'])}.`;
+    case 'uniqueItems':
+      return 'It must not have the same entry twice.';
+    case 'minProperties':
+      return `It must have ${limit} or more fields.`;
+    case 'maxProperties':
+      return `It must have ${limit} fields or fewer.`;
     case 'minItems':
       return `It must have ${limit} or more entries.`;
     case 'maxItems':

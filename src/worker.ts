@@ -86,7 +86,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
       name: 'process_image',
       capacity,
       waiting: limiter.waiting,
-      claim: (tasks) => claimImages(hurried, tasks),
+      claim: (tasks) => claimImages(hurried, tasks, feed),
       handle: (image, signal) => processImage(image, { pipeline, log, onTrouble }, signal),
       record: recordingWith(limiter, services),
       isToBeAlone: isSuspect,
@@ -110,7 +110,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     [
       { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: report },
       ...pausingChores(pump, health, db),
-      ...choresOf({ database, storage, feed, log, auditDays: config.auditDays, signal: ending.signal }),
+      ...choresOf({ database, storage, feed, config, log, signal: ending.signal }),
     ],
     log,
   );

@@ -102,7 +102,7 @@ test('links between documents, and paths of files in them, lead somewhere', () =
       if (anchor !== undefined)
         assert.ok(anchorsOf(page.toString()).has(anchor), `${path}: ${target}#${anchor}`);
     }
-    const files = globSync('{src,test,bench,examples}/**/*', { cwd: ROOT });
+    const files = globSync(['{src,test,bench,examples}/**/*', '{docs,contract}/*'], { cwd: ROOT });
     for (const [, name = ''] of text.matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|js|json))`/g))
       assert.ok(
         files.some((file) => file === name || file.endsWith(`/${name}`)) ||

@@ -9,26 +9,29 @@ import { type AuditRow, listAudit } from './audit.queries.ts';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 
-const Entry = Type.Object({
-  id: Type.String(),
-  at: Type.String({ format: 'date-time' }),
-  actor: Type.String({
-    description:
-      '`key`: a request with an API key or its session; `local`: a request without one, from the machine itself; `command_line`; `settings`: a process, from its environment',
-  }),
-  key: Type.Union([Type.Object({ id: Type.String(), name: Type.String() }), Type.Null()]),
-  action: Type.String({
-    description: 'Such as `batch.create`; docs/audit.md lists all',
-    examples: ['batch.create'],
-  }),
-  object: Type.Object({ type: Type.String(), id: NullableText }),
-  request_id: NullableText,
-  address: NullableText,
-  status: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Of the response; 403: the key did not allow the action',
-  }),
-  details: Type.Record(Type.String(), Type.Unknown()),
-});
+const Entry = Type.Object(
+  {
+    id: Type.String(),
+    at: Type.String({ format: 'date-time' }),
+    actor: Type.String({
+      description:
+        '`key`: a request with an API key or its session; `local`: a request without one, from the machine itself; `command_line`; `settings`: a process, from its environment',
+    }),
+    key: Type.Union([Type.Object({ id: Type.String(), name: Type.String() }), Type.Null()]),
+    action: Type.String({
+      description: 'Such as `batch.create`; docs/audit.md lists all',
+      examples: ['batch.create'],
+    }),
+    object: Type.Object({ type: Type.String(), id: NullableText }),
+    request_id: NullableText,
+    address: NullableText,
+    status: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'Of the response; 403: the key did not allow the action',
+    }),
+    details: Type.Record(Type.String(), Type.Unknown()),
+  },
+  { 'x-name': 'AuditEntry' },
+);
 
 const Query = Type.Object({
   ...PageQuery,

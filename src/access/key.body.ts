@@ -6,19 +6,22 @@ import type { KeyRow } from './key.queries.ts';
 
 export const ScopeBody = Type.Enum([...SCOPES]);
 
-export const Key = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  tenant: Type.String({ description: 'Name of the tenant that the key belongs to' }),
-  scope: ScopeBody,
-  prefix: Type.String({ description: 'The first characters of the key, to recognise it by' }),
-  state: Type.Enum(['active', 'expired', 'revoked']),
-  configured: Type.Boolean({ description: 'Whether it is the key of the setting MINILAB_KEY' }),
-  created_at: Type.String({ format: 'date-time' }),
-  expires_at: NullableTime,
-  revoked_at: NullableTime,
-  last_used_at: { ...NullableTime, description: 'To the minute' },
-});
+export const Key = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    tenant: Type.String({ description: 'Name of the tenant that the key belongs to' }),
+    scope: ScopeBody,
+    prefix: Type.String({ description: 'The first characters of the key, to recognise it by' }),
+    state: Type.Enum(['active', 'expired', 'revoked']),
+    configured: Type.Boolean({ description: 'Whether it is the key of the setting MINILAB_KEY' }),
+    created_at: Type.String({ format: 'date-time' }),
+    expires_at: NullableTime,
+    revoked_at: NullableTime,
+    last_used_at: { ...NullableTime, description: 'To the minute' },
+  },
+  { 'x-name': 'Key' },
+);
 
 export function keyBody(row: KeyRow): Static<typeof Key> {
   return {

@@ -19,13 +19,20 @@ const Input = Type.Object(
       Type.String({ format: 'date-time', description: 'The key is refused from then on' }),
     ),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    'x-name': 'KeyInput',
+    examples: [{ name: 'Shop', scope: 'write', expires_at: '2027-11-30T00:00:00Z' }],
+  },
 );
 
-const NewKey = Type.Object({
-  ...Key.properties,
-  key: Type.String({ description: 'The key itself. It is shown only in this response' }),
-});
+const NewKey = Type.Object(
+  {
+    ...Key.properties,
+    key: Type.String({ description: 'The key itself. It is shown only in this response' }),
+  },
+  { 'x-name': 'NewKey' },
+);
 
 export type KeyParts = { db: Db; keyring: Keyring };
 

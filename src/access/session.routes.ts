@@ -21,15 +21,18 @@ export type SessionParts = {
   failures: FailureLimit;
 };
 
-const Session = Type.Object({
-  needs_key: Type.Boolean({
-    description: 'Whether requests need a key; without any key, only this machine can send requests',
-  }),
-  tenant: Type.String(),
-  scope: ScopeBody,
-  key: Nullable(Type.Object({ id: Type.String(), name: Type.String() })),
-  has_example: Type.Boolean({ description: 'Whether the server has an example to try' }),
-});
+const Session = Type.Object(
+  {
+    needs_key: Type.Boolean({
+      description: 'Whether requests need a key; without any key, only this machine can send requests',
+    }),
+    tenant: Type.String(),
+    scope: ScopeBody,
+    key: Nullable(Type.Object({ id: Type.String(), name: Type.String() })),
+    has_example: Type.Boolean({ description: 'Whether the server has an example to try' }),
+  },
+  { 'x-name': 'Session' },
+);
 
 const SignIn = Type.Object(
   { key: Type.String({ maxLength: 200, description: 'An API key' }) },

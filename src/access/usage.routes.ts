@@ -8,32 +8,37 @@ import { findStanding, listUsageDays, type Standing, type UsageDay } from './quo
 
 const NullableCount = Type.Union([Type.Integer(), Type.Null()]);
 
-const UsageBody = Type.Object({
-  limits: Type.Object(
-    {
-      requests_per_second: NullableCount,
-      batches_at_once: NullableCount,
-      images_per_day: NullableCount,
-      stored_bytes: NullableCount,
-    },
-    { description: 'null: no limit' },
-  ),
-  used: Type.Object({
-    batches_at_once: Type.Integer({ description: 'Batches that are running' }),
-    images_per_day: Type.Integer({ description: 'Images of uploads accepted today, in UTC' }),
-    stored_bytes: Type.Integer({ description: 'Bytes of all renditions' }),
-  }),
-  resets_at: Type.String({ format: 'date-time', description: 'When `used.images_per_day` is 0 again' }),
-  days: Type.Array(
-    Type.Object({
-      day: Type.String({ format: 'date' }),
-      batches: Type.Integer(),
-      images: Type.Integer(),
-      upload_bytes: Type.Integer({ description: 'Bytes of the uploaded files' }),
+const UsageBody = Type.Object(
+  {
+    limits: Type.Object(
+      {
+        requests_per_second: NullableCount,
+        batches_at_once: NullableCount,
+        images_per_day: NullableCount,
+        stored_bytes: NullableCount,
+      },
+      { description: 'null: no limit' },
+    ),
+    used: Type.Object({
+      batches_at_once: Type.Integer({ description: 'Batches that are running' }),
+      images_per_day: Type.Integer({ description: 'Images of uploads accepted today, in UTC' }),
+      stored_bytes: Type.Integer({ description: 'Bytes of all renditions' }),
     }),
-    { description: 'Accepted uploads of the last 31 days in UTC, newest first, without days that had none' },
-  ),
-});
+    resets_at: Type.String({ format: 'date-time', description: 'When `used.images_per_day` is 0 again' }),
+    days: Type.Array(
+      Type.Object({
+        day: Type.String({ format: 'date' }),
+        batches: Type.Integer(),
+        images: Type.Integer(),
+        upload_bytes: Type.Integer({ description: 'Bytes of the uploaded files' }),
+      }),
+      {
+        description: 'Accepted uploads of the last 31 days in UTC, newest first, without days that had none',
+      },
+    ),
+  },
+  { 'x-name': 'Usage' },
+);
 
 export type UsageParts = {
   db: Db;

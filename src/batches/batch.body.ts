@@ -9,41 +9,33 @@ import { ActivityFields, progressFields, ProgressFields } from './progress.body.
 const Count = Type.Integer({ minimum: 0 });
 
 /** At most the first of them; the counts beside them are complete. */
-const Flaws = Type.Array(
-  Type.Object({ line: Count, column: Type.Optional(Count), code: Type.String(), detail: Type.String() }),
+export const Flaws = Type.Array(
+  Type.Object(
+    {
+      line: Type.Integer({ minimum: 0, description: 'Line of the file, from 1' }),
+      column: Type.Optional(Type.Integer({ minimum: 0, description: 'Column of the file, from 1' })),
+      code: Type.String(),
+      detail: Type.String(),
+    },
+    { 'x-name': 'Flaw' },
+  ),
 );
 
-export const Batch = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  state: Type.Enum([...BATCH_STATES]),
-  preset: Type.String(),
-  round: Type.Integer({ description: 'From 1; each retry of the batch begins the next one' }),
-  products: Count,
-  ...ProgressFields,
-  warning_count: Count,
-  warnings: Flaws,
-  rejected_rows: Type.Integer({
-    minimum: 0,
-    description: 'Rows with errors, left out because of on_invalid=skip',
-  }),
-  row_error_count: Count,
-  row_errors: Flaws,
-  deadline_hours: Type.Integer({ description: 'How long a round retries failed images' }),
-  created_at: Type.String({ format: 'date-time' }),
-  started_at: NullableTime,
-  ended_at: NullableTime,
-  webhook: Nullable(
-    Type.Object({
-      state: Type.Enum([...DELIVERY_STATES]),
-      last_status: Nullable(Type.Integer()),
-      next_attempt_at: NullableTime,
-      last_error: Type.Optional(
-        Type.String({ description: 'Why the last attempt got no answer; left out when it got one' }),
-      ),
-    }),
-  ),
-  links: Type.Object({
+/** The state of the webhook that tells the end of the round. */
+const LastDelivery = Type.Object(
+  {
+    state: Type.Enum([...DELIVERY_STATES]),
+    last_status: Nullable(Type.Integer()),
+    next_attempt_at: NullableTime,
+    last_error: Type.Optional(
+      Type.String({ description: 'Why the last attempt got no answer; left out when it got one' }),
+    ),
+  },
+  { 'x-name': 'LastDelivery' },
+);
+
+const Links = Type.Object(
+  {
     self: Type.String(),
     images: Type.String(),
     output_csv: Type.String(),
@@ -52,10 +44,42 @@ export const Batch = Type.Object({
     images_zip: Type.String(),
     retry: Type.String({ description: 'POST' }),
     cancel: Type.String({ description: 'POST' }),
-  }),
-});
+    deliveries: Type.String({ description: 'Deliveries of its webhooks' }),
+  },
+  { 'x-name': 'BatchLinks' },
+);
 
-export const BatchStatus = Type.Object({ ...Batch.properties, ...ActivityFields });
+export const Batch = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    state: Type.Enum([...BATCH_STATES]),
+    preset: Type.String(),
+    round: Type.Integer({ description: 'From 1; each retry of the batch begins the next one' }),
+    products: Count,
+    ...ProgressFields,
+    warning_count: Count,
+    warnings: Flaws,
+    rejected_rows: Type.Integer({
+      minimum: 0,
+      description: 'Rows with errors, left out because of on_invalid=skip',
+    }),
+    row_error_count: Count,
+    row_errors: Flaws,
+    deadline_hours: Type.Integer({ description: 'How long a round retries failed images' }),
+    created_at: Type.String({ format: 'date-time' }),
+    started_at: NullableTime,
+    ended_at: NullableTime,
+    webhook: Nullable(LastDelivery),
+    links: Links,
+  },
+  { 'x-name': 'Batch' },
+);
+
+export const BatchStatus = Type.Object(
+  { ...Batch.properties, ...ActivityFields },
+  { 'x-name': 'BatchStatus' },
+);
 
 export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch> {
   const self = `${publicUrl}/v1/batches/${publicId('bat', row.batch_id)}`;
@@ -112,6 +136,7 @@ function linksOf(self: string): Static<typeof Batch>['links'] {
     images_zip: `${self}/images.zip`,
     retry: `${self}/retry`,
     cancel: `${self}/cancel`,
+    deliveries: self.replace('/v1/batches/', '/v1/deliveries?batch='),
   };
 }
 

@@ -2,7 +2,9 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { when } from '../db/when.ts';
 import type { Flaw } from '../errors.ts';
+import { END_EVENTS } from '../webhooks/event-types.ts';
 import type { DeliveryState } from '../webhooks/events.ts';
+import { END_IS_WANTED } from '../webhooks/receivers.ts';
 import { LAST_UUID } from '../ids.ts';
 import type { BatchKey, BatchState } from './batch.ts';
 
@@ -45,7 +47,7 @@ export type BatchRow = ProgressRow & {
   /** counted from `began_at` */
   deadline_hours: number;
   callback_endpoint_id: string | null;
-  /** of the batch's newest event; null until the batch has ended */
+  /** of the end of the last round, to callback_url or WEBHOOK_URL, else to a registered endpoint; null until then */
   delivery: {
     state: DeliveryState;
     last_status: number | null;
@@ -73,11 +75,13 @@ const COLUMNS = sql`
         where a.tenant_id = d.tenant_id and a.delivery_id = d.delivery_id and a.attempt = d.attempts))
     from webhook_events e
     join webhook_deliveries d on d.tenant_id = e.tenant_id and d.event_id = e.event_id
+    join webhook_endpoints p on p.tenant_id = d.tenant_id and p.endpoint_id = d.endpoint_id
     where e.tenant_id = b.tenant_id and e.batch_id = b.batch_id and b.ended_at is not null
-    order by e.event_id desc limit 1) as delivery,
-  (b.callback_endpoint_id is not null or exists (
-    select from webhook_endpoints p
-    where p.tenant_id = b.tenant_id and p.kind = 'configured' and p.disabled_at is null)) as has_endpoint`;
+      and e.type = any(${sql.val([...END_EVENTS])})
+    -- callback_url or WEBHOOK_URL first; of registered endpoints, the one that is furthest from having it
+    order by e.event_id desc, p.kind = 'registered', array_position(array['pending', 'exhausted'], d.state), d.delivery_id
+    limit 1) as delivery,
+  ${END_IS_WANTED} as has_endpoint`;
 
 export async function findBatch(db: Db, key: BatchKey): Promise<BatchRow | undefined> {
   return (await findBatches(db, [key]))[0];
@@ -135,10 +139,10 @@ export type BatchFilter = {
 
 /** Newest first, which is the order of ids. Users see times in milliseconds, so times are compared in milliseconds. */
 export async function listBatches(db: Db, filter: BatchFilter): Promise<BatchRow[]> {
-  const { limit, before, state } = filter;
+  const { tenantId, limit, before, state } = filter;
   const { rows } = await sql<BatchRow>`
     select ${COLUMNS} from batches b
-    where ${inList(filter)} and b.batch_id < ${before ?? LAST_UUID}::uuid
+    where b.tenant_id = ${tenantId} ${whereNamed(filter)} and b.batch_id < ${before ?? LAST_UUID}::uuid
       ${when(state !== undefined, sql`and b.state = ${state}`)}
     order by b.batch_id desc
     limit ${limit}`.execute(db);
@@ -151,15 +155,17 @@ export async function countBatches(
   filter: Omit<BatchFilter, 'limit' | 'before' | 'state'>,
 ): Promise<{ state: BatchState; batches: number }[]> {
   const { rows } = await sql<{ state: BatchState; batches: number }>`
-    select b.state, count(*) as batches from batches b where ${inList(filter)} group by b.state`.execute(db);
+    select b.state, count(*) as batches from batches b
+    where b.tenant_id = ${filter.tenantId} ${whereNamed(filter)}
+    group by b.state`.execute(db);
   return rows;
 }
 
 // The bundled server's locale is C, whose lower() knows ASCII only.
 const CASELESS = sql`collate pg_c_utf8`;
 
-function inList({ tenantId, name, q, createdAfter }: Omit<BatchFilter, 'limit' | 'before' | 'state'>) {
-  return sql`b.tenant_id = ${tenantId}
+function whereNamed({ name, q, createdAfter }: Pick<BatchFilter, 'name' | 'q' | 'createdAfter'>) {
+  return sql`
       ${when(name !== undefined, sql`and b.name = ${name}`)}
       ${when(q !== undefined, sql`and strpos(lower(b.name ${CASELESS}), lower(${q} ${CASELESS})) > 0`)}
       ${when(createdAfter !== undefined, sql`and date_trunc('milliseconds', b.created_at) > ${createdAfter}`)}`;

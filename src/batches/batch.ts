@@ -31,6 +31,11 @@ export function endState({
   return completed === 0 ? 'failed' : 'completed_with_errors';
 }
 
-export function hasEnded({ images, completed, failed, cancelled }: Counts): boolean {
-  return completed + failed + cancelled === images;
+export function hasEnded(counts: Counts): boolean {
+  return endedOf(counts) === counts.images;
+}
+
+/** How many images have ended. */
+export function endedOf({ completed, failed, cancelled }: Counts): number {
+  return completed + failed + cancelled;
 }

@@ -8,12 +8,19 @@
  */
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
+import type { BatchKey } from './batch.ts';
 
 /** Slots in PostgreSQL's text form of int4multirange. */
 export type EndedSlots = { completed: string[]; failed: string[] };
 
 /** SQL: aggregates the column `slot` to ranges, as text. */
 export const AS_RANGES = sql`range_agg(int4range(slot, slot, '[]'))::text`;
+
+/** Forgets the changes of earlier rounds: a stream tells one round only. */
+export async function forgetRounds(trx: Db, { tenantId, batchId }: BatchKey): Promise<void> {
+  await sql`
+    delete from batch_changes where tenant_id = ${tenantId} and batch_id = ${batchId}`.execute(trx);
+}
 
 const KEPT_AFTER_END = '1 hour'; // a client that reconnects later loads all states again
 

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
+import { problems } from '../http/document/problems.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
 import { Batch, batchBody } from './batch.body.ts';
@@ -31,7 +32,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
             Type.String({ minLength: 1, description: 'Only images that failed with this error code' }),
           ),
         }),
-        response: { 202: Batch, 404: ProblemAnswer, 409: ProblemAnswer, 429: ProblemAnswer },
+        response: { 202: Batch, 404: ProblemAnswer, ...problems('conflict') },
       },
     },
     async (request, reply) => {
@@ -54,7 +55,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
         description:
           'Workers drop the images that they are processing within seconds. Images that have ended stay as they are.',
         params: Params,
-        response: { 200: Batch, 404: ProblemAnswer, 409: ProblemAnswer },
+        response: { 200: Batch, 404: ProblemAnswer, ...problems('conflict') },
       },
     },
     async (request) => {
@@ -74,7 +75,7 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
         description:
           'Files that no other batch refers to are deleted within seconds; many files take minutes.',
         params: Params,
-        response: { 204: Type.Null(), 404: ProblemAnswer, 409: ProblemAnswer },
+        response: { 204: Type.Null(), 404: ProblemAnswer, ...problems('conflict') },
       },
     },
     async (request, reply) => {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import type { BatchKey, BatchState, Counts } from './batch.ts';
+import { isWanted } from '../webhooks/receivers.ts';
+import { type BatchKey, type BatchState, type Counts, endedOf } from './batch.ts';
 import type { EndedSlots } from './changes.ts';
 
 /** A batch whose row this transaction has locked. Its counters may be changed, and are written by `writeCounters`. */
@@ -13,6 +14,10 @@ export type LockedBatch = BatchKey &
     bytesOut: number;
     reused: number;
     errorsByCode: Record<string, number>;
+    /** how many images had ended when the row was locked */
+    endedWhenLocked: number;
+    /** whether an endpoint asked for its batch.progress */
+    wantsProgress: boolean;
     /** the slots of the images that this transaction ended */
     endedSlots: EndedSlots;
   };
@@ -31,10 +36,12 @@ type CounterRow = {
   bytes_out: number;
   reused: number;
   errors_by_code: Record<string, number>;
+  wants_progress: boolean;
 };
 
 const COUNTERS = sql`
-  tenant_id, batch_id, state, round, rejected_rows, images, completed, failed, cancelled, bytes_in, bytes_out, reused, errors_by_code`;
+  tenant_id, batch_id, state, round, rejected_rows, images, completed, failed, cancelled, bytes_in, bytes_out, reused, errors_by_code,
+  ${isWanted('batch.progress', sql`batches.tenant_id`)} as wants_progress`;
 
 /**
  * Locks the rows of running batches, ordered by id.
@@ -62,7 +69,8 @@ export async function lockBatch(trx: Db, { tenantId, batchId }: BatchKey): Promi
 }
 
 function lockedBatch(row: CounterRow): LockedBatch {
-  const { tenant_id, batch_id, rejected_rows, bytes_in, bytes_out, errors_by_code, ...same } = row;
+  const { tenant_id, batch_id, rejected_rows, bytes_in, bytes_out, errors_by_code, wants_progress, ...same } =
+    row;
   return {
     ...same,
     tenantId: tenant_id,
@@ -71,6 +79,8 @@ function lockedBatch(row: CounterRow): LockedBatch {
     bytesIn: bytes_in,
     bytesOut: bytes_out,
     errorsByCode: errors_by_code,
+    endedWhenLocked: endedOf(same),
+    wantsProgress: wants_progress,
     endedSlots: { completed: [], failed: [] },
   };
 }

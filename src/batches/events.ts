@@ -1,13 +1,15 @@
 import type { Db } from '../db/database.ts';
 import type { Queue } from '../queue/queue.ts';
-import { type EventType, writeEvents } from '../webhooks/events.ts';
+import type { BatchEventType } from '../webhooks/event-types.ts';
+import { writeEvents } from '../webhooks/events.ts';
 import { batchBody } from './batch.body.ts';
+import type { BatchSummary } from './event-documents.ts';
 import { type BatchRow, findBatches } from './batch.queries.ts';
 import type { BatchKey } from './batch.ts';
 
 export type EventRules = { queue: Queue; publicUrl: string };
 
-export type BatchEvent = BatchKey & { type: EventType };
+export type BatchEvent = BatchKey & { type: BatchEventType };
 
 /**
  * Writes events of batches and their deliveries in the transaction of what happened (a transactional
@@ -19,6 +21,7 @@ export async function writeBatchEvents(
   events: BatchEvent[],
   { queue, publicUrl }: EventRules,
 ): Promise<void> {
+  if (events.length === 0) return;
   const types = new Map(events.map(({ batchId, type }) => [batchId, type]));
   const rows = await findBatches(trx, events);
   const written = rows.flatMap((row) => {
@@ -31,15 +34,14 @@ export async function writeBatchEvents(
 function eventOf(row: BatchRow, publicUrl: string) {
   return {
     tenantId: row.tenant_id,
-    batchId: row.batch_id,
     at: row.until,
     payload: { batch: summaryOf(row, publicUrl) },
-    callbackEndpointId: row.callback_endpoint_id,
+    batch: { id: row.batch_id, callbackEndpointId: row.callback_endpoint_id },
   };
 }
 
-/** Without images, warnings and rejected rows, which may be many: the body of an event stays under 20 kB. */
-function summaryOf(row: BatchRow, publicUrl: string): object {
+/** The body of an event stays under 20 kB. */
+function summaryOf(row: BatchRow, publicUrl: string): BatchSummary {
   const body = batchBody(row, publicUrl);
   return {
     id: body.id,
@@ -48,6 +50,7 @@ function summaryOf(row: BatchRow, publicUrl: string): object {
     round: body.round,
     products: body.products,
     counts: body.counts,
+    percent: body.percent,
     bytes_in: body.bytes_in,
     bytes_out: body.bytes_out,
     reused: body.reused,

@@ -5,6 +5,7 @@ import type { BatchKey } from './batch.ts';
 import { AS_RANGES } from './changes.ts';
 import { lockBatches, writeCounters } from './counters.ts';
 import type { EventRules } from './events.ts';
+import { writeProgress } from './progress.ts';
 import { type EndedBatch, settleBatches } from './settle.ts';
 
 /**
@@ -60,7 +61,9 @@ async function expireSome(
     batch.errorsByCode[PROBLEM.code] = (batch.errorsByCode[PROBLEM.code] ?? 0) + expired;
     batch.endedSlots.failed.push(slots);
     await writeCounters(trx, batches);
-    return { leads, expired, ended: await settleBatches(trx, [batch], rules) };
+    const ended = await settleBatches(trx, [batch], rules);
+    if (ended.length === 0) await writeProgress(trx, [batch], rules);
+    return { leads, expired, ended };
   });
 }
 

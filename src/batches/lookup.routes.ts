@@ -9,16 +9,19 @@ import { Image, imageBody } from '../images/image.body.ts';
 import { type ImageRow, listImagesOfRanges, listImagesOfUrl } from '../images/image.queries.ts';
 import { listProductsOfSku, type ProductCursor, type ProductRow } from './product.queries.ts';
 
-const Product = Type.Object({
-  batch_id: Type.String(),
-  batch_name: Type.String(),
-  row: Type.Integer({ description: 'Row of the CSV below its header, from 1' }),
-  line: Type.Integer({ description: 'Line of the file on which the row begins, from 1' }),
-  name: Type.String(),
-  sku: Type.String(),
-  created_at: Type.String({ format: 'date-time', description: 'When the batch was created' }),
-  images: Type.Array(Image),
-});
+const Product = Type.Object(
+  {
+    batch_id: Type.String(),
+    batch_name: Type.String(),
+    row: Type.Integer({ description: 'Row of the CSV below its header, from 1' }),
+    line: Type.Integer({ description: 'Line of the file on which the row begins, from 1' }),
+    name: Type.String(),
+    sku: Type.String(),
+    created_at: Type.String({ format: 'date-time', description: 'When the batch was created' }),
+    images: Type.Array(Image),
+  },
+  { 'x-name': 'Product' },
+);
 
 export type LookupParts = { db: Db; filesUrl: string };
 

@@ -7,16 +7,21 @@ import { BATCH_STATES } from './batch.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 
-/** The fields of a batch that change while it runs. */
-export const ProgressFields = {
-  counts: Type.Object({
+const Counts = Type.Object(
+  {
     total: Count,
     pending: Count,
     processing: Count,
     completed: Count,
     failed: Count,
     cancelled: Count,
-  }),
+  },
+  { 'x-name': 'Counts', description: 'Images by state' },
+);
+
+/** The fields of a batch that change while it runs. */
+export const ProgressFields = {
+  counts: Counts,
   percent: Type.Number({ description: 'The share of images that have ended' }),
   images_per_second: Nullable(Type.Number()),
   eta_seconds: Nullable(Type.Integer()),

@@ -3,9 +3,12 @@ import { checkRestart } from '../access/quotas.ts';
 import { type Db, longTransaction } from '../db/database.ts';
 import { when } from '../db/when.ts';
 import { Problem } from '../errors.ts';
+import { isWanted } from '../webhooks/receivers.ts';
 import { type BatchRow, findBatch } from './batch.queries.ts';
 import type { BatchKey } from './batch.ts';
+import { forgetRounds } from './changes.ts';
 import { type LockedBatch, lockBatch } from './counters.ts';
+import { type EventRules, writeBatchEvents } from './events.ts';
 import { feedBatches, type FeedRules } from './feed.ts';
 
 /**
@@ -17,7 +20,7 @@ import { feedBatches, type FeedRules } from './feed.ts';
 export async function retryBatch(
   patient: Db,
   key: BatchKey,
-  { code, feed }: { code: string | undefined; feed: FeedRules },
+  { code, feed }: { code: string | undefined; feed: FeedRules & EventRules },
 ): Promise<BatchRow | undefined> {
   return longTransaction(patient, async (trx) => {
     const batch = await lockBatch(trx, key);
@@ -27,6 +30,7 @@ export async function retryBatch(
     if (retried.length === 0) throw nothingToRetry(code);
     await beginRound(trx, batch, retried);
     await feedBatches(trx, [batch], feed);
+    if (await beginIsWanted(trx, key)) await writeBatchEvents(trx, [{ ...key, type: 'batch.started' }], feed);
     const row = await findBatch(trx, key);
     await checkRestart(trx, key.tenantId); // last: it locks the tenant
     return row;
@@ -88,10 +92,17 @@ async function beginRound(trx: Db, batch: LockedBatch, retried: Retried[]): Prom
     if (left > 0) codes[error_code] = left;
     else delete codes[error_code];
   }
+  await forgetRounds(trx, batch);
   await sql`
     update batches
     set state = 'processing', round = round + 1, version = version + 1, began_at = now(), ended_at = null,
       failed = ${failed}, errors_by_code = ${JSON.stringify(codes)}, ended_before = completed + ${failed} + cancelled
     where tenant_id = ${batch.tenantId} and batch_id = ${batch.batchId}
       and state in ('completed_with_errors', 'failed')`.execute(trx);
+}
+
+async function beginIsWanted(trx: Db, { tenantId }: BatchKey): Promise<boolean> {
+  const { rows } = await sql<{ wanted: boolean }>`
+    select ${isWanted('batch.started', sql`${tenantId}::integer`)} as wanted`.execute(trx);
+  return rows[0]?.wanted === true;
 }

@@ -24,21 +24,27 @@ import {
 import { etagOf, includesVersion } from './etag.ts';
 import type { BatchWatcher } from './live/batch-watcher.ts';
 
-const ImageWithAttempts = Type.Object({
-  ...Image.properties,
-  failed_attempts: Type.Array(
-    Type.Object({ at: Type.String(), error_code: Type.String(), error_detail: Type.String() }),
-  ),
-});
+const ImageWithAttempts = Type.Object(
+  {
+    ...Image.properties,
+    failed_attempts: Type.Array(
+      Type.Object({ at: Type.String(), error_code: Type.String(), error_detail: Type.String() }),
+    ),
+  },
+  { 'x-name': 'ImageDetails' },
+);
 
-const BatchPage = Type.Object({
-  ...PageOf(Batch).properties,
-  counts_by_state: Type.Optional(
-    Type.Object(Object.fromEntries(BATCH_STATES.map((state) => [state, Type.Integer({ minimum: 0 })])), {
-      description: 'With counts=true: how many batches the list has in each state, whatever `state` says',
-    }),
-  ),
-});
+const BatchPage = Type.Object(
+  {
+    ...PageOf(Batch).properties,
+    counts_by_state: Type.Optional(
+      Type.Object(Object.fromEntries(BATCH_STATES.map((state) => [state, Type.Integer({ minimum: 0 })])), {
+        description: 'With counts=true: how many batches the list has in each state, whatever `state` says',
+      }),
+    ),
+  },
+  { 'x-name': 'BatchPage' },
+);
 
 export type StatusParts = {
   db: Db;

@@ -12,6 +12,7 @@ import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { ensureWritable, openConfiguredDatabase } from '../services.ts';
 import { diskStorage } from '../storage/disk.ts';
 import { findLeftovers } from '../temporary-folder.ts';
+import { troubledEndpoints } from '../webhooks/endpoint-health.ts';
 import { lastFailure } from '../webhooks/endpoints.ts';
 import { describe, EXIT, plural, size } from './output.ts';
 
@@ -90,15 +91,19 @@ async function checkAccess(config: Config): Promise<string> {
 }
 
 async function checkWebhook(config: Config): Promise<string> {
-  if (config.webhook === undefined) return 'WEBHOOK_URL is not set';
   await using stack = new AsyncDisposableStack();
   const db = await connect(config, stack);
-  const failure = (await hasSchema(db)) ? await lastFailure(db) : undefined;
+  const isThere = await hasSchema(db);
+  const failure = isThere && config.webhook ? await lastFailure(db) : undefined;
   if (failure !== undefined)
     throw new Error(
       `the last delivery to WEBHOOK_URL failed: ${failure}. Repair the receiver, or remove the setting`,
     );
-  return 'WEBHOOK_URL is set, and no failed delivery is known';
+  const troubled = isThere ? await troubledEndpoints(db) : [];
+  const first = config.webhook
+    ? 'WEBHOOK_URL is set, and no failed delivery is known'
+    : 'WEBHOOK_URL is not set';
+  return [first, ...troubled].join('; ');
 }
 
 const SEARCH_FOR_MS = 10_000;

@@ -41,7 +41,7 @@ function failureOf(error: unknown): object {
 /** An error for people: the sentence, and each flaw with its location in the file. */
 export function describe(error: unknown): string {
   if (!(error instanceof Problem)) return `Internal error in Minilab: ${messageOf(error)}`;
-  if (error.flaws.length === 0 || (error.flaws.length === 1 && error.flaws[0]?.detail === error.message))
+  if (error.flaws.every(({ detail }) => error.message.includes(detail)))
     return `${error.title}: ${error.message}`;
   return `${error.title}: ${error.message}\n${flawLines(error.flaws, error.flawCount)}`;
 }

@@ -14,6 +14,7 @@ import { stallsAndFileNames } from './migrations/0009_stalls_and_file_names.ts';
 import { leftovers } from './migrations/0010_leftovers.ts';
 import { access } from './migrations/0011_access.ts';
 import { limitsAndAudit } from './migrations/0012_limits_and_audit.ts';
+import { webhookEndpoints } from './migrations/0013_webhook_endpoints.ts';
 import { live } from './migrations/0014_live.ts';
 import { uploads } from './migrations/0016_uploads.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
@@ -37,6 +38,16 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0010_leftovers': { ...leftovers, locks: ['sources', 'purges'] },
   '0011_access': { ...access, locks: ['tenants'] },
   '0012_limits_and_audit': { ...limitsAndAudit, locks: ['renditions', 'tenants'] },
+  '0013_webhook_endpoints': {
+    ...webhookEndpoints,
+    locks: [
+      'webhook_endpoints',
+      'webhook_events',
+      'webhook_deliveries',
+      'webhook_attempts',
+      'inbox_messages',
+    ],
+  },
   '0014_live': { ...live, locks: ['batches'] },
   '0016_uploads': { ...uploads, locks: [] },
 };

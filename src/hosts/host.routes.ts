@@ -20,28 +20,31 @@ const Nullable = {
 };
 const MAX_CEILING = 1024;
 
-const HostBody = Type.Object({
-  host: Type.String({ description: 'Name, and port where it is not 80 or 443' }),
-  places: Type.Integer({ description: 'Permits: downloads that may be open at a time, over all workers' }),
-  in_use: Type.Integer({ description: 'Permits in use: downloads that are open' }),
-  ceiling: Type.Integer({ description: 'Upper limit of `places`' }),
-  held_until: Nullable.time,
-  parked: Type.Boolean({ description: 'Whether it is on hold because connections to it fail' }),
-  given_up: Type.Boolean({
-    description: 'Whether its images fail at once, until it answers a trial request',
-  }),
-  latency_ms: Type.Union([Type.Number(), Type.Null()], {
-    description: 'Time to the first byte, moving average',
-  }),
-  downloads_per_second: Type.Number({
-    description: 'Answered downloads, moving average; 0 after 10 s without any',
-  }),
-  last_error: Type.Union([Type.Object({ code: Nullable.text, detail: Type.String() }), Type.Null()]),
-  headers: Type.Array(Type.String(), {
-    description: 'Names of the request headers that are set for the host',
-  }),
-  updated_at: Type.String({ format: 'date-time' }),
-});
+const HostBody = Type.Object(
+  {
+    host: Type.String({ description: 'Name, and port where it is not 80 or 443' }),
+    places: Type.Integer({ description: 'Permits: downloads that may be open at a time, over all workers' }),
+    in_use: Type.Integer({ description: 'Permits in use: downloads that are open' }),
+    ceiling: Type.Integer({ description: 'Upper limit of `places`' }),
+    held_until: Nullable.time,
+    parked: Type.Boolean({ description: 'Whether it is on hold because connections to it fail' }),
+    given_up: Type.Boolean({
+      description: 'Whether its images fail at once, until it answers a trial request',
+    }),
+    latency_ms: Type.Union([Type.Number(), Type.Null()], {
+      description: 'Time to the first byte, moving average',
+    }),
+    downloads_per_second: Type.Number({
+      description: 'Answered downloads, moving average; 0 after 10 s without any',
+    }),
+    last_error: Type.Union([Type.Object({ code: Nullable.text, detail: Type.String() }), Type.Null()]),
+    headers: Type.Array(Type.String(), {
+      description: 'Names of the request headers that are set for the host',
+    }),
+    updated_at: Type.String({ format: 'date-time' }),
+  },
+  { 'x-name': 'Host' },
+);
 
 // One schema for "a type or null", so that the message of an error names both.
 const Input = Type.Object(
@@ -70,7 +73,11 @@ const Input = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    'x-name': 'HostInput',
+    examples: [{ ceiling: 4, headers: { authorization: 'Bearer …' } }],
+  },
 );
 
 const HostParams = Type.Object({ host: Type.String({ description: '`shop.example`, `shop.example:8443`' }) });

@@ -5,17 +5,23 @@ import { Type } from 'typebox';
 export type HealthChecks = Record<string, () => Promise<string | undefined>>;
 
 const Live = Type.Object({ ok: Type.Boolean() });
-const Ready = Type.Object({
-  ok: Type.Boolean(),
-  checks: Type.Record(Type.String(), Type.String(), { description: '`ok`, or what is wrong' }),
-});
+const Ready = Type.Object(
+  {
+    ok: Type.Boolean(),
+    checks: Type.Record(Type.String(), Type.String(), { description: '`ok`, or what is wrong' }),
+  },
+  { 'x-name': 'Readiness' },
+);
 
 /** `/healthz`, `/livez`: the process is alive. `/readyz`: it can process images; otherwise 503 with the reasons. */
 export const healthRoutes: FastifyPluginAsync<{ checks: HealthChecks }> = async (app, { checks }) => {
-  for (const path of ['/healthz', '/livez'])
+  for (const [path, operationId] of [
+    ['/healthz', 'getHealth'],
+    ['/livez', 'getLiveness'],
+  ] as const)
     app.get(
       path,
-      { config: { access: 'public' }, schema: { summary: 'Liveness', response: { 200: Live } } },
+      { config: { access: 'public' }, schema: { operationId, summary: 'Liveness', response: { 200: Live } } },
       async () => ({ ok: true }),
     );
 
@@ -23,7 +29,11 @@ export const healthRoutes: FastifyPluginAsync<{ checks: HealthChecks }> = async 
     '/readyz',
     {
       config: { access: 'public' },
-      schema: { summary: 'Readiness: database, storage, worker', response: { 200: Ready, 503: Ready } },
+      schema: {
+        operationId: 'getReadiness',
+        summary: 'Readiness: database, storage, worker',
+        response: { 200: Ready, 503: Ready },
+      },
     },
     async (_request, reply) => {
       const results = await Promise.all(

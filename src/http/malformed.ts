@@ -71,8 +71,14 @@ function tooLargeHeaders(): Problem {
   });
 }
 
-/** Refuses an `Expect` other than 100-continue with a problem; Node would send an empty response. */
+/**
+ * Refuses an `Expect` other than 100-continue, and `CONNECT`, with a problem; Node would send an empty
+ * response, and none.
+ */
 export function refuseExpectations(server: Server, answer: RawAnswer): void {
+  server.on('connect', (_request: IncomingMessage, socket: Socket) =>
+    answer(socket, new Problem('bad_request', { detail: 'CONNECT is not supported: this is not a proxy.' })),
+  );
   server.on('checkExpectation', ({ headers, socket }: IncomingMessage) =>
     answer(
       socket,

@@ -10,7 +10,16 @@ export const PageQuery = {
 };
 
 export function PageOf<T extends TSchema>(item: T) {
-  return Type.Object({ items: Type.Array(item), next_cursor: Type.Union([Type.String(), Type.Null()]) });
+  const { 'x-name': name } = item as { 'x-name'?: string };
+  return Type.Object(
+    {
+      items: Type.Array(item),
+      next_cursor: Type.Union([Type.String(), Type.Null()], {
+        description: '`cursor` of the next page; null: this is the last one',
+      }),
+    },
+    name === undefined ? {} : { 'x-name': `${name}Page` },
+  );
 }
 
 /** A page of `limit` items. @param rows up to `limit + 1` rows; the extra one shows that there is a next page */

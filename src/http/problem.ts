@@ -1,15 +1,20 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import type { Problem } from '../errors.ts';
+import { type Problem, REQUEST_PROBLEMS } from '../errors.ts';
+
+const TYPE = 'urn:minilab:problem:';
 
 /** Problem details (RFC 9457) with our `code`, and `errors` if there are several. */
-const ProblemBody = Type.Object(
+export const ProblemBody = Type.Object(
   {
-    type: Type.String(),
-    title: Type.String(),
+    type: Type.String({ description: `${TYPE}{code}` }),
+    title: Type.String({ description: 'The same for every problem with this code' }),
     status: Type.Integer(),
-    detail: Type.String(),
-    code: Type.String(),
+    detail: Type.String({ description: 'What is wrong, and what to do' }),
+    code: Type.Enum([...REQUEST_PROBLEMS.keys()]),
+    request_id: Type.Optional(
+      Type.String({ description: 'Of a 5xx: the id of the request in the log of the server' }),
+    ),
     error_count: Type.Optional(
       Type.Integer({ description: 'Number of errors; `errors` has the first 1,000' }),
     ),
@@ -18,7 +23,12 @@ const ProblemBody = Type.Object(
         Type.Object({
           line: Type.Optional(Type.Integer({ description: 'Physical line of a CSV, from 1' })),
           column: Type.Optional(Type.Integer({ description: 'From 1' })),
-          at: Type.Optional(Type.String({ description: 'JSON pointer into the body' })),
+          at: Type.Optional(
+            Type.String({
+              description:
+                'Where: a JSON pointer into the body (`/renditions/0/width`), or `query.limit`, `path.id`, `header.idempotency-key`, `options.preset` (of an upload, in the form or the query)',
+            }),
+          ),
           code: Type.String(),
           detail: Type.String(),
         }),
@@ -38,7 +48,19 @@ const ProblemBody = Type.Object(
       ),
     ),
   },
-  { $id: 'Problem' },
+  {
+    'x-name': 'Problem',
+    description: 'Problem details (RFC 9457)',
+    examples: [
+      {
+        type: `${TYPE}not_found`,
+        title: REQUEST_PROBLEMS.get('not_found')?.title,
+        status: 404,
+        detail: 'There is no batch bat_01m82b9wzgf0f8hsd3rd9gs1h2.',
+        code: 'not_found',
+      },
+    ],
+  },
 );
 
 /** For the `response` of a schema. */
@@ -54,17 +76,19 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   for (const name of OF_A_FILE) reply.removeHeader(name); // a route may have set them already
   const retryAfterS = problem.retryAfterS ?? (problem.status === 503 ? RETRY_AFTER_S : undefined);
   if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
+  const { id } = reply.request;
   return reply
     .code(problem.status)
+    .header('x-request-id', id)
     .type('application/problem+json')
     .serializer((body: unknown) => JSON.stringify(body)) // the schema of the route describes success
-    .send(problemBody(problem));
+    .send({ ...problemBody(problem), ...(problem.status >= 500 && { request_id: id }) });
 }
 
 export function problemBody({ code, title, status, message: detail, flaws, flawCount, quota }: Problem) {
   const several = flaws.length > 0 ? { error_count: flawCount, errors: flaws } : {};
   return {
-    type: `urn:minilab:problem:${code}`,
+    type: `${TYPE}${code}`,
     title,
     status,
     detail,

@@ -1,28 +1,30 @@
 import type { FastifyRequest } from 'fastify';
-import { Problem } from '../errors.ts';
 import { nearest } from '../nearest.ts';
+import { badRequest, flawsOf, type RequestFlaw } from './flaws.ts';
 
 type QuerySchema = { properties?: Record<string, unknown>; additionalProperties?: boolean };
 
 /**
- * Refuses unknown query parameters: `stat=failed`, ignored, would return everything. Routes that are hidden
- * from the OpenAPI document, such as /docs, accept any.
- * @throws Problem `bad_request`
+ * Refuses a wrong query or path before the body is read. Unknown query parameters are wrong too:
+ * `stat=failed`, ignored, would return everything. Routes that are hidden from the OpenAPI document, such as
+ * /docs, accept any.
+ * @throws Problem `bad_request` with everything that is wrong
  */
-export async function refuseUnknownQuery({ query, routeOptions }: FastifyRequest): Promise<void> {
-  const { schema } = routeOptions;
+export async function refuseWrongQuery(request: FastifyRequest): Promise<void> {
+  const { schema } = request.routeOptions;
   if (!schema || schema.hide) return;
   const { properties = {}, additionalProperties } = (schema.querystring ?? {}) as QuerySchema;
-  if (additionalProperties === true) return;
   const known = Object.keys(properties);
-  const unknown = Object.keys(query as object).filter((name) => !known.includes(name));
-  if (unknown.length > 0)
-    throw new Problem('bad_request', {
-      detail: `${unknown.map((name) => mistake(name, known)).join(' ')} This operation has ${known.join(', ') || 'none'}.`,
-    });
+  const names = additionalProperties === true ? [] : Object.keys(request.query as object);
+  const unknown = names.filter((name) => !known.includes(name)).map((name) => unknownFlaw(name, known));
+  const wrong = flawsOf(request, ['params', 'querystring']).filter(({ code }) => code !== 'unknown_name');
+  if (unknown.length + wrong.length === 0) return;
+  const advice = unknown.length > 0 ? `This operation has ${known.join(', ') || 'none'}.` : '';
+  throw badRequest([...unknown, ...wrong], advice);
 }
 
-function mistake(name: string, known: readonly string[]): string {
+function unknownFlaw(name: string, known: readonly string[]): RequestFlaw {
   const meant = nearest(name, known);
-  return `There is no query parameter "${name}"${meant === undefined ? '.' : `; did you mean "${meant}"?`}`;
+  const detail = `There is no query parameter "${name}"${meant === undefined ? '.' : `; did you mean "${meant}"?`}`;
+  return { at: `query.${name}`, code: 'unknown_name', detail, sentence: detail };
 }

@@ -2,7 +2,7 @@ import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify from 'fastify';
+import Fastify, { LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { Problem, systemCode } from '../errors.ts';
 import { continueLate } from './continue.ts';
@@ -10,11 +10,13 @@ import { sendError } from './error-handler.ts';
 import { refuseForeigners } from './local-only.ts';
 import { malformed, MAX_HEADER_BYTES, rawAnswers, refuseExpectations } from './malformed.ts';
 import { createRouteFinder } from './methods.ts';
+import { type EventDocument } from './document/events.ts';
+import { documentOptions } from './document/document.ts';
 import { sendProblem } from './problem.ts';
-import { refuseUnknownQuery } from './queries.ts';
+import { refuseWrongQuery } from './queries.ts';
+import { nameRequest, requestIdOf } from './request-id.ts';
 import { CLIENT_LIMITS, type ClientLimits, endSlowClients } from './slow-clients.ts';
-import { withStatuses } from './statuses.ts';
-import { schemaErrorFormatter, validatorCompiler } from './validate.ts';
+import { validatorCompiler } from './validate.ts';
 
 export type Server = Awaited<ReturnType<typeof createServer>>;
 
@@ -28,6 +30,8 @@ export type ServerOptions = {
   /** networks of the proxies whose `X-Forwarded-…` headers count */
   trustProxy?: string[] | undefined;
   limits?: ClientLimits;
+  /** the events that webhooks tell, for the document, by their types */
+  events?: Readonly<Record<string, EventDocument>>;
 };
 
 const ROUTER = { ignoreTrailingSlash: true, maxParamLength: 200 };
@@ -41,6 +45,7 @@ export async function createServer({
   needsKeys = () => false,
   trustProxy,
   limits = CLIENT_LIMITS,
+  events = {},
 }: ServerOptions) {
   const app = Fastify({
     loggerInstance: log.child({}, { level: log.level === 'info' ? 'warn' : log.level }),
@@ -60,19 +65,21 @@ export async function createServer({
     frameworkErrors: (error, request, reply) => sendError(error, request, reply),
     trustProxy: trustProxy ?? false,
     forceCloseConnections: 'idle',
-    schemaErrorFormatter,
+    genReqId: requestIdOf,
+    logController: new LogController({ requestIdLogLabel: 'request_id' }),
     routerOptions: ROUTER,
   }).withTypeProvider<TypeBoxTypeProvider>();
   const answerRaw = rawAnswers(app.server);
   endSlowClients(app.server, limits, answerRaw);
   refuseExpectations(app.server, answerRaw);
+  app.addHook('preParsing', refuseWrongQuery); // after access is known, before a body is asked for
   app.addHook('preParsing', continueLate(app.server));
   app.setValidatorCompiler(validatorCompiler);
+  app.addHook('onRequest', nameRequest);
   app.addHook('onRequest', refuseForeigners(publicUrl, needsKeys));
   const { onRoute, refuseUnknownRoute } = createRouteFinder(ROUTER);
   app.addHook('onRoute', onRoute);
   app.addHook('onRequest', refuseUnknownRoute);
-  app.addHook('onRequest', refuseUnknownQuery);
   app.setErrorHandler(sendError);
   // The path has a route, but the file does not exist.
   app.setNotFoundHandler((request, reply) =>
@@ -86,18 +93,7 @@ export async function createServer({
     strictTransportSecurity: false,
     crossOriginResourcePolicy: { policy: 'cross-origin' }, // renditions are embedded in pages of other sites
   });
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Minilab',
-        version,
-        description: 'Turns a spreadsheet of products and image URLs into finished product images.',
-      },
-      servers: [{ url: publicUrl }],
-    },
-    transform: withStatuses,
-  });
+  await app.register(swagger, documentOptions({ publicUrl, version, events }));
   app.addHook('onRoute', (route) => {
     if (/^\/docs(\/|$)/.test(route.url)) route.config = { ...route.config, access: 'public' };
   });

@@ -1,31 +1,48 @@
 import AjvCompiler from '@fastify/ajv-compiler';
-import type { FastifySchema, FastifySchemaCompiler } from 'fastify';
-import { hasMeaning, inWords, type SchemaError } from '../schema-words.ts';
+import type { FastifySchema, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify';
 
 const compilerOf = AjvCompiler();
-const KEEP_UNKNOWN = { removeAdditional: false as const }; // unknown options are reported, not dropped
-const ofText = compilerOf({}, { customOptions: KEEP_UNKNOWN });
-const ofJson = compilerOf({}, { customOptions: { ...KEEP_UNKNOWN, coerceTypes: false } });
+const KEEP_UNKNOWN = {
+  removeAdditional: false as const, // unknown options are reported, not dropped
+  keywords: ['x-name'], // names of schemas: document/names.ts
+};
+const ALL = { ...KEEP_UNKNOWN, allErrors: true, verbose: true };
+const ofText = compilerOf({}, { customOptions: ALL });
+const ofJson = compilerOf({}, { customOptions: { ...ALL, coerceTypes: false } });
+const firstOfJson = compilerOf({}, { customOptions: { ...KEEP_UNKNOWN, coerceTypes: false } });
+
+/** A validator of a part of requests; `errors` are those of its last call. */
+export type PartValidator = {
+  (part: unknown): boolean;
+  errors?: FastifySchemaValidationError[] | null;
+};
 
 /**
  * Queries, paths and headers are text, and are coerced to the type of the schema. JSON bodies have types and
- * are not coerced: `{"headers": false}` would become null, which deletes.
+ * are not coerced: `{"headers": false}` would become null, which deletes. All errors are reported; of a large
+ * body only the first one, because it could have millions.
  */
-export const validatorCompiler: FastifySchemaCompiler<FastifySchema> = (route) =>
-  (route.httpPart === 'body' ? ofJson : ofText)(route);
+export const validatorCompiler: FastifySchemaCompiler<FastifySchema> = (route) => {
+  if (route.httpPart !== 'body') return ofText(route);
+  const [first, all] = [firstOfJson(route), ofJson(route)] as [PartValidator, PartValidator];
+  const validate: PartValidator = (body) => {
+    const isValid = first(body);
+    const { errors = null } = !isValid && isSmall(body) && !all(body) ? all : first;
+    validate.errors = errors;
+    return isValid;
+  };
+  return validate;
+};
 
-/** @param where the part of the request, such as querystring */
-export function schemaErrorFormatter(errors: SchemaError[], where: string): Error {
-  return new Error(
-    errors
-      .filter(hasMeaning)
-      .map((error) => flawOf(error, where))
-      .join(' '),
-  );
-}
+const SMALL = 1_000; // values
 
-function flawOf(error: SchemaError, where: string): string {
-  const at = error.instancePath.slice(1).replaceAll('/', '.');
-  const part = where === 'querystring' ? 'query' : where;
-  return `${at === '' ? `The ${part}` : `${at} in the ${part}`}: ${inWords(error)}`;
+/** Whether JSON has few values, and so few errors. */
+function isSmall(json: unknown): boolean {
+  const left = [json];
+  for (let seen = 0; left.length > 0; seen += 1) {
+    const value = left.pop();
+    if (value !== null && typeof value === 'object') left.push(...Object.values(value).slice(0, SMALL));
+    if (seen + left.length > SMALL) return false;
+  }
+  return true;
 }

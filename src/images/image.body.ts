@@ -5,39 +5,48 @@ import { sentenceOf } from '../pipeline/problems.ts';
 import { PUBLIC_IMAGE_STATES } from './image.ts';
 import type { ImageRow } from './image.queries.ts';
 
-export const Image = Type.Object({
-  id: Type.String(),
-  batch_id: Type.String(),
-  slot: Type.Integer({ description: 'In the batch, from 1' }),
-  row: Type.Integer({ description: 'Row of the CSV below its header, from 1' }),
-  position: Type.Integer({ description: 'In the row, from 1' }),
-  source_url: Type.String(),
-  state: Type.Enum([...PUBLIC_IMAGE_STATES]),
-  attempts: Type.Integer({ description: 'How many tries there were' }),
-  next_attempt_at: NullableTime,
-  ended_at: NullableTime,
-  error_code: Nullable(Type.String()),
-  error_detail: Nullable(Type.String()),
-  source: Nullable(
-    Type.Object({
-      width: Type.Integer(),
-      height: Type.Integer(),
-      bytes: Type.Integer(),
-      format: Type.String(),
-      sha256: Type.String(),
-    }),
-  ),
-  renditions: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      url: Type.String(),
-      width: Type.Integer(),
-      height: Type.Integer(),
-      bytes: Type.Integer(),
-      format: Type.String(),
-    }),
-  ),
-});
+const Source = Type.Object(
+  {
+    width: Type.Integer(),
+    height: Type.Integer(),
+    bytes: Type.Integer(),
+    format: Type.String(),
+    sha256: Type.String(),
+  },
+  { 'x-name': 'Source', description: 'The downloaded image' },
+);
+
+const Rendition = Type.Object(
+  {
+    name: Type.String(),
+    url: Type.String(),
+    width: Type.Integer(),
+    height: Type.Integer(),
+    bytes: Type.Integer(),
+    format: Type.String(),
+  },
+  { 'x-name': 'Rendition' },
+);
+
+export const Image = Type.Object(
+  {
+    id: Type.String(),
+    batch_id: Type.String(),
+    slot: Type.Integer({ description: 'In the batch, from 1' }),
+    row: Type.Integer({ description: 'Row of the CSV below its header, from 1' }),
+    position: Type.Integer({ description: 'In the row, from 1' }),
+    source_url: Type.String(),
+    state: Type.Enum([...PUBLIC_IMAGE_STATES]),
+    attempts: Type.Integer({ description: 'How many tries there were' }),
+    next_attempt_at: NullableTime,
+    ended_at: NullableTime,
+    error_code: Nullable(Type.String()),
+    error_detail: Nullable(Type.String()),
+    source: Nullable(Source),
+    renditions: Type.Array(Rendition),
+  },
+  { 'x-name': 'Image' },
+);
 
 export function imageBody(row: ImageRow, filesUrl: string): Static<typeof Image> {
   return {

@@ -14,14 +14,17 @@ import { KeepOptions } from './option-schemas.ts';
 import { receiveUpload } from './receive.ts';
 import { UPLOAD_BODY } from './upload.routes.ts';
 
-const UploadBody = Type.Object({
-  upload_id: Type.String({ description: 'For the option `upload` of POST /v1/batches and its preview' }),
-  name: Type.String({ description: 'Of the file; empty if the request does not give one' }),
-  bytes: Type.Integer({ description: 'Of the file, decompressed' }),
-  sha256: Type.String({ description: 'Of the file, hexadecimal' }),
-  created_at: Type.String({ format: 'date-time' }),
-  expires_at: Type.String({ format: 'date-time', description: 'An hour after the file had arrived' }),
-});
+const UploadBody = Type.Object(
+  {
+    upload_id: Type.String({ description: 'For the option `upload` of POST /v1/batches and its preview' }),
+    name: Type.String({ description: 'Of the file; empty if the request does not give one' }),
+    bytes: Type.Integer({ description: 'Of the file, decompressed' }),
+    sha256: Type.String({ description: 'Of the file, hexadecimal' }),
+    created_at: Type.String({ format: 'date-time' }),
+    expires_at: Type.String({ format: 'date-time', description: 'An hour after the file had arrived' }),
+  },
+  { 'x-name': 'Upload' },
+);
 
 const OfUpload = { params: Type.Object({ id: Type.String() }) };
 

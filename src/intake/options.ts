@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value';
 import { parseNameTemplate } from '../presets/name-template.ts';
-import { Problem } from '../errors.ts';
+import { type PointedFlaw, Problem } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { DEFAULT_PRESET } from '../presets/builtin.ts';
 import { noSuchPreset } from '../presets/preset.queries.ts';
@@ -13,29 +13,69 @@ import type { OptionsSchema, PreviewOptions, UploadOptions } from './option-sche
 
 /**
  * Reads the options of an upload from the fields of a form, from the query, or from flags.
- * @throws Problem `bad_request` that names unknown options, and what is wrong with others
+ * @throws Problem `bad_request` with everything that is wrong with them
  */
 export function readOptions(all: Record<string, unknown>, schema: OptionsSchema): PreviewOptions {
   const fields = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')); // forms send fields that were left empty
   const allowed = Object.keys(schema.properties);
   const unknown = Object.keys(fields).filter((name) => !allowed.includes(name));
-  if (unknown.length > 0)
-    throw badOption(
-      `Unknown option: ${unknown.map((name) => withSuggestion(name, allowed)).join(', ')}. This version accepts ${allowed.join(', ')}.`,
-    );
-  const withNul = Object.keys(fields).find((name) => String(fields[name]).includes('\0'));
-  if (withNul !== undefined) throw badOption(`The option ${withNul} contains a NUL character.`);
-  const options: PreviewOptions = Value.Convert(schema, fields) as PreviewOptions;
-  if (Value.Check(schema, options)) {
-    // Both throw a Problem of their own.
-    if (options.name_template !== undefined) parseNameTemplate(options.name_template);
-    freshForSOf(options);
-    return options;
+  const options = Value.Convert(schema, fields) as PreviewOptions;
+  const wrong = schemaErrors(schema, options).filter(({ keyword }) => keyword !== 'additionalProperties');
+  const unusable = unusableOptions(options);
+  const sentences = [
+    ...(unknown.length > 0
+      ? [
+          `Unknown option: ${unknown.map((name) => withSuggestion(name, allowed)).join(', ')}. This version accepts ${allowed.join(', ')}.`,
+        ]
+      : []),
+    ...(wrong.length > 0 ? ['Options are not valid.'] : []),
+    ...wrong.map((error) => `${error.instancePath.slice(1)}: ${inWords(error)}`),
+    ...unusable.map(({ detail }) => detail),
+  ];
+  if (sentences.length === 0) return options;
+  const flaws = [
+    ...unknown.map((name) =>
+      optionFlaw(name, 'unknown_name', `Unknown option: ${withSuggestion(name, allowed)}.`),
+    ),
+    ...wrong.map((error) => optionFlaw(error.instancePath.slice(1), 'invalid_value', inWords(error))),
+    ...unusable,
+  ];
+  throw new Problem('bad_request', { detail: sentences.join(' '), flaws });
+}
+
+function optionFlaw(name: string, code: string, detail: string): PointedFlaw {
+  return { at: `options.${name}`, code, detail };
+}
+
+/** What the schema cannot find. */
+function unusableOptions(options: PreviewOptions): PointedFlaw[] {
+  const withNul = Object.entries(options).filter(([, value]) => String(value).includes('\0'));
+  const checks: Partial<Record<keyof PreviewOptions, (text: string) => unknown>> = {
+    name_template: parseNameTemplate,
+    fresh_for: () => freshForSOf(options),
+    charset: checkCharset,
+    columns: parseMapping,
+  };
+  return [
+    ...withNul.map(([name]) =>
+      optionFlaw(name, 'invalid_value', `The option ${name} contains a NUL character.`),
+    ),
+    ...Object.entries(checks).flatMap(([name, check]) => {
+      const value = options[name as keyof PreviewOptions];
+      const problem = typeof value === 'string' ? problemOf(() => check(value)) : undefined;
+      return problem ? [optionFlaw(name, 'invalid_value', problem.message)] : [];
+    }),
+  ];
+}
+
+function problemOf(act: () => unknown): Problem | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
   }
-  const flaws = schemaErrors(schema, options).map(
-    (error) => `${error.instancePath.slice(1)}: ${inWords(error)}`,
-  );
-  throw badOption(`Options are not valid. ${flaws.join(' ')}`);
 }
 
 function withSuggestion(name: string, allowed: readonly string[]): string {
@@ -43,13 +83,9 @@ function withSuggestion(name: string, allowed: readonly string[]): string {
   return similar === undefined ? name : `${name} (did you mean ${similar}?)`;
 }
 
-/** The options that decide how the file is read. @throws Problem `bad_request` */
+/** The options that decide how the file is read. @param options of readOptions */
 export function readingOptions(options: PreviewOptions) {
   const { on_invalid, strict, charset, columns, header_line, preset, partial } = options;
-  if (charset !== undefined && !isCharset(charset))
-    throw badOption(
-      `charset "${charset}" is not a known encoding; examples are windows-1252, iso-8859-1 and shift_jis.`,
-    );
   return {
     onInvalid: on_invalid,
     warningsAre: strict ? ('errors' as const) : undefined,
@@ -62,6 +98,14 @@ export function readingOptions(options: PreviewOptions) {
 }
 
 export type ReadingOptions = ReturnType<typeof readingOptions>;
+
+/** @throws Problem `bad_request` */
+function checkCharset(charset: string): void {
+  if (isCharset(charset)) return;
+  throw badOption(
+    `charset "${charset}" is not a known encoding; examples are windows-1252, iso-8859-1 and shift_jis.`,
+  );
+}
 
 /** @param text JSON of a ColumnMapping @throws Problem `bad_request` */
 function parseMapping(text: string): ColumnMapping {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { Flaws } from '../batches/batch.body.ts';
 import type { Db } from '../db/database.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
@@ -30,57 +31,52 @@ export type PreviewParts = {
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 const NullableCount = Type.Union([Type.Integer(), Type.Null()]);
-const Flaws = Type.Array(
-  Type.Object({
-    line: Type.Integer(),
-    column: Type.Optional(Type.Integer()),
-    code: Type.String(),
-    detail: Type.String(),
-  }),
-);
 
-const PreviewBody = Type.Object({
-  ok: Type.Boolean({ description: 'Whether the upload would be accepted without on_invalid=skip' }),
-  rows: Type.Integer(),
-  bad_rows: Type.Integer({ description: 'Rows with an error' }),
-  images: Type.Integer(),
-  header: Type.Array(Type.String()),
-  header_line: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Line number of the header in the file',
-  }),
-  columns: Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]), {
-    description: 'The columns of each role',
-  }),
-  delimiter: NullableText,
-  encoding: NullableText,
-  first_rows: Type.Array(
-    Type.Object({
-      row: Type.Integer(),
-      line: Type.Integer(),
-      name: Type.String(),
-      sku: NullableText,
-      images: Type.Array(Type.String()),
+const PreviewBody = Type.Object(
+  {
+    ok: Type.Boolean({ description: 'Whether the upload would be accepted without on_invalid=skip' }),
+    rows: Type.Integer(),
+    bad_rows: Type.Integer({ description: 'Rows with an error' }),
+    images: Type.Integer(),
+    header: Type.Array(Type.String()),
+    header_line: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'Line number of the header in the file',
     }),
-  ),
-  error_count: Type.Integer(),
-  errors: Flaws,
-  warning_count: Type.Integer(),
-  warnings: Flaws,
-  probes: Type.Array(
-    Type.Object({
-      url: Type.String(),
-      ok: Type.Boolean(),
-      code: NullableText,
-      detail: NullableText,
-      content_type: NullableText,
-      bytes: NullableCount,
-      format: NullableText,
-      width: NullableCount,
-      height: NullableCount,
+    columns: Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]), {
+      description: 'The columns of each role',
     }),
-  ),
-  ...PreviewTable,
-});
+    delimiter: NullableText,
+    encoding: NullableText,
+    first_rows: Type.Array(
+      Type.Object({
+        row: Type.Integer(),
+        line: Type.Integer(),
+        name: Type.String(),
+        sku: NullableText,
+        images: Type.Array(Type.String()),
+      }),
+    ),
+    error_count: Type.Integer(),
+    errors: Flaws,
+    warning_count: Type.Integer(),
+    warnings: Flaws,
+    probes: Type.Array(
+      Type.Object({
+        url: Type.String(),
+        ok: Type.Boolean(),
+        code: NullableText,
+        detail: NullableText,
+        content_type: NullableText,
+        bytes: NullableCount,
+        format: NullableText,
+        width: NullableCount,
+        height: NullableCount,
+      }),
+    ),
+    ...PreviewTable,
+  },
+  { 'x-name': 'Preview' },
+);
 
 /** Needs the body parsers of acceptUploads. */
 export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app, parts) => {

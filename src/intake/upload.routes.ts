@@ -11,6 +11,7 @@ import { Problem } from '../errors.ts';
 import { sendContinue } from '../http/continue.ts';
 import { publicId } from '../ids.ts';
 import { tenantOf } from '../http/principal.ts';
+import { problems } from '../http/document/problems.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import type { Guard } from '../net/guard.ts';
 import { listPresets } from '../presets/preset.queries.ts';
@@ -39,15 +40,18 @@ export const UPLOAD_BODY = {
   content: { 'multipart/form-data': { schema: UploadForm }, 'text/csv': { schema: {} } },
 };
 
-const Accepted = Type.Object({
-  ...Batch.properties,
-  webhook_secret: Type.Optional(
-    Type.String({
-      description:
-        'With callback_url: the secret that verifies its webhook. It is shown only in this response',
-    }),
-  ),
-});
+const Accepted = Type.Object(
+  {
+    ...Batch.properties,
+    webhook_secret: Type.Optional(
+      Type.String({
+        description:
+          'With callback_url: the secret that verifies its webhook. It is shown only in this response',
+      }),
+    ),
+  },
+  { 'x-name': 'AcceptedBatch' },
+);
 type Accepted = Static<typeof Accepted>;
 
 export type UploadParts = {
@@ -73,6 +77,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
       bodyLimit: parts.maxUploadBytes + 1024 * 1024,
       config: { audit: 'batch.create', asksForBody: true },
       schema: {
+        operationId: 'createBatch',
         summary: 'Upload a CSV',
         description:
           'As multipart/form-data with the part `file` and the options as fields in any order, or as text/csv with the options in the query. ' +
@@ -92,12 +97,10 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
           202: Accepted,
           400: ProblemAnswer,
           404: ProblemAnswer,
-          409: ProblemAnswer,
           410: ProblemAnswer,
           413: ProblemAnswer,
           415: ProblemAnswer,
-          422: ProblemAnswer,
-          429: ProblemAnswer,
+          ...problems('idempotency_key_in_use', 'idempotency_key_reused', 'csv_invalid'),
         },
       },
     },

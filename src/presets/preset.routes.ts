@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
+import { problems } from '../http/document/problems.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
 import { BUILTIN_PRESETS } from './builtin.ts';
@@ -9,14 +10,17 @@ import { checkPreset } from './check.ts';
 import { deletePreset, getPreset, listPresets, putPreset } from './preset.queries.ts';
 import { type Preset, PresetInput } from './spec.ts';
 
-const PresetBody = Type.Object({
-  name: Type.String(),
-  description: Type.String(),
-  built_in: Type.Boolean({ description: 'Cannot be changed' }),
-  renditions: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
-    description: 'Rendition specs with every default filled in; null: no limit',
-  }),
-});
+const PresetBody = Type.Object(
+  {
+    name: Type.String(),
+    description: Type.String(),
+    built_in: Type.Boolean({ description: 'Cannot be changed' }),
+    renditions: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+      description: 'Rendition specs with every default filled in; null: no limit',
+    }),
+  },
+  { 'x-name': 'Preset' },
+);
 const PresetParams = Type.Object({ name: Type.String() });
 
 export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, parts) => {
@@ -58,7 +62,7 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, p
         description: 'Batches that were accepted before keep the old one.',
         params: PresetParams,
         body: PresetInput,
-        response: { 200: PresetBody, 409: ProblemAnswer, 422: ProblemAnswer },
+        response: { 200: PresetBody, ...problems('conflict', 'preset_invalid') },
       },
     },
     async (request) => {
@@ -75,7 +79,7 @@ export const presetRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, p
       schema: {
         summary: 'Remove your own preset',
         params: PresetParams,
-        response: { 204: Type.Null(), 404: ProblemAnswer, 409: ProblemAnswer },
+        response: { 204: Type.Null(), 404: ProblemAnswer, ...problems('conflict') },
       },
     },
     async (request, reply) => {

@@ -112,7 +112,7 @@ export const RenditionInput = Type.Object(
     animated: flag('Keep all frames of an animation; WebP only'),
     keep_credit: flag('Keep copyright and credit in the metadata; everything else is always removed'),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, 'x-name': 'RenditionInput' },
 );
 export type RenditionInput = Static<typeof RenditionInput>;
 
@@ -143,7 +143,19 @@ export const PresetInput = Type.Object(
     description: Type.Optional(Type.String({ maxLength: 500 })),
     renditions: Type.Array(RenditionInput, { minItems: 1, maxItems: MAX_RENDITIONS }),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    'x-name': 'PresetInput',
+    examples: [
+      {
+        description: 'For our shop',
+        renditions: [
+          { name: 'web', width: 1600, height: 1600, format: 'webp', quality: 82 },
+          { name: 'thumb', width: 320, height: 320, fit: 'cover' },
+        ],
+      },
+    ],
+  },
 );
 export type PresetInput = Static<typeof PresetInput>;
 

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { isPassingTrouble } from '../db/database.ts';
 import { Pauses } from './pauses.ts';
-import type { Queue, Task } from './queue.ts';
+import type { ClaimLimits, Queue, Task } from './queue.ts';
 import { type Finished, Recorder } from './recorder.ts';
 import { RETRY_AFTER_MS, retryPassingTrouble } from './retry.ts';
 import { TaskLeases } from './task-leases.ts';
@@ -22,8 +22,8 @@ export type PumpParts<N extends TaskName, W, R> = {
   capacity: number;
   /** how many tasks in hand only wait for something, such as a permit of their host */
   waiting?(): number;
-  /** how many tasks of one group are handled at once, in all processes */
-  ofOneGroup?: number;
+  /** which tasks are claimed; all of this name when left out */
+  limits?: ClaimLimits;
   /** how soon a new task is noticed when there was none; 200 ms when left out */
   pollMs?: number;
   /** Looks up what claimed tasks are about. A task that the answer leaves out is obsolete, and is removed. */
@@ -144,8 +144,8 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
     }
     const free = this.#capacity() - this.#leases.size;
     if (free <= 0 || this.#pauses.reasons().length > 0) return 0;
-    const { queue, name, ofOneGroup } = this.#parts;
-    const tasks = await queue.claim(name, free, ofOneGroup);
+    const { queue, name, limits } = this.#parts;
+    const tasks = await queue.claim(name, free, limits);
     if (tasks.length > 0) await this.#take(tasks);
     return tasks.length;
   }

@@ -14,18 +14,23 @@ type NewTask<N extends TaskName> = {
   priority?: number;
   /** an interval by the database's clock, such as `5 seconds` */
   startAfter?: string;
-  /** tasks of one group share a concurrency limit, see `claim` */
-  group?: { id: string };
+  /** tasks of one group share a concurrency limit, which tasks of a tier may have lower; see `claim` */
+  group?: { id: string; tier?: string };
+};
+
+/** Which tasks are claimed. */
+export type ClaimLimits = {
+  /** how many tasks of one group are handled at once, in all processes; no limit when left out */
+  ofOneGroup?: number | { default: number; tiers: Record<string, number> };
+  minPriority?: number;
+  maxPriority?: number;
 };
 
 /** The few calls of pg-boss that Minilab makes. Calls with a `db` run in that transaction. */
 export type Queue = {
   insert<N extends TaskName>(name: N, tasks: NewTask<N>[], db: Db): Promise<void>;
-  /**
-   * Claims due tasks, each under a lease.
-   * @param ofOneGroup how many tasks of one group are handled at once, in all processes; no limit when left out
-   */
-  claim<N extends TaskName>(name: N, count: number, ofOneGroup?: number): Promise<Task<N>[]>;
+  /** Claims due tasks, each under a lease. */
+  claim<N extends TaskName>(name: N, count: number, limits?: ClaimLimits): Promise<Task<N>[]>;
   /** Renews leases. @returns the ids of the tasks whose lease this process still has */
   renew<N extends TaskName>(name: N, tasks: Task<N>[]): Promise<Set<string>>;
   /** Removes tasks whose lease this process still has. @returns their ids */
@@ -54,9 +59,10 @@ export async function startQueue(database: Database, onError: (error: Error) => 
     async insert(name, tasks, trx) {
       if (tasks.length > 0) await boss.insert(name, tasks, { db: fromKysely(trx) });
     },
-    async claim<N extends TaskName>(name: N, count: number, ofOneGroup?: number) {
-      const limit = ofOneGroup === undefined ? {} : { groupConcurrency: ofOneGroup };
-      const jobs = await boss.fetch<TaskData[N]>(name, { batchSize: count, ...limit });
+    async claim<N extends TaskName>(name: N, count: number, limits: ClaimLimits = {}) {
+      const { ofOneGroup, ...priorities } = limits;
+      const group = ofOneGroup === undefined ? {} : { groupConcurrency: ofOneGroup };
+      const jobs = await boss.fetch<TaskData[N]>(name, { batchSize: count, ...group, ...priorities });
       return jobs.map((job) => ({ id: job.id, attempt: job.retryCount, data: readTask<N>(job.data) }));
     },
     async renew(name, tasks) {

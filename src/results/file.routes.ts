@@ -20,7 +20,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<{ storage: Storage }> = async
       schema: {
         summary: 'A rendition; the content under a key never changes',
         description: 'A name may follow the key: /files/{token}/{hash16}/{file}/{name}',
-        params: Type.Object({ '*': Type.String() }),
+        params: Type.Object({ '*': Type.String({ description: '`{token}/{hash16}/{file}`' }) }),
         // Shops append "?v=3" and the like to image URLs.
         querystring: Type.Object({}, { additionalProperties: true }),
         response: {

@@ -54,30 +54,3 @@ export async function addCallbackEndpoint(trx: Db, tenantId: number, endpoint: E
     values (${tenantId}, ${endpointId}, 'callback', ${endpoint.url}, ${endpoint.secret})`.execute(trx);
   return endpointId;
 }
-
-type EventOfBatch = { tenant_id: number; event_id: string; callback_endpoint_id: string | null };
-type Receiver = { tenant_id: number; event_id: string; endpoint_id: string; url: string };
-
-/** The endpoints that receive events: the batch's callback endpoint, otherwise the configured one. */
-export async function receiversOf(trx: Db, events: EventOfBatch[]): Promise<Receiver[]> {
-  const { rows } = await sql<Receiver>`
-    select e.tenant_id, e.event_id, p.endpoint_id, p.url
-    from json_to_recordset(${JSON.stringify(events)}) as e (tenant_id integer, event_id uuid, callback_endpoint_id uuid)
-    join webhook_endpoints p on p.tenant_id = e.tenant_id and p.disabled_at is null
-      and (p.endpoint_id = e.callback_endpoint_id or (e.callback_endpoint_id is null and p.kind = 'configured'))`.execute(
-    trx,
-  );
-  return rows;
-}
-
-/**
- * Disables a callback endpoint that answered 410. WEBHOOK_URL is not disabled: it is the operator's setting,
- * and a proxy that answers 410 during a deployment must not silence it (docs/webhooks.md).
- */
-export async function disableCallback(trx: Db, tenantId: number, endpointId: string): Promise<void> {
-  await sql`
-    update webhook_endpoints set disabled_at = now(), disabled_because = 'it answered 410 Gone'
-    where tenant_id = ${tenantId} and endpoint_id = ${endpointId} and kind = 'callback' and disabled_at is null`.execute(
-    trx,
-  );
-}

@@ -7,8 +7,8 @@ import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
-import { ProblemAnswer } from '../http/problem.ts';
-import { keepMessage, listMessages, type MessageRow, databaseNow } from './inbox.ts';
+import { problems } from '../http/document/problems.ts';
+import { findMessage, keepMessage, listMessages, type MessageRow, databaseNow } from './inbox.ts';
 import { isTimely, newSecret, signedAt, verifyHubSignature } from './signing.ts';
 
 export type InboxParts = {
@@ -33,15 +33,18 @@ const SECRET_HEADERS = new Set([
 // An unknown source is verified against a secret that nobody has, so that timing does not reveal it.
 const UNKNOWN_SECRET = newSecret();
 
-const Message = Type.Object({
-  source: Type.String(),
-  id: Type.String(),
-  received_at: Type.String({ format: 'date-time' }),
-  times_received: Type.Integer(),
-  headers: Type.Record(Type.String(), Type.String()),
-  body: Type.String({ description: 'The body as text' }),
-  body_base64: Type.Optional(Type.String({ description: 'The bytes of a body that is not UTF-8' })),
-});
+const Message = Type.Object(
+  {
+    source: Type.String(),
+    id: Type.String(),
+    received_at: Type.String({ format: 'date-time' }),
+    times_received: Type.Integer(),
+    headers: Type.Record(Type.String(), Type.String()),
+    body: Type.String({ description: 'The body as text' }),
+    body_base64: Type.Optional(Type.String({ description: 'The bytes of a body that is not UTF-8' })),
+  },
+  { 'x-name': 'InboxMessage' },
+);
 
 /** Receives webhooks of other systems: verified, deduplicated, logged. */
 export const inboxRoutes: FastifyPluginAsyncTypebox<InboxParts> = async (app, { db, tenantId, secrets }) => {
@@ -49,6 +52,7 @@ export const inboxRoutes: FastifyPluginAsyncTypebox<InboxParts> = async (app, { 
     '/v1/webhooks/inbox',
     {
       schema: {
+        operationId: 'listInboxMessages',
         summary: 'List received messages, newest first',
         querystring: Type.Object(PageQuery),
         response: { 200: PageOf(Message) },
@@ -65,6 +69,25 @@ export const inboxRoutes: FastifyPluginAsyncTypebox<InboxParts> = async (app, { 
     },
   );
 
+  app.get(
+    '/v1/webhooks/inbox/:source/:message',
+    {
+      schema: {
+        summary: 'One received message',
+        description: 'An id longer than 200 characters is found in the list only.',
+        params: Type.Object({ source: Type.String(), message: Type.String({ description: 'Its id' }) }),
+        response: { 200: Message, ...problems('not_found') },
+      },
+    },
+    async (request) => {
+      const { source, message: messageId } = request.params;
+      const row = await findMessage(db, { tenantId: tenantOf(request), source, messageId });
+      if (!row)
+        throw new Problem('not_found', { detail: `There is no message ${messageId} from ${source}.` });
+      return messageBody(row);
+    },
+  );
+
   await app.register(receiver, { db, tenantId, secrets });
 };
 
@@ -78,11 +101,12 @@ const receiver: FastifyPluginAsyncTypebox<InboxParts> = async (app, { db, tenant
       bodyLimit: MAX_MESSAGE_BYTES,
       config: { access: 'public' },
       schema: {
+        operationId: 'receiveInboxMessage',
         summary: 'Receive a webhook',
         description:
           'Signed according to Standard Webhooks, or with X-Hub-Signature-256. Messages are deduplicated by id. No API key is needed.',
         params: Type.Object({ source: Type.String() }),
-        response: { 200: Type.Object({ ok: Type.Boolean() }), 401: ProblemAnswer },
+        response: { 200: Type.Object({ ok: Type.Boolean() }), ...problems('not_verified') },
       },
     },
     async ({ params: { source }, headers, body }) => {

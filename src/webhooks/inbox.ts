@@ -38,6 +38,18 @@ export async function keepMessage(db: Db, message: NewMessage): Promise<void> {
       set times_received = inbox_messages.times_received + 1`.execute(db);
 }
 
+const MESSAGE = sql`source, message_id, received_at, times_received, headers, body`;
+
+export async function findMessage(
+  db: Db,
+  { tenantId, source, messageId }: Pick<NewMessage, 'tenantId' | 'source' | 'messageId'>,
+): Promise<MessageRow | undefined> {
+  const { rows } = await sql<MessageRow>`
+    select ${MESSAGE} from inbox_messages
+    where tenant_id = ${tenantId} and source = ${source} and message_id = ${messageId}`.execute(db);
+  return rows[0];
+}
+
 /** Newest first. @param before the last message of the previous page: time, source, id */
 export async function listMessages(
   db: Db,
@@ -49,7 +61,7 @@ export async function listMessages(
 ): Promise<MessageRow[]> {
   const [at, source, id] = before ?? ['infinity', '', ''];
   const { rows } = await sql<MessageRow>`
-    select source, message_id, received_at, times_received, headers, body from inbox_messages
+    select ${MESSAGE} from inbox_messages
     where tenant_id = ${tenantId}
       and (date_trunc('milliseconds', received_at), source, message_id) < (${at}::timestamptz, ${source}, ${id})
     order by date_trunc('milliseconds', received_at) desc, source desc, message_id desc

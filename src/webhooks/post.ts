@@ -9,7 +9,8 @@ import { sign } from './signing.ts';
 export type Delivery = {
   event_id: string;
   url: string;
-  secret: string;
+  /** the secrets and private keys that sign, the newest first */
+  keys: string[];
   body: string;
   /** the database's clock, milliseconds since 1970: receivers refuse timestamps that are five minutes off */
   now: number;
@@ -20,13 +21,21 @@ export type Attempt = {
   status: number | null;
   error: string | null;
   durationMs: number;
+  /** the headers that were sent; empty if nothing was */
+  headers: Record<string, string>;
+  /** the beginning of the response's body */
   answer: string;
+  /** the first of the response's headers */
+  answerHeaders: Record<string, string>;
+  timedOut: boolean;
   overload: Overload;
   /** the guard denied it: `never` until a setting changes, `not_now` if DNS may change */
   refused?: 'never' | 'not_now';
 };
 
 const MAX_ANSWER_BYTES = 16 * 1024;
+const MAX_ANSWER_HEADERS = 40;
+const MAX_HEADER_CHARACTERS = 400;
 const DENIED = 'its name resolves to a private address; ALLOWED_PRIVATE_NETWORKS allows private networks';
 const TIMED_OUT = new Set([
   'TimeoutError',
@@ -47,7 +56,10 @@ export async function post(
   const result = (rest: Partial<Attempt>): Attempt => ({
     status: null,
     error: null,
+    headers: {},
     answer: '',
+    answerHeaders: {},
+    timedOut: false,
     overload: { retryAfterMs: undefined, isOverloaded: false },
     ...rest,
     durationMs: Math.round(performance.now() - startedAt),
@@ -55,15 +67,16 @@ export async function post(
   const checked = guard.checkReceiver(delivery.url);
   if ('refused' in checked) return result({ error: `not sent: ${checked.why}`, refused: 'never' });
   const { now: at, body } = delivery;
+  const sent = {
+    ...sign(delivery.keys, { id: publicId('evt', delivery.event_id), at, body }),
+    'content-type': 'application/json',
+    'user-agent': userAgent,
+  };
   try {
     const response = await request(checked.url, {
       dispatcher: guard.agent,
       method: 'POST',
-      headers: {
-        ...sign(delivery.secret, { id: publicId('evt', delivery.event_id), at, body }),
-        'content-type': 'application/json',
-        'user-agent': userAgent,
-      },
+      headers: sent,
       body,
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       headersTimeout: 0, // the guard's limits are for images; the signal above is the limit here
@@ -71,18 +84,20 @@ export async function post(
     });
     const { statusCode: status, headers } = response;
     const overload = { retryAfterMs: retryAfterMs(headers), isOverloaded: status === 429 };
-    return result({ status, overload, answer: await beginning(response.body) });
+    const answer = await beginning(response.body);
+    return result({ status, overload, headers: sent, answer, answerHeaders: firstHeaders(headers) });
   } catch (error) {
-    return result(failure(error as Error, timeoutMs));
+    return result({ headers: sent, ...failure(error as Error, timeoutMs) });
   }
 }
 
 function failure(error: Error, timeoutMs: number): Partial<Attempt> {
   const code = systemCode(error);
-  if (code === 'ADDRESS_DENIED') return { error: `not sent: ${DENIED}`, refused: 'not_now' };
-  const isOverloaded = TIMED_OUT.has(error.name) || (code !== undefined && TIMED_OUT.has(code));
+  if (code === 'ADDRESS_DENIED') return { error: `not sent: ${DENIED}`, refused: 'not_now', headers: {} };
+  const timedOut = TIMED_OUT.has(error.name) || (code !== undefined && TIMED_OUT.has(code));
   const said = error.name === 'TimeoutError' ? `no answer within ${timeoutMs / 1000} s` : error.message;
-  return { error: said || code || error.name, overload: { retryAfterMs: undefined, isOverloaded } };
+  const overload = { retryAfterMs: undefined, isOverloaded: timedOut };
+  return { error: said || code || error.name, timedOut, overload };
 }
 
 /**
@@ -98,4 +113,14 @@ async function beginning(body: AsyncIterable<Buffer>): Promise<string> {
     }
   } catch {}
   return read.subarray(0, MAX_ANSWER_BYTES).toString('utf8').replaceAll('\0', '');
+}
+
+/** The first 40 headers of a response, each with its first 400 characters. Cookies are the receiver's own business. */
+function firstHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const shown = Object.entries(headers).filter(([name]) => name !== 'set-cookie');
+  return Object.fromEntries(
+    shown
+      .slice(0, MAX_ANSWER_HEADERS)
+      .map(([name, value]) => [name, String(value).slice(0, MAX_HEADER_CHARACTERS)]),
+  );
 }

@@ -1,5 +1,6 @@
-/** Signatures of the Standard Webhooks specification, version v1 (symmetric). */
+/** Signatures of the Standard Webhooks specification: v1 (symmetric) here, v1a in ed25519.ts. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { isPrivateKey, signEd25519 } from './ed25519.ts';
 
 export type SignedHeaders = {
   'webhook-id': string;
@@ -21,14 +22,24 @@ export function isSecret(text: string): boolean {
   return length >= 24 && length <= 64;
 }
 
-/** The signature headers of one request. @param message `at` in milliseconds since 1970; `body` exactly as sent */
+/**
+ * The signature headers of one request.
+ * @param keys secrets (`whsec_…`, v1) and private keys (`whsk_…`, v1a): one signature each
+ * @param message `at` in milliseconds since 1970; `body` exactly as sent
+ */
 export function sign(
-  secret: string,
+  keys: string | readonly string[],
   { id, at, body }: { id: string; at: number; body: string },
 ): SignedHeaders {
   const timestamp = String(Math.floor(at / 1000));
-  const signature = signatureOf(secret, `${id}.${timestamp}.`, body).toString('base64');
-  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
+  const signatures = [keys].flat().map((key) => versionedSignature(key, `${id}.${timestamp}.`, body));
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
+}
+
+function versionedSignature(key: string, prefix: string, body: string): string {
+  return isPrivateKey(key)
+    ? `v1a,${signEd25519(key, prefix + body).toString('base64')}`
+    : `v1,${signatureOf(key, prefix, body).toString('base64')}`;
 }
 
 /**

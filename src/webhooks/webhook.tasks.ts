@@ -1,67 +1,82 @@
 import { sql } from 'kysely';
-import type { Logger } from 'pino';
 import type { Db } from '../db/database.ts';
-import { publicId } from '../ids.ts';
 import type { Guard } from '../net/guard.ts';
 import { type Pump, startPump } from '../queue/pump.ts';
-import type { Queue } from '../queue/queue.ts';
+import type { ClaimLimits, Queue } from '../queue/queue.ts';
 import { hasOpenTask } from '../queue/stored-tasks.ts';
 import type { TaskData } from '../queue/tasks.ts';
-import { disableCallback } from './endpoints.ts';
-import { type AttemptTask, queueAttempts } from './events.ts';
-import { type Attempt, type Delivery, post } from './post.ts';
-import { type Schedule, waitAfter } from './schedule.ts';
+import { type AttemptTask, queueAttempts, SLOW_LANE } from './events.ts';
+import { post } from './post.ts';
+import { type DeliveryRow, endUnsent, recordAttempt, type RecordParts } from './record-attempt.ts';
 
-export type WebhookParts = {
-  db: Db;
-  queue: Queue;
+export type WebhookParts = RecordParts & {
   guard: Guard;
   userAgent: string;
-  schedule: Schedule;
   /** of one attempt, in all */
   timeoutMs: number;
-  log: Logger;
 };
 
-const GONE = 410;
-
-// A name that leads inside may be one whose entry is being changed. It is tried again after 5 s and 5 m only.
-const TRIES_WHERE_DENIED = 3;
-
-type DeliveryRow = Delivery & {
-  tenant_id: number;
-  delivery_id: string;
-  endpoint_id: string;
-  batch_id: string | null;
-  kind: 'configured' | 'callback';
-};
-
-// Each waits on the network. An endpoint that hangs holds two of them until its attempt times out, and so
-// many endpoints may hang before others wait for them.
-const AT_A_TIME = 64;
-const OF_ONE_ENDPOINT = 2;
+const OF_ONE_ENDPOINT = { default: 2, tiers: { [SLOW_LANE.tier]: 1 } };
 const POLL_MS = 500;
+// An attempt that has waited this long for its answer no longer counts in the capacity of its lane: the pump
+// lets four times as many wait. So 320 receivers hang before a healthy one waits for them.
+const PATIENCE_MS = 1_000;
+
+type Lane = { capacity: number; limits: ClaimLimits };
+
+/**
+ * Receivers whose last attempt timed out have a lane of their own, where they wait for each other. It has half
+ * of the other one's capacity.
+ */
+const LANES: Record<string, Lane> = {
+  usual: { capacity: 64, limits: { ofOneGroup: OF_ONE_ENDPOINT, minPriority: 0 } },
+  slow: { capacity: 32, limits: { ofOneGroup: OF_ONE_ENDPOINT, maxPriority: SLOW_LANE.priority } },
+};
 
 /**
  * Delivers what is due. An attempt whose result was recorded is not made again; one whose worker died in
  * between is, so a receiver may see it twice.
  */
-export function startDeliveries(parts: WebhookParts): Pump {
+export function startDeliveries(parts: WebhookParts): Pick<Pump, 'stop'> {
+  const pumps = Object.values(LANES).map((lane) => startLane(parts, lane));
+  return {
+    async stop(graceMs) {
+      await Promise.all(pumps.map((pump) => pump.stop(graceMs)));
+    },
+  };
+}
+
+function startLane(parts: WebhookParts, { capacity, limits }: Lane): Pump {
+  const { queue, log } = parts;
+  let waiting = 0;
   return startPump<'deliver_webhook', TaskData['deliver_webhook'], void>({
-    queue: parts.queue,
+    queue,
     name: 'deliver_webhook',
-    capacity: AT_A_TIME,
-    ofOneGroup: OF_ONE_ENDPOINT,
+    capacity,
+    waiting: () => waiting,
+    limits,
     pollMs: POLL_MS,
     claim: async (tasks) => new Map(tasks.map(({ id, data }) => [id, data])),
-    handle: (task, signal) => attempt(parts, task, signal),
+    async handle(task, signal) {
+      let isWaiting = false;
+      const timer = setTimeout(() => {
+        isWaiting = true;
+        waiting += 1;
+      }, PATIENCE_MS);
+      try {
+        await attempt(parts, task, signal);
+      } finally {
+        clearTimeout(timer);
+        if (isWaiting) waiting -= 1;
+      }
+    },
     async record(finished) {
-      await parts.queue.remove(
+      await queue.remove(
         'deliver_webhook',
         finished.map(({ task }) => task),
       );
     },
-    log: parts.log,
+    log,
   });
 }
 
@@ -72,9 +87,10 @@ async function attempt(
 ): Promise<void> {
   const delivery = await findDue(parts.db, task);
   if (!delivery) return;
+  if (delivery.disabled_because !== null) return endUnsent(parts.db, delivery);
   const done = await post(delivery, parts, signal);
   signal.throwIfAborted(); // that we end, or another worker has it, is no failure of the receiver
-  await record(parts, delivery, task.attempt, done);
+  await recordAttempt(parts, delivery, { attempt: task.attempt, done });
 }
 
 /** The delivery, where this attempt of it is still to be made. */
@@ -83,82 +99,21 @@ async function findDue(
   { tenant_id, delivery_id, attempt }: TaskData['deliver_webhook'],
 ): Promise<DeliveryRow | undefined> {
   const { rows } = await sql<DeliveryRow>`
-    select d.tenant_id, d.delivery_id, d.event_id, d.endpoint_id, p.url, p.secret, p.kind, e.body, e.batch_id,
-      (extract(epoch from clock_timestamp()) * 1000)::float8 as now
+    select d.tenant_id, d.delivery_id, d.event_id, d.endpoint_id, d.attempts_before, p.url, p.kind, e.type, e.body, e.batch_id,
+      case when p.kind = 'registered' then p.disabled_because end as disabled_because,
+      (extract(epoch from clock_timestamp()) * 1000)::float8 as now,
+      array_remove(array[
+        case when p.signature <> 'v1a' then p.secret end,
+        case when p.signature <> 'v1' then p.private_key end,
+        case when p.signature <> 'v1a' and p.old_until > clock_timestamp() then p.old_secret end,
+        case when p.signature <> 'v1' and p.old_until > clock_timestamp() then p.old_private_key end
+      ], null) as keys
     from webhook_deliveries d
     join webhook_events e on e.tenant_id = d.tenant_id and e.event_id = d.event_id
     join webhook_endpoints p on p.tenant_id = d.tenant_id and p.endpoint_id = d.endpoint_id
     where d.tenant_id = ${tenant_id} and d.delivery_id = ${delivery_id}
       and d.state = 'pending' and d.attempts = ${attempt - 1}`.execute(db);
   return rows[0];
-}
-
-async function record(
-  { db, queue, schedule, log }: WebhookParts,
-  delivery: DeliveryRow,
-  attempt: number,
-  done: Attempt,
-): Promise<void> {
-  const { tenant_id, delivery_id, endpoint_id, url } = delivery;
-  const waitMs = waitOf(schedule, attempt, done);
-  const state = isDelivered(done) ? 'delivered' : waitMs === undefined ? 'exhausted' : 'pending';
-  const isRecorded = await db.transaction().execute(async (trx) => {
-    const { numAffectedRows } = await sql`
-      update webhook_deliveries
-      set state = ${state}, attempts = ${attempt}, last_status = ${done.status},
-        next_attempt_at = now() + ${waitMs ?? null}::float8 * interval '1 millisecond',
-        ended_at = case when ${state} = 'pending' then null else now() end
-      where tenant_id = ${tenant_id} and delivery_id = ${delivery_id}
-        and state = 'pending' and attempts = ${attempt - 1}`.execute(trx);
-    if (numAffectedRows === 0n) return false; // another worker recorded this attempt
-    await sql`
-      insert into webhook_attempts (tenant_id, delivery_id, attempt, status, error, duration_ms, answer)
-      values (${tenant_id}, ${delivery_id}, ${attempt}, ${done.status}, ${done.error}, ${done.durationMs}, ${done.answer})`.execute(
-      trx,
-    );
-    await showChange(trx, delivery);
-    if (done.status === GONE) await disableCallback(trx, tenant_id, endpoint_id);
-    if (waitMs !== undefined)
-      await queueAttempts(
-        trx,
-        [{ tenant_id, delivery_id, url, attempt: attempt + 1, wait_ms: waitMs }],
-        queue,
-      );
-    return true;
-  });
-  if (isRecorded && state === 'exhausted') tellGivenUp(log, delivery, done);
-}
-
-/** Success is 2xx alone: a redirect is a failure. */
-function isDelivered({ status }: Attempt): boolean {
-  return status !== null && status >= 200 && status < 300;
-}
-
-/** How long until the next attempt; undefined where there is none. */
-function waitOf(schedule: Schedule, attempt: number, done: Attempt): number | undefined {
-  if (isDelivered(done) || done.status === GONE || done.refused === 'never') return undefined;
-  if (done.refused === 'not_now' && attempt >= TRIES_WHERE_DENIED) return undefined;
-  return waitAfter(schedule, attempt, done.overload, Math.random());
-}
-
-/** Only the host of a callback_url: the rest may be a secret. */
-function tellGivenUp(log: Logger, { kind, url, batch_id }: DeliveryRow, { status, error }: Attempt): void {
-  const receiver = kind === 'configured' ? 'WEBHOOK_URL' : 'callback_url';
-  const why = status === GONE ? 'it answered 410 Gone' : (error ?? `it answered HTTP ${status}`);
-  const batch = batch_id === null ? undefined : publicId('bat', batch_id);
-  log.warn(
-    { batch, receiver, host: new URL(url).host, status },
-    `a webhook is given up, and the batch is not told: ${receiver}: ${why}`,
-  );
-}
-
-/** The status of the batch shows its webhook, so it has a new version. */
-async function showChange(trx: Db, { tenant_id, event_id }: DeliveryRow): Promise<void> {
-  await sql`
-    update batches b set version = version + 1
-    from webhook_events e
-    where e.tenant_id = ${tenant_id} and e.event_id = ${event_id}
-      and b.tenant_id = e.tenant_id and b.batch_id = e.batch_id`.execute(trx);
 }
 
 /**
@@ -168,7 +123,7 @@ async function showChange(trx: Db, { tenant_id, event_id }: DeliveryRow): Promis
 export async function rescueDeliveries(db: Db, queue: Queue): Promise<number> {
   return db.transaction().execute(async (trx) => {
     const { rows } = await sql<AttemptTask>`
-      select d.tenant_id, d.delivery_id, p.url, d.attempts + 1 as attempt, 0 as wait_ms
+      select d.tenant_id, d.delivery_id, p.url, p.slow, d.attempts + 1 as attempt, 0 as wait_ms
       from webhook_deliveries d
       join webhook_endpoints p on p.tenant_id = d.tenant_id and p.endpoint_id = d.endpoint_id
       where d.state = 'pending' and d.next_attempt_at < now() - interval '1 minute'

@@ -13,12 +13,14 @@ import { forgetDeadWorkers, searchStorage } from '../batches/orphans.ts';
 import { purgeFiles } from '../batches/purge.ts';
 import { logEnded } from '../batches/settle.ts';
 import { sweep } from '../batches/sweep.ts';
+import type { Config } from '../config.ts';
 import { type Database, longTransaction } from '../db/database.ts';
 import { forgetOldAnswers } from '../intake/idempotency.ts';
 import { forgetUploads } from '../intake/kept-uploads.ts';
 import { handleInGroups } from '../queue/groups.ts';
 import type { Task } from '../queue/queue.ts';
 import type { Storage } from '../storage/storage.ts';
+import { forgetWebhooks } from '../webhooks/log-retention.ts';
 import { rescueDeliveries } from '../webhooks/webhook.tasks.ts';
 import { clearTenants } from './clear-tenants.ts';
 import { recordLostImages } from './record.ts';
@@ -31,8 +33,8 @@ export type ChoreParts = {
   database: Database;
   storage: Storage;
   feed: MoveRules;
+  config: Pick<Config, 'auditDays' | 'webhookLogDays'>;
   log: Logger;
-  auditDays: number;
   /** aborts when the worker ends: a long purge stops between two groups of files */
   signal: AbortSignal;
 };
@@ -44,7 +46,7 @@ const CLEAR_EVERY_MS = 5_000;
 const FORGET_EVERY_MS = 600_000;
 const FORGET_SOURCES_EVERY_MS = 6 * HOUR_MS; // it reads the whole table
 
-export function choresOf({ database, storage, feed, log, auditDays, signal }: ChoreParts): Chore[] {
+export function choresOf({ database, storage, feed, config, log, signal }: ChoreParts): Chore[] {
   const { db, patient } = database;
   const { queue } = feed;
 
@@ -122,10 +124,20 @@ export function choresOf({ database, storage, feed, log, auditDays, signal }: Ch
       everyMs: FORGET_EVERY_MS,
       run: async () =>
         logFound(log, 'old entries of the audit log were deleted', {
-          entries: await forgetAudit(db, auditDays),
+          entries: await forgetAudit(db, config.auditDays),
         }),
     },
     { name: 'forget stalls', everyMs: FORGET_EVERY_MS, run: () => forgetStalls(db) },
+    {
+      name: 'forget webhooks',
+      everyMs: FORGET_EVERY_MS,
+      run: async () =>
+        logFound(
+          log,
+          'webhooks older than WEBHOOK_LOG_DAYS were deleted',
+          await forgetWebhooks(db, config.webhookLogDays),
+        ),
+    },
     {
       name: 'forget sources',
       everyMs: FORGET_SOURCES_EVERY_MS,

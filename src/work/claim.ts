@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { BatchState } from '../batches/batch.ts';
+import { type EventRules, writeBatchEvents } from '../batches/events.ts';
 import type { ClaimedImage } from './process-image.ts';
 import type { Recipe } from '../presets/spec.ts';
 import { readRecipe, type StoredRecipe } from '../presets/stored.ts';
 import { findReusable } from './reuse.ts';
 import type { Task } from '../queue/queue.ts';
+import { isWanted } from '../webhooks/receivers.ts';
 
 /**
  * Marks the images of claimed tasks as processing, and their batches as begun. These are two transactions:
@@ -15,11 +17,12 @@ import type { Task } from '../queue/queue.ts';
 export async function claimImages(
   db: Db,
   tasks: Task<'process_image'>[],
+  rules: EventRules,
 ): Promise<Map<string, ClaimedImage>> {
   const rows = await markProcessing(db, tasks);
   const pending = rows.filter((row) => row.batch_state === 'pending');
   if (pending.length > 0)
-    await beginBatches(db, new Map(pending.map((row) => [row.batch_id, row.tenant_id])));
+    await beginBatches(db, new Map(pending.map((row) => [row.batch_id, row.tenant_id])), rules);
   const reusable = await findReusable(
     db,
     rows.map((row) => ({
@@ -52,9 +55,30 @@ export async function claimImages(
   );
 }
 
-/** @param tenants the tenant of each batch id */
-async function beginBatches(db: Db, tenants: Map<string, number>): Promise<void> {
-  await sql`
+/**
+ * Marks batches as begun, with their events if an endpoint asked for them, in one transaction.
+ * @param tenants the tenant of each batch id
+ */
+async function beginBatches(db: Db, tenants: Map<string, number>, rules: EventRules): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const begun = await markBegun(trx, tenants);
+    const wanted = begun.filter((batch) => batch.wants_event);
+    await writeBatchEvents(
+      trx,
+      wanted.map(({ tenant_id: tenantId, batch_id: batchId }) => ({
+        tenantId,
+        batchId,
+        type: 'batch.started',
+      })),
+      rules,
+    );
+  });
+}
+
+type BegunBatch = { tenant_id: number; batch_id: string; wants_event: boolean };
+
+async function markBegun(trx: Db, tenants: Map<string, number>): Promise<BegunBatch[]> {
+  const { rows } = await sql<BegunBatch>`
     update batches b set state = 'processing', started_at = coalesce(started_at, now()), version = version + 1
     from (
       select tenant_id, batch_id from batches
@@ -65,7 +89,11 @@ async function beginBatches(db: Db, tenants: Map<string, number>): Promise<void>
       order by tenant_id, batch_id
       for update
     ) begun
-    where b.tenant_id = begun.tenant_id and b.batch_id = begun.batch_id and b.state = 'pending'`.execute(db);
+    where b.tenant_id = begun.tenant_id and b.batch_id = begun.batch_id and b.state = 'pending'
+    returning b.tenant_id, b.batch_id, ${isWanted('batch.started', sql`b.tenant_id`)} as wants_event`.execute(
+    trx,
+  );
+  return rows;
 }
 
 type ClaimedRow = {

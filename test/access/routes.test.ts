@@ -57,6 +57,19 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'GET /v1/hosts/:host': 'read',
   'PUT /v1/hosts/:host': 'write',
   'GET /v1/webhooks/inbox': 'read',
+  'GET /v1/webhooks/inbox/:source/:message': 'read',
+  'GET /v1/webhooks': 'read',
+  'POST /v1/webhooks': 'write',
+  'GET /v1/webhooks/:id': 'read',
+  'PATCH /v1/webhooks/:id': 'write',
+  'DELETE /v1/webhooks/:id': 'write',
+  'POST /v1/webhooks/:id/rotate-secret': 'write',
+  'POST /v1/webhooks/:id/test': 'write',
+  'POST /v1/webhooks/:id/replay': 'write',
+  'GET /v1/webhooks/:id/deliveries': 'read',
+  'GET /v1/deliveries': 'read',
+  'GET /v1/deliveries/:id': 'read',
+  'POST /v1/deliveries/:id/redeliver': 'write',
 };
 
 const UNKNOWN = '00000000000000000000000000';
@@ -99,10 +112,15 @@ describe('every route', () => {
 
   function send(route: string, key: string | undefined, path = exampleOf(route)): Promise<Response> {
     const [method = ''] = route.split(' ');
-    return fetch(api.url + path, {
+    const isPatch = method === 'PATCH';
+    return fetch(api.url + path + (path.endsWith('/replay') ? '?since=2026-01-01T00:00:00Z' : ''), {
       method,
       redirect: 'manual',
-      headers: key === undefined ? {} : bearer(key),
+      headers: {
+        ...(key !== undefined && bearer(key)),
+        ...(isPatch && { 'content-type': 'application/json' }),
+      },
+      ...(isPatch && { body: '{}' }),
     });
   }
 
@@ -112,11 +130,13 @@ describe('every route', () => {
       .replace('/keys/:id', `/keys/key_${UNKNOWN}`)
       .replace('/uploads/:id', `/uploads/upl_${UNKNOWN}`)
       .replace('/images/:id', `/images/img_${UNKNOWN}`)
+      .replace('/webhooks/:id', `/webhooks/whe_${UNKNOWN}`)
+      .replace('/deliveries/:id', `/deliveries/dlv_${UNKNOWN}`)
       .replace(':id', `bat_${UNKNOWN}`)
       .replace(/:\w+|\*/, 'nobody');
   }
 
-  /** The other tenant has a batch with a failed image, a preset, a host with secret headers, and a key. */
+  /** The other tenant has a batch with a failed image, a preset, a host with secret headers, an endpoint with a delivery, and a key. */
   async function makeObjects(): Promise<void> {
     const { services } = api;
     const put = async (path: string, body: object): Promise<void> => {
@@ -141,6 +161,16 @@ describe('every route', () => {
     const { items } = await json<{ items: { id: string }[] }>(
       fetch(`${api.url}/v1/batches/${id}/images`, { headers: bearer(theirs.key) }),
     );
+    const post = (path: string, body?: object): Promise<Response> =>
+      fetch(api.url + path, {
+        method: 'POST',
+        headers: { ...bearer(theirs.key), ...(body && { 'content-type': 'application/json' }) },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+    const endpoint = await json<{ id: string }>(post('/v1/webhooks', { url: 'https://their.example/hook' }));
+    const delivery = await json<{ id: string }>(post(`/v1/webhooks/${endpoint.id}/test`));
+    Object.assign(theirIds, { endpoint: endpoint.id, delivery: delivery.id });
+    theirMarks.push(endpoint.id, delivery.id);
     const kept = await fetch(`${api.url}/v1/uploads`, {
       method: 'POST',
       headers: { ...bearer(theirs.key), 'content-type': 'text/csv' },
@@ -189,6 +219,16 @@ describe('every route', () => {
   const OBJECTS: Record<string, [kind: string, isRead: boolean] | string> = {
     'GET /files/*': 'the token in the key cannot be guessed; it is the secret',
     'POST /v1/webhooks/inbox/:source': 'the inbox is that of the default tenant',
+    'GET /v1/webhooks/inbox/:source/:message': 'the inbox is that of the default tenant',
+    'GET /v1/webhooks/:id': ['endpoint', true],
+    'PATCH /v1/webhooks/:id': ['endpoint', false],
+    'DELETE /v1/webhooks/:id': ['endpoint', false],
+    'POST /v1/webhooks/:id/rotate-secret': ['endpoint', false],
+    'POST /v1/webhooks/:id/test': ['endpoint', false],
+    'POST /v1/webhooks/:id/replay': ['endpoint', false],
+    'GET /v1/webhooks/:id/deliveries': ['endpoint', true],
+    'GET /v1/deliveries/:id': ['delivery', true],
+    'POST /v1/deliveries/:id/redeliver': ['delivery', false],
     'PUT /v1/presets/:name': 'it makes one of its own; see below',
     'PUT /v1/hosts/:host': 'it sets its own limits; see below',
     'DELETE /v1/keys/:id': ['key', false],
@@ -225,7 +265,9 @@ describe('every route', () => {
     const answerOf = async (route: string, id: string) => {
       const [, url = ''] = route.split(' ');
       const response = await send(route, ours.key, url.replace(/:\w+/, id));
-      const headers = [...response.headers].filter(([header]) => header !== 'date');
+      const headers = [...response.headers].filter(
+        ([header]) => header !== 'date' && header !== 'x-request-id',
+      );
       return { status: response.status, headers, body: (await response.text()).replaceAll(id, 'ID') };
     };
     for (const [route, object] of Object.entries(OBJECTS)) {

@@ -28,6 +28,7 @@ const WITHOUT: Record<string, [file: string, why: string]> = {
   'delete from host_leases': ['hosts/leases.ts', 'those of a worker that ends'],
   'delete from idempotency_keys where created_at': ['intake/idempotency.ts', 'old answers of all tenants'],
   'delete from uploads where expires_at': ['intake/kept-uploads.ts', 'expired uploads of all tenants'],
+  'select endpoint_id, url, coalesce': ['webhooks/endpoint-health.ts', 'minilab doctor looks at all tenants'],
   'delete from workers': ['queue/workers.ts', 'workers serve all tenants'],
   'select worker_id from workers': ['queue/workers.ts', 'workers serve all tenants'],
   "update images i set state = 'pending', task_id = null, tries": [

@@ -26,6 +26,8 @@ const READERS: Record<string, string> = {
   'products.cells': SAME,
   'products.flaws': SAME,
   'rendition_sets.made_by': SAME,
+  'webhook_attempts.answer_headers': SAME,
+  'webhook_attempts.headers': SAME,
 };
 
 test('every JSON column has a function that reads what older versions wrote', async () => {

@@ -266,6 +266,8 @@ describe('webhooks', () => {
       );
       assert.equal(message?.headers['webhook-signature'], undefined);
       assert.equal(message?.headers['content-type'], 'application/json');
+      assert.deepEqual(await json(fetch(`${inbox()}/shop/msg_1`)), message);
+      assert.equal((await fetch(`${inbox()}/other/msg_1`)).status, 404);
     });
 
     type Message = { id: string; body: string; body_base64?: string; times_received: number };

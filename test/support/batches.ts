@@ -80,7 +80,7 @@ export type Claimed = { task: ImageTask; image: ClaimedImage };
 /** Claims tasks as a worker does. */
 export async function claim(services: Services, count: number): Promise<Claimed[]> {
   const tasks = await services.queue.claim('process_image', count);
-  const works = await claimImages(services.database.db, tasks);
+  const works = await claimImages(services.database.db, tasks, services.feed);
   return tasks.flatMap((task) => {
     const image = works.get(task.id);
     return image ? [{ task, image }] : [];

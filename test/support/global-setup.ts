@@ -1,18 +1,38 @@
-/** What all files of a run share: a PostgreSQL, a folder, and the compiled form of the programs that they start. */
+/**
+ * What all files of a run share: a PostgreSQL, a folder, and the compiled form of the programs that they
+ * start. At its end, everything that was answered is compared with the document of the API.
+ */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { reportOf } from './check-answers.ts';
+import { ANSWERS_OF_RUN } from './record-answers.ts';
 import { SERVER_OF_RUN, startTestServer, type TestServer } from './test-server.ts';
 
 const COMPILED = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'compiled');
 
+const RECORDER = pathToFileURL(join(import.meta.dirname, 'record-answers.ts'));
+
 let server: TestServer | undefined;
+let answers: string | undefined;
 
 export async function globalSetup(): Promise<void> {
   process.env['NODE_COMPILE_CACHE'] = COMPILED; // half of the time in which a process starts
   server = await startTestServer();
   process.env[SERVER_OF_RUN] = server.address;
   process.env['TMPDIR'] = server.folder; // so that nothing stays of a test that is killed
+  answers = join(server.folder, 'answers');
+  mkdirSync(answers);
+  process.env[ANSWERS_OF_RUN] = answers;
+  process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import=${RECORDER.href}`.trim();
 }
 
 export async function globalTeardown(): Promise<void> {
+  // At once: with --test-force-exit Node waits for no promise, and ignores what is thrown.
+  const report = answers === undefined ? undefined : reportOf(answers);
+  if (report !== undefined) {
+    process.stderr.write(`\n${report}\n`);
+    process.exit(1); // the server ends with its input
+  }
   await server?.close();
 }

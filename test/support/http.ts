@@ -11,13 +11,15 @@ export type TestServer = AsyncDisposable & { port: number; url: string; app: Ser
 export async function startServer(
   routes: (app: Server) => void,
   limits: Partial<ClientLimits> = {},
+  log = silent,
 ): Promise<TestServer> {
   const app = await createServer({
     publicUrl: 'http://localhost',
     version: '0',
-    log: silent,
+    log,
     limits: { ...CLIENT_LIMITS, ...limits },
   });
+  app.decorate('isOfTest', true); // its routes are in no document: record-answers.ts
   routes(app);
   await listen(app, { host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;

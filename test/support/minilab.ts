@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ANSWERS_OF_RUN } from './record-answers.ts';
 
 const START_DEADLINE_MS = 120_000; // it takes a second, on a loaded machine many
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
@@ -12,11 +13,13 @@ export type Ran = { code: number | null; out: string; err: string };
 
 /** Settings of the tests: nothing of the machine's own, and an origin on loopback may be fetched from. */
 function environment(settings: Record<string, string>): Record<string, string> {
-  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '', NODE_OPTIONS = '' } = process.env;
   return {
     PATH,
     HOME,
     NODE_COMPILE_CACHE,
+    NODE_OPTIONS, // with ANSWERS_OF_RUN: its answers are compared with the document
+    [ANSWERS_OF_RUN]: process.env[ANSWERS_OF_RUN] ?? '',
     ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8',
     LOG_LEVEL: 'warn',
     ...settings,

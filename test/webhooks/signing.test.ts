@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
+import { newPrivateKey, publicKeyOf } from '../../src/webhooks/ed25519.ts';
 import {
   isSecret,
   isTimely,
@@ -33,6 +34,19 @@ test("the specification's vector is signed exactly, and verified", () => {
     'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
   });
   assert.equal(verify(SECRET, headers, { body: Buffer.from(VECTOR.body), now: VECTOR.at }), true);
+});
+
+// The vector of the specification for v1a: the seed and the public key.
+const PRIVATE_KEY =
+  'whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==';
+
+test("the specification's vector is signed exactly with v1a, also beside v1", () => {
+  const v1a = 'v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==';
+  assert.equal(publicKeyOf(PRIVATE_KEY), 'whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=');
+  assert.equal(sign(PRIVATE_KEY, VECTOR)['webhook-signature'], v1a);
+  const both = sign([SECRET, PRIVATE_KEY], VECTOR)['webhook-signature'];
+  assert.equal(both, `v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= ${v1a}`);
+  assert.match(newPrivateKey(), /^whsk_[A-Za-z0-9+/]{86}==$/);
 });
 
 test('standardwebhooks and svix accept what we sign', () => {

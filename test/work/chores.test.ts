@@ -21,8 +21,7 @@ function found(lines: LogLine[]): [string, Record<string, unknown>][] {
 async function runAll(services: Services): Promise<LogLine[]> {
   const { log, lines } = capturedLog();
   const { signal } = new AbortController();
-  for (const chore of choresOf({ ...services, log, auditDays: services.config.auditDays, signal }))
-    await chore.run();
+  for (const chore of choresOf({ ...services, log, signal })) await chore.run();
   return lines();
 }
 

@@ -8,13 +8,18 @@ const LEAST_SHARE = 0.006;
 
 /** A bar of parts. The numbers stand beside it: it says nothing to a screen reader. */
 export function Bar({ parts, isTall = false }: { parts: readonly BarPart[]; isTall?: boolean }) {
+  let end = 0;
   return (
     <div class={`bar ${isTall ? 'tall' : ''}`} aria-hidden="true">
       {parts
         .filter(([, share]) => share > 0)
-        .map(([kind, share]) => (
-          <span key={kind} data-s={kind} style={{ '--w': `${Math.max(LEAST_SHARE, share) * 100}%` }} />
-        ))}
+        .map(([kind, share]) => {
+          const from = end;
+          end += Math.max(LEAST_SHARE, share);
+          return (
+            <span key={kind} data-s={kind} style={{ '--from': `${from * 100}%`, '--to': `${end * 100}%` }} />
+          );
+        })}
     </div>
   );
 }

@@ -1,19 +1,19 @@
 import { useState } from 'preact/hooks';
-import type { List, Preset, Preview } from '../../api/types.ts';
+import type { Preset, Preview } from '../../api/types.ts';
 import { chosenFile } from '../../app/file-drop.ts';
 import { navigate } from '../../app/router.ts';
 import { may } from '../../app/session.ts';
 import { count, number } from '../../data/format.ts';
-import { useResource } from '../../data/resource.ts';
 import { Action } from '../../parts/button.tsx';
 import type { Check, Options } from './check-model.ts';
 import { PresetChoice } from './preset-choice.tsx';
 
 const TEMPLATE = '{sku}-{position}-{rendition}.{ext}';
 
+type Props = { check: Check; preview: Preview; presets: Preset[] };
+
 /** What to make, under which name, and the one button that says all it does. */
-export function CheckForm({ check, preview }: { check: Check; preview: Preview }) {
-  const presets = useResource<List<Preset>>('/v1/presets').data?.items ?? [];
+export function CheckForm({ check, preview, presets }: Props) {
   const [options, setOptions] = useState<Options>({
     name: '',
     preset: 'web',

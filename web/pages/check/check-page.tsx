@@ -1,8 +1,10 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { ApiProblem } from '../../api/problem.ts';
+import type { List, Preset } from '../../api/types.ts';
 import { chosenFile } from '../../app/file-drop.ts';
 import { navigate, queryOf } from '../../app/router.ts';
 import { bytes, number, percent, timeLeft } from '../../data/format.ts';
+import { useResource } from '../../data/resource.ts';
 import { visible } from '../../data/user-text.ts';
 import { PageHead, useTitle } from '../../parts/page-head.tsx';
 import { UserText } from '../../parts/text.tsx';
@@ -25,6 +27,7 @@ export function CheckPage() {
   }, [check]);
   const name = check.name.value;
   useTitle(name === '' ? 'Check' : `Check of ${visible(name)}`);
+  const presets = useResource<List<Preset>>('/v1/presets').data?.items;
   const preview = check.preview.value;
   return (
     <>
@@ -35,14 +38,14 @@ export function CheckPage() {
       </PageHead>
       <SendBar check={check} />
       <Trouble check={check} />
-      {preview ? (
+      {preview && presets ? (
         <div class="two">
           <div class="stack">
             <CheckNotes check={check} preview={preview} />
             <CheckTable check={check} preview={preview} />
             {check.upload.value && preview.images > 0 && <Probes check={check} />}
           </div>
-          <CheckForm check={check} preview={preview} />
+          <CheckForm check={check} preview={preview} presets={presets} />
         </div>
       ) : (
         check.problem.value === undefined && (

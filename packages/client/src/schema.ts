@@ -1,0 +1,3698 @@
+// Made from docs/openapi.json by `npm run openapi`.
+
+export type paths = {
+    "/files/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A rendition; the content under a key never changes
+         * @description A name may follow the key: /files/{token}/{hash16}/{file}/{name}
+         */
+        get: operations["getFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Liveness */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/livez": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Liveness */
+        get: operations["getLiveness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Readiness: database, storage, worker */
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log, newest first: which key did what to which object */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Batches, newest first */
+        get: operations["listBatches"];
+        put?: never;
+        /**
+         * Upload a CSV
+         * @description As multipart/form-data with the part `file` and the options as fields in any order, or as text/csv with the options in the query. Instead of a file, `upload` may name one that POST /v1/uploads has kept. Either the whole upload is stored and work begins, or nothing is stored and all errors are listed.
+         */
+        post: operations["createBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Status of a batch */
+        get: operations["getBatch"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a batch that has ended
+         * @description Files that no other batch refers to are deleted within seconds; many files take minutes.
+         */
+        delete: operations["deleteBatch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel the images of a batch that have not ended
+         * @description Workers drop the images that they are processing within seconds. Images that have ended stay as they are.
+         */
+        post: operations["cancelBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Progress of a batch, as server-sent events
+         * @description Events: `progress`, `slots`, `image` (a failure), `images_left_out`, `reset` and `done`; see docs/progress.md. The stream ends with the round of the batch.
+         */
+        get: operations["getBatchEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/failed.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rows with errors or failed images as uploaded, to be corrected and uploaded again
+         * @description Encoding, line ends, cells and formulas are those of the upload. Upload it with the same options.
+         */
+        get: operations["getBatchFailedCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Images of a batch, by slot */
+        get: operations["listBatchImages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/images.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A ZIP of the renditions under their names, and of the CSV with these names */
+        get: operations["getBatchImagesZip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/manifest.ndjson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Provenance: one line of JSON per rendition, and per image without one */
+        get: operations["getBatchManifestNdjson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/output.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The CSV with the URLs of the outputs that exist by now, each in the slot of its source */
+        get: operations["getBatchOutputCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry the failed images of a batch
+         * @description Begins the next round of a batch that has ended. The round has an event of its own.
+         */
+        post: operations["retryBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The states of all images, one byte for each slot
+         * @description 0 pending, 1 processing, 2 completed, 3 failed, 4 cancelled. The header `Last-Event-ID` is for `since` of the events: what changed after these states.
+         */
+        get: operations["getBatchStates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How an upload would be read, and everything that is wrong with it. Nothing is stored */
+        post: operations["previewBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Limits and health of all hosts, by name */
+        get: operations["listHosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hosts/{host}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Limits and health of a host */
+        get: operations["getHost"];
+        /**
+         * Set the ceiling, a hold or request headers of a host
+         * @description Fields that are left out stay as they are. The host may be one without downloads so far. `headers` needs a key of scope `admin`.
+         */
+        put: operations["putHost"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Images with a source URL in all batches, newest first */
+        get: operations["listImages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Status of one image */
+        get: operations["getImage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** API keys of the tenant, newest first */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Create an API key
+         * @description The first key of a server closes it: from then on, every request needs a key, within 5 seconds.
+         */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description Every process refuses it within 5 seconds, and its sessions end.
+         */
+        delete: operations["deleteKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All presets: the built-in ones, then your own */
+        get: operations["listPresets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/presets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One preset */
+        get: operations["getPreset"];
+        /**
+         * Add or replace your own preset
+         * @description Batches that were accepted before keep the old one.
+         */
+        put: operations["putPreset"];
+        post?: never;
+        /** Remove your own preset */
+        delete: operations["deletePreset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Products with a SKU in all batches, newest batch first */
+        get: operations["listProducts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is signed in
+         * @description Of the key or the session cookie of the request.
+         */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Sign in with an API key
+         * @description Answers with a cookie (HttpOnly, SameSite=Strict) that stands for the key: for 12 hours after its last use, 7 days at most, and no longer than the key is valid. With the cookie, a request that changes something needs an Origin of this server.
+         */
+        post: operations["createSession"];
+        /** Sign out */
+        delete: operations["deleteSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep a CSV for an hour, to preview it and to make a batch of it without sending it again
+         * @description As multipart/form-data with the part `file`, or as text/csv with `name` in the query. The file is not read as a CSV. A tenant may keep 20 uploads, with the bytes of five of the largest.
+         */
+        post: operations["createUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A kept upload */
+        get: operations["getUpload"];
+        put?: never;
+        post?: never;
+        /** Remove a kept upload now. Batches that were made of it stay */
+        delete: operations["deleteUpload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{id}/errors.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rows of a kept upload that have errors, to be corrected and uploaded again
+         * @description With the lines above the first product, byte for byte as uploaded, formulas included: do not open it in a spreadsheet if you do not trust the cells. Upload it with the same options.
+         */
+        get: operations["getUploadErrorsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The limits of the tenant, and what it uses of them */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List received messages, newest first */
+        get: operations["listInboxMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/inbox/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive a webhook
+         * @description Signed according to Standard Webhooks, or with X-Hub-Signature-256. Messages are deduplicated by id. No API key is needed.
+         */
+        post: operations["receiveInboxMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+};
+export type webhooks = {
+    "batch.cancelled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A batch was cancelled */
+        post: operations["onBatchCancelled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "batch.completed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** All images of a batch are completed */
+        post: operations["onBatchCompleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "batch.completed_with_errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A batch has ended, and some of its rows or images failed */
+        post: operations["onBatchCompletedWithErrors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "batch.failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A batch has ended, and none of its images is completed */
+        post: operations["onBatchFailed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+};
+export type components = {
+    schemas: {
+        AcceptedBatch: {
+            /** @description Bytes of the sources */
+            bytes_in: number;
+            /** @description Bytes of the renditions */
+            bytes_out: number;
+            /** @description `bytes_in` less `bytes_out`, never below 0 */
+            bytes_saved: number;
+            counts: components["schemas"]["Counts"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description How long a round retries failed images */
+            deadline_hours: number;
+            ended_at: string | null;
+            errors_by_code: {
+                [key: string]: number;
+            };
+            eta_seconds: number | null;
+            id: string;
+            images_per_second: number | null;
+            links: components["schemas"]["BatchLinks"];
+            name: string;
+            /** @description The share of images that have ended */
+            percent: number;
+            preset: string;
+            products: number;
+            /** @description Rows with errors, left out because of on_invalid=skip */
+            rejected_rows: number;
+            /** @description Completed images that needed no new files: they were made before, or for another image of the batch with the same URL */
+            reused: number;
+            /** @description From 1; each retry of the batch begins the next one */
+            round: number;
+            row_error_count: number;
+            row_errors: components["schemas"]["Flaw"][];
+            started_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "processing" | "completed" | "completed_with_errors" | "failed" | "cancelled";
+            warning_count: number;
+            warnings: components["schemas"]["Flaw"][];
+            webhook: components["schemas"]["LastDelivery"] | null;
+            /** @description With callback_url: the secret that verifies its webhook. It is shown only in this response */
+            webhook_secret?: string;
+            /** @description About how large images.zip is now; files of images that repeat a URL are not counted */
+            zip_bytes: number;
+        };
+        AuditEntry: {
+            /**
+             * @description Such as `batch.create`; docs/audit.md lists all
+             * @example batch.create
+             */
+            action: string;
+            /** @description `key`: a request with an API key or its session; `local`: a request without one, from the machine itself; `command_line`; `settings`: a process, from its environment */
+            actor: string;
+            address: string | null;
+            /** Format: date-time */
+            at: string;
+            details: {
+                [key: string]: unknown;
+            };
+            id: string;
+            key: {
+                id: string;
+                name: string;
+            } | null;
+            object: {
+                id: string | null;
+                type: string;
+            };
+            request_id: string | null;
+            /** @description Of the response; 403: the key did not allow the action */
+            status: number | null;
+        };
+        AuditEntryPage: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
+        };
+        Batch: {
+            /** @description Bytes of the sources */
+            bytes_in: number;
+            /** @description Bytes of the renditions */
+            bytes_out: number;
+            /** @description `bytes_in` less `bytes_out`, never below 0 */
+            bytes_saved: number;
+            counts: components["schemas"]["Counts"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description How long a round retries failed images */
+            deadline_hours: number;
+            ended_at: string | null;
+            errors_by_code: {
+                [key: string]: number;
+            };
+            eta_seconds: number | null;
+            id: string;
+            images_per_second: number | null;
+            links: components["schemas"]["BatchLinks"];
+            name: string;
+            /** @description The share of images that have ended */
+            percent: number;
+            preset: string;
+            products: number;
+            /** @description Rows with errors, left out because of on_invalid=skip */
+            rejected_rows: number;
+            /** @description Completed images that needed no new files: they were made before, or for another image of the batch with the same URL */
+            reused: number;
+            /** @description From 1; each retry of the batch begins the next one */
+            round: number;
+            row_error_count: number;
+            row_errors: components["schemas"]["Flaw"][];
+            started_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "processing" | "completed" | "completed_with_errors" | "failed" | "cancelled";
+            warning_count: number;
+            warnings: components["schemas"]["Flaw"][];
+            webhook: components["schemas"]["LastDelivery"] | null;
+            /** @description About how large images.zip is now; files of images that repeat a URL are not counted */
+            zip_bytes: number;
+        };
+        BatchLinks: {
+            /** @description POST */
+            cancel: string;
+            failed_csv: string;
+            images: string;
+            images_zip: string;
+            manifest: string;
+            output_csv: string;
+            /** @description POST */
+            retry: string;
+            self: string;
+        };
+        BatchPage: {
+            /** @description With counts=true: how many batches the list has in each state, whatever `state` says */
+            counts_by_state?: {
+                cancelled: number;
+                completed: number;
+                completed_with_errors: number;
+                failed: number;
+                pending: number;
+                processing: number;
+            };
+            items: components["schemas"]["Batch"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
+        };
+        BatchStatus: {
+            /** @description Bytes of the sources */
+            bytes_in: number;
+            /** @description Bytes of the renditions */
+            bytes_out: number;
+            /** @description `bytes_in` less `bytes_out`, never below 0 */
+            bytes_saved: number;
+            counts: components["schemas"]["Counts"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description How long a round retries failed images */
+            deadline_hours: number;
+            ended_at: string | null;
+            errors_by_code: {
+                [key: string]: number;
+            };
+            eta_seconds: number | null;
+            /** @description Hosts on hold that images of the batch wait for; the 20 with the most */
+            held: {
+                host: string;
+                /** @description Different images that wait for it; counted up to 10,000 */
+                images: number;
+                /** Format: date-time */
+                until: string;
+            }[];
+            id: string;
+            images_per_second: number | null;
+            links: components["schemas"]["BatchLinks"];
+            name: string;
+            /** @description The share of images that have ended */
+            percent: number;
+            preset: string;
+            products: number;
+            /** @description Images per second in each 3 s of the last 2 minutes, oldest first; empty when the batch has ended */
+            rates: number[];
+            /** @description Rows with errors, left out because of on_invalid=skip */
+            rejected_rows: number;
+            /** @description Completed images that needed no new files: they were made before, or for another image of the batch with the same URL */
+            reused: number;
+            /** @description From 1; each retry of the batch begins the next one */
+            round: number;
+            row_error_count: number;
+            row_errors: components["schemas"]["Flaw"][];
+            started_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "processing" | "completed" | "completed_with_errors" | "failed" | "cancelled";
+            warning_count: number;
+            warnings: components["schemas"]["Flaw"][];
+            webhook: components["schemas"]["LastDelivery"] | null;
+            /** @description About how large images.zip is now; files of images that repeat a URL are not counted */
+            zip_bytes: number;
+        };
+        BatchSummary: {
+            /** @description Bytes of the sources */
+            bytes_in: number;
+            /** @description Bytes of the renditions */
+            bytes_out: number;
+            counts: components["schemas"]["Counts"];
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            errors_by_code: {
+                [key: string]: number;
+            };
+            id: string;
+            links: components["schemas"]["BatchLinks"];
+            name: string;
+            products: number;
+            /** @description Completed images that needed no new files: they were made before, or for another image of the batch with the same URL */
+            reused: number;
+            /** @description From 1; each retry of the batch begins the next one */
+            round: number;
+            /** @enum {string} */
+            state: "pending" | "processing" | "completed" | "completed_with_errors" | "failed" | "cancelled";
+        };
+        /** @description Images by state */
+        Counts: {
+            cancelled: number;
+            completed: number;
+            failed: number;
+            pending: number;
+            processing: number;
+            total: number;
+        };
+        Flaw: {
+            code: string;
+            /** @description Column of the file, from 1 */
+            column?: number;
+            detail: string;
+            /** @description Line of the file, from 1 */
+            line: number;
+        };
+        Host: {
+            /** @description Upper limit of `places` */
+            ceiling: number;
+            /** @description Answered downloads, moving average; 0 after 10 s without any */
+            downloads_per_second: number;
+            /** @description Whether its images fail at once, until it answers a trial request */
+            given_up: boolean;
+            /** @description Names of the request headers that are set for the host */
+            headers: string[];
+            held_until: string | null;
+            /** @description Name, and port where it is not 80 or 443 */
+            host: string;
+            /** @description Permits in use: downloads that are open */
+            in_use: number;
+            last_error: {
+                code: string | null;
+                detail: string;
+            } | null;
+            /** @description Time to the first byte, moving average */
+            latency_ms: number | null;
+            /** @description Whether it is on hold because connections to it fail */
+            parked: boolean;
+            /** @description Permits: downloads that may be open at a time, over all workers */
+            places: number;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        HostInput: {
+            /** @description Upper limit of `places`; null: HOST_CONCURRENCY */
+            ceiling?: number | null;
+            /** @description Replaces all request headers of the host, such as Authorization, Cookie, Referer or User-Agent; null removes them. Their values are secrets and never shown again. */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Format: date-time
+             * @description No requests before this time; null lifts every hold
+             */
+            held_until?: string | null;
+        };
+        HostPage: {
+            items: components["schemas"]["Host"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
+        };
+        Image: {
+            /** @description How many tries there were */
+            attempts: number;
+            batch_id: string;
+            ended_at: string | null;
+            error_code: string | null;
+            error_detail: string | null;
+            id: string;
+            next_attempt_at: string | null;
+            /** @description In the row, from 1 */
+            position: number;
+            renditions: components["schemas"]["Rendition"][];
+            /** @description Row of the CSV below its header, from 1 */
+            row: number;
+            /** @description In the batch, from 1 */
+            slot: number;
+            source: components["schemas"]["Source"] | null;
+            source_url: string;
+            /** @enum {string} */
+            state: "pending" | "processing" | "completed" | "failed" | "cancelled";
+        };
+        ImageDetails: {
+            /** @description How many tries there were */
+            attempts: number;
+            batch_id: string;
+            ended_at: string | null;
+            error_code: string | null;
+            error_detail: string | null;
+            failed_attempts: {
+                at: string;
+                error_code: string;
+                error_detail: string;
+            }[];
+            id: string;
+            next_attempt_at: string | null;
+            /** @description In the row, from 1 */
+            position: number;
+            renditions: components["schemas"]["Rendition"][];
+            /** @description Row of the CSV below its header, from 1 */
+            row: number;
+            /** @description In the batch, from 1 */
+            slot: number;
+            source: components["schemas"]["Source"] | null;
+            source_url: string;
+            /** @enum {string} */
+            state: "pending" | "processing" | "completed" | "failed" | "cancelled";
+        };
+        ImagePage: {
+            items: components["schemas"]["Image"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
+        };
+        InboxMessage: {
+            /** @description The body as text */
+            body: string;
+            /** @description The bytes of a body that is not UTF-8 */
+            body_base64?: string;
+            headers: {
+                [key: string]: string;
+            };
+            id: string;
+            /** Format: date-time */
+            received_at: string;
+            source: string;
+            times_received: number;
+        };
+        InboxMessagePage: {
+            items: components["schemas"]["InboxMessage"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
+        };
+        Key: {
+            /** @description Whether it is the key of the setting MINILAB_KEY */
+            configured: boolean;
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            id: string;
+            /** @description To the minute */
+            last_used_at: string | null;
+            name: string;
+            /** @description The first characters of the key, to recognise it by */
+            prefix: string;
+            revoked_at: string | null;
+            /** @enum {string} */
+            scope: "read" | "write" | "admin";
+            /** @enum {string} */
+            state: "active" | "expired" | "revoked";
+            /** @description Name of the tenant that the key belongs to */
+            tenant: string;
+        };
+        KeyInput: {
+            /**
+             * Format: date-time
+             * @description The key is refused from then on
+             */
+            expires_at?: string;
+            name: string;
+            /** @enum {string} */
+            scope: "read" | "write" | "admin";
+        };
+        KeyPage: {
+            items: components["schemas"]["Key"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
+        };
+        LastDelivery: {
+            /** @description Why the last attempt got no answer; left out when it got one */
+            last_error?: string;
+            last_status: number | null;
+            next_attempt_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "delivered" | "exhausted";
+        };
+        NewKey: {
+            /** @description Whether it is the key of the setting MINILAB_KEY */
+            configured: boolean;
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            id: string;
+            /** @description The key itself. It is shown only in this response */
+            key: string;
+            /** @description To the minute */
+            last_used_at: string | null;
+            name: string;
+            /** @description The first characters of the key, to recognise it by */
+            prefix: string;
+            revoked_at: string | null;
+            /** @enum {string} */
+            scope: "read" | "write" | "admin";
+            /** @enum {string} */
+            state: "active" | "expired" | "revoked";
+            /** @description Name of the tenant that the key belongs to */
+            tenant: string;
+        };
+        Preset: {
+            /** @description Cannot be changed */
+            built_in: boolean;
+            description: string;
+            name: string;
+            /** @description Rendition specs with every default filled in; null: no limit */
+            renditions: {
+                [key: string]: unknown;
+            }[];
+        };
+        PresetInput: {
+            description?: string;
+            renditions: components["schemas"]["RenditionInput"][];
+        };
+        Preview: {
+            /** @description Rows with an error */
+            bad_rows: number;
+            /** @description Every column of the header */
+            column_list: {
+                header: string;
+                /** @description How its role was found: by its name; chosen in `columns`; guessed from its cells, to be sent in `columns`, because no column holds images by its name */
+                how: ("name" | "chosen" | "guessed") | null;
+                /** @description Of the column, from 0: its place in `cells` */
+                index: number;
+                role: ("images" | "name" | "sku" | "serial" | "preset" | "width" | "height" | "quality" | "format") | null;
+                /** @description Up to three different texts of its first cells, up to 80 characters each */
+                samples: string[];
+            }[];
+            /** @description The columns of each role */
+            columns: {
+                [key: string]: string | string[];
+            };
+            delimiter: string | null;
+            encoding: string | null;
+            error_count: number;
+            errors: components["schemas"]["Flaw"][];
+            first_rows: {
+                images: string[];
+                line: number;
+                name: string;
+                row: number;
+                sku: string | null;
+            }[];
+            header: string[];
+            /** @description Line number of the header in the file */
+            header_line: number | null;
+            images: number;
+            /** @description Whether the upload would be accepted without on_invalid=skip */
+            ok: boolean;
+            probes: {
+                bytes: number | null;
+                code: string | null;
+                content_type: string | null;
+                detail: string | null;
+                format: string | null;
+                height: number | null;
+                ok: boolean;
+                url: string;
+                width: number | null;
+            }[];
+            /** @description The roles that a column may have */
+            roles: {
+                /** @enum {string} */
+                role: "images" | "name" | "sku" | "serial" | "preset" | "width" | "height" | "quality" | "format";
+                /** @description Whether `columns` may give it to several columns */
+                several: boolean;
+            }[];
+            rows: number;
+            /** @description The first 20 rows, and the rows with the first 1,000 errors and the first 1,000 warnings */
+            rows_shown: {
+                /** @description As they stand in the file: the first 250, each cut to 200 characters. Empty where rows with problems have more than 2 million characters before this one */
+                cells: string[];
+                /** @description Line of the file where the row begins */
+                line: number;
+                problems: {
+                    code: string;
+                    detail: string;
+                    /** @description Of the cell, from 0; null: of the whole row */
+                    index: number | null;
+                    /** @enum {string} */
+                    level: "error" | "warning";
+                }[];
+                /** @description Number of the product, from 1: a gap has as many rows as numbers */
+                row: number;
+            }[];
+            warning_count: number;
+            warnings: components["schemas"]["Flaw"][];
+        };
+        /**
+         * @description Problem details (RFC 9457)
+         * @example {
+         *       "type": "urn:minilab:problem:not_found",
+         *       "title": "Not found",
+         *       "status": 404,
+         *       "detail": "There is no batch bat_01m82b9wzgf0f8hsd3rd9gs1h2.",
+         *       "code": "not_found"
+         *     }
+         */
+        Problem: {
+            /** @enum {string} */
+            code: "bad_request" | "not_verified" | "unauthorized" | "forbidden" | "foreign_host" | "foreign_origin" | "quota_insufficient" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "idempotency_key_in_use" | "idempotency_key_reused" | "upload_expired" | "precondition_failed" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "expectation_failed" | "csv_invalid" | "preset_invalid" | "quota_exceeded" | "too_many_requests" | "headers_too_large" | "internal_error" | "database_unavailable" | "storage_unavailable" | "not_ready";
+            /** @description What is wrong, and what to do */
+            detail: string;
+            /** @description Number of errors; `errors` has the first 1,000 */
+            error_count?: number;
+            errors?: {
+                /** @description Where: a JSON pointer into the body (`/renditions/0/width`), or `query.limit`, `path.id`, `header.idempotency-key`, `options.preset` (of an upload, in the form or the query) */
+                at?: string;
+                code: string;
+                /** @description From 1 */
+                column?: number;
+                detail: string;
+                /** @description Physical line of a CSV, from 1 */
+                line?: number;
+            }[];
+            /** @description The quota that refused the request */
+            quota?: {
+                limit: number;
+                /** @description As in `limits` of GET /v1/usage; or kept_uploads, kept_upload_bytes */
+                name: string;
+                resets_at: string | null;
+                used: number;
+            };
+            /** @description Of a 5xx: the id of the request in the log of the server */
+            request_id?: string;
+            status: number;
+            /** @description The same for every problem with this code */
+            title: string;
+            /** @description urn:minilab:problem:{code} */
+            type: string;
+        };
+        Product: {
+            batch_id: string;
+            batch_name: string;
+            /**
+             * Format: date-time
+             * @description When the batch was created
+             */
+            created_at: string;
+            images: components["schemas"]["Image"][];
+            /** @description Line of the file on which the row begins, from 1 */
+            line: number;
+            name: string;
+            /** @description Row of the CSV below its header, from 1 */
+            row: number;
+            sku: string;
+        };
+        ProductPage: {
+            items: components["schemas"]["Product"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
+        };
+        Readiness: {
+            /** @description `ok`, or what is wrong */
+            checks: {
+                [key: string]: string;
+            };
+            ok: boolean;
+        };
+        Rendition: {
+            bytes: number;
+            format: string;
+            height: number;
+            name: string;
+            url: string;
+            width: number;
+        };
+        RenditionInput: {
+            /**
+             * @description Keep all frames of an animation; WebP only
+             * @default false
+             */
+            animated: boolean;
+            /**
+             * @description For contain, and for transparent parts when the format has no transparency: #rrggbb in small letters, or transparent
+             * @default #ffffff
+             */
+            background: string;
+            /**
+             * @description inside: the whole image within width and height. cover: width and height are filled, and the rest is cut off. contain: inside, and the background fills the rest up to exactly width and height
+             * @default inside
+             * @enum {string}
+             */
+            fit: "inside" | "cover" | "contain";
+            /**
+             * @default jpeg
+             * @enum {string}
+             */
+            format: "jpeg" | "mozjpeg" | "png" | "webp" | "avif";
+            height?: number;
+            /**
+             * @description Keep copyright and credit in the metadata; everything else is always removed
+             * @default false
+             */
+            keep_credit: boolean;
+            /** @description Uses the highest quality, up to `quality`, that stays within this size; a PNG gets a palette if it must */
+            max_bytes?: number;
+            /** @description Part of the file name: a small letter, then small letters, digits and hyphens */
+            name: string;
+            /** @description Default: 80, for AVIF 50. PNG is lossless and has none */
+            quality?: number;
+            /**
+             * @description Sharpen a little, after shrinking
+             * @default false
+             */
+            sharpen: boolean;
+            /**
+             * @description Cut off a border of one colour
+             * @default false
+             */
+            trim: boolean;
+            width?: number;
+        };
+        Session: {
+            /** @description Whether the server has an example to try */
+            has_example: boolean;
+            key: {
+                id: string;
+                name: string;
+            } | null;
+            /** @description Whether requests need a key; without any key, only this machine can send requests */
+            needs_key: boolean;
+            /** @enum {string} */
+            scope: "read" | "write" | "admin";
+            tenant: string;
+        };
+        /** @description The downloaded image */
+        Source: {
+            bytes: number;
+            format: string;
+            height: number;
+            sha256: string;
+            width: number;
+        };
+        Upload: {
+            /** @description Of the file, decompressed */
+            bytes: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description An hour after the file had arrived
+             */
+            expires_at: string;
+            /** @description Of the file; empty if the request does not give one */
+            name: string;
+            /** @description Of the file, hexadecimal */
+            sha256: string;
+            /** @description For the option `upload` of POST /v1/batches and its preview */
+            upload_id: string;
+        };
+        Usage: {
+            /** @description Accepted uploads of the last 31 days in UTC, newest first, without days that had none */
+            days: {
+                batches: number;
+                /** Format: date */
+                day: string;
+                images: number;
+                /** @description Bytes of the uploaded files */
+                upload_bytes: number;
+            }[];
+            /** @description null: no limit */
+            limits: {
+                batches_at_once: number | null;
+                images_per_day: number | null;
+                requests_per_second: number | null;
+                stored_bytes: number | null;
+            };
+            /**
+             * Format: date-time
+             * @description When `used.images_per_day` is 0 again
+             */
+            resets_at: string;
+            used: {
+                /** @description Batches that are running */
+                batches_at_once: number;
+                /** @description Images of uploads accepted today, in UTC */
+                images_per_day: number;
+                /** @description Bytes of all renditions */
+                stored_bytes: number;
+            };
+        };
+    };
+    responses: {
+        /** @description `bad_request`: The request is not valid. */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "bad_request";
+                    /** @constant */
+                    status?: 400;
+                };
+            };
+        };
+        /** @description `conflict`: Not possible in the current state. `idempotency_key_in_use`: The first request with this key is still in progress. */
+        Conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "conflict" | "idempotency_key_in_use";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
+        /** @description `expectation_failed`: The expectation failed. */
+        ExpectationFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "expectation_failed";
+                    /** @constant */
+                    status?: 417;
+                };
+            };
+        };
+        /** @description `forbidden`: The API key does not allow this. `foreign_host`: The Host header is not allowed. `foreign_origin`: The Origin is not allowed. `quota_insufficient`: The upload does not fit the quota. */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "forbidden" | "foreign_host" | "foreign_origin" | "quota_insufficient";
+                    /** @constant */
+                    status?: 403;
+                };
+            };
+        };
+        /** @description `upload_expired`: The upload is no longer kept. */
+        Gone: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "upload_expired";
+                    /** @constant */
+                    status?: 410;
+                };
+            };
+        };
+        /** @description `internal_error`: Internal error. */
+        InternalServerError: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "internal_error";
+                    /** @constant */
+                    status?: 500;
+                };
+            };
+        };
+        /** @description `method_not_allowed`: Method not allowed. */
+        MethodNotAllowed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "method_not_allowed";
+                    /** @constant */
+                    status?: 405;
+                };
+            };
+        };
+        /** @description `not_found`: Not found. */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "not_found";
+                    /** @constant */
+                    status?: 404;
+                };
+            };
+        };
+        /** @description `payload_too_large`: The upload is too large. */
+        PayloadTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "payload_too_large";
+                    /** @constant */
+                    status?: 413;
+                };
+            };
+        };
+        /** @description `precondition_failed`: A precondition failed. */
+        PreconditionFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "precondition_failed";
+                    /** @constant */
+                    status?: 412;
+                };
+            };
+        };
+        /** @description `range_not_satisfiable`: The range is not satisfiable. */
+        RangeNotSatisfiable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "range_not_satisfiable";
+                    /** @constant */
+                    status?: 416;
+                };
+            };
+        };
+        /** @description `headers_too_large`: The request headers are too large. */
+        RequestHeaderFieldsTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "headers_too_large";
+                    /** @constant */
+                    status?: 431;
+                };
+            };
+        };
+        /** @description `request_timeout`: The request was too slow. */
+        RequestTimeout: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "request_timeout";
+                    /** @constant */
+                    status?: 408;
+                };
+            };
+        };
+        /** @description `database_unavailable`: The database is unavailable. `storage_unavailable`: The storage is unavailable. `not_ready`: Minilab is not ready. */
+        ServiceUnavailable: {
+            headers: {
+                /** @description Seconds */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "database_unavailable" | "storage_unavailable" | "not_ready";
+                    /** @constant */
+                    status?: 503;
+                };
+            };
+        };
+        /** @description `quota_exceeded`: The quota is used up. `too_many_requests`: Too many requests. */
+        TooManyRequests: {
+            headers: {
+                /** @description Seconds */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "quota_exceeded" | "too_many_requests";
+                    /** @constant */
+                    status?: 429;
+                };
+            };
+        };
+        /** @description `not_verified`: The signature is not valid. `unauthorized`: A valid API key is needed. */
+        Unauthorized: {
+            headers: {
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "not_verified" | "unauthorized";
+                    /** @constant */
+                    status?: 401;
+                };
+            };
+        };
+        /** @description `idempotency_key_reused`: The key was used for another request. `csv_invalid`: The CSV has errors. `preset_invalid`: The preset has errors. */
+        UnprocessableEntity: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "idempotency_key_reused" | "csv_invalid" | "preset_invalid";
+                    /** @constant */
+                    status?: 422;
+                };
+            };
+        };
+        /** @description `unsupported_media_type`: The content type is not supported. */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "unsupported_media_type";
+                    /** @constant */
+                    status?: 415;
+                };
+            };
+        };
+        /** @description `uri_too_long`: The URL is too long. */
+        URITooLong: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "uri_too_long";
+                    /** @constant */
+                    status?: 414;
+                };
+            };
+        };
+    };
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+};
+export type $defs = Record<string, never>;
+export interface operations {
+    getFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `{token}/{hash16}/{file}` */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description The requested range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description Not modified: the copy of the client is current */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            412: components["responses"]["PreconditionFailed"];
+            414: components["responses"]["URITooLong"];
+            416: components["responses"]["RangeNotSatisfiable"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ok: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getLiveness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ok: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                action?: string;
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                /** @description Id of an API key */
+                key?: string;
+                limit?: number;
+                /** @description Id or name of an object */
+                object?: string;
+                since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listBatches: {
+        parameters: {
+            query?: {
+                /** @description Whether to count the batches by state, on all pages and of all states */
+                counts?: boolean;
+                created_after?: string;
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                limit?: number;
+                /** @description The exact name */
+                name?: string;
+                /** @description A part of the name, in upper or lower case */
+                q?: string;
+                state?: "pending" | "processing" | "completed" | "completed_with_errors" | "failed" | "cancelled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createBatch: {
+        parameters: {
+            query?: {
+                /** @description Receives a signed webhook when the batch ends, instead of WEBHOOK_URL */
+                callback_url?: string;
+                /** @description Encoding of a file that is neither UTF-8 nor UTF-16 with a byte order mark, such as windows-1252 */
+                charset?: string;
+                /** @description JSON: which column has which role, where its name does not say so, such as {"images": ["Foto 1", "Foto 2"], "sku": "Art.-Nr.", "width": null} */
+                columns?: string;
+                /** @description For how long images are retried; those not completed by then fail with deadline_exceeded */
+                deadline_hours?: number;
+                /** @description Downloads all sources and makes all renditions again, even unchanged ones */
+                force?: boolean;
+                /** @description For how long a downloaded source is reused without a request, whatever its host says: 90m, 12h, 604800 (seconds) */
+                fresh_for?: string;
+                /** @description Line number of the header in the file, if it is not found automatically */
+                header_line?: number;
+                /** @description Name of the batch; by default the name of the file */
+                name?: string;
+                /** @description Names of the files, in output URLs and in the ZIP: {sku}, {name}, {position}, {rendition}, {hash16}, {ext} */
+                name_template?: string;
+                /** @description reject (the default): a row with an error refuses the upload. skip: such rows are kept as failed, and the others are processed */
+                on_invalid?: "reject" | "skip";
+                /** @description Which renditions to make */
+                preset?: string;
+                /** @description Counts warnings as errors */
+                strict?: boolean;
+                /** @description Instead of a file: the upload_id of one that POST /v1/uploads has kept */
+                upload?: string;
+            };
+            header?: {
+                /** @description Makes the request idempotent: a repetition with the same key within 24 h gets the answer to the first one */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The CSV
+                     */
+                    file: string;
+                };
+                "text/csv": unknown;
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedBatch"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description `idempotency_key_in_use`: The first request with this key is still in progress. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "idempotency_key_in_use";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            410: components["responses"]["Gone"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `idempotency_key_reused`: The key was used for another request. `csv_invalid`: The CSV has errors. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "idempotency_key_reused" | "csv_invalid";
+                        /** @constant */
+                        status?: 422;
+                    };
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getBatch: {
+        parameters: {
+            query?: {
+                /** @description Long polling: seconds to wait for a change since the version in If-None-Match, or since now; a batch that has ended is answered at once */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchStatus"];
+                };
+            };
+            /** @description The version in If-None-Match is still current */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description `conflict`: Not possible in the current state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "conflict";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    cancelBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description `conflict`: Not possible in the current state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "conflict";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getBatchEvents: {
+        parameters: {
+            query?: {
+                /** @description Continue after the event with this id, or after the states with this `Last-Event-ID`. The request header `Last-Event-ID` has precedence. Default: from now on. */
+                since?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events until the batch has ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The round with this id has ended: there is nothing more to come */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getBatchFailedCsv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file, streamed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listBatchImages: {
+        parameters: {
+            query?: {
+                /** @description Error code */
+                code?: string;
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                limit?: number;
+                state?: "pending" | "processing" | "completed" | "failed" | "cancelled";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImagePage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getBatchImagesZip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file, streamed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getBatchManifestNdjson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file, streamed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getBatchOutputCsv: {
+        parameters: {
+            query?: {
+                /** @description With style=replace: what a slot without an output holds. Default: blank. */
+                on_failed?: "blank" | "source";
+                /** @description columns: outputs in columns of their own, in UTF-8, with formulas escaped. replace: outputs in place of their sources, without further columns, for importing into a shop: everything else is as uploaded, including encoding and formulas, so do not open it in a spreadsheet if you do not trust the cells. */
+                style?: "columns" | "replace";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file, streamed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    retryBatch: {
+        parameters: {
+            query?: {
+                /** @description Only images that failed with this error code */
+                code?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description `conflict`: Not possible in the current state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "conflict";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getBatchStates: {
+        parameters: {
+            query?: {
+                from?: number;
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, by slot */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The version in If-None-Match is still current */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    previewBatch: {
+        parameters: {
+            query?: {
+                /** @description Receives a signed webhook when the batch ends, instead of WEBHOOK_URL */
+                callback_url?: string;
+                /** @description Encoding of a file that is neither UTF-8 nor UTF-16 with a byte order mark, such as windows-1252 */
+                charset?: string;
+                /** @description JSON: which column has which role, where its name does not say so, such as {"images": ["Foto 1", "Foto 2"], "sku": "Art.-Nr.", "width": null} */
+                columns?: string;
+                /** @description For how long images are retried; those not completed by then fail with deadline_exceeded */
+                deadline_hours?: number;
+                /** @description Downloads all sources and makes all renditions again, even unchanged ones */
+                force?: boolean;
+                /** @description For how long a downloaded source is reused without a request, whatever its host says: 90m, 12h, 604800 (seconds) */
+                fresh_for?: string;
+                /** @description Line number of the header in the file, if it is not found automatically */
+                header_line?: number;
+                /** @description Name of the batch; by default the name of the file */
+                name?: string;
+                /** @description Names of the files, in output URLs and in the ZIP: {sku}, {name}, {position}, {rendition}, {hash16}, {ext} */
+                name_template?: string;
+                /** @description reject (the default): a row with an error refuses the upload. skip: such rows are kept as failed, and the others are processed */
+                on_invalid?: "reject" | "skip";
+                /** @description The body is the first part of a file: a row or character that is cut at its end is left out, and is no error */
+                partial?: boolean;
+                /** @description Which renditions to make */
+                preset?: string;
+                /** @description Of how many images to request the first bytes, taking turns among hosts */
+                probe?: number;
+                /** @description Counts warnings as errors */
+                strict?: boolean;
+                /** @description Instead of a file: the upload_id of one that POST /v1/uploads has kept */
+                upload?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The CSV
+                     */
+                    file: string;
+                };
+                "text/csv": unknown;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listHosts: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `shop.example`, `shop.example:8443` */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    putHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `shop.example`, `shop.example:8443` */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ceiling": 4,
+                 *       "headers": {
+                 *         "authorization": "Bearer …"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["HostInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listImages: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                limit?: number;
+                url: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImagePage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageDetails"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Shop",
+                 *       "scope": "write",
+                 *       "expires_at": "2027-11-30T00:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listPresets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Preset"][];
+                        next_cursor: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getPreset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preset"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    putPreset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "For our shop",
+                 *       "renditions": [
+                 *         {
+                 *           "name": "web",
+                 *           "width": 1600,
+                 *           "height": 1600,
+                 *           "format": "webp",
+                 *           "quality": 82
+                 *         },
+                 *         {
+                 *           "name": "thumb",
+                 *           "width": 320,
+                 *           "height": 320,
+                 *           "fit": "cover"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["PresetInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preset"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description `conflict`: Not possible in the current state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "conflict";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `preset_invalid`: The preset has errors. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "preset_invalid";
+                        /** @constant */
+                        status?: 422;
+                    };
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deletePreset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description `conflict`: Not possible in the current state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "conflict";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listProducts: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                limit?: number;
+                sku: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An API key */
+                    key: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createUpload: {
+        parameters: {
+            query?: {
+                /** @description Name of the file, if it is sent as a body */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The CSV
+                     */
+                    file: string;
+                };
+                "text/csv": unknown;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            410: components["responses"]["Gone"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getUploadErrorsCsv: {
+        parameters: {
+            query?: {
+                /** @description Encoding of a file that is neither UTF-8 nor UTF-16 with a byte order mark, such as windows-1252 */
+                charset?: string;
+                /** @description JSON: which column has which role, where its name does not say so, such as {"images": ["Foto 1", "Foto 2"], "sku": "Art.-Nr.", "width": null} */
+                columns?: string;
+                /** @description Line number of the header in the file, if it is not found automatically */
+                header_line?: number;
+                /** @description Which renditions to make */
+                preset?: string;
+                /** @description Counts warnings as errors */
+                strict?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            410: components["responses"]["Gone"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listInboxMessages: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxMessagePage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    receiveInboxMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ok: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            /** @description `not_verified`: The signature is not valid. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not_verified";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    onBatchCancelled: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the event, the same in every attempt
+                 * @example evt_01m82bbccpf6h8e921rhtf9jgk
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Signatures of this attempt, separated by spaces (Standard Webhooks)
+                 * @example v1,…
+                 */
+                "webhook-signature": string;
+                /**
+                 * @description Seconds since 1970, of this attempt
+                 * @example 1795375346
+                 */
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        batch: components["schemas"]["BatchSummary"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description Time of the event
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "batch.cancelled";
+                };
+            };
+        };
+        responses: {
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Wants no more events */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again later */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onBatchCompleted: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the event, the same in every attempt
+                 * @example evt_01m82bbccpf6h8e921rhtf9jgk
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Signatures of this attempt, separated by spaces (Standard Webhooks)
+                 * @example v1,…
+                 */
+                "webhook-signature": string;
+                /**
+                 * @description Seconds since 1970, of this attempt
+                 * @example 1795375346
+                 */
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        batch: components["schemas"]["BatchSummary"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description Time of the event
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "batch.completed";
+                };
+            };
+        };
+        responses: {
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Wants no more events */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again later */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onBatchCompletedWithErrors: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the event, the same in every attempt
+                 * @example evt_01m82bbccpf6h8e921rhtf9jgk
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Signatures of this attempt, separated by spaces (Standard Webhooks)
+                 * @example v1,…
+                 */
+                "webhook-signature": string;
+                /**
+                 * @description Seconds since 1970, of this attempt
+                 * @example 1795375346
+                 */
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        batch: components["schemas"]["BatchSummary"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description Time of the event
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "batch.completed_with_errors";
+                };
+            };
+        };
+        responses: {
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Wants no more events */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again later */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onBatchFailed: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the event, the same in every attempt
+                 * @example evt_01m82bbccpf6h8e921rhtf9jgk
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Signatures of this attempt, separated by spaces (Standard Webhooks)
+                 * @example v1,…
+                 */
+                "webhook-signature": string;
+                /**
+                 * @description Seconds since 1970, of this attempt
+                 * @example 1795375346
+                 */
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        batch: components["schemas"]["BatchSummary"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description Time of the event
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "batch.failed";
+                };
+            };
+        };
+        responses: {
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Wants no more events */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again later */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+}
