@@ -17,7 +17,7 @@ const ROOMS = [
   ['pipeline', 'settings'],
   ['config'],
   ['csv', 'hosts', 'images'],
-  ['batches', 'temporary-folder'],
+  ['batches', 'pictures', 'temporary-folder'],
   ['intake', 'results', 'services'],
   ['work'],
   ['worker'],

@@ -24,17 +24,15 @@ function rowsOf(markdown: string): string[][] {
   );
 }
 
-test('docs/errors.md has every image error, with its tries and its sentence', () => {
+test('docs/errors.md has every image error, with its tries, its sentence and what to do', () => {
   const documented = Object.fromEntries(
     rowsOf(read('docs/errors.md'))
-      .map(
-        ([code = '', tries = '', sentence = '']) => [code.replaceAll('`', ''), { tries, sentence }] as const,
-      )
+      .map(([code = '', ...facts]) => [code.replaceAll('`', ''), facts] as const)
       .filter(([code]) => code in IMAGE_PROBLEMS),
   );
-  const codes = Object.entries(IMAGE_PROBLEMS).map(([code, { tries, sentence }]) => {
+  const codes = Object.entries(IMAGE_PROBLEMS).map(([code, { tries, sentence, advice, try_again }]) => {
     const shown = code === 'rate_limited' ? 'until the deadline' : String(tries); // a hold costs no try
-    return [code, { tries: shown, sentence }];
+    return [code, [shown, sentence, advice, try_again ? 'yes' : 'no']];
   });
   assert.deepEqual(documented, Object.fromEntries(codes));
 });

@@ -56,6 +56,9 @@ export const Batch = Type.Object(
     state: Type.Enum([...BATCH_STATES]),
     preset: Type.String(),
     round: Type.Integer({ description: 'From 1; each retry of the batch begins the next one' }),
+    retry_planned: Type.Boolean({
+      description: 'Whether a retry with when_ended=true begins the next round when this one has ended',
+    }),
     products: Count,
     ...ProgressFields,
     warning_count: Count,
@@ -89,6 +92,7 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
     state: row.state,
     preset: row.preset,
     round: row.round,
+    retry_planned: row.retry_planned,
     products: row.products,
     ...progressFields(row),
     warning_count: row.warning_count,
@@ -107,6 +111,7 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
 
 /** Fields that stored answers of older versions do not have, with the values that were true then. */
 const ADDED_FIELDS = {
+  retry_planned: false,
   rejected_rows: 0,
   row_error_count: 0,
   row_errors: [],

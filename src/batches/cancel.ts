@@ -67,7 +67,8 @@ async function cancelImagesInWindow(trx: Db, { tenantId, batchId }: BatchKey): P
 async function cancelRow(trx: Db, { tenantId, batchId }: BatchKey): Promise<void> {
   await sql`
     update batches
-    set state = 'cancelled', cancelled = images - completed - failed, ended_at = now(), version = version + 1
+    set state = 'cancelled', cancelled = images - completed - failed, ended_at = now(), version = version + 1,
+      planned_retries = null
     where tenant_id = ${tenantId} and batch_id = ${batchId} and state in ('pending', 'processing')`.execute(
     trx,
   );

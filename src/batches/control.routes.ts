@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { problems } from '../http/document/problems.ts';
+import { ListOf, valuesOf } from '../http/lists.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
 import { Batch, batchBody } from './batch.body.ts';
@@ -25,11 +26,14 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
       config: { audit: 'batch.retry' },
       schema: {
         summary: 'Retry the failed images of a batch',
-        description: 'Begins the next round of a batch that has ended. The round has an event of its own.',
+        description:
+          'Begins the next round of a batch that has ended. The round has an event of its own. With `when_ended`, a batch that still runs is answered as it is, and its next round begins within seconds of its end; several requests add up. Cancelling the batch drops them.',
         params: Params,
         querystring: Type.Object({
-          code: Type.Optional(
-            Type.String({ minLength: 1, description: 'Only images that failed with this error code' }),
+          code: ListOf('Only images that failed with this error code'),
+          host: ListOf('Only images of this host'),
+          when_ended: Type.Optional(
+            Type.Boolean({ default: false, description: 'Wait for the end of a batch that still runs' }),
           ),
         }),
         response: { 202: Batch, 404: ProblemAnswer, ...problems('conflict') },
@@ -37,10 +41,11 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { code } = request.query;
+      const { code, host, when_ended: whenEnded = false } = request.query;
+      const filter = { codes: valuesOf(code), hosts: valuesOf(host) };
       const key = batchKey(tenantOf(request), id);
-      const retry = async (trx: Db) => found(await retryBatch(trx, key, { code, feed }), id);
-      const row = await audited(request, patient, retry, () => ({ details: { code } }));
+      const retry = async (trx: Db) => found(await retryBatch(trx, key, { filter, feed, whenEnded }), id);
+      const row = await audited(request, patient, retry, () => ({ details: request.query }));
       const body = batchBody(row, publicUrl);
       return reply.code(202).header('location', body.links.self).send(body);
     },

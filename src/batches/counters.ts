@@ -18,6 +18,8 @@ export type LockedBatch = BatchKey &
     endedWhenLocked: number;
     /** whether an endpoint asked for its batch.progress */
     wantsProgress: boolean;
+    /** that this transaction has completed, in the order in which they were done */
+    completedSlots: number[];
     /** the slots of the images that this transaction ended */
     endedSlots: EndedSlots;
   };
@@ -81,9 +83,13 @@ function lockedBatch(row: CounterRow): LockedBatch {
     errorsByCode: errors_by_code,
     endedWhenLocked: endedOf(same),
     wantsProgress: wants_progress,
+    completedSlots: [],
     endedSlots: { completed: [], failed: [] },
   };
 }
+
+/** How many slots a batch keeps in `latest_slots`. */
+export const LATEST_SLOTS = 14;
 
 /** Writes the counters, and the change for those who watch the batch (changes.ts). */
 export async function writeCounters(trx: Db, batches: Map<string, LockedBatch>): Promise<void> {
@@ -96,6 +102,7 @@ export async function writeCounters(trx: Db, batches: Map<string, LockedBatch>):
     bytes_out: batch.bytesOut,
     reused: batch.reused,
     errors_by_code: batch.errorsByCode,
+    latest_slots: batch.completedSlots.toReversed().slice(0, LATEST_SLOTS),
     completed_slots: batch.endedSlots.completed,
     failed_slots: batch.endedSlots.failed,
   }));
@@ -104,10 +111,11 @@ export async function writeCounters(trx: Db, batches: Map<string, LockedBatch>):
     with counted as (
     update batches b
     set completed = c.completed, failed = c.failed, bytes_in = c.bytes_in, bytes_out = c.bytes_out,
-      reused = c.reused, errors_by_code = c.errors_by_code, version = b.version + 1
+      reused = c.reused, errors_by_code = c.errors_by_code, version = b.version + 1,
+      latest_slots = (c.latest_slots || b.latest_slots)[:${LATEST_SLOTS}::integer]
     from json_to_recordset(${JSON.stringify(rows)}) as c
       (tenant_id integer, batch_id uuid, completed integer, failed integer, bytes_in bigint, bytes_out bigint, reused integer, errors_by_code jsonb,
-        completed_slots int4multirange[], failed_slots int4multirange[])
+        latest_slots integer[], completed_slots int4multirange[], failed_slots int4multirange[])
     where b.tenant_id = c.tenant_id and b.batch_id = c.batch_id and b.ended_at is null
     returning b.tenant_id, b.batch_id, b.version, b.round, b.completed + b.failed as ended, c.completed_slots, c.failed_slots
     )

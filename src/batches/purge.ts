@@ -33,16 +33,19 @@
  * that records an image of the set wait for each other, as with any other set. An orphan's purge is requested
  * only if there is none yet: it must not erase when files were removed.
  *
+ * Thumbnails (pictures/thumbs.ts) are in no table. Step 3 removes that of each set, whether there is one or not. One
+ * that is stored later, because it was being made, is an orphan.
+ *
  * Locks, in this order: purges; sets by (tenant, hash16).
  */
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import { KEY_SQL } from '../storage/keys.ts';
+import { isThumbKey, KEY_SQL, THUMB_KEY_SQL } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
 
 const SETS_AT_ONCE = 500; // about a thousand files, removed within a second; their purges are locked meanwhile
 
-/** What a purge removed: sets, and their files. */
+/** What a purge removed: sets, and their files without thumbnails. */
 export type Purged = { sets: number; files: number };
 
 /** Purges until nothing is left to purge. Every worker does this every few seconds. */
@@ -120,7 +123,9 @@ async function writeKeys(trx: Db, sets: SetKey[]): Promise<void> {
       select ${KEY_SQL}
       from renditions r join tenants t on t.tenant_id = r.tenant_id
       where r.tenant_id = p.tenant_id and r.hash16 = p.hash16
-      union select unnest(p.found))
+      union select unnest(p.found)
+      -- it may not exist, and no table knows
+      union select ${THUMB_KEY_SQL} from tenants t where t.tenant_id = p.tenant_id)
     where (tenant_id, hash16) in (${keysOf(sets)}) and state = 'asked'`.execute(trx);
 }
 
@@ -140,7 +145,7 @@ async function removeFiles(db: Db, storage: Storage): Promise<Purged> {
     if (purges.length === 0) return { sets: 0, files: 0 };
     await removeWhileLocked(trx, storage, keys);
     await markRemoved(trx, purges);
-    return { sets: purges.length, files: keys.length };
+    return { sets: purges.length, files: keys.filter((key) => !isThumbKey(key)).length };
   });
 }
 

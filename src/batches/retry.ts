@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { checkRestart } from '../access/quotas.ts';
 import { type Db, longTransaction } from '../db/database.ts';
 import { when } from '../db/when.ts';
@@ -11,46 +11,90 @@ import { type LockedBatch, lockBatch } from './counters.ts';
 import { type EventRules, writeBatchEvents } from './events.ts';
 import { feedBatches, type FeedRules } from './feed.ts';
 
+/** Which failed images to retry: with one of the codes, and of one of the hosts; undefined: of any. */
+export type RetryFilter = { codes?: string[] | undefined; hosts?: string[] | undefined };
+
 /**
- * Begins the next round of a batch that has ended: its failed images, or those with one error code, are
+ * Begins the next round of a batch that has ended: its failed images, or those that a filter names, are
  * processed again. The round has an event of its own. Attempts of earlier rounds stay visible.
+ * @param whenEnded whether a batch that still runs plans the retry for its end (planned-retries.ts)
  * @returns the batch; undefined when there is no such batch
  * @throws Problem `conflict`, `quota_exceeded`, `quota_insufficient`
  */
 export async function retryBatch(
   patient: Db,
   key: BatchKey,
-  { code, feed }: { code: string | undefined; feed: FeedRules & EventRules },
+  {
+    filter,
+    feed,
+    whenEnded = false,
+  }: { filter: RetryFilter; feed: FeedRules & EventRules; whenEnded?: boolean },
 ): Promise<BatchRow | undefined> {
   return longTransaction(patient, async (trx) => {
     const batch = await lockBatch(trx, key);
     if (!batch) return undefined;
+    if (whenEnded && isRunning(batch)) {
+      await planRetry(trx, key, filter);
+      return findBatch(trx, key);
+    }
     refuseUnlessEnded(batch);
-    const retried = await failedToPending(trx, key, code);
-    if (retried.length === 0) throw nothingToRetry(code);
-    await beginRound(trx, batch, retried);
-    await feedBatches(trx, [batch], feed);
-    if (await beginIsWanted(trx, key)) await writeBatchEvents(trx, [{ ...key, type: 'batch.started' }], feed);
+    if (!(await beginRetry(trx, batch, { filters: [filter], feed }))) throw nothingToRetry(filter);
     const row = await findBatch(trx, key);
     await checkRestart(trx, key.tenantId); // last: it locks the tenant
     return row;
   });
 }
 
-function refuseUnlessEnded({ state }: LockedBatch): void {
-  if (state === 'pending' || state === 'processing')
+/** @param batch that has ended @returns whether there was anything to retry */
+export async function beginRetry(
+  trx: Db,
+  batch: LockedBatch,
+  { filters, feed }: { filters: RetryFilter[]; feed: FeedRules & EventRules },
+): Promise<boolean> {
+  const retried = await failedToPending(trx, batch, filters);
+  if (retried.length === 0) return false;
+  await beginRound(trx, batch, retried);
+  await feedBatches(trx, [batch], feed);
+  const { tenantId, batchId } = batch;
+  if (await beginIsWanted(trx, batch))
+    await writeBatchEvents(trx, [{ tenantId, batchId, type: 'batch.started' }], feed);
+  return true;
+}
+
+function isRunning({ state }: LockedBatch): boolean {
+  return state === 'pending' || state === 'processing';
+}
+
+function refuseUnlessEnded(batch: LockedBatch): void {
+  if (isRunning(batch))
     throw new Problem('conflict', {
-      detail: 'The batch is still running. Retry its failed images when it has ended.',
+      detail:
+        'The batch is still running. Retry its failed images when it has ended, or with when_ended=true.',
     });
-  if (state === 'cancelled')
+  if (batch.state === 'cancelled')
     throw new Problem('conflict', {
       detail: 'The batch was cancelled. A cancelled batch cannot be retried; upload the file again.',
     });
 }
 
-function nothingToRetry(code: string | undefined): Problem {
-  const which = code === undefined ? '' : ` with the error code ${code}`;
+function nothingToRetry({ codes, hosts }: RetryFilter): Problem {
+  const which = [
+    codes ? ` with the error code ${codes.join(' or ')}` : '',
+    hosts ? ` of the host ${hosts.join(' or ')}` : '',
+  ].join('');
   return new Problem('conflict', { detail: `The batch has no failed image${which} that can be retried.` });
+}
+
+const MAX_PLANNED = 50; // filters; more of them are one without a condition
+
+/** Adds to the retries that the batch has planned. Any of their filters will do. */
+async function planRetry(trx: Db, { tenantId, batchId }: BatchKey, filter: RetryFilter): Promise<void> {
+  await sql`
+    update batches
+    set planned_retries = case when coalesce(json_array_length(planned_retries), 0) < ${MAX_PLANNED}
+        then coalesce(planned_retries::jsonb, '[]') || ${JSON.stringify([filter])}::jsonb else '[{}]' end,
+      version = version + 1
+    where tenant_id = ${tenantId} and batch_id = ${batchId} and ended_at is null`.execute(trx);
 }
 
 type Retried = { error_code: string; images: number };
@@ -62,7 +106,7 @@ type Retried = { error_code: string; images: number };
 async function failedToPending(
   trx: Db,
   { tenantId, batchId }: BatchKey,
-  code: string | undefined,
+  filters: RetryFilter[],
 ): Promise<Retried[]> {
   const { rows } = await sql<Retried>`
     with failed as (
@@ -70,7 +114,7 @@ async function failedToPending(
       where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.state = 'failed'
         -- intake rejected these: there is nothing to download
         and not (i.host = '' and i.error_code in ('invalid_url', 'row_rejected'))
-        ${when(code !== undefined, sql`and i.error_code = ${code}`)}
+        and (${sql.join(filters.map(matches), sql` or `)})
     ),
     retried as (
       update images i
@@ -81,6 +125,13 @@ async function failedToPending(
     )
     select error_code, count(*) as images from retried group by error_code`.execute(trx);
   return rows;
+}
+
+/** Of a row `i` of `images`. */
+function matches({ codes, hosts }: RetryFilter): RawBuilder<unknown> {
+  return sql`(true
+    ${when(codes !== undefined, sql`and i.error_code = any(${codes}::text[])`)}
+    ${when(hosts !== undefined, sql`and i.host = any(${hosts}::text[])`)})`;
 }
 
 async function beginRound(trx: Db, batch: LockedBatch, retried: Retried[]): Promise<void> {
@@ -95,7 +146,7 @@ async function beginRound(trx: Db, batch: LockedBatch, retried: Retried[]): Prom
   await forgetRounds(trx, batch);
   await sql`
     update batches
-    set state = 'processing', round = round + 1, version = version + 1, began_at = now(), ended_at = null,
+    set state = 'processing', round = round + 1, version = version + 1, began_at = now(), ended_at = null, planned_retries = null,
       failed = ${failed}, errors_by_code = ${JSON.stringify(codes)}, ended_before = completed + ${failed} + cancelled
     where tenant_id = ${batch.tenantId} and batch_id = ${batch.batchId}
       and state in ('completed_with_errors', 'failed')`.execute(trx);

@@ -7,36 +7,30 @@ import { ProblemAnswer } from '../http/problem.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { publicId, uuidOf } from '../ids.ts';
-import { PUBLIC_IMAGE_STATES, storedStates } from '../images/image.ts';
-import { Image, imageBody } from '../images/image.body.ts';
-import { findImage, listAttempts, listImages } from '../images/image.queries.ts';
 import { BATCH_STATES, type BatchKey, type BatchState } from './batch.ts';
 import { type Activity, NO_ACTIVITY, readActivity } from './activity.queries.ts';
 import { Batch, batchBody, BatchStatus } from './batch.body.ts';
-import {
-  batchProgress,
-  type BatchRow,
-  batchStateOf,
-  countBatches,
-  findBatch,
-  listBatches,
-} from './batch.queries.ts';
+import { batchProgress, type BatchRow, countBatches, findBatch, listBatches } from './batch.queries.ts';
+import { LATEST_SLOTS } from './counters.ts';
 import { etagOf, includesVersion } from './etag.ts';
+import { LatestImage, latestOf } from './latest.ts';
 import type { BatchWatcher } from './live/batch-watcher.ts';
 
-const ImageWithAttempts = Type.Object(
+const ListedBatch = Type.Object(
   {
-    ...Image.properties,
-    failed_attempts: Type.Array(
-      Type.Object({ at: Type.String(), error_code: Type.String(), error_detail: Type.String() }),
+    ...Batch.properties,
+    latest: Type.Optional(
+      Type.Array(LatestImage, {
+        description: 'The images that were completed last, newest first; with `latest` in the query',
+      }),
     ),
   },
-  { 'x-name': 'ImageDetails' },
+  { 'x-name': 'ListedBatch' },
 );
 
 const BatchPage = Type.Object(
   {
-    ...PageOf(Batch).properties,
+    ...PageOf(ListedBatch).properties,
     counts_by_state: Type.Optional(
       Type.Object(Object.fromEntries(BATCH_STATES.map((state) => [state, Type.Integer({ minimum: 0 })])), {
         description: 'With counts=true: how many batches the list has in each state, whatever `state` says',
@@ -67,6 +61,14 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (app, 
           name: Type.Optional(Type.String({ description: 'The exact name' })),
           q: Type.Optional(Type.String({ description: 'A part of the name, in upper or lower case' })),
           created_after: Type.Optional(Type.String({ format: 'date-time' })),
+          latest: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: LATEST_SLOTS,
+              description:
+                'How many of the images that were completed last to show of each batch. Default: 0',
+            }),
+          ),
           counts: Type.Optional(
             Type.Boolean({
               description: 'Whether to count the batches by state, on all pages and of all states',
@@ -78,13 +80,18 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (app, 
     },
     async (request) => {
       const tenantId = tenantOf(request);
-      const { limit = PAGE_SIZE, cursor, state, name, q, created_after, counts } = request.query;
+      const { limit = PAGE_SIZE, cursor, state, name, q, created_after, counts, latest = 0 } = request.query;
       const before = uuidOf('bat', String(readCursor(cursor)));
       const createdAfter = created_after === undefined ? undefined : timeOf(created_after);
       const filter = { tenantId, name, q, createdAfter };
       const rows = await listBatches(db, { ...filter, limit: limit + 1, before, state });
+      const batchIds = latest === 0 ? [] : rows.slice(0, limit).map((row) => row.batch_id);
+      const shown = await latestOf(db, { tenantId, batchIds, count: latest }, { filesUrl, publicUrl });
       const page = pageOf(rows, limit, {
-        item: (row) => batchBody(row, publicUrl),
+        item: (row) => ({
+          ...batchBody(row, publicUrl),
+          ...(latest > 0 && { latest: shown.get(row.batch_id) ?? [] }),
+        }),
         cursor: (row) => publicId('bat', row.batch_id),
       });
       return counts ? { ...page, counts_by_state: byState(await countBatches(db, filter)) } : page;
@@ -124,65 +131,6 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (app, 
       reply.header('etag', etagOf(row.version)).header('cache-control', 'no-cache');
       if (includesVersion(seenTags, row.version)) return reply.code(304).send(null);
       return { ...batchBody(row, publicUrl), ...(await activityOf(db, key, row)) };
-    },
-  );
-
-  app.get(
-    '/v1/batches/:id/images',
-    {
-      schema: {
-        summary: 'Images of a batch, by slot',
-        params: Type.Object({ id: Type.String() }),
-        querystring: Type.Object({
-          ...PageQuery,
-          state: Type.Optional(Type.Enum([...PUBLIC_IMAGE_STATES])),
-          code: Type.Optional(Type.String({ description: 'Error code' })),
-        }),
-        response: { 200: PageOf(Image), 404: ProblemAnswer },
-      },
-    },
-    async (request) => {
-      const { params } = request;
-      const { limit = PAGE_SIZE, cursor, state, code } = request.query;
-      const key = batchKey(tenantOf(request), params.id);
-      const batchState = await batchStateOf(db, key);
-      if (batchState === undefined) throw noSuchBatch(params.id);
-      const afterSlot = Number(readCursor(cursor) ?? 0) || 0;
-      const rows = await listImages(db, {
-        ...key,
-        states: state && storedStates(state, { isCancelled: batchState === 'cancelled' }),
-        code,
-        afterSlot,
-        limit: limit + 1,
-      });
-      return pageOf(rows, limit, { item: (row) => imageBody(row, filesUrl), cursor: (row) => row.slot });
-    },
-  );
-
-  app.get(
-    '/v1/images/:id',
-    {
-      schema: {
-        summary: 'Status of one image',
-        params: Type.Object({ id: Type.String() }),
-        response: { 200: ImageWithAttempts, 404: ProblemAnswer },
-      },
-    },
-    async (request) => {
-      const { params } = request;
-      const tenantId = tenantOf(request);
-      const imageId = uuidOf('img', params.id);
-      const row = imageId && (await findImage(db, { tenantId, imageId }));
-      if (!imageId || !row) throw new Problem('not_found', { detail: `There is no image ${params.id}.` });
-      const attempts = await listAttempts(db, { tenantId, imageId });
-      return {
-        ...imageBody(row, filesUrl),
-        failed_attempts: attempts.map(({ at, code, detail }) => ({
-          at: at.toISOString(),
-          error_code: code,
-          error_detail: detail,
-        })),
-      };
     },
   );
 };

@@ -4,6 +4,7 @@ import type { BatchRow } from '../batches/batch.queries.ts';
 import type { Db } from '../db/database.ts';
 import { type ImageRow, listImages } from '../images/image.queries.ts';
 import { publicId } from '../ids.ts';
+import { factsOfProblem } from '../pipeline/problems.ts';
 import type { StagedUpload } from '../intake/staged-upload.ts';
 import { flawLines, plural, say, size, table } from './output.ts';
 
@@ -32,7 +33,6 @@ export async function report(
   const failed = await listImages(db, {
     ...batch,
     states: ['failed'],
-    code: undefined,
     afterSlot: 0,
     limit: FAILURES_SHOWN,
   });
@@ -44,6 +44,7 @@ export async function report(
     say(`${size(row.bytes_in)} of source images became ${size(row.bytes_out)} of renditions.`);
   if (failed.length > 0)
     say(`\n${table([['ROW', 'POSITION', 'CODE', 'URL', 'WHY'], ...failed.map(failureCells)])}`);
+  if (row.failed > 0) say(`\nWhat to do:\n${adviceLines(row)}`);
   if (row.failed > failed.length)
     say(`… and ${row.failed - failed.length} more: output.csv lists all of them.`);
   if (removed > 0)
@@ -81,6 +82,12 @@ export const NO_RESULT = {
   output_csv: null,
   webhook: null,
 };
+
+/** Advice by code, the most frequent one first. Lines are not cut, as those of a table would be. */
+function adviceLines({ errors_by_code }: BatchRow): string {
+  const codes = Object.entries(errors_by_code).toSorted(([, a], [, b]) => b - a);
+  return codes.map(([code, images]) => `  ${code} (${images}): ${factsOfProblem(code).advice}`).join('\n');
+}
 
 function failureCells(image: ImageRow): string[] {
   const { row_number, position, error_code, error_detail, url } = image;

@@ -17,6 +17,7 @@ import { limitsAndAudit } from './migrations/0012_limits_and_audit.ts';
 import { webhookEndpoints } from './migrations/0013_webhook_endpoints.ts';
 import { live } from './migrations/0014_live.ts';
 import { uploads } from './migrations/0016_uploads.ts';
+import { pages } from './migrations/0017_pages.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
 // Expand, then contract: a migration may only make changes that the previous version can live with; unused
@@ -50,6 +51,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   },
   '0014_live': { ...live, locks: ['batches'] },
   '0016_uploads': { ...uploads, locks: [] },
+  '0017_pages': { ...pages, locks: ['batches', 'rendition_sets', 'attempts'] },
 };
 
 export type MigrateOptions = {

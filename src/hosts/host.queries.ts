@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { type Db, inTransaction } from '../db/database.ts';
+import { when } from '../db/when.ts';
 import type { SealedHeaders } from './headers.ts';
 import { ceilingOf, type HostKey, IS_GIVEN_UP, PARKED_AFTER_FAILURES, permitsNow } from './host.ts';
 
@@ -17,7 +18,14 @@ export type HostRow = {
   last_error: string | null;
   header_names: string[];
   updated_at: Date;
+  /** of a batch, where one is asked for: images that wait for their turn or for another try */
+  waiting?: number;
+  /** of a batch, where one is asked for */
+  failed?: number;
 };
+
+export const HOST_STATES = ['open', 'held', 'parked', 'given_up'] as const;
+export type HostState = (typeof HOST_STATES)[number];
 
 function columns(hostConcurrency: number) {
   return sql`
@@ -33,18 +41,59 @@ function columns(hostConcurrency: number) {
     h.last_code, h.last_error, coalesce(h.header_names, '{}') as header_names, h.updated_at`;
 }
 
-/** A page of hosts, ordered by name. @param page `after`: the last host of the previous page; '' for the first page */
-export async function listHosts(
-  db: Db,
-  tenantId: number,
-  page: { after: string; limit: number; hostConcurrency: number },
-): Promise<HostRow[]> {
+export type HostFilter = {
+  tenantId: number;
+  states?: readonly HostState[] | undefined;
+  /** a part of the name */
+  part?: string | undefined;
+  /** only hosts that images of this batch wait for or failed at, with their numbers */
+  batchId?: string | undefined;
+  /** the last host of the previous page; '' for the first page */
+  after: string;
+  limit: number;
+  hostConcurrency: number;
+};
+
+/** A page of hosts, ordered by name. */
+export async function listHosts(db: Db, filter: HostFilter): Promise<HostRow[]> {
+  const { tenantId, states, part, batchId, after, limit, hostConcurrency } = filter;
+  const isOfBatch = batchId !== undefined;
   const { rows } = await sql<HostRow>`
-    select ${columns(page.hostConcurrency)} from hosts h
-    where h.tenant_id = ${tenantId} and h.host > ${page.after}
+    ${when(isOfBatch, sql`with counted as materialized (${countsOf(tenantId, batchId)})`)}
+    select ${columns(hostConcurrency)} ${when(isOfBatch, sql`, c.waiting, c.failed`)}
+    from hosts h ${when(isOfBatch, sql`join counted c on c.host = h.host`)}
+    where h.tenant_id = ${tenantId} and h.host > ${after}
+      ${when(states !== undefined, sql`and ${STATE} = any(${states}::text[])`)}
+      ${when(part !== undefined, sql`and strpos(h.host, ${part?.toLowerCase()}) > 0`)}
     order by h.host
-    limit ${page.limit}`.execute(db);
+    limit ${limit}`.execute(db);
   return rows;
+}
+
+/** Of a row `h` of `hosts`. */
+const STATE = sql`case
+  when ${IS_GIVEN_UP} then 'given_up'
+  when coalesce(h.held_until <= now(), true) then 'open'
+  when h.connect_failures >= ${PARKED_AFTER_FAILURES} then 'parked'
+  else 'held' end`;
+
+/** The images of a batch by host, in one pass over those that have not completed. */
+function countsOf(tenantId: number, batchId: string | undefined): RawBuilder<unknown> {
+  return sql`
+    select host, count(*) filter (where state <> 'failed') as waiting, count(*) filter (where state = 'failed') as failed
+    from images
+    where tenant_id = ${tenantId} and batch_id = ${batchId} and state in ('pending', 'queued', 'failed') and host <> ''
+    group by host`;
+}
+
+/** @returns whether the tenant has this batch */
+export async function hasBatch(
+  db: Db,
+  { tenantId, batchId }: { tenantId: number; batchId: string },
+): Promise<boolean> {
+  const { rows } = await sql`
+    select from batches where tenant_id = ${tenantId} and batch_id = ${batchId}`.execute(db);
+  return rows.length > 0;
 }
 
 export async function findHost(

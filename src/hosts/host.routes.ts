@@ -4,12 +4,23 @@ import { type Static, Type } from 'typebox';
 import { type Acted, audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { ListOf, valuesOf } from '../http/lists.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { needScope, tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { checkHeaders, type Headers, sealHeaders } from './headers.ts';
+import { uuidOf } from '../ids.ts';
 import type { HostKey } from './host.ts';
-import { findHost, type HostRow, type HostSettings, listHosts, putHost } from './host.queries.ts';
+import {
+  findHost,
+  hasBatch,
+  HOST_STATES,
+  type HostRow,
+  type HostSettings,
+  type HostState,
+  listHosts,
+  putHost,
+} from './host.queries.ts';
 import type { SecretsKey } from './secrets.ts';
 
 export type HostParts = { db: Db; hostConcurrency: number; secretsKey: SecretsKey };
@@ -42,6 +53,10 @@ const HostBody = Type.Object(
       description: 'Names of the request headers that are set for the host',
     }),
     updated_at: Type.String({ format: 'date-time' }),
+    waiting: Type.Optional(
+      Type.Integer({ description: 'With `batch`: its images that wait for their turn or for another try' }),
+    ),
+    failed: Type.Optional(Type.Integer({ description: 'With `batch`: its images that failed' })),
   },
   { 'x-name': 'Host' },
 );
@@ -91,15 +106,35 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
     {
       schema: {
         summary: 'Limits and health of all hosts, by name',
-        querystring: Type.Object(PageQuery),
-        response: { 200: PageOf(HostBody), 400: ProblemAnswer },
+        querystring: Type.Object({
+          ...PageQuery,
+          state: ListOf(
+            `open: downloads may begin. held: it asked for a pause, or an operator set one. parked: it is unreachable. given_up: its images fail at once. One of ${HOST_STATES.join(', ')}`,
+          ),
+          q: Type.Optional(Type.String({ minLength: 1, maxLength: 253, description: 'A part of the name' })),
+          batch: Type.Optional(
+            Type.String({
+              description:
+                'Id of a batch: only hosts that its images wait for or failed at, with `waiting` and `failed`. A host is listed from its first download on',
+            }),
+          ),
+        }),
+        response: { 200: PageOf(HostBody), 400: ProblemAnswer, 404: ProblemAnswer },
       },
     },
     async (request) => {
-      const { limit = PAGE_SIZE, cursor } = request.query;
+      const { limit = PAGE_SIZE, cursor, state, q, batch } = request.query;
+      const tenantId = tenantOf(request);
       const lastHost = readCursor(cursor);
-      const after = typeof lastHost === 'string' ? lastHost : '';
-      const rows = await listHosts(db, tenantOf(request), { after, limit: limit + 1, hostConcurrency });
+      const rows = await listHosts(db, {
+        tenantId,
+        states: statesOf(state),
+        part: q,
+        batchId: batch === undefined ? undefined : await batchOf(tenantId, batch),
+        after: typeof lastHost === 'string' ? lastHost : '',
+        limit: limit + 1,
+        hostConcurrency,
+      });
       return pageOf(rows, limit, { item: hostBody, cursor: (row) => row.host });
     },
   );
@@ -144,6 +179,14 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
     },
   );
 
+  /** @throws Problem `not_found` */
+  async function batchOf(tenantId: number, id: string): Promise<string> {
+    const batchId = uuidOf('bat', id);
+    if (batchId === undefined || !(await hasBatch(db, { tenantId, batchId })))
+      throw new Problem('not_found', { detail: `There is no batch ${id}.` });
+    return batchId;
+  }
+
   async function settingsOf(key: HostKey, body: Static<typeof Input>): Promise<HostSettings> {
     const { ceiling, held_until: held, headers } = body;
     return {
@@ -167,6 +210,18 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
     return hostBody(row);
   }
 };
+
+/** @throws Problem `bad_request` */
+function statesOf(list: string[] | undefined): HostState[] | undefined {
+  const states = valuesOf(list);
+  const isState = (text: string): text is HostState => HOST_STATES.some((state) => state === text);
+  for (const state of states ?? [])
+    if (!isState(state))
+      throw new Problem('bad_request', {
+        detail: `"${state}" is not a state of a host: ${HOST_STATES.join(', ')}.`,
+      });
+  return states?.filter(isState);
+}
 
 /** @throws Problem `bad_request` */
 function hostKey(request: FastifyRequest, host: string): HostKey {
@@ -206,5 +261,7 @@ function hostBody(row: HostRow): Static<typeof HostBody> {
     last_error: row.last_error === null ? null : { code: row.last_code, detail: row.last_error },
     headers: row.header_names,
     updated_at: row.updated_at.toISOString(),
+    ...(row.waiting !== undefined && { waiting: row.waiting }),
+    ...(row.failed !== undefined && { failed: row.failed }),
   };
 }

@@ -30,8 +30,12 @@ export function pageOf<Row, Item>(
 ): { items: Item[]; next_cursor: string | null } {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  const next = rows.length > limit && last !== undefined ? JSON.stringify(cursor(last)) : undefined;
-  return { items: shown.map(item), next_cursor: next ? Buffer.from(next).toString('base64url') : null };
+  const hasNext = rows.length > limit && last !== undefined;
+  return { items: shown.map(item), next_cursor: hasNext ? writeCursor(cursor(last)) : null };
+}
+
+export function writeCursor(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
 /** @throws Problem `bad_request` for anything that is not a `next_cursor` */

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { KEY_SQL } from '../storage/keys.ts';
 import { when } from '../db/when.ts';
@@ -22,7 +22,8 @@ export type ImageRow = {
   renditions: { name: string; key: string; width: number; height: number; bytes: number; format: string }[];
 };
 
-const IMAGE = sql`
+/** With what belongs to each. @param images a statement for rows of `images` */
+const imageRows = (images: RawBuilder<unknown>) => sql<ImageRow>`
   select i.image_id, i.batch_id, i.slot, i.row_number, i.position, i.url, ${SHOWN_STATE} as state, i.tries,
     case when b.ended_at is null then i.due_at end as due_at, coalesce(i.ended_at, b.ended_at) as ended_at,
     i.error_code, i.error_detail,
@@ -32,7 +33,7 @@ const IMAGE = sql`
     (select coalesce(json_agg(json_build_object('name', r.name, 'key', ${KEY_SQL},
         'width', r.width, 'height', r.height, 'bytes', r.bytes, 'format', r.format) order by r.ordinal), '[]')
       from renditions r where r.tenant_id = i.tenant_id and r.hash16 = i.hash16) as renditions
-  from images i
+  from (${images}) i
   join batches b on b.tenant_id = i.tenant_id and b.batch_id = i.batch_id
   join tenants t on t.tenant_id = i.tenant_id`;
 
@@ -40,31 +41,40 @@ export async function findImage(
   db: Db,
   { tenantId, imageId }: { tenantId: number; imageId: string },
 ): Promise<ImageRow | undefined> {
-  const { rows } =
-    await sql<ImageRow>`${IMAGE} where i.tenant_id = ${tenantId} and i.image_id = ${imageId}`.execute(db);
-  return rows[0];
+  const image = sql`select * from images where tenant_id = ${tenantId} and image_id = ${imageId}`;
+  return (await imageRows(image).execute(db)).rows[0];
 }
 
 export type ImageFilter = {
   tenantId: number;
   batchId: string;
   /** stored states; undefined for all */
-  states: readonly ImageState[] | undefined;
-  code: string | undefined;
+  states?: readonly ImageState[] | undefined;
+  /** failed with one of these codes */
+  codes?: readonly string[] | undefined;
+  /** of one of these hosts */
+  hosts?: readonly string[] | undefined;
   afterSlot: number;
   limit: number;
 };
 
+/** The rows of a page of a batch's images. */
+export function imagesOf(filter: ImageFilter): RawBuilder<unknown> {
+  const { tenantId, batchId, states, codes, hosts, afterSlot, limit } = filter;
+  return sql`
+    select * from images
+    where tenant_id = ${tenantId} and batch_id = ${batchId} and slot > ${afterSlot}
+      ${when(states !== undefined, sql`and state = any(${states}::text[])`)}
+      ${when(states?.length === 1 && states[0] === 'failed', sql`and state = 'failed'`)}
+      ${when(codes !== undefined, sql`and state = 'failed' and error_code = any(${codes}::text[])`)}
+      ${when(hosts !== undefined, sql`and host = any(${hosts}::text[])`)}
+    order by slot
+    limit ${limit}`;
+}
+
 /** A page of a batch's images, by slot. */
 export async function listImages(db: Db, filter: ImageFilter): Promise<ImageRow[]> {
-  const { tenantId, batchId, states, code, afterSlot, limit } = filter;
-  const { rows } = await sql<ImageRow>`
-    ${IMAGE}
-    where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.slot > ${afterSlot}
-      ${when(states !== undefined, sql`and i.state = any(${states}::text[])`)}
-      ${when(code !== undefined, sql`and i.error_code = ${code}`)}
-    order by i.slot
-    limit ${limit}`.execute(db);
+  const { rows } = await sql<ImageRow>`${imageRows(imagesOf(filter))} order by i.slot`.execute(db);
   return rows;
 }
 
@@ -73,12 +83,13 @@ export async function listImagesOfUrl(
   db: Db,
   { tenantId, url, before, limit }: { tenantId: number; url: string; before: string; limit: number },
 ): Promise<ImageRow[]> {
-  const { rows } = await sql<ImageRow>`
-    ${IMAGE}
-    where i.tenant_id = ${tenantId} and hashtextextended(i.url, 0) = hashtextextended(${url}, 0) and i.url = ${url}
-      and i.image_id < ${before}
-    order by i.image_id desc
-    limit ${limit}`.execute(db);
+  const images = sql`
+    select * from images
+    where tenant_id = ${tenantId} and hashtextextended(url, 0) = hashtextextended(${url}, 0) and url = ${url}
+      and image_id < ${before}
+    order by image_id desc
+    limit ${limit}`;
+  const { rows } = await sql<ImageRow>`${imageRows(images)} order by i.image_id desc`.execute(db);
   return rows;
 }
 
@@ -90,23 +101,26 @@ export async function listImagesOfRanges(
   db: Db,
   { tenantId, ranges }: { tenantId: number; ranges: SlotRange[] },
 ): Promise<ImageRow[]> {
-  const { rows } = await sql<ImageRow>`
-    ${IMAGE}
+  const images = sql`
+    select i.* from images i
     join unnest(${ranges.map((range) => range.batchId)}::uuid[], ${ranges.map((range) => range.firstSlot)}::integer[],
       ${ranges.map((range) => range.images)}::integer[]) as r (batch_id, first_slot, images)
       on i.batch_id = r.batch_id and i.slot >= r.first_slot and i.slot < r.first_slot + r.images
-    where i.tenant_id = ${tenantId}
-    order by i.batch_id, i.slot`.execute(db);
+    where i.tenant_id = ${tenantId}`;
+  const { rows } = await sql<ImageRow>`${imageRows(images)} order by i.batch_id, i.slot`.execute(db);
   return rows;
 }
+
+/** `http_status`: of the answer that made the try fail; null where it was something else, or an older version did not keep it. */
+type Attempt = { at: Date; code: string; detail: string; http_status: number | null };
 
 /** The failed tries of an image, oldest first. An image that follows a lead image shows those of the lead. */
 export async function listAttempts(
   db: Db,
   { tenantId, imageId }: { tenantId: number; imageId: string },
-): Promise<{ at: Date; code: string; detail: string }[]> {
-  const { rows } = await sql<{ at: Date; code: string; detail: string }>`
-    select a.at, a.code, a.detail
+): Promise<Attempt[]> {
+  const { rows } = await sql<Attempt>`
+    select a.at, a.code, a.detail, a.http_status
     from images i
     join attempts a on a.tenant_id = i.tenant_id and a.batch_id = i.batch_id and a.lead_slot = i.lead_slot
     where i.tenant_id = ${tenantId} and i.image_id = ${imageId}

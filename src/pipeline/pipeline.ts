@@ -5,15 +5,9 @@ import type { Storage } from '../storage/storage.ts';
 import { VERSION } from '../version.ts';
 import type { DecoderPool } from './decoder-pool.ts';
 import type { Facts, Libraries } from './decoder-protocol.ts';
-import { type AcquirePermit, HostBusy } from './download/download-permit.ts';
-import {
-  type FetchRules,
-  fetchIfChanged,
-  type NotModified,
-  type PreviousAnswer,
-  type Source,
-  type Validators,
-} from './download/fetch.ts';
+import { HostBusy } from './download/download-permit.ts';
+import type { NotModified, PreviousAnswer, Source, Validators } from './download/fetch.ts';
+import { type Downloaded, type DownloadParts, downloadWithPermit } from './download/permitted-download.ts';
 import type { SourceFile, SourceFiles } from './download/source-files.ts';
 import { outputPath, planRenditions, setIdOf } from './plan.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
@@ -55,6 +49,7 @@ export type Outcome =
       renditions: StoredRendition[];
       /** versions of what made them */
       madeBy: { minilab: string } & Libraries;
+      timings: Timings;
     }
   /** The set of an earlier run is reused. `source` is what the host answered; undefined if it was not asked. */
   | { is: 'unchanged'; set: MadeSet; source: SourceNews | undefined }
@@ -63,13 +58,13 @@ export type Outcome =
   | { is: 'later'; problem: ImageProblem }
   | { is: 'failed'; problem: ImageProblem };
 
+/** How long each step took: waiting for a permit of the host; `makeMs` includes waiting for a decoder. */
+type Timings = Pick<Downloaded, 'waitedMs' | 'downloadMs'> & { makeMs: number; storeMs: number };
+
 /** What to remember of a source after an answer. */
 type SourceNews = Validators & { sha256: Buffer; finalUrl: string | undefined; freshForS: number };
 
-export type PipelineParts = {
-  fetchRules: FetchRules;
-  /** limits the open downloads of the worker and of each host */
-  acquirePermit: AcquirePermit;
+export type PipelineParts = DownloadParts & {
   decoders: DecoderPool;
   storage: Storage;
   sourceFiles: SourceFiles;
@@ -93,36 +88,21 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     file: SourceFile,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const source = await download(request, reusable, file, signal);
+    const conditional = { tenantId: request.tenantId, url: request.url, previous: reusable };
+    const { source, waitedMs, downloadMs } = await downloadWithPermit(conditional, file, parts, signal);
     if ('notModified' in source) return notModified(reusable, source);
     const setId = setIdOf(source, request.recipe);
     const set = await setOfSameBytes(request, setId);
     if (set) return { is: 'unchanged', set, source };
     const job = planRenditions(source, request.recipe);
+    const plannedAt = performance.now();
     const { facts, files, differenceHash, libraries } = await parts.decoders.make(job, signal);
+    const madeAt = performance.now();
     const renditions = await store(job, files, { token: request.tenantToken, setId }, storage);
     const madeBy = { minilab: VERSION, ...libraries };
-    return { is: 'made', source, facts, differenceHash, setId, renditions, madeBy };
-  }
-
-  /** Releases the permit before anything is decoded. */
-  async function download(
-    request: ImageRequest,
-    reusable: Reusable | undefined,
-    file: SourceFile,
-    signal: AbortSignal,
-  ): Promise<Source | NotModified> {
-    const permit = await parts.acquirePermit(request, signal);
-    const conditional = { url: request.url, previous: reusable };
-    let problem: ImageProblem | undefined;
-    try {
-      return await fetchIfChanged(conditional, file, { ...parts.fetchRules, permit }, signal);
-    } catch (error) {
-      if (error instanceof ImageProblem) problem = error;
-      throw error;
-    } finally {
-      permit.release(problem);
-    }
+    const storeMs = performance.now() - madeAt;
+    const timings = { waitedMs, downloadMs, makeMs: madeAt - plannedAt, storeMs };
+    return { is: 'made', source, facts, differenceHash, setId, renditions, madeBy, timings };
   }
 
   /** A set made of the same bytes, perhaps from another URL. Storage is asked first, because it answers faster. */

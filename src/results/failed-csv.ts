@@ -4,6 +4,7 @@ import { faithfulWriter } from '../csv/write-faithful.ts';
 import { inPieces } from './pieces.ts';
 import {
   type BatchResults,
+  type FailedFilter,
   readCells,
   readFailedImages,
   readRejectedRows,
@@ -14,12 +15,17 @@ import { correctable } from './table.ts';
 /**
  * The rows that intake rejected or that have a failed image, as they were in the input, so that they can be
  * corrected and uploaded again. No other rows are read: these may be one in a million.
+ * @param filter only rows with a failed image that it names; such a row is whole, with its other images
  */
-export async function* failedCsv(db: Db, results: BatchResults): AsyncGenerator<Buffer> {
+export async function* failedCsv(
+  db: Db,
+  results: BatchResults,
+  filter: FailedFilter = {},
+): AsyncGenerator<Buffer> {
   const { format } = results;
   const writer = faithfulWriter(format);
   yield writer.header();
-  for await (const rowNumbers of failingPages(db, results)) {
+  for await (const rowNumbers of failingPages(db, results, filter)) {
     const rows = await readCells(db, results, rowNumbers);
     for (const piece of inPieces(rows))
       yield writer.rows(piece.map(({ cells, quoted }) => ({ cells: correctable(cells, format), quoted })));
@@ -27,9 +33,11 @@ export async function* failedCsv(db: Db, results: BatchResults): AsyncGenerator<
   yield writer.end();
 }
 
-async function* failingPages(db: Db, batch: BatchKey): AsyncGenerator<number[]> {
+async function* failingPages(db: Db, batch: BatchKey, filter: FailedFilter): AsyncGenerator<number[]> {
+  const isFiltered = filter.codes !== undefined || filter.hosts !== undefined;
+  const failed = failedRows(db, batch, filter);
   let page: number[] = [];
-  for await (const rowNumber of merged(failedRows(db, batch), rejectedRows(db, batch))) {
+  for await (const rowNumber of isFiltered ? failed : merged(failed, rejectedRows(db, batch))) {
     if (page.push(rowNumber) < ROWS_A_PAGE) continue;
     yield page;
     page = [];
@@ -38,15 +46,15 @@ async function* failingPages(db: Db, batch: BatchKey): AsyncGenerator<number[]> 
 }
 
 /** Ascending and distinct, although a row may have several failed images. */
-async function* failedRows(db: Db, batch: BatchKey): AsyncGenerator<number> {
+async function* failedRows(db: Db, batch: BatchKey, filter: FailedFilter): AsyncGenerator<number> {
   let last = 0;
-  let images = await readFailedImages(db, batch, 0);
+  let images = await readFailedImages(db, batch, { ...filter, afterSlot: 0 });
   while (images.length > 0) {
     for (const { row_number } of images) {
       if (row_number !== last) yield row_number;
       last = row_number;
     }
-    images = await readFailedImages(db, batch, images.at(-1)?.slot ?? 0);
+    images = await readFailedImages(db, batch, { ...filter, afterSlot: images.at(-1)?.slot ?? 0 });
   }
 }
 

@@ -4,13 +4,16 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { Problem } from '../errors.ts';
 import { ProblemAnswer } from '../http/problem.ts';
-import { KEY } from '../storage/keys.ts';
+import type { Thumbs } from '../pictures/thumbs.ts';
+import { isThumbKey, KEY } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
 
 const FILE = { content: { 'image/*': { schema: Type.String({ format: 'binary' }) } } };
 
-/** Serves renditions by their storage keys. */
-export const fileRoutes: FastifyPluginAsyncTypebox<{ storage: Storage }> = async (app, { storage }) => {
+export type FileParts = { storage: Storage; thumbs: Thumbs };
+
+/** Serves renditions by their storage keys, and thumbnails, which are made when they are requested first. */
+export const fileRoutes: FastifyPluginAsyncTypebox<FileParts> = async (app, { storage, thumbs }) => {
   await app.register(fastifyStatic, { root: '/', serve: false, suppressWarning: true });
 
   app.get(
@@ -19,7 +22,8 @@ export const fileRoutes: FastifyPluginAsyncTypebox<{ storage: Storage }> = async
       config: { access: 'public' }, // keys cannot be guessed, and shops embed the files in their pages
       schema: {
         summary: 'A rendition; the content under a key never changes',
-        description: 'A name may follow the key: /files/{token}/{hash16}/{file}/{name}',
+        description:
+          'A name may follow the key: /files/{token}/{hash16}/{file}/{name}. The thumbnail 240.webp of a set without a rendition of 200 to 400 pixels is made when it is requested first.',
         params: Type.Object({ '*': Type.String({ description: '`{token}/{hash16}/{file}`' }) }),
         // Shops append "?v=3" and the like to image URLs.
         querystring: Type.Object({}, { additionalProperties: true }),
@@ -36,8 +40,9 @@ export const fileRoutes: FastifyPluginAsyncTypebox<{ storage: Storage }> = async
     async (request, reply) => {
       const [token, setId, file, name, ...more] = request.params['*'].split('/');
       const key = `${token}/${setId}/${file}`;
-      if (!KEY.test(key) || name === '' || more.length > 0)
-        throw new Problem('not_found', { detail: 'There is no such file.' });
+      if (!KEY.test(key) || name === '' || more.length > 0) throw noSuchFile();
+      const isToBeMade = isThumbKey(key) && (await storage.bytesOf(key)) === undefined;
+      if (isToBeMade && !(await thumbs.make(key))) throw noSuchFile();
       const path = storage.localPath(key);
       return reply
         .header('x-content-type-options', 'nosniff')
@@ -46,3 +51,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<{ storage: Storage }> = async
     },
   );
 };
+
+function noSuchFile(): Problem {
+  return new Problem('not_found', { detail: 'There is no such file.' });
+}

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { BatchKey, BatchState } from '../batches/batch.ts';
 import { type NameTemplate, parseNameTemplate } from '../presets/name-template.ts';
 import type { Db } from '../db/database.ts';
+import { when } from '../db/when.ts';
 import type { Flaw } from '../errors.ts';
 import { type ImageState, type PublicImageState, shownState } from '../images/image.ts';
 import { readTableFormat, type StoredTableFormat, type TableFormat } from '../csv/table-format.ts';
@@ -154,15 +155,20 @@ async function readImageRows(
   return rows;
 }
 
+/** Which failed images count: with one of the codes, and of one of the hosts; undefined: all. */
+export type FailedFilter = { codes?: string[] | undefined; hosts?: string[] | undefined };
+
 /** A page of failed images in the order of their slots (index images_failed), with their rows. */
 export async function readFailedImages(
   db: Db,
   { tenantId, batchId }: BatchKey,
-  afterSlot: number,
+  { codes, hosts, afterSlot }: FailedFilter & { afterSlot: number },
 ): Promise<{ slot: number; row_number: number }[]> {
   const { rows } = await sql<{ slot: number; row_number: number }>`
     select slot, row_number from images
     where tenant_id = ${tenantId} and batch_id = ${batchId} and state = 'failed' and slot > ${afterSlot}
+      ${when(codes !== undefined, sql`and error_code = any(${codes}::text[])`)}
+      ${when(hosts !== undefined, sql`and host = any(${hosts}::text[])`)}
     order by slot limit ${ROWS_A_PAGE}`.execute(db);
   return rows;
 }

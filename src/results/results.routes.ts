@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import { batchKey, noSuchBatch } from '../batches/status.routes.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { ListOf, valuesOf } from '../http/lists.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -94,14 +95,19 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
       schema: {
         summary: 'The rows with errors or failed images as uploaded, to be corrected and uploaded again',
         description:
-          'Encoding, line ends, cells and formulas are those of the upload. Upload it with the same options.',
+          'Encoding, line ends, cells and formulas are those of the upload. Upload it with the same options. With `code` or `host`: only rows with such a failed image.',
         ...OfBatch,
+        querystring: Type.Object({
+          code: ListOf('Only images that failed with this error code'),
+          host: ListOf('Only images of this host'),
+        }),
         response: streamed('text/csv'),
       },
     },
     async (request, reply) => {
       const results = await resultsOf(request);
-      const csv = failedCsv(db, results);
+      const { code, host } = request.query;
+      const csv = failedCsv(db, results, { codes: valuesOf(code), hosts: valuesOf(host) });
       return sendPieces(reply, csv, {
         as: downloadAs(results.fileName, 'failed.csv'),
         type: typeAsUploaded(results),

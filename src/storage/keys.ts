@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 /** `{tenant token}/{set id}/{rendition}.{extension}`: `KEY` is its exact form. */
 export type StorageKey = string;
 
-export const KEY = /^[0-9a-f]{32}\/[0-9a-v]{16}\/[a-z][a-z0-9-]{0,31}\.[a-z0-9]{1,5}$/;
+export const KEY = /^[0-9a-f]{32}\/[0-9a-v]{16}\/(?:[a-z][a-z0-9-]{0,31}\.[a-z0-9]{1,5}|240\.webp)$/;
 
 /** One rendition set in storage: all keys of its files begin with `{token}/{setId}/`. */
 export type StoredSet = { token: string; setId: string };
@@ -15,6 +15,23 @@ export function keyOf(
 ): StorageKey {
   return `${token}/${setId}/${name}.${extension}`;
 }
+
+/**
+ * The thumbnail of a set, which is made on first demand (pictures/thumbs.ts). No table has it, so whoever removes a
+ * set removes it by this name. No rendition can have the name: theirs begin with a letter.
+ */
+const THUMB = { name: '240', extension: 'webp' };
+
+export function thumbKeyOf(set: StoredSet): StorageKey {
+  return keyOf(set, THUMB);
+}
+
+export function isThumbKey(key: StorageKey): boolean {
+  return key === thumbKeyOf(partsOf(key));
+}
+
+/** `thumbKeyOf` of a row `p` with a `hash16`, and its row `t` of `tenants`. */
+export const THUMB_KEY_SQL = sql<StorageKey>`t.token || '/' || p.hash16 || '/240.webp'`;
 
 /** `keyOf` of a row `r` of `renditions` and its row `t` of `tenants`. */
 export const KEY_SQL = sql<StorageKey>`t.token || '/' || r.hash16 || '/' || r.name || '.' || r.extension`;

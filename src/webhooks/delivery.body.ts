@@ -6,46 +6,58 @@ import { DELIVERY_STATES } from './events.ts';
 
 const Headers = Type.Record(Type.String(), Type.String());
 
-export const Delivery = Type.Object({
-  id: Type.String(),
-  endpoint_id: Type.String(),
-  event: Type.Object({
-    id: Type.String({ description: 'The webhook-id of every attempt' }),
-    type: Type.String(),
-    batch_id: Nullable(Type.String()),
-  }),
-  state: Type.Enum([...DELIVERY_STATES], {
-    description: 'exhausted: given up after the last attempt, or because its endpoint was disabled',
-  }),
-  attempt_count: Type.Integer(),
-  last_status: Nullable(Type.Integer({ description: 'HTTP status; null if there was no answer' })),
-  last_error: Nullable(Type.String({ description: 'Why the last attempt got no answer' })),
-  next_attempt_at: NullableTime,
-  created_at: Type.String({ format: 'date-time' }),
-  ended_at: NullableTime,
-});
+export const Delivery = Type.Object(
+  {
+    id: Type.String(),
+    endpoint_id: Type.String(),
+    event: Type.Object(
+      {
+        id: Type.String({ description: 'The webhook-id of every attempt' }),
+        type: Type.String(),
+        batch_id: Nullable(Type.String()),
+      },
+      { 'x-name': 'DeliveredEvent' },
+    ),
+    state: Type.Enum([...DELIVERY_STATES], {
+      description: 'exhausted: given up after the last attempt, or because its endpoint was disabled',
+    }),
+    attempt_count: Type.Integer(),
+    last_status: Nullable(Type.Integer({ description: 'HTTP status; null if there was no answer' })),
+    last_error: Nullable(Type.String({ description: 'Why the last attempt got no answer' })),
+    next_attempt_at: NullableTime,
+    created_at: Type.String({ format: 'date-time' }),
+    ended_at: NullableTime,
+  },
+  { 'x-name': 'Delivery' },
+);
 
-const Attempt = Type.Object({
-  attempt: Type.Integer({ description: 'From 1' }),
-  at: Type.String({ format: 'date-time', description: 'When it was recorded' }),
-  duration_ms: Type.Integer(),
-  request: Type.Object({
-    url: Nullable(Type.String({ description: 'Null where an older version did not keep it' })),
-    headers: Headers,
-  }),
-  status: Nullable(Type.Integer()),
-  error: Nullable(Type.String({ description: 'Why there was no answer' })),
-  response: Type.Object({
-    headers: Type.Record(Type.String(), Type.String(), { description: 'The first 40' }),
-    body: Type.String({ description: 'The first 16 KiB' }),
-  }),
-});
+const Attempt = Type.Object(
+  {
+    attempt: Type.Integer({ description: 'From 1' }),
+    at: Type.String({ format: 'date-time', description: 'When it was recorded' }),
+    duration_ms: Type.Integer(),
+    request: Type.Object({
+      url: Nullable(Type.String({ description: 'Null where an older version did not keep it' })),
+      headers: Headers,
+    }),
+    status: Nullable(Type.Integer()),
+    error: Nullable(Type.String({ description: 'Why there was no answer' })),
+    response: Type.Object({
+      headers: Type.Record(Type.String(), Type.String(), { description: 'The first 40' }),
+      body: Type.String({ description: 'The first 16 KiB' }),
+    }),
+  },
+  { 'x-name': 'Attempt' },
+);
 
-export const DeliveryDetail = Type.Object({
-  ...Delivery.properties,
-  body: Type.String({ description: 'As it is sent, byte for byte, with every attempt' }),
-  attempts: Type.Array(Attempt),
-});
+export const DeliveryDetail = Type.Object(
+  {
+    ...Delivery.properties,
+    body: Type.String({ description: 'As it is sent, byte for byte, with every attempt' }),
+    attempts: Type.Array(Attempt),
+  },
+  { 'x-name': 'DeliveryDetails' },
+);
 
 export function deliveryBody(row: ListedDelivery): Static<typeof Delivery> {
   return {

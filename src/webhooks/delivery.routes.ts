@@ -100,6 +100,7 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (a
     {
       config: { audit: 'delivery.redeliver' },
       schema: {
+        operationId: 'redeliver',
         summary: 'Send a delivery again',
         description:
           "Now, with the same id and body, to today's URL and signed with today's secret, whatever its state. If it fails, the schedule of retries begins again. Of a delivery that waits for its next attempt, that attempt is made now.",

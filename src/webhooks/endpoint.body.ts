@@ -31,7 +31,13 @@ export const EndpointInput = Type.Object(
     signature: Type.Optional(Signature),
     secret: Type.Optional(Secret),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    'x-name': 'WebhookInput',
+    examples: [
+      { url: 'https://shop.example/hooks/minilab', description: 'Shop', event_types: ['batch.completed'] },
+    ],
+  },
 );
 
 export const EndpointPatch = Type.Object(
@@ -41,7 +47,7 @@ export const EndpointPatch = Type.Object(
     description: Type.Optional(Description),
     disabled: Type.Optional(Disabled),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, 'x-name': 'WebhookPatchInput' },
 );
 
 const DAY_S = 86_400;
@@ -63,43 +69,49 @@ export const Rotation = Type.Unsafe<{ secret?: string; expires_in?: number } | n
   additionalProperties: false,
 });
 
-export const Endpoint = Type.Object({
-  id: Type.String(),
-  kind: Type.Enum([...ENDPOINT_KINDS], {
-    description: 'configured: WEBHOOK_URL. callback: the callback_url of a batch. Both are read-only here',
-  }),
-  url: Type.String(),
-  description: Type.String(),
-  event_types: Type.Array(Type.String(), { description: 'Empty: the usual ones' }),
-  signature: Signature,
-  public_key: Nullable(Type.String({ description: 'whpk_…, which verifies v1a signatures' })),
-  disabled: Type.Boolean(),
-  disabled_at: NullableTime,
-  disabled_because: Nullable(Type.String()),
-  failing_since: Nullable(
-    Type.String({
-      format: 'date-time',
-      description: 'The first failed attempt since the last that succeeded',
+export const Endpoint = Type.Object(
+  {
+    id: Type.String(),
+    kind: Type.Enum([...ENDPOINT_KINDS], {
+      description: 'configured: WEBHOOK_URL. callback: the callback_url of a batch. Both are read-only here',
     }),
-  ),
-  old_secret_expires_at: Nullable(
-    Type.String({
-      format: 'date-time',
-      description: 'Until then the secret before the last one signs along',
-    }),
-  ),
-  created_at: Type.String({ format: 'date-time' }),
-});
+    url: Type.String(),
+    description: Type.String(),
+    event_types: Type.Array(Type.String(), { description: 'Empty: the usual ones' }),
+    signature: Signature,
+    public_key: Nullable(Type.String({ description: 'whpk_…, which verifies v1a signatures' })),
+    disabled: Type.Boolean(),
+    disabled_at: NullableTime,
+    disabled_because: Nullable(Type.String()),
+    failing_since: Nullable(
+      Type.String({
+        format: 'date-time',
+        description: 'The first failed attempt since the last that succeeded',
+      }),
+    ),
+    old_secret_expires_at: Nullable(
+      Type.String({
+        format: 'date-time',
+        description: 'Until then the secret before the last one signs along',
+      }),
+    ),
+    created_at: Type.String({ format: 'date-time' }),
+  },
+  { 'x-name': 'WebhookEndpoint' },
+);
 
 /** The only answers that have the secret. */
-export const EndpointWithSecret = Type.Object({
-  ...Endpoint.properties,
-  secret: Nullable(
-    Type.String({
-      description: 'Verifies v1 signatures, and is never shown again; null for v1a, which needs none',
-    }),
-  ),
-});
+export const EndpointWithSecret = Type.Object(
+  {
+    ...Endpoint.properties,
+    secret: Nullable(
+      Type.String({
+        description: 'Verifies v1 signatures, and is never shown again; null for v1a, which needs none',
+      }),
+    ),
+  },
+  { 'x-name': 'WebhookEndpointWithSecret' },
+);
 
 export function endpointBody(row: EndpointRow): Static<typeof Endpoint> {
   return {

@@ -8,6 +8,7 @@ import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { problems } from '../http/document/problems.ts';
+import { ProblemAnswer } from '../http/problem.ts';
 import { findMessage, keepMessage, listMessages, type MessageRow, databaseNow } from './inbox.ts';
 import { isTimely, newSecret, signedAt, verifyHubSignature } from './signing.ts';
 
@@ -73,10 +74,11 @@ export const inboxRoutes: FastifyPluginAsyncTypebox<InboxParts> = async (app, { 
     '/v1/webhooks/inbox/:source/:message',
     {
       schema: {
+        operationId: 'getInboxMessage',
         summary: 'One received message',
         description: 'An id longer than 200 characters is found in the list only.',
         params: Type.Object({ source: Type.String(), message: Type.String({ description: 'Its id' }) }),
-        response: { 200: Message, ...problems('not_found') },
+        response: { 200: Message, 404: ProblemAnswer },
       },
     },
     async (request) => {

@@ -10,6 +10,7 @@ import { forgetSessions } from '../access/sessions.ts';
 import type { MoveRules } from '../batches/move-on.ts';
 import { forgetChanges } from '../batches/changes.ts';
 import { forgetDeadWorkers, searchStorage } from '../batches/orphans.ts';
+import { beginPlannedRetries } from '../batches/planned-retries.ts';
 import { purgeFiles } from '../batches/purge.ts';
 import { logEnded } from '../batches/settle.ts';
 import { sweep } from '../batches/sweep.ts';
@@ -69,6 +70,16 @@ export function choresOf({ database, storage, feed, config, log, signal }: Chore
 
   return [
     { name: 'sweep', everyMs: REPAIR_EVERY_MS, run: sweepBatches },
+    {
+      name: 'begin planned retries',
+      everyMs: REPAIR_EVERY_MS,
+      run: async () => {
+        const { begun, failed } = await beginPlannedRetries(patient, feed);
+        if (begun > 0) log.info({ batches: begun }, 'planned retries have begun');
+        for (const { batch, error } of failed)
+          log.warn({ err: error, batch: batch.batchId }, 'a planned retry cannot begin, retrying');
+      },
+    },
     {
       name: 'record lost images',
       everyMs: LOST_EVERY_MS,

@@ -28,7 +28,9 @@ export async function endImages(
   for (const { task, result } of finished) {
     const images = ended.get(task.id);
     const batch = batches.get(result.image.batchId);
-    if (result.is === 'completed' && images !== undefined && batch) countMade(batch, result.made, images);
+    if (result.is !== 'completed' || images === undefined || !batch) continue;
+    countMade(batch, result.made, images);
+    batch.completedSlots.push(result.image.slot);
   }
   return ended;
 }

@@ -52,12 +52,14 @@ async function addSets(trx: Db, completed: Completed[]): Promise<Set<string>> {
     ),
     new_sets as (
       insert into rendition_sets
-        (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes, source_difference_hash, made_by)
+        (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes, source_difference_hash, made_by,
+          waited_ms, download_ms, make_ms, store_ms)
       select tenant_id, hash16, decode(source_sha256, 'hex'), source_format, source_width, source_height, source_bytes,
-        ('x' || source_difference_hash)::bit(64), made_by
+        ('x' || source_difference_hash)::bit(64), made_by, waited_ms, download_ms, make_ms, store_ms
       from json_to_recordset(${JSON.stringify(made.map(setRow))}) as s
         (tenant_id integer, hash16 text, source_sha256 text, source_format text, source_width integer,
-          source_height integer, source_bytes bigint, source_difference_hash text, made_by json)
+          source_height integer, source_bytes bigint, source_difference_hash text, made_by json,
+          waited_ms integer, download_ms integer, make_ms integer, store_ms integer)
       order by tenant_id, hash16
       on conflict do nothing -- an existing set keeps its files: they were not written again
       returning tenant_id, hash16
@@ -130,7 +132,7 @@ function sourceRows(completed: Completed[]) {
   return oneOfEach(rows, ({ tenant_id, url_sha256 }) => `${tenant_id} ${url_sha256}`);
 }
 
-function setRow({ image, made: { setId, source, facts, differenceHash, madeBy } }: Made) {
+function setRow({ image, made: { setId, source, facts, differenceHash, madeBy, timings } }: Made) {
   return {
     tenant_id: image.tenantId,
     hash16: setId,
@@ -141,6 +143,10 @@ function setRow({ image, made: { setId, source, facts, differenceHash, madeBy } 
     source_bytes: source.bytes,
     source_difference_hash: differenceHash,
     made_by: madeBy,
+    waited_ms: Math.round(timings.waitedMs),
+    download_ms: Math.round(timings.downloadMs),
+    make_ms: Math.round(timings.makeMs),
+    store_ms: Math.round(timings.storeMs),
   };
 }
 

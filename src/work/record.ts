@@ -103,13 +103,16 @@ async function recordAttempts(trx: Db, finished: FinishedImage[]): Promise<void>
             lead_slot: result.image.slot,
             code: result.problem.code,
             detail: result.problem.message,
+            http_status: result.problem.httpStatus,
           },
         ]
       : [],
   );
   if (rows.length === 0) return;
   await sql`
-    insert into attempts (tenant_id, batch_id, lead_slot, code, detail)
+    insert into attempts (tenant_id, batch_id, lead_slot, code, detail, http_status)
     select * from json_to_recordset(${JSON.stringify(rows)}) as a
-      (tenant_id integer, batch_id uuid, lead_slot integer, code text, detail text)`.execute(trx);
+      (tenant_id integer, batch_id uuid, lead_slot integer, code text, detail text, http_status smallint)`.execute(
+    trx,
+  );
 }

@@ -40,6 +40,9 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'GET /v1/batches/:id/images': 'read',
   'GET /v1/batches/:id/events': 'read',
   'GET /v1/batches/:id/states': 'read',
+  'GET /v1/batches/:id/sheet': 'read',
+  'GET /v1/batches/:id/find': 'read',
+  'GET /v1/batches/:id/failures': 'read',
   'GET /v1/batches/:id/output.csv': 'read',
   'GET /v1/batches/:id/failed.csv': 'read',
   'GET /v1/batches/:id/manifest.ndjson': 'read',
@@ -48,6 +51,7 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'POST /v1/batches/:id/cancel': 'write',
   'GET /v1/images': 'read',
   'GET /v1/images/:id': 'read',
+  'GET /v1/images/:id/before': 'read',
   'GET /v1/products': 'read',
   'GET /v1/presets': 'read',
   'GET /v1/presets/:name': 'read',
@@ -236,6 +240,9 @@ describe('every route', () => {
     'GET /v1/batches/:id/images': ['batch', true],
     'GET /v1/batches/:id/events': ['batch', true],
     'GET /v1/batches/:id/states': ['batch', true],
+    'GET /v1/batches/:id/sheet': ['batch', true],
+    'GET /v1/batches/:id/find': ['batch', true],
+    'GET /v1/batches/:id/failures': ['batch', true],
     'GET /v1/batches/:id/output.csv': ['batch', true],
     'GET /v1/batches/:id/failed.csv': ['batch', true],
     'GET /v1/batches/:id/manifest.ndjson': ['batch', true],
@@ -247,9 +254,15 @@ describe('every route', () => {
     'GET /v1/uploads/:id/errors.csv': ['upload', true],
     'DELETE /v1/uploads/:id': ['upload', false],
     'GET /v1/images/:id': ['image', true],
+    'GET /v1/images/:id/before': ['image', false], // 409: it has failed
     'GET /v1/presets/:name': ['preset', true],
     'DELETE /v1/presets/:name': ['preset', false],
     'GET /v1/hosts/:host': ['host', true],
+  };
+  /** The path of a route with this id, and the query that it cannot do without. */
+  const pathWith = (route: string, id: string): string => {
+    const [, url = ''] = route.split(' ');
+    return url.replace(/:\w+/, id) + (url.endsWith('/find') ? '?q=THEIR' : '');
   };
   const NAMED: Record<string, [theirs: string, unknown: string]> = {
     preset: ['their-preset', 'other-preset'],
@@ -263,8 +276,7 @@ describe('every route', () => {
 
   test("answers another tenant's object like an unknown one, byte for byte", async () => {
     const answerOf = async (route: string, id: string) => {
-      const [, url = ''] = route.split(' ');
-      const response = await send(route, ours.key, url.replace(/:\w+/, id));
+      const response = await send(route, ours.key, pathWith(route, id));
       const headers = [...response.headers].filter(
         ([header]) => header !== 'date' && header !== 'x-request-id',
       );
@@ -279,8 +291,7 @@ describe('every route', () => {
       assert.equal(none.status, 404, `${route} ${none.body}`);
       assert.deepEqual(other, none, route);
       if (!isRead) continue;
-      const [, url = ''] = route.split(' ');
-      const response = await send(route, theirs.key, url.replace(/:\w+/, own));
+      const response = await send(route, theirs.key, pathWith(route, own));
       assert.equal(response.status, 200, `${route} by its own tenant`);
       await response.body?.cancel();
     }

@@ -7,6 +7,7 @@ import { sql } from 'kysely';
 import { findBatch } from '../../src/batches/batch.queries.ts';
 import { cancelBatch } from '../../src/batches/cancel.ts';
 import { forgetDeadWorkers, searchStorage, sweepStorage } from '../../src/batches/orphans.ts';
+import { deleteBatch } from '../../src/batches/delete.ts';
 import { purgeFiles } from '../../src/batches/purge.ts';
 import { recordResults } from '../../src/work/record.ts';
 import { sweep } from '../../src/batches/sweep.ts';
@@ -250,4 +251,26 @@ test('rows and places of dead workers go, and what they had not recorded is look
     db,
   );
   assert.deepEqual(rows, [{ worker_id: live, leases: 0, is_due: true }]);
+});
+
+test('a thumbnail stays as long as an image refers to its set, and is found when it was stored after that', async () => {
+  await using services = await newServices();
+  const { db } = services.database;
+  const batch = await done(services, urls(0, 2));
+  const thumbs: string[] = [];
+  for (const path of await filesOf(services)) {
+    const thumb = path.replace(/\.(full|thumb)\.jpg$/, '.240.webp');
+    if (!thumbs.includes(thumb)) thumbs.push(thumb);
+  }
+  const [first = '', second = ''] = thumbs;
+  await writeFile(first, '');
+  assert.deepEqual(await sweepNow(services), { sets: 2, orphans: 0, files: 0, unfinished: 0 });
+  assert.equal((await filesOf(services)).length, 5);
+  await deleteBatch(db, batch);
+  assert.deepEqual(await purgeFiles(db, services.storage, never), { sets: 2, files: 4 });
+  assert.deepEqual(await filesOf(services), []);
+  await writeFile(second, ''); // it was being made
+  await sql`delete from purges`.execute(db); // which an hour does
+  assert.deepEqual(await sweepNow(services), { sets: 1, orphans: 1, files: 1, unfinished: 0 });
+  assert.deepEqual(await filesOf(services), []);
 });

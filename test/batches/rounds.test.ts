@@ -6,13 +6,14 @@ import { batchBody } from '../../src/batches/batch.body.ts';
 import { findBatch } from '../../src/batches/batch.queries.ts';
 import { cancelBatch } from '../../src/batches/cancel.ts';
 import { deleteBatch } from '../../src/batches/delete.ts';
+import { beginPlannedRetries } from '../../src/batches/planned-retries.ts';
 import { retryBatch } from '../../src/batches/retry.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import type { Services } from '../../src/services.ts';
 import { listAttempts, listImages } from '../../src/images/image.queries.ts';
 import type { ClaimedImage, ImageResult } from '../../src/work/process-image.ts';
 import { ImageProblem, type ImageProblemCode } from '../../src/pipeline/problems.ts';
-import { acceptCsv, acceptUrls, claim, failed, newServices, record } from '../support/batches.ts';
+import { acceptCsv, acceptUrls, claim, failed, newServices, record, TIMINGS } from '../support/batches.ts';
 
 const MADE_BY = { minilab: '0', sharp: '0', libvips: '0' };
 
@@ -25,7 +26,7 @@ function completed(image: ClaimedImage): ImageResult {
   const bytes = { path: '', bytes: 10, sha256: Buffer.alloc(32), head: Buffer.alloc(0) };
   const source = { ...bytes, finalUrl: image.url, etag: undefined, lastModified: undefined, freshForS: 0 };
   const made = { source, facts, differenceHash: '0'.repeat(16), setId: '0'.repeat(16), renditions: [] };
-  return { image, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
+  return { image, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY, timings: TIMINGS } };
 }
 
 function failedWith(code: ImageProblemCode): (image: ClaimedImage) => ImageResult {
@@ -48,7 +49,7 @@ async function run(services: Services, endOf: (image: ClaimedImage) => ImageResu
 }
 
 function retry({ database, feed }: Services, batch: BatchKey, code?: string) {
-  return retryBatch(database.db, batch, { code, feed });
+  return retryBatch(database.db, batch, { filter: { codes: code === undefined ? undefined : [code] }, feed });
 }
 
 function cancel({ database, queue }: Services, batch: BatchKey) {
@@ -92,8 +93,6 @@ test('a retry runs the failed images only, with those that repeat their URLs, an
   ]);
   const [third] = await listImages(db, {
     ...batch,
-    states: undefined,
-    code: undefined,
     afterSlot: 2,
     limit: 1,
   });
@@ -258,4 +257,56 @@ test('claims and results while a batch is cancelled neither wait for ever nor ch
       select count(*) as n from images where batch_id = ${batch.batchId} and state = 'failed'`.execute(db);
     assert.equal(rows[0]?.n, cancelled?.failed);
   }
+});
+
+test('a planned retry begins once, after the end of its round, and only what was asked for', async () => {
+  await using services = await newServices();
+  const { database, feed } = services;
+  const batch = await acceptUrls(services, urls(4));
+  const plan = (codes: string[]) =>
+    retryBatch(database.db, batch, { filter: { codes }, feed, whenEnded: true });
+  await plan(['not_found']);
+  await plan(['dns_failed']);
+  assert.deepEqual(await beginPlannedRetries(database.db, feed), { begun: 0, failed: [] });
+  const claimed = await claim(services, 4);
+  const codes = ['not_found', 'access_denied', 'dns_failed'] as const;
+  await record(
+    services,
+    claimed.map(({ task, image }, i) => {
+      const code = codes[i];
+      return {
+        task,
+        result: code ? { image, is: 'failed', problem: new ImageProblem(code) } : completed(image),
+      };
+    }),
+  );
+  assert.equal((await findBatch(database.db, batch))?.state, 'completed_with_errors');
+  const begun = await Promise.all([1, 2, 3].map(() => beginPlannedRetries(database.db, feed)));
+  assert.equal(
+    begun.reduce((sum, each) => sum + each.begun, 0),
+    1,
+  );
+  const row = await findBatch(database.db, batch);
+  assert.deepEqual([row?.round, row?.state, row?.failed, row?.retry_planned], [2, 'processing', 1, false]);
+  assert.deepEqual(row?.errors_by_code, { access_denied: 1 });
+
+  await plan(['access_denied']);
+  await cancelBatch(database.db, batch, feed);
+  assert.deepEqual(await beginPlannedRetries(database.db, feed), { begun: 0, failed: [] });
+  assert.equal((await findBatch(database.db, batch))?.retry_planned, false);
+});
+
+test('a planned retry that exceeds a quota waits until there is room', async () => {
+  await using services = await newServices();
+  const { database, feed } = services;
+  const batch = await acceptUrls(services, urls(1));
+  await retryBatch(database.db, batch, { filter: {}, feed, whenEnded: true });
+  const [claimed] = await claim(services, 1);
+  assert.ok(claimed);
+  await record(services, [{ task: claimed.task, result: failed(claimed.image) }]);
+  await sql`update tenants set batches_at_once = 0 where tenant_id = 1`.execute(database.db);
+  assert.deepEqual(await beginPlannedRetries(database.db, feed), { begun: 0, failed: [] });
+  assert.equal((await findBatch(database.db, batch))?.retry_planned, true);
+  await sql`update tenants set batches_at_once = null where tenant_id = 1`.execute(database.db);
+  assert.deepEqual(await beginPlannedRetries(database.db, feed), { begun: 1, failed: [] });
 });

@@ -16,6 +16,7 @@ const SAME = 'all versions wrote the same';
 const READERS: Record<string, string> = {
   'audit_log.details': 'shown as it was written',
   'batches.errors_by_code': SAME,
+  'batches.planned_retries': SAME,
   'batches.recipes': 'readRecipe (presets/stored.ts)',
   'batches.row_errors': SAME,
   'batches.table_format': 'readTableFormat (csv/table-format.ts)',

@@ -91,6 +91,7 @@ export function failed(image: ClaimedImage): ImageResult {
   return { image, is: 'failed', problem: new ImageProblem('not_found') };
 }
 
+export const TIMINGS = { waitedMs: 1, downloadMs: 2, makeMs: 3, storeMs: 4 };
 const MADE_BY = { minilab: '0', sharp: '0', libvips: '0' };
 
 /** What a pipeline does at the end, for a source whose content is its URL: two files, stored. */
@@ -112,7 +113,7 @@ export async function madeOf({ config, storage }: Services, image: ClaimedImage)
   const facts = { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false };
   const differenceHash = '0'.repeat(16);
   const made = { source: { ...source, ...unknown }, facts, differenceHash, setId, renditions };
-  return { image, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY } };
+  return { image, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY, timings: TIMINGS } };
 }
 
 export async function record(

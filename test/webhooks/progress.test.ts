@@ -81,7 +81,7 @@ test('a retry begins another round, with its own begin and progress', async () =
   await register(api, { url: 'https://shop.example/hook', event_types: ['batch.started', 'batch.progress'] });
   const batch = await acceptUrls(services, urls(2));
   await work(services, 1);
-  await retryBatch(services.database.db, batch, { code: undefined, feed: services.feed });
+  await retryBatch(services.database.db, batch, { filter: {}, feed: services.feed });
   await work(services, 1);
   const of = (round: number) => [
     { type: 'batch.started', percent: 0, state: 'processing', round },

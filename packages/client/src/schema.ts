@@ -316,6 +316,60 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List deliveries to all webhook endpoints, newest first */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery with its body and every attempt */
+        get: operations["getDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deliveries/{id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again
+         * @description Now, with the same id and body, to today's URL and signed with today's secret, whatever its state. If it fails, the schedule of retries begins again. Of a delivery that waits for its next attempt, that attempt is made now.
+         */
+        post: operations["redeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hosts": {
         parameters: {
             query?: never;
@@ -585,6 +639,129 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhook endpoints, newest first
+         * @description Also WEBHOOK_URL and the callback_url of batches, which are read-only.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Register a webhook endpoint
+         * @description The answer has the secret, which is never shown again.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One webhook endpoint */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /** Delete a webhook endpoint with its deliveries */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook endpoint
+         * @description Fields that are left out stay as they are. To enable an endpoint, or to give it another URL, forgets its failures. Deliveries that wait go to the new URL.
+         */
+        patch: operations["updateWebhook"];
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List deliveries to a webhook endpoint, newest first */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the failed deliveries of a webhook endpoint again
+         * @description Those that were given up or wait after a failed attempt, created at `since` or later; at most 10,000 at a time. Deliveries that are due already are not sent twice.
+         */
+        post: operations["replayWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret of a webhook endpoint
+         * @description The answer has the new secret, which is never shown again. The old one signs along for 24 hours: each request has both signatures. The same with the keys of v1a.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a webhook.test event to an endpoint
+         * @description Like any other event, with retries. `GET /v1/deliveries/{id}` shows how it went.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/webhooks/inbox": {
         parameters: {
             query?: never;
@@ -616,6 +793,26 @@ export type paths = {
          * @description Signed according to Standard Webhooks, or with X-Hub-Signature-256. Messages are deduplicated by id. No API key is needed.
          */
         post: operations["receiveInboxMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/inbox/{source}/{message}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One received message
+         * @description An id longer than 200 characters is found in the list only.
+         */
+        get: operations["getInboxMessage"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -692,6 +889,91 @@ export type webhooks = {
         patch?: never;
         trace?: never;
     };
+    "batch.progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another tenth of the images of a batch has ended */
+        post: operations["onBatchProgress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "batch.started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The first image of a round of a batch is in work */
+        post: operations["onBatchStarted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.delivery_exhausted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A delivery to another endpoint was given up */
+        post: operations["onWebhookDeliveryExhausted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.endpoint_disabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another endpoint was disabled, because it answered 410 or failed for five days */
+        post: operations["onWebhookEndpointDisabled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A test that somebody asked for */
+        post: operations["onWebhookTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 };
 export type components = {
     schemas: {
@@ -738,6 +1020,32 @@ export type components = {
             webhook_secret?: string;
             /** @description About how large images.zip is now; files of images that repeat a URL are not counted */
             zip_bytes: number;
+        };
+        Attempt: {
+            /**
+             * Format: date-time
+             * @description When it was recorded
+             */
+            at: string;
+            /** @description From 1 */
+            attempt: number;
+            duration_ms: number;
+            error: string | null;
+            request: {
+                headers: {
+                    [key: string]: string;
+                };
+                url: string | null;
+            };
+            response: {
+                /** @description The first 16 KiB */
+                body: string;
+                /** @description The first 40 */
+                headers: {
+                    [key: string]: string;
+                };
+            };
+            status: number | null;
         };
         AuditEntry: {
             /**
@@ -816,6 +1124,8 @@ export type components = {
         BatchLinks: {
             /** @description POST */
             cancel: string;
+            /** @description Deliveries of its webhooks */
+            deliveries: string;
             failed_csv: string;
             images: string;
             images_zip: string;
@@ -906,6 +1216,8 @@ export type components = {
             id: string;
             links: components["schemas"]["BatchLinks"];
             name: string;
+            /** @description The share of images that have ended */
+            percent: number;
             products: number;
             /** @description Completed images that needed no new files: they were made before, or for another image of the batch with the same URL */
             reused: number;
@@ -922,6 +1234,54 @@ export type components = {
             pending: number;
             processing: number;
             total: number;
+        };
+        DeliveredEvent: {
+            batch_id: string | null;
+            /** @description The webhook-id of every attempt */
+            id: string;
+            type: string;
+        };
+        Delivery: {
+            attempt_count: number;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            endpoint_id: string;
+            event: components["schemas"]["DeliveredEvent"];
+            id: string;
+            last_error: string | null;
+            last_status: number | null;
+            next_attempt_at: string | null;
+            /**
+             * @description exhausted: given up after the last attempt, or because its endpoint was disabled
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "exhausted";
+        };
+        DeliveryDetails: {
+            attempt_count: number;
+            attempts: components["schemas"]["Attempt"][];
+            /** @description As it is sent, byte for byte, with every attempt */
+            body: string;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            endpoint_id: string;
+            event: components["schemas"]["DeliveredEvent"];
+            id: string;
+            last_error: string | null;
+            last_status: number | null;
+            next_attempt_at: string | null;
+            /**
+             * @description exhausted: given up after the last attempt, or because its endpoint was disabled
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "exhausted";
+        };
+        DeliveryPage: {
+            items: components["schemas"]["Delivery"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
         };
         Flaw: {
             code: string;
@@ -1393,6 +1753,89 @@ export type components = {
                 /** @description Bytes of all renditions */
                 stored_bytes: number;
             };
+        };
+        WebhookEndpoint: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            disabled: boolean;
+            disabled_at: string | null;
+            disabled_because: string | null;
+            /** @description Empty: the usual ones */
+            event_types: string[];
+            failing_since: string | null;
+            id: string;
+            /**
+             * @description configured: WEBHOOK_URL. callback: the callback_url of a batch. Both are read-only here
+             * @enum {string}
+             */
+            kind: "registered" | "configured" | "callback";
+            old_secret_expires_at: string | null;
+            public_key: string | null;
+            /**
+             * @description v1 (the default): HMAC-SHA256 with the secret. v1a: Ed25519, verified with the public key. both: one signature of each
+             * @enum {string}
+             */
+            signature: "v1" | "v1a" | "both";
+            url: string;
+        };
+        WebhookEndpointPage: {
+            items: components["schemas"]["WebhookEndpoint"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
+        };
+        WebhookEndpointWithSecret: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            disabled: boolean;
+            disabled_at: string | null;
+            disabled_because: string | null;
+            /** @description Empty: the usual ones */
+            event_types: string[];
+            failing_since: string | null;
+            id: string;
+            /**
+             * @description configured: WEBHOOK_URL. callback: the callback_url of a batch. Both are read-only here
+             * @enum {string}
+             */
+            kind: "registered" | "configured" | "callback";
+            old_secret_expires_at: string | null;
+            public_key: string | null;
+            secret: string | null;
+            /**
+             * @description v1 (the default): HMAC-SHA256 with the secret. v1a: Ed25519, verified with the public key. both: one signature of each
+             * @enum {string}
+             */
+            signature: "v1" | "v1a" | "both";
+            url: string;
+        };
+        WebhookInput: {
+            /** @description For people */
+            description?: string;
+            /** @description A disabled endpoint gets no events */
+            disabled?: boolean;
+            /** @description Which events it gets. An empty list (the default): the ends of batches and what happens to webhooks; batch.started and batch.progress only where they are listed */
+            event_types?: ("batch.started" | "batch.progress" | "batch.completed" | "batch.completed_with_errors" | "batch.failed" | "batch.cancelled" | "webhook.delivery_exhausted" | "webhook.endpoint_disabled")[];
+            /** @description A secret of your own: whsec_ and 24 to 64 bytes in base64. By default, one is made */
+            secret?: string;
+            /**
+             * @description v1 (the default): HMAC-SHA256 with the secret. v1a: Ed25519, verified with the public key. both: one signature of each
+             * @enum {string}
+             */
+            signature?: "v1" | "v1a" | "both";
+            /** @description Where events are sent, by POST */
+            url: string;
+        };
+        WebhookPatchInput: {
+            /** @description For people */
+            description?: string;
+            /** @description A disabled endpoint gets no events */
+            disabled?: boolean;
+            /** @description Which events it gets. An empty list (the default): the ends of batches and what happens to webhooks; batch.started and batch.progress only where they are listed */
+            event_types?: ("batch.started" | "batch.progress" | "batch.completed" | "batch.completed_with_errors" | "batch.failed" | "batch.cancelled" | "webhook.delivery_exhausted" | "webhook.endpoint_disabled")[];
+            /** @description Where events are sent, by POST */
+            url?: string;
         };
     };
     responses: {
@@ -2540,6 +2983,116 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only events of this batch */
+                batch?: string;
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                /** @description Only deliveries to this endpoint */
+                endpoint?: string;
+                limit?: number;
+                state?: "pending" | "delivered" | "exhausted";
+                /** @description Type of the event */
+                type?: "batch.started" | "batch.progress" | "batch.completed" | "batch.completed_with_errors" | "batch.failed" | "batch.cancelled" | "webhook.delivery_exhausted" | "webhook.endpoint_disabled" | "webhook.test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetails"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    redeliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listHosts: {
         parameters: {
             query?: {
@@ -3359,6 +3912,363 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                kind?: "registered" | "configured" | "callback";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://shop.example/hooks/minilab",
+                 *       "description": "Shop",
+                 *       "event_types": [
+                 *         "batch.completed"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointWithSecret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPatchInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only events of this batch */
+                batch?: string;
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                limit?: number;
+                state?: "pending" | "delivered" | "exhausted";
+                /** @description Type of the event */
+                type?: "batch.started" | "batch.progress" | "batch.completed" | "batch.completed_with_errors" | "batch.failed" | "batch.cancelled" | "webhook.delivery_exhausted" | "webhook.endpoint_disabled" | "webhook.test";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    replayWebhook: {
+        parameters: {
+            query: {
+                since: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many deliveries are sent again */
+                        count: number;
+                        /** @description Whether to call this again */
+                        has_more: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description For how many seconds the old secret signs along; 0 drops it at once
+                     * @default 86400
+                     */
+                    expires_in?: number;
+                    /** @description A secret of your own: whsec_ and 24 to 64 bytes in base64. By default, one is made */
+                    secret?: string;
+                } | null;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointWithSecret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listInboxMessages: {
         parameters: {
             query?: {
@@ -3436,6 +4346,41 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             414: components["responses"]["URITooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getInboxMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                message: string;
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxMessage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
             417: components["responses"]["ExpectationFailed"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestHeaderFieldsTooLarge"];
@@ -3668,6 +4613,350 @@ export interface operations {
                     timestamp: string;
                     /** @constant */
                     type: "batch.failed";
+                };
+            };
+        };
+        responses: {
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Wants no more events */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again later */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onBatchProgress: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the event, the same in every attempt
+                 * @example evt_01m82bbccpf6h8e921rhtf9jgk
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Signatures of this attempt, separated by spaces (Standard Webhooks)
+                 * @example v1,…
+                 */
+                "webhook-signature": string;
+                /**
+                 * @description Seconds since 1970, of this attempt
+                 * @example 1795375346
+                 */
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        batch: components["schemas"]["BatchSummary"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description Time of the event
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "batch.progress";
+                };
+            };
+        };
+        responses: {
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Wants no more events */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again later */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onBatchStarted: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the event, the same in every attempt
+                 * @example evt_01m82bbccpf6h8e921rhtf9jgk
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Signatures of this attempt, separated by spaces (Standard Webhooks)
+                 * @example v1,…
+                 */
+                "webhook-signature": string;
+                /**
+                 * @description Seconds since 1970, of this attempt
+                 * @example 1795375346
+                 */
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        batch: components["schemas"]["BatchSummary"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description Time of the event
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "batch.started";
+                };
+            };
+        };
+        responses: {
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Wants no more events */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again later */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onWebhookDeliveryExhausted: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the event, the same in every attempt
+                 * @example evt_01m82bbccpf6h8e921rhtf9jgk
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Signatures of this attempt, separated by spaces (Standard Webhooks)
+                 * @example v1,…
+                 */
+                "webhook-signature": string;
+                /**
+                 * @description Seconds since 1970, of this attempt
+                 * @example 1795375346
+                 */
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        delivery: {
+                            attempt_count: number;
+                            batch_id: string | null;
+                            endpoint: {
+                                host: string;
+                                id: string;
+                                /** @enum {string} */
+                                kind: "registered" | "configured" | "callback";
+                            };
+                            event: {
+                                id: string;
+                                /** @enum {string} */
+                                type: "batch.started" | "batch.progress" | "batch.completed" | "batch.completed_with_errors" | "batch.failed" | "batch.cancelled";
+                            };
+                            id: string;
+                            last_error: string | null;
+                            last_status: number | null;
+                        };
+                    };
+                    /**
+                     * Format: date-time
+                     * @description Time of the event
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "webhook.delivery_exhausted";
+                };
+            };
+        };
+        responses: {
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Wants no more events */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again later */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onWebhookEndpointDisabled: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the event, the same in every attempt
+                 * @example evt_01m82bbccpf6h8e921rhtf9jgk
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Signatures of this attempt, separated by spaces (Standard Webhooks)
+                 * @example v1,…
+                 */
+                "webhook-signature": string;
+                /**
+                 * @description Seconds since 1970, of this attempt
+                 * @example 1795375346
+                 */
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        endpoint: {
+                            description: string;
+                            /** Format: date-time */
+                            disabled_at: string;
+                            disabled_because: string | null;
+                            host: string;
+                            id: string;
+                            /** @enum {string} */
+                            kind: "registered" | "configured" | "callback";
+                        };
+                    };
+                    /**
+                     * Format: date-time
+                     * @description Time of the event
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "webhook.endpoint_disabled";
+                };
+            };
+        };
+        responses: {
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Wants no more events */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again later */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onWebhookTest: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the event, the same in every attempt
+                 * @example evt_01m82bbccpf6h8e921rhtf9jgk
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Signatures of this attempt, separated by spaces (Standard Webhooks)
+                 * @example v1,…
+                 */
+                "webhook-signature": string;
+                /**
+                 * @description Seconds since 1970, of this attempt
+                 * @example 1795375346
+                 */
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        endpoint: {
+                            description: string;
+                            id: string;
+                        };
+                    };
+                    /**
+                     * Format: date-time
+                     * @description Time of the event
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "webhook.test";
                 };
             };
         };

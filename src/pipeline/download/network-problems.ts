@@ -11,21 +11,20 @@ import { HOUR_MS } from '../../units.ts';
 /** The problem that a status means: docs/errors.md. */
 export function statusProblem({ statusCode: status, headers }: Dispatcher.ResponseData): ImageProblem {
   const detail = `HTTP ${status}`;
+  const facts = { httpStatus: status };
   if (status === 429 || status === 503) {
     const retryAfter = clampedRetryAfterMs(headers);
-    return new ImageProblem('rate_limited', detail, {
-      holdHostMs: retryAfter ?? HOLD_MS.min,
-      retryAfterMs: retryAfter,
-    });
+    const holdHostMs = retryAfter ?? HOLD_MS.min;
+    return new ImageProblem('rate_limited', detail, { ...facts, holdHostMs, retryAfterMs: retryAfter });
   }
-  if ([408, 425, 500, 502, 504].includes(status)) return new ImageProblem('server_error', detail);
-  if (status === 401 || status === 403) return new ImageProblem('access_denied', detail);
-  if (status === 404 || status === 410) return new ImageProblem('not_found', detail);
+  if ([408, 425, 500, 502, 504].includes(status)) return new ImageProblem('server_error', detail, facts);
+  if (status === 401 || status === 403) return new ImageProblem('access_denied', detail, facts);
+  if (status === 404 || status === 410) return new ImageProblem('not_found', detail, facts);
   if (status === 206)
-    return new ImageProblem('http_error', `${detail}: partial content, though no range was requested`);
+    return new ImageProblem('http_error', `${detail}: partial content, though no range was requested`, facts);
   if (status >= 300 && status < 400 && status !== 304)
-    return new ImageProblem('http_error', `${detail} without a Location`);
-  return new ImageProblem('http_error', detail);
+    return new ImageProblem('http_error', `${detail} without a Location`, facts);
+  return new ImageProblem('http_error', detail, facts);
 }
 
 /** How long a host that refuses requests is held. Without a `Retry-After`, holds grow from `min` to `max` (hosts/host-feedback.ts). */

@@ -38,8 +38,8 @@ type SourceWriter = {
   finish(): Promise<{ bytes: number; sha256: Buffer }>;
 };
 
-/** @param folder exists, and is used by nothing else */
-export function createSourceFiles(folder: string): SourceFiles {
+/** @param folder exists @param prefix of the files' names, which nothing else in the folder has */
+export function createSourceFiles(folder: string, prefix = ''): SourceFiles {
   const free: SourceFile[] = [];
   let made = 0;
 
@@ -53,7 +53,7 @@ export function createSourceFiles(folder: string): SourceFiles {
       const file = free.pop();
       if (file) return file;
       made += 1;
-      return openSourceFile(join(folder, `${made}.source`));
+      return openSourceFile(join(folder, `${prefix}${made}.source`));
     },
     giveBack(file) {
       free.push(file);

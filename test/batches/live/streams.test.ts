@@ -59,7 +59,7 @@ test('a retried batch is a new stream, and who comes with an id of the round bef
   assert.equal(first.events.at(-1)?.event, 'done');
   const isOver = await fetch(`${live.urlOf(key)}/events?since=${first.lastEventId}`);
   assert.equal(isOver.status, 204);
-  await retryBatch(services.database.patient, key, { code: undefined, feed: services.feed });
+  await retryBatch(services.database.patient, key, { filter: {}, feed: services.feed });
   using second = await readEvents(`${live.urlOf(key)}/events`, { 'last-event-id': first.lastEventId });
   await second.until(({ event }) => event === 'progress');
   assert.equal(second.events[0]?.event, 'reset');

@@ -1,0 +1,127 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
+import type { Db } from '../db/database.ts';
+import { ListOf, valuesOf } from '../http/lists.ts';
+import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor, writeCursor } from '../http/pages.ts';
+import { tenantOf } from '../http/principal.ts';
+import { ProblemAnswer } from '../http/problem.ts';
+import { PUBLIC_IMAGE_STATES, storedStates } from '../images/image.ts';
+import { Image, imageBody } from '../images/image.body.ts';
+import { type ImageFilter, listImages } from '../images/image.queries.ts';
+import { SheetImage, sheetBody } from '../images/sheet.body.ts';
+import { listSheet } from '../images/sheet.queries.ts';
+import { batchStateOf } from './batch.queries.ts';
+import { Found, findInBatch, foundBody } from './find.ts';
+import { batchKey, noSuchBatch } from './status.routes.ts';
+
+export type ImagesParts = { db: Db; publicUrl: string; filesUrl: string };
+
+const Params = Type.Object({ id: Type.String() });
+
+const ImagesQuery = Type.Object({
+  ...PageQuery,
+  from_slot: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 2 ** 31 - 1,
+      description: 'Where the first page begins. Default: 1',
+    }),
+  ),
+  state: Type.Optional(Type.Enum([...PUBLIC_IMAGE_STATES])),
+  code: ListOf('Only images that failed with this error code'),
+  host: ListOf('Only images of this host'),
+});
+
+type OfImages = { Params: Static<typeof Params>; Querystring: Static<typeof ImagesQuery> };
+
+const MAX_FOUND = 100;
+const FOUND = 20;
+
+/** The images of a batch: in full, as a contact sheet, and where they are. */
+export const imagesRoutes: FastifyPluginAsyncTypebox<ImagesParts> = async (app, parts) => {
+  const { db, filesUrl } = parts;
+
+  /** @throws Problem `not_found` */
+  async function filterOf(request: FastifyRequest<OfImages>): Promise<ImageFilter> {
+    const { id } = request.params;
+    const { state, code, host, cursor, from_slot = 1, limit = PAGE_SIZE } = request.query;
+    const key = batchKey(tenantOf(request), id);
+    const batchState = await batchStateOf(db, key);
+    if (batchState === undefined) throw noSuchBatch(id);
+    return {
+      ...key,
+      states: state && storedStates(state, { isCancelled: batchState === 'cancelled' }),
+      codes: valuesOf(code),
+      hosts: valuesOf(host),
+      afterSlot: Number(readCursor(cursor) ?? from_slot - 1) || 0,
+      limit: limit + 1,
+    };
+  }
+
+  app.get(
+    '/v1/batches/:id/images',
+    {
+      schema: {
+        summary: 'Images of a batch, by slot',
+        params: Params,
+        querystring: ImagesQuery,
+        response: { 200: PageOf(Image), 404: ProblemAnswer },
+      },
+    },
+    async (request) => {
+      const filter = await filterOf(request);
+      return pageOf(await listImages(db, filter), filter.limit - 1, {
+        item: (row) => imageBody(row, filesUrl),
+        cursor: (row) => row.slot,
+      });
+    },
+  );
+
+  app.get(
+    '/v1/batches/:id/sheet',
+    {
+      schema: {
+        summary: 'Images of a batch for a contact sheet, by slot',
+        description: 'The same images as /images with less of each, its product, and a small picture.',
+        params: Params,
+        querystring: ImagesQuery,
+        response: { 200: PageOf(SheetImage), 404: ProblemAnswer },
+      },
+    },
+    async (request) => {
+      const filter = await filterOf(request);
+      return pageOf(await listSheet(db, filter), filter.limit - 1, {
+        item: (row) => sheetBody(row, parts),
+        cursor: (row) => row.slot,
+      });
+    },
+  );
+
+  app.get(
+    '/v1/batches/:id/find',
+    {
+      schema: {
+        summary: 'Where a row, SKU, product name or source URL is in a batch',
+        description:
+          'A row number, an exact SKU and an exact URL are found at once, and come first. Then rows whose SKU, product name or, if `q` holds a dot or a slash, source URL contains `q` in any case. Of a large batch each request searches a part: go on while there is a `next_cursor`, also after a page without items.',
+        params: Params,
+        querystring: Type.Object({
+          q: Type.String({ minLength: 1, maxLength: 2_000 }),
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_FOUND, default: FOUND })),
+          cursor: PageQuery.cursor,
+        }),
+        response: { 200: PageOf(Found), 404: ProblemAnswer },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const { q, limit = FOUND, cursor } = request.query;
+      const key = batchKey(tenantOf(request), id);
+      if ((await batchStateOf(db, key)) === undefined) throw noSuchBatch(id);
+      const afterRow = cursor === undefined ? undefined : Number(readCursor(cursor)) || 0;
+      const { rows, next } = await findInBatch(db, key, { text: q.trim(), limit, afterRow });
+      return { items: rows.map(foundBody), next_cursor: next === undefined ? null : writeCursor(next) };
+    },
+  );
+};
