@@ -10,7 +10,12 @@ const PAUSE_MS = 250;
 export function SearchBox({ label, value = '', onSearch, isLive = false }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useKeys({ '/': () => field.current?.select() });
+  useKeys({
+    '/': () => {
+      field.current?.focus();
+      field.current?.select();
+    },
+  });
   function later(text: string): void {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => onSearch(text), PAUSE_MS);
