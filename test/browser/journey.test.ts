@@ -84,10 +84,12 @@ describe('journeys', { skip: NO_BROWSER ?? false }, () => {
     await page.getByRole('heading', { level: 1 }).waitFor();
     await keyboard.press('b');
     await page.waitForURL('**/batches');
+    await page.getByRole('link', { name: 'catalog.csv' }).first().waitFor();
     await keyboard.press('/');
     await keyboard.type('catalog');
     await keyboard.press('Enter');
     await page.waitForURL(/name=catalog/);
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('type')), 'search');
     await page.goto(`/batches/${done.id}`);
     await page.locator('.frame.completed').first().waitFor();
     await page.locator('.frame[tabindex="0"]').focus();

@@ -3,7 +3,7 @@ import { query } from '../../api/request.ts';
 import type { Batch, CountedList } from '../../api/types.ts';
 import { queryOf, setQuery } from '../../app/router.ts';
 import { number } from '../../data/format.ts';
-import { reload, useResource } from '../../data/resource.ts';
+import { reload, useKept, useResource } from '../../data/resource.ts';
 import { Chips } from '../../parts/chips.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { Icon } from '../../parts/icon.tsx';
@@ -26,7 +26,7 @@ export function BatchesPage() {
   const [cursors, setCursors] = useState<string[]>([]);
   const cursor = cursors.at(-1);
   const path = `/v1/batches${query({ limit: PAGE, latest: LATEST, state, q: name, counts: true, cursor })}`;
-  const known = useResource<CountedList<Batch>>(path, cursor === undefined ? LIVE_MS : undefined);
+  const known = useKept(useResource<CountedList<Batch>>(path, cursor === undefined ? LIVE_MS : undefined));
   function filter(changes: Record<string, string | undefined>): void {
     setCursors([]);
     setQuery(changes);

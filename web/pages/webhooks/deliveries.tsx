@@ -3,7 +3,7 @@ import { query } from '../../api/request.ts';
 import type { Delivery, Endpoint, List } from '../../api/types.ts';
 import { queryOf, setQuery } from '../../app/router.ts';
 import { count } from '../../data/format.ts';
-import { reload, useResource } from '../../data/resource.ts';
+import { reload, useKept, useResource } from '../../data/resource.ts';
 import { visible } from '../../data/user-text.ts';
 import { Empty } from '../../parts/empty.tsx';
 import { Icon } from '../../parts/icon.tsx';
@@ -20,7 +20,7 @@ type Props = { state: string | undefined; endpoints: Endpoint[] };
 export function Deliveries({ state, endpoints }: Props) {
   const [limit, setLimit] = useState(PAGE);
   const path = `/v1/deliveries${query({ state, limit })}`;
-  const known = useResource<List<Delivery>>(path, LIVE_MS);
+  const known = useKept(useResource<List<Delivery>>(path, LIVE_MS));
   const chosen = queryOf('delivery') ?? known.data?.items[0]?.id;
   return (
     <Loaded known={known} waiting={<Lines count={5} />} onRetry={() => reload(path)}>
