@@ -104,10 +104,11 @@ describe('journeys', { skip: NO_BROWSER ?? false }, () => {
     await keyboard.press('Enter');
     await page.waitForURL(/\/images\//);
     await page.getByText('What to do.').waitFor();
+    const failed = page.url();
     await keyboard.press('j');
-    await page.waitForURL((url) => /\/images\//.test(url.pathname));
+    await page.waitForURL((url) => url.href !== failed);
     await keyboard.press('Escape');
-    await page.waitForURL(new RegExp(`/batches/${done.id}`));
+    await page.waitForURL(new RegExp(`/batches/${done.id}\\?`));
     await page.locator('.frame').first().waitFor();
     await keyboard.press('3');
     await page.waitForURL(/\/results$/);

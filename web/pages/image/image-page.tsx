@@ -18,6 +18,7 @@ const LIVE_MS = 2_000;
 /** One image: before and after, what it was, how it went. */
 export function ImagePage({ batch, image }: { batch: string; image: string }) {
   const path = `/v1/images/${encodeURIComponent(image)}`;
+  useKeys({ Escape: () => (history.length > 1 ? history.back() : navigate(`/batches/${batch}`)) });
   const before = useResource<Image>(path);
   const isOpen = before.data !== undefined && before.data.ended_at === null;
   const known = useResource<Image>(path, isOpen ? LIVE_MS : undefined);
@@ -47,7 +48,6 @@ function Shown({ image }: { image: Image }) {
   useKeys({
     j: () => next_id && navigate(to(next_id), { replace: true }),
     k: () => previous_id && navigate(to(previous_id), { replace: true }),
-    Escape: () => (history.length > 1 ? history.back() : navigate(back)),
   });
   return (
     <>
