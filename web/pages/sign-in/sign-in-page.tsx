@@ -5,9 +5,8 @@ import { navigate, queryOf } from '../../app/router.ts';
 import { session } from '../../app/session.ts';
 import { Action } from '../../parts/button.tsx';
 import { useTitle } from '../../parts/page-head.tsx';
+import { canBeKey } from './key-check.ts';
 
-/** The form of a key: a typo is told before anything is sent. */
-const KEY = /^ml_[A-Za-z0-9_-]{8,}$/;
 const NOT_A_KEY =
   'That is not a key: keys begin with ml_ and have a check at their end. Was it copied whole?';
 
@@ -31,7 +30,7 @@ function SignInForm() {
   async function signIn(): Promise<void> {
     const key = field.current?.value.trim() ?? '';
     try {
-      if (!KEY.test(key)) throw new Error(NOT_A_KEY);
+      if (!canBeKey(key)) throw new Error(NOT_A_KEY);
       session.value = await request<Session>('/v1/session', { method: 'POST', json: { key } });
       navigate(target(), { replace: true });
     } catch (error) {
