@@ -153,7 +153,7 @@ describe('hostile cells', { skip: NO_BROWSER ?? false }, () => {
     await page.goto('/');
     await page
       .getByLabel('Choose a file')
-      .setInputFiles({ ...CSV, name: `${'<u>'}.csv`, buffer: Buffer.from(rows.join('\n')) });
+      .setInputFiles({ ...CSV, name: '<u>.csv', buffer: Buffer.from(rows.join('\n')) });
     await page.getByRole('cell', { name: evil }).waitFor();
     assert.match(await page.locator('.cells').innerText(), /⟨202E⟩gnp\.exe/);
     assert.equal(await page.locator('main script, main u, .cells img').count(), 0);
