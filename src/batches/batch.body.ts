@@ -4,6 +4,7 @@ import { publicId } from '../ids.ts';
 import { DELIVERY_STATES } from '../webhooks/events.ts';
 import { BATCH_STATES } from './batch.ts';
 import type { BatchRow } from './batch.queries.ts';
+import { LatestImage } from './latest.ts';
 import { ActivityFields, progressFields, ProgressFields } from './progress.body.ts';
 
 const Count = Type.Integer({ minimum: 0 });
@@ -75,6 +76,12 @@ export const Batch = Type.Object(
     ended_at: NullableTime,
     webhook: Nullable(LastDelivery),
     links: Links,
+    latest: Type.Optional(
+      Type.Array(LatestImage, {
+        description:
+          'The images that were completed last, newest first; only in the list of batches, with `latest` in the query',
+      }),
+    ),
   },
   { 'x-name': 'Batch' },
 );

@@ -34,7 +34,10 @@ const OfBatch = Type.Object({ batch: BatchSummary });
 /** What the OpenAPI document says of each type of event: the compiler asks for all. */
 export const EVENT_DOCUMENTS: Readonly<Record<EventType, EventDocument>> = {
   ...WEBHOOK_EVENT_DOCUMENTS,
-  'batch.started': { summary: 'The first image of a round of a batch is in work', data: OfBatch },
+  'batch.started': {
+    summary: 'A round of a batch has begun: its first image is in work, or a retry began it',
+    data: OfBatch,
+  },
   'batch.progress': { summary: 'Another tenth of the images of a batch has ended', data: OfBatch },
   'batch.completed': { summary: 'All images of a batch are completed', data: OfBatch },
   'batch.completed_with_errors': {

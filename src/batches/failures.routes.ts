@@ -13,21 +13,24 @@ import { batchKey, noSuchBatch } from './status.routes.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 
-const Failures = Type.Object({
-  code: Type.String(),
-  title: Type.String({ description: 'A heading of a few words' }),
-  sentence: Type.String({ description: 'What is wrong' }),
-  advice: Type.String({ description: 'What to do' }),
-  try_again: Type.Boolean({ description: 'Whether a retry may help without a correction' }),
-  count: Count,
-  host_count: Count,
-  hosts: Type.Array(Type.Object({ host: Type.String(), count: Count }), {
-    description: 'The hosts with the most of these images, at most 10',
-  }),
-  images: Type.Array(Type.Object({ ...SheetImage.properties, source_url: Type.String() }), {
-    description: 'Three of the first ones',
-  }),
-});
+const Failures = Type.Object(
+  {
+    code: Type.String(),
+    title: Type.String({ description: 'A heading of a few words' }),
+    sentence: Type.String({ description: 'What is wrong' }),
+    advice: Type.String({ description: 'What to do' }),
+    try_again: Type.Boolean({ description: 'Whether a retry may help without a correction' }),
+    count: Count,
+    host_count: Count,
+    hosts: Type.Array(Type.Object({ host: Type.String(), count: Count }), {
+      description: 'The hosts with the most of these images, at most 10',
+    }),
+    images: Type.Array(Type.Object({ ...SheetImage.properties, source_url: Type.String() }), {
+      description: 'Three of the first ones',
+    }),
+  },
+  { 'x-name': 'FailureGroup' },
+);
 
 export const failureRoutes: FastifyPluginAsyncTypebox<ThumbUrls & { db: Db }> = async (app, parts) => {
   const { db } = parts;

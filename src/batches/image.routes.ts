@@ -19,58 +19,61 @@ const MAX_SIBLINGS = 100;
 
 const Milliseconds = Type.Integer({ minimum: 0 });
 
-const ImageInFull = Type.Object({
-  ...Image.properties,
-  batch_name: Type.String(),
-  product: ProductOfImage,
-  previous_id: Nullable(Type.String({ description: 'The image in the slot before' })),
-  next_id: Nullable(Type.String()),
-  siblings: Type.Array(
-    Type.Object({
-      id: Type.String(),
-      slot: Type.Integer(),
-      position: Type.Integer(),
-      state: Type.Enum([...PUBLIC_IMAGE_STATES]),
-      error_code: Nullable(Type.String()),
-      thumb: Nullable(Thumb),
-    }),
-    { description: `The other images of the product, at most ${MAX_SIBLINGS}` },
-  ),
-  problem: Nullable(
-    Type.Object(
-      {
-        title: Type.String(),
-        sentence: Type.String(),
-        advice: Type.String(),
-        try_again: Type.Boolean({ description: 'Whether a retry may help without a correction' }),
-      },
-      { description: 'What `error_code` means, and what to do' },
+const ImageInFull = Type.Object(
+  {
+    ...Image.properties,
+    batch_name: Type.String(),
+    product: ProductOfImage,
+    previous_id: Nullable(Type.String({ description: 'The image in the slot before' })),
+    next_id: Nullable(Type.String()),
+    siblings: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        slot: Type.Integer(),
+        position: Type.Integer(),
+        state: Type.Enum([...PUBLIC_IMAGE_STATES]),
+        error_code: Nullable(Type.String()),
+        thumb: Nullable(Thumb),
+      }),
+      { description: `The other images of the product, at most ${MAX_SIBLINGS}` },
     ),
-  ),
-  final_url: Nullable(Type.String({ description: 'Where redirects led; null: not known any more' })),
-  timings: Nullable(
-    Type.Object(
-      { waited: Milliseconds, download: Milliseconds, make: Milliseconds, store: Milliseconds },
-      {
-        description:
-          'Milliseconds that each step took: waiting for a permit of the host, downloading, making, storing. Null where the renditions existed before',
-      },
+    problem: Nullable(
+      Type.Object(
+        {
+          title: Type.String(),
+          sentence: Type.String(),
+          advice: Type.String(),
+          try_again: Type.Boolean({ description: 'Whether a retry may help without a correction' }),
+        },
+        { description: 'What `error_code` means, and what to do' },
+      ),
     ),
-  ),
-  tries: Type.Array(
-    Type.Object({
-      at: Type.String({ format: 'date-time' }),
-      code: Type.String(),
-      detail: Type.String(),
-      http_status: Nullable(Type.Integer()),
-    }),
-    { description: 'The tries that failed, oldest first' },
-  ),
-  failed_attempts: Type.Array(
-    Type.Object({ at: Type.String(), error_code: Type.String(), error_detail: Type.String() }),
-    { description: 'As `tries`, for clients of earlier versions' },
-  ),
-});
+    final_url: Nullable(Type.String({ description: 'Where redirects led; null: not known any more' })),
+    timings: Nullable(
+      Type.Object(
+        { waited: Milliseconds, download: Milliseconds, make: Milliseconds, store: Milliseconds },
+        {
+          description:
+            'Milliseconds that each step took: waiting for a permit of the host, downloading, making, storing. Null where the renditions existed before',
+        },
+      ),
+    ),
+    tries: Type.Array(
+      Type.Object({
+        at: Type.String({ format: 'date-time' }),
+        code: Type.String(),
+        detail: Type.String(),
+        http_status: Nullable(Type.Integer()),
+      }),
+      { description: 'The tries that failed, oldest first' },
+    ),
+    failed_attempts: Type.Array(
+      Type.Object({ at: Type.String(), error_code: Type.String(), error_detail: Type.String() }),
+      { description: 'As `tries`, for clients of earlier versions' },
+    ),
+  },
+  { 'x-name': 'ImageDetails' },
+);
 
 export type ImageParts = ThumbUrls & { db: Db };
 

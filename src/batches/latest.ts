@@ -4,7 +4,10 @@ import { publicId } from '../ids.ts';
 import { type LatestRow, listLatest } from '../images/sheet.queries.ts';
 import { Thumb, thumbBody, type ThumbUrls } from '../images/thumb.ts';
 
-export const LatestImage = Type.Object({ image_id: Type.String(), slot: Type.Integer(), thumb: Thumb });
+export const LatestImage = Type.Object(
+  { image_id: Type.String(), slot: Type.Integer(), thumb: Thumb },
+  { 'x-name': 'LatestImage' },
+);
 
 /** The images of batches that were completed last, newest first, by batch id. */
 export async function latestOf(

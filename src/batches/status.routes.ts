@@ -13,24 +13,12 @@ import { Batch, batchBody, BatchStatus } from './batch.body.ts';
 import { batchProgress, type BatchRow, countBatches, findBatch, listBatches } from './batch.queries.ts';
 import { LATEST_SLOTS } from './counters.ts';
 import { etagOf, includesVersion } from './etag.ts';
-import { LatestImage, latestOf } from './latest.ts';
+import { latestOf } from './latest.ts';
 import type { BatchWatcher } from './live/batch-watcher.ts';
-
-const ListedBatch = Type.Object(
-  {
-    ...Batch.properties,
-    latest: Type.Optional(
-      Type.Array(LatestImage, {
-        description: 'The images that were completed last, newest first; with `latest` in the query',
-      }),
-    ),
-  },
-  { 'x-name': 'ListedBatch' },
-);
 
 const BatchPage = Type.Object(
   {
-    ...PageOf(ListedBatch).properties,
+    ...PageOf(Batch).properties,
     counts_by_state: Type.Optional(
       Type.Object(Object.fromEntries(BATCH_STATES.map((state) => [state, Type.Integer({ minimum: 0 })])), {
         description: 'With counts=true: how many batches the list has in each state, whatever `state` says',

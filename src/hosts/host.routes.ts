@@ -109,7 +109,7 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
         querystring: Type.Object({
           ...PageQuery,
           state: ListOf(
-            `open: downloads may begin. held: it asked for a pause, or an operator set one. parked: it is unreachable. given_up: its images fail at once. One of ${HOST_STATES.join(', ')}`,
+            'open: downloads may begin. held: it asked for a pause, or an operator set one. parked: it is unreachable. given_up: its images fail at once',
           ),
           q: Type.Optional(Type.String({ minLength: 1, maxLength: 253, description: 'A part of the name' })),
           batch: Type.Optional(
@@ -212,7 +212,7 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
 };
 
 /** @throws Problem `bad_request` */
-function statesOf(list: string[] | undefined): HostState[] | undefined {
+function statesOf(list: string | undefined): HostState[] | undefined {
   const states = valuesOf(list);
   const isState = (text: string): text is HostState => HOST_STATES.some((state) => state === text);
   for (const state of states ?? [])

@@ -5,28 +5,34 @@ import { PUBLIC_IMAGE_STATES } from './image.ts';
 import type { SheetRow } from './sheet.queries.ts';
 import { Thumb, thumbBody, type ThumbUrls } from './thumb.ts';
 
-export const ProductOfImage = Type.Object({
-  name: Type.String(),
-  sku: Nullable(Type.String()),
-  images: Type.Integer({ description: 'How many slots the row has' }),
-});
+export const ProductOfImage = Type.Object(
+  {
+    name: Type.String(),
+    sku: Nullable(Type.String()),
+    images: Type.Integer({ description: 'How many slots the row has' }),
+  },
+  { 'x-name': 'ProductOfImage' },
+);
 
 /** An image in a contact sheet of thousands. */
-export const SheetImage = Type.Object({
-  id: Type.String(),
-  slot: Type.Integer({ description: 'In the batch, from 1' }),
-  row: Type.Integer({ description: 'Row of the CSV below its header, from 1' }),
-  position: Type.Integer({ description: 'In the row, from 1' }),
-  state: Type.Enum([...PUBLIC_IMAGE_STATES]),
-  error_code: Nullable(Type.String()),
-  product: ProductOfImage,
-  thumb: Nullable(Thumb),
-  saved_percent: Nullable(
-    Type.Number({
-      description: 'How much smaller the first rendition is than the source; negative where it is larger',
-    }),
-  ),
-});
+export const SheetImage = Type.Object(
+  {
+    id: Type.String(),
+    slot: Type.Integer({ description: 'In the batch, from 1' }),
+    row: Type.Integer({ description: 'Row of the CSV below its header, from 1' }),
+    position: Type.Integer({ description: 'In the row, from 1' }),
+    state: Type.Enum([...PUBLIC_IMAGE_STATES]),
+    error_code: Nullable(Type.String()),
+    product: ProductOfImage,
+    thumb: Nullable(Thumb),
+    saved_percent: Nullable(
+      Type.Number({
+        description: 'How much smaller the first rendition is than the source; negative where it is larger',
+      }),
+    ),
+  },
+  { 'x-name': 'SheetImage' },
+);
 
 export function sheetBody(row: SheetRow, urls: ThumbUrls): Static<typeof SheetImage> {
   const { token, hash16, files } = row;

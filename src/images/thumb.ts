@@ -28,7 +28,10 @@ function longerSide({ width, height }: SmallFile): number {
 
 export const Thumb = Type.Object(
   { url: Type.String(), width: Type.Integer(), height: Type.Integer() },
-  { description: 'A picture of some 200 to 400 pixels. The content under the URL never changes' },
+  {
+    'x-name': 'Thumb',
+    description: 'A picture of some 200 to 400 pixels. The content under the URL never changes',
+  },
 );
 type Thumb = { url: string; width: number; height: number };
 

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { problems } from '../http/document/problems.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { uuidOf } from '../ids.ts';
@@ -38,8 +39,7 @@ export const beforeRoutes: FastifyPluginAsyncTypebox<{ db: Db; befores: Befores 
             content: { 'image/webp': { schema: Type.Unsafe<Buffer>({ type: 'string', format: 'binary' }) } },
           },
           404: ProblemAnswer,
-          409: ProblemAnswer,
-          502: ProblemAnswer,
+          ...problems('conflict', 'source_changed', 'source_unavailable'),
         },
       },
     },

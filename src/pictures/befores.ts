@@ -147,6 +147,7 @@ function problemOf(error: unknown): unknown {
   if (error instanceof HostBusy)
     return new Problem('busy', {
       detail: `The image cannot be downloaded at the moment: ${error.message}.`,
+      retryAfterS: Math.ceil(error.inMs / 1000),
       cause: error,
     });
   if (error instanceof DecodersUnavailable)

@@ -20,8 +20,8 @@ import { random } from '../support/random.ts';
 import { until } from '../support/until.ts';
 
 const ENDPOINTS = 20;
-const EVENTS_OF_EACH = 100;
-const KILLS = 20;
+const EVENTS_OF_EACH = Number(process.env['LONG_EVENTS'] ?? 2_000) / ENDPOINTS;
+const KILLS = EVENTS_OF_EACH / 5;
 
 type Message = { path: string; id: string; body: string; isVerified: boolean; answered: number };
 
@@ -73,7 +73,7 @@ async function passTime(db: Db): Promise<void> {
   );
 }
 
-test('2,000 events reach receivers that fail 30 % of the time while their sender is killed 20 times', async () => {
+test(`${ENDPOINTS * EVENTS_OF_EACH} events reach receivers that fail 30 % of the time while their sender is killed ${KILLS} times`, async () => {
   await using folder = await newFolder();
   const url = await migratedDatabase();
   const database = openDatabase(url);

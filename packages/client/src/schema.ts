@@ -10,7 +10,7 @@ export type paths = {
         };
         /**
          * A rendition; the content under a key never changes
-         * @description A name may follow the key: /files/{token}/{hash16}/{file}/{name}
+         * @description A name may follow the key: /files/{token}/{hash16}/{file}/{name}. The thumbnail 240.webp of a set without a rendition of 200 to 400 pixels is made when it is requested first.
          */
         get: operations["getFile"];
         put?: never;
@@ -180,9 +180,46 @@ export type paths = {
         };
         /**
          * The rows with errors or failed images as uploaded, to be corrected and uploaded again
-         * @description Encoding, line ends, cells and formulas are those of the upload. Upload it with the same options.
+         * @description Encoding, line ends, cells and formulas are those of the upload. Upload it with the same options. With `code` or `host`: only rows with such a failed image.
          */
         get: operations["getBatchFailedCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The failed images of a batch by error code, with what to do, most frequent first */
+        get: operations["listBatchFailures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a row, SKU, product name or source URL is in a batch
+         * @description A row number, an exact SKU and an exact URL are found at once, and come first. Then rows whose SKU, product name or, if `q` holds a dot or a slash, source URL contains `q` in any case. Of a large batch each request searches a part: go on while there is a `next_cursor`, also after a page without items.
+         */
+        get: operations["listBatchFind"];
         put?: never;
         post?: never;
         delete?: never;
@@ -270,9 +307,29 @@ export type paths = {
         put?: never;
         /**
          * Retry the failed images of a batch
-         * @description Begins the next round of a batch that has ended. The round has an event of its own.
+         * @description Begins the next round of a batch that has ended. The round has an event of its own. With `when_ended`, a batch that still runs is answered as it is, and its next round begins within seconds of its end; several requests add up. Cancelling the batch drops them.
          */
         post: operations["retryBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Images of a batch for a contact sheet, by slot
+         * @description The same images as /images with less of each, its product, and a small picture.
+         */
+        get: operations["listBatchSheet"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -432,8 +489,28 @@ export type paths = {
             path?: never;
             cookie?: never;
         };
-        /** Status of one image */
+        /** One image: its status, its product, its tries */
         get: operations["getImage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/{id}/before": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The source of a completed image as its host has it now
+         * @description Downloaded again, like any image, and made into a WebP without metadata. Kept for an hour. 409 `source_changed` if the host has another file by now; 502 `source_unavailable` if it cannot be had, with the reason in `errors`; 503 `busy` if the host has no room, or too many pictures are being made.
+         */
+        get: operations["getImageBefore"];
         put?: never;
         post?: never;
         delete?: never;
@@ -915,7 +992,7 @@ export type webhooks = {
         };
         get?: never;
         put?: never;
-        /** The first image of a round of a batch is in work */
+        /** A round of a batch has begun: its first image is in work, or a retry began it */
         post: operations["onBatchStarted"];
         delete?: never;
         options?: never;
@@ -996,6 +1073,8 @@ export type components = {
             eta_seconds: number | null;
             id: string;
             images_per_second: number | null;
+            /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
+            latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
             name: string;
             /** @description The share of images that have ended */
@@ -1004,6 +1083,8 @@ export type components = {
             products: number;
             /** @description Rows with errors, left out because of on_invalid=skip */
             rejected_rows: number;
+            /** @description Whether a retry with when_ended=true begins the next round when this one has ended */
+            retry_planned: boolean;
             /** @description Completed images that needed no new files: they were made before, or for another image of the batch with the same URL */
             reused: number;
             /** @description From 1; each retry of the batch begins the next one */
@@ -1098,6 +1179,8 @@ export type components = {
             eta_seconds: number | null;
             id: string;
             images_per_second: number | null;
+            /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
+            latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
             name: string;
             /** @description The share of images that have ended */
@@ -1106,6 +1189,8 @@ export type components = {
             products: number;
             /** @description Rows with errors, left out because of on_invalid=skip */
             rejected_rows: number;
+            /** @description Whether a retry with when_ended=true begins the next round when this one has ended */
+            retry_planned: boolean;
             /** @description Completed images that needed no new files: they were made before, or for another image of the batch with the same URL */
             reused: number;
             /** @description From 1; each retry of the batch begins the next one */
@@ -1176,6 +1261,8 @@ export type components = {
             }[];
             id: string;
             images_per_second: number | null;
+            /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
+            latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
             name: string;
             /** @description The share of images that have ended */
@@ -1186,6 +1273,8 @@ export type components = {
             rates: number[];
             /** @description Rows with errors, left out because of on_invalid=skip */
             rejected_rows: number;
+            /** @description Whether a retry with when_ended=true begins the next round when this one has ended */
+            retry_planned: boolean;
             /** @description Completed images that needed no new files: they were made before, or for another image of the batch with the same URL */
             reused: number;
             /** @description From 1; each retry of the batch begins the next one */
@@ -1283,6 +1372,41 @@ export type components = {
             /** @description `cursor` of the next page; null: this is the last one */
             next_cursor: string | null;
         };
+        FailureGroup: {
+            /** @description What to do */
+            advice: string;
+            code: string;
+            count: number;
+            host_count: number;
+            /** @description The hosts with the most of these images, at most 10 */
+            hosts: {
+                count: number;
+                host: string;
+            }[];
+            /** @description Three of the first ones */
+            images: {
+                error_code: string | null;
+                id: string;
+                /** @description In the row, from 1 */
+                position: number;
+                product: components["schemas"]["ProductOfImage"];
+                /** @description Row of the CSV below its header, from 1 */
+                row: number;
+                saved_percent: number | null;
+                /** @description In the batch, from 1 */
+                slot: number;
+                source_url: string;
+                /** @enum {string} */
+                state: "pending" | "processing" | "completed" | "failed" | "cancelled";
+                thumb: components["schemas"]["Thumb"] | null;
+            }[];
+            /** @description What is wrong */
+            sentence: string;
+            /** @description A heading of a few words */
+            title: string;
+            /** @description Whether a retry may help without a correction */
+            try_again: boolean;
+        };
         Flaw: {
             code: string;
             /** @description Column of the file, from 1 */
@@ -1291,11 +1415,27 @@ export type components = {
             /** @description Line of the file, from 1 */
             line: number;
         };
+        Found: {
+            /** @enum {string} */
+            matched: "row" | "sku" | "url" | "name";
+            product: components["schemas"]["ProductOfImage"];
+            /** @description Row of the CSV below its header, from 1 */
+            row: number;
+            /** @description Of the image that matches, else of the first one of the row */
+            slot: number;
+        };
+        FoundPage: {
+            items: components["schemas"]["Found"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
+        };
         Host: {
             /** @description Upper limit of `places` */
             ceiling: number;
             /** @description Answered downloads, moving average; 0 after 10 s without any */
             downloads_per_second: number;
+            /** @description With `batch`: its images that failed */
+            failed?: number;
             /** @description Whether its images fail at once, until it answers a trial request */
             given_up: boolean;
             /** @description Names of the request headers that are set for the host */
@@ -1317,6 +1457,8 @@ export type components = {
             places: number;
             /** Format: date-time */
             updated_at: string;
+            /** @description With `batch`: its images that wait for their turn or for another try */
+            waiting?: number;
         };
         HostInput: {
             /** @description Upper limit of `places`; null: HOST_CONCURRENCY */
@@ -1361,27 +1503,64 @@ export type components = {
             /** @description How many tries there were */
             attempts: number;
             batch_id: string;
+            batch_name: string;
             ended_at: string | null;
             error_code: string | null;
             error_detail: string | null;
+            /** @description As `tries`, for clients of earlier versions */
             failed_attempts: {
                 at: string;
                 error_code: string;
                 error_detail: string;
             }[];
+            final_url: string | null;
             id: string;
             next_attempt_at: string | null;
+            next_id: string | null;
             /** @description In the row, from 1 */
             position: number;
+            previous_id: string | null;
+            problem: {
+                advice: string;
+                sentence: string;
+                title: string;
+                /** @description Whether a retry may help without a correction */
+                try_again: boolean;
+            } | null;
+            product: components["schemas"]["ProductOfImage"];
             renditions: components["schemas"]["Rendition"][];
             /** @description Row of the CSV below its header, from 1 */
             row: number;
+            /** @description The other images of the product, at most 100 */
+            siblings: {
+                error_code: string | null;
+                id: string;
+                position: number;
+                slot: number;
+                /** @enum {string} */
+                state: "pending" | "processing" | "completed" | "failed" | "cancelled";
+                thumb: components["schemas"]["Thumb"] | null;
+            }[];
             /** @description In the batch, from 1 */
             slot: number;
             source: components["schemas"]["Source"] | null;
             source_url: string;
             /** @enum {string} */
             state: "pending" | "processing" | "completed" | "failed" | "cancelled";
+            timings: {
+                download: number;
+                make: number;
+                store: number;
+                waited: number;
+            } | null;
+            /** @description The tries that failed, oldest first */
+            tries: {
+                /** Format: date-time */
+                at: string;
+                code: string;
+                detail: string;
+                http_status: number | null;
+            }[];
         };
         ImagePage: {
             items: components["schemas"]["Image"][];
@@ -1449,6 +1628,11 @@ export type components = {
             next_attempt_at: string | null;
             /** @enum {string} */
             state: "pending" | "delivered" | "exhausted";
+        };
+        LatestImage: {
+            image_id: string;
+            slot: number;
+            thumb: components["schemas"]["Thumb"];
         };
         NewKey: {
             /** @description Whether it is the key of the setting MINILAB_KEY */
@@ -1572,7 +1756,7 @@ export type components = {
          */
         Problem: {
             /** @enum {string} */
-            code: "bad_request" | "not_verified" | "unauthorized" | "forbidden" | "foreign_host" | "foreign_origin" | "quota_insufficient" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "idempotency_key_in_use" | "idempotency_key_reused" | "upload_expired" | "precondition_failed" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "expectation_failed" | "csv_invalid" | "preset_invalid" | "quota_exceeded" | "too_many_requests" | "headers_too_large" | "internal_error" | "database_unavailable" | "storage_unavailable" | "not_ready";
+            code: "bad_request" | "not_verified" | "unauthorized" | "forbidden" | "foreign_host" | "foreign_origin" | "quota_insufficient" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "source_changed" | "idempotency_key_in_use" | "idempotency_key_reused" | "upload_expired" | "precondition_failed" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "expectation_failed" | "csv_invalid" | "preset_invalid" | "quota_exceeded" | "too_many_requests" | "headers_too_large" | "internal_error" | "source_unavailable" | "busy" | "database_unavailable" | "storage_unavailable" | "not_ready";
             /** @description What is wrong, and what to do */
             detail: string;
             /** @description Number of errors; `errors` has the first 1,000 */
@@ -1618,6 +1802,12 @@ export type components = {
             /** @description Row of the CSV below its header, from 1 */
             row: number;
             sku: string;
+        };
+        ProductOfImage: {
+            /** @description How many slots the row has */
+            images: number;
+            name: string;
+            sku: string | null;
         };
         ProductPage: {
             items: components["schemas"]["Product"][];
@@ -1698,12 +1888,38 @@ export type components = {
             scope: "read" | "write" | "admin";
             tenant: string;
         };
+        SheetImage: {
+            error_code: string | null;
+            id: string;
+            /** @description In the row, from 1 */
+            position: number;
+            product: components["schemas"]["ProductOfImage"];
+            /** @description Row of the CSV below its header, from 1 */
+            row: number;
+            saved_percent: number | null;
+            /** @description In the batch, from 1 */
+            slot: number;
+            /** @enum {string} */
+            state: "pending" | "processing" | "completed" | "failed" | "cancelled";
+            thumb: components["schemas"]["Thumb"] | null;
+        };
+        SheetImagePage: {
+            items: components["schemas"]["SheetImage"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
+        };
         /** @description The downloaded image */
         Source: {
             bytes: number;
             format: string;
             height: number;
             sha256: string;
+            width: number;
+        };
+        /** @description A picture of some 200 to 400 pixels. The content under the URL never changes */
+        Thumb: {
+            height: number;
+            url: string;
             width: number;
         };
         Upload: {
@@ -1839,6 +2055,20 @@ export type components = {
         };
     };
     responses: {
+        /** @description `source_unavailable`: The source cannot be had. */
+        BadGateway: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "source_unavailable";
+                    /** @constant */
+                    status?: 502;
+                };
+            };
+        };
         /** @description `bad_request`: The request is not valid. */
         BadRequest: {
             headers: {
@@ -1853,7 +2083,7 @@ export type components = {
                 };
             };
         };
-        /** @description `conflict`: Not possible in the current state. `idempotency_key_in_use`: The first request with this key is still in progress. */
+        /** @description `conflict`: Not possible in the current state. `source_changed`: The source is another file now. `idempotency_key_in_use`: The first request with this key is still in progress. */
         Conflict: {
             headers: {
                 [name: string]: unknown;
@@ -1861,7 +2091,7 @@ export type components = {
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "conflict" | "idempotency_key_in_use";
+                    code?: "conflict" | "source_changed" | "idempotency_key_in_use";
                     /** @constant */
                     status?: 409;
                 };
@@ -2021,7 +2251,7 @@ export type components = {
                 };
             };
         };
-        /** @description `database_unavailable`: The database is unavailable. `storage_unavailable`: The storage is unavailable. `not_ready`: Minilab is not ready. */
+        /** @description `busy`: Too busy. `database_unavailable`: The database is unavailable. `storage_unavailable`: The storage is unavailable. `not_ready`: Minilab is not ready. */
         ServiceUnavailable: {
             headers: {
                 /** @description Seconds */
@@ -2031,7 +2261,7 @@ export type components = {
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "database_unavailable" | "storage_unavailable" | "not_ready";
+                    code?: "busy" | "database_unavailable" | "storage_unavailable" | "not_ready";
                     /** @constant */
                     status?: 503;
                 };
@@ -2316,6 +2546,8 @@ export interface operations {
                 created_after?: string;
                 /** @description `next_cursor` of the previous page */
                 cursor?: string;
+                /** @description How many of the images that were completed last to show of each batch. Default: 0 */
+                latest?: number;
                 limit?: number;
                 /** @description The exact name */
                 name?: string;
@@ -2637,7 +2869,12 @@ export interface operations {
     };
     getBatchFailedCsv: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only images that failed with this error code; several, separated by commas: one of them */
+                code?: string;
+                /** @description Only images of this host; several, separated by commas: one of them */
+                host?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -2668,13 +2905,91 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listBatchFailures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["FailureGroup"][];
+                        next_cursor: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listBatchFind: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                limit?: number;
+                q: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listBatchImages: {
         parameters: {
             query?: {
-                /** @description Error code */
+                /** @description Only images that failed with this error code; several, separated by commas: one of them */
                 code?: string;
                 /** @description `next_cursor` of the previous page */
                 cursor?: string;
+                /** @description Where the first page begins. Default: 1 */
+                from_slot?: number;
+                /** @description Only images of this host; several, separated by commas: one of them */
+                host?: string;
                 limit?: number;
                 state?: "pending" | "processing" | "completed" | "failed" | "cancelled";
             };
@@ -2815,8 +3130,12 @@ export interface operations {
     retryBatch: {
         parameters: {
             query?: {
-                /** @description Only images that failed with this error code */
+                /** @description Only images that failed with this error code; several, separated by commas: one of them */
                 code?: string;
+                /** @description Only images of this host; several, separated by commas: one of them */
+                host?: string;
+                /** @description Wait for the end of a batch that still runs */
+                when_ended?: boolean;
             };
             header?: never;
             path: {
@@ -2857,6 +3176,50 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             414: components["responses"]["URITooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listBatchSheet: {
+        parameters: {
+            query?: {
+                /** @description Only images that failed with this error code; several, separated by commas: one of them */
+                code?: string;
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                /** @description Where the first page begins. Default: 1 */
+                from_slot?: number;
+                /** @description Only images of this host; several, separated by commas: one of them */
+                host?: string;
+                limit?: number;
+                state?: "pending" | "processing" | "completed" | "failed" | "cancelled";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetImagePage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
             417: components["responses"]["ExpectationFailed"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestHeaderFieldsTooLarge"];
@@ -3096,9 +3459,15 @@ export interface operations {
     listHosts: {
         parameters: {
             query?: {
+                /** @description Id of a batch: only hosts that its images wait for or failed at, with `waiting` and `failed`. A host is listed from its first download on */
+                batch?: string;
                 /** @description `next_cursor` of the previous page */
                 cursor?: string;
                 limit?: number;
+                /** @description A part of the name */
+                q?: string;
+                /** @description open: downloads may begin. held: it asked for a pause, or an operator set one. parked: it is unreachable. given_up: its images fail at once; several, separated by commas: one of them */
+                state?: string;
             };
             header?: never;
             path?: never;
@@ -3118,6 +3487,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             414: components["responses"]["URITooLong"];
             417: components["responses"]["ExpectationFailed"];
@@ -3274,6 +3644,57 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestHeaderFieldsTooLarge"];
             500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getImageBefore: {
+        parameters: {
+            query?: {
+                /** @description At most so many pixels; a picture is never enlarged */
+                width?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description `conflict`: Not possible in the current state. `source_changed`: The source is another file now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "conflict" | "source_changed";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            502: components["responses"]["BadGateway"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };
