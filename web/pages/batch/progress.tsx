@@ -94,7 +94,8 @@ function Stat({ name, kind, children }: { name: string; kind?: string; children:
 }
 
 function Speed({ batch }: { batch: Batch }) {
-  const { rates = [], images_per_second: mean, ended_at } = batch;
+  const { images_per_second: mean, ended_at } = batch;
+  const rates = sinceBegin(batch.rates ?? []);
   const rate = ended_at === null ? (recentRate(rates) ?? mean) : mean;
   return (
     <>
@@ -107,9 +108,17 @@ function Speed({ batch }: { batch: Batch }) {
 const SECONDS_A_POINT = 3;
 const RECENT_POINTS = 30 / SECONDS_A_POINT;
 
+/** Without the time before the batch had begun. */
+function sinceBegin(rates: number[]): number[] {
+  const first = rates.findIndex((rate) => rate > 0);
+  return first < 0 ? [] : rates.slice(first);
+}
+
 /** The median of the last 30 s; undefined while there are too few points. */
 function recentRate(rates: number[]): number | undefined {
-  const recent = rates.slice(-RECENT_POINTS).toSorted((a, b) => a - b);
+  const recent = sinceBegin(rates)
+    .slice(-RECENT_POINTS)
+    .toSorted((a, b) => a - b);
   return recent.length < 3 ? undefined : recent[Math.floor(recent.length / 2)];
 }
 
