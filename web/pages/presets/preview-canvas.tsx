@@ -13,7 +13,13 @@ const MIME: Record<RenditionSpec['format'], string> = {
 };
 
 /** One file of a preset, drawn from a picture with the format and quality that it asks for. */
-export function PreviewCanvas({ rendition, source }: { rendition: RenditionSpec; source: string }) {
+export function PreviewCanvas({
+  rendition,
+  source,
+}: {
+  rendition: RenditionSpec;
+  source: string | undefined;
+}) {
   const image = useImage(source);
   const [shown, show] = useState<{ url: string; text: string }>();
   const canvas = useRef(document.createElement('canvas'));
@@ -40,15 +46,19 @@ export function PreviewCanvas({ rendition, source }: { rendition: RenditionSpec;
     <figure class="previewed">
       <div class="box">{shown && <img src={shown.url} alt={`Preview of ${rendition.name}`} />}</div>
       <figcaption class="tiny muted">
-        <b>{rendition.name}</b> {shown?.text} · {specText(rendition)}
+        <div>
+          <b>{rendition.name}</b> {shown?.text}
+        </div>
+        <div>{specText(rendition)}</div>
       </figcaption>
     </figure>
   );
 }
 
-function useImage(source: string): HTMLImageElement | undefined {
+function useImage(source: string | undefined): HTMLImageElement | undefined {
   const [image, setImage] = useState<HTMLImageElement>();
   useEffect(() => {
+    if (source === undefined) return;
     const next = new Image();
     next.crossOrigin = 'anonymous';
     next.addEventListener('load', () => setImage(next));
