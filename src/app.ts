@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { auditResponses } from './access/audit-responses.ts';
 import { auditRoutes } from './access/audit.routes.ts';
 import { FailureLimit } from './access/failed-authentication.ts';
-import { identify } from './access/identify.ts';
+import { identify, refuseScope } from './access/identify.ts';
 import { limitRequests } from './access/request-rate.ts';
 import { usageRoutes } from './access/usage.routes.ts';
 import { keyRoutes } from './access/key.routes.ts';
@@ -68,9 +68,12 @@ export async function startHttp(
     needsKeys: () => keyring.neededKeys(),
   });
   app.decorateRequest('principal');
+  app.decorateRequest('lacksScope', false);
   const failures = new FailureLimit();
   app.addHook('onRequest', identify({ keyring, lastUse, failures, publicUrl }));
-  app.addHook('onRequest', limitRequests(database.db, config.requestsPerSecond));
+  const limit = limitRequests(database.db, config.requestsPerSecond);
+  app.addHook('onRequest', limit);
+  app.addHook('onRequest', refuseScope);
   app.decorateRequest('isAudited', false);
   app.addHook('onSend', auditResponses(database.db));
   app.addHook('onClose', () => lastUse[Symbol.asyncDispose]());
@@ -94,7 +97,7 @@ export async function startHttp(
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });
   await app.register(keyRoutes, { ...shared, keyring });
-  await app.register(sessionRoutes, { ...shared, keyring, failures });
+  await app.register(sessionRoutes, { ...shared, keyring, failures, limit });
   await app.register(presetRoutes, shared);
   const watcher = new BatchWatcher({ db: database.hurried, log });
   app.addHook('preClose', async () => watcher.close());

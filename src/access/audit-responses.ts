@@ -2,8 +2,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Db } from '../db/database.ts';
 import { entryOf, writeAudit } from './audit.ts';
 
-const FORBIDDEN = 403;
-
 /**
  * An onSend hook that writes the rows of actions that were not written in a transaction of their own, and of
  * requests that a key may not send. A row that cannot be written is logged instead: the action has happened,
@@ -12,7 +10,7 @@ const FORBIDDEN = 403;
 export function auditResponses(db: Db) {
   return async <T>(request: FastifyRequest, { statusCode: status }: FastifyReply, payload: T): Promise<T> => {
     const { audit } = request.routeOptions.config;
-    const isRecorded = status < 400 ? !request.isAudited : status === FORBIDDEN;
+    const isRecorded = status < 400 ? !request.isAudited : request.lacksScope;
     if (audit === undefined || !request.principal || !isRecorded) return payload;
     const entry = entryOf(request, status);
     await writeAudit(db, entry).catch((error: unknown) => {

@@ -85,7 +85,7 @@ export function entryOf(request: FastifyRequest, status: number): AuditEntry {
     actor,
     key: principal.key,
     action,
-    objectId,
+    objectId: objectId?.replaceAll('\0', '\uFFFD'), // PostgreSQL stores no NUL; without it, the request would leave no row
     requestId: id,
     address: ip,
     status,

@@ -5,7 +5,7 @@ import { Problem } from '../errors.ts';
 import { publicId } from '../ids.ts';
 import { newApiKey, sha256Of } from './api-key.ts';
 import { type AuditAction, writeAudit } from './audit.ts';
-import { hasActiveKey, insertKey, IS_ACTIVE } from './key.queries.ts';
+import { hasActiveKey, insertKey, IS_ACTIVE, nameTaken } from './key.queries.ts';
 import { DEFAULT_TENANT } from './tenants.ts';
 
 const NAME = 'MINILAB_KEY';
@@ -23,7 +23,7 @@ type Stored = {
  * Makes MINILAB_KEY a key of scope `admin` for the default tenant, and revokes the one that it was before. A key
  * that came back, as when a deployment is undone, is valid again; one that an operator revoked is not.
  * @param key undefined if the setting is gone
- * @throws Problem `bad_settings`
+ * @throws Problem `bad_settings`, `conflict` if an operator gave its name to another key
  */
 export async function configureKey(db: Db, key: string | undefined): Promise<void> {
   await db.transaction().execute(async (trx) => {
@@ -78,7 +78,13 @@ function note(trx: Db, action: AuditAction, keyId: string): Promise<void> {
   return writeAudit(trx, { tenantId: DEFAULT_TENANT, actor: 'settings', action, objectId, details });
 }
 
+/** @throws Problem `conflict` if another key has its name by now */
 async function restore(trx: Db, keyId: string): Promise<void> {
+  const { rows } = await sql`
+    select from api_keys where tenant_id = ${DEFAULT_TENANT} and name = ${NAME} and revoked_at is null`.execute(
+    trx,
+  );
+  if (rows.length > 0) throw nameTaken(NAME);
   await sql`
     update api_keys set revoked_at = null, is_replaced = false
     where tenant_id = ${DEFAULT_TENANT} and key_id = ${keyId}`.execute(trx);

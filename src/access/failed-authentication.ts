@@ -36,12 +36,11 @@ export class FailureLimit {
   ): Promise<T> {
     if (credential === undefined) return authenticate();
     const network = networkOf(ip);
-    const hash = sha256Of(credential).toString('base64');
     const { isEmpty, waitS } = this.#failures.look(network, RULE);
-    if (isEmpty && !this.#accepted.has(hash)) throw tooMany(waitS);
+    if (isEmpty && !this.#accepted.has(hashOf(credential))) throw tooMany(waitS);
     try {
       const result = await authenticate();
-      this.#accept(hash);
+      this.accept(credential);
       return result;
     } catch (error) {
       if (error instanceof Problem && error.code === 'unauthorized') this.#failures.take(network, RULE);
@@ -49,10 +48,15 @@ export class FailureLimit {
     }
   }
 
-  #accept(hash: string): void {
+  /** Lets a credential pass from now on, such as a session that has just begun. */
+  accept(credential: string): void {
     if (this.#accepted.size >= MOST_ACCEPTED) this.#accepted.clear();
-    this.#accepted.add(hash);
+    this.#accepted.add(hashOf(credential));
   }
+}
+
+function hashOf(credential: string): string {
+  return sha256Of(credential).toString('base64');
 }
 
 function tooMany(waitS: number): Problem {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
+import { hostOf, refuseForeigner } from '../http/local-only.ts';
 import { needScope, type Principal } from '../http/principal.ts';
 import { publicId } from '../ids.ts';
 import { whyNoApiKey } from './api-key.ts';
@@ -13,7 +14,7 @@ export type IdentifyParts = { keyring: Keyring; lastUse: LastUse; failures: Fail
 
 /**
  * Sets the principal of each request to a route that is not public, before its body is read.
- * @throws Problem `unauthorized`, `forbidden`, `foreign_origin`, `too_many_requests`
+ * @throws Problem `unauthorized`, `forbidden`, `foreign_host`, `foreign_origin`, `too_many_requests`
  */
 export function identify({ keyring, lastUse, failures, publicUrl }: IdentifyParts) {
   /** Who holds the key or the session of a request. */
@@ -28,13 +29,18 @@ export function identify({ keyring, lastUse, failures, publicUrl }: IdentifyPart
     return orRefused(holder, 'The session has ended: sign in again.');
   }
 
+  /** The key itself, as a request to sign in has it. */
   function credentialOf(request: FastifyRequest): string | undefined {
-    return request.headers.authorization ?? sessionIdOf(request, publicUrl);
+    const { authorization } = request.headers;
+    if (authorization === undefined) return sessionIdOf(request, publicUrl);
+    return BEARER.exec(authorization)?.[1] ?? authorization;
   }
 
   async function identified(request: FastifyRequest): Promise<Principal> {
     // A key is judged even if none seems to exist: the first ones may have just been created.
     if (!hasOurKey(request) && !(await keyring.needsKeys())) {
+      // Again, because the server may have been open for less time than the check before this one knows.
+      refuseForeigner(request, hostOf(request), publicUrl);
       refuseForwarded(request);
       const isStillValid = async (): Promise<boolean> => !(await keyring.needsKeys());
       return { tenantId: DEFAULT_TENANT, scope: 'admin', key: undefined, isStillValid };
@@ -50,8 +56,13 @@ export function identify({ keyring, lastUse, failures, publicUrl }: IdentifyPart
     request.principal = await identified(request).catch((error: unknown) => {
       throw withChallenge(reply, error);
     });
-    needScope(request, access ?? (isRead(request) ? 'read' : 'write'));
   };
+}
+
+/** Refuses keys whose scope is too small for the route. Such requests count in the rate of their key, so this hook comes after it. */
+export async function refuseScope(request: FastifyRequest): Promise<void> {
+  const { access } = request.routeOptions.config;
+  if (access !== 'public') needScope(request, access ?? (isRead(request) ? 'read' : 'write'));
 }
 
 export function principalOf(
@@ -74,9 +85,11 @@ function hasOurKey({ headers }: FastifyRequest): boolean {
   return /^bearer +ml_/i.test(headers.authorization ?? '');
 }
 
+const BEARER = /^bearer +(\S+) *$/i;
+
 /** The key in `Authorization`; the scheme is in upper or lower case (RFC 9110, 11.1). @throws Problem `unauthorized` */
 function bearerOf(authorization: string): string {
-  const [, key] = /^bearer +(\S+) *$/i.exec(authorization) ?? [];
+  const [, key] = BEARER.exec(authorization) ?? [];
   if (key === undefined) throw noKey();
   return checkedKey(key);
 }
@@ -111,11 +124,11 @@ export function withChallenge(reply: FastifyReply, error: unknown): unknown {
   return error;
 }
 
-const OF_PROXIES = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+const OF_PROXIES = /^(forwarded|via|x-real-ip|x-forwarded-.+)$/;
 
 /** Through a proxy on this machine, everybody would be local. */
 function refuseForwarded({ headers }: FastifyRequest): void {
-  const header = OF_PROXIES.find((name) => headers[name] !== undefined);
+  const header = Object.keys(headers).find((name) => OF_PROXIES.test(name));
   if (header === undefined) return;
   throw new Problem('forbidden', {
     detail: `This request came through a proxy (it has the header ${header}), and this server has no API keys: anyone could use it. Create a key with minilab keys create NAME, and set TRUST_PROXY.`,

@@ -84,7 +84,7 @@ function checkName(name: string): void {
     });
 }
 
-function nameTaken(name: string): Problem {
+export function nameTaken(name: string): Problem {
   return new Problem('conflict', {
     detail: `There is already a key "${name}". Choose another name, or revoke that key first.`,
   });

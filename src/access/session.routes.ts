@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { audited } from './audit.ts';
 import type { Db } from '../db/database.ts';
@@ -19,6 +20,8 @@ export type SessionParts = {
   keyring: Keyring;
   publicUrl: string;
   failures: FailureLimit;
+  /** @throws Problem `too_many_requests` */
+  limit(request: FastifyRequest, reply: FastifyReply): Promise<void>;
 };
 
 const Session = Type.Object(
@@ -41,7 +44,7 @@ const SignIn = Type.Object(
 
 /** For the web page, which cannot send `Authorization` with every request: an event stream has no headers. */
 export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app, parts) => {
-  const { db, keyring, publicUrl, failures } = parts;
+  const { db, keyring, publicUrl, failures, limit } = parts;
 
   app.post(
     '/v1/session',
@@ -59,14 +62,16 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app
       if (request.headers.origin !== undefined) refuseForeignOrigin(request, publicUrl);
       if (!(await keyring.needsKeys()))
         throw new Problem('conflict', { detail: 'This server has no API keys, so nobody needs to sign in.' });
-      const { key } = request.body;
+      const key = request.body.key.trim();
       const holder = await failures
         .guard(request, key, () => findHolder(key))
         .catch((error: unknown) => {
           throw withChallenge(reply, error);
         });
       request.principal = principalOf(holder);
+      await limit(request, reply); // each session is stored, and so is its entry in the audit log
       const id = await audited(request, db, (trx) => beginSession(trx, holder));
+      failures.accept(id);
       const { tenant, scope, key_id, name } = holder;
       return reply
         .code(201)
@@ -115,7 +120,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app
   );
 
   async function findHolder(key: string) {
-    return orRefused(await keyring.ofKey(checkedKey(key.trim())));
+    return orRefused(await keyring.ofKey(checkedKey(key)));
   }
 };
 

@@ -3,9 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { onceClosed } from '../http/disconnected.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
-import { tenantOf } from '../http/principal.ts';
+import { refuseRevoked, tenantOf } from '../http/principal.ts';
 import { publicId, uuidOf } from '../ids.ts';
 import { BATCH_STATES, type BatchKey, type BatchState } from './batch.ts';
 import { type Activity, NO_ACTIVITY, readActivity } from './activity.queries.ts';
@@ -165,13 +166,12 @@ async function waitForChange(
   const seenTags = etag ?? etagOf(first?.version ?? 0);
   const isSeen = (version: number): boolean => includesVersion(seenTags, version);
   const left = new AbortController();
-  reply.raw.once('close', () => left.abort());
+  onceClosed(reply.raw, () => left.abort());
   const until = Date.now() + seconds * 1000;
   while (Date.now() < until && !left.signal.aborted) {
     const ms = Math.min(CHECK_MS, until - Date.now());
     const isOver = await watcher.untilChanged(key, { isSeen, ms, signal: left.signal });
-    if (!(await request.principal?.isStillValid()))
-      throw new Problem('unauthorized', { detail: 'The key was revoked or has expired meanwhile.' });
+    await refuseRevoked(request);
     if (isOver) return;
   }
 }

@@ -15,6 +15,7 @@ const Ready = Type.Object(
 
 /** `/healthz`, `/livez`: the process is alive. `/readyz`: it can process images; otherwise 503 with the reasons. */
 export const healthRoutes: FastifyPluginAsync<{ checks: HealthChecks }> = async (app, { checks }) => {
+  const checked = sharedRun(checks);
   for (const [path, operationId] of [
     ['/healthz', 'getHealth'],
     ['/livez', 'getLiveness'],
@@ -36,11 +37,21 @@ export const healthRoutes: FastifyPluginAsync<{ checks: HealthChecks }> = async 
       },
     },
     async (_request, reply) => {
-      const results = await Promise.all(
-        Object.entries(checks).map(async ([name, check]) => [name, (await check()) ?? 'ok'] as const),
-      );
+      const results = await checked();
       const ok = results.every(([, result]) => result === 'ok');
       return reply.code(ok ? 200 : 503).send({ ok, checks: Object.fromEntries(results) });
     },
   );
 };
+
+/** Requests at the same time share one run: anybody may send them, and each run writes a file and takes a connection. */
+function sharedRun(checks: HealthChecks): () => Promise<(readonly [name: string, result: string])[]> {
+  const run = (): ReturnType<typeof resultsOf> => resultsOf(checks).finally(() => (running = undefined));
+  let running: ReturnType<typeof resultsOf> | undefined;
+  return () => (running ??= run());
+}
+
+async function resultsOf(checks: HealthChecks): Promise<(readonly [name: string, result: string])[]> {
+  const names = Object.entries(checks);
+  return Promise.all(names.map(async ([name, check]) => [name, (await check()) ?? 'ok'] as const));
+}

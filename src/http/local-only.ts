@@ -8,26 +8,28 @@ import { Problem } from '../errors.ts';
  * page of another site. A key is no such danger, because a browser does not send it by itself.
  */
 export function refuseForeigners(publicUrl: string, needsKeys: () => boolean) {
-  const publicHost = new URL(publicUrl).host;
-  const isOurs = (host: string): boolean => host === publicHost || isLoopbackHost(host);
-
   return async (request: FastifyRequest): Promise<void> => {
     const host = hostOf(request);
-    if (needsKeys()) return;
-    if (!isOurs(host))
-      throw new Problem('foreign_host', {
-        detail: `Requests for the host "${host}" are refused: this server has no API keys, so it accepts localhost only. If this is its public name, set PUBLIC_URL.`,
-      });
-    const { origin } = request.headers;
-    if (origin === undefined) return;
-    const originHost = URL.parse(origin)?.host ?? '';
-    if (originHost !== host && originHost !== publicHost)
-      throw new Problem('foreign_origin', { detail: `Requests from pages of "${origin}" are refused.` });
+    if (!needsKeys()) refuseForeigner(request, host, publicUrl);
   };
 }
 
+/** @throws Problem `foreign_host`, `foreign_origin` */
+export function refuseForeigner(request: FastifyRequest, host: string, publicUrl: string): void {
+  const publicHost = new URL(publicUrl).host;
+  if (host !== publicHost && !isLoopbackHost(host))
+    throw new Problem('foreign_host', {
+      detail: `Requests for the host "${host}" are refused: this server has no API keys, so it accepts localhost only. If this is its public name, set PUBLIC_URL.`,
+    });
+  const { origin } = request.headers;
+  if (origin === undefined) return;
+  const originHost = URL.parse(origin)?.host ?? '';
+  if (originHost !== host && originHost !== publicHost)
+    throw new Problem('foreign_origin', { detail: `Requests from pages of "${origin}" are refused.` });
+}
+
 /** @throws Problem `bad_request` if `Host` is missing or repeated (RFC 9112, 3.2) */
-function hostOf({ raw }: FastifyRequest): string {
+export function hostOf({ raw }: FastifyRequest): string {
   const hosts = raw.headersDistinct['host'] ?? [];
   const [host] = hosts;
   if (host !== undefined && hosts.length === 1) return host;

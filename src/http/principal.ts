@@ -19,6 +19,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** undefined on public routes */
     principal: Principal | undefined;
+    /** its key was refused because of its scope */
+    lacksScope: boolean;
   }
   interface FastifyContextConfig {
     /** the scope that a route needs; by default `read` for GET and HEAD, `write` for other methods */
@@ -37,9 +39,20 @@ export function tenantOf({ principal }: FastifyRequest): number {
  * @param what what needs the scope, as the begin of a sentence
  * @throws Problem `forbidden`
  */
-export function needScope({ principal }: FastifyRequest, needed: Scope, what = 'This'): void {
+export function needScope(request: FastifyRequest, needed: Scope, what = 'This'): void {
+  const { principal } = request;
   if (principal && SCOPES.indexOf(principal.scope) >= SCOPES.indexOf(needed)) return;
+  request.lacksScope = true;
   throw new Problem('forbidden', {
     detail: `${what} needs a key of scope ${needed}; the key "${principal?.key?.name}" has the scope ${principal?.scope}.`,
   });
+}
+
+/**
+ * For requests that take their time: asks again whether their key is valid.
+ * @throws Problem `unauthorized`
+ */
+export async function refuseRevoked({ principal }: FastifyRequest): Promise<void> {
+  if (await principal?.isStillValid()) return;
+  throw new Problem('unauthorized', { detail: 'The key was revoked or has expired meanwhile.' });
 }

@@ -27,6 +27,11 @@ export type KeptParts = {
 /** A kept upload whose file can be read, as often as needed, also after it has been deleted. */
 export type OpenUpload = AsyncDisposable & { row: WholeUpload; read(): AsyncGenerator<Buffer> };
 
+/** Of an upload that arrives: the bytes that are counted by now, and how many the tenant has room for. */
+type Place = UploadKey & { bytes: number; room: number };
+
+// An upload may not say how long it is, and several may arrive at once.
+const COUNTS_PER_UPLOAD = 16;
 const CHUNK_BYTES = 256 * 1024;
 
 /**
@@ -51,10 +56,10 @@ export class KeptFiles {
    * @param bytes its announced size
    * @throws Problem `quota_exceeded`
    */
-  async reserve(tenantId: number, bytes: number): Promise<UploadKey & { room: number }> {
+  async reserve(tenantId: number, bytes: number): Promise<Place> {
     const key = { tenantId, uploadId: newUuid() };
     const { room } = await putUpload(this.#db, key, { bytes }, this.#quota);
-    return { ...key, room };
+    return { ...key, room, bytes };
   }
 
   /**
@@ -62,14 +67,16 @@ export class KeptFiles {
    * @throws Problem `payload_too_large`, `quota_exceeded`
    */
   async write(
-    { room, ...key }: UploadKey & { room: number },
+    { room, bytes: counted, ...key }: Place,
     chunks: AsyncIterable<Buffer>,
   ): Promise<{ bytes: number; sha256: Buffer }> {
     const meter = new UploadMeter(chunks, this.#maxBytes);
     await using file = await open(this.#pathOf(key), 'wx', 0o600);
     for await (const chunk of meter.chunks) {
-      if (meter.bytes > room)
-        ({ room } = await putUpload(this.#db, key, { bytes: meter.bytes }, this.#quota));
+      if (meter.bytes > Math.min(room, counted + this.#maxBytes / COUNTS_PER_UPLOAD)) {
+        counted = meter.bytes;
+        ({ room } = await putUpload(this.#db, key, { bytes: counted }, this.#quota));
+      }
       await file.writeFile(chunk);
     }
     await file.datasync(); // after a power cut, a row must not name a file without its content

@@ -8,6 +8,7 @@
  * A process that is killed while a file arrives leaves a row that expires, and a file that becomes a leftover.
  */
 import { sql } from 'kysely';
+import { refuseDeleted } from '../access/tenants.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { publicId, uuidOf } from '../ids.ts';
@@ -43,7 +44,7 @@ const COLUMNS = sql`upload_id, name, bytes, sha256, created_at, expires_at, expi
 /**
  * Reserves room for an upload while it arrives, or stores one that has arrived. It is kept for an hour from now.
  * @returns its row, and how many bytes the tenant has room for, its own included
- * @throws Problem `quota_exceeded`
+ * @throws Problem `quota_exceeded`, `unauthorized` if the tenant was deleted meanwhile
  */
 export async function putUpload(
   db: Db,
@@ -55,6 +56,7 @@ export async function putUpload(
   return db.transaction().execute(async (trx) => {
     // Of two uploads at the edge of the quota, one sees the other.
     await sql`select from tenants where tenant_id = ${tenantId} for no key update`.execute(trx);
+    await refuseDeleted(trx, tenantId);
     const room = await roomFor(trx, { tenantId, uploadId }, file.bytes, quota);
     const { rows } = await sql<KeptUpload>`
       insert into uploads (tenant_id, upload_id, name, bytes, sha256, expires_at)

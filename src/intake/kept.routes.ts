@@ -5,7 +5,7 @@ import { audited, auditRequest } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { sendContinue } from '../http/continue.ts';
 import { publicId } from '../ids.ts';
-import { tenantOf } from '../http/principal.ts';
+import { refuseRevoked, tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import type { Consumer } from './consume.ts';
 import type { KeptFiles } from './kept-files.ts';
@@ -74,6 +74,7 @@ export const keptRoutes: FastifyPluginAsyncTypebox<KeptRouteParts> = async (
     try {
       const write: Consumer<{ bytes: number; sha256: Buffer }> = (chunks) => kept.write(place, chunks);
       const received = await receiveUpload(request, { schema: KeepOptions, folder: undefined }, write);
+      await refuseRevoked(request);
       const name = received.options.name ?? received.fileName ?? '';
       const file = { ...received.result, name: name.slice(0, MAX_NAME_CHARACTERS) };
       const acted = {

@@ -10,7 +10,7 @@ import type { Database, Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { sendContinue } from '../http/continue.ts';
 import { publicId } from '../ids.ts';
-import { tenantOf } from '../http/principal.ts';
+import { refuseRevoked, tenantOf } from '../http/principal.ts';
 import { problems } from '../http/document/problems.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import type { Guard } from '../net/guard.ts';
@@ -144,6 +144,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
     const received = await receiveUpload(request, { ...receiving, readKept }, stage);
     const { options } = received;
     await using staged = received.result;
+    await refuseRevoked(request);
     const acceptance = {
       ...acceptanceOf(tenantId, received, presets, parts.guard),
       audit: (trx: Db, row: BatchRow) => auditRequest(trx, request, actedOn(row)),

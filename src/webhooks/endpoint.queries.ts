@@ -125,11 +125,41 @@ export async function changeEndpoint(
     where tenant_id = ${tenantId} and endpoint_id = ${endpointId} and kind = 'registered'`.execute(db);
 }
 
-/** With its deliveries, of which no further attempt is made. */
-export async function deleteEndpoint(db: Db, { tenantId, endpointId }: EndpointKey): Promise<void> {
+const DELETED_AT_ONCE = 1_000;
+
+/**
+ * Deletes the deliveries of a registered endpoint that is about to be deleted, in groups: whoever ends a batch
+ * would wait for an endpoint that is deleted together with a million of them. It gets no events from then on.
+ */
+export async function deleteDeliveriesOf(db: Db, { tenantId, endpointId }: EndpointKey): Promise<void> {
+  const key = { tenantId, endpointId };
+  await changeEndpoint(db, key, {
+    url: undefined,
+    description: undefined,
+    eventTypes: undefined,
+    isDisabled: true,
+  });
+  for (let deleted = DELETED_AT_ONCE; deleted === DELETED_AT_ONCE;) {
+    const { numAffectedRows = 0n } = await sql`
+      delete from webhook_deliveries where tenant_id = ${tenantId} and delivery_id in (
+        select delivery_id from webhook_deliveries
+        where tenant_id = ${tenantId} and endpoint_id = ${endpointId}
+        order by delivery_id limit ${DELETED_AT_ONCE} for update)`.execute(db);
+    deleted = Number(numAffectedRows);
+  }
+}
+
+/**
+ * With its deliveries, of which no further attempt is made. They are locked first, as by whoever records an
+ * attempt (record-attempt.ts), so that none deadlock.
+ */
+export async function deleteEndpoint(trx: Db, { tenantId, endpointId }: EndpointKey): Promise<void> {
+  await sql`
+    select from webhook_deliveries where tenant_id = ${tenantId} and endpoint_id = ${endpointId}
+    order by delivery_id for update`.execute(trx);
   await sql`
     delete from webhook_endpoints
-    where tenant_id = ${tenantId} and endpoint_id = ${endpointId} and kind = 'registered'`.execute(db);
+    where tenant_id = ${tenantId} and endpoint_id = ${endpointId} and kind = 'registered'`.execute(trx);
 }
 
 /**

@@ -21,6 +21,7 @@ import {
 import {
   addEndpoint,
   changeEndpoint,
+  deleteDeliveriesOf,
   deleteEndpoint,
   ENDPOINT_KINDS,
   type EndpointKey,
@@ -158,6 +159,7 @@ export const endpointRoutes: FastifyPluginAsyncTypebox<EndpointParts> = async (a
     async (request, reply) => {
       const key = endpointKey(tenantOf(request), request.params.id);
       refuseReadOnly(await getEndpoint(db, key));
+      await deleteDeliveriesOf(db, key);
       await audited(request, db, (trx) => deleteEndpoint(trx, key));
       return reply.code(204).send(null);
     },

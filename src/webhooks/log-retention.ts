@@ -3,16 +3,20 @@ import type { Db } from '../db/database.ts';
 
 const AT_ONCE = 1_000;
 
+type Forgotten = { events: number; messages: number; endpoints: number };
+
 /**
  * Deletes events with their deliveries and attempts, and messages of the inbox, that are older than some days
- * by the database's clock. An event that is still being delivered stays.
+ * by the database's clock. An event that is still being delivered stays. Then the endpoints of `callback_url`
+ * whose batch is deleted, and whose events are.
  * @returns how many
  */
-export async function forgetWebhooks(db: Db, days: number): Promise<{ events: number; messages: number }> {
-  const forgotten = { events: 0, messages: 0 };
+export async function forgetWebhooks(db: Db, days: number): Promise<Forgotten> {
+  const forgotten = { events: 0, messages: 0, endpoints: 0 };
   const tables = [
     ['events', forgetEvents],
     ['messages', forgetMessages],
+    ['endpoints', forgetCallbacks],
   ] as const;
   for (const [name, forgetSome] of tables)
     for (let some = AT_ONCE; some === AT_ONCE; forgotten[name] += some) some = await forgetSome(db, days);
@@ -37,5 +41,18 @@ async function forgetMessages(db: Db, days: number): Promise<number> {
       select tenant_id, source, message_id from inbox_messages
       where received_at < now() - make_interval(days => ${days})
       order by received_at limit ${AT_ONCE})`.execute(db);
+  return Number(numAffectedRows);
+}
+
+async function forgetCallbacks(db: Db, days: number): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    delete from webhook_endpoints where (tenant_id, endpoint_id) in (
+      select p.tenant_id, p.endpoint_id from webhook_endpoints p
+      where p.kind = 'callback' and p.created_at < now() - make_interval(days => ${days})
+        and not exists (
+          select from webhook_deliveries d where d.tenant_id = p.tenant_id and d.endpoint_id = p.endpoint_id)
+        and not exists (
+          select from batches b where b.tenant_id = p.tenant_id and b.callback_endpoint_id = p.endpoint_id)
+      limit ${AT_ONCE})`.execute(db);
   return Number(numAffectedRows);
 }

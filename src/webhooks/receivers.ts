@@ -47,7 +47,8 @@ export const END_IS_WANTED = sql`(b.callback_endpoint_id is not null
 
 /**
  * The endpoints that get events. The end of a batch goes to its callback endpoint, or to the configured one
- * if it has none. Every event goes to the registered endpoints that asked for it.
+ * if it has none. Every event goes to the registered endpoints that asked for it. They are locked, so that none is deleted
+ * before its delivery is inserted: the foreign key would undo what the event tells of.
  */
 export async function receiversOf(trx: Db, events: AddressedEvent[]): Promise<Receiver[]> {
   const { rows } = await sql<Receiver>`
@@ -56,18 +57,20 @@ export async function receiversOf(trx: Db, events: AddressedEvent[]): Promise<Re
         (tenant_id integer, event_id uuid, type text, callback_endpoint_id uuid, not_to uuid)
     ),
     receivers as (
-      select e.event_id, p.* from events e
+      select e.event_id, p.tenant_id, p.endpoint_id from events e
       join webhook_endpoints p on p.tenant_id = e.tenant_id and p.endpoint_id = e.callback_endpoint_id
       where e.type = any(${END}) and p.disabled_at is null
       union all
-      select e.event_id, p.* from events e
+      select e.event_id, p.tenant_id, p.endpoint_id from events e
       join webhook_endpoints p on p.tenant_id = e.tenant_id and p.kind = 'configured'
       where e.type = any(${END}) and e.callback_endpoint_id is null and p.disabled_at is null
       union all
-      select e.event_id, p.* from events e
+      select e.event_id, p.tenant_id, p.endpoint_id from events e
       join webhook_endpoints p on p.tenant_id = e.tenant_id and ${isSubscribed(sql`e.type`)}
       where p.endpoint_id is distinct from e.not_to
     )
-    select tenant_id, event_id, endpoint_id, url, slow from receivers`.execute(trx);
+    select p.tenant_id, r.event_id, p.endpoint_id, p.url, p.slow from receivers r
+    join webhook_endpoints p on p.tenant_id = r.tenant_id and p.endpoint_id = r.endpoint_id
+    for key share of p`.execute(trx);
   return rows;
 }

@@ -78,10 +78,14 @@ async function queueNext(
  * Ends a delivery whose endpoint was disabled. Deliveries end as they come due, not when the endpoint is
  * disabled: that would lock rows of attempts in progress, and whoever enables it soon loses nothing.
  */
-export async function endUnsent(db: Db, { tenant_id, delivery_id }: DeliveryRow): Promise<void> {
-  await sql`
-    update webhook_deliveries set state = 'exhausted', next_attempt_at = null, ended_at = now()
-    where tenant_id = ${tenant_id} and delivery_id = ${delivery_id} and state = 'pending'`.execute(db);
+export async function endUnsent(db: Db, delivery: DeliveryRow): Promise<void> {
+  const { tenant_id, delivery_id } = delivery;
+  await db.transaction().execute(async (trx) => {
+    await sql`
+      update webhook_deliveries set state = 'exhausted', next_attempt_at = null, ended_at = now()
+      where tenant_id = ${tenant_id} and delivery_id = ${delivery_id} and state = 'pending'`.execute(trx);
+    await showChange(trx, delivery);
+  });
 }
 
 /** Writes the attempt, and the state of its delivery. @returns false where another worker recorded this attempt */

@@ -3,6 +3,7 @@ import type { Db } from '../db/database.ts';
 import type { Guard } from '../net/guard.ts';
 import { type Pump, startPump } from '../queue/pump.ts';
 import type { ClaimLimits, Queue } from '../queue/queue.ts';
+import { retryPassingTrouble } from '../queue/retry.ts';
 import { hasOpenTask } from '../queue/stored-tasks.ts';
 import type { TaskData } from '../queue/tasks.ts';
 import { type AttemptTask, queueAttempts, SLOW_LANE } from './events.ts';
@@ -90,7 +91,11 @@ async function attempt(
   if (delivery.disabled_because !== null) return endUnsent(parts.db, delivery);
   const done = await post(delivery, parts, signal);
   signal.throwIfAborted(); // that we end, or another worker has it, is no failure of the receiver
-  await recordAttempt(parts, delivery, { attempt: task.attempt, done });
+  // Repeated: without a record the receiver would get it again. The batch may be locked by its retry, for example.
+  await retryPassingTrouble(() => recordAttempt(parts, delivery, { attempt: task.attempt, done }), {
+    isOver: () => signal.aborted,
+    onRetry: (error) => parts.log.warn({ err: error }, 'recording an attempt failed, retrying'),
+  });
 }
 
 /** The delivery, where this attempt of it is still to be made. */

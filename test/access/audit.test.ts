@@ -119,6 +119,15 @@ describe('the audit log', () => {
       [newest?.action, newest?.object.id, newest?.status, newest?.key?.id],
       ['preset.delete', 'mine', 403, publicId('key', reader.id)],
     );
+    assert.equal((await call('DELETE', '/v1/presets/%00', undefined, reader.key)).status, 403);
+    assert.equal((await log())[0]?.object.id, '\uFFFD');
+  });
+
+  test('a quota is no matter of the key', async () => {
+    const { tenantId, key: limited } = await api.newKey('limited');
+    await api.limit(tenantId, { imagesPerDay: 1 });
+    assert.equal((await send(api.url, csvOf(2), { key: limited })).status, 403);
+    assert.deepEqual(await log('', limited), []);
   });
 
   test('an upload that is sent again with its idempotency key has one row', async () => {
@@ -136,7 +145,7 @@ describe('the audit log', () => {
       ['host.put'],
     );
     const all = await log();
-    assert.equal((await log(`?key=${keyId}`)).length, all.length - 1); // one is the reader's
+    assert.equal((await log(`?key=${keyId}`)).length, all.length - 2); // two are the reader's
     assert.deepEqual(await log(`?since=${all[2]?.at}`), all.slice(0, 3));
     const paged: Entry[] = [];
     for (let cursor = ''; ;) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newApiKey } from '../../src/access/api-key.ts';
 import { configureKey, requireKey } from '../../src/access/configured-key.ts';
-import { listKeys, revokeKey } from '../../src/access/key.queries.ts';
+import { createKey, listKeys, revokeKey } from '../../src/access/key.queries.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/db/database.ts';
 import { bearer, keyOf, startApi } from '../support/api.ts';
@@ -58,6 +58,19 @@ test('a key that an operator revoked does not come back by a restart; other keys
   await assert.rejects(configureKey(db, reader.key), /another tenant or with another scope/);
   const admin = await keyOf(db);
   await configureKey(db, admin.key);
+});
+
+test('a MINILAB_KEY that comes back says that another key has its name', async () => {
+  await using services = await newServices();
+  const { db } = services.database;
+  const key = newApiKey();
+  await configureKey(db, key);
+  await configureKey(db, undefined);
+  await createKey(db, { tenantId: 1, name: 'MINILAB_KEY', scope: 'admin' });
+  await assert.rejects(
+    configureKey(db, key),
+    /There is already a key "MINILAB_KEY"\. .* revoke that key first/,
+  );
 });
 
 test('a server that others may reach starts with a key only', async () => {

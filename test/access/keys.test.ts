@@ -35,7 +35,14 @@ describe('API keys', () => {
     assert.equal((await get('/v1/batches')).status, 200);
     assert.equal((await get('/v1/batches', { authorization: 'Basic eDp5' })).status, 200);
     assert.equal((await get('/v1/batches', bearer(newApiKey()))).status, 401, 'a key of another server');
-    for (const name of ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip']) {
+    for (const name of [
+      'forwarded',
+      'x-forwarded-for',
+      'x-forwarded-host',
+      'x-forwarded-proto',
+      'x-real-ip',
+      'via',
+    ]) {
       const response = await get('/v1/batches', { [name]: 'for=192.0.2.1' });
       assert.equal(response.status, 403, name);
       const { code, detail } = await json<Problem>(response);

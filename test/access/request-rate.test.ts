@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { FailureLimit } from '../../src/access/failed-authentication.ts';
 import { TokenBuckets } from '../../src/access/token-buckets.ts';
 import { Problem } from '../../src/errors.ts';
@@ -52,6 +53,32 @@ describe('requests per second of a key', () => {
     }
   });
 
+  test('what a scope does not allow, and signing in, count too, because each leaves a row', async () => {
+    const { key, tenantId } = await api.newKey('reader', 'read');
+    const remove = (): Promise<Response> =>
+      fetch(`${api.url}/v1/presets/none`, { method: 'DELETE', headers: { authorization: `Bearer ${key}` } });
+    const signIn = (): Promise<Response> =>
+      fetch(`${api.url}/v1/session`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ key }),
+      });
+    const entriesOf = async (statuses: Set<number>, send: () => Promise<Response>): Promise<number> => {
+      for (const { status } of await Promise.all(Array.from({ length: 60 }, send))) statuses.add(status);
+      const { rows } = await sql<{ entries: number }>`
+        select count(*) as entries from audit_log where tenant_id = ${tenantId}`.execute(
+        api.services.database.db,
+      );
+      return rows[0]?.entries ?? 0;
+    };
+    const forbidden = new Set<number>();
+    assert.ok((await entriesOf(forbidden, remove)) < 60);
+    assert.deepEqual(forbidden, new Set([403, 429]));
+    const signedIn = new Set<number>();
+    await entriesOf(signedIn, signIn);
+    assert.ok(signedIn.has(429));
+  });
+
   test('a tenant has its own limit, effective within 5 s', async () => {
     const { tenantId, key } = await api.newKey('busy');
     await api.limit(tenantId, { requestsPerSecond: 50 });
@@ -96,14 +123,15 @@ describe('failed authentications', () => {
     const from = { 'x-forwarded-for': '192.0.2.7' };
     const ask = (secret: string, headers: Record<string, string> = from): Promise<Response> =>
       fetch(`${api.url}/v1/presets`, { headers: { ...headers, authorization: `Bearer ${secret}` } });
-    const signIn = (): Promise<Response> =>
+    const signIn = (secret = 'ml_guess'): Promise<Response> =>
       fetch(`${api.url}/v1/session`, {
         method: 'POST',
         headers: { ...from, 'content-type': 'application/json' },
-        body: JSON.stringify({ key: 'ml_guess' }),
+        body: JSON.stringify({ key: secret }),
       });
+    const useUp = (): Promise<unknown> => Promise.all(Array.from({ length: 50 }, () => ask('ml_guess')));
     assert.equal((await ask(key)).status, 200);
-    for (const attempt of [() => ask('ml_guess'), signIn]) {
+    for (const attempt of [() => ask('ml_guess'), () => signIn()]) {
       let refused = await attempt();
       while (refused.status === 401)
         [refused = refused] = await Promise.all(Array.from({ length: 50 }, attempt));
@@ -112,6 +140,12 @@ describe('failed authentications', () => {
       assert.equal((await json<{ code: string }>(refused)).code, 'too_many_requests');
     }
     assert.equal((await ask(key)).status, 200);
+    await useUp();
+    const signedIn = await signIn(key);
+    assert.equal(signedIn.status, 201, 'the key that was accepted also signs in');
+    const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+    await useUp();
+    assert.equal((await fetch(`${api.url}/v1/presets`, { headers: { ...from, cookie } })).status, 200);
     assert.equal((await ask('ml_guess', { 'x-forwarded-for': '192.0.2.8' })).status, 401);
   });
 });

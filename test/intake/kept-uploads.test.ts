@@ -202,6 +202,27 @@ describe('kept uploads', () => {
     await forgetAll();
   });
 
+  test('uploads that arrive at once without saying how long they are count while they arrive', async () => {
+    await forgetAll();
+    let refused = 0;
+    const sent = Array.from({ length: 20 }, () => {
+      const headers = { 'content-type': 'text/csv', 'transfer-encoding': 'chunked' };
+      const upload = httpRequest(`${url}/v1/uploads`, { method: 'POST', headers });
+      upload
+        .on('response', ({ statusCode }) => (refused += statusCode === 429 ? 1 : 0))
+        .on('error', () => {});
+      upload.write('x'.repeat(90 * 1024)); // and no end
+      return upload;
+    });
+    // 500 KiB are five and a half of them; each has at most a 16th of 100 KiB that is not counted yet.
+    await until(() => refused >= 20 - 7, 10_000, 'the refusal of most');
+    for (const upload of sent) upload.destroy();
+    await until(async () => {
+      const { rows } = await sql`select from uploads where tenant_id = 1`.execute(services.database.db);
+      return rows.length === 0;
+    });
+  });
+
   test('an upload that is too large or breaks off leaves nothing', async () => {
     const [status, code] = await problem(
       post('/v1/uploads', gzipSync('x'.repeat(200_000)), { 'content-encoding': 'gzip' }),

@@ -198,7 +198,7 @@ describe('a catalogue of photographs', () => {
             'text/csv': {},
           },
         },
-        responses: { 422: { $ref: '#/components/responses/UnprocessableEntity' } },
+        responses: { 422: { content: { 'application/problem+json': {} } } },
       },
     });
   });

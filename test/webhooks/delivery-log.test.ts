@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { findBatch } from '../../src/batches/batch.queries.ts';
 import { batchBody } from '../../src/batches/batch.body.ts';
+import { deleteBatch } from '../../src/batches/delete.ts';
 import { publicId } from '../../src/ids.ts';
 import { forgetWebhooks } from '../../src/webhooks/log-retention.ts';
 import { newSecret } from '../../src/webhooks/signing.ts';
@@ -268,11 +269,27 @@ test('old events are forgotten with their deliveries, but not while one is being
   await api.ask<Endpoint>('PATCH', `/v1/webhooks/${id}`, { url: `${receiver.url}/bad` });
   await endBatch(services);
   await receiver.until('/bad', 1);
-  assert.deepEqual(await forgetWebhooks(db, 30), { events: 0, messages: 0 });
+  assert.deepEqual(await forgetWebhooks(db, 30), { events: 0, messages: 0, endpoints: 0 });
   await sql`update webhook_events set created_at = now() - interval '31 days'`.execute(db);
-  assert.deepEqual(await forgetWebhooks(db, 30), { events: 1, messages: 0 });
+  assert.deepEqual(await forgetWebhooks(db, 30), { events: 1, messages: 0, endpoints: 0 });
   assert.deepEqual(
     (await list(setup)).map(({ state }) => state),
     ['pending'],
   );
+});
+
+test('the callback_url of a batch is forgotten when the batch is deleted, and its last event is forgotten', async () => {
+  await using setup = await setUpWebhooks();
+  const { services, receiver } = setup;
+  const { db, patient } = services.database;
+  const callback = { url: `${receiver.url}/callback`, secret: newSecret() };
+  const batch = await acceptUrls(services, ['https://a.example/1.jpg'], { callback });
+  await cancelBatch(db, batch, services.feed);
+  await using _ = deliver(services);
+  await allEnded(setup, 'delivered', 1);
+  await sql`update webhook_endpoints set created_at = now() - interval '31 days'`.execute(db);
+  await deleteBatch(patient, batch);
+  assert.equal((await forgetWebhooks(db, 30)).endpoints, 0);
+  await sql`update webhook_events set created_at = now() - interval '31 days'`.execute(db);
+  assert.deepEqual(await forgetWebhooks(db, 30), { events: 1, messages: 0, endpoints: 1 });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { findBatch } from '../../src/batches/batch.queries.ts';
 import { troubledEndpoints } from '../../src/webhooks/endpoint-health.ts';
 import { capturedLog } from '../support/logs.ts';
 import { until } from '../support/until.ts';
@@ -109,11 +110,15 @@ test('what waits for an endpoint that is disabled is not sent, and a replay send
   await using setup = await setUpWebhooks();
   const { services, receiver, api } = setup;
   const { id } = await register(api, { url: `${receiver.url}/hook` });
-  await endBatch(services);
+  const batch = await endBatch(services);
+  const before = await findBatch(services.database.db, batch);
   await api.ask('PATCH', `/v1/webhooks/${id}`, { disabled: true });
   await using _ = deliver(services);
   await noOpenTasks(setup);
   assert.equal(receiver.received.length, 0);
+  const after = await findBatch(services.database.db, batch);
+  assert.deepEqual([before?.delivery?.state, after?.delivery?.state], ['pending', 'exhausted']);
+  assert.ok(Number(after?.version) > Number(before?.version), 'the status has another ETag');
   const replay = `/v1/webhooks/${id}/replay?since=2026-01-01T00:00:00Z`;
   assert.equal((await api.ask('POST', replay)).status, 409);
   await api.ask('PATCH', `/v1/webhooks/${id}`, { disabled: false });

@@ -13,8 +13,9 @@ export type ChangesRow = ProgressRow & {
   base: number;
   /** ranges of slots in work now, as int4multirange */
   processing_slots: string;
-  /** ranges of slots that completed since; null: too many changes to tell them all */
+  /** ranges of slots that completed since; null: there are too many changes to tell any */
   completed_slots: string | null;
+  /** that failed since; none where there are too many changes */
   failed_slots: string;
 };
 
@@ -39,11 +40,14 @@ export async function readChanges(db: Db, wanted: WantedChanges[]): Promise<Chan
       where i.tenant_id = b.tenant_id and i.batch_id = b.batch_id and i.task_id is not null
         and i.state = 'processing' and b.ended_at is null) p
     cross join lateral (
-      select coalesce(range_agg(c.failed), '{}')::text as failed_slots,
+      select case when count(*) <= ${MOST_CHANGES} then coalesce(range_agg(c.failed), '{}')::text else '{}' end as failed_slots,
         case when count(*) <= ${MOST_CHANGES} then coalesce(range_agg(c.completed), '{}')::text end as completed_slots
-      from batch_changes c
-      where c.tenant_id = b.tenant_id and c.batch_id = b.batch_id and c.round = b.round
-        and c.version > w.since and c.version <= least(w.up_to, b.version)) c`.execute(db);
+      from (
+        -- 100,000 changes would take seconds, for which all other readers wait
+        select c.failed, c.completed from batch_changes c
+        where c.tenant_id = b.tenant_id and c.batch_id = b.batch_id and c.round = b.round
+          and c.version > w.since and c.version <= least(w.up_to, b.version)
+        order by c.version limit ${MOST_CHANGES + 1}) c) c`.execute(db);
   return rows;
 }
 

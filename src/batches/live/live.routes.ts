@@ -6,6 +6,7 @@ import { Type } from 'typebox';
 import type { Db } from '../../db/database.ts';
 import { Problem } from '../../errors.ts';
 import { acceptsGzip } from '../../http/accepts-gzip.ts';
+import { onceClosed } from '../../http/disconnected.ts';
 import { tenantOf } from '../../http/principal.ts';
 import { ProblemAnswer } from '../../http/problem.ts';
 import { type BatchProgress, batchProgress } from '../batch.queries.ts';
@@ -65,7 +66,7 @@ export const liveRoutes: FastifyPluginAsyncTypebox<LiveParts> = async (
       if (isOver) return reply.code(204).send(null);
       if (request.method === 'HEAD') return sendEvents(reply, []);
       const subscription = watcher.subscribe(key, cursor);
-      reply.raw.once('close', () => watcher.unsubscribe(subscription));
+      onceClosed(reply.raw, () => watcher.unsubscribe(subscription)); // it may have left while we asked the database
       const rules = {
         isReset,
         isStillAllowed: async () => request.principal?.isStillValid() ?? false,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import { cancelBatch } from '../../../src/batches/cancel.ts';
 import { retryBatch } from '../../../src/batches/retry.ts';
 import { acceptUrls, claim } from '../../support/batches.ts';
@@ -102,4 +103,27 @@ test('changes that a worker of an older version did not log lead to a reset', as
   await services.database.query('delete from batch_changes');
   await stream.ended;
   assert.ok(stream.events.some(({ event }) => event === 'reset'));
+});
+
+test('who was away for thousands of changes is told to load all states, and nothing of what changed', async () => {
+  await using live = await newLive();
+  const { services } = live;
+  const key = await acceptUrls(services, urls(5));
+  await work(services, 4, 'fail');
+  await sql`delete from batch_changes`.execute(services.database.db);
+  await sql`
+    insert into batch_changes (tenant_id, batch_id, version, round, ended, completed, failed)
+    select 1, ${key.batchId}::uuid, 10 + n, 1, 4, '{}', '{[1,5)}' from generate_series(1, 2001) n`.execute(
+    services.database.db,
+  );
+  await sql`update batches set version = 3000`.execute(services.database.db);
+  using stream = await readEvents(`${live.urlOf(key)}/events?since=1-1`);
+  await stream.until(({ event }) => event === 'progress');
+  assert.deepEqual(
+    stream.events.map(({ event }) => event),
+    ['reset', 'slots', 'progress'],
+  );
+  using nearer = await readEvents(`${live.urlOf(key)}/events?since=1-11`);
+  await nearer.until(({ event }) => event === 'progress');
+  assert.deepEqual(nearer.events.find(({ event }) => event === 'slots')?.data['failed'], [[1, 4]]);
 });

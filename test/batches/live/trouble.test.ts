@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { closeServer } from '../../../src/http/server.ts';
 import { acceptUrls } from '../../support/batches.ts';
 import { readEvents } from '../../support/events.ts';
@@ -58,6 +59,27 @@ test('a client that has vanished is forgotten: nothing is asked for it', async (
   await until(async () => {
     const before = live.statements();
     await sleep(1_200);
+    return live.statements() === before;
+  });
+});
+
+test('so is one that vanished before its stream began', async () => {
+  await using live = await newLive();
+  const { db } = live.services.database;
+  const key = await acceptUrls(live.services, urls(1));
+  const path = new URL(`${live.urlOf(key)}/events`).pathname;
+  const socket = await open(live.server.port);
+  await db.transaction().execute(async (trx) => {
+    await sql`lock table batches in access exclusive mode`.execute(trx);
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+    await once(live.server.app.server, 'request');
+    socket.destroy();
+    const { server } = live.server.app;
+    await until(() => new Promise((resolve) => server.getConnections((_, count) => resolve(count === 0))));
+  });
+  await until(async () => {
+    const before = live.statements();
+    await sleep(4_000); // the activity of batches that are watched is asked every 3 s
     return live.statements() === before;
   });
 });
