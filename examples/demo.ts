@@ -1,6 +1,7 @@
 /**
  * `npm run demo`: processes real photographs end to end. It starts `minilab serve` on the bundled database and
- * a web server in the role of a supplier, uploads examples/catalog.csv, and shows the results.
+ * a web server in the role of a supplier, uploads examples/catalog.csv, and shows the results. With `--open`, it keeps
+ * serving the page with the finished batch.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -42,6 +43,7 @@ console.log(
 const ended = await watch(accepted);
 await report(ended);
 await showWebhook(ended);
+await showPage(ended);
 
 async function upload(): Promise<Batch> {
   const catalog = await readFile(join(import.meta.dirname, 'catalog.csv'), 'utf8');
@@ -84,7 +86,7 @@ async function report({ state, counts, bytes_in, bytes_out, links }: Batch): Pro
   console.log(`What failed, and why:\n${table(rows, process.stdout)}\n`);
   console.log(`The CSV with the output URLs: ${relative(ROOT, outputCsv)}`);
   console.log(`The images:                   ${relative(ROOT, join(DATA_DIR, 'files'))}`);
-  console.log('To browse them: DATA_DIR=data/demo npx minilab serve, and open the URLs of the CSV.\n');
+  console.log('');
 }
 
 /** Waits for the webhook of the batch in Minilab's own inbox, which verifies signatures. */
@@ -101,6 +103,19 @@ async function showWebhook(batch: Batch): Promise<void> {
     }
   }
   throw new Error('the webhook did not arrive');
+}
+
+/** Ends by saying where the batch can be looked at; with `--open`, it keeps serving until Ctrl-C. */
+async function showPage(batch: Batch): Promise<void> {
+  const address = `${minilab.url}/batches/${batch.id}`;
+  if (!process.argv.includes('--open')) {
+    console.log(`\nTo look at it in a browser: npm run demo -- --open`);
+    return;
+  }
+  const page = await fetch(address); // from a checkout, this builds the page
+  if (!page.ok) throw new Error(`the page answered ${page.status}: ${await page.text()}`);
+  console.log(`\nThe page: ${address}\nCtrl-C ends the demo.`);
+  await Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
 }
 
 /** Starts `minilab serve` as a user does, on a free port. */

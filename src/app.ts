@@ -31,6 +31,7 @@ import { keptRoutes } from './intake/kept.routes.ts';
 import { previewRoutes } from './intake/preview.routes.ts';
 import { acceptUploads } from './intake/receive.ts';
 import { uploadRoutes } from './intake/upload.routes.ts';
+import { pageRoutes } from './page/page.routes.ts';
 import { beforeRoutes } from './pictures/before.routes.ts';
 import { startPictures } from './pictures/pictures.ts';
 import { presetRoutes } from './presets/preset.routes.ts';
@@ -115,6 +116,7 @@ export async function startHttp(
   await app.register(usageRoutes, { ...shared, requestsPerSecond: config.requestsPerSecond });
   await app.register(auditRoutes, shared);
   await app.register(resultsRoutes, { ...shared, storage, folder });
+  await app.register(pageRoutes, { filesUrl });
   const pictures = startPictures(services);
   app.addHook('onClose', () => pictures.stop());
   await app.register(fileRoutes, { storage, thumbs: pictures.thumbs });

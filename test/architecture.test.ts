@@ -12,7 +12,7 @@ const ROOMS = [
   ['files'],
   ['net', 'storage', 'db'],
   ['http', 'queue', 'watchdog'],
-  ['access'],
+  ['access', 'page'],
   ['presets', 'webhooks'],
   ['pipeline', 'settings'],
   ['config'],

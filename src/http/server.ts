@@ -102,9 +102,6 @@ export async function createServer({
   // Our CSP applies: its own one (staticCSP) upgrades to https, and blocks its own styles.
   await app.register(swaggerUi, { routePrefix: '/docs', theme: { title: 'Minilab API' } });
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
-  app.get('/', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
-    reply.redirect('/docs'),
-  );
   return app;
 }
 

@@ -1,0 +1,91 @@
+import type { RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { type Grid, gridOf } from './grid.ts';
+
+/** What is seen of the sheet. */
+export type View = {
+  /** undefined until its width is known */
+  grid: Grid | undefined;
+  /** how far the view is below the begin of the sheet, and how tall it is, in pixels */
+  top: number;
+  height: number;
+  /** false while somebody drags through it */
+  isCalm: boolean;
+  /** Scrolls to a row of the sheet, unless it is in view. */
+  show(y: number, step: number): void;
+  focusWhenDrawn(slot: number): void;
+  redraw(): void;
+};
+
+const CALM_MS = 80;
+/** bars that stick above the sheet */
+const ABOVE = 110;
+/** a step of this many views is a drag, not reading */
+const FAST = 1.5;
+
+/** Follows scrolling and resizing. Places are read when the layout changes, never while drawing: that costs a layout each time. */
+export function useView(host: RefObject<HTMLElement | null>, size: number): View {
+  const [width, setWidth] = useState(0);
+  const [scroll, setScroll] = useState({ y: scrollY, height: innerHeight });
+  const [isCalm, setCalm] = useState(true);
+  const [, redraw] = useState(0);
+  const start = useRef(0);
+  const wanted = useRef<number>(undefined);
+
+  useLayoutEffect(() => {
+    const element = host.current;
+    if (!element) return undefined;
+    const measure = (): void => {
+      start.current = element.getBoundingClientRect().top + scrollY;
+      setWidth(element.clientWidth);
+      setScroll({ y: scrollY, height: innerHeight });
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let last = scrollY;
+    const onScroll = (): void => {
+      const isFast = Math.abs(scrollY - last) > innerHeight * FAST;
+      last = scrollY;
+      if (isFast) setCalm(false);
+      clearTimeout(timer);
+      timer = setTimeout(() => setCalm(true), CALM_MS);
+      setScroll({ y: scrollY, height: innerHeight });
+    };
+    addEventListener('scroll', onScroll, { passive: true });
+    return () => {
+      clearTimeout(timer);
+      removeEventListener('scroll', onScroll);
+    };
+  }, []);
+  useLayoutEffect(() => {
+    if (wanted.current === undefined) return;
+    const frame = host.current?.querySelector<HTMLElement>(`[data-slot="${wanted.current}"]`);
+    if (!frame) return;
+    wanted.current = undefined;
+    frame.focus({ preventScroll: true });
+  });
+
+  const grid = useMemo(() => (width > 0 ? gridOf(width, size) : undefined), [width, size]);
+  return {
+    grid,
+    top: Math.max(0, scroll.y - start.current),
+    height: scroll.height,
+    isCalm,
+    show(y, step) {
+      const at = start.current + y;
+      const isSeen = at >= scrollY + ABOVE && at + step <= scrollY + innerHeight;
+      if (!isSeen) scrollTo({ top: at - Math.max(ABOVE, innerHeight / 2.5), behavior: 'instant' });
+    },
+    focusWhenDrawn(slot) {
+      wanted.current = slot;
+      redraw((n) => n + 1);
+    },
+    redraw: () => redraw((n) => n + 1),
+  };
+}

@@ -1,0 +1,85 @@
+import { query, request } from '../../../api/request.ts';
+import type { Batch, Delivery, DeliveryDetail, List } from '../../../api/types.ts';
+import { may } from '../../../app/session.ts';
+import { say } from '../../../app/say.ts';
+import { reload, useResource } from '../../../data/resource.ts';
+import { Attempts, Sent } from '../../../parts/attempts.tsx';
+import { Action } from '../../../parts/button.tsx';
+import { Empty } from '../../../parts/empty.tsx';
+import { Lines, Loaded } from '../../../parts/waiting.tsx';
+
+const LIVE_MS = 5_000;
+
+/** The messages that tell of this batch, and how they arrived. */
+export function BatchWebhook({ batch }: { batch: Batch }) {
+  const path = `/v1/deliveries${query({ batch: batch.id, limit: 20 })}`;
+  const known = useResource<List<Delivery>>(path, LIVE_MS);
+  return (
+    <Loaded known={known} waiting={<Lines />} onRetry={() => reload(path)}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <Nothing batch={batch} />
+        ) : (
+          <div class="stack gaptop2">
+            {items.map((delivery) => (
+              <OneDelivery key={delivery.id} delivery={delivery} />
+            ))}
+          </div>
+        )
+      }
+    </Loaded>
+  );
+}
+
+function Nothing({ batch }: { batch: Batch }) {
+  const isExpected = batch.webhook !== null && batch.ended_at === null;
+  return (
+    <div class="gaptop2">
+      <Empty title={isExpected ? 'Nothing was sent yet' : 'Nobody is told of this batch'}>
+        <p>
+          {isExpected
+            ? 'A signed message goes out when the batch ends.'
+            : 'Add an endpoint, and it gets a signed message when a batch ends.'}
+        </p>
+        <p class="gaptop">
+          <a class="btn" href="/webhooks">
+            Webhooks
+          </a>
+        </p>
+      </Empty>
+    </div>
+  );
+}
+
+function OneDelivery({ delivery }: { delivery: Delivery }) {
+  const path = `/v1/deliveries/${delivery.id}`;
+  const known = useResource<DeliveryDetail>(path, delivery.state === 'pending' ? LIVE_MS : undefined);
+  async function sendNow(): Promise<void> {
+    await request(`${path}/redeliver`, { method: 'POST' });
+    await reload(path);
+    say('Sent again, with the same id');
+  }
+  return (
+    <Loaded known={known} waiting={<Lines />} onRetry={() => reload(path)}>
+      {(detail) => (
+        <div class="two">
+          <section class="card pad" aria-label={detail.event.type}>
+            <h2 class="gapb">{detail.event.type}</h2>
+            <Attempts delivery={detail} />
+            {may('write') && (
+              <div class="row gaptop">
+                <Action icon="retry" busy="Sending …" act={sendNow}>
+                  Send {detail.state === 'pending' ? 'now' : 'again'}
+                </Action>
+              </div>
+            )}
+          </section>
+          <section class="card pad" aria-label="What is sent">
+            <h2 class="gapb">What is sent</h2>
+            <Sent delivery={detail} />
+          </section>
+        </div>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,202 @@
+import { batch, signal } from '@preact/signals';
+import { problemOf, Unreachable } from '../../api/problem.ts';
+import { request } from '../../api/request.ts';
+import type { Batch, Column, Preview, Upload } from '../../api/types.ts';
+import { connectionLost } from '../../app/connection.ts';
+import { setQuery } from '../../app/router.ts';
+import { type Sending, sendFile } from './send-file.ts';
+
+/** Enough for columns and rows to stand there at once. */
+const FIRST_BYTES = 256 * 1024;
+const PROBED = 20;
+
+export type Options = { name: string; preset: string; callback: string; template: string; force: boolean };
+
+/** A file on its way from the drop to a batch: its first rows are checked at once, then all of it while it is kept. */
+export class Check {
+  readonly name = signal('');
+  readonly bytes = signal(0);
+  readonly preview = signal<Preview | undefined>(undefined);
+  /** whether the preview is of the whole file */
+  readonly isWhole = signal(false);
+  /** a share of the file that is sent, 0 to 1; undefined: nothing is being sent */
+  readonly sent = signal<number | undefined>(undefined);
+  readonly sentSince = signal(0);
+  readonly problem = signal<Error | undefined>(undefined);
+  readonly isReading = signal(false);
+  readonly upload = signal<Upload | undefined>(undefined);
+  readonly probes = signal<Preview['probes'] | undefined>(undefined);
+  /** the role of each column that somebody has chosen, by its index */
+  readonly chosen = signal<ReadonlyMap<number, string | null>>(new Map());
+  readonly #file: File | undefined;
+  #sending: Sending | undefined;
+  #reading = 0;
+  readonly #firstHow = new Map<number, Column['how']>();
+  /** one attempt to make a batch, however often it is sent */
+  #idempotencyKey = crypto.randomUUID();
+
+  constructor(file: File | undefined) {
+    this.#file = file;
+    if (!file) return;
+    this.name.value = file.name;
+    this.bytes.value = file.size;
+  }
+
+  async start(uploadId: string | undefined): Promise<void> {
+    if (this.#file) {
+      void this.#readFirst(this.#file);
+      await this.send();
+    } else if (uploadId !== undefined) await this.#resume(uploadId);
+  }
+
+  /** Sends the file, or sends it again after the connection was cut. */
+  async send(): Promise<void> {
+    if (!this.#file) return;
+    this.problem.value = undefined;
+    this.sent.value = 0;
+    this.sentSince.value = Date.now();
+    this.#sending = sendFile(this.#file, (share) => (this.sent.value = share));
+    try {
+      const upload = await this.#sending.promise;
+      this.upload.value = upload;
+      setQuery({ upload: upload.upload_id });
+      await this.read();
+    } catch (error) {
+      if ((error as Error).name !== 'AbortError') this.problem.value = error as Error;
+    } finally {
+      this.sent.value = undefined;
+    }
+  }
+
+  cancel(): void {
+    this.#sending?.cancel();
+  }
+
+  /** Gives a column a role; one that may be held by one column only is taken from the other. */
+  choose(index: number, role: string | null): void {
+    const next = new Map(this.chosen.peek());
+    const preview = this.preview.peek();
+    const isShared = preview?.roles.find((one) => one.role === role)?.several ?? false;
+    if (role !== null && !isShared)
+      for (const column of preview?.column_list ?? [])
+        if (this.roleOf(column) === role) next.set(column.index, null);
+    next.set(index, role);
+    this.chosen.value = next;
+    void this.read();
+  }
+
+  roleOf({ index, role }: { index: number; role: string | null }): string | null {
+    const chosen = this.chosen.value;
+    return chosen.has(index) ? (chosen.get(index) ?? null) : role;
+  }
+
+  /** How a role was found. Roles that are sent along with a chosen one were not chosen themselves. */
+  howOf({ index, how }: Column): Column['how'] {
+    if (this.chosen.value.has(index)) return 'chosen';
+    return this.#firstHow.get(index) ?? how;
+  }
+
+  /** Checks what has arrived with the present mapping. */
+  async read(): Promise<void> {
+    const upload = this.upload.peek();
+    if (upload) await this.#ask({ upload: upload.upload_id }, true);
+    else if (this.#file) await this.#readFirst(this.#file);
+  }
+
+  async probe(): Promise<void> {
+    const form = this.#form({ upload: this.upload.peek()?.upload_id, probe: String(PROBED) });
+    this.probes.value = (await post<Preview>('/v1/batches/preview', form)).probes;
+  }
+
+  /** Makes the batch. @throws ApiProblem, Unreachable */
+  async make({ name, preset, callback, template, force }: Options): Promise<Batch> {
+    const form = this.#form({
+      upload: this.upload.peek()?.upload_id,
+      name,
+      preset,
+      callback_url: callback,
+      name_template: template,
+      force: force ? 'true' : undefined,
+      on_invalid: (this.preview.peek()?.bad_rows ?? 0) > 0 ? 'skip' : undefined,
+    });
+    const made = await post<Batch>('/v1/batches', form, { 'idempotency-key': this.#idempotencyKey });
+    this.#idempotencyKey = crypto.randomUUID();
+    return made;
+  }
+
+  /** Roles by the names of their columns, as the option `columns` wants them; undefined where nothing was chosen. */
+  columns(): string | undefined {
+    const { column_list: list = [], roles = [] } = this.preview.peek() ?? {};
+    const isChosen = this.chosen.peek().size > 0 || list.some(({ how }) => how === 'guessed');
+    if (!isChosen) return undefined;
+    const mapping: Record<string, string | string[] | null> = {};
+    for (const { role, several } of roles) {
+      const held = list.filter((column) => this.roleOf(column) === role).map(({ header }) => header);
+      const [first] = held;
+      if (several ? held.length > 0 : first !== undefined) mapping[role] = several ? held : (first ?? null);
+      else if (list.some((column) => column.role === role)) mapping[role] = null;
+    }
+    return JSON.stringify(mapping);
+  }
+
+  async #readFirst(file: File): Promise<void> {
+    const first = new File([file.slice(0, FIRST_BYTES)], file.name);
+    await this.#ask(
+      { partial: file.size > FIRST_BYTES ? 'true' : undefined },
+      file.size <= FIRST_BYTES,
+      first,
+    );
+  }
+
+  async #ask(fields: Record<string, string | undefined>, isWhole: boolean, file?: File): Promise<void> {
+    this.#reading += 1;
+    const turn = this.#reading;
+    this.isReading.value = true;
+    try {
+      const preview = await post<Preview>('/v1/batches/preview', this.#form(fields, file));
+      if (turn !== this.#reading) return; // a newer question is on its way
+      if (this.chosen.peek().size === 0)
+        for (const { index, how } of preview.column_list) this.#firstHow.set(index, how);
+      batch(() => {
+        this.preview.value = preview;
+        this.isWhole.value = isWhole;
+        this.problem.value = undefined;
+      });
+    } catch (error) {
+      if (turn === this.#reading) this.problem.value = error as Error;
+    } finally {
+      if (turn === this.#reading) this.isReading.value = false;
+    }
+  }
+
+  async #resume(uploadId: string): Promise<void> {
+    try {
+      const upload = await request<Upload>(`/v1/uploads/${encodeURIComponent(uploadId)}`);
+      batch(() => {
+        this.upload.value = upload;
+        this.name.value = upload.name;
+        this.bytes.value = upload.bytes;
+      });
+      await this.read();
+    } catch (error) {
+      this.problem.value = error as Error;
+    }
+  }
+
+  #form(fields: Record<string, string | undefined>, file?: File): FormData {
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ columns: this.columns(), ...fields }))
+      if (value !== undefined && value !== '') form.set(name, value);
+    if (file) form.set('file', file, file.name);
+    return form;
+  }
+}
+
+async function post<T>(path: string, body: FormData, headers: Record<string, string> = {}): Promise<T> {
+  const response = await fetch(path, { method: 'POST', body, headers }).catch(() => {
+    connectionLost();
+    throw new Unreachable();
+  });
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as T;
+}

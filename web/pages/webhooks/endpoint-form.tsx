@@ -1,0 +1,126 @@
+import { useState } from 'preact/hooks';
+import { request } from '../../api/request.ts';
+import type { Endpoint } from '../../api/types.ts';
+import { say } from '../../app/say.ts';
+import { Action } from '../../parts/button.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
+
+const EVENTS = [
+  'batch.started',
+  'batch.progress',
+  'batch.completed',
+  'batch.completed_with_errors',
+  'batch.failed',
+  'batch.cancelled',
+];
+
+type Props = { endpoint: Endpoint | undefined; onClose: () => void; onSaved: (endpoint: Endpoint) => void };
+
+/** Adds an endpoint, or changes one: address, events, secret. */
+export function EndpointForm({ endpoint, onClose, onSaved }: Props) {
+  const [url, setUrl] = useState(endpoint?.url ?? '');
+  const [description, setDescription] = useState(endpoint?.description ?? '');
+  const [events, setEvents] = useState(endpoint?.event_types ?? []);
+  const [problem, setProblem] = useState('');
+  const path = endpoint ? `/v1/webhooks/${endpoint.id}` : '/v1/webhooks';
+  /** Runs a change, and shows in the form why it was refused. */
+  const attempt = (change: () => Promise<void>) => async (): Promise<void> => {
+    setProblem('');
+    await change().catch((error: Error) => setProblem(error.message));
+  };
+  const save = attempt(async () => {
+    const json = { url, description, event_types: events };
+    onSaved(await request<Endpoint>(path, { method: endpoint ? 'PATCH' : 'POST', json }));
+    say('Saved');
+  });
+  const rotate = attempt(async () => {
+    onSaved(await request<Endpoint>(`${path}/rotate-secret`, { method: 'POST' }));
+    say('A new secret. The old one signs along for 24 hours');
+  });
+  const disable = attempt(async () => {
+    onSaved(await request<Endpoint>(path, { method: 'PATCH', json: { disabled: true } }));
+    say('It gets no more messages');
+  });
+  const remove = attempt(async () => {
+    await request(path, { method: 'DELETE' });
+    onSaved({ ...(endpoint as Endpoint), secret: null });
+    say('Deleted, with its deliveries');
+  });
+  return (
+    <Dialog title={endpoint ? 'Edit the endpoint' : 'Add an endpoint'} onClose={onClose}>
+      <form class="gaptop" onSubmit={(event) => event.preventDefault()}>
+        <label class="field">
+          <span>Address</span>
+          <input
+            type="url"
+            required
+            placeholder="https://shop.example/hooks/minilab"
+            value={url}
+            onInput={(event) => setUrl(event.currentTarget.value)}
+          />
+        </label>
+        <label class="field">
+          <span>Description, for people</span>
+          <input
+            type="text"
+            maxLength={500}
+            value={description}
+            onInput={(event) => setDescription(event.currentTarget.value)}
+          />
+        </label>
+        <EventChoice chosen={events} onChoose={setEvents} />
+        <p class="small bad" role="alert">
+          {problem}
+        </p>
+        {endpoint && (
+          <div class="row gapb">
+            <Action act={rotate} busy="Making …">
+              New secret
+            </Action>
+            {!endpoint.disabled && <Action act={disable}>Disable</Action>}
+            <Action kind="danger" act={remove} busy="Deleting …">
+              Delete
+            </Action>
+          </div>
+        )}
+        <div class="row right gaptop">
+          <button type="button" class="btn" onClick={onClose}>
+            Cancel
+          </button>
+          <Action
+            kind="primary"
+            type="submit"
+            busy="Saving …"
+            unless={url === '' ? 'An endpoint needs an address' : undefined}
+            act={save}
+          >
+            Save
+          </Action>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function EventChoice({ chosen, onChoose }: { chosen: string[]; onChoose: (events: string[]) => void }) {
+  return (
+    <fieldset class="field plain">
+      <legend>Events</legend>
+      <p class="small muted">None chosen: the ends of batches.</p>
+      <div class="choices">
+        {EVENTS.map((event) => (
+          <label key={event} class="row small">
+            <input
+              type="checkbox"
+              checked={chosen.includes(event)}
+              onChange={({ currentTarget: { checked } }) =>
+                onChoose(checked ? [...chosen, event] : chosen.filter((one) => one !== event))
+              }
+            />
+            <code>{event}</code>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
