@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db/database.ts';
-import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { PAGE_SIZE, PageOf, pageOf, PageQuery, readIdCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
-import { LAST_UUID, publicId, uuidOf } from '../ids.ts';
+import { LAST_UUID, publicId } from '../ids.ts';
 import { type AuditRow, listAudit } from './audit.queries.ts';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
@@ -56,7 +56,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, { 
       const { limit = PAGE_SIZE, cursor, action, object, key, since } = request.query;
       const rows = await listAudit(db, {
         tenantId: tenantOf(request),
-        before: uuidOf('aud', String(readCursor(cursor))) ?? LAST_UUID,
+        before: readIdCursor(cursor, 'aud') ?? LAST_UUID,
         limit: limit + 1,
         action,
         objectId: object,

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { audited } from './audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
-import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { PAGE_SIZE, PageOf, pageOf, PageQuery, readIdCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { publicId, uuidOf } from '../ids.ts';
@@ -50,7 +50,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyParts> = async (app, { db, 
     },
     async (request) => {
       const { limit = PAGE_SIZE, cursor } = request.query;
-      const before = uuidOf('key', String(readCursor(cursor)));
+      const before = readIdCursor(cursor, 'key');
       const rows = await listKeys(db, { tenantId: tenantOf(request), before, limit: limit + 1 });
       return pageOf(rows, limit, { item: keyBody, cursor: (row) => publicId('key', row.key_id) });
     },

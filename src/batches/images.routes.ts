@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { ListOf, valuesOf } from '../http/lists.ts';
-import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor, writeCursor } from '../http/pages.ts';
+import { isCount, PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor, writeCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { PUBLIC_IMAGE_STATES, storedStates } from '../images/image.ts';
@@ -54,7 +54,7 @@ export const imagesRoutes: FastifyPluginAsyncTypebox<ImagesParts> = async (app, 
       states: state && storedStates(state, { isCancelled: batchState === 'cancelled' }),
       codes: valuesOf(code),
       hosts: valuesOf(host),
-      afterSlot: Number(readCursor(cursor) ?? from_slot - 1) || 0,
+      afterSlot: readCursor(cursor, isCount) ?? from_slot - 1,
       limit: limit + 1,
     };
   }
@@ -119,7 +119,7 @@ export const imagesRoutes: FastifyPluginAsyncTypebox<ImagesParts> = async (app, 
       const { q, limit = FOUND, cursor } = request.query;
       const key = batchKey(tenantOf(request), id);
       if ((await batchStateOf(db, key)) === undefined) throw noSuchBatch(id);
-      const afterRow = cursor === undefined ? undefined : Number(readCursor(cursor)) || 0;
+      const afterRow = readCursor(cursor, isCount);
       const { rows, next } = await findInBatch(db, key, { text: q.trim(), limit, afterRow });
       return { items: rows.map(foundBody), next_cursor: next === undefined ? null : writeCursor(next) };
     },

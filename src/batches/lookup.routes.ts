@@ -3,7 +3,16 @@ import { type Static, Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
-import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import {
+  isCount,
+  isText,
+  PAGE_SIZE,
+  PageOf,
+  pageOf,
+  PageQuery,
+  readCursor,
+  readIdCursor,
+} from '../http/pages.ts';
 import { LAST_UUID, publicId, uuidOf } from '../ids.ts';
 import { Image, imageBody } from '../images/image.body.ts';
 import { type ImageRow, listImagesOfRanges, listImagesOfUrl } from '../images/image.queries.ts';
@@ -66,7 +75,7 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<LookupParts> = async (app, 
     async (request) => {
       const tenantId = tenantOf(request);
       const { url, limit = PAGE_SIZE, cursor } = request.query;
-      const before = uuidOf('img', String(readCursor(cursor))) ?? LAST_UUID;
+      const before = readIdCursor(cursor, 'img') ?? LAST_UUID;
       const rows = await listImagesOfUrl(db, { tenantId, url, before, limit: limit + 1 });
       return pageOf(rows, limit, {
         item: (row) => imageBody(row, filesUrl),
@@ -76,11 +85,16 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<LookupParts> = async (app, 
   );
 };
 
+function isPlace(value: unknown): value is [string, number] {
+  return (
+    Array.isArray(value) && isText(value[0]) && uuidOf('bat', value[0]) !== undefined && isCount(value[1])
+  );
+}
+
 /** Without a cursor, a page begins before the first product. */
 function productCursor(cursor: string | undefined): ProductCursor {
-  const read = readCursor(cursor);
-  const [id, row] = Array.isArray(read) ? (read as unknown[]) : [];
-  return { batchId: uuidOf('bat', String(id)) ?? LAST_UUID, row: Number(row) || 0 };
+  const [id, row] = readCursor(cursor, isPlace) ?? [];
+  return { batchId: (id && uuidOf('bat', id)) ?? LAST_UUID, row: row ?? 0 };
 }
 
 /** The images of products, by product. */

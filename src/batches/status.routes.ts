@@ -5,7 +5,7 @@ import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { onceClosed } from '../http/disconnected.ts';
 import { ProblemAnswer } from '../http/problem.ts';
-import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { PAGE_SIZE, PageOf, pageOf, PageQuery, readIdCursor } from '../http/pages.ts';
 import { refuseRevoked, tenantOf } from '../http/principal.ts';
 import { publicId, uuidOf } from '../ids.ts';
 import { BATCH_STATES, type BatchKey, type BatchState } from './batch.ts';
@@ -70,7 +70,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (app, 
     async (request) => {
       const tenantId = tenantOf(request);
       const { limit = PAGE_SIZE, cursor, state, name, q, created_after, counts, latest = 0 } = request.query;
-      const before = uuidOf('bat', String(readCursor(cursor)));
+      const before = readIdCursor(cursor, 'bat');
       const createdAfter = created_after === undefined ? undefined : timeOf(created_after);
       const filter = { tenantId, name, q, createdAfter };
       const rows = await listBatches(db, { ...filter, limit: limit + 1, before, state });

@@ -6,7 +6,7 @@ import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { wrongParameter } from '../http/flaws.ts';
 import { ListOf, valuesOf } from '../http/lists.ts';
-import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { isText, PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { needScope, tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { checkHeaders, type Headers, sealHeaders } from './headers.ts';
@@ -126,13 +126,12 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
     async (request) => {
       const { limit = PAGE_SIZE, cursor, state, q, batch } = request.query;
       const tenantId = tenantOf(request);
-      const lastHost = readCursor(cursor);
       const rows = await listHosts(db, {
         tenantId,
         states: statesOf(state),
         part: q,
         batchId: batch === undefined ? undefined : await batchOf(tenantId, batch),
-        after: typeof lastHost === 'string' ? lastHost : '',
+        after: readCursor(cursor, isText) ?? '',
         limit: limit + 1,
         hostConcurrency,
       });

@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox';
+import { type IdPrefix, uuidOf } from '../ids.ts';
 import { wrongParameter } from './flaws.ts';
 
 export const PAGE_SIZE = 100;
@@ -38,12 +39,40 @@ export function writeCursor(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-/** @throws Problem `bad_request` for anything that is not a `next_cursor` */
-export function readCursor(cursor: string | undefined): unknown {
+/**
+ * The value of a `next_cursor`. One of another list is refused: it would lead to the first page, again and again.
+ * @throws Problem `bad_request` for anything that is not a `next_cursor` of this list
+ */
+export function readCursor<T>(
+  cursor: string | undefined,
+  isOurs: (value: unknown) => value is T,
+): T | undefined {
   if (cursor === undefined) return undefined;
+  const value = parsed(cursor);
+  if (isOurs(value)) return value;
+  throw wrongParameter('cursor', 'It must be the next_cursor of the page before.');
+}
+
+/** The UUID in the `next_cursor` of a list by id. @throws Problem `bad_request` */
+export function readIdCursor(cursor: string | undefined, prefix: IdPrefix): string | undefined {
+  const isId = (value: unknown): value is string => isText(value) && uuidOf(prefix, value) !== undefined;
+  const id = readCursor(cursor, isId);
+  return id === undefined ? undefined : uuidOf(prefix, id);
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+/** Of a row or a slot: a positive integer of PostgreSQL. */
+export function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 31;
+}
+
+function parsed(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {
-    throw wrongParameter('cursor', 'It must be the next_cursor of the page before.');
+    return undefined;
   }
 }

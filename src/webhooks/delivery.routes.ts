@@ -5,7 +5,7 @@ import { audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { wrongParameter } from '../http/flaws.ts';
-import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { PAGE_SIZE, PageOf, pageOf, PageQuery, readIdCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { type IdPrefix, LAST_UUID, publicId, uuidOf } from '../ids.ts';
@@ -185,7 +185,7 @@ function filterOf(query: Static<typeof AllFilterQuery>, limit: number): Delivery
     batchId: given('bat', 'batch', query.batch),
     state: query.state,
     type: query.type,
-    before: uuidOf('dlv', String(readCursor(query.cursor))) ?? LAST_UUID,
+    before: readIdCursor(query.cursor, 'dlv') ?? LAST_UUID,
     limit,
   };
 }

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
-import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { PAGE_SIZE, PageOf, pageOf, PageQuery, readIdCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { LAST_UUID, publicId, uuidOf } from '../ids.ts';
@@ -52,7 +52,7 @@ export const endpointRoutes: FastifyPluginAsyncTypebox<EndpointParts> = async (a
     },
     async (request) => {
       const { limit = PAGE_SIZE, cursor, kind } = request.query;
-      const before = uuidOf('whe', String(readCursor(cursor))) ?? LAST_UUID;
+      const before = readIdCursor(cursor, 'whe') ?? LAST_UUID;
       const rows = await listEndpoints(db, tenantOf(request), { kind, before, limit: limit + 1 });
       return pageOf(rows, limit, {
         item: endpointBody,

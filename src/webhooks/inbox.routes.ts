@@ -5,7 +5,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
-import { PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { isText, PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { problems } from '../http/document/problems.ts';
 import { ProblemAnswer } from '../http/problem.ts';
@@ -47,6 +47,16 @@ const Message = Type.Object(
   { 'x-name': 'InboxMessage' },
 );
 
+/** When a message was received, its source and its id. */
+function isPlace(value: unknown): value is [string, string, string] {
+  return (
+    Array.isArray(value) &&
+    value.length === 3 &&
+    value.every(isText) &&
+    !Number.isNaN(Date.parse(String(value[0])))
+  );
+}
+
 /** Receives webhooks of other systems: verified, deduplicated, logged. */
 export const inboxRoutes: FastifyPluginAsyncTypebox<InboxParts> = async (app, { db, tenantId, secrets }) => {
   app.get(
@@ -61,7 +71,7 @@ export const inboxRoutes: FastifyPluginAsyncTypebox<InboxParts> = async (app, { 
     },
     async (request) => {
       const { limit = PAGE_SIZE, cursor } = request.query;
-      const before = readCursor(cursor) as [string, string, string] | undefined;
+      const before = readCursor(cursor, isPlace);
       const rows = await listMessages(db, { tenantId: tenantOf(request), limit: limit + 1, before });
       return pageOf(rows, limit, {
         item: messageBody,

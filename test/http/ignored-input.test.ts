@@ -67,6 +67,18 @@ describe('input that an operation does not use is refused', () => {
     }
   });
 
+  test('the cursor of another list', async () => {
+    const cursors = [-1, 1.5, 1e99, {}, [], null, true, '\0', ['a', 1], 'aud_x'].map((value) =>
+      Buffer.from(JSON.stringify(value)).toString('base64url'),
+    );
+    const lists = ['batches', 'deliveries', 'webhooks', 'webhooks/inbox', 'audit', 'keys', 'images?url=x'];
+    for (const list of [...lists, 'products?sku=x'])
+      for (const cursor of cursors) {
+        const { status } = await ask('GET', `/v1/${list}${list.includes('?') ? '&' : '?'}cursor=${cursor}`);
+        assert.equal(status, 400, `${list} ${Buffer.from(cursor, 'base64url').toString()}`);
+      }
+  });
+
   test('JSON that is sent as a form: the answer says which type is wanted', async () => {
     const { status, detail } = await ask('POST', '/v1/webhooks', '{}', 'application/x-www-form-urlencoded');
     assert.equal(status, 415);
