@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { Db } from '../db/database.ts';
@@ -53,14 +54,15 @@ export async function recordAttempt(
   const outcome = { attempt, done, state, waitMs } as const;
   const recorded = await db.transaction().execute(async (trx) => {
     if (!(await writeAttempt(trx, delivery, outcome))) return undefined;
-    await showChange(trx, delivery);
+    const isShown = await showChange(trx, delivery);
     const disabled = await recordHealth(trx, delivery, done);
     await writeEvents(trx, reportsOf(delivery, outcome, disabled), queue);
     await queueNext(trx, queue, delivery, outcome);
-    return { disabled };
+    return { disabled, isShown };
   });
   if (recorded && state === 'exhausted') logGivenUp(log, delivery, done);
   if (recorded?.disabled) logDisabled(log, recorded.disabled);
+  if (recorded?.isShown === false) await showSoon(db, delivery);
 }
 
 async function queueNext(
@@ -80,12 +82,13 @@ async function queueNext(
  */
 export async function endUnsent(db: Db, delivery: DeliveryRow): Promise<void> {
   const { tenant_id, delivery_id } = delivery;
-  await db.transaction().execute(async (trx) => {
+  const isShown = await db.transaction().execute(async (trx) => {
     await sql`
       update webhook_deliveries set state = 'exhausted', next_attempt_at = null, ended_at = now()
       where tenant_id = ${tenant_id} and delivery_id = ${delivery_id} and state = 'pending'`.execute(trx);
-    await showChange(trx, delivery);
+    return showChange(trx, delivery);
   });
+  if (!isShown) await showSoon(db, delivery);
 }
 
 /** Writes the attempt, and the state of its delivery. @returns false where another worker recorded this attempt */
@@ -111,12 +114,38 @@ async function writeAttempt(
   return numAffectedRows > 0n;
 }
 
-/** The status of a batch shows the delivery of its end, so it has a new version. */
-async function showChange(trx: Db, { tenant_id, batch_id, type }: DeliveryRow): Promise<void> {
-  if (batch_id === null || !END_EVENTS.some((end) => end === type)) return;
-  await sql`
-    update batches set version = version + 1
-    where tenant_id = ${tenant_id} and batch_id = ${batch_id}`.execute(trx);
+/**
+ * The status of a batch shows the delivery of its end, so it has a new version. It waits for nobody: a retry may
+ * lock the batch for a minute, in which attempts at its other receivers would take all connections of the process.
+ * @returns false where the batch is locked
+ */
+async function showChange(db: Db, { tenant_id, batch_id, type }: DeliveryRow): Promise<boolean> {
+  if (batch_id === null || !END_EVENTS.some((end) => end === type)) return true;
+  const { rows } = await sql<{ is_shown: boolean }>`
+    with free as (
+      select tenant_id, batch_id from batches
+      where tenant_id = ${tenant_id} and batch_id = ${batch_id} for no key update skip locked
+    ),
+    shown as (
+      update batches b set version = version + 1 from free f
+      where b.tenant_id = f.tenant_id and b.batch_id = f.batch_id
+      returning b.batch_id
+    )
+    select exists (select from shown)
+      or not exists (select from batches where tenant_id = ${tenant_id} and batch_id = ${batch_id}) as is_shown`.execute(
+    db,
+  );
+  return rows[0]?.is_shown === true;
+}
+
+const SHOWN_AFTER_MS = 500;
+const MOST_LOOKS = 20; // whoever locks a batch for longer ends with a new version of it
+
+async function showSoon(db: Db, delivery: DeliveryRow): Promise<void> {
+  for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+    await sleep(SHOWN_AFTER_MS);
+    if (await showChange(db, delivery)) return;
+  }
 }
 
 async function recordHealth(

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { findBatch } from '../../src/batches/batch.queries.ts';
 import { cancelBatch } from '../../src/batches/cancel.ts';
 import type { Db } from '../../src/db/database.ts';
 import { acceptUrls } from '../support/batches.ts';
@@ -47,11 +48,19 @@ test('an endpoint is deleted while an attempt at it is recorded', async () => {
   const { services, api, receiver } = setup;
   const { db } = services.database;
   const { id } = await register(api, { url: `${receiver.url}/failing` });
-  const batch = await endBatch(services);
+  await sql`
+    create function wait() returns trigger language plpgsql as $$
+    begin
+      perform pg_advisory_xact_lock(1);
+      return new;
+    end $$;
+    create trigger wait before insert on webhook_attempts for each row execute function wait();
+  `.execute(db);
+  await endBatch(services);
   await using _ = deliver(services);
   let deleted: Promise<{ status: number }> | undefined;
   await db.transaction().execute(async (trx) => {
-    await sql`select from batches where batch_id = ${batch.batchId} for update`.execute(trx);
+    await sql`select pg_advisory_xact_lock(1)`.execute(trx);
     await receiver.until('/failing', 1);
     await untilWaiting(db, 1);
     deleted = api.ask('DELETE', `/v1/webhooks/${id}`);
@@ -79,4 +88,19 @@ test('an attempt that cannot be recorded for a moment is not made again', async 
   await using _ = deliver(services);
   await until(async () => (await attemptsOf(setup)) === 1);
   assert.equal(receiver.received.length, 1);
+});
+
+test('an attempt is recorded while its batch is locked, and shown afterwards', async () => {
+  await using setup = await setUpWebhooks();
+  const { services, api, receiver } = setup;
+  const { db } = services.database;
+  await register(api, { url: `${receiver.url}/hook` });
+  const batch = await endBatch(services);
+  const before = await findBatch(db, batch);
+  await using _ = deliver(services);
+  await db.transaction().execute(async (trx) => {
+    await sql`select from batches where batch_id = ${batch.batchId} for update`.execute(trx);
+    await until(async () => (await attemptsOf(setup)) === 1, 8_000);
+  });
+  await until(async () => Number((await findBatch(db, batch))?.version) > Number(before?.version));
 });
