@@ -26,7 +26,7 @@ export function inWords(
     case 'required':
       return `It needs ${list(details['requiredProperties'] ?? details['missingProperty'], quoted)}.`;
     case 'additionalProperties':
-      return `There is no setting ${list(details['additionalProperties'] ?? details['additionalProperty'], quoted)}.`;
+      return `There is no field ${list(details['additionalProperties'] ?? details['additionalProperty'], quoted)}.`;
     case 'enum':
       return `It must be one of ${list(details['allowedValues'], String)}.`;
     case 'const':

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { isLoopbackHost } from '../http/local-only.ts';
 import { publicId } from '../ids.ts';
 import { newApiKey, sha256Of } from './api-key.ts';
 import { type AuditAction, writeAudit } from './audit.ts';
@@ -104,7 +105,10 @@ export async function requireKey(db: Db, { host }: Pick<Exposure, 'host'>): Prom
 }
 
 /** Who can use the API, and with which keys, for the end of a start and `minilab doctor`. */
-export async function accessInWords(db: Db, { isExposed }: Pick<Exposure, 'isExposed'>): Promise<string> {
+export async function accessInWords(
+  db: Db,
+  { isExposed, publicUrl }: Pick<Exposure, 'isExposed'> & { publicUrl: string },
+): Promise<string> {
   const { rows } = await sql<{ needs_keys: boolean; keys: number; tenants: number }>`
     select needs_keys,
       (select count(*) from api_keys k join tenants t on t.tenant_id = k.tenant_id where ${IS_ACTIVE}) as keys,
@@ -112,7 +116,9 @@ export async function accessInWords(db: Db, { isExposed }: Pick<Exposure, 'isExp
     from access`.execute(db);
   const { needs_keys, keys = 0, tenants = 1 } = rows[0] ?? {};
   if (!isExposed && needs_keys === false)
-    return 'There are no API keys, so only this machine can use the API.';
+    return isLoopbackHost(new URL(publicUrl).host)
+      ? 'There are no API keys, so only this machine can use the API.'
+      : `There are no API keys. If a proxy serves this as ${publicUrl}, whoever reaches the proxy can do everything: create a key with minilab keys create NAME.`;
   if (keys === 0)
     return 'The API needs a key, and there is none that is valid: create one with minilab keys create NAME.';
   return `The API needs a key; ${keys} ${keys === 1 ? 'is' : 'are'} valid, of ${tenants} ${tenants === 1 ? 'tenant' : 'tenants'}.`;

@@ -15,6 +15,8 @@ import { batchKey, noSuchBatch } from './status.routes.ts';
 
 export type ControlParts = { db: Db; patient: Db; feed: MoveRules; publicUrl: string };
 
+const POLL_AFTER_S = 2;
+
 const Params = Type.Object({ id: Type.String() });
 
 export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app, parts) => {
@@ -47,7 +49,11 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
       const retry = async (trx: Db) => found(await retryBatch(trx, key, { filter, feed, whenEnded }), id);
       const row = await audited(request, patient, retry, () => ({ details: request.query }));
       const body = batchBody(row, publicUrl);
-      return reply.code(202).header('location', body.links.self).send(body);
+      return reply
+        .code(202)
+        .header('location', body.links.self)
+        .header('retry-after', POLL_AFTER_S)
+        .send(body);
     },
   );
 

@@ -36,7 +36,8 @@ export function hostOf({ raw }: FastifyRequest): string {
   throw new Problem('bad_request', { detail: 'The request must have exactly one Host header.' });
 }
 
-function isLoopbackHost(host: string): boolean {
+/** @param host with or without a port */
+export function isLoopbackHost(host: string): boolean {
   const name = URL.parse(`http://${host}`)?.hostname ?? '';
   return name === 'localhost' || name === '[::1]' || (isIP(name) === 4 && name.startsWith('127.'));
 }

@@ -114,6 +114,15 @@ export async function findUpload(db: Db, { tenantId, uploadId }: UploadKey): Pro
   return row;
 }
 
+/** The uploads that a tenant keeps, newest first: as many as its quota allows, so there is no second page. */
+export async function listUploads(db: Db, tenantId: number): Promise<WholeUpload[]> {
+  const { rows } = await sql<WholeUpload>`
+    select ${COLUMNS} from uploads
+    where tenant_id = ${tenantId} and sha256 is not null and expires_at > now()
+    order by upload_id desc`.execute(db);
+  return rows;
+}
+
 /** @throws Problem `not_found` */
 export async function deleteUpload(db: Db, { tenantId, uploadId }: UploadKey): Promise<void> {
   const { numAffectedRows } = await sql`

@@ -9,7 +9,7 @@ import { refuseRevoked, tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import type { Consumer } from './consume.ts';
 import type { KeptFiles } from './kept-files.ts';
-import { deleteUpload, type UploadKey, uploadKey, type WholeUpload } from './kept-uploads.ts';
+import { deleteUpload, listUploads, type UploadKey, uploadKey, type WholeUpload } from './kept-uploads.ts';
 import { KeepOptions } from './option-schemas.ts';
 import { receiveUpload } from './receive.ts';
 import { UPLOAD_BODY } from './upload.routes.ts';
@@ -87,6 +87,20 @@ export const keptRoutes: FastifyPluginAsyncTypebox<KeptRouteParts> = async (
       throw error;
     }
   }
+
+  app.get(
+    '/v1/uploads',
+    {
+      schema: {
+        summary: 'Kept uploads, newest first',
+        response: { 200: Type.Object({ items: Type.Array(UploadBody), next_cursor: Type.Null() }) },
+      },
+    },
+    async (request) => {
+      const rows = await listUploads(db, tenantOf(request));
+      return { items: rows.map(bodyOf), next_cursor: null };
+    },
+  );
 
   app.get(
     '/v1/uploads/:id',

@@ -53,21 +53,31 @@ const SPEC = withDefaults({
 export function createThumbs(parts: ThumbParts): Thumbs {
   const inTurn = inTurnOf(AT_ONCE, WAITING);
   const making = new Map<StorageKey, Promise<boolean>>();
+
+  /** Keys are looked up before they wait, so that invented ones take nobody's turn. */
+  async function makeOnce(key: StorageKey): Promise<boolean> {
+    const from = await sourceOf(key, parts.db);
+    return from !== undefined && inTurn(() => makeThumb(key, from, parts));
+  }
+
   return {
     make(key) {
-      const made = making.get(key) ?? inTurn(() => makeThumb(key, parts)).finally(() => making.delete(key));
+      const made = making.get(key) ?? makeOnce(key).finally(() => making.delete(key));
       making.set(key, made);
       return made;
     },
   };
 }
 
-async function makeThumb(key: StorageKey, parts: ThumbParts): Promise<boolean> {
-  const { storage, decoders, folder } = parts;
+/** The key of the rendition that a thumbnail is made of; undefined if its set has none, or needs none. */
+async function sourceOf(key: StorageKey, db: Db): Promise<StorageKey | undefined> {
   const set = partsOf(key);
-  const choice = chooseThumb(await filesOf(parts.db, set));
-  if (!choice?.isMade) return false;
-  const from = keyOf(set, choice.file);
+  const choice = chooseThumb(await filesOf(db, set));
+  return choice?.isMade ? keyOf(set, choice.file) : undefined;
+}
+
+async function makeThumb(key: StorageKey, from: StorageKey, parts: ThumbParts): Promise<boolean> {
+  const { storage, decoders, folder } = parts;
   const bytes = await storage.bytesOf(from);
   if (bytes === undefined) return false;
   const output = join(folder, `thumb-${randomUUID()}.webp`);

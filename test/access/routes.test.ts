@@ -31,6 +31,7 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'POST /v1/batches': 'write',
   'POST /v1/batches/preview': 'read',
   'POST /v1/uploads': 'write',
+  'GET /v1/uploads': 'read',
   'GET /v1/uploads/:id': 'read',
   'GET /v1/uploads/:id/errors.csv': 'read',
   'DELETE /v1/uploads/:id': 'write',
@@ -181,6 +182,7 @@ describe('every route', () => {
       body: csv,
     });
     theirIds['upload'] = (await json<{ upload_id: string }>(kept)).upload_id;
+    theirMarks.push(theirIds['upload']);
     theirIds['batch'] = id;
     theirIds['image'] = items[0]?.id ?? '';
     theirMarks.push(id, ...items.map((item) => item.id), theirIds['key'] ?? '');

@@ -1,5 +1,5 @@
 /** A real browser from npm alone: it runs as root, headless, and without anything installed by hand. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
@@ -48,18 +48,37 @@ async function launch(): Promise<Browser> {
   return chromium.launch({ executablePath, args });
 }
 
-/** Inflates Chromium and its libraries once for all runs. */
+/**
+ * Inflates Chromium and its libraries once for all runs. Several files of a first run do so at the same time, and
+ * the pack trusts whatever it finds: so each has a folder of its own, and the first one that is whole stays.
+ */
 async function unpack(): Promise<{ executablePath: string; args: string[] }> {
+  const { default: pack, setupLambdaEnvironment } = await import('@sparticuz/chromium');
+  if (!existsSync(CACHE)) {
+    const own = `${CACHE}-${process.pid}`;
+    await inflateInto(own);
+    try {
+      renameSync(own, CACHE);
+    } catch {
+      rmSync(own, { recursive: true, force: true }); // another one was first
+    }
+  }
+  const executablePath = await inflateInto(CACHE);
+  setupLambdaEnvironment(join(CACHE, 'al2023', 'lib'));
+  useFonts();
+  return { executablePath, args: [...pack.args.filter((arg) => !DROPPED.has(arg)), '--disable-gpu'] };
+}
+
+/** @returns the path of Chromium in the folder */
+async function inflateInto(folder: string): Promise<string> {
+  const { default: pack, inflate } = await import('@sparticuz/chromium');
   const before = process.env['TMPDIR'];
-  process.env['TMPDIR'] = CACHE; // the pack inflates into os.tmpdir(), and trusts what is there
-  mkdirSync(CACHE, { recursive: true });
+  process.env['TMPDIR'] = folder; // the pack inflates into os.tmpdir()
+  mkdirSync(folder, { recursive: true });
   try {
-    const { default: pack, inflate, setupLambdaEnvironment } = await import('@sparticuz/chromium');
     const executablePath = await pack.executablePath();
     await inflate(fileURLToPath(new URL('../bin/al2023.tar.br', import.meta.resolve('@sparticuz/chromium'))));
-    setupLambdaEnvironment(join(CACHE, 'al2023', 'lib'));
-    useFonts();
-    return { executablePath, args: [...pack.args.filter((arg) => !DROPPED.has(arg)), '--disable-gpu'] };
+    return executablePath;
   } finally {
     if (before === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = before;

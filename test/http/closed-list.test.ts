@@ -231,7 +231,7 @@ describe('errors of a request', () => {
       [
         ['header.x-count', 'invalid_value', 'It must be a whole number.'],
         ['/name', 'missing_value', 'It needs "name".'],
-        ['/naem', 'unknown_name', 'There is no setting "naem". Did you mean "name"?'],
+        ['/naem', 'unknown_name', 'There is no field "naem". Did you mean "name"?'],
         ['/size', 'invalid_value', 'It must be a whole number or null.'],
         ['/kind', 'invalid_value', 'It must be one of a, b.'],
         ['/list/1', 'invalid_value', 'It must be a whole number.'],

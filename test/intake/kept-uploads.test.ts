@@ -87,6 +87,11 @@ describe('kept uploads', () => {
       assert.ok(lifeS > 3_500 && lifeS < 3_700, upload.expires_at);
       assert.deepEqual(await json(fetch(`${url}/v1/uploads/${upload.upload_id}`)), upload);
     }
+    const { items } = await json<{ items: Upload[] }>(fetch(`${url}/v1/uploads`));
+    assert.deepEqual(
+      items.map(({ name }) => name),
+      ['mugs.csv', 'a.csv', 'tassen größe.csv'],
+    );
   });
 
   test('a preview and a batch of a kept upload are those of the file itself, in a query or a form', async () => {

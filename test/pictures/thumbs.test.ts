@@ -108,6 +108,16 @@ test('only sets that need a thumbnail have one', async () => {
     assert.deepEqual(await problem(`/files/${path}`), [404, 'not_found'], path);
 });
 
+test('invented keys keep nobody waiting, however many', async () => {
+  const token = 'b'.repeat(32);
+  const invented = Array.from(
+    { length: 600 },
+    (_, i) => `/files/${token}/${String(i).padStart(16, '0')}/240.webp`,
+  );
+  const statuses = await Promise.all(invented.map(async (path) => (await problem(path))[0]));
+  assert.deepEqual(new Set(statuses), new Set([404]));
+});
+
 test('a thumbnail goes with its set, and is none of its renditions', async () => {
   const { batch, thumb } = await large(`${origin.url}/photo.jpg?other`);
   assert.equal((await fetch(thumb.url)).status, 200);

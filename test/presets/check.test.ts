@@ -33,9 +33,9 @@ test('all flaws of a preset are reported at once, in plain words', () => {
     ],
   };
   assert.deepEqual(flawsOf(wrong).toSorted(), [
-    ' There is no setting "foo".',
+    ' There is no field "foo".',
     '/description It must have 500 characters or fewer.',
-    '/renditions/0 There is no setting "hight".',
+    '/renditions/0 There is no field "hight".',
     '/renditions/0/background It must be #rrggbb in small letters, or transparent.',
     '/renditions/0/fit It must be one of inside, cover, contain.',
     `/renditions/0/format It must be one of ${OUTPUT_FORMATS.join(', ')}.`,
