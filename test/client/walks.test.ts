@@ -15,7 +15,7 @@ import { type Batch, startMinilab } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { smallPicture } from '../support/pictures.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
-import { listZip } from '../support/zip.ts';
+import { readZip } from '../support/zip.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const [PREPARED = '', ...WALKS] = readFileSync(join(ROOT, 'docs', 'walks.md'), 'utf8').split(/^## /m);
@@ -91,15 +91,15 @@ describe('docs/walks.md', { skip: SKIP }, () => {
     const output = await read('output.csv');
     assert.equal(output.match(/^[ABC],.*\/files\//gm)?.length, 3);
     assert.match(output, /^D,.*1:not_an_image/m);
-    assert.equal((await read('manifest.ndjson')).trim().split('\n').length, 4);
-    const names = await listZip(join(folder.path, 'images.zip'));
+    assert.equal((await read('manifest.ndjson')).match(/"slot":/g)?.length, 7); // two renditions of each, and a failure
+    const names = [...(await readZip(await readFile(join(folder.path, 'images.zip')))).keys()];
     assert.ok(['A', 'B', 'C'].every((sku) => names.some((name) => name.startsWith(sku))), names.join());
   });
 
   test("an operator's: tenant, key, quota, usage, webhook, audit log, revoked key", async () => {
     await using folder = await newFolder();
     const said = await walk("An operator's walk", folder, { RECEIVER: `${receiver.url}/hook` });
-    assert.match(said, /^shop .* of 10000 .*50.* of|^shop .*of 10000/m);
+    assert.match(said, /^shop .* 0 of 10000 /m);
     assert.match(said, /"images_per_day":10000,"stored_bytes":50000000000/);
     const delivery = await parse<{ state: string; last_status: number }>(folder, 'delivery.json');
     assert.deepEqual([delivery.state, delivery.last_status], ['delivered', 204]);
