@@ -53,7 +53,11 @@ describe('docs/walks.md', { skip: SKIP }, () => {
   after(() => stack.disposeAsync());
 
   /** Runs the commands of a walk, checks that it shows the fields of the answers in the document, and returns what it showed. */
-  async function walk(title: string, folder: Folder, variables: Record<string, string> = {}): Promise<string> {
+  async function walk(
+    title: string,
+    folder: Folder,
+    variables: Record<string, string> = {},
+  ): Promise<string> {
     const text = WALKS.find((part) => part.startsWith(title)) ?? '';
     const commands = codeBlocks(text, 'sh').join('\n').replaceAll('npx minilab', MINILAB);
     await writeFile(join(folder.path, 'walk.sh'), `${FIELD}\n${commands}`);
@@ -63,7 +67,9 @@ describe('docs/walks.md', { skip: SKIP }, () => {
       env: { PATH, HOME, URL: url, ...settings, ...variables },
       timeout: DEADLINE_MS,
     });
-    for (const [, name] of codeBlocks(text, 'json').join('').matchAll(/"(\w+)":/g))
+    for (const [, name] of codeBlocks(text, 'json')
+      .join('')
+      .matchAll(/"(\w+)":/g))
       assert.ok(stdout.includes(`"${name}":`), `${title} shows ${name}`);
     return stdout;
   }
@@ -93,7 +99,10 @@ describe('docs/walks.md', { skip: SKIP }, () => {
     assert.match(output, /^D,.*1:not_an_image/m);
     assert.equal((await read('manifest.ndjson')).match(/"slot":/g)?.length, 7); // two renditions of each, and a failure
     const names = [...(await readZip(await readFile(join(folder.path, 'images.zip')))).keys()];
-    assert.ok(['A', 'B', 'C'].every((sku) => names.some((name) => name.startsWith(sku))), names.join());
+    assert.ok(
+      ['A', 'B', 'C'].every((sku) => names.some((name) => name.startsWith(sku))),
+      names.join(),
+    );
   });
 
   test("an operator's: tenant, key, quota, usage, webhook, audit log, revoked key", async () => {
