@@ -75,7 +75,7 @@ for (const [library, Verifier] of [
         altered[i] = byte ^ (1 << (i % 8));
         assert.equal(accepts({ ...message, body: altered }), false, `byte ${i}`);
       }
-      const characters = [...message.body];
+      const characters = Array.from(message.body);
       for (const [i, character] of characters.entries())
         for (const instead of ['', character + character]) {
           const body = characters.toSpliced(i, 1, instead).join('');
@@ -132,7 +132,7 @@ async function nextMessage({ services, receiver }: Setup, count: number): Promis
 
 /** A text with each of its characters replaced by another one, and without it. */
 function alterationsOf(text: string): string[] {
-  return [...text].flatMap((character, i) => {
+  return Array.from(text).flatMap((character, i) => {
     const other = /\d/.test(character) ? String((Number(character) + 1) % 10) : otherThan(character);
     return [text.slice(0, i) + other + text.slice(i + 1), text.slice(0, i) + text.slice(i + 1)];
   });
