@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { newSecret, sign } from '../../src/webhooks/signing.ts';
+import { codeBlocks, missing } from '../support/examples.ts';
 import { newFolder } from '../support/folder.ts';
 import { startMinilab } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -18,21 +19,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const CLIENT = pathToFileURL(join(ROOT, 'packages', 'client', 'src', 'index.ts')).href;
 const PAGE = readFileSync(join(ROOT, 'docs', 'client.md'), 'utf8');
 
-/** The examples in a language. */
-function examples(language: string): string[] {
-  return [...PAGE.matchAll(/^```(\w+)\n([^]*?)^```$/gm)]
-    .filter(([, name]) => name === language)
-    .map(([, , code = '']) => code);
-}
-
-/** Why an example is skipped here, if so. */
-async function missing(program: string): Promise<string | false> {
-  return run(program, ['--version']).then(
-    () => false,
-    () => `${program} is not installed`,
-  );
-}
-
+const examples = (language: string): string[] => codeBlocks(PAGE, language);
 const NO_CURL = await missing('curl');
 const NO_PYTHON = await missing('python3');
 
