@@ -61,7 +61,7 @@ test('keys and tenants are made, listed and ended beside a running server, which
 test('what is wrong with a key or tenant is said, and exits with 1', async () => {
   const settings = { DATABASE_URL: await migratedDatabase() };
   const cases: [string[], RegExp][] = [
-    [['keys', 'create', 'a', '--scope', 'all'], /--scope is "all", and must be read, write, admin/],
+    [['keys', 'create', 'a', '--scope', 'all'], /--scope is "all", and must be one of read, write, admin/],
     [['keys', 'create', 'a', '--expires', 'soon'], /--expires is "soon", and must be a duration such as 90d/],
     [['keys', 'create', 'a', '--tenant', 'nobody'], /There is no tenant "nobody"/],
     [['keys', 'create', ' '], /name of a key must have 1 to 100 characters/],
