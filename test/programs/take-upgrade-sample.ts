@@ -102,17 +102,26 @@ async function startVersion(
     assert.equal(server.exitCode, null, 'the version starts');
     await sleep(100);
   }
-  const { paths } = await json<OpenApi>(fetch(`${url}/openapi.json`));
+  const document = await json<OpenApi>(fetch(`${url}/openapi.json`));
+  const paths = Object.fromEntries(
+    Object.entries(document.paths).map(([path, operations]) => [withoutNames(path), operations]),
+  );
   const offers: Api['offers'] = (method, path, option) => {
-    const operation = paths[path]?.[method];
+    const operation = paths[withoutNames(path)]?.[method];
     return operation !== undefined && (!option || !!operation.parameters?.some((p) => p.name === option));
   };
   return { server, api: { url, offers } };
 }
 
+/** Versions name the parameters of a path in different ways. */
+function withoutNames(path: string): string {
+  return path.replaceAll(/\{\w+\}/g, '{}');
+}
+
 /** A few batches that end, and one that does not: see the journey for what becomes of each. */
 async function useVersion(api: Api, origin: SampleOrigin): Promise<Record<string, ToldBatch>> {
   const { url } = origin;
+  if (api.offers('post', '/v1/webhooks')) await withEndpoint(api, origin);
   const empty = await uploadSample(api.url, EMPTY.name, EMPTY.lines);
   await untilEnded(api, empty);
   const plain = await uploadSample(api.url, 'plain', [
@@ -176,6 +185,16 @@ async function withOwnPreset(api: Api, { url }: SampleOrigin): Promise<void> {
   const retried = await fetch(`${api.url}/v1/batches/${id}/retry`, { method: 'POST' });
   assert.ok(retried.ok, await retried.text());
   await untilEnded(api, id);
+}
+
+/** A registered endpoint, with deliveries that are pending when the version ends. */
+async function withEndpoint(api: Api, { url }: SampleOrigin): Promise<void> {
+  const response = await fetch(`${api.url}/v1/webhooks`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ url: `${url}/hook`, secret: SECRET, event_types: ['batch.progress'] }),
+  });
+  assert.ok(response.ok, await response.text());
 }
 
 async function cancelled(api: Api, { slowUrl }: SampleOrigin): Promise<void> {
