@@ -7,7 +7,7 @@ import type { Db } from '../src/db/database.ts';
 import { openServices, type Services } from '../src/services.ts';
 import { writeEvents } from '../src/webhooks/events.ts';
 import { startMinilab } from '../test/support/minilab.ts';
-import type { ApiRig } from './api.ts';
+import type { ApiRig } from './api-rig.ts';
 
 /** Deliveries a second, from the commit of the events to the last answer. */
 export type Deliveries = {
@@ -18,7 +18,7 @@ export type Deliveries = {
   ratio: number;
 };
 
-const DELIVERIES = 1_000;
+const DELIVERIES = 500;
 const ENDPOINTS = 20;
 
 /** Writes many events at once, for one endpoint and then for twenty, which answer at once. */

@@ -6,8 +6,7 @@ import { createKey } from '../src/access/key.queries.ts';
 import { DEFAULT_TENANT } from '../src/access/tenants.ts';
 import { type Db, openDatabase } from '../src/db/database.ts';
 import { type Batch, json, startMinilab, upload } from '../test/support/minilab.ts';
-import { csvOf } from '../test/support/tenants-api.ts';
-import type { ApiRig } from './api.ts';
+import { type ApiRig, csvOf } from './api-rig.ts';
 import type { Load, LoadResult } from './load.ts';
 import { median } from './rig.ts';
 
@@ -23,6 +22,8 @@ export type Status = {
   images_done_meanwhile: number;
 };
 
+type Round = { without: LoadResult; with: LoadResult };
+
 const CONNECTIONS = 64;
 const ROUNDS = 4;
 const SECONDS = 3;
@@ -33,7 +34,7 @@ export async function measureStatus({ origin, newSettings }: ApiRig): Promise<St
   await using stack = new AsyncDisposableStack();
   const settings = { ...(await newSettings('status')), REQUESTS_PER_SECOND: '0' };
   const minilab = stack.use(await startMinilab('serve --no-worker', settings));
-  const batch = await json<Batch>(upload(minilab.url, csvOf(IMAGES, `${origin.url}/`)));
+  const batch = await json<Batch>(upload(minilab.url, csvOf(IMAGES, origin.url)));
   const { db } = openDatabase(settings.DATABASE_URL, 1);
   stack.defer(() => db.destroy());
   const key = await optionalKey(db);
@@ -48,16 +49,14 @@ export async function measureStatus({ origin, newSettings }: ApiRig): Promise<St
   }
 
   const authorization = `Bearer ${key}`;
-  await run({ seconds: 1, headers: {} });
-  await run({ seconds: 1, headers: { authorization } }); // both are compiled
-  const rounds: { without: LoadResult; with: LoadResult }[] = [];
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    const without = await run({ seconds: SECONDS, headers: {} });
-    const keyed = await run({ seconds: SECONDS, headers: { authorization } });
-    rounds.push({ without, with: keyed });
-    process.stderr.write(
-      `round ${round}: ${keyed.requests_per_second.toFixed(0)} with a key, ${without.requests_per_second.toFixed(0)} without\n`,
-    );
+  const kinds = { without: {}, with: { authorization } };
+  for (const headers of Object.values(kinds)) await run({ seconds: 1, headers }); // the code is compiled
+  const rounds: Round[] = [];
+  for (let number = 1; number <= ROUNDS; number += 1) {
+    const order = number % 2 === 1 ? (['without', 'with'] as const) : (['with', 'without'] as const);
+    const results: Partial<Round> = {};
+    for (const kind of order) results[kind] = await run({ seconds: SECONDS, headers: kinds[kind] });
+    rounds.push(results as Round);
   }
   const { counts } = await json<Batch>(fetch(batch.links.self));
   if (counts.completed === IMAGES) throw new Error('the batch ended before the requests');

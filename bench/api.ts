@@ -1,17 +1,14 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EmbeddedServer, holdEmbeddedServer } from '../src/db/embedded.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { smallPicture } from '../test/support/pictures.ts';
-import { writeFile } from 'node:fs/promises';
 import { measureDeliveries, type Deliveries } from './api-deliveries.ts';
 import { measureStatus, type Status } from './api-status.ts';
 import { measureStreams, type Streams } from './api-streams.ts';
-import { type Origin, type Settings, settingsOf, startOrigin } from './rig.ts';
+import { type Settings, settingsOf, startOrigin } from './rig.ts';
 
 export type Api = { status: Status; streams: Streams; deliveries: Deliveries };
-
-/** What the parts share. Each has a database and processes of its own, so that none works for another. */
-export type ApiRig = { origin: Origin; newSettings(name: string): Promise<Settings> };
 
 /** Measures requests for a status, event streams and deliveries of webhooks. */
 export async function api(): Promise<Api> {
