@@ -8,21 +8,25 @@ import { type Db, openDatabase } from '../src/db/database.ts';
 import { type Batch, json, startMinilab, upload } from '../test/support/minilab.ts';
 import { type ApiRig, csvOf } from './api-rig.ts';
 import type { Load, LoadResult } from './load.ts';
-import { median } from './rig.ts';
+import { cpuSecondsNow, median } from './rig.ts';
 
 /** Medians of the rounds. */
 export type Status = {
   connections: number;
-  without_key: LoadResult;
-  with_key: LoadResult;
+  without_key: Result;
+  with_key: Result;
   /** requests a second with a key, as a ratio to those without one in the same round */
   ratio: number;
   ratio_min: number;
   ratio_max: number;
+  /** the same of the CPU time per request */
+  cpu_ratio: number;
   images_done_meanwhile: number;
 };
 
-type Round = { without: LoadResult; with: LoadResult };
+/** CPU time of the server: other load of the machine changes it less than the rate. */
+type Result = LoadResult & { cpu_ms_per_request: number };
+type Round = { without: Result; with: Result };
 
 const CONNECTIONS = 64;
 const ROUNDS = 4;
@@ -42,10 +46,13 @@ export async function measureStatus({ origin, newSettings }: ApiRig): Promise<St
   const client = fork(join(import.meta.dirname, 'load.ts'), [batch.links.self, String(CONNECTIONS)]);
   stack.defer(() => client.disconnect());
 
-  async function run(load: Load): Promise<LoadResult> {
+  async function run(load: Load): Promise<Result> {
+    const pid = minilab.child.pid ?? 0;
+    const before = await cpuSecondsNow(pid);
     client.send(load);
     const [result] = (await once(client, 'message')) as [LoadResult];
-    return result;
+    const cpuMs = 1000 * ((await cpuSecondsNow(pid)).parent - before.parent);
+    return { ...result, cpu_ms_per_request: cpuMs / (result.requests_per_second * load.seconds) };
   }
 
   const authorization = `Bearer ${key}`;
@@ -60,7 +67,8 @@ export async function measureStatus({ origin, newSettings }: ApiRig): Promise<St
   }
   const { counts } = await json<Batch>(fetch(batch.links.self));
   if (counts.completed === IMAGES) throw new Error('the batch ended before the requests');
-  const ratios = rounds.map((round) => round.with.requests_per_second / round.without.requests_per_second);
+  const ratiosOf = (name: keyof Result) => rounds.map((round) => round.with[name] / round.without[name]);
+  const ratios = ratiosOf('requests_per_second');
   return {
     connections: CONNECTIONS,
     without_key: medians(rounds.map((round) => round.without)),
@@ -68,6 +76,7 @@ export async function measureStatus({ origin, newSettings }: ApiRig): Promise<St
     ratio: median(ratios),
     ratio_min: Math.min(...ratios),
     ratio_max: Math.max(...ratios),
+    cpu_ratio: median(ratiosOf('cpu_ms_per_request')),
     images_done_meanwhile: counts.completed,
   };
 }
@@ -79,10 +88,12 @@ async function optionalKey(db: Db): Promise<string> {
   return key;
 }
 
-function medians(results: LoadResult[]): LoadResult {
+function medians(results: Result[]): Result {
+  const of = (name: keyof Result): number => median(results.map((result) => result[name]));
   return {
-    requests_per_second: median(results.map((result) => result.requests_per_second)),
-    p50_ms: median(results.map((result) => result.p50_ms)),
-    p99_ms: median(results.map((result) => result.p99_ms)),
+    requests_per_second: of('requests_per_second'),
+    p50_ms: of('p50_ms'),
+    p99_ms: of('p99_ms'),
+    cpu_ms_per_request: of('cpu_ms_per_request'),
   };
 }

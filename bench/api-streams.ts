@@ -9,7 +9,7 @@ import { type Db, openDatabase } from '../src/db/database.ts';
 import { uuidOf } from '../src/ids.ts';
 import { type Batch, json, upload } from '../test/support/minilab.ts';
 import { type ApiRig, csvOf } from './api-rig.ts';
-import { type ProbedServer, startProbedServer, type Usage } from './probed-server.ts';
+import { type Probe, type ProbedServer, startProbedServer, type Usage } from './probed-server.ts';
 import type { Heard } from './streams-client.ts';
 
 type OfStreams = {
@@ -28,7 +28,7 @@ export type Streams = {
 };
 
 const STREAMS = 500;
-const SECONDS = 6;
+const SECONDS = 5;
 const PROGRESS_EVERY_MS = 200;
 const IMAGES = 100; // more than progress is made
 const SETTLE_MS = 2_000;
@@ -46,7 +46,7 @@ export async function measureStreams({ origin, newSettings }: ApiRig): Promise<S
   const batches = await newBatches(server.url, csvOf(IMAGES, origin.url));
   const parts = { server, db };
   await withStreams(batches, () => sleep(SETTLE_MS)); // the code is compiled
-  await sleep(SETTLE_MS);
+  await settled(parts);
   return {
     streams: STREAMS,
     none: await server.usage(idle),
@@ -68,7 +68,7 @@ const idle = (): Promise<void> => sleep(1000 * SECONDS);
 
 async function measure(parts: Parts, batches: Batch[]): Promise<OfStreams> {
   const { server } = parts;
-  const before = await server.probe();
+  const before = await settled(parts);
   return withStreams(batches, async (client) => {
     await sleep(SETTLE_MS);
     const whileIdle = await server.usage(idle);
@@ -81,6 +81,14 @@ async function measure(parts: Parts, batches: Batch[]): Promise<OfStreams> {
       rss_grown_mb: after.rssMb - before.rssMb,
     };
   });
+}
+
+/** The server after its last streams have closed, and after it has returned memory to the system. */
+async function settled({ server }: Parts): Promise<Probe> {
+  await sleep(SETTLE_MS);
+  await server.probe();
+  await sleep(SETTLE_MS);
+  return server.probe();
 }
 
 /** Opens the streams, the same number of each batch, and ends them after the work. */

@@ -8,7 +8,7 @@ import { cpuSecondsNow, type Settings } from './rig.ts';
 /** A CPU share of 1 is one core. */
 export type Usage = { statements_per_second: number; cpu_share: number };
 
-type Probe = { statements: number; cpuSeconds: number; heapMb: number; rssMb: number };
+export type Probe = { statements: number; cpuSeconds: number; heapMb: number; rssMb: number };
 
 export type ProbedServer = AsyncDisposable & {
   url: string;
