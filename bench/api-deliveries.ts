@@ -53,8 +53,13 @@ async function register(url: string, receiver: string): Promise<void> {
 /** Writes so many events for all endpoints. @returns deliveries a second */
 async function rate({ database: { db }, queue }: Services, events: number): Promise<number> {
   const before = await delivered(db);
-  const event = { tenantId: DEFAULT_TENANT, type: 'batch.completed' as const, at: new Date(), payload: {} };
-  await db.transaction().execute((trx) => writeEvents(trx, Array(events).fill(event), queue));
+  const written = Array.from({ length: events }, () => ({
+    tenantId: DEFAULT_TENANT,
+    type: 'batch.completed' as const,
+    at: new Date(),
+    payload: {},
+  }));
+  await db.transaction().execute((trx) => writeEvents(trx, written, queue));
   const startedAt = performance.now();
   while (await isPending(db)) await sleep(20);
   return (1000 * ((await delivered(db)) - before)) / (performance.now() - startedAt);

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -46,25 +46,8 @@ export async function measureStatus({ origin, newSettings }: ApiRig): Promise<St
   const client = fork(join(import.meta.dirname, 'load.ts'), [batch.links.self, String(CONNECTIONS)]);
   stack.defer(() => client.disconnect());
 
-  async function run(load: Load): Promise<Result> {
-    const pid = minilab.child.pid ?? 0;
-    const before = await cpuSecondsNow(pid);
-    client.send(load);
-    const [result] = (await once(client, 'message')) as [LoadResult];
-    const cpuMs = 1000 * ((await cpuSecondsNow(pid)).parent - before.parent);
-    return { ...result, cpu_ms_per_request: cpuMs / (result.requests_per_second * load.seconds) };
-  }
-
-  const authorization = `Bearer ${key}`;
-  const kinds = { without: {}, with: { authorization } };
-  for (const headers of Object.values(kinds)) await run({ seconds: 1, headers }); // the code is compiled
-  const rounds: Round[] = [];
-  for (let number = 1; number <= ROUNDS; number += 1) {
-    const order = number % 2 === 1 ? (['without', 'with'] as const) : (['with', 'without'] as const);
-    const results: Partial<Round> = {};
-    for (const kind of order) results[kind] = await run({ seconds: SECONDS, headers: kinds[kind] });
-    rounds.push(results as Round);
-  }
+  const run = (load: Load): Promise<Result> => measured(client, minilab.child.pid ?? 0, load);
+  const rounds = await alternate(run, { without: {}, with: { authorization: `Bearer ${key}` } });
   const { counts } = await json<Batch>(fetch(batch.links.self));
   if (counts.completed === IMAGES) throw new Error('the batch ended before the requests');
   const ratiosOf = (name: keyof Result) => rounds.map((round) => round.with[name] / round.without[name]);
@@ -82,10 +65,36 @@ export async function measureStatus({ origin, newSettings }: ApiRig): Promise<St
 }
 
 /** Creates a key on a server that stays open: both kinds of requests meet the same process. */
-async function optionalKey(db: Db): Promise<string> {
-  const { key } = await createKey(db, { tenantId: DEFAULT_TENANT, name: 'bench', scope: 'read' });
-  await sql`update access set needs_keys = false`.execute(db);
-  return key;
+function optionalKey(db: Db): Promise<string> {
+  return db.transaction().execute(async (trx) => {
+    const { key } = await createKey(trx, { tenantId: DEFAULT_TENANT, name: 'bench', scope: 'read' });
+    await sql`update access set needs_keys = false`.execute(trx);
+    return key;
+  });
+}
+
+async function measured(client: ChildProcess, serverPid: number, load: Load): Promise<Result> {
+  const before = await cpuSecondsNow(serverPid);
+  client.send(load);
+  const [result] = (await once(client, 'message')) as [LoadResult];
+  const cpuMs = 1000 * ((await cpuSecondsNow(serverPid)).parent - before.parent);
+  return { ...result, cpu_ms_per_request: cpuMs / (result.requests_per_second * load.seconds) };
+}
+
+/** Every second round begins with the key. */
+async function alternate(
+  run: (load: Load) => Promise<Result>,
+  headers: Record<keyof Round, Load['headers']>,
+): Promise<Round[]> {
+  for (const each of Object.values(headers)) await run({ seconds: 1, headers: each }); // the code is compiled
+  const without = () => run({ seconds: SECONDS, headers: headers.without });
+  const keyed = () => run({ seconds: SECONDS, headers: headers.with });
+  const rounds: Round[] = [];
+  while (rounds.length < ROUNDS) {
+    if (rounds.length % 2 === 0) rounds.push({ without: await without(), with: await keyed() });
+    else rounds.push({ with: await keyed(), without: await without() });
+  }
+  return rounds;
 }
 
 function medians(results: Result[]): Result {
