@@ -3,7 +3,7 @@
 import { Pool } from 'undici';
 
 export type Load = { seconds: number; headers: Record<string, string> };
-export type LoadResult = { requests_per_second: number; p50_ms: number; p99_ms: number };
+export type LoadResult = { requests: number; requests_per_second: number; p50_ms: number; p99_ms: number };
 
 const [address = '', connectionsText] = process.argv.slice(2);
 const { origin, pathname } = new URL(address);
@@ -30,6 +30,7 @@ async function run({ seconds, headers }: Load): Promise<LoadResult> {
   const sorted = latencies.toSorted((a, b) => a - b);
   const quantile = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
   return {
+    requests: sorted.length,
     requests_per_second: (1000 * sorted.length) / elapsed,
     p50_ms: quantile(0.5),
     p99_ms: quantile(0.99),
