@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { api } from './api.ts';
 import { endToEnd } from './end-to-end.ts';
 import { fetching } from './fetching.ts';
 import { intake } from './intake.ts';
@@ -34,6 +35,7 @@ const BENCHMARKS = {
   settle,
   fetching: () => fetching({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   intake: () => intake({ rows: Number(values.rows) }),
+  api,
 } satisfies Record<string, () => Promise<object>>;
 
 const names = Object.keys(BENCHMARKS) as (keyof typeof BENCHMARKS)[];
