@@ -97,6 +97,16 @@ describe('requests that are none', () => {
       if (status === 405) assert.match(answer.head, /^allow: (POST|GET, HEAD)\r?$/im);
     });
 
+  test('a refused HEAD gets no body, and a bad request behind a HEAD gets one', async () => {
+    const refused = await raw(server.port, `HEAD /things/1 HTTP/1.1\r\n${host}expect: tea\r\n\r\n`);
+    assert.match(refused.head, /^HTTP\/1\.1 417[^]*content-type: application\/problem\+json/);
+    assert.equal(refused.text.split('\r\n\r\n')[1], '');
+    const socket = await open(server.port);
+    socket.write('HEAD /things/1 HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    socket.once('data', () => socket.write('rubbish\r\n\r\n'));
+    assert.match(await untilClosed(socket), /^HTTP\/1\.1 200[^]*HTTP\/1\.1 400[^]*"code":"bad_request"/);
+  });
+
   test('rubbish behind a request whose answer has begun does not get an answer into it', async () => {
     const socket = await open(server.port);
     socket.write('GET /endless HTTP/1.1\r\nhost: localhost\r\n\r\n');

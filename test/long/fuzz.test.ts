@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ApiDocument } from '../../contract/document.ts';
 import { checkerOf } from '../support/check-answers.ts';
 import { type FuzzPlace, newFuzzPlace } from '../support/fuzz-place.ts';
@@ -12,7 +12,7 @@ const SEED = Number(process.env['CHAOS_SEED'] ?? 14);
 const PER_ROUND = 200;
 const AT_ONCE = 8;
 
-type Checker = ReturnType<typeof checkerOf>;
+type Contract = { document: ApiDocument; check: ReturnType<typeof checkerOf> };
 
 test(`${REQUESTS} requests of all kinds get answers of the document, and no 500`, async () => {
   await using place = await newFuzzPlace();
@@ -28,7 +28,7 @@ test(`${REQUESTS} requests of all kinds get answers of the document, and no 500`
         const { path, answer, why } = await sendFuzz(place, wanted);
         const name = `${answer?.status ?? why}`;
         tally.set(name, (tally.get(name) ?? 0) + 1);
-        const flaw = flawOf(wanted, { path, answer, why }, check);
+        const flaw = flawOf(wanted, { path, answer, why }, { document, check });
         if (flaw !== undefined) wrong.set(flaw, wrong.get(flaw) ?? shown(wanted, path, answer));
         if (answer) learn(place, answer);
       }
@@ -37,7 +37,7 @@ test(`${REQUESTS} requests of all kinds get answers of the document, and no 500`
   }
   console.log(
     `CHAOS_SEED=${SEED}: ${[...tally]
-      .toSorted()
+      .toSorted(([a], [b]) => a.localeCompare(b))
       .map(([name, n]) => `${n} x ${name}`)
       .join(', ')}`,
   );
@@ -51,7 +51,11 @@ test(`${REQUESTS} requests of all kinds get answers of the document, and no 500`
 });
 
 /** What is wrong about an answer, if anything. */
-function flawOf(wanted: FuzzRequest, { path, answer, why }: Sent, check: Checker): string | undefined {
+function flawOf(
+  wanted: FuzzRequest,
+  { path, answer, why }: Sent,
+  { check, document }: Contract,
+): string | undefined {
   const { method, route, ids, isEncoded } = wanted;
   const name = `${method} ${route}`;
   if (!answer) return `${name} got no answer: ${why}`;
@@ -63,11 +67,14 @@ function flawOf(wanted: FuzzRequest, { path, answer, why }: Sent, check: Checker
   if (status >= 400 && type !== 'application/problem+json') return `${name} answered ${status} as "${type}"`;
   // Of another route, perhaps: what has no Problem is told by the recorder of the run.
   if (!isEncoded || Object.values(ids).some((id) => ['', '.', '..'].includes(String(id)))) return undefined;
+  const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
+  const isOperation = document.paths[route]?.[verb] !== undefined;
+  if (!isOperation && method === 'HEAD') return undefined;
   const isJson = /[/+]json$/.test(type) && body.length > 0;
   const isEmpty = body.length === 0 && method !== 'HEAD' && type !== 'text/event-stream';
   return check({
     is: 'answer',
-    ...{ method, route, url: path, status },
+    ...{ method, route: isOperation ? route : undefined, url: route, status },
     type: isEmpty || method === 'HEAD' ? '' : type,
     ...(isJson && { body: JSON.parse(body.toString()) as unknown }),
   });

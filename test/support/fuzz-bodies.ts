@@ -1,6 +1,6 @@
 /** Bodies of requests: JSON, CSV and forms, right ones and wrong ones. */
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { oddJson, oddText } from './fuzz-values.ts';
 
 export type FuzzBody = { type: string; encoding: string; isChunked: boolean; base64: string };

@@ -1,5 +1,5 @@
 /** Requests of every operation of the API's document, right ones and wrong ones. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ApiDocument, Media, Operation, Parameter } from '../../contract/document.ts';
 import { bodyOf, type FuzzBody } from './fuzz-bodies.ts';
 import { fromSchema, oddText, type Schema } from './fuzz-values.ts';
@@ -74,12 +74,10 @@ function queryOf(parameters: Parameter[], schemas: Record<string, object>): fc.A
   const extra = often<[string, string][]>(
     fc.constant([]),
     fc.array(fc.tuple(oddText, oddText), { maxLength: 2 }),
-    9,
+    30,
   );
   const repeated = often(fc.constant(false), fc.constant(true), 20);
-  return fc
-    .tuple(known, extra, repeated)
-    .map(([own, more, twice]) => [...own, ...more, ...(twice ? own : [])]);
+  return fc.tuple(known, extra, repeated).map(([own, more, twice]) => own.concat(more, twice ? own : []));
 }
 
 /** A wait is a second at most. */
@@ -89,7 +87,7 @@ function valueOf({ name, schema }: Parameter, schemas: Record<string, object>): 
   const fitting = fromSchema(limited, schemas).map((value) =>
     typeof value === 'string' ? value : JSON.stringify(value),
   );
-  return often(fitting, oddText, 3);
+  return often(fitting, oddText, 9);
 }
 
 const TYPES = [

@@ -1,5 +1,5 @@
 /** Values that fit a schema of the API's document, and values that fit none. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 export type Schema = Record<string, unknown>;
 type Schemas = Record<string, object>;
@@ -114,7 +114,7 @@ function objectOf(schema: Schema, within: (inner: unknown) => fc.Arbitrary<unkno
   const others = fc.dictionary(fc.stringMatching(/^[a-z-]{1,8}$/), within(additionalProperties), {
     maxKeys: 3,
   });
-  return fc.tuple(others, known).map(([other, own]) => ({ ...other, ...(own as object) }));
+  return fc.tuple(others, known).map(([other, own]) => Object.assign({}, other, own));
 }
 
 function numberOf({ minimum = 0, maximum = 1000 }: Schema): fc.Arbitrary<number> {
