@@ -53,7 +53,7 @@ test(`${REQUESTS} requests of all kinds get answers of the document, and no 500`
 /** What is wrong about an answer, if anything. */
 function flawOf(
   wanted: FuzzRequest,
-  { path, answer, why }: Sent,
+  { answer, why }: Sent,
   { check, document }: Contract,
 ): string | undefined {
   const { method, route, ids, isEncoded } = wanted;
