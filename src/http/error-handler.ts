@@ -22,7 +22,7 @@ export function sendError(error: FastifyError | Problem, request: FastifyRequest
     return sendProblem(reply, trouble);
   }
   if (isDataException(error)) {
-    request.log.warn({ err: error }, 'request refused because of a value'); // whoever sends it may not fill the log with errors
+    request.log.warn({ err: error }, 'request refused because of a value');
     return sendProblem(reply, unusableValue());
   }
   request.log.error({ err: error }, 'request failed');
