@@ -11,6 +11,7 @@ const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 20_000);
 const SEED = Number(process.env['CHAOS_SEED'] ?? 14);
 const PER_ROUND = 200;
 const AT_ONCE = 8;
+const LONGEST_PATH = 15_000;
 
 type Contract = { document: ApiDocument; check: ReturnType<typeof checkerOf> };
 
@@ -53,11 +54,14 @@ test(`${REQUESTS} requests of all kinds get answers of the document, and no 500`
 /** What is wrong about an answer, if anything. */
 function flawOf(
   wanted: FuzzRequest,
-  { answer, why }: Sent,
+  { path, answer, why }: Sent,
   { check, document }: Contract,
 ): string | undefined {
   const { method, route, ids, isEncoded } = wanted;
   const name = `${method} ${route}`;
+  // Node's parser does not say of which method the URL is that is too long for it: the problem has a body.
+  const isTooLong = path.length > LONGEST_PATH;
+  if (!answer && method === 'HEAD' && isTooLong) return undefined;
   if (!answer) return `${name} got no answer: ${why}`;
   const { status, headers, body } = answer;
   if (status >= 500 && ![502, 503].includes(status)) return `${name} answered ${status}`;
