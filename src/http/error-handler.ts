@@ -21,8 +21,12 @@ export function sendError(error: FastifyError | Problem, request: FastifyRequest
     request.log.warn({ code: trouble.code, reason: error.message }, 'request failed, to be sent again');
     return sendProblem(reply, trouble);
   }
+  if (isDataException(error)) {
+    request.log.warn({ err: error }, 'request refused because of a value');
+    return sendProblem(reply, unusableValue());
+  }
   request.log.error({ err: error }, 'request failed');
-  return sendProblem(reply, isDataException(error) ? unusableValue() : internalError(request));
+  return sendProblem(reply, internalError(request));
 }
 
 /** The problem for an error that the client can correct. */

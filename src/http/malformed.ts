@@ -14,9 +14,10 @@ const LINGER_MS = 1_000;
 /** Closes a connection with a response, unless one is being sent: two would be read as one. */
 export function rawAnswers(server: Server): RawAnswer {
   const begun = new WeakMap<Socket, ServerResponse>();
-  server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) =>
-    begun.set(socket, response),
-  );
+  for (const event of ['request', 'checkExpectation'])
+    server.prependListener(event, ({ socket }: IncomingMessage, response: ServerResponse) =>
+      begun.set(socket, response),
+    );
   return (socket, problem) => {
     if (socket.writableEnded) return; // it has its response
     const response = begun.get(socket);
@@ -24,10 +25,11 @@ export function rawAnswers(server: Server): RawAnswer {
     const isAnswering = response?.headersSent && !isOver;
     if (!socket.writable || isAnswering) return void socket.destroy();
     const body = JSON.stringify(problemBody(problem));
+    const isOfHead = !isOver && response?.req.method === 'HEAD'; // the client would not expect a body
     socket.end(
       `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n` +
         `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
-        `connection: close\r\n\r\n${body}`,
+        `connection: close\r\n\r\n${isOfHead ? '' : body}`,
     );
     const linger = setTimeout(() => socket.destroy(), LINGER_MS).unref();
     socket.once('close', () => clearTimeout(linger));

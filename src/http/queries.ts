@@ -18,9 +18,24 @@ export async function refuseWrongQuery(request: FastifyRequest): Promise<void> {
   const names = additionalProperties === true ? [] : Object.keys(request.query as object);
   const unknown = names.filter((name) => !known.includes(name)).map((name) => unknownFlaw(name, known));
   const wrong = flawsOf(request, ['params', 'querystring']).filter(({ code }) => code !== 'unknown_name');
+  wrong.push(...nulFlaws(request.query as Record<string, unknown>, known));
   if (unknown.length + wrong.length === 0) return;
   const advice = unknown.length > 0 ? `This operation has ${known.join(', ') || 'none'}.` : '';
   throw badRequest([...unknown, ...wrong], advice);
+}
+
+/** PostgreSQL takes no NUL, and would say so when a download has already begun. */
+function nulFlaws(query: Record<string, unknown>, known: readonly string[]): RequestFlaw[] {
+  const isNul = (name: string): boolean => String(query[name]).includes('\0');
+  return known.filter(isNul).map((name) => {
+    const detail = 'It must not contain a NUL character.';
+    return {
+      at: `query.${name}`,
+      code: 'invalid_value',
+      detail,
+      sentence: `The query parameter "${name}" must not contain a NUL character.`,
+    };
+  });
 }
 
 function unknownFlaw(name: string, known: readonly string[]): RequestFlaw {

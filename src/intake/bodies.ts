@@ -6,11 +6,12 @@ import { Problem, systemCode } from '../errors.ts';
 
 const FORM_BYTES = 1024 * 1024; // for the options of a form, and the text between its parts
 
-/** Checks the headers of all requests before their bodies are read. */
+/** Checks the headers of all requests before their bodies are read. Nobody reads a body of GET or HEAD. */
 export function judgeBodies(app: FastifyInstance, maxBytes: number): void {
   const isTooLarge = ({ headers }: IncomingMessage): boolean =>
     Number(headers['content-length'] ?? 0) > maxBytes + (isForm(headers) ? FORM_BYTES : 0);
-  app.addHook('onRequest', async ({ raw }) => {
+  app.addHook('onRequest', async ({ method, raw }) => {
+    if (method === 'GET' || method === 'HEAD') return;
     try {
       if (isTooLarge(raw)) throw tooLarge(maxBytes);
       if (isForm(raw.headers) && codingOf(raw.headers) !== '')

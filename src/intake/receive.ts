@@ -51,15 +51,19 @@ async function receiveNothing<T>(
   { schema, readKept }: ReceivingRules<T>,
 ): Promise<Received<T>> {
   const options = readOptions(request.query as Record<string, unknown>, schema);
-  if (await hasContent(request.body)) throw fileAndUpload();
+  if (await hasContent(request)) throw fileAndUpload();
   if (options.upload === undefined || !readKept) throw new Error('the request names no kept upload');
   return { ...(await readKept(options.upload, readingOptions(options))), options };
 }
 
-async function hasContent(body: unknown): Promise<boolean> {
+async function hasContent({ body, headers }: FastifyRequest): Promise<boolean> {
   if (!(body instanceof Readable)) return body !== undefined && body !== null;
-  for await (const chunk of body.iterator({ destroyOnReturn: false }))
-    if ((chunk as Buffer).length > 0) return true;
+  try {
+    for await (const chunk of body.iterator({ destroyOnReturn: false }))
+      if ((chunk as Buffer).length > 0) return true;
+  } catch (error) {
+    throw asCodingProblem(error, headers);
+  }
   return false;
 }
 

@@ -14,6 +14,11 @@ type Call = { query?: string; id?: string; body?: string | FormData; headers?: R
 const CSV = 'SKU,Product Name,Input Image Urls\n1,A,http://127.0.0.1:1/1.jpg\n';
 const NOBODY = 'bat_00000000000000000000000000';
 
+function getWith(path: string, headers: Record<string, string>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${lines.join('')}content-length: 1\r\n\r\nx`;
+}
+
 describe('the document of the API says what is answered', () => {
   const stack = new AsyncDisposableStack();
   let url: string;
@@ -168,6 +173,9 @@ describe('the document of the API says what is answered', () => {
     const errors = 'GET /v1/uploads/{id}/errors.csv';
     assert.equal((await call(errors, { id })).status, 200);
     assert.equal((await call(errors, { id, query: '?preset=none' })).status, 400);
+    const form = { 'content-type': 'multipart/form-data; boundary=x', 'content-encoding': 'gzip' };
+    const { status } = await raw(port, getWith(`/v1/uploads/${id}/errors.csv`, form));
+    assert.equal(status, 200, 'the body of a GET is nothing to us');
     assert.equal((await call(errors, { id, query: '?columns={"images":"none"}' })).status, 422);
     assert.equal((await call('DELETE /v1/uploads/{id}', { id })).status, 204);
     for (const operation of ['POST /v1/batches', 'POST /v1/batches/preview'])

@@ -34,6 +34,13 @@ describe('input that an operation does not use is refused', () => {
     assert.equal((await ask('POST', '/v1/batches/bat_x/retry')).status, 404);
   });
 
+  test('a NUL in a query, before a download begins', async () => {
+    const { status, errors } = await ask('GET', '/v1/batches/bat_x/failed.csv?host=a%00b');
+    assert.equal(status, 400);
+    const detail = 'It must not contain a NUL character.';
+    assert.deepEqual(errors, [{ at: 'query.host', code: 'invalid_value', detail }]);
+  });
+
   test('a list without a value', async () => {
     for (const list of ['', ',', ' , ']) {
       const { status, errors } = await ask(

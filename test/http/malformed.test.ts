@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
+import { sql } from 'kysely';
+import { newServices } from '../support/batches.ts';
 import { echo, open, raw, startServer, type TestServer, untilClosed } from '../support/http.ts';
+import { capturedLog } from '../support/logs.ts';
 
 describe('requests that are none', () => {
   let server: TestServer;
@@ -97,6 +100,16 @@ describe('requests that are none', () => {
       if (status === 405) assert.match(answer.head, /^allow: (POST|GET, HEAD)\r?$/im);
     });
 
+  test('a refused HEAD gets no body, and a bad request behind a HEAD gets one', async () => {
+    const refused = await raw(server.port, `HEAD /things/1 HTTP/1.1\r\n${host}expect: tea\r\n\r\n`);
+    assert.match(refused.head, /^HTTP\/1\.1 417[^]*content-type: application\/problem\+json/);
+    assert.equal(refused.text.split('\r\n\r\n')[1], '');
+    const socket = await open(server.port);
+    socket.write('HEAD /things/1 HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    socket.once('data', () => socket.write('rubbish\r\n\r\n'));
+    assert.match(await untilClosed(socket), /^HTTP\/1\.1 200[^]*HTTP\/1\.1 400[^]*"code":"bad_request"/);
+  });
+
   test('rubbish behind a request whose answer has begun does not get an answer into it', async () => {
     const socket = await open(server.port);
     socket.write('GET /endless HTTP/1.1\r\nhost: localhost\r\n\r\n');
@@ -131,4 +144,21 @@ describe('requests that are none', () => {
       assert.equal((await send(body)).status, 400, JSON.stringify(body));
     assert.deepEqual(await (await send({ number: 5, text: '5' })).json(), { number: 5, text: '5' });
   });
+});
+
+test('a value that PostgreSQL does not take is the fault of its sender, and no error of ours', async () => {
+  const { log, lines } = capturedLog();
+  await using services = await newServices();
+  await using server = await startServer(
+    (app) => void app.get('/values', async () => sql`select ${'a\0b'}::text`.execute(services.database.db)),
+    {},
+    log,
+  );
+  const response = await fetch(`${server.url}/values`);
+  assert.equal(response.status, 400);
+  assert.match(((await response.json()) as { detail: string }).detail, /contains a NUL/);
+  assert.deepEqual(
+    lines().filter(({ level }) => level === 'error'),
+    [],
+  );
 });

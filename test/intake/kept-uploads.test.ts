@@ -134,6 +134,10 @@ describe('kept uploads', () => {
         assert.equal(status, 400);
         assert.match(detail, /a file and the option upload/);
       }
+      const other = post(`${path}?upload=${upload}`, CSV, { 'content-encoding': 'br' });
+      const [status, , detail] = await problem(other);
+      assert.equal(status, 400);
+      assert.match(detail, /not valid br/);
     }
   });
 

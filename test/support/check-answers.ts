@@ -13,11 +13,14 @@ type Answer = Extract<Recorded, { is: 'answer' }>;
 
 /** A sentence for each answer and webhook that docs/openapi.json does not describe. */
 export function undocumented(recorded: readonly Recorded[], document: ApiDocument): string[] {
-  const validate = validatorOf(document);
-  const found = recorded.map((one) =>
-    one.is === 'webhook' ? ofWebhook(one.body as Json) : ofAnswer(one, document, validate),
-  );
+  const found = recorded.map(checkerOf(document));
   return [...new Set(found.filter((sentence) => sentence !== undefined))];
+}
+
+/** Says of an answer, or a webhook, what the document does not describe, if anything. */
+export function checkerOf(document: ApiDocument): (one: Recorded) => string | undefined {
+  const validate = validatorOf(document);
+  return (one) => (one.is === 'webhook' ? ofWebhook(one.body as Json) : ofAnswer(one, document, validate));
 
   function ofWebhook(body: Json): string | undefined {
     const type = String(body['type']);

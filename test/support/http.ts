@@ -64,10 +64,10 @@ export async function raw(port: number, bytes: string | Buffer): Promise<RawAnsw
   return readAnswer(await untilClosed(socket));
 }
 
-export type RawAnswer = { status: number; head: string; problem: Record<string, unknown> };
+export type RawAnswer = { status: number; head: string; text: string; problem: Record<string, unknown> };
 
 export function readAnswer(text: string): RawAnswer {
   const [head = '', body = ''] = text.split('\r\n\r\n');
-  const isProblem = /content-type: application\/problem\+json/i.test(head);
-  return { status: Number(head.slice(9, 12)), head, problem: isProblem ? JSON.parse(body) : {} };
+  const isProblem = body !== '' && /content-type: application\/problem\+json/i.test(head);
+  return { status: Number(head.slice(9, 12)), head, text, problem: isProblem ? JSON.parse(body) : {} };
 }
