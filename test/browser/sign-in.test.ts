@@ -29,7 +29,7 @@ describe('sign-in', { skip: NO_BROWSER ?? false }, () => {
     await field.fill(key);
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/hosts\?state=slow$/);
-    await page.getByRole('heading', { name: 'Hosts' }).waitFor();
+    await page.getByRole('heading', { name: 'Hosts', exact: true }).waitFor();
     const [cookie] = await context.cookies();
     assert.deepEqual([cookie?.httpOnly, cookie?.sameSite], [true, 'Strict']);
 
@@ -42,7 +42,7 @@ describe('sign-in', { skip: NO_BROWSER ?? false }, () => {
 
     await page.goto('/sign-in');
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
     await page.goto('/batches');
     await page.waitForURL(/\/sign-in\?to=%2Fbatches$/);
     watched.assertQuiet(REFUSED);
