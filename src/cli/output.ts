@@ -41,9 +41,13 @@ function failureOf(error: unknown): object {
 /** An error for people: the sentence, and each flaw with its location in the file. */
 export function describe(error: unknown): string {
   if (!(error instanceof Problem)) return `Internal error in Minilab: ${messageOf(error)}`;
-  if (error.flaws.every(({ detail }) => error.message.includes(detail)))
-    return `${error.title}: ${error.message}`;
+  if (error.flaws.every((flaw) => isToldBy(error.message, flaw))) return `${error.title}: ${error.message}`;
   return `${error.title}: ${error.message}\n${flawLines(error.flaws, error.flawCount)}`;
+}
+
+/** Whether a sentence has both the flaw and its place in a document. */
+function isToldBy(sentence: string, flaw: Flaw | PointedFlaw): boolean {
+  return sentence.includes(flaw.detail) && (!('at' in flaw) || sentence.includes(flaw.at));
 }
 
 /** One line per flaw, with its location. @param count of all flaws, those that are not listed too */
