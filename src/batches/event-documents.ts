@@ -16,7 +16,7 @@ export const BatchSummary = Type.Object(
     round,
     products,
     counts,
-    percent,
+    percent: Type.Optional(percent), // events of older versions are sent as they were written
     bytes_in,
     bytes_out,
     reused,

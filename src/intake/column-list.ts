@@ -1,5 +1,6 @@
 import { type ColumnMapping, type Columns, columnKey, columnsByAlias } from '../csv/header/columns.ts';
 import type { FoundHeader } from '../csv/header/find-header.ts';
+import { MAX_COLUMNS } from '../csv/header/header.ts';
 import { guessedImageColumns } from '../csv/header/proposal.ts';
 import { unescapeFormula } from '../csv/formulas.ts';
 import type { ReadingRules } from './reading.ts';
@@ -32,6 +33,7 @@ export function listColumns(
   rules: ReadingRules,
 ): ListedColumn[] {
   const { names } = found.header;
+  if (names.length > MAX_COLUMNS) return []; // such a header is refused, and naming its columns would take seconds
   const read = columns ?? columnsByAlias(names.map(columnKey));
   const guessed = columns ? [] : guessedImageColumns(found.record, found.products, rules);
   const samples = new Samples(found);

@@ -1307,7 +1307,7 @@ export type components = {
             links: components["schemas"]["BatchLinks"];
             name: string;
             /** @description The share of images that have ended */
-            percent: number;
+            percent?: number;
             products: number;
             /** @description Completed images that needed no new files: they were made before, or for another image of the batch with the same URL */
             reused: number;
