@@ -13,6 +13,7 @@ import { TASK_OPTIONS } from '../../src/queue/tasks.ts';
 import { newDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, json, startMinilab, untilEnded, upload } from '../support/minilab.ts';
+import { ANSWERS_OF_RUN } from '../support/record-answers.ts';
 import { type SampleOrigin, startSampleOrigin } from '../support/upgrade-origin.ts';
 import {
   EMPTY,
@@ -41,6 +42,7 @@ async function upgraded(name: string): Promise<Upgraded> {
     await startMinilab('serve', {
       ...{ DATABASE_URL: database, DATA_DIR: folder.path, PUBLIC_URL, WORKER_CORES: '1' },
       ...{ WEBHOOK_URL: `${origin.url}/hook`, WEBHOOK_SECRET: SECRET },
+      [ANSWERS_OF_RUN]: '', // events are sent as older versions wrote them, with the fields of then
     }),
   );
   return { url, sample, origin, database, [Symbol.asyncDispose]: () => stack.disposeAsync() };
