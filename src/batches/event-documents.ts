@@ -16,7 +16,7 @@ export const BatchSummary = Type.Object(
     round,
     products,
     counts,
-    percent: Type.Optional(percent), // events of older versions are sent as they were written
+    percent,
     bytes_in,
     bytes_out,
     reused,
@@ -25,7 +25,11 @@ export const BatchSummary = Type.Object(
     ended_at,
     links,
   },
-  { 'x-name': 'BatchSummary' },
+  {
+    'x-name': 'BatchSummary',
+    description:
+      'Events are sent as they were written: those that an earlier version wrote lack the fields that were added since',
+  },
 );
 export type BatchSummary = Static<typeof BatchSummary>;
 

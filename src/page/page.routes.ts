@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Problem } from '../errors.ts';
+import { acceptedCoding } from '../http/accepted-coding.ts';
 import { type PageFile, pageFiles } from './page-files.ts';
 
 /** The addresses of the page. The same document answers all of them, and its script shows what they name. */
@@ -75,16 +76,9 @@ function policyOf(filesUrl: string): string {
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, file: PageFile): FastifyReply {
-  const coding = codingOf(request, file);
+  const made = (['br', 'gzip'] as const).filter((coding) => file[coding]);
+  const coding = acceptedCoding(request.headers['accept-encoding'], made);
   reply.type(file.type).header('vary', 'Accept-Encoding');
   if (coding) reply.header('content-encoding', coding);
   return reply.send((coding && file[coding]) ?? file.plain);
-}
-
-function codingOf({ headers }: FastifyRequest, file: PageFile): 'br' | 'gzip' | undefined {
-  const accepted = headers['accept-encoding'] ?? '';
-  const isAccepted = (coding: string): boolean =>
-    new RegExp(`\\b${coding}\\b(?!\\s*;\\s*q=0(\\.0*)?\\s*(,|$))`).test(accepted);
-  if (file.br && isAccepted('br')) return 'br';
-  return file.gzip && isAccepted('gzip') ? 'gzip' : undefined;
 }

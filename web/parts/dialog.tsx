@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { Action } from './button.tsx';
 
 type Props = { title: string; onClose: () => void; children: ComponentChildren };
 
@@ -17,5 +18,29 @@ export function Dialog({ title, onClose, children }: Props) {
       <h2 id={id}>{title}</h2>
       {children}
     </dialog>
+  );
+}
+
+type EndProps = {
+  /** while it works, such as "Saving …" */
+  busy: string;
+  /** why the form cannot be sent yet */
+  unless?: string | undefined;
+  act: () => unknown;
+  onClose: () => void;
+  children: ComponentChildren;
+};
+
+/** The end of a form in a dialog: its only primary button, and the way out. */
+export function DialogEnd({ onClose, children, ...action }: EndProps) {
+  return (
+    <div class="row right gaptop">
+      <button type="button" class="btn" onClick={onClose}>
+        Cancel
+      </button>
+      <Action kind="primary" type="submit" {...action}>
+        {children}
+      </Action>
+    </div>
   );
 }

@@ -1291,6 +1291,7 @@ export type components = {
             /** @description About how large images.zip is now; files of images that repeat a URL are not counted */
             zip_bytes: number;
         };
+        /** @description Events are sent as they were written: those that an earlier version wrote lack the fields that were added since */
         BatchSummary: {
             /** @description Bytes of the sources */
             bytes_in: number;
@@ -1307,7 +1308,7 @@ export type components = {
             links: components["schemas"]["BatchLinks"];
             name: string;
             /** @description The share of images that have ended */
-            percent?: number;
+            percent: number;
             products: number;
             /** @description Completed images that needed no new files: they were made before, or for another image of the batch with the same URL */
             reused: number;

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../../db/database.ts';
 import { Problem } from '../../errors.ts';
-import { acceptsGzip } from '../../http/accepts-gzip.ts';
+import { acceptedCoding } from '../../http/accepted-coding.ts';
 import { onceClosed } from '../../http/disconnected.ts';
 import { EVENT_ID } from '../../http/patterns.ts';
 import { tenantOf } from '../../http/principal.ts';
@@ -160,7 +160,7 @@ function sendBytes(reply: FastifyReply, bytes: AsyncGenerator<Buffer>, length: n
   const isHead = method === 'HEAD';
   const source = Readable.from(isHead ? [] : bytes, { objectMode: false });
   reply.type('application/octet-stream');
-  if (!acceptsGzip(headers['accept-encoding']?.toString())) {
+  if (!acceptedCoding(headers['accept-encoding'], ['gzip'])) {
     if (!isHead) reply.header('content-length', length);
     return reply.send(source);
   }

@@ -5,8 +5,7 @@ import { may } from '../../app/session.ts';
 import { say } from '../../app/say.ts';
 import { clock } from '../../data/format.ts';
 import { visible } from '../../data/user-text.ts';
-import { Action } from '../../parts/button.tsx';
-import { Dialog } from '../../parts/dialog.tsx';
+import { Dialog, DialogEnd } from '../../parts/dialog.tsx';
 
 type Props = { host: Host; onClose: () => void; onSaved: () => unknown };
 type Pause = 'keep' | 'none' | '15' | '60' | '1440';
@@ -75,14 +74,9 @@ export function HostForm({ host, onClose, onSaved }: Props) {
         <p class="small bad" role="alert">
           {problem}
         </p>
-        <div class="row right gaptop">
-          <button type="button" class="btn" onClick={onClose}>
-            Cancel
-          </button>
-          <Action kind="primary" type="submit" busy="Saving …" act={save}>
-            Save
-          </Action>
-        </div>
+        <DialogEnd onClose={onClose} busy="Saving …" act={save}>
+          Save
+        </DialogEnd>
       </form>
     </Dialog>
   );

@@ -1,8 +1,7 @@
 import { useState } from 'preact/hooks';
 import { request } from '../../api/request.ts';
 import type { ApiKey, Scope } from '../../api/types.ts';
-import { Action } from '../../parts/button.tsx';
-import { Dialog } from '../../parts/dialog.tsx';
+import { Dialog, DialogEnd } from '../../parts/dialog.tsx';
 
 const DAY_MS = 86_400_000;
 
@@ -55,20 +54,14 @@ export function KeyForm({ onClose, onMade }: { onClose: () => void; onMade: (key
         <p class="small bad" role="alert">
           {problem}
         </p>
-        <div class="row right gaptop">
-          <button type="button" class="btn" onClick={onClose}>
-            Cancel
-          </button>
-          <Action
-            kind="primary"
-            type="submit"
-            busy="Making …"
-            unless={name.trim() === '' ? 'A key needs a name' : undefined}
-            act={make}
-          >
-            Make the key
-          </Action>
-        </div>
+        <DialogEnd
+          onClose={onClose}
+          busy="Making …"
+          unless={name.trim() === '' ? 'A key needs a name' : undefined}
+          act={make}
+        >
+          Make the key
+        </DialogEnd>
       </form>
     </Dialog>
   );

@@ -3,7 +3,7 @@ import { request } from '../../api/request.ts';
 import type { Endpoint } from '../../api/types.ts';
 import { say } from '../../app/say.ts';
 import { Action } from '../../parts/button.tsx';
-import { Dialog } from '../../parts/dialog.tsx';
+import { Dialog, DialogEnd } from '../../parts/dialog.tsx';
 
 const EVENTS = [
   'batch.started',
@@ -83,20 +83,14 @@ export function EndpointForm({ endpoint, onClose, onSaved }: Props) {
             </Action>
           </div>
         )}
-        <div class="row right gaptop">
-          <button type="button" class="btn" onClick={onClose}>
-            Cancel
-          </button>
-          <Action
-            kind="primary"
-            type="submit"
-            busy="Saving …"
-            unless={url === '' ? 'An endpoint needs an address' : undefined}
-            act={save}
-          >
-            Save
-          </Action>
-        </div>
+        <DialogEnd
+          onClose={onClose}
+          busy="Saving …"
+          unless={url === '' ? 'An endpoint needs an address' : undefined}
+          act={save}
+        >
+          Save
+        </DialogEnd>
       </form>
     </Dialog>
   );
