@@ -14,7 +14,7 @@ import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { type Scope, SCOPES } from '../http/principal.ts';
 import { publicId, uuidOf } from '../ids.ts';
-import { parseDuration } from '../units.ts';
+import { HOUR_MS, parseDuration } from '../units.ts';
 import { withDatabase } from './database.ts';
 import { EXIT, plural, printJson, say, table } from './output.ts';
 
@@ -53,7 +53,7 @@ function scopeOf(text: string): Scope {
   });
 }
 
-const LONGEST_MS = 3650 * 24 * 3_600_000;
+const LONGEST_MS = 3650 * 24 * HOUR_MS;
 
 /** @returns milliseconds @throws Problem `bad_request` */
 function lifetimeOf(text: string): number {
