@@ -24,7 +24,7 @@ import { type Database, isAlive } from './db/database.ts';
 import type { Services } from './services.ts';
 import { hostRoutes } from './hosts/host.routes.ts';
 import { healthRoutes } from './http/health.routes.ts';
-import { closeServer, createServer, listen } from './http/server.ts';
+import { closeServer, createServer, listen, type Server } from './http/server.ts';
 import { badRowRoutes } from './intake/bad-rows.routes.ts';
 import { KeptFiles } from './intake/kept-files.ts';
 import { keptRoutes } from './intake/kept.routes.ts';
@@ -58,7 +58,6 @@ export async function startHttp(
   const { publicUrl, filesUrl, trustProxy } = config;
   const keyring = new Keyring(database.hurried, config.isExposed);
   await keyring.needsKeys();
-  const lastUse = new LastUse(database.hurried, log);
   const app = await createServer({
     publicUrl,
     version: VERSION,
@@ -67,16 +66,7 @@ export async function startHttp(
     trustProxy,
     needsKeys: () => keyring.neededKeys(),
   });
-  app.decorateRequest('principal');
-  app.decorateRequest('lacksScope', false);
-  const failures = new FailureLimit();
-  app.addHook('onRequest', identify({ keyring, lastUse, failures, publicUrl }));
-  const limit = limitRequests(database.db, config.requestsPerSecond);
-  app.addHook('onRequest', limit);
-  app.addHook('onRequest', refuseScope);
-  app.decorateRequest('isAudited', false);
-  app.addHook('onSend', auditResponses(database.db));
-  app.addHook('onClose', () => lastUse[Symbol.asyncDispose]());
+  const { failures, limit } = controlAccess(app, services, keyring);
   const shared = { publicUrl, filesUrl, db: database.db };
   await app.register(healthRoutes, {
     checks: {
@@ -123,6 +113,23 @@ export async function startHttp(
   await app.register(beforeRoutes, { db: database.db, befores: pictures.befores });
   await listen(app, config);
   return { close: () => closeServer(app) };
+}
+
+/** What happens to every request, in this order: it is identified, limited, judged by its scope, and audited. */
+function controlAccess(app: Server, { config, database, log }: Services, keyring: Keyring) {
+  const { publicUrl, requestsPerSecond } = config;
+  const lastUse = new LastUse(database.hurried, log);
+  const failures = new FailureLimit();
+  const limit = limitRequests(database.db, requestsPerSecond);
+  app.decorateRequest('principal');
+  app.decorateRequest('lacksScope', false);
+  app.decorateRequest('isAudited', false);
+  app.addHook('onRequest', identify({ keyring, lastUse, failures, publicUrl }));
+  app.addHook('onRequest', limit);
+  app.addHook('onRequest', refuseScope);
+  app.addHook('onSend', auditResponses(database.db));
+  app.addHook('onClose', () => lastUse[Symbol.asyncDispose]());
+  return { failures, limit };
 }
 
 async function storageTrouble(storage: Storage): Promise<string | undefined> {

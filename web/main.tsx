@@ -20,7 +20,8 @@ async function learnSession(): Promise<void> {
     session.value = await request<Session>('/v1/session');
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 401) needsSignIn();
-    // A server without keys and without this route: whoever reaches it may do everything.
-    else session.value = { tenant: 'default', scope: 'admin', key: null };
+    // It does not answer: everything is shown, and it will refuse what this key may not do.
+    else
+      session.value = { tenant: 'default', scope: 'admin', key: null, needs_key: false, has_example: false };
   }
 }

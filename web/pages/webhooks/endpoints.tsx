@@ -54,7 +54,7 @@ export function Endpoints({ endpoints, onEdit, onChanged }: Props) {
 type RowProps = { endpoint: Endpoint; onEdit: () => void; onChanged: () => Promise<void> };
 
 function Row({ endpoint, onEdit, onChanged }: RowProps) {
-  const { id, url, description, event_types: events, kind = 'registered', disabled } = endpoint;
+  const { id, url, description, event_types: events, kind, disabled } = endpoint;
   const path = `/v1/webhooks/${id}`;
   async function test(): Promise<void> {
     const delivery = await request<Delivery>(`${path}/test`, { method: 'POST' });

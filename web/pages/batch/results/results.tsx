@@ -8,7 +8,7 @@ import { tabPath } from '../tabs.tsx';
 
 /** What comes out of a batch, and for whom. Links, not scripts: downloads stream, and resume. */
 export function Results({ batch }: { batch: Batch }) {
-  const { id, counts, bytes_out, zip_bytes = bytes_out, ended_at } = batch;
+  const { id, counts, zip_bytes, ended_at } = batch;
   const base = `/v1/batches/${id}`;
   const [keepsOld, setKeepsOld] = useState(false);
   const soFar = ended_at === null ? ' so far' : '';
@@ -45,7 +45,7 @@ export function Results({ batch }: { batch: Batch }) {
             </label>
           </div>
         </Result>
-        <Result name="images.zip" badge={`about ${bytes(zip_bytes ?? bytes_out)}`}>
+        <Result name="images.zip" badge={`about ${bytes(zip_bytes)}`}>
           <p>
             All pictures under names for people, such as <code>FI-1003-1-full.jpg</code>, and the spreadsheet
             with these names.
