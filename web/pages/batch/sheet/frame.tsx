@@ -19,37 +19,47 @@ type Props = {
   grid: Grid;
   state: ImageState;
   image: SheetImage | undefined;
-  /** whether its neighbours in the sheet are its neighbours in the file */
-  isWhole: boolean;
+  run: Run;
   isFocused: boolean;
   isFresh: boolean;
   /** false while somebody drags through the sheet: pictures would be fetched for nothing */
   isCalm: boolean;
 };
 
+/** The images of one product that stand side by side. */
+export type Run = {
+  /** whether it begins here, and whether the product has begun in the line above */
+  isFirst: boolean;
+  isContinued: boolean;
+  /** how many images it goes on for, with this one */
+  length: number;
+};
+
 /** One image of the sheet: a button named by what it holds. A finished one is just its picture. */
-export function Frame({ slot, index, grid, state, image, isWhole, isFocused, isFresh, isCalm }: Props) {
-  const { x, y, column } = placeOf(grid, index);
-  const position = image?.position ?? 1;
-  const images = image?.product.images ?? 1;
-  const isFirst = !isWhole || column === 0 || position === 1;
-  const span = isWhole ? Math.min(images - position + 1, grid.columns - column) : 1;
-  const goesOn = isWhole && position < images && column < grid.columns - 1;
+export function Frame({ slot, index, grid, state, image, run, isFocused, isFresh, isCalm }: Props) {
+  const { x, y } = placeOf(grid, index);
+  const classes = [
+    'frame',
+    state,
+    run.isFirst && 'first',
+    run.isFirst && run.isContinued && 'again',
+    isFresh && 'fresh',
+  ];
   return (
     <button
       type="button"
-      class={`frame ${state} ${isFirst ? 'first' : ''} ${isFirst && position > 1 ? 'again' : ''} ${isFresh ? 'fresh' : ''}`}
+      class={classes.filter(Boolean).join(' ')}
       data-slot={slot}
       tabIndex={isFocused ? 0 : -1}
       style={{
         transform: `translate(${x}px, ${y}px)`,
-        '--span': `${span * (grid.cell + GAP) - GAP}px`,
-        '--edge': `${grid.cell + (goesOn ? GAP : 0)}px`,
+        '--span': `${run.length * (grid.cell + GAP) - GAP}px`,
+        '--edge': `${grid.cell + (run.length > 1 ? GAP : 0)}px`,
       }}
     >
       <span class="reb">
         {image ? (
-          <Label image={image} isFirst={isFirst} state={state} />
+          <Label image={image} isFirst={run.isFirst} state={state} />
         ) : (
           <span class="sr">Image {slot}</span>
         )}
@@ -80,7 +90,7 @@ function Label({ image, isFirst, state }: LabelProps) {
         </span>
       )}
       <span class="sr">
-        , image {position} of {product.images}, {what}
+        , image {position} of {Math.max(position, product.images)}, {what}
       </span>
     </>
   );

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import type { SlotStates } from '../live/slot-states.ts';
 import type { Details } from './details.ts';
-import { Frame } from './frame.tsx';
+import { Frame, type Run } from './frame.tsx';
 import { type Grid, inView } from './grid.ts';
 import type { Slots } from './shown.ts';
 import type { View } from './use-view.ts';
@@ -15,6 +15,7 @@ type Props = {
   count: number;
   states: SlotStates;
   details: Details;
+  /** whether neighbours in the sheet are neighbours in the file */
   isWhole: boolean;
   focusSlot: number;
 };
@@ -43,7 +44,7 @@ export function Frames({ grid, view, slots, first, count, states, details, isWho
             grid={grid}
             state={states.at(slot)}
             image={details.at(slot)}
-            isWhole={isWhole}
+            run={isWhole ? runAt(slot, index % grid.columns, grid.columns, details) : ALONE}
             isFocused={index === focusIndex}
             isFresh={states.fresh.has(slot)}
             isCalm={view.isCalm}
@@ -52,4 +53,16 @@ export function Frames({ grid, view, slots, first, count, states, details, isWho
       })}
     </>
   );
+}
+
+const ALONE: Run = { isFirst: true, isContinued: false, length: 1 };
+
+/** By the rows of the file, not by positions: a product with an empty first cell begins with its second image. */
+function runAt(slot: number, column: number, columns: number, details: Details): Run {
+  const row = details.at(slot)?.row;
+  if (row === undefined) return { ...ALONE, isFirst: column === 0 };
+  const isContinued = details.at(slot - 1)?.row === row;
+  let length = 1;
+  while (column + length < columns && details.at(slot + length)?.row === row) length += 1;
+  return { isFirst: column === 0 || !isContinued, isContinued, length };
 }
