@@ -152,5 +152,5 @@ function Rest({ list, isFiltered }: { list: CountedList<Batch>; isFiltered: bool
 
 function pageText({ items, counts_by_state: counts }: CountedList<Batch>): string {
   const total = counts && Object.values(counts).reduce((sum, one) => sum + one, 0);
-  return total === undefined ? '' : `${number(items.length)} of ${number(total)}`;
+  return total === undefined || items.length >= total ? '' : `${number(items.length)} of ${number(total)}`;
 }

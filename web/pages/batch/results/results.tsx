@@ -64,10 +64,7 @@ export function Results({ batch }: { batch: Batch }) {
           </div>
         </Result>
         <Result name="manifest.ndjson" badge="for engineers">
-          <p>
-            One line of JSON for each file: from what it was made, with which SHA-256, by which versions,
-            when.
-          </p>
+          <p>One line of JSON for each file: its source and hash, the versions that made it, and when.</p>
           <div class="row">
             <Download href={`${base}/manifest.ndjson`} of="manifest.ndjson" />
           </div>
