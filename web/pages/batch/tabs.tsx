@@ -18,9 +18,7 @@ export function tabPath(batchId: string, tab: TabId): string {
   return tab === 'sheet' ? `/batches/${batchId}` : `/batches/${batchId}/${tab}`;
 }
 
-/** On a phone all four are in view at once, or the chosen one with a part of the one before it. */
-const ROOM_BEFORE = 60;
-
+/** Short on a phone, where all four are in view at once. */
 function SheetName() {
   return (
     <>
@@ -33,8 +31,11 @@ export function Tabs({ batch, tab }: { batch: Batch; tab: TabId }) {
   const { total, failed } = batch.counts;
   const bar = useRef<HTMLElement>(null);
   useEffect(() => {
+    // with many failures they may need more room than a phone has
     const current = bar.current?.querySelector<HTMLElement>('[aria-current]');
-    if (bar.current && current) bar.current.scrollLeft = current.offsetLeft - ROOM_BEFORE;
+    if (!bar.current || !current) return;
+    const end = current.offsetLeft + current.offsetWidth;
+    if (end > bar.current.clientWidth) bar.current.scrollLeft = end;
   }, [tab]);
   return (
     <nav class="tabs" aria-label="Parts of this batch" ref={bar}>

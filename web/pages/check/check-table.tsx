@@ -117,8 +117,10 @@ function Rows({ row, before, columns, check }: RowsProps) {
             <div class="says">
               <span class={problem.level === 'error' ? 'bad' : 'warn'}>
                 <Icon name={problem.level === 'error' ? 'bad' : 'warn'} />
-              </span>{' '}
-              {problem.detail} <code class="faint">{problem.code}</code>
+              </span>
+              <span class="any">
+                {problem.detail} <code class="faint">{problem.code}</code>
+              </span>
             </div>
           </td>
         </tr>

@@ -70,11 +70,11 @@ export function Results({ batch }: { batch: Batch }) {
           </div>
         </Result>
         <Result name="By command">
-          <pre class="body">curl -OJ {`${location.origin}${base}/output.csv`}</pre>
-          <p class="small">
-            Where this server has keys, with <code>-H "Authorization: Bearer ml_…"</code>.{' '}
-            <a href="/docs">The API</a>
+          <p>
+            Programs take the same addresses; where this server has keys, with{' '}
+            <code>-H "Authorization: Bearer ml_…"</code>. <a href="/docs">The API</a>
           </p>
+          <pre class="body">curl -OJ {`${location.origin}${base}/output.csv`}</pre>
         </Result>
       </div>
       <p class="small muted gaptop">
