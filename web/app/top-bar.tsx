@@ -65,9 +65,9 @@ function Account() {
   const key = session.value?.key;
   if (!key) return null;
   return (
-    <a class="btn plain wide-only" href="/sign-in">
+    <a class="btn plain" href="/sign-in" aria-label={`Signed in with ${key.name}`}>
       <Icon name="key" />
-      <span class="cut" dir="auto">
+      <span class="cut hide-s" dir="auto">
         {key.name}
       </span>
     </a>
