@@ -131,9 +131,9 @@ function Rest({ list, isFiltered }: { list: CountedList<Batch>; isFiltered: bool
     );
   if (isFiltered)
     return (
-      <Empty title="No batch like that">
+      <Empty title="No batch matches">
         <p>
-          <a href="/batches">All batches</a>
+          <a href="/batches">Show all batches</a>
         </p>
       </Empty>
     );

@@ -40,7 +40,7 @@ function RetrySame({ image, code }: { image: Image; code: string }) {
     <div class="row gaptop">
       <Retry batch={batch} codes={[code]} count={count} of={`all images of this batch with ${code}`} />
       <span class="small muted">
-        {count === 1 ? 'Only this image failed this way.' : 'All of this batch that failed this way.'}
+        {count === 1 ? 'Only this image failed this way.' : 'All images of this batch that failed this way.'}
       </span>
     </div>
   );

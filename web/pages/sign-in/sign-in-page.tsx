@@ -50,7 +50,7 @@ function SignInForm() {
       >
         <h1>Sign in</h1>
         <p class="muted gapb gaptop">
-          With a key of this Minilab. Whoever runs it makes one with <code>minilab keys create</code>.
+          Enter a key of this Minilab. Whoever runs it makes keys with <code>minilab keys create</code>.
         </p>
         <label class="field" for="key">
           <span>Key</span>

@@ -80,8 +80,7 @@ function Groups({ batch, groups }: { batch: Batch; groups: FailureGroup[] }) {
       </div>
       {batch.ended_at === null && (
         <p class="small muted">
-          So far: the batch still runs. Retries start when it has ended; ask now, and they follow by
-          themselves.
+          The batch still runs, so there may be more. A retry that is asked for now starts when it has ended.
         </p>
       )}
       <Section title="Need a correction" batch={batch} groups={toCorrect} />

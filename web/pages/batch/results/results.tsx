@@ -79,7 +79,7 @@ export function Results({ batch }: { batch: Batch }) {
       </div>
       <p class="small muted gaptop">
         {ended_at === null
-          ? 'Everything is complete as far as it goes, at any time. The batch runs: download again when it has ended.'
+          ? 'The batch still runs: these files hold what is done so far. Download them again when it has ended.'
           : `The batch has ended: ${number(counts.completed)} of ${number(counts.total)} images are in these files.`}
       </p>
     </>

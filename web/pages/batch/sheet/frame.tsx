@@ -3,6 +3,7 @@ import { percent } from '../../../data/format.ts';
 import { visible } from '../../../data/user-text.ts';
 import { shortReason } from '../../../data/reasons.ts';
 import { Icon } from '../../../parts/icon.tsx';
+import type { Run } from './run.ts';
 import { GAP, type Grid, placeOf } from './grid.ts';
 
 const STATE_WORDS: Record<ImageState, string> = {
@@ -24,15 +25,6 @@ type Props = {
   isFresh: boolean;
   /** false while somebody drags through the sheet: pictures would be fetched for nothing */
   isCalm: boolean;
-};
-
-/** The images of one product that stand side by side. */
-export type Run = {
-  /** whether it begins here, and whether the product has begun in the line above */
-  isFirst: boolean;
-  isContinued: boolean;
-  /** how many images it goes on for, with this one */
-  length: number;
 };
 
 /** One image of the sheet: a button named by what it holds. A finished one is just its picture. */

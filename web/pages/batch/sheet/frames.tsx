@@ -1,8 +1,9 @@
 import { useEffect } from 'preact/hooks';
 import type { SlotStates } from '../live/slot-states.ts';
 import type { Details } from './details.ts';
-import { Frame, type Run } from './frame.tsx';
+import { Frame } from './frame.tsx';
 import { type Grid, inView } from './grid.ts';
+import { ALONE, runAt } from './run.ts';
 import type { Slots } from './shown.ts';
 import type { View } from './use-view.ts';
 
@@ -32,6 +33,7 @@ export function Frames({ grid, view, slots, first, count, states, details, isWho
     if (view.isCalm) details.need(indexes.map((index) => slots.slotAt(first + index)));
   }, [from, to, first, slots, view.isCalm, stateVersion, detailVersion]);
   const focusIndex = isOutside || focused < 0 ? focused : Math.min(Math.max(focused, from), to - 1);
+  const rowOf = (slot: number): number | undefined => details.at(slot)?.row;
   return (
     <>
       {[...indexes, ...(isOutside ? [focused] : [])].map((index) => {
@@ -44,7 +46,9 @@ export function Frames({ grid, view, slots, first, count, states, details, isWho
             grid={grid}
             state={states.at(slot)}
             image={details.at(slot)}
-            run={isWhole ? runAt(slot, index % grid.columns, grid.columns, details) : ALONE}
+            run={
+              isWhole ? runAt({ slot, column: index % grid.columns, columns: grid.columns }, rowOf) : ALONE
+            }
             isFocused={index === focusIndex}
             isFresh={states.fresh.has(slot)}
             isCalm={view.isCalm}
@@ -53,16 +57,4 @@ export function Frames({ grid, view, slots, first, count, states, details, isWho
       })}
     </>
   );
-}
-
-const ALONE: Run = { isFirst: true, isContinued: false, length: 1 };
-
-/** By the rows of the file, not by positions: a product with an empty first cell begins with its second image. */
-function runAt(slot: number, column: number, columns: number, details: Details): Run {
-  const row = details.at(slot)?.row;
-  if (row === undefined) return { ...ALONE, isFirst: column === 0 };
-  const isContinued = details.at(slot - 1)?.row === row;
-  let length = 1;
-  while (column + length < columns && details.at(slot + length)?.row === row) length += 1;
-  return { isFirst: column === 0 || !isContinued, isContinued, length };
 }
