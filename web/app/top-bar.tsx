@@ -65,13 +65,25 @@ function Account() {
   const key = session.value?.key;
   if (!key) return null;
   return (
-    <a class="btn plain wide-only" href="/sign-in">
+    <a class="btn plain" href="/sign-in" aria-label={`Signed in with ${key.name}`}>
       <Icon name="key" />
-      <span class="cut" dir="auto">
+      <span class="cut hide-s" dir="auto">
         {key.name}
       </span>
     </a>
   );
+}
+
+/** Who has to sign in first has nowhere to go. */
+const isOutside = (): boolean => here.value.path === '/sign-in' && session.value === undefined;
+
+function entriesOfTop(): Pick<Entry, 'to' | 'name'>[] {
+  const isKeeper = may('admin') && session.value?.key;
+  return [
+    ...ENTRIES,
+    { to: '/presets', name: 'Presets' },
+    ...(isKeeper ? [{ to: '/keys', name: 'Keys' }] : []),
+  ];
 }
 
 export function TopBar({ onHelp }: { onHelp: () => void }) {
@@ -79,11 +91,7 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
     <header class="top">
       <Logo />
       <nav class="tabs-top" aria-label="Main">
-        {[
-          ...ENTRIES,
-          { to: '/presets', name: 'Presets' },
-          ...(may('admin') && session.value?.key ? [{ to: '/keys', name: 'Keys' }] : []),
-        ].map(({ to, name }) => (
+        {(isOutside() ? [] : entriesOfTop()).map(({ to, name }) => (
           <a key={to} href={to} aria-current={isHere(to) ? 'page' : undefined}>
             {name}
           </a>
@@ -101,6 +109,7 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
 }
 
 export function BottomBar() {
+  if (isOutside()) return null;
   return (
     <nav class="bottom" aria-label="Main, at the bottom">
       {ENTRIES.map(({ to, short, icon }) => (

@@ -56,6 +56,12 @@ export function when(time: string, now = Date.now()): string {
   return at.getTime() >= startOfDay - 6 * DAY_MS ? WEEKDAY.format(at) : DAY.format(at);
 }
 
+/** To the second, where it was today. */
+export function whenExactly(time: string): string {
+  const short = when(time);
+  return short === CLOCK.format(new Date(time)) ? SECONDS.format(new Date(time)) : short;
+}
+
 /** `840 ms`, `14 s`, `1 min 48 s`, `2 h 5 min` */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;

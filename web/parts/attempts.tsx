@@ -1,5 +1,5 @@
 import type { DeliveryDetail } from '../api/types.ts';
-import { clockWithSeconds, duration, when } from '../data/format.ts';
+import { duration, whenExactly } from '../data/format.ts';
 import { visible } from '../data/user-text.ts';
 import { Moment } from './text.tsx';
 
@@ -21,9 +21,7 @@ export function Attempts({ delivery }: { delivery: DeliveryDetail }) {
           <li key={attempt} data-s={isGood ? 'ok' : 'bad'}>
             <b>{status === null ? (error ?? 'No answer') : `Answered ${status}`}</b>{' '}
             <span class="muted">
-              · try {attempt} ·{' '}
-              <Moment at={at} show={(time) => `${when(time)} (${clockWithSeconds(time)})`} /> ·{' '}
-              {duration(duration_ms)}
+              · try {attempt} · <Moment at={at} show={whenExactly} /> · {duration(duration_ms)}
             </span>
             {response.body !== '' && <pre class="body">{visible(response.body.slice(0, 1_000))}</pre>}
           </li>

@@ -78,7 +78,7 @@ function CancelQuestion({ batch, onClose }: QuestionProps) {
       </p>
       <div class="row right gaptop2">
         <button type="button" class="btn" onClick={onClose}>
-          Go on with it
+          Let it run
         </button>
         <Action kind="danger" icon="stop" busy="Cancelling …" act={cancel}>
           Cancel the batch

@@ -122,8 +122,10 @@ function recentRate(rates: number[]): number | undefined {
   return recent.length < 3 ? undefined : recent[Math.floor(recent.length / 2)];
 }
 
+/** Unknown while nothing comes in: the mean of the whole batch would promise what a held host does not keep. */
 function secondsLeft({ rates = [], counts, eta_seconds }: Batch): number | null {
   const rate = recentRate(rates);
+  if (rate === 0 && !rates.slice(-RECENT_POINTS).some((point) => point > 0)) return null;
   return rate === undefined || rate === 0 ? eta_seconds : (counts.pending + counts.processing) / rate;
 }
 

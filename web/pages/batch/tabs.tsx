@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import type { Batch } from '../../api/types.ts';
 import { number } from '../../data/format.ts';
 
@@ -17,10 +18,27 @@ export function tabPath(batchId: string, tab: TabId): string {
   return tab === 'sheet' ? `/batches/${batchId}` : `/batches/${batchId}/${tab}`;
 }
 
+/** Short on a phone, where all four are in view at once. */
+function SheetName() {
+  return (
+    <>
+      <span class="hide-s">Contact </span>sheet
+    </>
+  );
+}
+
 export function Tabs({ batch, tab }: { batch: Batch; tab: TabId }) {
   const { total, failed } = batch.counts;
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // with many failures they may need more room than a phone has
+    const current = bar.current?.querySelector<HTMLElement>('[aria-current]');
+    if (!bar.current || !current) return;
+    const end = current.offsetLeft + current.offsetWidth;
+    if (end > bar.current.clientWidth) bar.current.scrollLeft = end;
+  }, [tab]);
   return (
-    <nav class="tabs" aria-label="Parts of this batch">
+    <nav class="tabs" aria-label="Parts of this batch" ref={bar}>
       {TABS.map(({ id, name }) => (
         <a
           key={id}
@@ -28,7 +46,7 @@ export function Tabs({ batch, tab }: { batch: Batch; tab: TabId }) {
           aria-current={id === tab ? 'page' : undefined}
           data-keep-scroll=""
         >
-          {name} {id === 'sheet' && <span class="n">{number(total)}</span>}
+          {id === 'sheet' ? <SheetName /> : name} {id === 'sheet' && <span class="n">{number(total)}</span>}
           {id === 'failures' && <span class={failed > 0 ? 'n bad' : 'n'}>{number(failed)}</span>}
         </a>
       ))}

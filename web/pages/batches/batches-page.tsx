@@ -27,6 +27,7 @@ export function BatchesPage() {
   const cursor = cursors.at(-1);
   const path = `/v1/batches${query({ limit: PAGE, latest: LATEST, state, q: name, counts: true, cursor })}`;
   const known = useKept(useResource<CountedList<Batch>>(path, cursor === undefined ? LIVE_MS : undefined));
+  const isFiltered = state !== undefined || name !== undefined || cursor !== undefined;
   function filter(changes: Record<string, string | undefined>): void {
     setCursors([]);
     setQuery(changes);
@@ -43,23 +44,22 @@ export function BatchesPage() {
         {(list) => (
           <>
             <Running batches={list.items} />
-            <div class="toolbar">
-              <Filters
-                counts={list.counts_by_state}
-                state={state}
-                onChoose={(next) => filter({ state: next })}
-              />
-              <SearchBox
-                label="Search by name"
-                value={name ?? ''}
-                onSearch={(text) => filter({ name: text })}
-                isLive
-              />
-            </div>
-            <Rest
-              list={list}
-              isFiltered={state !== undefined || name !== undefined || cursor !== undefined}
-            />
+            {(list.items.length > 0 || isFiltered) && (
+              <div class="toolbar">
+                <Filters
+                  counts={list.counts_by_state}
+                  state={state}
+                  onChoose={(next) => filter({ state: next })}
+                />
+                <SearchBox
+                  label="Search by name"
+                  value={name ?? ''}
+                  onSearch={(text) => filter({ name: text })}
+                  isLive
+                />
+              </div>
+            )}
+            <Rest list={list} isFiltered={isFiltered} />
             <div class="row gaptop">
               <span class="small muted">{pageText(list)}</span>
               <span class="grow" />
@@ -131,9 +131,9 @@ function Rest({ list, isFiltered }: { list: CountedList<Batch>; isFiltered: bool
     );
   if (isFiltered)
     return (
-      <Empty title="No batch like that">
+      <Empty title="No batch matches">
         <p>
-          <a href="/batches">All batches</a>
+          <a href="/batches">Show all batches</a>
         </p>
       </Empty>
     );
@@ -142,8 +142,8 @@ function Rest({ list, isFiltered }: { list: CountedList<Batch>; isFiltered: bool
     <Empty title="No batches yet">
       <p>Drop a spreadsheet anywhere on this page.</p>
       <p class="gaptop">
-        <a class="btn primary" href="/">
-          New batch
+        <a class="btn" href="/">
+          Choose a file
         </a>
       </p>
     </Empty>
@@ -152,5 +152,5 @@ function Rest({ list, isFiltered }: { list: CountedList<Batch>; isFiltered: bool
 
 function pageText({ items, counts_by_state: counts }: CountedList<Batch>): string {
   const total = counts && Object.values(counts).reduce((sum, one) => sum + one, 0);
-  return total === undefined ? '' : `${number(items.length)} of ${number(total)}`;
+  return total === undefined || items.length >= total ? '' : `${number(items.length)} of ${number(total)}`;
 }

@@ -113,7 +113,7 @@ function whyNot(
 function buttonText({ images, bad_rows: bad }: Preview): string {
   const what = `Make ${count(images, 'image')}`;
   if (bad === 0) return what;
-  return `${what}, without the ${bad === 1 ? 'row with errors' : `${number(bad)} rows`}`;
+  return `${what}, without ${bad === 1 ? 'that row' : `the ${number(bad)} rows`}`;
 }
 
 function effectText({ rows, bad_rows: bad }: Preview, preset: Preset | undefined): string {

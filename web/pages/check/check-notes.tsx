@@ -38,8 +38,8 @@ function Verdict({ check, preview }: { check: Check; preview: Preview }) {
         <b>
           {number(bad)} of {count(rows, 'row')} cannot be used.
         </b>{' '}
-        Correct {bad === 1 ? 'it' : 'them'} in your spreadsheet and drop it here again, or go on without{' '}
-        {bad === 1 ? 'it: it comes back as a failed row.' : 'them: they come back as failed rows.'}
+        Correct {bad === 1 ? 'it' : 'them'} in your spreadsheet and drop the file here again, or go on without{' '}
+        {bad === 1 ? 'that row: it comes back as failed.' : 'them: they come back as failed rows.'}
         <span class="muted">{oddText}</span>
       </div>
       {upload && (

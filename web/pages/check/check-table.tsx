@@ -114,10 +114,14 @@ function Rows({ row, before, columns, check }: RowsProps) {
         <tr key={i} class="why">
           <td class="line" />
           <td colSpan={columns.length}>
-            <span class={problem.level === 'error' ? 'bad' : 'warn'}>
-              <Icon name={problem.level === 'error' ? 'bad' : 'warn'} />
-            </span>{' '}
-            {problem.detail} <code class="faint">{problem.code}</code>
+            <div class="says">
+              <span class={problem.level === 'error' ? 'bad' : 'warn'}>
+                <Icon name={problem.level === 'error' ? 'bad' : 'warn'} />
+              </span>
+              <span class="any">
+                {problem.detail} <code class="faint">{problem.code}</code>
+              </span>
+            </div>
           </td>
         </tr>
       ))}
@@ -150,7 +154,9 @@ function Gap({ rows, width }: { rows: number; width: number }) {
   return (
     <tr class="gap">
       <td class="line" />
-      <td colSpan={width}>{count(rows, 'row')} without a problem</td>
+      <td colSpan={width}>
+        <div class="says">{count(rows, 'row')} without a problem</div>
+      </td>
     </tr>
   );
 }

@@ -26,9 +26,11 @@ export function Compare({ image }: { image: Image }) {
           <>
             <img class="before" src={beforeUrl} alt={`${name}, as it was`} />
             <span class="bar-x" />
-            {source && <span class="lab l">Before · {bytes(source.bytes)}</span>}
           </>
         )}
+        <span class="lab l" role="status">
+          {beforeText(before, source?.bytes)}
+        </span>
         <span class="lab r">After · {bytes(after.bytes)}</span>
         {beforeUrl && (
           <input
@@ -41,12 +43,14 @@ export function Compare({ image }: { image: Image }) {
           />
         )}
       </div>
-      <p class="small muted gaptop sentence">
-        {before === undefined && 'The picture before is being fetched.'}
-        {before && 'reason' in before && `Only the picture after is shown: ${before.reason}`}
-      </p>
     </>
   );
+}
+
+function beforeText(before: Before, size: number | undefined): string {
+  if (before === undefined) return 'Before · being fetched …';
+  if ('reason' in before) return `No picture before: ${before.reason}`;
+  return size === undefined ? 'Before' : `Before · ${bytes(size)}`;
 }
 
 /** The source as it is now at its address. It is fetched again by the server, never by the browser. */

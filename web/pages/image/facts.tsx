@@ -1,5 +1,6 @@
 import type { Image, Rendition } from '../../api/types.ts';
 import { bytes, clockWithSeconds, duration, percent, savedShare } from '../../data/format.ts';
+import { shortReason } from '../../data/reasons.ts';
 import { Copy } from '../../parts/button.tsx';
 import { Arrow, Icon } from '../../parts/icon.tsx';
 import { Address, Moment } from '../../parts/text.tsx';
@@ -160,8 +161,9 @@ function StageRow({ name, ms }: { name: string; ms: number }) {
   );
 }
 
-/** Newest first. */
-function Tries({ image: { state, ended_at, next_attempt_at, attempts, tries } }: { image: Image }) {
+/** Newest first. What the page says above is not said again. */
+function Tries({ image }: { image: Image }) {
+  const { state, ended_at, next_attempt_at, attempts, tries, error_detail } = image;
   return (
     <ol class="tl gaptop">
       {state === 'completed' && ended_at !== null && (
@@ -182,7 +184,8 @@ function Tries({ image: { state, ended_at, next_attempt_at, attempts, tries } }:
       )}
       {tries.toReversed().map(({ at, code, detail, http_status: status }, i) => (
         <li key={`${at} ${i}`} data-s="bad">
-          <b class="any">{detail}</b>
+          <b>{shortReason(code)}</b>
+          {detail !== error_detail && <div class="small any">{detail}</div>}
           <div class="tiny muted">
             <code>{code}</code>
             {status !== null && ` · HTTP ${status}`} · <Moment at={at} show={clockWithSeconds} /> · try{' '}

@@ -33,7 +33,6 @@ export function FailedImageNote({ image }: { image: Image }) {
 /** The API tries again by code and host, not one image alone: the button says how many there are. */
 function RetrySame({ image, code }: { image: Image; code: string }) {
   const { data: batch } = useResource<Batch>(`/v1/batches/${image.batch_id}`);
-  const host = URL.parse(image.source_url)?.host;
   const count = batch?.errors_by_code[code];
   if (batch && (count === undefined || count === 0)) return null;
   if (!batch || count === undefined) return <div class="reserved" />; // its place is kept
@@ -41,7 +40,7 @@ function RetrySame({ image, code }: { image: Image; code: string }) {
     <div class="row gaptop">
       <Retry batch={batch} codes={[code]} count={count} of={`all images of this batch with ${code}`} />
       <span class="small muted">
-        All of this batch that failed this way{host ? `, also from other hosts than ${host}` : ''}.
+        {count === 1 ? 'Only this image failed this way.' : 'All images of this batch that failed this way.'}
       </span>
     </div>
   );

@@ -71,7 +71,7 @@ function Shown({ image }: { image: Image }) {
                 <span class="mono">{visible(product.sku)}</span> ·{' '}
               </>
             )}
-            row {number(row)} · image {position} of {product.images}
+            row {number(row)} · image {position} of {cellsOf(image)}
           </div>
         </div>
         <div class="row">
@@ -88,6 +88,11 @@ function Shown({ image }: { image: Image }) {
       </div>
     </>
   );
+}
+
+/** Cells of the product in the file: an empty one has a position, and no image. */
+function cellsOf({ position, product, siblings }: Image): number {
+  return Math.max(product.images, position, ...siblings.map((sibling) => sibling.position));
 }
 
 function Step({ to, label, icon }: { to: string | null; label: string; icon: 'back' | 'next' }) {

@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import { request } from '../../api/request.ts';
 import type { Session } from '../../api/types.ts';
 import { navigate, queryOf } from '../../app/router.ts';
-import { session } from '../../app/session.ts';
+import { may, session } from '../../app/session.ts';
 import { Action } from '../../parts/button.tsx';
 import { useTitle } from '../../parts/page-head.tsx';
 import { canBeKey } from './key-check.ts';
@@ -50,7 +50,7 @@ function SignInForm() {
       >
         <h1>Sign in</h1>
         <p class="muted gapb gaptop">
-          With a key of this Minilab. Whoever runs it makes one with <code>minilab keys create</code>.
+          Enter a key of this Minilab. Whoever runs it makes keys with <code>minilab keys create</code>.
         </p>
         <label class="field" for="key">
           <span>Key</span>
@@ -96,6 +96,15 @@ function SignedIn({ current }: { current: Session }) {
         <dt>May</dt>
         <dd>{{ read: 'look', write: 'look and change', admin: 'do everything' }[current.scope]}</dd>
       </dl>
+      <p class="only-s gapb">
+        <a href="/presets">Presets</a>
+        {may('admin') && (
+          <>
+            {' '}
+            · <a href="/keys">Keys</a>
+          </>
+        )}
+      </p>
       <Action isWide busy="Signing out …" act={signOut}>
         Sign out
       </Action>

@@ -44,35 +44,43 @@ function Groups({ batch, groups }: { batch: Batch; groups: FailureGroup[] }) {
   const bySize = groups.toSorted((a, b) => b.count - a.count);
   const again = bySize.filter((group) => group.try_again);
   const toCorrect = bySize.filter((group) => !group.try_again);
+  const [correctCount, againCount] = [sumOf(toCorrect), sumOf(again)];
   return (
     <>
       <div class="split">
         <div class="card">
-          <span class={`big num ${toCorrect.length > 0 ? 'bad' : ''}`}>{number(sumOf(toCorrect))}</span>
+          <span class={`big num ${correctCount > 0 ? 'bad' : 'faint'}`}>{number(correctCount)}</span>
           <div class="grow">
             <h2>need a correction</h2>
-            <p class="muted small">Correct the links in this file and upload it: only these rows run.</p>
+            <p class="muted small">
+              {correctCount > 0
+                ? 'Correct the links in this file and upload it: only these rows run.'
+                : 'None of the links has to be corrected.'}
+            </p>
           </div>
-          <a class="btn" href={`/v1/batches/${batch.id}/failed.csv`} download>
-            <Icon name="down" />
-            failed.csv
-          </a>
+          {correctCount > 0 && (
+            <a class="btn" href={`/v1/batches/${batch.id}/failed.csv`} download>
+              <Icon name="down" />
+              failed.csv
+            </a>
+          )}
         </div>
         <div class="card">
-          <span class="big num">{number(sumOf(again))}</span>
+          <span class={`big num ${againCount > 0 ? '' : 'faint'}`}>{number(againCount)}</span>
           <div class="grow">
             <h2>may work on another try</h2>
-            <p class="muted small">The host was slow, or had an error.</p>
+            <p class="muted small">
+              {againCount > 0 ? 'The host was slow, or had an error.' : 'No host was slow or had an error.'}
+            </p>
           </div>
-          {again.length > 0 && may('write') && (
-            <Retry batch={batch} codes={again.map(({ code }) => code)} count={sumOf(again)} isPrimary />
+          {againCount > 0 && may('write') && (
+            <Retry batch={batch} codes={again.map(({ code }) => code)} count={againCount} isPrimary />
           )}
         </div>
       </div>
       {batch.ended_at === null && (
         <p class="small muted">
-          So far: the batch still runs. Retries start when it has ended; ask now, and they follow by
-          themselves.
+          The batch still runs, so there may be more. A retry that is asked for now starts when it has ended.
         </p>
       )}
       <Section title="Need a correction" batch={batch} groups={toCorrect} />

@@ -64,25 +64,22 @@ export function Results({ batch }: { batch: Batch }) {
           </div>
         </Result>
         <Result name="manifest.ndjson" badge="for engineers">
-          <p>
-            One line of JSON for each file: from what it was made, with which SHA-256, by which versions,
-            when.
-          </p>
+          <p>One line of JSON for each file: its source and hash, the versions that made it, and when.</p>
           <div class="row">
             <Download href={`${base}/manifest.ndjson`} of="manifest.ndjson" />
           </div>
         </Result>
         <Result name="By command">
-          <pre class="body">curl -OJ {`${location.origin}${base}/output.csv`}</pre>
-          <p class="small">
-            Where this server has keys, with <code>-H "Authorization: Bearer ml_…"</code>.{' '}
-            <a href="/docs">The API</a>
+          <p>
+            Programs take the same addresses; where this server has keys, with{' '}
+            <code>-H "Authorization: Bearer ml_…"</code>. <a href="/docs">The API</a>
           </p>
+          <pre class="body">curl -OJ {`${location.origin}${base}/output.csv`}</pre>
         </Result>
       </div>
       <p class="small muted gaptop">
         {ended_at === null
-          ? 'Everything is complete as far as it goes, at any time. The batch runs: download again when it has ended.'
+          ? 'The batch still runs: these files hold what is done so far. Download them again when it has ended.'
           : `The batch has ended: ${number(counts.completed)} of ${number(counts.total)} images are in these files.`}
       </p>
     </>

@@ -3,6 +3,7 @@ import { percent } from '../../../data/format.ts';
 import { visible } from '../../../data/user-text.ts';
 import { shortReason } from '../../../data/reasons.ts';
 import { Icon } from '../../../parts/icon.tsx';
+import type { Run } from './run.ts';
 import { GAP, type Grid, placeOf } from './grid.ts';
 
 const STATE_WORDS: Record<ImageState, string> = {
@@ -19,8 +20,7 @@ type Props = {
   grid: Grid;
   state: ImageState;
   image: SheetImage | undefined;
-  /** whether its neighbours in the sheet are its neighbours in the file */
-  isWhole: boolean;
+  run: Run;
   isFocused: boolean;
   isFresh: boolean;
   /** false while somebody drags through the sheet: pictures would be fetched for nothing */
@@ -28,28 +28,30 @@ type Props = {
 };
 
 /** One image of the sheet: a button named by what it holds. A finished one is just its picture. */
-export function Frame({ slot, index, grid, state, image, isWhole, isFocused, isFresh, isCalm }: Props) {
-  const { x, y, column } = placeOf(grid, index);
-  const position = image?.position ?? 1;
-  const images = image?.product.images ?? 1;
-  const isFirst = !isWhole || column === 0 || position === 1;
-  const span = isWhole ? Math.min(images - position + 1, grid.columns - column) : 1;
-  const goesOn = isWhole && position < images && column < grid.columns - 1;
+export function Frame({ slot, index, grid, state, image, run, isFocused, isFresh, isCalm }: Props) {
+  const { x, y } = placeOf(grid, index);
+  const classes = [
+    'frame',
+    state,
+    run.isFirst && 'first',
+    run.isFirst && run.isContinued && 'again',
+    isFresh && 'fresh',
+  ];
   return (
     <button
       type="button"
-      class={`frame ${state} ${isFirst ? 'first' : ''} ${isFirst && position > 1 ? 'again' : ''} ${isFresh ? 'fresh' : ''}`}
+      class={classes.filter(Boolean).join(' ')}
       data-slot={slot}
       tabIndex={isFocused ? 0 : -1}
       style={{
         transform: `translate(${x}px, ${y}px)`,
-        '--span': `${span * (grid.cell + GAP) - GAP}px`,
-        '--edge': `${grid.cell + (goesOn ? GAP : 0)}px`,
+        '--span': `${run.length * (grid.cell + GAP) - GAP}px`,
+        '--edge': `${grid.cell + (run.length > 1 ? GAP : 0)}px`,
       }}
     >
       <span class="reb">
         {image ? (
-          <Label image={image} isFirst={isFirst} state={state} />
+          <Label image={image} isFirst={run.isFirst} state={state} />
         ) : (
           <span class="sr">Image {slot}</span>
         )}
@@ -80,7 +82,7 @@ function Label({ image, isFirst, state }: LabelProps) {
         </span>
       )}
       <span class="sr">
-        , image {position} of {product.images}, {what}
+        , image {position} of {Math.max(position, product.images)}, {what}
       </span>
     </>
   );

@@ -3,6 +3,7 @@ import type { SlotStates } from '../live/slot-states.ts';
 import type { Details } from './details.ts';
 import { Frame } from './frame.tsx';
 import { type Grid, inView } from './grid.ts';
+import { ALONE, runAt } from './run.ts';
 import type { Slots } from './shown.ts';
 import type { View } from './use-view.ts';
 
@@ -15,6 +16,7 @@ type Props = {
   count: number;
   states: SlotStates;
   details: Details;
+  /** whether neighbours in the sheet are neighbours in the file */
   isWhole: boolean;
   focusSlot: number;
 };
@@ -31,6 +33,7 @@ export function Frames({ grid, view, slots, first, count, states, details, isWho
     if (view.isCalm) details.need(indexes.map((index) => slots.slotAt(first + index)));
   }, [from, to, first, slots, view.isCalm, stateVersion, detailVersion]);
   const focusIndex = isOutside || focused < 0 ? focused : Math.min(Math.max(focused, from), to - 1);
+  const rowOf = (slot: number): number | undefined => details.at(slot)?.row;
   return (
     <>
       {[...indexes, ...(isOutside ? [focused] : [])].map((index) => {
@@ -43,7 +46,9 @@ export function Frames({ grid, view, slots, first, count, states, details, isWho
             grid={grid}
             state={states.at(slot)}
             image={details.at(slot)}
-            isWhole={isWhole}
+            run={
+              isWhole ? runAt({ slot, column: index % grid.columns, columns: grid.columns }, rowOf) : ALONE
+            }
             isFocused={index === focusIndex}
             isFresh={states.fresh.has(slot)}
             isCalm={view.isCalm}

@@ -15,8 +15,11 @@ const BELOW = 14;
 export const SIZES = { s: 92, m: 132, l: 208 };
 export type Size = keyof typeof SIZES;
 
+/** so that a phone shows a product of three images in one line */
+const LEAST_COLUMNS = 3;
+
 export function gridOf(width: number, size: number): Grid {
-  const columns = Math.max(2, Math.floor((width + GAP) / (size + GAP)));
+  const columns = Math.max(LEAST_COLUMNS, Math.floor((width + GAP) / (size + GAP)));
   const cell = Math.max(40, Math.floor((width - GAP * (columns - 1)) / columns));
   return { columns, cell, step: cell + HEAD + BELOW };
 }

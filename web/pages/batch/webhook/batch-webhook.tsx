@@ -3,12 +3,22 @@ import type { Batch, Delivery, DeliveryDetail, List } from '../../../api/types.t
 import { may } from '../../../app/session.ts';
 import { say } from '../../../app/say.ts';
 import { reload, useResource } from '../../../data/resource.ts';
+import { visible } from '../../../data/user-text.ts';
 import { Attempts, Sent } from '../../../parts/attempts.tsx';
 import { Action } from '../../../parts/button.tsx';
 import { Empty } from '../../../parts/empty.tsx';
 import { Lines, Loaded } from '../../../parts/waiting.tsx';
 
 const LIVE_MS = 5_000;
+
+const EVENT_WORDS: Record<string, string> = {
+  'batch.started': 'The batch has started',
+  'batch.progress': 'How far the batch is',
+  'batch.completed': 'The batch is completed',
+  'batch.completed_with_errors': 'The batch has ended, with failures',
+  'batch.failed': 'Every image of the batch failed',
+  'batch.cancelled': 'The batch was cancelled',
+};
 
 /** The messages that tell of this batch, and how they arrived. */
 export function BatchWebhook({ batch }: { batch: Batch }) {
@@ -62,9 +72,13 @@ function OneDelivery({ delivery }: { delivery: Delivery }) {
   return (
     <Loaded known={known} waiting={<Lines />} onRetry={() => reload(path)}>
       {(detail) => (
-        <div class="two">
+        <div class="halves">
           <section class="card pad" aria-label={detail.event.type}>
-            <h2 class="gapb">{detail.event.type}</h2>
+            <h2>{EVENT_WORDS[detail.event.type] ?? detail.event.type}</h2>
+            <p class="small muted gapb any">
+              <code>{detail.event.type}</code>
+              <Target delivery={detail} />
+            </p>
             <Attempts delivery={detail} />
             {may('write') && (
               <div class="row gaptop">
@@ -82,4 +96,9 @@ function OneDelivery({ delivery }: { delivery: Delivery }) {
       )}
     </Loaded>
   );
+}
+
+function Target({ delivery }: { delivery: DeliveryDetail }) {
+  const url = delivery.attempts.at(-1)?.request.url;
+  return url ? <> to {visible(url)}</> : null;
 }
