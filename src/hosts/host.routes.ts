@@ -4,8 +4,7 @@ import { type Static, Type } from 'typebox';
 import { type Acted, audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
-import { wrongParameter } from '../http/flaws.ts';
-import { ListOf, valuesOf } from '../http/lists.ts';
+import { ListOf, valuesAmong } from '../http/lists.ts';
 import { isText, PAGE_SIZE, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { needScope, tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
@@ -19,7 +18,6 @@ import {
   hasBatch,
   FILTER_STATES,
   type HostSettings,
-  type HostFilterState,
   listHosts,
   putHost,
 } from './host.queries.ts';
@@ -102,7 +100,7 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
       const filter = { tenantId, part: q, batchId };
       const rows = await listHosts(db, {
         ...filter,
-        states: statesOf(state),
+        states: valuesAmong('state', state, FILTER_STATES),
         after: readCursor(cursor, isText) ?? '',
         limit: limit + 1,
         hostConcurrency,
@@ -183,19 +181,6 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
     return hostBody(row);
   }
 };
-
-/** @throws Problem `bad_request` */
-function statesOf(list: string | undefined): HostFilterState[] | undefined {
-  const states = valuesOf(list);
-  const isState = (text: string): text is HostFilterState => FILTER_STATES.some((state) => state === text);
-  for (const state of states ?? [])
-    if (!isState(state))
-      throw wrongParameter(
-        'state',
-        `It must be one or more of ${FILTER_STATES.join(', ')}; "${state}" is none.`,
-      );
-  return states?.filter(isState);
-}
 
 /** @throws Problem `bad_request` */
 function hostKey(request: FastifyRequest, host: string): HostKey {

@@ -4419,7 +4419,8 @@ export interface operations {
                 counts?: boolean;
                 /** @description `next_cursor` of the previous page */
                 cursor?: string;
-                kind?: "registered" | "configured" | "callback";
+                /** @description registered, configured, callback; several, separated by commas: one of them */
+                kind?: string;
                 limit?: number;
             };
             header?: never;
