@@ -3,16 +3,18 @@ import type { Batch, Delivery, DeliveryDetail, List } from '../../../api/types.t
 import { may } from '../../../app/session.ts';
 import { say } from '../../../app/say.ts';
 import { reload, useResource } from '../../../data/resource.ts';
+import { visible } from '../../../data/user-text.ts';
 import { Attempts, Sent } from '../../../parts/attempts.tsx';
 import { Action } from '../../../parts/button.tsx';
 import { Empty } from '../../../parts/empty.tsx';
 import { Lines, Loaded } from '../../../parts/waiting.tsx';
 
 const LIVE_MS = 5_000;
+const MOST_SHOWN = 10;
 
 /** The messages that tell of this batch, and how they arrived. */
 export function BatchWebhook({ batch }: { batch: Batch }) {
-  const path = `/v1/deliveries${query({ batch: batch.id, limit: 20 })}`;
+  const path = `/v1/deliveries${query({ batch: batch.id, limit: MOST_SHOWN })}`;
   const known = useResource<List<Delivery>>(path, LIVE_MS);
   return (
     <Loaded known={known} waiting={<Lines />} onRetry={() => reload(path)}>
@@ -24,6 +26,9 @@ export function BatchWebhook({ batch }: { batch: Batch }) {
             {items.map((delivery) => (
               <OneDelivery key={delivery.id} delivery={delivery} />
             ))}
+            <p>
+              <a href={`/webhooks?batch=${batch.id}`}>All messages of this batch</a>
+            </p>
           </div>
         )
       }
@@ -64,7 +69,8 @@ function OneDelivery({ delivery }: { delivery: Delivery }) {
       {(detail) => (
         <div class="two">
           <section class="card pad" aria-label={detail.event.type}>
-            <h2 class="gapb">{detail.event.type}</h2>
+            <h2>{detail.event.type}</h2>
+            <p class="small muted gapb any">to {visible(detail.url)}</p>
             <Attempts delivery={detail} />
             {may('write') && (
               <div class="row gaptop">
