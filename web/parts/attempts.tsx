@@ -1,5 +1,5 @@
 import type { DeliveryDetail } from '../api/types.ts';
-import { clockWithSeconds, duration, timeLeft, when } from '../data/format.ts';
+import { clock, clockWithSeconds, duration, timeLeft, when } from '../data/format.ts';
 import { visibleLines } from '../data/user-text.ts';
 import { Moment } from './text.tsx';
 
@@ -22,9 +22,7 @@ export function Attempts({ delivery }: { delivery: DeliveryDetail }) {
           <li key={attempt} data-s={isGood ? 'ok' : 'bad'}>
             <b>{status === null ? (error ?? 'No answer') : `Answered ${status}`}</b>{' '}
             <span class="muted">
-              · try {attempt} ·{' '}
-              <Moment at={at} show={(time) => `${when(time)} (${clockWithSeconds(time)})`} /> ·{' '}
-              {duration(duration_ms)}
+              · try {attempt} · <Moment at={at} show={exactly} /> · {duration(duration_ms)}
             </span>
             {response.body !== '' && <pre class="body">{visibleLines(response.body.slice(0, 1_000))}</pre>}
           </li>
@@ -33,6 +31,11 @@ export function Attempts({ delivery }: { delivery: DeliveryDetail }) {
       {attempts.length === 0 && next === null && <li data-s="wait">Not sent yet</li>}
     </ol>
   );
+}
+
+/** Today to the second. */
+function exactly(at: string): string {
+  return when(at) === clock(at) ? clockWithSeconds(at) : when(at);
 }
 
 function nearness(next: string): string {

@@ -7,6 +7,8 @@ export type Column<T> = {
   /** classes of its cells: `r` is also that of the heading */
   kind?: string;
   isHiddenOnPhones?: boolean;
+  /** a share of the table, such as `20%`, where the content changes while it is read */
+  width?: string;
   cell: (row: T) => ComponentChildren;
 };
 
@@ -33,6 +35,7 @@ export function DataTable<T>({ label, columns, rows, keyOf, onOpen, chosen }: Pr
                 <th
                   key={column.name}
                   scope="col"
+                  style={column.width && { width: column.width }}
                   class={classOf(column, /\br\b/.test(column.kind ?? '') ? 'r' : '')}
                 >
                   {column.isNameUnseen ? <span class="sr">{column.name}</span> : column.name}

@@ -9,7 +9,7 @@ import { stateOf } from './host-state.ts';
 export function columnsOf(batch: string | undefined): Column<Host>[] {
   return [
     { name: 'Host', cell: (host) => <Name host={host} /> },
-    { name: 'State', cell: (host) => <HostBadge host={host} /> },
+    { name: 'State', isHiddenOnPhones: true, cell: (host) => <HostBadge host={host} /> },
     { name: 'Downloads at once', isHiddenOnPhones: true, cell: (host) => <Places host={host} /> },
     { name: 'First byte', kind: 'r', isHiddenOnPhones: true, cell: (host) => <FirstByte host={host} /> },
     ...(batch === undefined ? [SPEED] : imagesOf(batch)),
@@ -66,7 +66,7 @@ function Name({ host }: { host: Host }) {
         </div>
       )}
       <div class="only-s tiny">
-        <FirstByte host={host} /> to the first byte
+        <HostBadge host={host} /> <FirstByte host={host} />
       </div>
     </>
   );
@@ -99,7 +99,7 @@ const MOST_DRAWN = 12;
 
 function Places({ host: { places, in_use: used } }: { host: Host }) {
   return (
-    <>
+    <span class="row nowrap">
       {places <= MOST_DRAWN && (
         <span class="places" aria-hidden="true">
           {Array.from({ length: places }, (_, i) => (
@@ -110,6 +110,6 @@ function Places({ host: { places, in_use: used } }: { host: Host }) {
       <span class="muted num">
         {number(used)} of {number(places)}
       </span>
-    </>
+    </span>
   );
 }

@@ -2,6 +2,7 @@ import type { Delivery, DeliveryPage } from '../../api/types.ts';
 import { queryOf, setQuery } from '../../app/router.ts';
 import { count } from '../../data/format.ts';
 import { visible } from '../../data/user-text.ts';
+import { Beside, goToDetail } from '../../parts/beside.tsx';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { Icon } from '../../parts/icon.tsx';
@@ -9,18 +10,22 @@ import { Pager, type Pages } from '../../parts/pager.tsx';
 import { Moment, UserText } from '../../parts/text.tsx';
 import { DeliveryDetailPane } from './delivery-detail.tsx';
 
-const choose = ({ id }: Delivery): void => setQuery({ delivery: id });
+function choose({ id }: Delivery): void {
+  setQuery({ delivery: id });
+  goToDetail();
+}
 
 const COLUMNS: Column<Delivery>[] = [
   { name: 'Event', cell: (delivery) => <Event delivery={delivery} /> },
-  { name: 'Result', cell: (delivery) => <Result delivery={delivery} /> },
+  { name: 'Result', width: '17%', cell: (delivery) => <Result delivery={delivery} /> },
   {
     name: 'Tries',
+    width: '22%',
     kind: 'muted num',
     isHiddenOnPhones: true,
     cell: (delivery) => <Tries delivery={delivery} />,
   },
-  { name: 'When', kind: 'r muted', cell: ({ created_at: at }) => <Moment at={at} /> },
+  { name: 'When', width: '16%', kind: 'r muted', cell: ({ created_at: at }) => <Moment at={at} /> },
 ];
 
 type Props = {
@@ -40,25 +45,28 @@ export function Deliveries({
   onChanged,
 }: Props) {
   const chosen = queryOf('delivery') ?? items[0]?.id;
+  const list = (
+    <>
+      {items.length === 0 ? (
+        <NoDeliveries state={state} isOfBatch={isOfBatch} />
+      ) : (
+        <DataTable
+          label="Deliveries"
+          columns={COLUMNS}
+          rows={items}
+          keyOf={({ id }) => id}
+          onOpen={choose}
+          chosen={chosen}
+        />
+      )}
+      <Pager pages={pages} next={next} />
+    </>
+  );
+  if (chosen === undefined) return list;
   return (
-    <div class={chosen === undefined ? '' : 'two'}>
-      <div>
-        {items.length === 0 ? (
-          <NoDeliveries state={state} isOfBatch={isOfBatch} />
-        ) : (
-          <DataTable
-            label="Deliveries"
-            columns={COLUMNS}
-            rows={items}
-            keyOf={({ id }) => id}
-            onOpen={choose}
-            chosen={chosen}
-          />
-        )}
-        <Pager pages={pages} next={next} />
-      </div>
-      {chosen !== undefined && <DeliveryDetailPane key={chosen} id={chosen} onChanged={onChanged} />}
-    </div>
+    <Beside list={list}>
+      <DeliveryDetailPane key={chosen} id={chosen} onChanged={onChanged} />
+    </Beside>
   );
 }
 

@@ -21,10 +21,16 @@ export function Endpoints({ endpoints, onEdit }: Props) {
     {
       name: 'Events',
       kind: 'muted small',
+      width: '20%',
       isHiddenOnPhones: true,
       cell: ({ event_types: events }) => (events.length === 0 ? 'all ends of batches' : events.join(', ')),
     },
-    { name: 'Last 7 days', isHiddenOnPhones: true, cell: (endpoint) => <LastDays endpoint={endpoint} /> },
+    {
+      name: 'Last 7 days',
+      width: '23%',
+      isHiddenOnPhones: true,
+      cell: (endpoint) => <LastDays endpoint={endpoint} />,
+    },
     {
       name: 'Actions',
       isNameUnseen: true,

@@ -5,6 +5,7 @@ import { number } from '../../data/format.ts';
 import { reload, useResource } from '../../data/resource.ts';
 import { visible, visibleLines } from '../../data/user-text.ts';
 import { indented } from '../../parts/attempts.tsx';
+import { Beside, goToDetail } from '../../parts/beside.tsx';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { Pager, type Pages } from '../../parts/pager.tsx';
@@ -12,7 +13,10 @@ import { Moment } from '../../parts/text.tsx';
 import { Lines, Loaded } from '../../parts/waiting.tsx';
 
 const keyOf = ({ source, id }: InboxMessage): string => `${source}/${id}`;
-const choose = (message: InboxMessage): void => setQuery({ message: keyOf(message) });
+function choose(message: InboxMessage): void {
+  setQuery({ message: keyOf(message) });
+  goToDetail();
+}
 
 const COLUMNS: Column<InboxMessage>[] = [
   { name: 'Source', cell: (message) => <Source message={message} /> },
@@ -34,20 +38,23 @@ export function Inbox({ page: { items, next_cursor: next }, pages }: { page: Inb
       </Empty>
     );
   return (
-    <div class="two">
-      <div>
-        <DataTable
-          label="Received messages"
-          columns={COLUMNS}
-          rows={items}
-          keyOf={keyOf}
-          onOpen={choose}
-          chosen={keyOf(shown)}
-        />
-        <Pager pages={pages} next={next} />
-      </div>
+    <Beside
+      list={
+        <>
+          <DataTable
+            label="Received messages"
+            columns={COLUMNS}
+            rows={items}
+            keyOf={keyOf}
+            onOpen={choose}
+            chosen={keyOf(shown)}
+          />
+          <Pager pages={pages} next={next} />
+        </>
+      }
+    >
       <Message key={keyOf(shown)} message={shown} />
-    </div>
+    </Beside>
   );
 }
 

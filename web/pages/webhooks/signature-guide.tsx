@@ -9,9 +9,9 @@ export function SignatureGuide() {
   useTitle('How to check the signature');
   return (
     <>
-      <p class="gapb small">
+      <nav class="crumb" aria-label="Where you are">
         <a href="/webhooks">Webhooks</a>
-      </p>
+      </nav>
       <PageHead
         title="How to check the signature"
         sub="Anybody can send a message to your address. The signature shows which come from this Minilab."
