@@ -66,7 +66,12 @@ function Name({ host }: { host: Host }) {
         </div>
       )}
       <div class="only-s tiny">
-        <HostBadge host={host} /> <FirstByte host={host} />
+        <HostBadge host={host} />{' '}
+        {host.latency_ms !== null && (
+          <>
+            <FirstByte host={host} /> to the first byte
+          </>
+        )}
       </div>
     </>
   );
