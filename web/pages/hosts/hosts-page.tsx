@@ -22,6 +22,7 @@ import { choicesOf, stateOf, statesOf } from './host-state.ts';
 
 const LIVE_MS = 3_000;
 const PAGE = 50;
+const NOTHING_YET = { data: undefined, error: undefined };
 
 /** The hosts that images come from: how they do, and what an operator sets for them. */
 export function HostsPage() {
@@ -30,7 +31,9 @@ export function HostsPage() {
   const pages = usePages(`${state} ${q} ${batch}`);
   const { cursor } = pages;
   const path = `/v1/hosts${query({ state: statesOf(state), q, batch, limit: PAGE, counts: true, cursor })}`;
-  const known = useKept(useResource<HostPage>(path, LIVE_MS));
+  const hosts = useKept(useResource<HostPage>(path, LIVE_MS));
+  const named = useResource<Batch>(batch && `/v1/batches/${batch}`);
+  const isNamed = batch === undefined || named.data !== undefined || named.error !== undefined;
   const [edited, edit] = useState<Host>();
   const changed = (): Promise<void> => reload(path);
   return (
@@ -39,10 +42,15 @@ export function HostsPage() {
         title="Hosts"
         sub="Where your images come from. Minilab finds out by itself how much each host bears; you may set a limit, a pause, or secret headers."
       />
-      {batch !== undefined && <OfBatch id={batch} />}
-      <Loaded known={known} waiting={<Lines count={6} />} onRetry={changed} gone="This batch is not there.">
+      <Loaded
+        known={isNamed ? hosts : NOTHING_YET}
+        waiting={<Lines count={6} />}
+        onRetry={changed}
+        gone="This batch is not there."
+      >
         {(page) => (
           <>
+            {batch !== undefined && <OfBatch id={batch} name={named.data?.name ?? batch} />}
             <div class="toolbar">
               <Chips
                 label="State"
@@ -68,13 +76,12 @@ export function HostsPage() {
 }
 
 /** Says that only the hosts of one batch are listed. */
-function OfBatch({ id }: { id: string }) {
-  const { data } = useResource<Batch>(`/v1/batches/${id}`);
+function OfBatch({ id, name }: { id: string; name: string }) {
   return (
     <p class="gapb">
       Only hosts that images of{' '}
       <a href={`/batches/${id}`}>
-        <UserText text={data?.name ?? id} />
+        <UserText text={name} />
       </a>{' '}
       wait for or failed at. <a href="/hosts">All hosts</a>
     </p>

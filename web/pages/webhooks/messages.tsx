@@ -27,43 +27,45 @@ export function Messages({ isInbox }: { isInbox: boolean }) {
   const received = useKept(useResource<InboxPage>(receivedPath, isInbox ? LIVE_MS : undefined));
   const changed = (): Promise<void> => reload(sentPath);
   return (
-    <>
-      {batch !== undefined && <OfBatch id={batch} sent={sent.data} />}
-      <div class="toolbar">
-        <Chips
-          label="Messages"
-          choices={choicesOf(sent.data, received.data)}
-          chosen={view}
-          onChoose={(id) => navigate(addressOf(id, batch), { replace: true, keepScroll: true })}
-        />
-        <span class="grow" />
-        {may('write') && !isInbox && batch === undefined && (
-          <ReplayAll counts={sent.data?.counts_by_state} onChanged={changed} />
-        )}
-      </div>
-      {isInbox ? (
+    <Loaded known={sent} waiting={<Lines count={5} />} onRetry={changed}>
+      {(deliveries) => (
         <Loaded known={received} waiting={<Lines count={5} />} onRetry={() => reload(receivedPath)}>
-          {(page) => <Inbox page={page} pages={pages} />}
-        </Loaded>
-      ) : (
-        <Loaded known={sent} waiting={<Lines count={5} />} onRetry={changed}>
-          {(page) => (
-            <Deliveries
-              page={page}
-              pages={pages}
-              state={state}
-              isOfBatch={batch !== undefined}
-              onChanged={changed}
-            />
+          {(inbox) => (
+            <>
+              {batch !== undefined && <OfBatch id={batch} sent={deliveries} />}
+              <div class="toolbar">
+                <Chips
+                  label="Messages"
+                  choices={choicesOf(deliveries, inbox)}
+                  chosen={view}
+                  onChoose={(id) => navigate(addressOf(id, batch), { replace: true, keepScroll: true })}
+                />
+                <span class="grow" />
+                {may('write') && !isInbox && batch === undefined && (
+                  <ReplayAll counts={deliveries.counts_by_state} onChanged={changed} />
+                )}
+              </div>
+              {isInbox ? (
+                <Inbox page={inbox} pages={pages} />
+              ) : (
+                <Deliveries
+                  page={deliveries}
+                  pages={pages}
+                  state={state}
+                  isOfBatch={batch !== undefined}
+                  onChanged={changed}
+                />
+              )}
+            </>
           )}
         </Loaded>
       )}
-    </>
+    </Loaded>
   );
 }
 
-function choicesOf(sent: DeliveryPage | undefined, received: InboxPage | undefined): Choice[] {
-  const counts = sent?.counts_by_state;
+function choicesOf(sent: DeliveryPage, received: InboxPage): Choice[] {
+  const counts = sent.counts_by_state;
   const upTo = (value: number | undefined): string | undefined =>
     value === undefined ? undefined : countedUpTo(value, MOST_COUNTED);
   return [
@@ -74,7 +76,7 @@ function choicesOf(sent: DeliveryPage | undefined, received: InboxPage | undefin
     },
     { id: 'pending', name: 'Open', count: counts?.pending },
     { id: 'exhausted', name: 'Given up', count: counts?.exhausted },
-    { id: 'inbox', name: 'Inbox', count: upTo(received?.count) },
+    { id: 'inbox', name: 'Inbox', count: upTo(received.count) },
   ];
 }
 
@@ -84,8 +86,8 @@ function addressOf(view: string, batch: string | undefined): string {
 }
 
 /** Says that only the messages of one batch are listed. */
-function OfBatch({ id, sent }: { id: string; sent: DeliveryPage | undefined }) {
-  const name = sent?.items[0]?.event.batch_name ?? id;
+function OfBatch({ id, sent }: { id: string; sent: DeliveryPage }) {
+  const name = sent.items[0]?.event.batch_name ?? id;
   return (
     <p class="gapb">
       Only messages of{' '}
