@@ -12,6 +12,7 @@ export type HostRow = {
   held_until: Date | null;
   is_parked: boolean;
   is_given_up: boolean;
+  is_slow: boolean;
   latency_ms: number | null;
   downloads_per_second: number;
   last_code: string | null;
@@ -24,8 +25,15 @@ export type HostRow = {
   failed?: number;
 };
 
-export const HOST_STATES = ['open', 'held', 'parked', 'given_up'] as const;
-export type HostState = (typeof HOST_STATES)[number];
+const HOST_STATES = ['open', 'held', 'parked', 'given_up'] as const;
+/** A slow host is open too. */
+export const FILTER_STATES = [...HOST_STATES, 'slow'] as const;
+export type HostFilterState = (typeof FILTER_STATES)[number];
+export type HostCounts = Record<HostFilterState, number>;
+
+/** Slower than this to its first byte, a host holds a batch up. */
+export const SLOW_MS = 2_000;
+export const MOST_COUNTED = 10_000;
 
 function columns(hostConcurrency: number) {
   return sql`
@@ -35,7 +43,7 @@ function columns(hostConcurrency: number) {
     ${ceilingOf(hostConcurrency)} as ceiling,
     case when h.held_until > now() then h.held_until end as held_until,
     coalesce(h.held_until > now(), false) and h.connect_failures >= ${PARKED_AFTER_FAILURES} as is_parked,
-    ${IS_GIVEN_UP} as is_given_up,
+    ${IS_GIVEN_UP} as is_given_up, ${IS_SLOW} as is_slow,
     h.latency_ms,
     case when h.seen_at > now() - interval '10 seconds' then coalesce(h.downloads_per_second, 0) else 0 end as downloads_per_second,
     h.last_code, h.last_error, coalesce(h.header_names, '{}') as header_names, h.updated_at`;
@@ -43,7 +51,7 @@ function columns(hostConcurrency: number) {
 
 export type HostFilter = {
   tenantId: number;
-  states?: readonly HostState[] | undefined;
+  states?: readonly HostFilterState[] | undefined;
   /** a part of the name */
   part?: string | undefined;
   /** only hosts that images of this batch wait for or failed at, with their numbers */
@@ -59,15 +67,40 @@ export async function listHosts(db: Db, filter: HostFilter): Promise<HostRow[]> 
   const { tenantId, states, part, batchId, after, limit, hostConcurrency } = filter;
   const isOfBatch = batchId !== undefined;
   const { rows } = await sql<HostRow>`
-    ${when(isOfBatch, sql`with counted as materialized (${countsOf(tenantId, batchId)})`)}
     select ${columns(hostConcurrency)} ${when(isOfBatch, sql`, c.waiting, c.failed`)}
-    from hosts h ${when(isOfBatch, sql`join counted c on c.host = h.host`)}
-    where h.tenant_id = ${tenantId} and h.host > ${after}
-      ${when(states !== undefined, sql`and ${STATE} = any(${states}::text[])`)}
-      ${when(part !== undefined, sql`and strpos(h.host, ${part?.toLowerCase()}) > 0`)}
+    ${hostsLike({ tenantId, part, batchId })} and h.host > ${after}
+      ${when(states !== undefined, sql`and (${STATE} = any(${states}::text[]) or ${states?.includes('slow')} and ${IS_SLOW})`)}
     order by h.host
     limit ${limit}`.execute(db);
   return rows;
+}
+
+/** How many hosts are in each state, of the first 10,000. */
+export async function countHosts(
+  db: Db,
+  filter: Pick<HostFilter, 'tenantId' | 'part' | 'batchId'>,
+): Promise<HostCounts> {
+  const { rows } = await sql<{ state: HostFilterState; hosts: number; slow: number }>`
+    select state, count(*) as hosts, count(*) filter (where is_slow) as slow from (
+      select ${STATE} as state, ${IS_SLOW} as is_slow
+      ${hostsLike(filter)}
+      order by h.host limit ${MOST_COUNTED}
+    ) first
+    group by state`.execute(db);
+  const counts: HostCounts = { open: 0, slow: 0, held: 0, parked: 0, given_up: 0 };
+  for (const { state, hosts, slow } of rows) {
+    counts[state] = hosts;
+    counts.slow += slow;
+  }
+  return counts;
+}
+
+/** SQL: the hosts `h` of a filter, but for their states. Of a batch, `c` has its images by host, counted once. */
+function hostsLike({ tenantId, part, batchId }: Pick<HostFilter, 'tenantId' | 'part' | 'batchId'>) {
+  const counted = sql`join (${countsOf(tenantId, batchId)}) c on c.host = h.host`;
+  return sql`
+    from hosts h ${when(batchId !== undefined, counted)}
+    where h.tenant_id = ${tenantId} ${when(part !== undefined, sql`and strpos(h.host, ${part?.toLowerCase()}) > 0`)}`;
 }
 
 /** Of a row `h` of `hosts`. */
@@ -76,6 +109,9 @@ const STATE = sql`case
   when coalesce(h.held_until <= now(), true) then 'open'
   when h.connect_failures >= ${PARKED_AFTER_FAILURES} then 'parked'
   else 'held' end`;
+
+/** Of a row `h` of `hosts`. */
+const IS_SLOW = sql`(${STATE} = 'open' and coalesce(h.latency_ms, 0) > ${SLOW_MS})`;
 
 /** The images of a batch by host, in one pass over those that have not completed. */
 function countsOf(tenantId: number, batchId: string | undefined): RawBuilder<unknown> {

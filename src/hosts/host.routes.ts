@@ -4,21 +4,20 @@ import { type Static, Type } from 'typebox';
 import { type Acted, audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
-import { wrongParameter } from '../http/flaws.ts';
-import { ListOf, valuesOf } from '../http/lists.ts';
-import { isText, PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../http/pages.ts';
+import { ListOf, valuesAmong } from '../http/lists.ts';
+import { isText, PAGE_SIZE, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { needScope, tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { checkHeaders, type Headers, sealHeaders } from './headers.ts';
 import { uuidOf } from '../ids.ts';
 import type { HostKey } from './host.ts';
+import { hostBody, HostBody, HostPage } from './host.body.ts';
 import {
+  countHosts,
   findHost,
   hasBatch,
-  HOST_STATES,
-  type HostRow,
+  FILTER_STATES,
   type HostSettings,
-  type HostState,
   listHosts,
   putHost,
 } from './host.queries.ts';
@@ -26,41 +25,7 @@ import type { SecretsKey } from './secrets.ts';
 
 export type HostParts = { db: Db; hostConcurrency: number; secretsKey: SecretsKey };
 
-const Nullable = {
-  text: Type.Union([Type.String(), Type.Null()]),
-  time: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
-};
 const MAX_CEILING = 1024;
-
-const HostBody = Type.Object(
-  {
-    host: Type.String({ description: 'Name, and port where it is not 80 or 443' }),
-    places: Type.Integer({ description: 'Permits: downloads that may be open at a time, over all workers' }),
-    in_use: Type.Integer({ description: 'Permits in use: downloads that are open' }),
-    ceiling: Type.Integer({ description: 'Upper limit of `places`' }),
-    held_until: Nullable.time,
-    parked: Type.Boolean({ description: 'Whether it is on hold because connections to it fail' }),
-    given_up: Type.Boolean({
-      description: 'Whether its images fail at once, until it answers a trial request',
-    }),
-    latency_ms: Type.Union([Type.Number(), Type.Null()], {
-      description: 'Time to the first byte, moving average',
-    }),
-    downloads_per_second: Type.Number({
-      description: 'Answered downloads, moving average; 0 after 10 s without any',
-    }),
-    last_error: Type.Union([Type.Object({ code: Nullable.text, detail: Type.String() }), Type.Null()]),
-    headers: Type.Array(Type.String(), {
-      description: 'Names of the request headers that are set for the host',
-    }),
-    updated_at: Type.String({ format: 'date-time' }),
-    waiting: Type.Optional(
-      Type.Integer({ description: 'With `batch`: its images that wait for their turn or for another try' }),
-    ),
-    failed: Type.Optional(Type.Integer({ description: 'With `batch`: its images that failed' })),
-  },
-  { 'x-name': 'Host' },
-);
 
 // One schema for "a type or null", so that the message of an error names both.
 const Input = Type.Object(
@@ -110,7 +75,12 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
         querystring: Type.Object({
           ...PageQuery,
           state: ListOf(
-            'open: downloads may begin. held: it asked for a pause, or an operator set one. parked: it is unreachable. given_up: its images fail at once',
+            'open: downloads may begin. slow: open, and slow to its first byte. held: it asked for a pause, or an operator set one. parked: it is unreachable. given_up: its images fail at once',
+          ),
+          counts: Type.Optional(
+            Type.Boolean({
+              description: 'Whether to count the hosts by state, on all pages and of all states',
+            }),
           ),
           q: Type.Optional(Type.String({ minLength: 1, maxLength: 253, description: 'A part of the name' })),
           batch: Type.Optional(
@@ -120,22 +90,23 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
             }),
           ),
         }),
-        response: { 200: PageOf(HostBody), 400: ProblemAnswer, 404: ProblemAnswer },
+        response: { 200: HostPage, 400: ProblemAnswer, 404: ProblemAnswer },
       },
     },
     async (request) => {
-      const { limit = PAGE_SIZE, cursor, state, q, batch } = request.query;
+      const { limit = PAGE_SIZE, cursor, state, q, batch, counts } = request.query;
       const tenantId = tenantOf(request);
+      const batchId = batch === undefined ? undefined : await batchOf(tenantId, batch);
+      const filter = { tenantId, part: q, batchId };
       const rows = await listHosts(db, {
-        tenantId,
-        states: statesOf(state),
-        part: q,
-        batchId: batch === undefined ? undefined : await batchOf(tenantId, batch),
+        ...filter,
+        states: valuesAmong('state', state, FILTER_STATES),
         after: readCursor(cursor, isText) ?? '',
         limit: limit + 1,
         hostConcurrency,
       });
-      return pageOf(rows, limit, { item: hostBody, cursor: (row) => row.host });
+      const page = pageOf(rows, limit, { item: hostBody, cursor: (row) => row.host });
+      return counts ? { ...page, counts_by_state: await countHosts(db, filter) } : page;
     },
   );
 
@@ -212,19 +183,6 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
 };
 
 /** @throws Problem `bad_request` */
-function statesOf(list: string | undefined): HostState[] | undefined {
-  const states = valuesOf(list);
-  const isState = (text: string): text is HostState => HOST_STATES.some((state) => state === text);
-  for (const state of states ?? [])
-    if (!isState(state))
-      throw wrongParameter(
-        'state',
-        `It must be one or more of ${HOST_STATES.join(', ')}; "${state}" is none.`,
-      );
-  return states?.filter(isState);
-}
-
-/** @throws Problem `bad_request` */
 function hostKey(request: FastifyRequest, host: string): HostKey {
   return { tenantId: tenantOf(request), host: hostName(host) };
 }
@@ -246,23 +204,4 @@ function hostName(text: string): string {
       detail: `"${text}" is not a host: it must be a name such as shop.example or shop.example:8443.`,
     });
   return url.port === '443' ? url.hostname : url.host;
-}
-
-function hostBody(row: HostRow): Static<typeof HostBody> {
-  return {
-    host: row.host,
-    places: row.places,
-    in_use: row.in_use,
-    ceiling: row.ceiling,
-    held_until: row.held_until?.toISOString() ?? null,
-    parked: row.is_parked,
-    given_up: row.is_given_up,
-    downloads_per_second: Math.round(row.downloads_per_second * 10) / 10,
-    latency_ms: row.latency_ms && Math.round(row.latency_ms * 10) / 10,
-    last_error: row.last_error === null ? null : { code: row.last_code, detail: row.last_error },
-    headers: row.header_names,
-    updated_at: row.updated_at.toISOString(),
-    ...(row.waiting !== undefined && { waiting: row.waiting }),
-    ...(row.failed !== undefined && { failed: row.failed }),
-  };
 }

@@ -10,11 +10,13 @@ export const Delivery = Type.Object(
   {
     id: Type.String(),
     endpoint_id: Type.String(),
+    url: Type.String({ description: 'Of its endpoint, today; an attempt has that of then' }),
     event: Type.Object(
       {
         id: Type.String({ description: 'The webhook-id of every attempt' }),
         type: Type.String(),
         batch_id: Nullable(Type.String()),
+        batch_name: Nullable(Type.String({ description: 'Null where the batch is not there any more' })),
       },
       { 'x-name': 'DeliveredEvent' },
     ),
@@ -63,10 +65,12 @@ export function deliveryBody(row: ListedDelivery): Static<typeof Delivery> {
   return {
     id: publicId('dlv', row.delivery_id),
     endpoint_id: publicId('whe', row.endpoint_id),
+    url: row.url,
     event: {
       id: publicId('evt', row.event_id),
       type: row.type,
       batch_id: row.batch_id && publicId('bat', row.batch_id),
+      batch_name: row.batch_name,
     },
     state: row.state,
     attempt_count: row.attempts,

@@ -8,9 +8,13 @@ export type DeliveryKey = { tenantId: number; deliveryId: string };
 export type ListedDelivery = {
   delivery_id: string;
   endpoint_id: string;
+  /** of its endpoint, today */
+  url: string;
   event_id: string;
   type: EventType;
   batch_id: string | null;
+  /** null: the batch has been deleted, or the event is of none */
+  batch_name: string | null;
   state: DeliveryState;
   attempts: number;
   last_status: number | null;
@@ -35,12 +39,14 @@ export type AttemptRow = {
 };
 
 const DELIVERIES = sql`
-  select d.delivery_id, d.endpoint_id, d.event_id, e.type, e.batch_id, d.state, d.attempts, d.last_status,
+  select d.delivery_id, d.endpoint_id, p.url, d.event_id, e.type, e.batch_id, b.name as batch_name, d.state, d.attempts, d.last_status,
     (select a.error from webhook_attempts a
       where a.tenant_id = d.tenant_id and a.delivery_id = d.delivery_id and a.attempt = d.attempts) as last_error,
     d.next_attempt_at, d.created_at, d.ended_at, e.body
   from webhook_deliveries d
-  join webhook_events e on e.tenant_id = d.tenant_id and e.event_id = d.event_id`;
+  join webhook_events e on e.tenant_id = d.tenant_id and e.event_id = d.event_id
+  join webhook_endpoints p on p.tenant_id = d.tenant_id and p.endpoint_id = d.endpoint_id
+  left join batches b on b.tenant_id = e.tenant_id and b.batch_id = e.batch_id`;
 
 export type DeliveryFilter = {
   endpointId: string | undefined;
@@ -56,17 +62,27 @@ export type DeliveryFilter = {
 export async function listDeliveries(
   db: Db,
   tenantId: number,
-  { endpointId, batchId, state, type, before, limit }: DeliveryFilter,
+  { before, limit, ...filter }: DeliveryFilter,
 ): Promise<ListedDelivery[]> {
   const { rows } = await sql<ListedDelivery>`
     ${DELIVERIES}
-    where d.tenant_id = ${tenantId} and d.delivery_id < ${before}::uuid
+    where d.tenant_id = ${tenantId} and d.delivery_id < ${before}::uuid ${whereDeliveries(filter)}
+    order by d.delivery_id desc limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** SQL: of a delivery `d` and its event `e`, for all but the tenant and the place in the list. */
+export function whereDeliveries({
+  endpointId,
+  batchId,
+  state,
+  type,
+}: Omit<DeliveryFilter, 'before' | 'limit'>): RawBuilder<unknown> {
+  return sql`
       ${onlyIf(endpointId, (id) => sql`and d.endpoint_id = ${id}::uuid`)}
       ${onlyIf(batchId, (id) => sql`and e.batch_id = ${id}::uuid`)}
       ${onlyIf(state, (one) => sql`and d.state = ${one}`)}
-      ${onlyIf(type, (one) => sql`and e.type = ${one}`)}
-    order by d.delivery_id desc limit ${limit}`.execute(db);
-  return rows;
+      ${onlyIf(type, (one) => sql`and e.type = ${one}`)}`;
 }
 
 function onlyIf<T>(value: T | undefined, part: (value: T) => RawBuilder<unknown>): RawBuilder<unknown> {

@@ -10,6 +10,7 @@ import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { type IdPrefix, LAST_UUID, publicId, uuidOf } from '../ids.ts';
 import type { Queue } from '../queue/queue.ts';
+import { countDeliveries, CountsByState } from './delivery-counts.ts';
 import { Delivery, deliveryBody, DeliveryDetail, deliveryDetail } from './delivery.body.ts';
 import {
   type DeliveryFilter,
@@ -30,6 +31,9 @@ export type DeliveryParts = { db: Db; queue: Queue; publicUrl: string };
 const Params = Type.Object({ id: Type.String() });
 const FilterQuery = {
   ...PageQuery,
+  counts: Type.Optional(
+    Type.Boolean({ description: 'Whether to count the deliveries by state, on all pages and of all states' }),
+  ),
   state: Type.Optional(Type.Enum([...DELIVERY_STATES])),
   type: Type.Optional(Type.Enum([...EVENT_TYPES], { description: 'Type of the event' })),
   batch: Type.Optional(Type.String({ maxLength: 40, description: 'Only events of this batch' })),
@@ -39,14 +43,23 @@ const AllFilterQuery = Type.Object({
   endpoint: Type.Optional(Type.String({ maxLength: 40, description: 'Only deliveries to this endpoint' })),
 });
 
+const DeliveryPage = Type.Object(
+  { ...PageOf(Delivery).properties, counts_by_state: CountsByState },
+  { 'x-name': 'DeliveryPage' },
+);
+
 /** The log of deliveries, and what sends them again. */
 export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (app, parts) => {
   const { db, queue, publicUrl } = parts;
 
   async function page(tenantId: number, query: Static<typeof AllFilterQuery>) {
     const { limit = PAGE_SIZE } = query;
-    const rows = await listDeliveries(db, tenantId, filterOf(query, limit + 1));
-    return pageOf(rows, limit, { item: deliveryBody, cursor: (row) => publicId('dlv', row.delivery_id) });
+    const filter = filterOf(query, limit + 1);
+    const rows = await listDeliveries(db, tenantId, filter);
+    return {
+      ...pageOf(rows, limit, { item: deliveryBody, cursor: (row) => publicId('dlv', row.delivery_id) }),
+      ...(query.counts && { counts_by_state: await countDeliveries(db, tenantId, filter) }),
+    };
   }
 
   async function shown(key: DeliveryKey) {
@@ -68,7 +81,7 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (a
       schema: {
         summary: 'List deliveries to all webhook endpoints, newest first',
         querystring: AllFilterQuery,
-        response: { 200: PageOf(Delivery), 400: ProblemAnswer },
+        response: { 200: DeliveryPage, 400: ProblemAnswer },
       },
     },
     async (request) => page(tenantOf(request), request.query),
@@ -81,7 +94,7 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (a
         summary: 'List deliveries to a webhook endpoint, newest first',
         params: Params,
         querystring: Type.Object(FilterQuery),
-        response: { 200: PageOf(Delivery), 400: ProblemAnswer, 404: ProblemAnswer },
+        response: { 200: DeliveryPage, 400: ProblemAnswer, 404: ProblemAnswer },
       },
     },
     async (request) => {

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Nullable, NullableTime } from '../http/nullable.ts';
 import { publicId } from '../ids.ts';
 import { publicKeyOf } from './ed25519.ts';
+import { type DeliveryCounts, LastDays } from './delivery-counts.ts';
 import { ENDPOINT_KINDS, type EndpointRow, type Keys, SIGNATURES } from './endpoint.queries.ts';
 import { CHOOSABLE_EVENTS } from './event-types.ts';
 
@@ -96,6 +97,7 @@ export const Endpoint = Type.Object(
       }),
     ),
     created_at: Type.String({ format: 'date-time' }),
+    last_7_days: LastDays,
   },
   { 'x-name': 'WebhookEndpoint' },
 );
@@ -113,7 +115,8 @@ export const EndpointWithSecret = Type.Object(
   { 'x-name': 'WebhookEndpointWithSecret' },
 );
 
-export function endpointBody(row: EndpointRow): Static<typeof Endpoint> {
+/** @param lastDays where they are asked for */
+export function endpointBody(row: EndpointRow, lastDays?: DeliveryCounts): Static<typeof Endpoint> {
   return {
     id: publicId('whe', row.endpoint_id),
     kind: row.kind,
@@ -128,6 +131,7 @@ export function endpointBody(row: EndpointRow): Static<typeof Endpoint> {
     failing_since: row.failing_since?.toISOString() ?? null,
     old_secret_expires_at: row.old_until?.toISOString() ?? null,
     created_at: row.created_at.toISOString(),
+    ...(lastDays && { last_7_days: lastDays }),
   };
 }
 

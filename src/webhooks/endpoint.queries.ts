@@ -92,11 +92,11 @@ export async function findEndpoint(
 export async function listEndpoints(
   db: Db,
   tenantId: number,
-  { kind, before, limit }: { kind: EndpointKind | undefined; before: string; limit: number },
+  { kinds, before, limit }: { kinds: EndpointKind[] | undefined; before: string; limit: number },
 ): Promise<EndpointRow[]> {
   const { rows } = await sql<EndpointRow>`
     select ${COLUMNS} from webhook_endpoints
-    where tenant_id = ${tenantId} and endpoint_id < ${before}::uuid ${when(kind !== undefined, sql`and kind = ${kind}`)}
+    where tenant_id = ${tenantId} and endpoint_id < ${before}::uuid ${when(kinds !== undefined, sql`and kind = any(${kinds}::text[])`)}
     order by endpoint_id desc limit ${limit}`.execute(db);
   return rows;
 }

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { ListOf, valuesAmong } from '../http/lists.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readIdCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
@@ -18,6 +19,7 @@ import {
   OVERLAP_S,
   Rotation,
 } from './endpoint.body.ts';
+import { countOfEndpoints } from './delivery-counts.ts';
 import {
   addEndpoint,
   changeEndpoint,
@@ -46,16 +48,29 @@ export const endpointRoutes: FastifyPluginAsyncTypebox<EndpointParts> = async (a
       schema: {
         summary: 'List webhook endpoints, newest first',
         description: 'Also WEBHOOK_URL and the callback_url of batches, which are read-only.',
-        querystring: Type.Object({ ...PageQuery, kind: Type.Optional(Type.Enum([...ENDPOINT_KINDS])) }),
+        querystring: Type.Object({
+          ...PageQuery,
+          kind: ListOf(ENDPOINT_KINDS.join(', ')),
+          counts: Type.Optional(
+            Type.Boolean({ description: 'Whether to count the deliveries of each in the last 7 days' }),
+          ),
+        }),
         response: { 200: PageOf(Endpoint), 400: ProblemAnswer },
       },
     },
     async (request) => {
-      const { limit = PAGE_SIZE, cursor, kind } = request.query;
+      const { limit = PAGE_SIZE, cursor, kind, counts } = request.query;
+      const tenantId = tenantOf(request);
       const before = readIdCursor(cursor, 'whe') ?? LAST_UUID;
-      const rows = await listEndpoints(db, tenantOf(request), { kind, before, limit: limit + 1 });
+      const rows = await listEndpoints(db, tenantId, {
+        kinds: valuesAmong('kind', kind, ENDPOINT_KINDS),
+        before,
+        limit: limit + 1,
+      });
+      const ids = rows.map((row) => row.endpoint_id);
+      const counted = counts ? await countOfEndpoints(db, tenantId, ids) : undefined;
       return pageOf(rows, limit, {
-        item: endpointBody,
+        item: (row) => endpointBody(row, counted?.get(row.endpoint_id)),
         cursor: (row) => publicId('whe', row.endpoint_id),
       });
     },

@@ -9,7 +9,14 @@ import { isText, PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor } from '../htt
 import { tenantOf } from '../http/principal.ts';
 import { problems } from '../http/document/problems.ts';
 import { ProblemAnswer } from '../http/problem.ts';
-import { findMessage, keepMessage, listMessages, type MessageRow, databaseNow } from './inbox.ts';
+import {
+  countMessages,
+  findMessage,
+  keepMessage,
+  listMessages,
+  type MessageRow,
+  databaseNow,
+} from './inbox.ts';
 import { isTimely, newSecret, signedAt, verifyHubSignature } from './signing.ts';
 
 export type InboxParts = {
@@ -47,6 +54,16 @@ const Message = Type.Object(
   { 'x-name': 'InboxMessage' },
 );
 
+const MessagePage = Type.Object(
+  {
+    ...PageOf(Message).properties,
+    count: Type.Optional(
+      Type.Integer({ description: 'With counts=true: how many messages there are; at most 10,000' }),
+    ),
+  },
+  { 'x-name': 'InboxMessagePage' },
+);
+
 /** When a message was received, its source and its id. */
 function isPlace(value: unknown): value is [string, string, string] {
   return (
@@ -65,18 +82,29 @@ export const inboxRoutes: FastifyPluginAsyncTypebox<InboxParts> = async (app, { 
       schema: {
         operationId: 'listInboxMessages',
         summary: 'List received messages, newest first',
-        querystring: Type.Object(PageQuery),
-        response: { 200: PageOf(Message) },
+        querystring: Type.Object({
+          ...PageQuery,
+          bodies: Type.Optional(
+            Type.Boolean({
+              default: true,
+              description: 'false: every `body` is empty; the message itself has it',
+            }),
+          ),
+          counts: Type.Optional(Type.Boolean({ description: 'Whether to count the messages on all pages' })),
+        }),
+        response: { 200: MessagePage },
       },
     },
     async (request) => {
-      const { limit = PAGE_SIZE, cursor } = request.query;
+      const { limit = PAGE_SIZE, cursor, bodies = true, counts } = request.query;
+      const tenant = tenantOf(request);
       const before = readCursor(cursor, isPlace);
-      const rows = await listMessages(db, { tenantId: tenantOf(request), limit: limit + 1, before });
-      return pageOf(rows, limit, {
+      const rows = await listMessages(db, { tenantId: tenant, limit: limit + 1, before, bodies });
+      const page = pageOf(rows, limit, {
         item: messageBody,
         cursor: (row) => [row.received_at.toISOString(), row.source, row.message_id],
       });
+      return counts ? { ...page, count: await countMessages(db, tenant) } : page;
     },
   );
 

@@ -38,7 +38,9 @@ export async function keepMessage(db: Db, message: NewMessage): Promise<void> {
       set times_received = inbox_messages.times_received + 1`.execute(db);
 }
 
-const MESSAGE = sql`source, message_id, received_at, times_received, headers, body`;
+const COLUMNS = sql`source, message_id, received_at, times_received, headers`;
+const MESSAGE = sql`${COLUMNS}, body`;
+const WITHOUT_BODY = sql`${COLUMNS}, ''::bytea as body`;
 
 export async function findMessage(
   db: Db,
@@ -50,21 +52,41 @@ export async function findMessage(
   return rows[0];
 }
 
-/** Newest first. @param before the last message of the previous page: time, source, id */
+/**
+ * Newest first.
+ * @param before the last message of the previous page: time, source, id
+ * @param bodies false: they are left out, and not read
+ */
 export async function listMessages(
   db: Db,
   {
     tenantId,
     limit,
     before,
-  }: { tenantId: number; limit: number; before: [string, string, string] | undefined },
+    bodies,
+  }: {
+    tenantId: number;
+    limit: number;
+    before: [string, string, string] | undefined;
+    bodies: boolean;
+  },
 ): Promise<MessageRow[]> {
   const [at, source, id] = before ?? ['infinity', '', ''];
   const { rows } = await sql<MessageRow>`
-    select ${MESSAGE} from inbox_messages
+    select ${bodies ? MESSAGE : WITHOUT_BODY} from inbox_messages
     where tenant_id = ${tenantId}
       and (date_trunc('milliseconds', received_at), source, message_id) < (${at}::timestamptz, ${source}, ${id})
     order by date_trunc('milliseconds', received_at) desc, source desc, message_id desc
     limit ${limit}`.execute(db);
   return rows;
+}
+
+const MOST_COUNTED = 10_000;
+
+/** Up to 10,000. */
+export async function countMessages(db: Db, tenantId: number): Promise<number> {
+  const { rows } = await sql<{ messages: number }>`
+    select count(*) as messages from (
+      select from inbox_messages where tenant_id = ${tenantId} limit ${MOST_COUNTED}) counted`.execute(db);
+  return rows[0]?.messages ?? 0;
 }

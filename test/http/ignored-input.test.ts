@@ -64,7 +64,7 @@ describe('input that an operation does not use is refused', () => {
       [
         '/v1/hosts?state=foo',
         'query.state',
-        'It must be one or more of open, held, parked, given_up; "foo" is none.',
+        'It must be one or more of open, held, parked, given_up, slow; "foo" is none.',
       ],
       ['/v1/deliveries?batch=nope', 'query.batch', 'It must be an id such as bat_….'],
     ] as const) {

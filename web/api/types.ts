@@ -32,9 +32,13 @@ export type ApiKey = Schemas['Key'] & Partial<Schemas['NewKey']>;
 export type Endpoint = Schemas['WebhookEndpoint'] & Partial<Schemas['WebhookEndpointWithSecret']>;
 export type Delivery = Schemas['Delivery'];
 export type DeliveryDetail = Schemas['DeliveryDetails'];
+export type DeliveryPage = Schemas['DeliveryPage'];
 export type InboxMessage = Schemas['InboxMessage'];
+export type InboxPage = Schemas['InboxMessagePage'];
 
 export type Host = Schemas['Host'];
+export type HostPage = Schemas['HostPage'];
+
 /** The document leaves open what a rendition of a stored preset has: these are the fields that the page shows. */
 export type RenditionSpec = {
   name: string;

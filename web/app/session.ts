@@ -13,6 +13,11 @@ export function may(scope: Scope): boolean {
   return own !== undefined && RANK[own] >= RANK[scope];
 }
 
+/** The same, and as long as it is not known: for what would push the page down if it came later. */
+export function mayPerhaps(scope: Scope): boolean {
+  return session.value === undefined || may(scope);
+}
+
 /** Goes to the sign-in, and from there back to the same address. */
 export function needsSignIn(): void {
   const { path, search } = here.peek();

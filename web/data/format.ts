@@ -36,6 +36,11 @@ export function count(value: number, one: string, many = `${one}s`): string {
   return `${number(value)} ${value === 1 ? one : many}`;
 }
 
+/** Of what is counted up to `most` only: `10,000+` */
+export function countedUpTo(value: number, most: number): string {
+  return value >= most ? `${number(most)}+` : number(value);
+}
+
 /** How much smaller the files became, as a share; undefined where nothing was made or they did not become smaller. */
 export function savedShare(before: number, after: number): number | undefined {
   return before > 0 && after > 0 && after < before ? 1 - after / before : undefined;

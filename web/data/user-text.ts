@@ -8,6 +8,11 @@ export function visible(text: string): string {
   );
 }
 
+/** The same for a text of several lines, such as a body: they stay lines. */
+export function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n');
+}
+
 /** Whether an address may be a link: a browser runs `javascript:`. */
 export function isWebAddress(url: string): boolean {
   return /^https?:\/\//i.test(url);

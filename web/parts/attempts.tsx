@@ -1,6 +1,6 @@
 import type { DeliveryDetail } from '../api/types.ts';
-import { duration, whenExactly } from '../data/format.ts';
-import { visible } from '../data/user-text.ts';
+import { duration, timeLeft, whenExactly } from '../data/format.ts';
+import { visibleLines } from '../data/user-text.ts';
 import { Moment } from './text.tsx';
 
 /** The attempts of a delivery in time, newest first, with what is to come. */
@@ -11,8 +11,9 @@ export function Attempts({ delivery }: { delivery: DeliveryDetail }) {
       {next !== null && state === 'pending' && (
         <li data-s="wait">
           <b>
-            Next try <Moment at={next} />
+            Next try at <Moment at={next} />
           </b>
+          <span class="muted"> · {nearness(next)}</span>
         </li>
       )}
       {attempts.toReversed().map(({ attempt, at, duration_ms, status, error, response }) => {
@@ -23,13 +24,18 @@ export function Attempts({ delivery }: { delivery: DeliveryDetail }) {
             <span class="muted">
               · try {attempt} · <Moment at={at} show={whenExactly} /> · {duration(duration_ms)}
             </span>
-            {response.body !== '' && <pre class="body">{visible(response.body.slice(0, 1_000))}</pre>}
+            {response.body !== '' && <pre class="body">{visibleLines(response.body.slice(0, 1_000))}</pre>}
           </li>
         );
       })}
       {attempts.length === 0 && next === null && <li data-s="wait">Not sent yet</li>}
     </ol>
   );
+}
+
+function nearness(next: string): string {
+  const seconds = (Date.parse(next) - Date.now()) / 1_000;
+  return seconds <= 0 ? 'now' : `in about ${timeLeft(seconds)}`;
 }
 
 /** What an attempt sends: the last one's headers, and the body. */
@@ -40,7 +46,8 @@ export function Sent({ delivery }: { delivery: DeliveryDetail }) {
   return <pre class="body">{[...to, ...headers, '', indented(delivery.body)].join('\n')}</pre>;
 }
 
-function indented(json: string): string {
+/** JSON as people read it; any other text as it is. */
+export function indented(json: string): string {
   try {
     return JSON.stringify(JSON.parse(json), null, 2);
   } catch {

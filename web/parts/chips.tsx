@@ -1,6 +1,6 @@
 import { number } from '../data/format.ts';
 
-export type Choice = { id: string; name: string; count?: number | undefined; label?: string };
+export type Choice = { id: string; name: string; count?: number | string | undefined; label?: string };
 
 /** Filters beside each other, one of them pressed. */
 export function Chips(props: {
@@ -22,7 +22,8 @@ export function Chips(props: {
           aria-label={spoken}
           onClick={() => onChoose(id)}
         >
-          {name} {count !== undefined && <span class="n">{number(count)}</span>}
+          {name}{' '}
+          {count !== undefined && <span class="n">{typeof count === 'string' ? count : number(count)}</span>}
         </button>
       ))}
     </div>

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ApiProblem } from '../api/problem.ts';
+import { session } from '../app/session.ts';
 import type { Known } from '../data/resource.ts';
 import { Icon } from './icon.tsx';
 
@@ -59,10 +60,13 @@ type LoadedProps<T> = {
   children: (data: T) => ComponentChildren;
 };
 
-/** What is known; before that grey shapes; without it the error. Old data stay in view when a later request fails. */
+/**
+ * What is known; before that grey shapes; without it the error. Old data stay in view when a later request fails.
+ * It also waits for what the key may do, so that no button comes late and pushes the rest.
+ */
 export function Loaded<T>({ known, waiting, onRetry, gone, heading, children }: LoadedProps<T>) {
   const { data, error } = known;
-  if (data !== undefined) return <>{children(data)}</>;
+  if (data !== undefined && session.value !== undefined) return <>{children(data)}</>;
   if (error)
     return (
       <>

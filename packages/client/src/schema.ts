@@ -1328,6 +1328,7 @@ export type components = {
         };
         DeliveredEvent: {
             batch_id: string | null;
+            batch_name: string | null;
             /** @description The webhook-id of every attempt */
             id: string;
             type: string;
@@ -1348,6 +1349,8 @@ export type components = {
              * @enum {string}
              */
             state: "pending" | "delivered" | "exhausted";
+            /** @description Of its endpoint, today; an attempt has that of then */
+            url: string;
         };
         DeliveryDetails: {
             attempt_count: number;
@@ -1368,8 +1371,16 @@ export type components = {
              * @enum {string}
              */
             state: "pending" | "delivered" | "exhausted";
+            /** @description Of its endpoint, today; an attempt has that of then */
+            url: string;
         };
         DeliveryPage: {
+            /** @description With counts=true: how many deliveries the list has in each state, whatever `state` says; of the newest 10,000 */
+            counts_by_state?: {
+                delivered: number;
+                exhausted: number;
+                pending: number;
+            };
             items: components["schemas"]["Delivery"][];
             /** @description `cursor` of the next page; null: this is the last one */
             next_cursor: string | null;
@@ -1457,6 +1468,8 @@ export type components = {
             parked: boolean;
             /** @description Permits: downloads that may be open at a time, over all workers */
             places: number;
+            /** @description Whether it is open, but takes more than 2 s to its first byte */
+            slow: boolean;
             /** Format: date-time */
             updated_at: string;
             /** @description With `batch`: its images that wait for their turn or for another try */
@@ -1476,6 +1489,19 @@ export type components = {
             held_until?: string | null;
         };
         HostPage: {
+            /** @description With counts=true: how many hosts the list has in each state, whatever `state` says; of the first 10,000 by name */
+            counts_by_state?: {
+                /** @description Their images fail at once */
+                given_up: number;
+                /** @description On hold */
+                held: number;
+                /** @description Also those that are slow */
+                open: number;
+                /** @description Unreachable */
+                parked: number;
+                /** @description Also counted as open */
+                slow: number;
+            };
             items: components["schemas"]["Host"][];
             /** @description `cursor` of the next page; null: this is the last one */
             next_cursor: string | null;
@@ -1584,6 +1610,8 @@ export type components = {
             times_received: number;
         };
         InboxMessagePage: {
+            /** @description With counts=true: how many messages there are; at most 10,000 */
+            count?: number;
             items: components["schemas"]["InboxMessage"][];
             /** @description `cursor` of the next page; null: this is the last one */
             next_cursor: string | null;
@@ -1988,6 +2016,12 @@ export type components = {
              * @enum {string}
              */
             kind: "registered" | "configured" | "callback";
+            /** @description With counts=true: its deliveries of the last 7 days by state, of the newest 1,000 */
+            last_7_days?: {
+                delivered: number;
+                exhausted: number;
+                pending: number;
+            };
             old_secret_expires_at: string | null;
             public_key: string | null;
             /**
@@ -2018,6 +2052,12 @@ export type components = {
              * @enum {string}
              */
             kind: "registered" | "configured" | "callback";
+            /** @description With counts=true: its deliveries of the last 7 days by state, of the newest 1,000 */
+            last_7_days?: {
+                delivered: number;
+                exhausted: number;
+                pending: number;
+            };
             old_secret_expires_at: string | null;
             public_key: string | null;
             secret: string | null;
@@ -3353,6 +3393,8 @@ export interface operations {
             query?: {
                 /** @description Only events of this batch */
                 batch?: string;
+                /** @description Whether to count the deliveries by state, on all pages and of all states */
+                counts?: boolean;
                 /** @description `next_cursor` of the previous page */
                 cursor?: string;
                 /** @description Only deliveries to this endpoint */
@@ -3463,12 +3505,14 @@ export interface operations {
             query?: {
                 /** @description Id of a batch: only hosts that its images wait for or failed at, with `waiting` and `failed`. A host is listed from its first download on */
                 batch?: string;
+                /** @description Whether to count the hosts by state, on all pages and of all states */
+                counts?: boolean;
                 /** @description `next_cursor` of the previous page */
                 cursor?: string;
                 limit?: number;
                 /** @description A part of the name */
                 q?: string;
-                /** @description open: downloads may begin. held: it asked for a pause, or an operator set one. parked: it is unreachable. given_up: its images fail at once; several, separated by commas: one of them */
+                /** @description open: downloads may begin. slow: open, and slow to its first byte. held: it asked for a pause, or an operator set one. parked: it is unreachable. given_up: its images fail at once; several, separated by commas: one of them */
                 state?: string;
             };
             header?: never;
@@ -4371,9 +4415,12 @@ export interface operations {
     listWebhooks: {
         parameters: {
             query?: {
+                /** @description Whether to count the deliveries of each in the last 7 days */
+                counts?: boolean;
                 /** @description `next_cursor` of the previous page */
                 cursor?: string;
-                kind?: "registered" | "configured" | "callback";
+                /** @description registered, configured, callback; several, separated by commas: one of them */
+                kind?: string;
                 limit?: number;
             };
             header?: never;
@@ -4561,6 +4608,8 @@ export interface operations {
             query?: {
                 /** @description Only events of this batch */
                 batch?: string;
+                /** @description Whether to count the deliveries by state, on all pages and of all states */
+                counts?: boolean;
                 /** @description `next_cursor` of the previous page */
                 cursor?: string;
                 limit?: number;
@@ -4728,6 +4777,10 @@ export interface operations {
     listInboxMessages: {
         parameters: {
             query?: {
+                /** @description false: every `body` is empty; the message itself has it */
+                bodies?: boolean;
+                /** @description Whether to count the messages on all pages */
+                counts?: boolean;
                 /** @description `next_cursor` of the previous page */
                 cursor?: string;
                 limit?: number;

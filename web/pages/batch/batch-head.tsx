@@ -123,12 +123,12 @@ export function Notes({ batch }: { batch: Batch }) {
           <Icon name="pause" />
           <div class="grow">
             <b>
-              <UserText text={first.host} /> asked for a pause{first.until && ` until ${clock(first.until)}`}.
+              <UserText text={first.host} /> pauses{first.until && ` until ${clock(first.until)}`}.
             </b>{' '}
             {count(first.images, 'image waits', 'images wait')} for it; the others go on.
             {held.length > 1 &&
               ` ${count(held.length - 1, 'other host pauses', 'other hosts pause')} too.`}{' '}
-            Nothing for you to do. <a href={`/hosts?batch=${batch.id}`}>Hosts</a>
+            It goes on by itself then. <a href={`/hosts?batch=${batch.id}`}>Hosts of this batch</a>
           </div>
         </div>
       )}

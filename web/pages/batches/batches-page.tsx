@@ -1,4 +1,3 @@
-import { useState } from 'preact/hooks';
 import { query } from '../../api/request.ts';
 import type { Batch, CountedList } from '../../api/types.ts';
 import { queryOf, setQuery } from '../../app/router.ts';
@@ -8,6 +7,7 @@ import { Chips } from '../../parts/chips.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { PageHead, useTitle } from '../../parts/page-head.tsx';
+import { Pager, usePages } from '../../parts/pager.tsx';
 import { SearchBox } from '../../parts/search-box.tsx';
 import { STATE_NAMES } from '../../parts/state.tsx';
 import { Lines, Loaded } from '../../parts/waiting.tsx';
@@ -23,15 +23,11 @@ export function BatchesPage() {
   useTitle('Batches');
   const state = queryOf('state');
   const name = queryOf('name');
-  const [cursors, setCursors] = useState<string[]>([]);
-  const cursor = cursors.at(-1);
+  const pages = usePages(`${state} ${name}`);
+  const { cursor } = pages;
   const path = `/v1/batches${query({ limit: PAGE, latest: LATEST, state, q: name, counts: true, cursor })}`;
   const known = useKept(useResource<CountedList<Batch>>(path, cursor === undefined ? LIVE_MS : undefined));
   const isFiltered = state !== undefined || name !== undefined || cursor !== undefined;
-  function filter(changes: Record<string, string | undefined>): void {
-    setCursors([]);
-    setQuery(changes);
-  }
   return (
     <>
       <PageHead title="Batches">
@@ -49,35 +45,18 @@ export function BatchesPage() {
                 <Filters
                   counts={list.counts_by_state}
                   state={state}
-                  onChoose={(next) => filter({ state: next })}
+                  onChoose={(next) => setQuery({ state: next })}
                 />
                 <SearchBox
                   label="Search by name"
                   value={name ?? ''}
-                  onSearch={(text) => filter({ name: text })}
+                  onSearch={(text) => setQuery({ name: text })}
                   isLive
                 />
               </div>
             )}
             <Rest list={list} isFiltered={isFiltered} />
-            <div class="row gaptop">
-              <span class="small muted">{pageText(list)}</span>
-              <span class="grow" />
-              {cursors.length > 0 && (
-                <button type="button" class="btn" onClick={() => setCursors(cursors.slice(0, -1))}>
-                  Newer
-                </button>
-              )}
-              {list.next_cursor !== null && (
-                <button
-                  type="button"
-                  class="btn"
-                  onClick={() => setCursors([...cursors, list.next_cursor ?? ''])}
-                >
-                  Older
-                </button>
-              )}
-            </div>
+            <Pager pages={pages} next={list.next_cursor} text={pageText(list)} />
           </>
         )}
       </Loaded>
@@ -123,12 +102,7 @@ function Filters({ counts, state, onChoose }: FilterProps) {
 
 function Rest({ list, isFiltered }: { list: CountedList<Batch>; isFiltered: boolean }) {
   const ended = list.items.filter((batch) => !isRunning(batch));
-  if (ended.length > 0)
-    return (
-      <div class="card">
-        <BatchTable batches={ended} />
-      </div>
-    );
+  if (ended.length > 0) return <BatchTable batches={ended} />;
   if (isFiltered)
     return (
       <Empty title="No batch matches">

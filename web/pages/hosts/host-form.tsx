@@ -20,7 +20,7 @@ const MINUTE_MS = 60_000;
 
 /** What an operator sets for a host: a limit, a pause, secret headers. */
 export function HostForm({ host, onClose, onSaved }: Props) {
-  const isHeld = host.held_until !== null && Date.parse(host.held_until) > Date.now();
+  const isHeld = host.held_until !== null;
   const [ceiling, setCeiling] = useState(String(host.ceiling));
   const [pause, setPause] = useState<Pause>('keep');
   const [headers, setHeaders] = useState<string>();
@@ -110,7 +110,7 @@ function HeadersField({ host, value, onChange }: HeadersProps) {
         value={value}
         onInput={(event) => onChange(event.currentTarget.value)}
       />
-      <small>{known} What stands here replaces all of them; nothing removes them.</small>
+      <small>{known} What stands here replaces all of them. An empty field removes them.</small>
     </label>
   );
 }

@@ -1,18 +1,32 @@
-import type { Host } from '../../api/types.ts';
+import type { Host, HostPage } from '../../api/types.ts';
+import type { Choice } from '../../parts/chips.tsx';
 
 export type HostState = 'fine' | 'slow' | 'held' | 'dead';
 
-/** Slower than this to its first byte, a host holds a batch up. */
-export const SLOW_MS = 2_000;
-
-export const FILTERS: { id: HostState; name: string }[] = [
-  { id: 'slow', name: 'Slow' },
-  { id: 'held', name: 'Asked for a pause' },
-  { id: 'dead', name: 'No connection' },
+/** The filters of the page, by what the API calls their states. */
+const FILTERS: { id: HostState; name: string; states: string }[] = [
+  { id: 'slow', name: 'Slow', states: 'slow' },
+  { id: 'held', name: 'Paused', states: 'held' },
+  { id: 'dead', name: 'No connection', states: 'parked,given_up' },
 ];
 
-export function stateOf({ held_until, parked, given_up, latency_ms }: Host): HostState {
-  if (given_up || parked) return 'dead';
-  if (held_until !== null && Date.parse(held_until) > Date.now()) return 'held';
-  return latency_ms !== null && latency_ms > SLOW_MS ? 'slow' : 'fine';
+export function stateOf({ held_until: held, parked, given_up: givenUp, slow }: Host): HostState {
+  if (givenUp || parked) return 'dead';
+  if (held !== null) return 'held';
+  return slow ? 'slow' : 'fine';
+}
+
+/** The parameter `state` of the API for a filter; undefined: all hosts. */
+export function statesOf(filter: string | undefined): string | undefined {
+  return FILTERS.find(({ id }) => id === filter)?.states;
+}
+
+export function choicesOf(counts: HostPage['counts_by_state']): Choice[] {
+  const { open = 0, slow = 0, held = 0, parked = 0, given_up: givenUp = 0 } = counts ?? {};
+  const dead = parked + givenUp;
+  const of: Record<string, number> = { slow, held, dead };
+  return [
+    { id: 'all', name: 'All', count: counts && open + held + dead },
+    ...FILTERS.map(({ id, name }) => ({ id, name, count: counts && of[id] })),
+  ];
 }

@@ -1,42 +1,134 @@
 import { useState } from 'preact/hooks';
-import { query } from '../../api/request.ts';
-import type { CountedList, Host } from '../../api/types.ts';
+import { query, request } from '../../api/request.ts';
+import type { Batch, Host, HostPage } from '../../api/types.ts';
 import { queryOf, setQuery } from '../../app/router.ts';
 import { may } from '../../app/session.ts';
-import { reload, useResource } from '../../data/resource.ts';
+import { say } from '../../app/say.ts';
+import { number } from '../../data/format.ts';
+import { reload, useKept, useResource } from '../../data/resource.ts';
+import { visible } from '../../data/user-text.ts';
+import { Action } from '../../parts/button.tsx';
 import { Chips } from '../../parts/chips.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { PageHead, useTitle } from '../../parts/page-head.tsx';
+import { Pager, usePages } from '../../parts/pager.tsx';
 import { SearchBox } from '../../parts/search-box.tsx';
+import { UserText } from '../../parts/text.tsx';
 import { Lines, Loaded } from '../../parts/waiting.tsx';
+import { columnsOf } from './host-cells.tsx';
 import { HostForm } from './host-form.tsx';
-import { HostRow } from './host-row.tsx';
-import { FILTERS, type HostState, stateOf } from './host-state.ts';
+import { choicesOf, stateOf, statesOf } from './host-state.ts';
 
 const LIVE_MS = 3_000;
-const MOST = 1_000;
+const PAGE = 50;
+const NOTHING_YET = { data: undefined, error: undefined };
 
 /** The hosts that images come from: how they do, and what an operator sets for them. */
 export function HostsPage() {
   useTitle('Hosts');
-  const path = `/v1/hosts${query({ limit: MOST })}`;
-  const known = useResource<CountedList<Host>>(path, LIVE_MS);
+  const [state, q, batch] = [queryOf('state'), queryOf('q'), queryOf('batch')];
+  const pages = usePages(`${state} ${q} ${batch}`);
+  const { cursor } = pages;
+  const path = `/v1/hosts${query({ state: statesOf(state), q, batch, limit: PAGE, counts: true, cursor })}`;
+  const hosts = useKept(useResource<HostPage>(path, LIVE_MS));
+  const named = useResource<Batch>(batch && `/v1/batches/${batch}`);
+  const isNamed = batch === undefined || named.data !== undefined || named.error !== undefined;
   const [edited, edit] = useState<Host>();
+  const changed = (): Promise<void> => reload(path);
   return (
     <>
       <PageHead
         title="Hosts"
         sub="Where your images come from. Minilab finds out by itself how much each host bears; you may set a limit, a pause, or secret headers."
       />
-      <Loaded known={known} waiting={<Lines count={6} />} onRetry={() => reload(path)}>
-        {({ items }) => (items.length === 0 ? <NoHosts /> : <Hosts hosts={items} onEdit={edit} />)}
+      <Loaded
+        known={isNamed ? hosts : NOTHING_YET}
+        waiting={<Lines count={6} />}
+        onRetry={changed}
+        gone="This batch is not there."
+      >
+        {(page) => (
+          <>
+            {batch !== undefined && <OfBatch id={batch} name={named.data?.name ?? batch} />}
+            <div class="toolbar">
+              <Chips
+                label="State"
+                choices={choicesOf(page.counts_by_state)}
+                chosen={statesOf(state) === undefined ? 'all' : (state ?? 'all')}
+                onChoose={(id) => setQuery({ state: id === 'all' ? undefined : id })}
+              />
+              <SearchBox
+                label="Search a host"
+                value={q ?? ''}
+                onSearch={(text) => setQuery({ q: text })}
+                isLive
+              />
+            </div>
+            <HostTable page={page} batch={batch} onEdit={edit} onChanged={changed} />
+            <Pager pages={pages} next={page.next_cursor} text={sizeText(page)} words={['Back', 'More']} />
+          </>
+        )}
       </Loaded>
-      {edited && <HostForm host={edited} onClose={() => edit(undefined)} onSaved={() => reload(path)} />}
+      {edited && <HostForm host={edited} onClose={() => edit(undefined)} onSaved={changed} />}
     </>
   );
 }
 
-function NoHosts() {
+/** Says that only the hosts of one batch are listed. */
+function OfBatch({ id, name }: { id: string; name: string }) {
+  return (
+    <p class="gapb">
+      Only hosts that images of{' '}
+      <a href={`/batches/${id}`}>
+        <UserText text={name} />
+      </a>{' '}
+      wait for or failed at. <a href="/hosts">All hosts</a>
+    </p>
+  );
+}
+
+function sizeText({ items, next_cursor: next, counts_by_state: counts }: HostPage): string {
+  if (next === null || counts === undefined) return '';
+  return `${number(items.length)} of ${number(counts.open + counts.held + counts.parked + counts.given_up)}`;
+}
+
+type TableProps = {
+  page: HostPage;
+  batch: string | undefined;
+  onEdit: (host: Host) => void;
+  onChanged: () => Promise<void>;
+};
+
+function HostTable({ page, batch, onEdit, onChanged }: TableProps) {
+  if (page.items.length === 0) return <NoHosts page={page} batch={batch} />;
+  const columns = columnsOf(batch);
+  if (may('write'))
+    columns.push({
+      name: 'Actions',
+      isNameUnseen: true,
+      kind: 'r',
+      cell: (host) => <Actions host={host} onEdit={() => onEdit(host)} onChanged={onChanged} />,
+    });
+  return <DataTable label="Table of hosts" columns={columns} rows={page.items} keyOf={({ host }) => host} />;
+}
+
+function NoHosts({ page: { counts_by_state: counts }, batch }: Pick<TableProps, 'page' | 'batch'>) {
+  const isFiltered = queryOf('q') !== undefined || queryOf('state') !== undefined;
+  if (isFiltered || counts === undefined)
+    return (
+      <Empty title="No host like that">
+        <p>
+          <a href="/hosts">All hosts</a>
+        </p>
+      </Empty>
+    );
+  if (batch !== undefined)
+    return (
+      <Empty title="No host holds this batch up" isGood>
+        <p>None of its images waits for a host, and none failed.</p>
+      </Empty>
+    );
   return (
     <Empty title="No hosts yet">
       <p>A host appears here when a first image is downloaded from it.</p>
@@ -49,72 +141,29 @@ function NoHosts() {
   );
 }
 
-function Hosts({ hosts, onEdit }: { hosts: Host[]; onEdit: (host: Host) => void }) {
-  const state = queryOf('state') as HostState | undefined;
-  const search = (queryOf('q') ?? '').toLowerCase();
-  const shown = hosts.filter(
-    (host) => (state === undefined || stateOf(host) === state) && host.host.toLowerCase().includes(search),
-  );
+type ActionProps = { host: Host; onEdit: () => void; onChanged: () => Promise<void> };
+
+function Actions({ host, onEdit, onChanged }: ActionProps) {
+  const state = stateOf(host);
+  async function resume(): Promise<void> {
+    await request(`/v1/hosts/${encodeURIComponent(host.host)}`, {
+      method: 'PUT',
+      json: { held_until: null },
+    });
+    await onChanged();
+    say(`${visible(host.host)} is asked for images again`);
+  }
   return (
-    <>
-      <div class="toolbar">
-        <Chips
-          label="State"
-          choices={[
-            { id: 'all', name: 'All', count: hosts.length },
-            ...FILTERS.map(({ id, name }) => ({
-              id,
-              name,
-              count: hosts.filter((host) => stateOf(host) === id).length,
-            })),
-          ]}
-          chosen={state ?? 'all'}
-          onChoose={(id) => setQuery({ state: id === 'all' ? undefined : id })}
-        />
-        <SearchBox label="Search a host" value={search} onSearch={(text) => setQuery({ q: text })} isLive />
-      </div>
-      {shown.length === 0 ? (
-        <Empty title="No host like that">
-          <p>
-            <a href="/hosts">All hosts</a>
-          </p>
-        </Empty>
-      ) : (
-        <div class="card">
-          <div class="scrollx" tabIndex={0} role="region" aria-label="Table of hosts">
-            <table class="table">
-              <thead>
-                <tr>
-                  <th scope="col">Host</th>
-                  <th scope="col">State</th>
-                  <th scope="col" class="hide-s">
-                    Downloads at once
-                  </th>
-                  <th scope="col" class="r">
-                    First byte
-                  </th>
-                  <th scope="col" class="r hide-s">
-                    A second
-                  </th>
-                  <th scope="col" class="hide-s">
-                    Last trouble
-                  </th>
-                  {may('write') && (
-                    <th scope="col" class="r hide-s">
-                      <span class="sr">Actions</span>
-                    </th>
-                  )}
-                </tr>
-              </thead>
-              <tbody>
-                {shown.map((host) => (
-                  <HostRow key={host.host} host={host} onEdit={() => onEdit(host)} />
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </div>
+    <div class="row right">
+      {(state === 'held' || state === 'dead') && (
+        <Action busy="Resuming …" act={resume}>
+          {state === 'held' ? 'Resume' : 'Try now'}
+          <span class="sr"> {host.host}</span>
+        </Action>
       )}
-    </>
+      <button type="button" class="btn" onClick={onEdit}>
+        Set…<span class="sr"> for {host.host}</span>
+      </button>
+    </div>
   );
 }

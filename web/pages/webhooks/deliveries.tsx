@@ -1,133 +1,137 @@
-import { useState } from 'preact/hooks';
-import { query } from '../../api/request.ts';
-import type { Delivery, Endpoint, List } from '../../api/types.ts';
+import type { Delivery, DeliveryPage } from '../../api/types.ts';
 import { queryOf, setQuery } from '../../app/router.ts';
 import { count } from '../../data/format.ts';
-import { reload, useKept, useResource } from '../../data/resource.ts';
 import { visible } from '../../data/user-text.ts';
+import { Beside, goToDetail } from '../../parts/beside.tsx';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { Moment } from '../../parts/text.tsx';
-import { Lines, Loaded } from '../../parts/waiting.tsx';
+import { Pager, type Pages } from '../../parts/pager.tsx';
+import { Moment, UserText } from '../../parts/text.tsx';
 import { DeliveryDetailPane } from './delivery-detail.tsx';
 
-const LIVE_MS = 4_000;
-const PAGE = 30;
+function choose({ id }: Delivery): void {
+  setQuery({ delivery: id });
+  goToDetail();
+}
 
-type Props = { state: string | undefined; endpoints: Endpoint[] };
+const COLUMNS: Column<Delivery>[] = [
+  { name: 'Event', cell: (delivery) => <Event delivery={delivery} /> },
+  { name: 'Result', width: '17%', cell: (delivery) => <Result delivery={delivery} /> },
+  {
+    name: 'Tries',
+    width: '22%',
+    kind: 'muted num',
+    isHiddenOnPhones: true,
+    cell: (delivery) => <Tries delivery={delivery} />,
+  },
+  { name: 'When', width: '16%', kind: 'r muted', cell: ({ created_at: at }) => <Moment at={at} /> },
+];
+
+type Props = {
+  page: DeliveryPage;
+  pages: Pages;
+  state: string | undefined;
+  isOfBatch: boolean;
+  onChanged: () => Promise<void>;
+};
 
 /** What was sent, newest first, with the detail of one beside it. */
-export function Deliveries({ state, endpoints }: Props) {
-  const [limit, setLimit] = useState(PAGE);
-  const path = `/v1/deliveries${query({ state, limit })}`;
-  const known = useKept(useResource<List<Delivery>>(path, LIVE_MS));
-  const chosen = queryOf('delivery') ?? known.data?.items[0]?.id;
+export function Deliveries({
+  page: { items, next_cursor: next },
+  pages,
+  state,
+  isOfBatch,
+  onChanged,
+}: Props) {
+  const chosen = queryOf('delivery') ?? items[0]?.id;
+  const list = (
+    <>
+      {items.length === 0 ? (
+        <NoDeliveries state={state} isOfBatch={isOfBatch} />
+      ) : (
+        <DataTable
+          label="Deliveries"
+          columns={COLUMNS}
+          rows={items}
+          keyOf={({ id }) => id}
+          onOpen={choose}
+          chosen={chosen}
+        />
+      )}
+      <Pager pages={pages} next={next} />
+    </>
+  );
+  if (chosen === undefined) return list;
   return (
-    <Loaded known={known} waiting={<Lines count={5} />} onRetry={() => reload(path)}>
-      {({ items, next_cursor }) =>
-        items.length === 0 ? (
-          <NoDeliveries state={state} />
-        ) : (
-          <div class="two">
-            <div>
-              <div class="card">
-                <div class="scrollx" tabIndex={0} role="region" aria-label="Deliveries">
-                  <Table items={items} chosen={chosen} endpoints={endpoints} />
-                </div>
-              </div>
-              {next_cursor !== null && (
-                <p class="gaptop">
-                  <button type="button" class="btn" onClick={() => setLimit(limit + PAGE)}>
-                    Older
-                  </button>
-                </p>
-              )}
-            </div>
-            {chosen !== undefined && (
-              <DeliveryDetailPane key={chosen} id={chosen} onChanged={() => reload(path)} />
-            )}
-          </div>
-        )
-      }
-    </Loaded>
+    <Beside list={list}>
+      <DeliveryDetailPane key={chosen} id={chosen} onChanged={onChanged} />
+    </Beside>
   );
 }
 
-function NoDeliveries({ state }: { state: string | undefined }) {
+function NoDeliveries({ state, isOfBatch }: Pick<Props, 'state' | 'isOfBatch'>) {
   if (state === undefined)
     return (
       <Empty title="Nothing was sent yet">
-        <p>A message goes out when a batch ends, to each endpoint.</p>
+        <p>
+          {isOfBatch
+            ? 'No endpoint was told of this batch so far.'
+            : 'A message goes out when a batch ends, to each endpoint. The test of an endpoint sends one now.'}
+        </p>
       </Empty>
     );
-  return (
-    <Empty title={state === 'pending' ? 'Nothing is open' : 'Nothing was given up'} isGood>
-      <p>Every message has arrived.</p>
+  return state === 'pending' ? (
+    <Empty title="Nothing is open" isGood>
+      <p>No message waits to be sent, or to be sent again.</p>
+    </Empty>
+  ) : (
+    <Empty title="Nothing was given up" isGood>
+      <p>Every message has arrived, or is still being tried.</p>
     </Empty>
   );
 }
 
-function Table({
-  items,
-  chosen,
-  endpoints,
-}: {
-  items: Delivery[];
-  chosen: string | undefined;
-  endpoints: Endpoint[];
-}) {
-  const urls = new Map(endpoints.map(({ id, url }) => [id, url]));
+function Event({ delivery }: { delivery: Delivery }) {
+  const isChosen = queryOf('delivery') === delivery.id;
+  const { type, batch_name: name } = delivery.event;
   return (
-    <table class="table">
-      <thead>
-        <tr>
-          <th scope="col">Event</th>
-          <th scope="col">Result</th>
-          <th scope="col" class="hide-s">
-            Tries
-          </th>
-          <th scope="col" class="r">
-            When
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.map((delivery) => (
-          <tr
-            key={delivery.id}
-            class={`go ${delivery.id === chosen ? 'chosen' : ''}`}
-            onClick={() => setQuery({ delivery: delivery.id })}
-          >
-            <td>
-              <button
-                type="button"
-                class="link name any"
-                aria-current={delivery.id === chosen ? 'true' : undefined}
-                onClick={() => setQuery({ delivery: delivery.id })}
-              >
-                {delivery.event.type}
-              </button>
-              <div class="tiny faint any">{visible(urls.get(delivery.endpoint_id) ?? '')}</div>
-            </td>
-            <td>
-              <Result delivery={delivery} />
-            </td>
-            <td class="hide-s muted num">
-              {delivery.attempt_count}
-              {delivery.state === 'exhausted' && ', given up'}
-              {delivery.state === 'pending' && delivery.next_attempt_at !== null && (
-                <>
-                  , next <Moment at={delivery.next_attempt_at} />
-                </>
-              )}
-            </td>
-            <td class="r muted">
-              <Moment at={delivery.created_at} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <>
+      <button
+        type="button"
+        class="link name any"
+        aria-current={isChosen ? 'true' : undefined}
+        onClick={() => choose(delivery)}
+      >
+        {type}
+      </button>
+      <div class="tiny faint any">
+        {name !== null && (
+          <>
+            <UserText text={name} />,{' '}
+          </>
+        )}
+        {visible(delivery.url)}
+      </div>
+    </>
+  );
+}
+
+function Tries({
+  delivery: { attempt_count: attempts, state, next_attempt_at: next },
+}: {
+  delivery: Delivery;
+}) {
+  return (
+    <>
+      {attempts}
+      {state === 'exhausted' && ', given up'}
+      {state === 'pending' && next !== null && (
+        <>
+          , next <Moment at={next} />
+        </>
+      )}
+    </>
   );
 }
 

@@ -5,6 +5,7 @@ import { say } from '../../app/say.ts';
 import { reload, useResource } from '../../data/resource.ts';
 import { Attempts, Sent } from '../../parts/attempts.tsx';
 import { Action, Copy } from '../../parts/button.tsx';
+import { UserText } from '../../parts/text.tsx';
 import { Lines, Loaded } from '../../parts/waiting.tsx';
 
 const LIVE_MS = 3_000;
@@ -28,7 +29,10 @@ export function DeliveryDetailPane({ id, onChanged }: { id: string; onChanged: (
             {delivery.event.batch_id !== null && (
               <>
                 {' '}
-                · <a href={`/batches/${delivery.event.batch_id}/webhook`}>the batch</a>
+                ·{' '}
+                <a href={`/batches/${delivery.event.batch_id}/webhook`}>
+                  <UserText text={delivery.event.batch_name ?? 'a batch that was deleted'} />
+                </a>
               </>
             )}
           </p>

@@ -4,15 +4,7 @@ import type { Endpoint } from '../../api/types.ts';
 import { say } from '../../app/say.ts';
 import { Action } from '../../parts/button.tsx';
 import { Dialog, DialogEnd } from '../../parts/dialog.tsx';
-
-const EVENTS = [
-  'batch.started',
-  'batch.progress',
-  'batch.completed',
-  'batch.completed_with_errors',
-  'batch.failed',
-  'batch.cancelled',
-];
+import { EventChoice } from './event-choice.tsx';
 
 type Props = { endpoint: Endpoint | undefined; onClose: () => void; onSaved: (endpoint: Endpoint) => void };
 
@@ -32,19 +24,6 @@ export function EndpointForm({ endpoint, onClose, onSaved }: Props) {
     const json = { url, description, event_types: events };
     onSaved(await request<Endpoint>(path, { method: endpoint ? 'PATCH' : 'POST', json }));
     say('Saved');
-  });
-  const rotate = attempt(async () => {
-    onSaved(await request<Endpoint>(`${path}/rotate-secret`, { method: 'POST' }));
-    say('A new secret. The old one signs along for 24 hours');
-  });
-  const disable = attempt(async () => {
-    onSaved(await request<Endpoint>(path, { method: 'PATCH', json: { disabled: true } }));
-    say('It gets no more messages');
-  });
-  const remove = attempt(async () => {
-    await request(path, { method: 'DELETE' });
-    onSaved({ ...(endpoint as Endpoint), secret: null });
-    say('Deleted, with its deliveries');
   });
   return (
     <Dialog title={endpoint ? 'Edit the endpoint' : 'Add an endpoint'} onClose={onClose}>
@@ -72,17 +51,7 @@ export function EndpointForm({ endpoint, onClose, onSaved }: Props) {
         <p class="small bad" role="alert">
           {problem}
         </p>
-        {endpoint && (
-          <div class="row gapb">
-            <Action act={rotate} busy="Making …">
-              New secret
-            </Action>
-            {!endpoint.disabled && <Action act={disable}>Disable</Action>}
-            <Action kind="danger" act={remove} busy="Deleting …">
-              Delete
-            </Action>
-          </div>
-        )}
+        {endpoint && <Changes endpoint={endpoint} path={path} attempt={attempt} onSaved={onSaved} />}
         <DialogEnd
           onClose={onClose}
           busy="Saving …"
@@ -96,25 +65,53 @@ export function EndpointForm({ endpoint, onClose, onSaved }: Props) {
   );
 }
 
-function EventChoice({ chosen, onChoose }: { chosen: string[]; onChoose: (events: string[]) => void }) {
+type ChangesProps = {
+  endpoint: Endpoint;
+  path: string;
+  attempt: (change: () => Promise<void>) => () => Promise<void>;
+  onSaved: (endpoint: Endpoint) => void;
+};
+
+/** What is done at once, whatever stands in the form. */
+function Changes({ endpoint, path, attempt, onSaved }: ChangesProps) {
+  const [isAsking, ask] = useState(false);
+  const rotate = attempt(async () => {
+    onSaved(await request<Endpoint>(`${path}/rotate-secret`, { method: 'POST' }));
+    say('A new secret. The old one signs along for 24 hours');
+  });
+  const disable = attempt(async () => {
+    onSaved(await request<Endpoint>(path, { method: 'PATCH', json: { disabled: true } }));
+    say('It gets no more messages');
+  });
+  const remove = attempt(async () => {
+    await request(path, { method: 'DELETE' });
+    onSaved({ ...endpoint, secret: null });
+    say('Deleted, with its deliveries');
+  });
   return (
-    <fieldset class="field plain">
-      <legend>Events</legend>
-      <p class="small muted">None chosen: the ends of batches.</p>
-      <div class="choices">
-        {EVENTS.map((event) => (
-          <label key={event} class="row small">
-            <input
-              type="checkbox"
-              checked={chosen.includes(event)}
-              onChange={({ currentTarget: { checked } }) =>
-                onChoose(checked ? [...chosen, event] : chosen.filter((one) => one !== event))
-              }
-            />
-            <code>{event}</code>
-          </label>
-        ))}
+    <>
+      <div class="row gapb">
+        <Action act={rotate} busy="Making …">
+          New secret
+        </Action>
+        {!endpoint.disabled && (
+          <Action act={disable} busy="Disabling …">
+            Disable
+          </Action>
+        )}
+        {isAsking ? (
+          <Action kind="danger" act={remove} busy="Deleting …">
+            Delete it for good
+          </Action>
+        ) : (
+          <button type="button" class="btn danger" onClick={() => ask(true)}>
+            Delete
+          </button>
+        )}
       </div>
-    </fieldset>
+      <p class="small muted" role="status">
+        {isAsking && 'The log of its messages goes too. This cannot be undone.'}
+      </p>
+    </>
   );
 }

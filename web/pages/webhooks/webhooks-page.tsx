@@ -1,38 +1,32 @@
 import { useState } from 'preact/hooks';
 import type { Endpoint, List } from '../../api/types.ts';
-import { query } from '../../api/request.ts';
-import { navigate, queryOf, setQuery } from '../../app/router.ts';
-import { may } from '../../app/session.ts';
+import { mayPerhaps } from '../../app/session.ts';
 import { reload, useResource } from '../../data/resource.ts';
-import { Chips } from '../../parts/chips.tsx';
 import { PageHead, useTitle } from '../../parts/page-head.tsx';
 import { SecretShown } from '../../parts/secret.tsx';
 import { Lines, Loaded } from '../../parts/waiting.tsx';
-import { Deliveries } from './deliveries.tsx';
 import { EndpointForm } from './endpoint-form.tsx';
 import { Endpoints } from './endpoints.tsx';
-import { Inbox } from './inbox.tsx';
-import { ReplayAll } from './replay-all.tsx';
+import { Messages } from './messages.tsx';
+import { ENDPOINTS } from './paths.ts';
+import { SignatureGuide } from './signature-guide.tsx';
 
-const PATH = `/v1/webhooks${query({ limit: 100 })}`;
-const VIEWS = [
-  { id: 'all', name: 'Deliveries' },
-  { id: 'pending', name: 'Open' },
-  { id: 'exhausted', name: 'Given up' },
-  { id: 'inbox', name: 'Inbox' },
-];
+const LIVE_MS = 8_000;
 
 /** What goes out, how it arrived, and what came in. */
 export function WebhooksPage({ part }: { part: string | undefined }) {
+  return part === 'signature' ? <SignatureGuide /> : <Webhooks isInbox={part === 'inbox'} />;
+}
+
+function Webhooks({ isInbox }: { isInbox: boolean }) {
   useTitle('Webhooks');
-  const known = useResource<List<Endpoint>>(PATH);
+  const known = useResource<List<Endpoint>>(ENDPOINTS, LIVE_MS);
   const [edited, edit] = useState<Endpoint | 'new'>();
   const [shown, show] = useState<Endpoint>();
-  const view = part === 'inbox' ? 'inbox' : (queryOf('show') ?? 'all');
   async function saved(endpoint: Endpoint): Promise<void> {
     if (endpoint.secret) show(endpoint);
     edit(undefined);
-    await reload(PATH);
+    await reload(ENDPOINTS);
   }
   return (
     <>
@@ -40,11 +34,11 @@ export function WebhooksPage({ part }: { part: string | undefined }) {
         title="Webhooks"
         sub={
           <>
-            A signed message when a batch ends. <a href="/docs">How to check the signature</a>
+            A signed message when a batch ends. <a href="/webhooks/signature">How to check the signature</a>
           </>
         }
       >
-        {may('write') && (
+        {mayPerhaps('write') && (
           <button type="button" class="btn primary" onClick={() => edit('new')}>
             Add an endpoint
           </button>
@@ -55,11 +49,11 @@ export function WebhooksPage({ part }: { part: string | undefined }) {
           The secret of {shown.url}: copy it now, it is never shown again.
         </SecretShown>
       )}
-      <Loaded known={known} waiting={<Lines count={3} />} onRetry={() => reload(PATH)}>
+      <Loaded known={known} waiting={<Lines count={3} />} onRetry={() => reload(ENDPOINTS)}>
         {({ items }) => (
           <>
-            <Endpoints endpoints={items} onEdit={edit} onChanged={() => reload(PATH)} />
-            <Messages view={view} endpoints={items} />
+            <Endpoints endpoints={items} onEdit={edit} />
+            <Messages isInbox={isInbox} />
           </>
         )}
       </Loaded>
@@ -69,34 +63,6 @@ export function WebhooksPage({ part }: { part: string | undefined }) {
           onClose={() => edit(undefined)}
           onSaved={(endpoint) => void saved(endpoint)}
         />
-      )}
-    </>
-  );
-}
-
-function Messages({ view, endpoints }: { view: string; endpoints: Endpoint[] }) {
-  return (
-    <>
-      <div class="toolbar">
-        <Chips
-          label="Messages"
-          choices={VIEWS}
-          chosen={view}
-          onChoose={(id) =>
-            id === 'inbox' || view === 'inbox'
-              ? navigate(id === 'inbox' ? '/webhooks/inbox' : `/webhooks${query({ show: id })}`, {
-                  keepScroll: true,
-                })
-              : setQuery({ show: id === 'all' ? undefined : id, delivery: undefined })
-          }
-        />
-        <span class="grow" />
-        {may('write') && view !== 'inbox' && <ReplayAll endpoints={endpoints} />}
-      </div>
-      {view === 'inbox' ? (
-        <Inbox />
-      ) : (
-        <Deliveries state={view === 'all' ? undefined : view} endpoints={endpoints} />
       )}
     </>
   );

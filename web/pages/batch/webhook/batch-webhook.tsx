@@ -10,6 +10,7 @@ import { Empty } from '../../../parts/empty.tsx';
 import { Lines, Loaded } from '../../../parts/waiting.tsx';
 
 const LIVE_MS = 5_000;
+const MOST_SHOWN = 10;
 
 const EVENT_WORDS: Record<string, string> = {
   'batch.started': 'The batch has started',
@@ -22,7 +23,7 @@ const EVENT_WORDS: Record<string, string> = {
 
 /** The messages that tell of this batch, and how they arrived. */
 export function BatchWebhook({ batch }: { batch: Batch }) {
-  const path = `/v1/deliveries${query({ batch: batch.id, limit: 20 })}`;
+  const path = `/v1/deliveries${query({ batch: batch.id, limit: MOST_SHOWN })}`;
   const known = useResource<List<Delivery>>(path, LIVE_MS);
   return (
     <Loaded known={known} waiting={<Lines />} onRetry={() => reload(path)}>
@@ -34,6 +35,9 @@ export function BatchWebhook({ batch }: { batch: Batch }) {
             {items.map((delivery) => (
               <OneDelivery key={delivery.id} delivery={delivery} />
             ))}
+            <p>
+              <a href={`/webhooks?batch=${batch.id}`}>All messages of this batch</a>
+            </p>
           </div>
         )
       }
@@ -76,8 +80,7 @@ function OneDelivery({ delivery }: { delivery: Delivery }) {
           <section class="card pad" aria-label={detail.event.type}>
             <h2>{EVENT_WORDS[detail.event.type] ?? detail.event.type}</h2>
             <p class="small muted gapb any">
-              <code>{detail.event.type}</code>
-              <Target delivery={detail} />
+              <code>{detail.event.type}</code> to {visible(detail.url)}
             </p>
             <Attempts delivery={detail} />
             {may('write') && (
@@ -96,9 +99,4 @@ function OneDelivery({ delivery }: { delivery: Delivery }) {
       )}
     </Loaded>
   );
-}
-
-function Target({ delivery }: { delivery: DeliveryDetail }) {
-  const url = delivery.attempts.at(-1)?.request.url;
-  return url ? <> to {visible(url)}</> : null;
 }
