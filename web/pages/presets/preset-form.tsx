@@ -33,7 +33,7 @@ export function PresetForm({ preset, isNew, canChange }: Props) {
             rendition={rendition}
             problems={problems.get(i) ?? {}}
             onChange={(next) => change(i, next)}
-            onRemove={renditions.length > 1 ? () => change(i, undefined) : undefined}
+            onRemove={canChange && renditions.length > 1 ? () => change(i, undefined) : undefined}
           />
         ))}
       </fieldset>

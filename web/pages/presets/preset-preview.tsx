@@ -5,7 +5,6 @@ import { say } from '../../app/say.ts';
 import { may } from '../../app/session.ts';
 import { useResource } from '../../data/resource.ts';
 import { visible } from '../../data/user-text.ts';
-import { Chips } from '../../parts/chips.tsx';
 import { sendFile } from '../check/send-file.ts';
 import type { FieldProblems } from './field-problems.ts';
 import { RenditionPreview } from './rendition-preview.tsx';
@@ -15,7 +14,7 @@ type Props = { renditions: RenditionSpec[]; onProblems: (index: number, problems
 /** A picture to look at: its name for the API, what it is called, its bytes if they are known. */
 type Picture = { id: string; name: string; bytes?: number | undefined };
 
-const SAMPLE: Picture = { id: 'sample', name: 'Our photograph' };
+const SAMPLE: Picture = { id: 'sample', name: 'A photograph of ours' };
 
 /** What a preset makes of a picture: ours, the latest of yours, or one from this computer. The server makes it. */
 export function PresetPreview({ renditions, onProblems }: Props) {
@@ -37,10 +36,19 @@ export function PresetPreview({ renditions, onProblems }: Props) {
     <section class="card pad side" aria-label="Preview">
       <h2>Preview</h2>
       <p class="small muted gapb">The files as the server makes them. Nothing is stored.</p>
-      <Chips label="Picture" choices={pictures} chosen={picture.id} onChoose={choose} />
+      <label class="field">
+        <span>Picture</span>
+        <select value={picture.id} onChange={(event) => choose(event.currentTarget.value)}>
+          {pictures.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
       {may('write') && (
-        <label class="btn file gaptop">
-          Choose a picture
+        <label class="btn file">
+          Another picture
           <input
             type="file"
             accept="image/*"
@@ -66,7 +74,9 @@ function useLatest(): Picture | undefined {
   const { data } = useResource<List<Batch>>(`/v1/batches${query({ limit: 1, latest: 1 })}`);
   const id = data?.items[0]?.latest?.[0]?.image_id;
   const image = useResource<Image>(id && `/v1/images/${id}`).data;
-  return image && { id: image.id, name: visible(image.product.name), bytes: image.source?.bytes };
+  return (
+    image && { id: image.id, name: `Your latest: ${visible(image.product.name)}`, bytes: image.source?.bytes }
+  );
 }
 
 /** A picture of this computer. The server forgets it with the page, or in an hour. */
