@@ -23,8 +23,11 @@ describe('keys', { skip: NO_BROWSER ?? false }, () => {
     await stage?.[Symbol.asyncDispose]();
   });
 
-  const ask = (path: string, key = ADMIN, init: RequestInit = {}): Promise<Response> =>
-    fetch(`${stage.url}${path}`, { ...init, headers: { ...init.headers, ...bearer(key) } });
+  const ask = (path: string, key = ADMIN, init: RequestInit = {}): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    headers.set('authorization', bearer(key).authorization);
+    return fetch(`${stage.url}${path}`, { ...init, headers });
+  };
 
   async function signIn(page: Page, key: string, to: string): Promise<void> {
     await page.goto(`/sign-in?to=${to}`);
@@ -121,7 +124,7 @@ describe('keys', { skip: NO_BROWSER ?? false }, () => {
     await signIn(reader.page, key, '/keys');
     await reader.page.getByText('Keys and the log are for admins').waitFor();
     await reader.page.getByRole('row', { name: 'Images today 2 no limit' }).waitFor();
-    await reader.page.getByRole('link', { name: 'A reader' }).click();
+    await reader.page.getByRole('link', { name: 'Signed in: A reader' }).click();
     await reader.page.getByRole('heading', { name: 'Signed in' }).waitFor();
     await reader.page.getByRole('row', { name: 'Images today 2 no limit' }).waitFor();
     reader.assertQuiet(REFUSED);

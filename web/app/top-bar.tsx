@@ -1,3 +1,4 @@
+import { visible } from '../data/user-text.ts';
 import type { IconName } from '../parts/icon.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { connection } from './connection.ts';
@@ -65,10 +66,10 @@ function Account() {
   const key = session.value?.key;
   if (!key) return null;
   return (
-    <a class="btn plain wide-only" href="/sign-in">
+    <a class="btn plain" href="/sign-in" aria-label={`Signed in: ${visible(key.name)}`}>
       <Icon name="key" />
-      <span class="cut" dir="auto">
-        {key.name}
+      <span class="cut wide-only" dir="auto">
+        {visible(key.name)}
       </span>
     </a>
   );

@@ -23,14 +23,14 @@ function limitsOf({ limits, used }: Usage): Limit[] {
     { name: 'Images today', used: used.images_per_day, most: limits.images_per_day, show: number },
     { name: 'Batches at once', used: used.batches_at_once, most: limits.batches_at_once, show: number },
     { name: 'Stored', used: used.stored_bytes, most: limits.stored_bytes, show: bytes },
-    { name: 'Requests a second, each key', used: undefined, most: limits.requests_per_second, show: number },
+    { name: 'Requests a second', used: undefined, most: limits.requests_per_second, show: number },
   ];
 }
 
 export function LimitTable({ usage }: { usage: Usage }) {
   return (
     <>
-      <table class="table">
+      <table class="table limits">
         <thead>
           <tr>
             <th scope="col">Limit</th>

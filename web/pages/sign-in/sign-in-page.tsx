@@ -100,6 +100,10 @@ function SignedIn({ current }: { current: Session }) {
         <dd>{{ read: 'look', write: 'look and change', admin: 'do everything' }[current.scope]}</dd>
       </dl>
       <Limits />
+      <p class="row gapb small">
+        <a href="/keys">{current.scope === 'admin' ? 'Keys, use and log' : 'What is used'}</a>
+        <a href="/presets">Presets</a>
+      </p>
       <Action isWide busy="Signing out …" act={signOut}>
         Sign out
       </Action>
