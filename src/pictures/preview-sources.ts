@@ -21,7 +21,7 @@ const WAITING = 16;
 const CACHE_BYTES = 256 * 2 ** 20;
 
 /** Reads a picture when its preview is due, so that those which wait hold no memory. */
-export type ReadPicture = () => Promise<Buffer>;
+type ReadPicture = () => Promise<Buffer>;
 
 /** Finds pictures by `sample`, the id of an image, or the id of a kept upload. */
 export type PreviewSources = {
