@@ -1,4 +1,3 @@
-import { visible } from '../data/user-text.ts';
 import type { IconName } from '../parts/icon.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { connection } from './connection.ts';
@@ -66,10 +65,10 @@ function Account() {
   const key = session.value?.key;
   if (!key) return null;
   return (
-    <a class="btn plain" href="/sign-in" aria-label={`Signed in: ${visible(key.name)}`}>
+    <a class="btn plain wide-only" href="/sign-in">
       <Icon name="key" />
-      <span class="cut wide-only" dir="auto">
-        {visible(key.name)}
+      <span class="cut" dir="auto">
+        {key.name}
       </span>
     </a>
   );

@@ -99,14 +99,12 @@ function SignedIn({ current }: { current: Session }) {
         <dt>May</dt>
         <dd>{{ read: 'look', write: 'look and change', admin: 'do everything' }[current.scope]}</dd>
       </dl>
-      <Limits />
-      <p class="row gapb small">
-        <a href="/keys">{current.scope === 'admin' ? 'Keys, use and log' : 'What is used'}</a>
-        <a href="/presets">Presets</a>
-      </p>
       <Action isWide busy="Signing out …" act={signOut}>
         Sign out
       </Action>
+      <div class="gaptop2">
+        <Limits />
+      </div>
     </div>
   );
 }
