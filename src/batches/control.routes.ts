@@ -4,8 +4,11 @@ import { audited } from '../access/audit.ts';
 import type { Db } from '../db/database.ts';
 import { problems } from '../http/document/problems.ts';
 import { ListOf, valuesOf } from '../http/lists.ts';
+import { wrongParameter } from '../http/flaws.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
+import { uuidOf } from '../ids.ts';
+import { CodeList, imageCodesOf } from '../images/code-list.ts';
 import { Batch, batchBody } from './batch.body.ts';
 import { cancelBatch } from './cancel.ts';
 import type { MoveRules } from './move-on.ts';
@@ -32,8 +35,9 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
           'Begins the next round of a batch that has ended. The round has an event of its own. With `when_ended`, a batch that still runs is answered as it is, and its next round begins within seconds of its end; several requests add up. Cancelling the batch drops them.',
         params: Params,
         querystring: Type.Object({
-          code: ListOf('Only images that failed with this error code'),
+          code: CodeList,
           host: ListOf('Only images of this host'),
+          image: ListOf('Only the image with this id, and those of the batch with the same URL and settings'),
           when_ended: Type.Optional(
             Type.Boolean({ default: false, description: 'Wait for the end of a batch that still runs' }),
           ),
@@ -43,8 +47,8 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { code, host, when_ended: whenEnded = false } = request.query;
-      const filter = { codes: valuesOf(code), hosts: valuesOf(host) };
+      const { code, host, image, when_ended: whenEnded = false } = request.query;
+      const filter = { codes: imageCodesOf(code), hosts: valuesOf(host), images: imagesOf(image) };
       const key = batchKey(tenantOf(request), id);
       const retry = async (trx: Db) => found(await retryBatch(trx, key, { filter, feed, whenEnded }), id);
       const row = await audited(request, patient, retry, () => ({ details: request.query }));
@@ -97,6 +101,15 @@ export const controlRoutes: FastifyPluginAsyncTypebox<ControlParts> = async (app
     },
   );
 };
+
+/** @throws Problem `bad_request` for a text that is no id of an image */
+function imagesOf(list: string | undefined): string[] | undefined {
+  return valuesOf(list)?.map((id) => {
+    const uuid = uuidOf('img', id);
+    if (uuid === undefined) throw wrongParameter('image', `It has "${id}", which is no id of an image.`);
+    return uuid;
+  });
+}
 
 /** @throws Problem `not_found` */
 function found<T>(result: T | undefined | false, id: string): T {

@@ -8,6 +8,7 @@ import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { PUBLIC_IMAGE_STATES, storedStates } from '../images/image.ts';
 import { Image, imageBody } from '../images/image.body.ts';
+import { CodeList, imageCodesOf } from '../images/code-list.ts';
 import { type ImageFilter, listImages } from '../images/image.queries.ts';
 import { SheetImage, sheetBody } from '../images/sheet.body.ts';
 import { listSheet } from '../images/sheet.queries.ts';
@@ -29,7 +30,7 @@ const ImagesQuery = Type.Object({
     }),
   ),
   state: Type.Optional(Type.Enum([...PUBLIC_IMAGE_STATES])),
-  code: ListOf('Only images that failed with this error code'),
+  code: CodeList,
   host: ListOf('Only images of this host'),
 });
 
@@ -46,13 +47,14 @@ export const imagesRoutes: FastifyPluginAsyncTypebox<ImagesParts> = async (app, 
   async function filterOf(request: FastifyRequest<OfImages>): Promise<ImageFilter> {
     const { id } = request.params;
     const { state, code, host, cursor, from_slot = 1, limit = PAGE_SIZE } = request.query;
+    const codes = imageCodesOf(code);
     const key = batchKey(tenantOf(request), id);
     const batchState = await batchStateOf(db, key);
     if (batchState === undefined) throw noSuchBatch(id);
     return {
       ...key,
       states: state && storedStates(state, { isCancelled: batchState === 'cancelled' }),
-      codes: valuesOf(code),
+      codes,
       hosts: valuesOf(host),
       afterSlot: readCursor(cursor, isCount) ?? from_slot - 1,
       limit: limit + 1,

@@ -3,6 +3,7 @@ import { checkRestart } from '../access/quotas.ts';
 import { type Db, longTransaction } from '../db/database.ts';
 import { when } from '../db/when.ts';
 import { Problem } from '../errors.ts';
+import { publicId } from '../ids.ts';
 import { isWanted } from '../webhooks/receivers.ts';
 import { type BatchRow, findBatch } from './batch.queries.ts';
 import type { BatchKey } from './batch.ts';
@@ -11,8 +12,16 @@ import { type LockedBatch, lockBatch } from './counters.ts';
 import { type EventRules, writeBatchEvents } from './events.ts';
 import { feedBatches, type FeedRules } from './feed.ts';
 
-/** Which failed images to retry: with one of the codes, and of one of the hosts; undefined: of any. */
-export type RetryFilter = { codes?: string[] | undefined; hosts?: string[] | undefined };
+/**
+ * Which failed images to retry: with one of the codes, of one of the hosts, and one of these images or one that
+ * ends with it; undefined: any. Filters are stored with planned retries: a new field must be optional.
+ */
+export type RetryFilter = {
+  codes?: string[] | undefined;
+  hosts?: string[] | undefined;
+  /** UUIDs */
+  images?: string[] | undefined;
+};
 
 /**
  * Begins the next round of a batch that has ended: its failed images, or those that a filter names, are
@@ -77,8 +86,9 @@ function refuseUnlessEnded(batch: LockedBatch): void {
     });
 }
 
-function nothingToRetry({ codes, hosts }: RetryFilter): Problem {
+function nothingToRetry({ codes, hosts, images }: RetryFilter): Problem {
   const which = [
+    images ? ` ${images.map((image) => publicId('img', image)).join(' or ')}` : '',
     codes ? ` with the error code ${codes.join(' or ')}` : '',
     hosts ? ` of the host ${hosts.join(' or ')}` : '',
   ].join('');
@@ -114,7 +124,10 @@ async function failedToPending(
       where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.state = 'failed'
         -- intake rejected these: there is nothing to download
         and not (i.host = '' and i.error_code in ('invalid_url', 'row_rejected'))
-        and (${sql.join(filters.map(matches), sql` or `)})
+        and (${sql.join(
+          filters.map((filter) => matches(filter, { tenantId, batchId })),
+          sql` or `,
+        )})
     ),
     retried as (
       update images i
@@ -127,11 +140,20 @@ async function failedToPending(
   return rows;
 }
 
-/** Of a row `i` of `images`. */
-function matches({ codes, hosts }: RetryFilter): RawBuilder<unknown> {
+/** Of a row `i` of `images`. An image ends with its lead image, so one of them alone cannot be retried. */
+function matches(
+  { codes, hosts, images }: RetryFilter,
+  { tenantId, batchId }: BatchKey,
+): RawBuilder<unknown> {
   return sql`(true
     ${when(codes !== undefined, sql`and i.error_code = any(${codes}::text[])`)}
-    ${when(hosts !== undefined, sql`and i.host = any(${hosts}::text[])`)})`;
+    ${when(hosts !== undefined, sql`and i.host = any(${hosts}::text[])`)}
+    ${when(
+      images !== undefined,
+      sql`and i.lead_slot in (
+        select n.lead_slot from images n
+        where n.tenant_id = ${tenantId} and n.batch_id = ${batchId} and n.image_id = any(${images}::uuid[]))`,
+    )})`;
 }
 
 async function beginRound(trx: Db, batch: LockedBatch, retried: Retried[]): Promise<void> {

@@ -1,15 +1,15 @@
-import type { Socket } from 'node:net';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { Flaws } from '../batches/batch.body.ts';
 import type { Db } from '../db/database.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
+import { whileConnected } from '../http/while-connected.ts';
 import type { Guard } from '../net/guard.ts';
 import { listPresets } from '../presets/preset.queries.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { leastSideOf } from './doubtful-columns.ts';
-import { type ImageHeader, readImageHeaders } from './image-headers.ts';
+import { readImageHeaders } from './image-headers.ts';
 import type { Consumer } from './consume.ts';
 import { type KeptFiles, keptReader } from './kept-files.ts';
 import { PreviewOptions } from './option-schemas.ts';
@@ -121,18 +121,10 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app
       presetOf(options, presets);
       callbackOf(options.callback_url, guard);
       const urls = result.sample(options.probe ?? 0);
-      return { ...result.preview, probes: await headersWhileConnected(request.raw.socket, urls) };
+      const probes = await whileConnected(request.raw.socket, (signal) =>
+        readImageHeaders(urls, { guard, userAgent, decoders }, signal),
+      );
+      return { ...result.preview, probes };
     },
   );
-
-  /** Stops requesting images when the client disconnects. */
-  async function headersWhileConnected(socket: Socket, urls: string[]): Promise<ImageHeader[]> {
-    const gone = new AbortController();
-    const abort = (): void => gone.abort();
-    socket.once('close', abort);
-    if (socket.destroyed) abort();
-    return readImageHeaders(urls, { guard, userAgent, decoders }, gone.signal).finally(() =>
-      socket.off('close', abort),
-    );
-  }
 };

@@ -19,6 +19,7 @@ export const PAGE_ADDRESSES = [
   '/presets',
   '/presets/:name',
   '/keys',
+  '/keys/:part',
   '/sign-in',
 ];
 

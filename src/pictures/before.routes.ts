@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Db } from '../db/database.ts';
@@ -6,6 +5,7 @@ import { Problem } from '../errors.ts';
 import { problems } from '../http/document/problems.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
+import { whileConnected } from '../http/while-connected.ts';
 import { uuidOf } from '../ids.ts';
 import { findImage } from '../images/image.queries.ts';
 import type { Befores } from './befores.ts';
@@ -73,12 +73,3 @@ export const beforeRoutes: FastifyPluginAsyncTypebox<{ db: Db; befores: Befores 
     return { tenantId, imageId, url: image.url, sha256: image.source.sha256 };
   }
 };
-
-/** Work that is aborted when the client disconnects. */
-async function whileConnected<T>(socket: Socket, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const gone = new AbortController();
-  const abort = (): void => gone.abort();
-  socket.once('close', abort);
-  if (socket.destroyed) abort();
-  return work(gone.signal).finally(() => socket.off('close', abort));
-}

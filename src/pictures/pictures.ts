@@ -12,6 +12,8 @@ import type { Storage } from '../storage/storage.ts';
 import { userAgentOf } from '../version.ts';
 import { type Befores, createBefores } from './befores.ts';
 import { IdleDecoders } from './idle-decoders.ts';
+import type { OpenUpload } from './preview-sources.ts';
+import { createPreviews, type Previews } from './previews.ts';
 import { createThumbs, type Thumbs } from './thumbs.ts';
 
 const AT_ONCE = 2;
@@ -23,10 +25,11 @@ export type PicturesParts = {
   guard: Guard;
   secretsKey: SecretsKey;
   log: Logger;
+  openUpload: OpenUpload;
 };
 
 /** Pictures that are made when somebody looks at them. A server without a worker makes them too. */
-export type Pictures = { thumbs: Thumbs; befores: Befores; stop(): Promise<void> };
+export type Pictures = { thumbs: Thumbs; befores: Befores; previews: Previews; stop(): Promise<void> };
 
 export function startPictures({
   config,
@@ -35,6 +38,7 @@ export function startPictures({
   guard,
   secretsKey,
   log,
+  openUpload,
 }: PicturesParts): Pictures {
   const { hostConcurrency, maxSourceBytes: maxBytes, publicUrl } = config;
   const folder = join(config.dataDir, 'tmp');
@@ -49,14 +53,17 @@ export function startPictures({
     log,
   });
   const fetchRules = { guard, maxBytes, userAgent: userAgentOf(publicUrl), localFolder: undefined };
+  const { db } = database;
+  const again = {
+    download: { fetchRules, acquirePermit: limiter.acquire },
+    onDownloaded: () => recordOutcomesOf(limiter, { database, hostConcurrency, log }),
+    decoders,
+    folder,
+  };
   return {
-    thumbs: createThumbs({ db: database.db, storage, decoders, folder, log }),
-    befores: createBefores({
-      download: { fetchRules, acquirePermit: limiter.acquire },
-      onDownloaded: () => recordOutcomesOf(limiter, { database, hostConcurrency, log }),
-      decoders,
-      folder,
-    }),
+    thumbs: createThumbs({ db, storage, decoders, folder, log }),
+    befores: createBefores(again),
+    previews: createPreviews({ ...again, db, openUpload, maxBytes }),
     async stop() {
       await decoders.stop();
       await limiter.stop();

@@ -1,6 +1,7 @@
+import type { Static, TObject } from 'typebox';
 import { Value } from 'typebox/value';
 import { type PointedFlaw, Problem } from '../errors.ts';
-import { inWords, schemaErrors } from '../schema-words.ts';
+import { inWords, type SchemaError, schemaErrors } from '../schema-words.ts';
 import {
   BACKGROUND,
   MAX_RENDITIONS,
@@ -10,6 +11,7 @@ import {
   PresetInput,
   RENDITION_NAME,
   RenditionInput,
+  type RenditionSpec,
   withDefaults,
 } from './spec.ts';
 
@@ -18,11 +20,35 @@ export function checkPreset(name: string, input: unknown): Preset {
   const flaws = [
     ...(new RegExp(PRESET_NAME).test(name) ? [] : [{ at: '/name', detail: NAME_RULE }]),
     ...presetFlaws(input),
-  ].map(({ at, detail }): PointedFlaw => ({ at, detail, code: 'invalid_setting' }));
-  if (flaws.length > 0)
-    throw new Problem('preset_invalid', { detail: `${name}: ${flaws[0]?.detail}`, flaws });
+  ];
+  refuse(name, flaws);
   const { description = '', renditions } = input as PresetInput;
   return { name, description, renditions: renditions.map(withDefaults) };
+}
+
+/**
+ * Checks a body with one rendition that is no part of a preset yet.
+ * @param schema of the body, with `rendition`
+ * @throws Problem `preset_invalid` with all flaws at once
+ */
+export function checkRendition<T extends TObject<{ rendition: typeof RenditionInput }>>(
+  schema: T,
+  input: unknown,
+): Omit<Static<T>, 'rendition'> & { rendition: RenditionSpec } {
+  const { rendition } = (input ?? {}) as { rendition?: unknown };
+  const flaws = schemaErrors(schema, input).map(flawOf);
+  if (Value.Check(RenditionInput, rendition))
+    flaws.push(...renditionFlaws(rendition).map(({ at, detail }) => ({ at: `/rendition${at}`, detail })));
+  refuse('The preview', flaws);
+  const body = input as Static<T> & { rendition: RenditionInput };
+  return { ...body, rendition: withDefaults(body.rendition) };
+}
+
+/** @throws Problem `preset_invalid` if there are any */
+function refuse(what: string, flaws: PresetFlaw[]): void {
+  const coded = flaws.map(({ at, detail }): PointedFlaw => ({ at, detail, code: 'invalid_setting' }));
+  if (coded.length > 0)
+    throw new Problem('preset_invalid', { detail: `${what}: ${coded[0]?.detail}`, flaws: coded });
 }
 
 const NAME_RULE =
@@ -51,10 +77,11 @@ function renditionsOf(input: unknown): unknown[] {
 }
 
 function shapeFlaws(input: unknown): PresetFlaw[] {
-  return schemaErrors(PresetInput, input).map((error) => ({
-    at: error.instancePath,
-    detail: inWords(error, PATTERNS),
-  }));
+  return schemaErrors(PresetInput, input).map(flawOf);
+}
+
+function flawOf(error: SchemaError): PresetFlaw {
+  return { at: error.instancePath, detail: inWords(error, PATTERNS) };
 }
 
 const PATTERNS = {

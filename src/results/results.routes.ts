@@ -8,6 +8,7 @@ import { Problem } from '../errors.ts';
 import { ListOf, valuesOf } from '../http/lists.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
+import { CodeList, imageCodesOf } from '../images/code-list.ts';
 import type { Storage } from '../storage/storage.ts';
 import { imagesZip } from './archive.ts';
 import { downloadAs } from '../http/download-name.ts';
@@ -98,16 +99,17 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
           'Encoding, line ends, cells and formulas are those of the upload. Upload it with the same options. With `code` or `host`: only rows with such a failed image.',
         ...OfBatch,
         querystring: Type.Object({
-          code: ListOf('Only images that failed with this error code'),
+          code: CodeList,
           host: ListOf('Only images of this host'),
         }),
         response: streamed('text/csv'),
       },
     },
     async (request, reply) => {
-      const results = await resultsOf(request);
       const { code, host } = request.query;
-      const csv = failedCsv(db, results, { codes: valuesOf(code), hosts: valuesOf(host) });
+      const codes = imageCodesOf(code);
+      const results = await resultsOf(request);
+      const csv = failedCsv(db, results, { codes, hosts: valuesOf(host) });
       return sendPieces(reply, csv, {
         as: downloadAs(results.fileName, 'failed.csv'),
         type: typeAsUploaded(results),

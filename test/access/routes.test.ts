@@ -55,6 +55,7 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'GET /v1/images/:id/before': 'read',
   'GET /v1/products': 'read',
   'GET /v1/presets': 'read',
+  'POST /v1/presets/preview': 'read',
   'GET /v1/presets/:name': 'read',
   'PUT /v1/presets/:name': 'write',
   'DELETE /v1/presets/:name': 'write',

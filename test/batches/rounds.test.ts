@@ -105,6 +105,24 @@ test('a retry runs the failed images only, with those that repeat their URLs, an
   assert.equal(third?.tries, 1);
 });
 
+test('a retry of one image leaves the others, and takes those with its URL along', async () => {
+  await using services = await newServices();
+  const { db } = services.database;
+  const batch = await acceptUrls(services, [...urls(3), ...urls(1)]);
+  const [first, second, , fourth] = await listImages(db, { ...batch, afterSlot: 0, limit: 4 });
+  await run(services, failed);
+  const retryOf = (image: string | undefined) =>
+    retryBatch(db, batch, { filter: { images: [image ?? ''] }, feed: services.feed });
+  assert.deepEqual((await retryOf(second?.image_id))?.errors_by_code, { not_found: 3 });
+  assert.deepEqual(await run(services, completed), [2]);
+  await assert.rejects(retryOf(second?.image_id), { code: 'conflict', message: /no failed image img_/ });
+  assert.deepEqual((await retryOf(fourth?.image_id))?.errors_by_code, { not_found: 1 });
+  assert.deepEqual(await run(services, completed), [1], 'the lead image, with which the fourth one ends');
+  const after = await findBatch(db, batch);
+  assert.deepEqual([after?.completed, after?.failed], [3, 1]);
+  await assert.rejects(retryOf(first?.image_id), { code: 'conflict' });
+});
+
 test('a retry of one error code leaves the others, and says when there is nothing to retry', async () => {
   await using services = await newServices();
   const batch = await acceptUrls(services, urls(3));

@@ -40,6 +40,8 @@ export async function allPages(
     'a preset': '/presets/web',
     'a new preset': '/presets/new',
     keys: '/keys',
+    usage: '/keys/usage',
+    'audit log': '/keys/audit',
     'sign in': '/sign-in',
     'no such page': '/batches/x/nothing',
   };

@@ -22,7 +22,7 @@ describe('input that an operation does not use is refused', () => {
   test('a body of an operation that has none', async () => {
     const { status, detail } = await ask('POST', '/v1/batches/bat_x/retry', '{"code":"not_found"}');
     assert.equal(status, 400);
-    assert.equal(detail, 'This operation takes no body. Send code, host, when_ended in the query.');
+    assert.equal(detail, 'This operation takes no body. Send code, host, image, when_ended in the query.');
     assert.equal((await ask('DELETE', '/v1/batches/bat_x', '[1]')).status, 400);
     const form = await ask('POST', '/v1/batches/bat_x/cancel', 'a=1', 'application/x-www-form-urlencoded');
     assert.equal(form.status, 415);
@@ -51,6 +51,30 @@ describe('input that an operation does not use is refused', () => {
       const detail = 'It must be one or more values, separated by commas.';
       assert.deepEqual(errors, [{ at: 'query.code', code: 'invalid_value', detail }]);
     }
+  });
+
+  test('a code that no image can have, which would look like no failure', async () => {
+    for (const [method, path] of [
+      ['GET', 'images'],
+      ['GET', 'sheet'],
+      ['GET', 'failed.csv'],
+      ['POST', 'retry'],
+    ] as const) {
+      const { status, errors } = await ask(method, `/v1/batches/bat_x/${path}?code=dns_failed,not_fuond`);
+      const detail = 'It has "not_fuond", which is no error code of images. Did you mean "not_found"?';
+      assert.deepEqual([status, errors], [400, [{ at: 'query.code', code: 'invalid_value', detail }]], path);
+    }
+    const { detail } = await ask('GET', '/v1/batches/bat_x/images?code=bogus');
+    assert.match(detail, /There are invalid_url, row_rejected, /);
+  });
+
+  test('an image to retry that is none', async () => {
+    const { status, errors } = await ask(
+      'POST',
+      '/v1/batches/bat_x/retry?image=bat_01h455vb4pex5vsknk084sn02q',
+    );
+    const detail = 'It has "bat_01h455vb4pex5vsknk084sn02q", which is no id of an image.';
+    assert.deepEqual([status, errors], [400, [{ at: 'query.image', code: 'invalid_value', detail }]]);
   });
 
   test('a cursor, an event id, a state and an id that are none, each with its place', async () => {

@@ -73,7 +73,7 @@ test('a sheet shows any range of slots, with product and small picture, and filt
     images.items.map(({ slot }) => slot),
     [17],
   );
-  for (const path of ['sheet', 'find?q=1', 'failures', 'images', 'failed.csv?code=x'])
+  for (const path of ['sheet', 'find?q=1', 'failures', 'images', 'failed.csv?code=not_found'])
     assert.deepEqual(
       await problem(`/v1/batches/bat_01h455vb4pex5vsknk084sn02q/${path}`),
       [404, 'not_found'],

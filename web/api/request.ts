@@ -25,6 +25,13 @@ export async function requestBytes(
   return { bytes: new Uint8Array(await response.arrayBuffer()), headers: response.headers };
 }
 
+/** The file of an answer, such as a picture. */
+export async function requestFile(path: string, options: Options): Promise<{ file: Blob; headers: Headers }> {
+  const response = await send(path, options);
+  if (!response.ok) throw await problemOf(response);
+  return { file: await response.blob(), headers: response.headers };
+}
+
 /** Answers of a proxy before a server that is stopped. */
 const GATEWAY = new Set([502, 504]);
 

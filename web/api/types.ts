@@ -26,6 +26,8 @@ export type FailedImage = Pick<Image, 'id' | 'slot' | 'row' | 'position' | 'sour
 
 export type Session = Schemas['Session'];
 export type Scope = Session['scope'];
+export type Usage = Schemas['Usage'];
+export type AuditEntry = Schemas['AuditEntry'];
 export type ApiKey = Schemas['Key'] & Partial<Schemas['NewKey']>;
 
 /** The secret is in the answers that show it once. */

@@ -17,7 +17,9 @@ const HostsPage = lazy(async () => (await import('../pages/hosts/hosts-page.tsx'
 const PresetsPage = lazy<{ name: string | undefined }>(
   async () => (await import('../pages/presets/presets-page.tsx')).PresetsPage,
 );
-const KeysPage = lazy(async () => (await import('../pages/keys/keys-page.tsx')).KeysPage);
+const KeysPage = lazy<{ part: string | undefined }>(
+  async () => (await import('../pages/keys/keys-page.tsx')).KeysPage,
+);
 
 /** Pages with the same key are the same page in another state: the focus stays where it is. */
 export function pageKey(path: string): string {
@@ -34,7 +36,6 @@ export function PageHere() {
   if (is('/check')) return <CheckPage />;
   if (is('/batches')) return <BatchesPage />;
   if (is('/hosts')) return <HostsPage />;
-  if (is('/keys')) return <KeysPage />;
   if (is('/sign-in')) return <SignInPage />;
   const image = is('/batches/:id/images/:image');
   if (image) return <ImagePage batch={image['id'] ?? ''} image={image['image'] ?? ''} />;
@@ -42,6 +43,8 @@ export function PageHere() {
   if (batch) return <BatchPage id={batch['id'] ?? ''} part={batch['part']} />;
   const webhooks = is('/webhooks/:part?');
   if (webhooks) return <WebhooksPage part={webhooks['part']} />;
+  const keys = is('/keys/:part?');
+  if (keys) return <KeysPage part={keys['part']} />;
   const presets = is('/presets/:name?');
   if (presets) return <PresetsPage name={presets['name']} />;
   return <NotFound />;

@@ -19,6 +19,7 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 const SECONDS = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const WEEKDAY = new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+const UTC_DAY = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 
 export const number = (value: number): string => NUMBER.format(value);
@@ -50,12 +51,16 @@ export const clock = (time: number | string): string => CLOCK.format(new Date(ti
 export const clockWithSeconds = (time: number | string): string => SECONDS.format(new Date(time));
 export const fullTime = (time: number | string): string => FULL.format(new Date(time));
 
+/** @param date such as `2026-11-30`, which is a day of UTC */
+export const day = (date: string): string => UTC_DAY.format(new Date(date));
+
 const DAY_MS = 86_400_000;
 
-/** Today the time, in the last days the weekday, else the date. */
+/** Today the time, in the last days the weekday, else the date, also of a day to come. */
 export function when(time: string, now = Date.now()): string {
   const at = new Date(time);
   const startOfDay = new Date(now).setHours(0, 0, 0, 0);
+  if (at.getTime() >= startOfDay + DAY_MS) return DAY.format(at);
   if (at.getTime() >= startOfDay) return CLOCK.format(at);
   if (at.getTime() >= startOfDay - DAY_MS) return `yesterday, ${CLOCK.format(at)}`;
   return at.getTime() >= startOfDay - 6 * DAY_MS ? WEEKDAY.format(at) : DAY.format(at);

@@ -599,6 +599,26 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/presets/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The file that a rendition of a preset makes of a picture. Nothing is stored
+         * @description Made by a decoder, as in a batch; `Server-Timing` says how long that took. A preview may take 30 s and 32 MiB. 422 `preset_invalid`: the rendition has errors, each with its JSON pointer; 422 `preview_failed`: the picture cannot be made, with the code that an image would fail with in `errors`; 503 `busy` if too many pictures are being made.
+         */
+        post: operations["previewPreset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/products": {
         parameters: {
             query?: never;
@@ -1700,6 +1720,14 @@ export type components = {
             description?: string;
             renditions: components["schemas"]["RenditionInput"][];
         };
+        PresetPreviewInput: {
+            /**
+             * @description `sample`: a photograph that comes with Minilab. Or the id of an image: its source is downloaded. Or the id of a kept upload
+             * @default sample
+             */
+            picture: string;
+            rendition: components["schemas"]["RenditionInput"];
+        };
         Preview: {
             /** @description Rows with an error */
             bad_rows: number;
@@ -1786,7 +1814,7 @@ export type components = {
          */
         Problem: {
             /** @enum {string} */
-            code: "bad_request" | "not_verified" | "unauthorized" | "forbidden" | "foreign_host" | "foreign_origin" | "quota_insufficient" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "source_changed" | "idempotency_key_in_use" | "idempotency_key_reused" | "upload_expired" | "precondition_failed" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "expectation_failed" | "csv_invalid" | "preset_invalid" | "quota_exceeded" | "too_many_requests" | "headers_too_large" | "internal_error" | "source_unavailable" | "busy" | "database_unavailable" | "storage_unavailable" | "not_ready";
+            code: "bad_request" | "not_verified" | "unauthorized" | "forbidden" | "foreign_host" | "foreign_origin" | "quota_insufficient" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "source_changed" | "idempotency_key_in_use" | "idempotency_key_reused" | "upload_expired" | "precondition_failed" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "expectation_failed" | "csv_invalid" | "preset_invalid" | "preview_failed" | "quota_exceeded" | "too_many_requests" | "headers_too_large" | "internal_error" | "source_unavailable" | "busy" | "database_unavailable" | "storage_unavailable" | "not_ready";
             /** @description What is wrong, and what to do */
             detail: string;
             /** @description Number of errors; `errors` has the first 1,000 */
@@ -2340,7 +2368,7 @@ export type components = {
                 };
             };
         };
-        /** @description `idempotency_key_reused`: The key was used for another request. `csv_invalid`: The CSV has errors. `preset_invalid`: The preset has errors. */
+        /** @description `idempotency_key_reused`: The key was used for another request. `csv_invalid`: The CSV has errors. `preset_invalid`: The preset has errors. `preview_failed`: The preview cannot be made. */
         UnprocessableEntity: {
             headers: {
                 [name: string]: unknown;
@@ -2348,7 +2376,7 @@ export type components = {
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "idempotency_key_reused" | "csv_invalid" | "preset_invalid";
+                    code?: "idempotency_key_reused" | "csv_invalid" | "preset_invalid" | "preview_failed";
                     /** @constant */
                     status?: 422;
                 };
@@ -2912,7 +2940,7 @@ export interface operations {
     getBatchFailedCsv: {
         parameters: {
             query?: {
-                /** @description Only images that failed with this error code; several, separated by commas: one of them */
+                /** @description Only images that failed with this error code, one of those in docs/errors.md; several, separated by commas: one of them */
                 code?: string;
                 /** @description Only images of this host; several, separated by commas: one of them */
                 host?: string;
@@ -3024,7 +3052,7 @@ export interface operations {
     listBatchImages: {
         parameters: {
             query?: {
-                /** @description Only images that failed with this error code; several, separated by commas: one of them */
+                /** @description Only images that failed with this error code, one of those in docs/errors.md; several, separated by commas: one of them */
                 code?: string;
                 /** @description `next_cursor` of the previous page */
                 cursor?: string;
@@ -3172,10 +3200,12 @@ export interface operations {
     retryBatch: {
         parameters: {
             query?: {
-                /** @description Only images that failed with this error code; several, separated by commas: one of them */
+                /** @description Only images that failed with this error code, one of those in docs/errors.md; several, separated by commas: one of them */
                 code?: string;
                 /** @description Only images of this host; several, separated by commas: one of them */
                 host?: string;
+                /** @description Only the image with this id, and those of the batch with the same URL and settings; several, separated by commas: one of them */
+                image?: string;
                 /** @description Wait for the end of a batch that still runs */
                 when_ended?: boolean;
             };
@@ -3228,7 +3258,7 @@ export interface operations {
     listBatchSheet: {
         parameters: {
             query?: {
-                /** @description Only images that failed with this error code; several, separated by commas: one of them */
+                /** @description Only images that failed with this error code, one of those in docs/errors.md; several, separated by commas: one of them */
                 code?: string;
                 /** @description `next_cursor` of the previous page */
                 cursor?: string;
@@ -4051,6 +4081,73 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestHeaderFieldsTooLarge"];
             500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    previewPreset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "rendition": {
+                 *         "name": "thumb",
+                 *         "width": 320,
+                 *         "height": 320,
+                 *         "fit": "cover",
+                 *         "format": "avif"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["PresetPreviewInput"];
+            };
+        };
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/avif": string;
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `preset_invalid`: The preset has errors. `preview_failed`: The preview cannot be made. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "preset_invalid" | "preview_failed";
+                        /** @constant */
+                        status?: 422;
+                    };
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            502: components["responses"]["BadGateway"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };

@@ -1,12 +1,24 @@
+import { query, request } from '../../api/request.ts';
 import type { Batch, Image } from '../../api/types.ts';
-import { useResource } from '../../data/resource.ts';
+import { say } from '../../app/say.ts';
 import { may } from '../../app/session.ts';
+import { reload } from '../../data/resource.ts';
+import { Action } from '../../parts/button.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Address } from '../../parts/text.tsx';
-import { Retry } from '../batch/failures/retry.tsx';
+
+type Props = {
+  image: Image;
+  /** Is called when the batch still runs: the try begins when it has ended. */
+  onPlanned: () => void;
+};
+
+/** The file was wrong: only a corrected one helps. */
+const isOfFile = ({ error_code: code, attempts }: Image): boolean =>
+  attempts === 0 && (code === 'invalid_url' || code === 'row_rejected');
 
 /** Why an image failed, and what to do. */
-export function FailedImageNote({ image }: { image: Image }) {
+export function FailedImageNote({ image, onPlanned }: Props) {
   const { problem, error_code: code, error_detail: detail, source_url: url } = image;
   return (
     <div class="note bad">
@@ -24,24 +36,30 @@ export function FailedImageNote({ image }: { image: Image }) {
         <p class="gaptop">
           <Address url={url} />
         </p>
-        {may('write') && code !== null && <RetrySame image={image} code={code} />}
+        {may('write') && !isOfFile(image) && <RetryOne image={image} onPlanned={onPlanned} />}
       </div>
     </div>
   );
 }
 
-/** The API tries again by code and host, not one image alone: the button says how many there are. */
-function RetrySame({ image, code }: { image: Image; code: string }) {
-  const { data: batch } = useResource<Batch>(`/v1/batches/${image.batch_id}`);
-  const count = batch?.errors_by_code[code];
-  if (batch && (count === undefined || count === 0)) return null;
-  if (!batch || count === undefined) return <div class="reserved" />; // its place is kept
+/** With its URL the same: images of the batch that repeat it end with it. */
+function RetryOne({ image, onPlanned }: Props) {
+  async function retry(): Promise<void> {
+    const filter = query({ image: image.id, when_ended: true });
+    const path = `/v1/batches/${image.batch_id}/retry${filter}`;
+    const { retry_planned: isPlanned } = await request<Batch>(path, { method: 'POST' });
+    if (isPlanned) onPlanned();
+    await reload(`/v1/images/${image.id}`);
+    say(isPlanned ? 'It is tried again when the batch has ended' : 'It is tried again');
+  }
   return (
     <div class="row gaptop">
-      <Retry batch={batch} codes={[code]} count={count} of={`all images of this batch with ${code}`} />
-      <span class="small muted">
-        {count === 1 ? 'Only this image failed this way.' : 'All images of this batch that failed this way.'}
-      </span>
+      <Action icon="retry" kind="primary" busy="Trying again …" act={retry}>
+        Try again
+      </Action>
+      <a class="small" href={`/batches/${image.batch_id}/failures`}>
+        All failures of this batch
+      </a>
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import type { Image } from '../../api/types.ts';
 import { navigate } from '../../app/router.ts';
 import { useKeys } from '../../app/shortcuts.ts';
@@ -21,7 +22,8 @@ export function ImagePage({ batch, image }: { batch: string; image: string }) {
   useKeys({ Escape: () => (history.length > 1 ? history.back() : navigate(`/batches/${batch}`)) });
   const before = useResource<Image>(path);
   const isOpen = before.data !== undefined && before.data.ended_at === null;
-  const known = useResource<Image>(path, isOpen ? LIVE_MS : undefined);
+  const [isPlanned, plan] = useState(false);
+  const known = useResource<Image>(path, isOpen || isPlanned ? LIVE_MS : undefined);
   return (
     <Loaded
       known={known}
@@ -35,12 +37,12 @@ export function ImagePage({ batch, image }: { batch: string; image: string }) {
         </>
       }
     >
-      {(data) => <Shown image={data} />}
+      {(data) => <Shown image={data} onPlanned={() => plan(true)} />}
     </Loaded>
   );
 }
 
-function Shown({ image }: { image: Image }) {
+function Shown({ image, onPlanned }: { image: Image; onPlanned: () => void }) {
   const { batch_id, batch_name, slot, row, position, product, state, previous_id, next_id } = image;
   const to = (id: string): string => `/batches/${batch_id}/images/${id}`;
   const back = `/batches/${batch_id}?slot=${slot}`;
@@ -81,7 +83,11 @@ function Shown({ image }: { image: Image }) {
       </div>
       <div class="imgpage">
         <div>
-          {state === 'failed' ? <FailedImageNote image={image} /> : <Picture image={image} />}
+          {state === 'failed' ? (
+            <FailedImageNote image={image} onPlanned={onPlanned} />
+          ) : (
+            <Picture image={image} />
+          )}
           <Siblings image={image} />
         </div>
         <Facts image={image} />

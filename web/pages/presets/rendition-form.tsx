@@ -1,8 +1,10 @@
 import type { ComponentChildren } from 'preact';
 import type { RenditionSpec } from '../../api/types.ts';
+import type { FieldProblems } from './field-problems.ts';
 
 type Props = {
   rendition: RenditionSpec;
+  problems: FieldProblems;
   onChange: (next: RenditionSpec) => void;
   onRemove: (() => void) | undefined;
 };
@@ -26,98 +28,62 @@ const FLAGS = {
   keep_credit: 'Keep copyright and credit',
 } as const;
 
-/** One file of a preset. */
-export function RenditionForm({ rendition, onChange, onRemove }: Props) {
+type FieldProps = {
+  field: 'name' | 'format' | 'width' | 'height' | 'fit' | 'quality' | 'background' | 'max_bytes';
+  label: string;
+  part: Pick<Props, 'rendition' | 'problems'> & { set: (changes: Partial<RenditionSpec>) => void };
+};
+
+/** One file of a preset. What is wrong stands at its field. */
+export function RenditionForm({ rendition, problems, onChange, onRemove }: Props) {
   const set = (changes: Partial<RenditionSpec>): void => onChange({ ...rendition, ...changes });
+  const part = { rendition, problems, set };
   return (
     <fieldset class="card pad rendition">
       <legend class="h3">File {rendition.name}</legend>
       <div class="fields">
-        <Field name="Name">
-          <input
-            type="text"
-            class="mono"
-            value={rendition.name}
-            onInput={(event) => set({ name: event.currentTarget.value })}
-          />
-        </Field>
-        <Field name="Format">
-          <select
-            value={rendition.format}
-            onChange={(event) => set(formatChange(event.currentTarget.value as RenditionSpec['format']))}
-          >
-            {Object.entries(FORMATS).map(([id, name]) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </Field>
-        <NumberField
-          name="Width"
-          value={rendition.width}
-          most={16_384}
-          onChange={(width) => set({ width })}
+        <TextField field="name" label="Name" part={part} />
+        <ChoiceField
+          field="format"
+          label="Format"
+          part={part}
+          choices={FORMATS}
+          changeOf={(format) => formatChange(format as RenditionSpec['format'])}
         />
-        <NumberField
-          name="Height"
-          value={rendition.height}
-          most={16_384}
-          onChange={(height) => set({ height })}
-        />
-        <Field name="Fit">
-          <select
-            value={rendition.fit}
-            onChange={(event) => set({ fit: event.currentTarget.value as RenditionSpec['fit'] })}
-          >
-            {Object.entries(FITS).map(([id, name]) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </Field>
-        {rendition.format !== 'png' && (
-          <NumberField
-            name="Quality"
-            value={rendition.quality}
-            most={100}
-            onChange={(quality) => set({ quality })}
-          />
-        )}
-        <Field name="Background">
-          <input
-            type="text"
-            class="mono"
-            value={rendition.background}
-            onInput={(event) => set({ background: event.currentTarget.value })}
-          />
-        </Field>
-        <NumberField
-          name="Bytes, at most"
-          value={rendition.max_bytes}
-          most={1e9}
-          onChange={(max_bytes) => set({ max_bytes })}
-        />
+        <NumberField field="width" label="Width" part={part} />
+        <NumberField field="height" label="Height" part={part} />
+        <ChoiceField field="fit" label="Fit" part={part} choices={FITS} />
+        {rendition.format !== 'png' && <NumberField field="quality" label="Quality" part={part} />}
+        <TextField field="background" label="Background" part={part} />
+        <NumberField field="max_bytes" label="Bytes, at most" part={part} />
       </div>
-      <div class="choices">
-        {Object.entries(FLAGS).map(([flag, text]) => (
-          <label key={flag} class="row small">
-            <input
-              type="checkbox"
-              checked={rendition[flag as keyof typeof FLAGS]}
-              onChange={(event) => set({ [flag]: event.currentTarget.checked })}
-            />
-            {text}
-          </label>
-        ))}
-      </div>
+      <Flags {...part} />
+      <p class="small bad">{problems['']}</p>
       {onRemove && (
         <button type="button" class="link small gaptop" onClick={onRemove}>
-          Leave out this file
+          Leave out this file<span class="sr"> {rendition.name}</span>
         </button>
       )}
     </fieldset>
+  );
+}
+
+function Flags({ rendition, problems, set }: FieldProps['part']) {
+  return (
+    <div class="choices">
+      {Object.entries(FLAGS).map(([flag, text]) => (
+        <label key={flag} class="row small">
+          <input
+            type="checkbox"
+            checked={rendition[flag as keyof typeof FLAGS]}
+            onChange={(event) => set({ [flag]: event.currentTarget.checked })}
+          />
+          <span class="grow">
+            {text} <span class="bad">{problems[flag as keyof typeof FLAGS]}</span>
+          </span>
+        </label>
+      ))}
+    </div>
   );
 }
 
@@ -127,32 +93,68 @@ function formatChange(format: RenditionSpec['format']): Partial<RenditionSpec> {
   return { format, quality: format === 'avif' ? 50 : 80 };
 }
 
-function Field({ name, children }: { name: string; children: ComponentChildren }) {
+function Field({ field, label, part, children }: FieldProps & { children: ComponentChildren }) {
   return (
     <label class="field">
-      <span>{name}</span>
+      <span>{label}</span>
       {children}
+      <span class="tiny bad">{part.problems[field]}</span>
     </label>
   );
 }
 
-type NumberProps = {
-  name: string;
-  value: number | null;
-  most: number;
-  onChange: (value: number | null) => void;
+const isWrong = ({ field, part }: FieldProps): boolean => part.problems[field] !== undefined;
+
+function TextField(props: FieldProps) {
+  const { field, part } = props;
+  return (
+    <Field {...props}>
+      <input
+        type="text"
+        class="mono"
+        aria-invalid={isWrong(props)}
+        value={String(part.rendition[field])}
+        onInput={({ currentTarget: { value } }) => part.set({ [field]: value })}
+      />
+    </Field>
+  );
+}
+
+type ChoiceProps = FieldProps & {
+  choices: Record<string, string>;
+  changeOf?: (value: string) => Partial<RenditionSpec>;
 };
 
-function NumberField({ name, value, most, onChange }: NumberProps) {
+function ChoiceField({ choices, changeOf, ...props }: ChoiceProps) {
+  const { field, part } = props;
   return (
-    <Field name={name}>
+    <Field {...props}>
+      <select
+        aria-invalid={isWrong(props)}
+        value={String(part.rendition[field])}
+        onChange={({ currentTarget: { value } }) => part.set(changeOf?.(value) ?? { [field]: value })}
+      >
+        {Object.entries(choices).map(([id, name]) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </Field>
+  );
+}
+
+/** Its limits are the server's, which says them where a number is none. */
+function NumberField(props: FieldProps) {
+  const { field, part } = props;
+  return (
+    <Field {...props}>
       <input
         type="number"
-        min={1}
-        max={most}
         placeholder="no limit"
-        value={value ?? ''}
-        onInput={({ currentTarget: { value: text } }) => onChange(text === '' ? null : Number(text))}
+        aria-invalid={isWrong(props)}
+        value={part.rendition[field] ?? ''}
+        onInput={({ currentTarget: { value } }) => part.set({ [field]: value === '' ? null : Number(value) })}
       />
     </Field>
   );

@@ -4,8 +4,11 @@ import type { Session } from '../../api/types.ts';
 import { navigate, queryOf } from '../../app/router.ts';
 import { may, session } from '../../app/session.ts';
 import { Action } from '../../parts/button.tsx';
+import { lazy } from '../../parts/lazy.tsx';
 import { useTitle } from '../../parts/page-head.tsx';
 import { canBeKey } from './key-check.ts';
+
+const Limits = lazy(async () => (await import('../keys/limits.tsx')).Limits);
 
 const NOT_A_KEY =
   'That is not a key: keys begin with ml_ and have a check at their end. Was it copied whole?';
@@ -108,6 +111,9 @@ function SignedIn({ current }: { current: Session }) {
       <Action isWide busy="Signing out …" act={signOut}>
         Sign out
       </Action>
+      <div class="gaptop2">
+        <Limits />
+      </div>
     </div>
   );
 }
