@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { ListOf, valuesOf } from '../http/lists.ts';
 import { isCount, PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor, writeCursor } from '../http/pages.ts';
+import { SOME_SLOTS } from '../http/patterns.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { PUBLIC_IMAGE_STATES, storedStates } from '../images/image.ts';
@@ -28,6 +29,12 @@ const ImagesQuery = Type.Object({
       description: 'Where the first page begins. Default: 1',
     }),
   ),
+  slots: Type.Optional(
+    Type.String({
+      pattern: SOME_SLOTS,
+      description: 'Only images in these slots: up to 200, separated by commas',
+    }),
+  ),
   state: Type.Optional(Type.Enum([...PUBLIC_IMAGE_STATES])),
   code: ListOf('Only images that failed with this error code'),
   host: ListOf('Only images of this host'),
@@ -45,13 +52,14 @@ export const imagesRoutes: FastifyPluginAsyncTypebox<ImagesParts> = async (app, 
   /** @throws Problem `not_found` */
   async function filterOf(request: FastifyRequest<OfImages>): Promise<ImageFilter> {
     const { id } = request.params;
-    const { state, code, host, cursor, from_slot = 1, limit = PAGE_SIZE } = request.query;
+    const { state, code, host, cursor, from_slot = 1, slots, limit = PAGE_SIZE } = request.query;
     const key = batchKey(tenantOf(request), id);
     const batchState = await batchStateOf(db, key);
     if (batchState === undefined) throw noSuchBatch(id);
     return {
       ...key,
       states: state && storedStates(state, { isCancelled: batchState === 'cancelled' }),
+      slots: slots?.split(',').map(Number),
       codes: valuesOf(code),
       hosts: valuesOf(host),
       afterSlot: readCursor(cursor, isCount) ?? from_slot - 1,

@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import type { SlotStates } from '../live/slot-states.ts';
 import type { Details } from './details.ts';
 import { Frame } from './frame.tsx';
-import { type Grid, inView } from './grid.ts';
+import { type Grid, inView, type Part } from './grid.ts';
 import type { Slots } from './shown.ts';
 import type { View } from './use-view.ts';
 
@@ -10,17 +10,14 @@ type Props = {
   grid: Grid;
   view: View;
   slots: Slots;
-  /** the part that is shown: its first index, and how many */
-  first: number;
-  count: number;
+  part: Part;
   states: SlotStates;
   details: Details;
-  isWhole: boolean;
   focusSlot: number;
 };
 
 /** The frames in view, and the one with the focus. */
-export function Frames({ grid, view, slots, first, count, states, details, isWhole, focusSlot }: Props) {
+export function Frames({ grid, view, slots, part: { first, count }, states, details, focusSlot }: Props) {
   const stateVersion = states.version.value;
   const detailVersion = details.version.value;
   const { from, to } = inView(grid, count, view.top, view.height);
@@ -28,22 +25,23 @@ export function Frames({ grid, view, slots, first, count, states, details, isWho
   const focused = slots.indexOf(focusSlot) - first;
   const isOutside = focused >= 0 && focused < count && (focused < from || focused >= to);
   useEffect(() => {
-    if (view.isCalm) details.need(indexes.map((index) => slots.slotAt(first + index)));
-  }, [from, to, first, slots, view.isCalm, stateVersion, detailVersion]);
+    if (view.isCalm) details.need(indexes.map((index) => first + index));
+  }, [from, to, first, details, view.isCalm, stateVersion, detailVersion]);
   const focusIndex = isOutside || focused < 0 ? focused : Math.min(Math.max(focused, from), to - 1);
   return (
     <>
       {[...indexes, ...(isOutside ? [focused] : [])].map((index) => {
         const slot = slots.slotAt(first + index);
+        const image = details.at(first + index);
         return (
           <Frame
             key={slot}
             slot={slot}
             index={index}
             grid={grid}
-            state={states.at(slot)}
-            image={details.at(slot)}
-            isWhole={isWhole}
+            state={states.isKnown ? states.at(slot) : (image?.state ?? 'pending')}
+            image={image}
+            isWhole={slots.isWhole}
             isFocused={index === focusIndex}
             isFresh={states.fresh.has(slot)}
             isCalm={view.isCalm}
