@@ -25,7 +25,7 @@ export async function insertLargeBatch(
     insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256, products, images,
       state, completed, failed, errors_by_code, started_at, ended_at)
     values (1, ${id}, 'large.csv', 'web', '[]', '{"columns": {"images": 0}}', 1, '', ${products}, ${images},
-      'completed_with_errors', ${images - failed}, ${failed}, ${JSON.stringify({ not_found: failed })}, now(), now())`.execute(
+      'completed_with_errors', ${images - failed}, ${failed}, ${JSON.stringify({ not_found: failed })}, now() - interval '9 hours', now())`.execute(
     db,
   );
   for (let first = 1; first <= products; first += PRODUCTS_AT_ONCE)

@@ -48,6 +48,7 @@ export function Sheet({ batch, states }: { batch: Batch; states: SlotStates }) {
     setQuery({ show: undefined });
   }
   function nextFailure(): void {
+    if (!isKnown) return say('The states of the images are being read');
     const found = states.next('failed', focusSlot.current) ?? states.next('failed', 0);
     if (found === undefined) say('Nothing has failed so far');
     else if (filter === 'all' || filter === 'failed') place.show(slots.indexOf(found), { focus: true });

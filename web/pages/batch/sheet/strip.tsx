@@ -114,29 +114,32 @@ function paint(canvas: HTMLCanvasElement, states: SlotStates): void {
   for (let line = 0; line < lines; line += 1) {
     const from = Math.floor((line / lines) * states.total);
     const to = Math.max(from + 1, Math.floor(((line + 1) / lines) * states.total));
-    for (const { state, alpha } of layersOf(states.countIn(from + 1, to + 1), to - from)) {
-      context.globalAlpha = alpha;
-      context.fillStyle = inks[state];
-      context.fillRect(0, line * LINE * ratio, WIDTH * ratio, LINE * ratio);
+    const { ground, red } = colourOf(states.countIn(from + 1, to + 1), to - from);
+    for (const [ink, width] of [
+      [inks[ground], WIDTH],
+      [inks.failed, red * WIDTH],
+    ] as const) {
+      context.fillStyle = ink;
+      context.fillRect((WIDTH - width) * ratio, line * LINE * ratio, width * ratio, LINE * ratio);
     }
   }
 }
 
-type Layer = { state: ImageState; alpha: number };
-
 /**
- * What a line shows: what is in work, else what most of its images are, and failures above it. In a batch of a
- * million each line has some of them: the more there are, the redder it is.
+ * What a line shows: what is in work, else what most of its images are, and failures as a red line from the right.
+ * In a batch of a million each line has some of them: the more there are, the longer it is.
  */
-function layersOf(counts: Record<ImageState, number>, images: number): Layer[] {
+function colourOf(counts: Record<ImageState, number>, images: number): { ground: ImageState; red: number } {
   const most = OTHERS.reduce((best, state) => (counts[state] > counts[best] ? state : best));
-  const ground: Layer = { state: counts.processing > 0 ? 'processing' : most, alpha: 1 };
-  if (counts.failed === 0) return [ground];
-  return [ground, { state: 'failed', alpha: Math.min(1, LEAST_RED + REDNESS * (counts.failed / images)) }];
+  const ground = counts.processing > 0 ? 'processing' : most;
+  return {
+    ground,
+    red: counts.failed === 0 ? 0 : Math.min(1, LEAST_RED + REDNESS * (counts.failed / images)),
+  };
 }
 
-const LEAST_RED = 0.3;
-/** full red where one in 14 has failed */
+const LEAST_RED = 0.25;
+/** all of the line is red where one image in 13 has failed */
 const REDNESS = 10;
 
 function inksOf(canvas: HTMLCanvasElement): Record<ImageState, string> {

@@ -3,6 +3,8 @@ import { query, request } from '../../../api/request.ts';
 import type { List } from '../../../api/types.ts';
 import { say } from '../../../app/say.ts';
 
+const PATIENCE_MS = 600;
+
 /** Searches a batch for a row, SKU, name or URL. Of several searches the last one counts. */
 export function useFind(batchId: string, onFound: (slot: number) => void): (text: string) => void {
   const running = useRef<AbortController>(undefined);
@@ -14,12 +16,15 @@ export function useFind(batchId: string, onFound: (slot: number) => void): (text
     if (text === '') return;
     const own = new AbortController();
     running.current = own;
+    const patience = setTimeout(() => say(`Searching for "${text}" …`), PATIENCE_MS);
     try {
       const slot = await findSlot(batchId, text, own.signal);
       if (slot === undefined) say(`No row, SKU or name like "${text}"`);
       else found.current(slot);
     } catch (error) {
       if (!own.signal.aborted) say((error as Error).message);
+    } finally {
+      clearTimeout(patience);
     }
   }
   return (text) => void find(text);
