@@ -71,8 +71,9 @@ function Groups({ batch, groups }: { batch: Batch; groups: FailureGroup[] }) {
       </div>
       {batch.ended_at === null && (
         <p class="small muted">
-          So far: the batch still runs. Retries start when it has ended; ask now, and they follow by
-          themselves.
+          {batch.retry_planned
+            ? 'So far: the batch still runs. What you asked for is tried again as soon as it has ended.'
+            : 'So far: the batch still runs. Retries start when it has ended; ask now, and they follow by themselves.'}
         </p>
       )}
       <Section title="Need a correction" batch={batch} groups={toCorrect} />

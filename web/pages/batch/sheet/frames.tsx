@@ -24,13 +24,14 @@ export function Frames({ grid, view, slots, part: { first, count }, states, deta
   const indexes = Array.from({ length: to - from }, (_, i) => from + i);
   const focused = slots.indexOf(focusSlot) - first;
   const isOutside = focused >= 0 && focused < count && (focused < from || focused >= to);
+  const drawn = isOutside ? [...indexes, focused] : indexes;
   useEffect(() => {
-    if (view.isCalm) details.need(indexes.map((index) => first + index));
+    if (view.isCalm) details.need(drawn.map((index) => first + index));
   }, [from, to, first, details, view.isCalm, stateVersion, detailVersion]);
   const focusIndex = isOutside || focused < 0 ? focused : Math.min(Math.max(focused, from), to - 1);
   return (
     <>
-      {[...indexes, ...(isOutside ? [focused] : [])].map((index) => {
+      {drawn.map((index) => {
         const slot = slots.slotAt(first + index);
         const image = details.at(first + index);
         return (
