@@ -49,6 +49,9 @@ export function Compare({ image }: { image: Image }) {
   );
 }
 
+const TRIES = 5;
+const PAUSE_MS = 2_000;
+
 /** The source as it is now at its address. It is fetched again by the server, never by the browser. */
 function useBefore(id: string): Before {
   const [before, setBefore] = useState<Before>();
@@ -57,9 +60,8 @@ function useBefore(id: string): Before {
     let url: string | undefined;
     void (async () => {
       try {
-        const response = await fetch(`/v1/images/${id}/before?width=1600`, { signal: leaving.signal });
-        if (!response.ok) throw await problemOf(response);
-        url = URL.createObjectURL(await response.blob());
+        const picture = await fetchBefore(id, leaving.signal);
+        url = URL.createObjectURL(picture);
         setBefore({ url });
       } catch (error) {
         if (!leaving.signal.aborted) setBefore({ reason: (error as Error).message });
@@ -71,4 +73,14 @@ function useBefore(id: string): Before {
     };
   }, [id]);
   return before;
+}
+
+/** A server that is busy with other pictures is asked again. */
+async function fetchBefore(id: string, signal: AbortSignal): Promise<Blob> {
+  for (let attempt = 1; ; attempt += 1) {
+    const response = await fetch(`/v1/images/${id}/before?width=1600`, { signal });
+    if (response.ok) return response.blob();
+    if (response.status !== 503 || attempt === TRIES) throw await problemOf(response);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
 }

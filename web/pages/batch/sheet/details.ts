@@ -32,6 +32,15 @@ export class Details {
     return this.#pages.get(pageOf(index))?.images.get(this.#slots.slotAt(index));
   }
 
+  /** The id of an image, also of one whose details are not there yet. */
+  async idAt(index: number): Promise<string | undefined> {
+    const known = this.at(index);
+    if (known) return known.id;
+    const search = query({ slots: this.#slots.slotAt(index), limit: 1 });
+    const { items } = await request<List<SheetImage>>(this.#path + search);
+    return items[0]?.id;
+  }
+
   /** Fetches what is missing or older than its state. @param indexes of the frames in view, in order */
   need(indexes: readonly number[]): void {
     clearTimeout(this.#timer);

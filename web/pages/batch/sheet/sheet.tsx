@@ -54,6 +54,11 @@ export function Sheet({ batch, states }: { batch: Batch; states: SlotStates }) {
     else if (filter === 'all' || filter === 'failed') place.show(slots.indexOf(found), { focus: true });
     else showInAll(found);
   }
+  async function open(slot: number): Promise<void> {
+    const id = await details.idAt(slots.indexOf(slot));
+    setQuery({ slot: String(slot) });
+    navigate(`/batches/${batch.id}/images/${id}`);
+  }
   useKeys({ f: nextFailure });
   useEffect(() => {
     const row = queryOf('row');
@@ -112,8 +117,7 @@ export function Sheet({ batch, states }: { batch: Batch; states: SlotStates }) {
           onClick={(event) => {
             const slot = slotOf(event.target);
             if (slot === undefined) return;
-            setQuery({ slot: String(slot) });
-            navigate(`/batches/${batch.id}/images/${details.at(slots.indexOf(slot))?.id ?? slot}`);
+            void open(slot).catch((error: Error) => say(error.message));
           }}
         >
           {grid && slots.count > 0 && (
