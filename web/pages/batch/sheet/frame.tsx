@@ -38,7 +38,7 @@ export function Frame({ slot, index, grid, state, image, isWhole, isFocused, isF
   return (
     <button
       type="button"
-      class={`frame ${state} ${isFirst ? 'first' : ''} ${isFirst && position > 1 ? 'again' : ''} ${isFresh ? 'fresh' : ''}`}
+      class={`frame ${state} ${isFirst ? 'first' : ''} ${isWhole && isFirst && position > 1 ? 'again' : ''} ${isFresh ? 'fresh' : ''}`}
       data-slot={slot}
       tabIndex={isFocused ? 0 : -1}
       style={{

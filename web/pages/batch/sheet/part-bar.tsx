@@ -10,15 +10,27 @@ export function PartBar({ part: { first, count }, total, label, onShow }: Props)
   const last = first + count;
   return (
     <nav class="row partbar" aria-label={label}>
-      <button type="button" class="btn" disabled={first === 0} onClick={() => onShow(first - 1)}>
+      <button
+        type="button"
+        class="btn"
+        aria-label="Images before"
+        disabled={first === 0}
+        onClick={() => onShow(first - 1)}
+      >
         <Icon name="back" />
-        Images before
+        <span class="hide-s">Images before</span>
       </button>
       <span class="small muted num">
         {number(first + 1)} to {number(last)} of {number(total)}
       </span>
-      <button type="button" class="btn" disabled={last === total} onClick={() => onShow(last)}>
-        Images after
+      <button
+        type="button"
+        class="btn"
+        aria-label="Images after"
+        disabled={last === total}
+        onClick={() => onShow(last)}
+      >
+        <span class="hide-s">Images after</span>
         <Icon name="next" />
       </button>
     </nav>
