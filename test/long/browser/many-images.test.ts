@@ -7,7 +7,8 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { type Api, startApi } from '../../support/api.ts';
 import { closeBrowser, NO_BROWSER } from '../../browser/browser.ts';
-import { openPage, shifts, type Watched } from '../../browser/page.ts';
+import { violations } from '../../browser/axe.ts';
+import { openPage, PHONE, shifts, sideways, type Watched } from '../../browser/page.ts';
 import { insertLargeBatch } from './large-batch.ts';
 import { tabMemory } from './tab-memory.ts';
 
@@ -149,7 +150,24 @@ describe(`${IMAGES} images`, { skip: NO_BROWSER ?? false }, () => {
     assert.deepEqual(await shifts(page), []);
     watched.assertQuiet(/status of 404/); // there is no picture before
   });
+
+  test('an address leads to its image; on a phone the parts are shorter, as its pixels are smaller', async () => {
+    const slot = PART - EACH + 1;
+    const batch = new URL(watched.page.url()).pathname;
+    const ratio = 3;
+    await using phone = await openPage(api.url, { viewport: PHONE, deviceScaleFactor: ratio });
+    await phone.page.goto(`${batch}?slot=${slot}`);
+    await phone.page.locator(`[data-slot="${slot}"]:focus`, { hasText: `Product ${PART / EACH}` }).waitFor();
+    const height = await phone.page.evaluate(() => document.documentElement.scrollHeight);
+    assert.ok(height * ratio < MOST_PIXELS, `${height} px`);
+    assert.deepEqual(await violations(phone.page), []);
+    assert.equal(await sideways(phone.page), 0);
+    phone.assertQuiet();
+  });
 });
+
+/** Firefox draws nothing below some 17,000,000 pixels of the screen. */
+const MOST_PIXELS = 15_500_000;
 
 /** @returns the most frames that were in the document, and the most memory */
 async function scrollThrough(
