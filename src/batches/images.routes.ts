@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { ListOf, valuesOf } from '../http/lists.ts';
 import { isCount, PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor, writeCursor } from '../http/pages.ts';
+import { SOME_SLOTS } from '../http/patterns.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { PUBLIC_IMAGE_STATES, storedStates } from '../images/image.ts';
@@ -29,6 +30,12 @@ const ImagesQuery = Type.Object({
       description: 'Where the first page begins. Default: 1',
     }),
   ),
+  slots: Type.Optional(
+    Type.String({
+      pattern: SOME_SLOTS,
+      description: 'Only images in these slots: up to 200, separated by commas',
+    }),
+  ),
   state: Type.Optional(Type.Enum([...PUBLIC_IMAGE_STATES])),
   code: CodeList,
   host: ListOf('Only images of this host'),
@@ -46,7 +53,7 @@ export const imagesRoutes: FastifyPluginAsyncTypebox<ImagesParts> = async (app, 
   /** @throws Problem `not_found` */
   async function filterOf(request: FastifyRequest<OfImages>): Promise<ImageFilter> {
     const { id } = request.params;
-    const { state, code, host, cursor, from_slot = 1, limit = PAGE_SIZE } = request.query;
+    const { state, code, host, cursor, from_slot = 1, slots, limit = PAGE_SIZE } = request.query;
     const codes = imageCodesOf(code);
     const key = batchKey(tenantOf(request), id);
     const batchState = await batchStateOf(db, key);
@@ -54,6 +61,7 @@ export const imagesRoutes: FastifyPluginAsyncTypebox<ImagesParts> = async (app, 
     return {
       ...key,
       states: state && storedStates(state, { isCancelled: batchState === 'cancelled' }),
+      slots: slots?.split(',').map(Number),
       codes,
       hosts: valuesOf(host),
       afterSlot: readCursor(cursor, isCount) ?? from_slot - 1,

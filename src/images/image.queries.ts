@@ -48,6 +48,8 @@ export async function findImage(
 export type ImageFilter = {
   tenantId: number;
   batchId: string;
+  /** in one of these slots */
+  slots?: readonly number[] | undefined;
   /** stored states; undefined for all */
   states?: readonly ImageState[] | undefined;
   /** failed with one of these codes */
@@ -60,10 +62,11 @@ export type ImageFilter = {
 
 /** The rows of a page of a batch's images. */
 export function imagesOf(filter: ImageFilter): RawBuilder<unknown> {
-  const { tenantId, batchId, states, codes, hosts, afterSlot, limit } = filter;
+  const { tenantId, batchId, slots, states, codes, hosts, afterSlot, limit } = filter;
   return sql`
     select * from images
     where tenant_id = ${tenantId} and batch_id = ${batchId} and slot > ${afterSlot}
+      ${when(slots !== undefined, sql`and slot = any(${slots}::integer[])`)}
       ${when(states !== undefined, sql`and state = any(${states}::text[])`)}
       ${when(states?.length === 1 && states[0] === 'failed', sql`and state = 'failed'`)}
       ${when(codes !== undefined, sql`and state = 'failed' and error_code = any(${codes}::text[])`)}

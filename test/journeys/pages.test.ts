@@ -63,6 +63,8 @@ test('a sheet shows any range of slots, with product and small picture, and filt
   assert.deepEqual(await slots('?code=access_denied'), [8, 17]);
   assert.deepEqual(await slots('?code=access_denied,not_found&from_slot=9'), [11, 14, 17]);
   assert.deepEqual(await slots('?code=access_denied,%20not_found&limit=1'), [2]);
+  assert.deepEqual(await slots('?slots=11,3,999999'), [3, 11]);
+  assert.deepEqual(await slots('?slots=8,9,11&state=failed'), [8, 11]);
   const host = new URL(other.url).host;
   assert.deepEqual(await slots(`?host=${host}&limit=3`), [3, 6, 8]);
   assert.deepEqual(await slots(`?host=${host}&code=not_found`), []);

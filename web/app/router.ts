@@ -86,7 +86,11 @@ function followLink(event: MouseEvent): void {
   if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
   if (NOT_OURS.test(link.pathname) || (link.hash && link.pathname === location.pathname)) return;
   event.preventDefault();
-  navigate(link.pathname + link.search, { keepScroll: link.dataset['keepScroll'] !== undefined });
+  const { keepScroll, replace } = link.dataset;
+  navigate(link.pathname + link.search, {
+    keepScroll: keepScroll !== undefined,
+    replace: replace !== undefined,
+  });
 }
 
 export function startRouter(): void {

@@ -3061,6 +3061,8 @@ export interface operations {
                 /** @description Only images of this host; several, separated by commas: one of them */
                 host?: string;
                 limit?: number;
+                /** @description Only images in these slots: up to 200, separated by commas */
+                slots?: string;
                 state?: "pending" | "processing" | "completed" | "failed" | "cancelled";
             };
             header?: never;
@@ -3267,6 +3269,8 @@ export interface operations {
                 /** @description Only images of this host; several, separated by commas: one of them */
                 host?: string;
                 limit?: number;
+                /** @description Only images in these slots: up to 200, separated by commas */
+                slots?: string;
                 state?: "pending" | "processing" | "completed" | "failed" | "cancelled";
             };
             header?: never;

@@ -110,8 +110,8 @@ export const liveRoutes: FastifyPluginAsyncTypebox<LiveParts> = async (
         .header('vary', 'accept-encoding')
         .header('last-event-id', eventId(batch));
       if (includesVersion(request.headers['if-none-match'], batch.version)) return reply.code(304).send(null);
-      const isCancelled = batch.state === 'cancelled';
-      return sendBytes(reply, stateBytes(db, key, { ...range, isCancelled }), range.to - range.from + 1);
+      const { state, has_ended: hasEnded } = batch;
+      return sendBytes(reply, stateBytes(db, key, { ...range, state, hasEnded }), range.to - range.from + 1);
     },
   );
 };

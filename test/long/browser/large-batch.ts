@@ -25,22 +25,41 @@ export async function insertLargeBatch(
     insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256, products, images,
       state, completed, failed, errors_by_code, started_at, ended_at)
     values (1, ${id}, 'large.csv', 'web', '[]', '{"columns": {"images": 0}}', 1, '', ${products}, ${images},
-      'completed_with_errors', ${images - failed}, ${failed}, ${JSON.stringify({ not_found: failed })}, now(), now())`.execute(
+      'completed_with_errors', ${images - failed}, ${failed}, ${JSON.stringify({ not_found: failed })}, now() - interval '9 hours', now())`.execute(
     db,
   );
+  for (let first = 1; first <= products; first += PRODUCTS_AT_ONCE)
+    await insertProducts(db, {
+      id,
+      perProduct,
+      failedEvery,
+      first,
+      last: Math.min(products, first + PRODUCTS_AT_ONCE - 1),
+    });
+  await sql`analyze products, images`.execute(db); // as autovacuum does within a minute
+}
+
+/** In parts: each statement ends within the time that statements have. */
+const PRODUCTS_AT_ONCE = 25_000;
+
+type Part = { id: string; perProduct: number; failedEvery: number; first: number; last: number };
+
+async function insertProducts(
+  db: Services['database']['db'],
+  { id, perProduct, failedEvery, first, last }: Part,
+): Promise<void> {
   await sql`
     insert into products (tenant_id, batch_id, row_number, line, name, sku, label, cells, first_slot, images)
     select 1, ${id}, n, n + 1, 'Product ' || n, 'SKU-' || n, 'SKU-' || n, '{}', (n - 1) * ${perProduct}::integer + 1, ${perProduct}
-    from generate_series(1, ${products}::integer) n`.execute(db);
+    from generate_series(${first}::integer, ${last}::integer) n`.execute(db);
   await sql`
     insert into images (tenant_id, image_id, batch_id, slot, row_number, position, url, host, lead_slot,
       state, error_code, hash16, ended_at)
     select 1, gen_random_uuid(), ${id}, n, (n - 1) / ${perProduct}::integer + 1, (n - 1) % ${perProduct}::integer + 1,
       'http://a/' || n, 'a', n, case when is_bad then 'failed' else 'completed' end,
       case when is_bad then 'not_found' end, case when not is_bad then lpad((n % ${PICTURES}::integer)::text, 16, '0') end, now()
-    from generate_series(1, ${images}::integer) n, lateral (select n % ${failedEvery}::integer = 0 as is_bad) b`.execute(
-    db,
-  );
+    from generate_series((${first}::integer - 1) * ${perProduct}::integer + 1, ${last}::integer * ${perProduct}::integer) n,
+      lateral (select n % ${failedEvery}::integer = 0 as is_bad) b`.execute(db);
 }
 
 async function insertPictures({ database: { db }, storage, config }: Services): Promise<void> {

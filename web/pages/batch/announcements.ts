@@ -17,11 +17,15 @@ export function useAnnouncements(batch: Batch): void {
 
 const quarter = (batch: Batch): number => Math.floor(batch.percent / 25);
 
+/** Several things may have happened at once. */
 function newsOf(before: Batch, now: Batch): string | undefined {
   const { completed, failed } = now.counts;
   if (before.ended_at === null && now.ended_at !== null)
     return `The batch has ended: ${number(completed)} images done, ${number(failed)} failed.`;
-  if (before.started_at === null && now.started_at !== null) return 'The batch has started.';
-  if (before.counts.failed === 0 && failed > 0) return 'A first image has failed.';
-  return quarter(now) > quarter(before) ? `${quarter(now) * 25} % of the images are done.` : undefined;
+  const news = [
+    before.started_at === null && now.started_at !== null && 'The batch has started.',
+    before.counts.failed === 0 && failed > 0 && 'A first image has failed.',
+    quarter(now) > quarter(before) && `${quarter(now) * 25} % of the images are done.`,
+  ];
+  return news.filter((one) => one !== false).join(' ') || undefined;
 }

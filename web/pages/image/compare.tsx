@@ -52,6 +52,8 @@ function beforeText(before: Before, size: number | undefined): string {
   if ('reason' in before) return `No picture before: ${before.reason}`;
   return size === undefined ? 'Before' : `Before · ${bytes(size)}`;
 }
+const TRIES = 5;
+const PAUSE_MS = 2_000;
 
 /** The source as it is now at its address. It is fetched again by the server, never by the browser. */
 function useBefore(id: string): Before {
@@ -61,9 +63,8 @@ function useBefore(id: string): Before {
     let url: string | undefined;
     void (async () => {
       try {
-        const response = await fetch(`/v1/images/${id}/before?width=1600`, { signal: leaving.signal });
-        if (!response.ok) throw await problemOf(response);
-        url = URL.createObjectURL(await response.blob());
+        const picture = await fetchBefore(id, leaving.signal);
+        url = URL.createObjectURL(picture);
         setBefore({ url });
       } catch (error) {
         if (!leaving.signal.aborted) setBefore({ reason: (error as Error).message });
@@ -75,4 +76,14 @@ function useBefore(id: string): Before {
     };
   }, [id]);
   return before;
+}
+
+/** A server that is busy with other pictures is asked again. */
+async function fetchBefore(id: string, signal: AbortSignal): Promise<Blob> {
+  for (let attempt = 1; ; attempt += 1) {
+    const response = await fetch(`/v1/images/${id}/before?width=1600`, { signal });
+    if (response.ok) return response.blob();
+    if (response.status !== 503 || attempt === TRIES) throw await problemOf(response);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
 }

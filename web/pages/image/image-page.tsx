@@ -109,7 +109,7 @@ function Step({ to, label, icon }: { to: string | null; label: string; icon: 'ba
       </span>
     );
   return (
-    <a class="btn icon" aria-label={label} title={label} href={to}>
+    <a class="btn icon" aria-label={label} title={label} href={to} data-replace="">
       <Icon name={icon} />
     </a>
   );

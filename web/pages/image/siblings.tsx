@@ -13,6 +13,7 @@ export function Siblings({ image }: { image: Image }) {
         <a
           key={id}
           href={`/batches/${batch_id}/images/${id}`}
+          data-replace=""
           aria-label={`Image ${position}${state === 'failed' ? ', failed' : ''}`}
           aria-current={id === image.id ? 'true' : undefined}
         >

@@ -96,7 +96,7 @@ function Nothing() {
 
 const COLUMNS: Column<AuditEntry>[] = [
   { name: 'Who', kind: 'any', cell: (entry) => <UserText text={whoOf(entry)} /> },
-  { name: 'What', kind: 'any', cell: (entry) => <What entry={entry} /> },
+  { name: 'What', kind: 'any', width: '50%', cell: (entry) => <What entry={entry} /> },
   { name: 'From', kind: 'mono small muted', isHiddenOnPhones: true, cell: ({ address }) => address },
   { name: 'When', kind: 'r muted', cell: ({ at }) => <Moment at={at} /> },
 ];

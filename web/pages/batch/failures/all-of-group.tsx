@@ -1,35 +1,36 @@
 import { useEffect, useState } from 'preact/hooks';
 import { query, request } from '../../../api/request.ts';
 import type { FailedImage, List, SheetImage } from '../../../api/types.ts';
+import { number } from '../../../data/format.ts';
+import { Action } from '../../../parts/button.tsx';
 import { Failure, Lines, Skeleton } from '../../../parts/waiting.tsx';
 import { Line } from './line.tsx';
 
 const PAGE = 50;
 
 /** Every image of a group, a page at a time. */
-export function AllOfGroup({ batchId, code }: { batchId: string; code: string }) {
+export function AllOfGroup({ batchId, code, count }: { batchId: string; code: string; count: number }) {
   const [images, setImages] = useState<FailedImage[]>([]);
   const [next, setNext] = useState<string | null | undefined>(undefined);
   const [error, setError] = useState<Error>();
   async function load(cursor?: string): Promise<void> {
     const filter = query({ state: 'failed', code, limit: PAGE, cursor });
-    try {
-      // The sheet knows the products, the list the addresses.
-      const [sheet, page] = await Promise.all([
-        request<List<SheetImage>>(`/v1/batches/${batchId}/sheet${filter}`),
-        request<List<FailedImage>>(`/v1/batches/${batchId}/images${filter}`),
-      ]);
-      const products = new Map(sheet.items.map(({ id, product }) => [id, product]));
-      const found = page.items.map((image) => ({ ...image, product: products.get(image.id) }));
-      setImages((known) => [...known, ...found]);
-      setNext(page.next_cursor);
-      setError(undefined);
-    } catch (problem) {
-      setError(problem as Error);
-    }
+    // The sheet knows the products, the list the addresses.
+    const [sheet, page] = await Promise.all([
+      request<List<SheetImage>>(`/v1/batches/${batchId}/sheet${filter}`),
+      request<List<FailedImage>>(`/v1/batches/${batchId}/images${filter}`),
+    ]);
+    const products = new Map(sheet.items.map(({ id, product }) => [id, product]));
+    const found = page.items.map((image) => ({ ...image, product: products.get(image.id) }));
+    setImages((known) => [...known, ...found]);
+    setNext(page.next_cursor);
   }
-  useEffect(() => void load(), []);
-  if (error) return <Failure error={error} onRetry={() => load(next ?? undefined)} />;
+  function begin(): void {
+    setError(undefined);
+    load().catch(setError);
+  }
+  useEffect(begin, []);
+  if (error) return <Failure error={error} onRetry={begin} />;
   if (next === undefined)
     return (
       <Skeleton>
@@ -43,9 +44,12 @@ export function AllOfGroup({ batchId, code }: { batchId: string; code: string })
       ))}
       {next !== null && (
         <div class="all">
-          <button type="button" class="link" onClick={() => void load(next)}>
-            More
-          </button>
+          <Action kind="plain" busy="Loading …" act={() => load(next)}>
+            {number(Math.min(PAGE, count - images.length))} more
+          </Action>{' '}
+          <span class="muted num">
+            {number(images.length)} of {number(count)}
+          </span>
         </div>
       )}
     </>

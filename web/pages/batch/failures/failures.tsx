@@ -80,7 +80,9 @@ function Groups({ batch, groups }: { batch: Batch; groups: FailureGroup[] }) {
       </div>
       {batch.ended_at === null && (
         <p class="small muted">
-          The batch still runs, so there may be more. A retry that is asked for now starts when it has ended.
+          {batch.retry_planned
+            ? 'The batch still runs, so there may be more. What you asked for is tried again as soon as it has ended.'
+            : 'The batch still runs, so there may be more. A retry that is asked for now starts when it has ended.'}
         </p>
       )}
       <Section title="Need a correction" batch={batch} groups={toCorrect} />

@@ -16,7 +16,7 @@ export class SlotStates {
   readonly total: number;
   /** counts the changes: who shows states reads it */
   readonly version = signal(0);
-  /** slots that completed while the page was open: their pictures develop */
+  /** slots that completed just now: their pictures develop */
   readonly fresh = new Set<number>();
   readAt: string | undefined;
   #bytes: Uint8Array;
@@ -24,6 +24,11 @@ export class SlotStates {
   constructor(total: number) {
     this.total = total;
     this.#bytes = new Uint8Array(total);
+  }
+
+  /** Whether they were read. */
+  get isKnown(): boolean {
+    return this.version.value > 0;
   }
 
   /** @param slot from 1 */
@@ -41,12 +46,18 @@ export class SlotStates {
   /** Ranges of slots with both ends, that are in a state now. */
   set(state: ImageState, ranges: readonly (readonly [first: number, last: number])[]): void {
     for (const [first, last] of ranges) {
-      if (state === 'completed' && last - first < MOST_FRESH)
-        for (let slot = first; slot <= last; slot += 1)
-          if (this.at(slot) !== 'completed') this.fresh.add(slot);
+      if (state === 'completed' && last - first < MOST_FRESH) this.#refresh(first, last);
       this.#bytes.fill(BYTE_OF[state], first - 1, last);
     }
     if (ranges.length > 0) this.version.value += 1;
+  }
+
+  /** They are fresh for some seconds: one who comes by later sees them as they are. */
+  #refresh(first: number, last: number): void {
+    const slots: number[] = [];
+    for (let slot = first; slot <= last; slot += 1) if (this.at(slot) !== 'completed') slots.push(slot);
+    for (const slot of slots) this.fresh.add(slot);
+    setTimeout(() => slots.forEach((slot) => this.fresh.delete(slot)), FRESH_MS);
   }
 
   /** The slots in work are told as a whole: others that were in work wait again. */
@@ -62,10 +73,11 @@ export class SlotStates {
 
   /** The slots in one of these states, in order. */
   slotsIn(states: readonly ImageState[]): Uint32Array {
-    const wanted = new Set(states.map((state) => BYTE_OF[state]));
-    const found: number[] = [];
-    for (const [i, byte] of this.#bytes.entries()) if (wanted.has(byte)) found.push(i + 1);
-    return Uint32Array.from(found);
+    const wanted = STATES.map((state) => states.includes(state));
+    const found = new Uint32Array(this.total);
+    let count = 0;
+    for (let i = 0; i < this.total; i += 1) if (wanted[this.#bytes[i] ?? 0]) found[count++] = i + 1;
+    return found.slice(0, count);
   }
 
   /** The next slot in a state after another one; undefined if there is none. */
@@ -74,12 +86,17 @@ export class SlotStates {
     return found < 0 ? undefined : found + 1;
   }
 
-  /** Which states there are among slots `from` (included) to `to` (not included), as bits of their bytes. */
-  mixOf(from: number, to: number): number {
-    let mix = 0;
-    for (let slot = from; slot < to; slot += 1) mix |= 1 << (this.#bytes[slot - 1] ?? 0);
-    return mix;
+  /** How many of the slots `from` (included) to `to` (not included) are in each state. */
+  countIn(from: number, to: number): Record<ImageState, number> {
+    const counts = new Uint32Array(STATES.length);
+    for (let i = from - 1; i < to - 1; i += 1) {
+      const byte = this.#bytes[i] ?? 0;
+      counts[byte] = (counts[byte] ?? 0) + 1;
+    }
+    const [pending = 0, processing = 0, completed = 0, failed = 0, cancelled = 0] = counts;
+    return { pending, processing, completed, failed, cancelled };
   }
 }
 
 const MOST_FRESH = 200;
+const FRESH_MS = 5_000;

@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from 'preact/hooks';
-import { requestBytes } from '../../../api/request.ts';
+import { request, requestBytes } from '../../../api/request.ts';
 import type { Batch } from '../../../api/types.ts';
 import { returns } from '../../../app/connection.ts';
 import { put, reload } from '../../../data/resource.ts';
@@ -15,13 +15,15 @@ export function useLive(batch: Batch): SlotStates {
   const back = returns.value;
   useEffect(() => {
     const leaving = new AbortController();
+    const { signal } = leaving;
+    const poll = polling(batch, states, signal);
     let stop = (): void => {};
-    void readStates(id, states, leaving.signal).then(() => {
-      if (hasEnded || leaving.signal.aborted) return;
+    void readStates(id, states, signal).then(() => {
+      if (hasEnded || signal.aborted) return;
       stop = listen(
         id,
         () => states.readAt,
-        (message) => take(id, states, message),
+        (message) => (message.kind === 'changed' ? poll() : take(id, states, message)),
       );
     });
     return () => {
@@ -41,7 +43,28 @@ async function readStates(id: string, states: SlotStates, signal?: AbortSignal):
   }
 }
 
-function take(id: string, states: SlotStates, message: LiveMessage): void {
+/** So much longer than reading the states took, they are not read again: a million of them take the server a second. */
+const REST = 10;
+
+/** Reads a batch, and the states of its images if it went on, for a tab that nobody tells anything. */
+function polling(batch: Batch, states: SlotStates, signal: AbortSignal): () => Promise<void> {
+  const path = `/v1/batches/${batch.id}`;
+  let seen = JSON.stringify(batch.counts);
+  let restsUntil = 0;
+  return async () => {
+    const now = await request<Batch>(path, { signal }).catch(() => undefined);
+    if (!now || signal.aborted) return;
+    put(path, now);
+    const counts = JSON.stringify(now.counts);
+    if (counts === seen || performance.now() < restsUntil) return;
+    seen = counts;
+    const began = performance.now();
+    await readStates(batch.id, states, signal);
+    restsUntil = performance.now() + REST * (performance.now() - began);
+  };
+}
+
+function take(id: string, states: SlotStates, message: Exclude<LiveMessage, { kind: 'changed' }>): void {
   const path = `/v1/batches/${id}`;
   switch (message.kind) {
     case 'progress':
@@ -54,9 +77,6 @@ function take(id: string, states: SlotStates, message: LiveMessage): void {
       break;
     case 'reset':
       void readStates(id, states);
-      break;
-    case 'changed':
-      void reload(path);
       break;
     case 'done':
       void reload(path);

@@ -1,54 +1,69 @@
 import { signal } from '@preact/signals';
 import { query, request } from '../../../api/request.ts';
 import type { List, SheetImage } from '../../../api/types.ts';
+import { connection } from '../../../app/connection.ts';
 import type { SlotStates } from '../live/slot-states.ts';
+import type { Slots } from './shown.ts';
 
 const PAGE = 200;
 const MOST_PAGES = 50;
 const PAUSE_MS = 400;
+const AGAIN_MS = 3_000;
 
 type Page = { images: Map<number, SheetImage>; loading: boolean; loadedAt: number };
 
-/** Names, pictures and reasons of the images around what is seen, in pages of 200 slots. */
+/** Names, pictures and reasons of the images around what is seen, in pages of 200 places of the sheet. */
 export class Details {
   /** counts what has arrived */
   readonly version = signal(0);
   readonly #path: string;
+  readonly #slots: Slots;
   readonly #states: SlotStates;
   readonly #pages = new Map<number, Page>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(batchId: string, states: SlotStates) {
+  constructor(batchId: string, slots: Slots, states: SlotStates) {
     this.#path = `/v1/batches/${batchId}/sheet`;
+    this.#slots = slots;
     this.#states = states;
   }
 
-  at(slot: number): SheetImage | undefined {
-    return this.#pages.get(pageOf(slot))?.images.get(slot);
+  at(index: number): SheetImage | undefined {
+    return this.#pages.get(pageOf(index))?.images.get(this.#slots.slotAt(index));
   }
 
-  /** Fetches what is missing or older than its state. @param slots those in view, in order */
-  need(slots: readonly number[]): void {
+  /** The id of an image, also of one whose details are not there yet. */
+  async idAt(index: number): Promise<string | undefined> {
+    const known = this.at(index);
+    if (known) return known.id;
+    const search = query({ slots: this.#slots.slotAt(index), limit: 1 });
+    const { items } = await request<List<SheetImage>>(this.#path + search);
+    return items[0]?.id;
+  }
+
+  /** Fetches what is missing or older than its state. @param indexes of the frames in view, in order */
+  need(indexes: readonly number[]): void {
     clearTimeout(this.#timer);
-    for (const number of new Set(slots.map(pageOf))) {
+    for (const number of new Set(indexes.map(pageOf))) {
       const page = this.#pages.get(number);
       if (!page) void this.#load(number);
-      else if (slots.some((slot) => pageOf(slot) === number && this.#isStale(slot, page)))
-        this.#refresh(number, page, slots);
+      else if (indexes.some((index) => pageOf(index) === number && this.#isStale(index, page)))
+        this.#refresh(number, page, indexes);
     }
   }
 
-  #isStale(slot: number, page: Page): boolean {
+  #isStale(index: number, page: Page): boolean {
+    const slot = this.#slots.slotAt(index);
     const state = this.#states.at(slot);
     return page.images.get(slot)?.state !== state && (state === 'completed' || state === 'failed');
   }
 
   /** Not more than about twice a second while a batch runs. */
-  #refresh(number: number, page: Page, slots: readonly number[]): void {
+  #refresh(number: number, page: Page, indexes: readonly number[]): void {
     const wait = page.loadedAt + PAUSE_MS - Date.now();
     if (page.loading) return;
     if (wait <= 0) void this.#load(number);
-    else this.#timer = setTimeout(() => this.need(slots), wait);
+    else this.#timer = setTimeout(() => this.need(indexes), wait);
   }
 
   async #load(number: number): Promise<void> {
@@ -60,17 +75,27 @@ export class Details {
     if (page.loading) return;
     page.loading = true;
     this.#keep(number, page);
-    const from = number * PAGE + 1;
     try {
-      const { items } = await request<List<SheetImage>>(this.#path + query({ from_slot: from, limit: PAGE }));
-      for (const image of items) if (image.slot < from + PAGE) page.images.set(image.slot, image);
+      const { items } = await request<List<SheetImage>>(this.#path + this.#queryOf(number));
+      for (const image of items) page.images.set(image.slot, image);
       page.loadedAt = Date.now();
+      this.version.value += 1;
     } catch {
-      if (page.images.size === 0) this.#pages.delete(number); // asked again on the next look
+      if (page.images.size === 0) this.#pages.delete(number);
+      // When the server is back, the states are read again, and lead to here.
+      if (connection.peek().state === 'live') setTimeout(() => (this.version.value += 1), AGAIN_MS);
     } finally {
       page.loading = false;
-      this.version.value += 1;
     }
+  }
+
+  /** Failures are far apart: their slots are named, or each would cost a page of its neighbours. */
+  #queryOf(number: number): string {
+    const { count, isWhole, slotAt } = this.#slots;
+    const first = number * PAGE;
+    if (isWhole) return query({ from_slot: slotAt(first), limit: PAGE });
+    const length = Math.min(PAGE, count - first);
+    return query({ slots: Array.from({ length }, (_, i) => slotAt(first + i)).join(','), limit: PAGE });
   }
 
   /** The page used last stands last; the first are dropped. */
@@ -82,6 +107,6 @@ export class Details {
   }
 }
 
-function pageOf(slot: number): number {
-  return Math.floor((slot - 1) / PAGE);
+function pageOf(index: number): number {
+  return Math.floor(index / PAGE);
 }

@@ -52,8 +52,28 @@ export function inView(grid: Grid, count: number, top: number, height: number): 
 const MOST_PIXELS = 15_000_000;
 const MOST_IMAGES = 100_000;
 
-/** How many images the sheet shows in one part. */
-export function partSize(grid: Grid, pixelRatio: number): number {
-  const rows = Math.floor(MOST_PIXELS / pixelRatio / grid.step);
-  return Math.min(MOST_IMAGES, rows * grid.columns);
+/** How many images the sheet shows in one part: whole lines of it. */
+function partSize({ columns, step }: Grid, pixelRatio: number): number {
+  const lines = Math.floor(MOST_PIXELS / pixelRatio / step);
+  return Math.min(Math.floor(MOST_IMAGES / columns), lines) * columns;
+}
+
+/** The part of the sheet that is shown. */
+export type Part = { first: number; count: number };
+
+/** @param index a place in it @param count of the whole sheet */
+export function partAround(grid: Grid, index: number, count: number): Part {
+  const size = partSize(grid, devicePixelRatio || 1);
+  const first = Math.floor(index / size) * size;
+  return { first, count: Math.min(size, count - first) };
+}
+
+/** The first and the last index of the sheet that is in view. @param view its top from the begin of the part */
+export function indexesInView(
+  { columns, step }: Grid,
+  { first, count }: Part,
+  { top, height }: { top: number; height: number },
+): { from: number; to: number } {
+  const at = (y: number): number => first + Math.max(0, Math.min(count - 1, Math.floor(y / step) * columns));
+  return { from: at(top), to: at(top + height) };
 }

@@ -4,16 +4,17 @@ import { navigate, queryOf, setQuery } from '../../../app/router.ts';
 import { say } from '../../../app/say.ts';
 import { useKeys } from '../../../app/shortcuts.ts';
 import { stored, store } from '../../../app/stored.ts';
-import { findSlot } from './find-slot.ts';
+import { useFind } from './use-find.ts';
 import { Empty } from '../../../parts/empty.tsx';
 import type { SlotStates } from '../live/slot-states.ts';
 import { Details } from './details.ts';
-import { heightOf, partSize, type Size, SIZES } from './grid.ts';
+import { heightOf, indexesInView, type Size, SIZES } from './grid.ts';
+import { PartBar } from './part-bar.tsx';
 import { Frames } from './frames.tsx';
 import { SheetBar } from './sheet-bar.tsx';
 import { allSlots, type Filter, filteredSlots, isFilter } from './shown.ts';
 import { Strip } from './strip.tsx';
-import { useView } from './use-view.ts';
+import { usePlace } from './use-place.ts';
 
 const NOTHING: Record<Filter, string> = {
   all: 'No images',
@@ -27,74 +28,70 @@ export function Sheet({ batch, states }: { batch: Batch; states: SlotStates }) {
   const asked = queryOf('show');
   const filter: Filter = isFilter(asked) ? asked : 'all';
   const [size, setSize] = useState<Size>(sizeOf(queryOf('size') ?? stored('size')));
-  const details = useMemo(() => new Details(batch.id, states), [batch.id, states]);
   // A list chosen before the states were there is made when they are.
-  const isKnown = states.version.value > 0;
+  const { isKnown } = states;
   const slots = useMemo(
     () => (filter === 'all' ? allSlots(batch.counts.total) : filteredSlots(states, filter)),
     [filter, states, batch.counts.total, isKnown],
   );
+  const details = useMemo(() => new Details(batch.id, slots, states), [batch.id, slots, states]);
   const host = useRef<HTMLDivElement>(null);
-  const [part, setPart] = useState(0);
-  const view = useView(host, SIZES[size]);
-  const { grid } = view;
-  const partCount = grid ? partSize(grid, devicePixelRatio || 1) : slots.count;
-  const first = Math.min(part, Math.floor(Math.max(0, slots.count - 1) / partCount)) * partCount;
-  const count = Math.min(partCount, slots.count - first);
-  const height = grid ? heightOf(grid, count) : 0;
-  const focusSlot = useRef(Number(queryOf('slot')) || slots.slotAt(0));
+  const place = usePlace(host, slots, SIZES[size]);
+  const { grid, view, part, focusSlot } = place;
+  const find = useFind(batch.id, (slot) => {
+    if (filter === 'all') place.show(slot - 1, { focus: true });
+    else showInAll(slot);
+  });
 
-  /** Brings a place of the sheet into view. */
-  function show(index: number, { focus }: { focus: boolean }): void {
-    if (!grid || slots.count === 0) return;
-    const at = Math.max(0, Math.min(slots.count - 1, index));
-    const inPart = Math.floor(at / partCount);
-    setPart(inPart);
-    focusSlot.current = slots.slotAt(at);
-    view.show(Math.floor((at - inPart * partCount) / grid.columns) * grid.step, grid.step);
-    if (focus) view.focusWhenDrawn(focusSlot.current);
-    else view.redraw();
+  function showInAll(slot: number): void {
+    place.showNext(slot);
+    setQuery({ show: undefined });
   }
   function nextFailure(): void {
+    if (!isKnown) return say('The states of the images are being read');
     const found = states.next('failed', focusSlot.current) ?? states.next('failed', 0);
     if (found === undefined) say('Nothing has failed so far');
-    else if (filter === 'all' || filter === 'failed') show(slots.indexOf(found), { focus: true });
+    else if (filter === 'all' || filter === 'failed') place.show(slots.indexOf(found), { focus: true });
+    else showInAll(found);
   }
-  async function find(text: string): Promise<void> {
-    if (text === '') return;
-    try {
-      const slot = await findSlot(batch.id, text);
-      if (slot === undefined) say(`No row, SKU or name like "${text}"`);
-      else if (filter !== 'all') setQuery({ show: undefined, row: text });
-      else show(slot - 1, { focus: true });
-    } catch (error) {
-      say((error as Error).message);
-    }
+  async function open(slot: number): Promise<void> {
+    const id = await details.idAt(slots.indexOf(slot));
+    setQuery({ slot: String(slot) });
+    navigate(`/batches/${batch.id}/images/${id}`);
   }
   useKeys({ f: nextFailure });
   useEffect(() => {
     const row = queryOf('row');
-    if (row !== undefined && grid) void find(row);
+    if (row !== undefined && grid) find(row);
   }, [grid === undefined]);
 
-  const top = grid ? Math.floor(view.top / grid.step) * grid.columns + first : 0;
-  const rowAtTop =
-    details.version.value >= 0
-      ? details.at(slots.slotAt(Math.min(slots.count - 1, Math.max(0, top))))?.row
-      : undefined;
+  const seen = grid ? indexesInView(grid, part, view) : { from: 0, to: 0 };
+  const row = details.version.value >= 0 ? details.at(seen.from)?.row : undefined;
+  const partBar = (label: string) => (
+    <PartBar
+      part={part}
+      total={slots.count}
+      label={label}
+      onShow={(index) => place.show(index, { focus: true })}
+    />
+  );
   return (
     <>
       <SheetBar
         batch={batch}
         filter={filter}
         size={size}
-        onFilter={(next) => setQuery({ show: next === 'all' ? undefined : next })}
+        onFilter={(next) => {
+          view.toBegin();
+          setQuery({ show: next === 'all' ? undefined : next, slot: undefined });
+        }}
         onSize={(next) => {
           setSize(next);
           store('size', next);
         }}
-        onFind={(text) => void find(text)}
+        onFind={find}
       />
+      {partBar('Parts of the sheet')}
       <div class="sheet-wrap">
         <div
           ref={host}
@@ -102,13 +99,16 @@ export function Sheet({ batch, states }: { batch: Batch; states: SlotStates }) {
           class="sheet"
           role="group"
           aria-label="Contact sheet. Arrow keys move, Enter opens, f goes to the next failure."
-          style={{ height: `${height}px`, '--cell': `${grid?.cell ?? SIZES[size]}px` }}
+          style={{
+            height: `${grid ? heightOf(grid, part.count) : 0}px`,
+            '--cell': `${grid?.cell ?? SIZES[size]}px`,
+          }}
           onKeyDown={(event) => {
             if (!grid) return;
             const by = stepOf(event.key, grid.columns);
             if (by === undefined) return;
             event.preventDefault();
-            show(slots.indexOf(focusSlot.current) + by, { focus: true });
+            place.show(slots.indexOf(focusSlot.current) + by, { focus: true });
           }}
           onFocusIn={(event) => {
             const slot = slotOf(event.target);
@@ -117,8 +117,7 @@ export function Sheet({ batch, states }: { batch: Batch; states: SlotStates }) {
           onClick={(event) => {
             const slot = slotOf(event.target);
             if (slot === undefined) return;
-            setQuery({ slot: String(slot) });
-            navigate(`/batches/${batch.id}/images/${details.at(slot)?.id ?? slot}`);
+            void open(slot).catch((error: Error) => say(error.message));
           }}
         >
           {grid && slots.count > 0 && (
@@ -126,39 +125,41 @@ export function Sheet({ batch, states }: { batch: Batch; states: SlotStates }) {
               grid={grid}
               view={view}
               slots={slots}
-              first={first}
-              count={count}
+              part={part}
               states={states}
               details={details}
-              isWhole={filter === 'all'}
               focusSlot={focusSlot.current}
             />
           )}
-          {slots.count === 0 && isKnown && (
-            <Empty title={NOTHING[filter]} isGood={filter === 'failed'}>
-              <p>
-                <button type="button" class="link" onClick={() => setQuery({ show: undefined })}>
-                  Show all images
-                </button>
-              </p>
-            </Empty>
-          )}
+          {slots.count === 0 && isKnown && <Nothing filter={filter} />}
         </div>
         <Strip
           states={states}
-          top={slots.count === 0 ? 0 : (first + (view.top / Math.max(1, height)) * count) / slots.count}
-          seen={
-            slots.count === 0 ? 1 : Math.min(1, (view.height / Math.max(1, height)) * (count / slots.count))
+          seen={{ from: slots.slotAt(seen.from), to: slots.slotAt(seen.to) }}
+          part={
+            slots.isWhole
+              ? { from: part.first + 1, to: part.first + part.count }
+              : { from: 1, to: states.total }
           }
-          row={rowAtTop}
+          row={row}
           rows={batch.products}
-          onJump={(share) => {
-            if (filter === 'all') show(Math.floor(share * slots.count), { focus: false });
-            else show(slots.indexOf(Math.floor(share * states.total) + 1), { focus: false });
-          }}
+          onJump={(slot) => place.show(slots.indexOf(slot), { focus: false })}
         />
       </div>
+      {partBar('Other parts of the sheet')}
     </>
+  );
+}
+
+function Nothing({ filter }: { filter: Filter }) {
+  return (
+    <Empty title={NOTHING[filter]} isGood={filter === 'failed'}>
+      <p>
+        <button type="button" class="link" onClick={() => setQuery({ show: undefined })}>
+          Show all images
+        </button>
+      </p>
+    </Empty>
   );
 }
 

@@ -15,10 +15,22 @@ const STATES_OF: Record<Exclude<Filter, 'all'>, ImageState[]> = {
 };
 
 /** The slots that a sheet shows, by their place in it. */
-export type Slots = { count: number; slotAt(index: number): number; indexOf(slot: number): number };
+export type Slots = {
+  count: number;
+  /** whether neighbours in the sheet are neighbours in the file */
+  isWhole: boolean;
+  slotAt(index: number): number;
+  /** the place of a slot; of one that is not shown, that of the next one */
+  indexOf(slot: number): number;
+};
 
 export function allSlots(total: number): Slots {
-  return { count: total, slotAt: (index) => index + 1, indexOf: (slot) => slot - 1 };
+  return {
+    count: total,
+    isWhole: true,
+    slotAt: (index) => index + 1,
+    indexOf: (slot) => Math.max(0, Math.min(total, slot) - 1),
+  };
 }
 
 /** As it is now: a list that changes while it is read would jump. */
@@ -26,10 +38,20 @@ export function filteredSlots(states: SlotStates, filter: Exclude<Filter, 'all'>
   const slots = states.slotsIn(STATES_OF[filter]);
   return {
     count: slots.length,
+    isWhole: false,
     slotAt: (index) => slots[index] ?? 0,
-    indexOf: (slot) => {
-      const at = slots.findIndex((one) => one >= slot);
-      return at < 0 ? slots.length - 1 : at;
-    },
+    indexOf: (slot) => Math.max(0, Math.min(slots.length - 1, firstFrom(slots, slot))),
   };
+}
+
+/** Where the first slot is that is not before another one. */
+function firstFrom(slots: Uint32Array, slot: number): number {
+  let low = 0;
+  let high = slots.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((slots[middle] ?? 0) < slot) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

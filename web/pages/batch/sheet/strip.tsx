@@ -1,25 +1,28 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { theme } from '../../../app/theme.ts';
 import { number } from '../../../data/format.ts';
+import type { ImageState } from '../../../api/types.ts';
 import type { SlotStates } from '../live/slot-states.ts';
 
 type Props = {
   states: SlotStates;
-  /** the share of the batch above the view, and how much of it is in view: 0 to 1 */
-  top: number;
-  seen: number;
+  /** slots in view, and those of the part that the sheet shows */
+  seen: Range;
+  part: Range;
   /** row of the file at the top of the view, and how many there are */
   row: number | undefined;
   rows: number;
-  onJump: (share: number) => void;
+  onJump: (slot: number) => void;
 };
+/** slots, both ends included */
+type Range = { from: number; to: number };
 
 const LINE = 2;
 const WIDTH = 12;
 const STEPS: Record<string, number> = { ArrowDown: 0.01, ArrowUp: -0.01, PageDown: 0.1, PageUp: -0.1 };
 
 /** The whole batch in one look, failures as red lines; click or drag to go there. */
-export function Strip({ states, top, seen, row, rows, onJump }: Props) {
+export function Strip({ states, seen, part, row, rows, onJump }: Props) {
   const element = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const { version } = states;
@@ -38,16 +41,27 @@ export function Strip({ states, top, seen, row, rows, onJump }: Props) {
       dark.removeEventListener('change', repaint);
     };
   }, [states]);
+  const share = (slots: number): number => slots / Math.max(1, states.total);
+  function jump(to: number): void {
+    onJump(Math.min(states.total, Math.max(0, Math.floor(to * states.total)) + 1));
+  }
   function drag(event: PointerEvent): void {
     const box = element.current?.getBoundingClientRect();
-    if (box) onJump((event.clientY - box.top) / box.height);
+    if (box) jump((event.clientY - box.top) / box.height);
   }
   function onKeyDown(event: KeyboardEvent): void {
     const by = STEPS[event.key];
-    const to = event.key === 'Home' ? 0 : event.key === 'End' ? 1 : by === undefined ? undefined : top + by;
+    const to =
+      event.key === 'Home'
+        ? 0
+        : event.key === 'End'
+          ? 1
+          : by === undefined
+            ? undefined
+            : share(seen.from - 1) + by;
     if (to === undefined) return;
     event.preventDefault();
-    onJump(to);
+    jump(to);
   }
   const place = `Row ${number(row ?? 1)} of ${number(rows)}`;
   return (
@@ -63,7 +77,12 @@ export function Strip({ states, top, seen, row, rows, onJump }: Props) {
       aria-valuemax={Math.max(1, rows)}
       aria-valuenow={row ?? 1}
       aria-valuetext={place}
-      style={{ '--y': `${top * 100}%`, '--h': `${Math.max(0.5, seen * 100)}%` }}
+      style={{
+        '--y': `${share(seen.from - 1) * 100}%`,
+        '--h': `${Math.max(0.5, share(seen.to - seen.from + 1) * 100)}%`,
+        '--part-y': `${share(part.from - 1) * 100}%`,
+        '--part-h': `${share(part.to - part.from + 1) * 100}%`,
+      }}
       onKeyDown={onKeyDown}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
@@ -74,21 +93,14 @@ export function Strip({ states, top, seen, row, rows, onJump }: Props) {
       }}
     >
       <canvas ref={canvas} />
+      {part.to - part.from + 1 < states.total && <div class="part" />}
       <div class="at" />
       <div class="say">{place}</div>
-      <div class="inks" hidden />
     </div>
   );
 }
 
-/** The colour of a line by the states in it, the most urgent first. */
-const COLOURS: [bit: number, variable: string][] = [
-  [1 << 3, '--bad-bar'],
-  [1 << 1, '--accent'],
-  [1 << 0, '--line'],
-  [1 << 4, '--control'],
-  [1 << 2, '--ok-soft'],
-];
+const OTHERS = ['completed', 'pending', 'cancelled'] as const;
 
 function paint(canvas: HTMLCanvasElement, states: SlotStates): void {
   const ratio = devicePixelRatio || 1;
@@ -97,15 +109,47 @@ function paint(canvas: HTMLCanvasElement, states: SlotStates): void {
   canvas.height = height * ratio;
   const context = canvas.getContext('2d');
   if (!context || states.total === 0) return;
-  const inks = COLOURS.map(([bit, variable]) => ({ bit, ink: inkOf(canvas, variable) }));
+  const inks = inksOf(canvas);
   const lines = Math.floor(height / LINE);
   for (let line = 0; line < lines; line += 1) {
     const from = Math.floor((line / lines) * states.total);
     const to = Math.max(from + 1, Math.floor(((line + 1) / lines) * states.total));
-    const mix = states.mixOf(from + 1, to + 1);
-    context.fillStyle = inks.find(({ bit }) => (mix & bit) !== 0)?.ink ?? 'transparent';
-    context.fillRect(0, line * LINE * ratio, WIDTH * ratio, LINE * ratio);
+    const { ground, red } = colourOf(states.countIn(from + 1, to + 1), to - from);
+    for (const [ink, width] of [
+      [inks[ground], WIDTH],
+      [inks.failed, red * WIDTH],
+    ] as const) {
+      context.fillStyle = ink;
+      context.fillRect((WIDTH - width) * ratio, line * LINE * ratio, width * ratio, LINE * ratio);
+    }
   }
+}
+
+/**
+ * What a line shows: what is in work, else what most of its images are, and failures as a red line from the right.
+ * In a batch of a million each line has some of them: the more there are, the longer it is.
+ */
+function colourOf(counts: Record<ImageState, number>, images: number): { ground: ImageState; red: number } {
+  const most = OTHERS.reduce((best, state) => (counts[state] > counts[best] ? state : best));
+  const ground = counts.processing > 0 ? 'processing' : most;
+  return {
+    ground,
+    red: counts.failed === 0 ? 0 : Math.min(1, LEAST_RED + REDNESS * (counts.failed / images)),
+  };
+}
+
+const LEAST_RED = 0.25;
+/** all of the line is red where one image in 13 has failed */
+const REDNESS = 10;
+
+function inksOf(canvas: HTMLCanvasElement): Record<ImageState, string> {
+  return {
+    pending: inkOf(canvas, '--line'),
+    processing: inkOf(canvas, '--accent'),
+    completed: inkOf(canvas, '--ok-soft'),
+    failed: inkOf(canvas, '--bad-bar'),
+    cancelled: inkOf(canvas, '--control'),
+  };
 }
 
 /** A colour of the present theme: canvas does not know variables, nor light-dark(). */

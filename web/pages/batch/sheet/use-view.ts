@@ -11,10 +11,10 @@ export type View = {
   height: number;
   /** false while somebody drags through it */
   isCalm: boolean;
-  /** Scrolls to a row of the sheet, unless it is in view. */
-  show(y: number, step: number): void;
-  focusWhenDrawn(slot: number): void;
-  redraw(): void;
+  /** Scrolls to a line of the sheet when it is drawn, unless it is in view. @param slot to give the focus to */
+  show(line: number, slot: number | undefined): void;
+  /** Scrolls up to the begin of the sheet, unless it is in view. */
+  toBegin(): void;
 };
 
 const CALM_MS = 80;
@@ -30,7 +30,9 @@ export function useView(host: RefObject<HTMLElement | null>, size: number): View
   const [isCalm, setCalm] = useState(true);
   const [, redraw] = useState(0);
   const start = useRef(0);
-  const wanted = useRef<number>(undefined);
+  const wantedLine = useRef<number>(undefined);
+  const wantedSlot = useRef<number>(undefined);
+  const grid = useMemo(() => (width > 0 ? gridOf(width, size) : undefined), [width, size]);
 
   useLayoutEffect(() => {
     const element = host.current;
@@ -63,29 +65,35 @@ export function useView(host: RefObject<HTMLElement | null>, size: number): View
       removeEventListener('scroll', onScroll);
     };
   }, []);
+  // Not before: another part of the sheet may be taller than what was drawn.
   useLayoutEffect(() => {
-    if (wanted.current === undefined) return;
-    const frame = host.current?.querySelector<HTMLElement>(`[data-slot="${wanted.current}"]`);
+    if (wantedLine.current !== undefined && grid) scrollToLine(start.current, wantedLine.current, grid.step);
+    wantedLine.current = undefined;
+    const frame = host.current?.querySelector<HTMLElement>(`[data-slot="${wantedSlot.current}"]`);
     if (!frame) return;
-    wanted.current = undefined;
+    wantedSlot.current = undefined;
     frame.focus({ preventScroll: true });
   });
 
-  const grid = useMemo(() => (width > 0 ? gridOf(width, size) : undefined), [width, size]);
   return {
     grid,
     top: Math.max(0, scroll.y - start.current),
     height: scroll.height,
     isCalm,
-    show(y, step) {
-      const at = start.current + y;
-      const isSeen = at >= scrollY + ABOVE && at + step <= scrollY + innerHeight;
-      if (!isSeen) scrollTo({ top: at - Math.max(ABOVE, innerHeight / 2.5), behavior: 'instant' });
-    },
-    focusWhenDrawn(slot) {
-      wanted.current = slot;
+    show(line, slot) {
+      wantedLine.current = line;
+      wantedSlot.current = slot;
       redraw((n) => n + 1);
     },
-    redraw: () => redraw((n) => n + 1),
+    toBegin() {
+      const top = start.current - ABOVE;
+      if (scrollY > top) scrollTo({ top, behavior: 'instant' });
+    },
   };
+}
+
+function scrollToLine(start: number, line: number, step: number): void {
+  const at = start + line * step;
+  const isSeen = at >= scrollY + ABOVE && at + step <= scrollY + innerHeight;
+  if (!isSeen) scrollTo({ top: at - Math.max(ABOVE, innerHeight / 2.5), behavior: 'instant' });
 }
