@@ -1,5 +1,5 @@
-import type { IconName } from '../parts/icon.tsx';
-import { Icon } from '../parts/icon.tsx';
+import { visible } from '../data/user-text.ts';
+import { Icon, type IconName } from '../parts/icon.tsx';
 import { connection } from './connection.ts';
 import { here } from './router.ts';
 import { may, session } from './session.ts';
@@ -12,7 +12,10 @@ const ENTRIES: Entry[] = [
   { to: '/batches', name: 'Batches', short: 'Batches', icon: 'list' },
   { to: '/webhooks', name: 'Webhooks', short: 'Webhooks', icon: 'hook' },
   { to: '/hosts', name: 'Hosts', short: 'Hosts', icon: 'host' },
+  { to: '/presets', name: 'Presets', short: 'Presets', icon: 'preset' },
 ];
+/** Phones have it behind the account. */
+const KEYS = { to: '/keys', name: 'Keys' };
 const THEME_NAMES = { system: 'as the system', light: 'light', dark: 'dark' };
 
 function isHere(to: string): boolean {
@@ -65,10 +68,10 @@ function Account() {
   const key = session.value?.key;
   if (!key) return null;
   return (
-    <a class="btn plain wide-only" href="/sign-in">
+    <a class="btn plain account" href="/sign-in" aria-label={`Signed in: ${visible(key.name)}`}>
       <Icon name="key" />
-      <span class="cut" dir="auto">
-        {key.name}
+      <span class="cut hide-s" dir="auto">
+        {visible(key.name)}
       </span>
     </a>
   );
@@ -79,11 +82,7 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
     <header class="top">
       <Logo />
       <nav class="tabs-top" aria-label="Main">
-        {[
-          ...ENTRIES,
-          { to: '/presets', name: 'Presets' },
-          ...(may('admin') && session.value?.key ? [{ to: '/keys', name: 'Keys' }] : []),
-        ].map(({ to, name }) => (
+        {[...ENTRIES, ...(may('admin') && session.value?.key ? [KEYS] : [])].map(({ to, name }) => (
           <a key={to} href={to} aria-current={isHere(to) ? 'page' : undefined}>
             {name}
           </a>
@@ -100,6 +99,7 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
   );
 }
 
+/** The places of the page on phones, within reach of a thumb. */
 export function BottomBar() {
   return (
     <nav class="bottom" aria-label="Main, at the bottom">

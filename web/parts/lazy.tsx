@@ -1,6 +1,6 @@
 import { type ComponentType, type Attributes } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Failure, Lines, Skeleton } from './waiting.tsx';
+import { Failure, PageWaiting } from './waiting.tsx';
 
 /** A page in a file of its own, which is loaded when it is shown. */
 export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
@@ -21,14 +21,14 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
     useEffect(() => {
       if (!loaded) fetchIt();
     }, []);
-    if (error) return <Failure error={error} onRetry={fetchIt} />;
-    const Page = loaded;
-    if (!Page)
+    if (error)
       return (
-        <Skeleton>
-          <Lines />
-        </Skeleton>
+        <>
+          <h1 class="gapb">Not loaded</h1>
+          <Failure error={error} onRetry={fetchIt} />
+        </>
       );
-    return <Page {...props} />;
+    const Page = loaded;
+    return Page ? <Page {...props} /> : <PageWaiting />;
   };
 }

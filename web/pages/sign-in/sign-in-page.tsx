@@ -83,7 +83,7 @@ function SignInForm() {
 function SignedIn({ current }: { current: Session }) {
   async function signOut(): Promise<void> {
     await request('/v1/session', { method: 'DELETE' });
-    session.value = undefined;
+    session.value = null;
   }
   return (
     <div class="card">
@@ -96,6 +96,11 @@ function SignedIn({ current }: { current: Session }) {
         <dt>May</dt>
         <dd>{{ read: 'look', write: 'look and change', admin: 'do everything' }[current.scope]}</dd>
       </dl>
+      {current.scope === 'admin' && (
+        <a class="btn wide gapb" href="/keys">
+          Keys
+        </a>
+      )}
       <Action isWide busy="Signing out …" act={signOut}>
         Sign out
       </Action>
