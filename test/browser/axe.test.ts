@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { after, before, describe, test } from 'node:test';
 import { NO_BROWSER, closeBrowser } from './browser.ts';
-import { violations, violationsInAllLooks } from './axe.ts';
+import { FOUR_LOOKS, violations, violationsIn } from './axe.ts';
 import { goTo, openPage, PHONE, settled, shifts, sideways, WIDE } from './page.ts';
 import { catalogue, finishedBatch, openStage, SECRET, type Stage, stuckBatch } from './stage.ts';
 import { allPages } from './all-pages.ts';
@@ -34,7 +34,7 @@ describe('pages of a server in use', { skip: NO_BROWSER ?? false }, () => {
     const found: string[] = [];
     for (const [what, path] of Object.entries(pages)) {
       await goTo(page, path);
-      found.push(...(await violationsInAllLooks(page)).map((line) => `${what}, ${line}`));
+      found.push(...(await violationsIn(FOUR_LOOKS, page)).map((line) => `${what}, ${line}`));
       const headings = await page.locator('h1').count();
       if (headings !== 1) found.push(`${what} has ${headings} first headings`);
     }

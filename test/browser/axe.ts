@@ -26,19 +26,29 @@ export async function violations(page: Page, runOnly: unknown = ALL): Promise<st
   );
 }
 
-/**
- * What axe finds wrong in what is shown, wide and on a phone, light and dark. The styles of all four are in the page:
- * nothing is loaded anew. With other colours only the rules of colours can find something else.
- */
-export async function violationsInAllLooks(page: Page): Promise<string[]> {
+type Look = { viewport: { width: number; height: number }; colorScheme: 'light' | 'dark'; runOnly: unknown };
+type Looks = Record<string, Look>;
+
+/** The looks that differ most. */
+export const TWO_LOOKS: Looks = {
+  'wide, light': { viewport: WIDE, colorScheme: 'light', runOnly: ALL },
+  'phone, dark': { viewport: PHONE, colorScheme: 'dark', runOnly: ALL },
+};
+/** With other colours only the rules of colours can find something else. */
+export const FOUR_LOOKS: Looks = {
+  ...TWO_LOOKS,
+  'phone, light': { viewport: PHONE, colorScheme: 'light', runOnly: COLOURS },
+  'wide, dark': { viewport: WIDE, colorScheme: 'dark', runOnly: COLOURS },
+};
+
+/** What axe finds wrong in what is shown. The styles of all looks are in the page: nothing is loaded anew. */
+export async function violationsIn(looks: Looks, page: Page): Promise<string[]> {
   const found: string[] = [];
-  for (const [look, viewport] of Object.entries({ wide: WIDE, phone: PHONE })) {
+  for (const [look, { viewport, colorScheme, runOnly }] of Object.entries(looks)) {
     await page.setViewportSize(viewport);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      const lines = await violations(page, colorScheme === 'light' ? ALL : COLOURS);
-      found.push(...lines.map((line) => `${look}, ${colorScheme}: ${line}`));
-    }
+    await page.emulateMedia({ colorScheme });
+    found.push(...(await violations(page, runOnly)).map((line) => `${look}: ${line}`));
   }
+  await page.setViewportSize(WIDE);
   return found;
 }
