@@ -5,9 +5,8 @@ import type { Locator, Page } from 'playwright-core';
 import { newApiKey } from '../../src/access/api-key.ts';
 import { TWO_LOOKS, violationsIn } from './axe.ts';
 import { closeBrowser, NO_BROWSER } from './browser.ts';
-import { goTo, openPage, sideways } from './page.ts';
-import { catalogue, openStage, type Stage } from './stage.ts';
-import { json } from '../support/minilab.ts';
+import { goTo, openPage, PHONE, sideways } from './page.ts';
+import { callAs, catalogue, openStage, type Stage } from './stage.ts';
 
 /** The browser says in its console that it was refused; the page says it in words. */
 const REFUSED = /status of 40[019]|status of 42\d/;
@@ -20,11 +19,6 @@ describe('dialogs', { skip: NO_BROWSER ?? false }, () => {
     await closeBrowser();
     await stage?.[Symbol.asyncDispose]();
   });
-
-  const call = <T>(path: string, init: RequestInit = {}): Promise<T> =>
-    json<T>(
-      fetch(stage.url + path, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } }),
-    );
 
   async function signIn(page: Page, to: string): Promise<void> {
     await page.goto(`/sign-in?to=${encodeURIComponent(to)}`);
@@ -64,6 +58,11 @@ describe('dialogs', { skip: NO_BROWSER ?? false }, () => {
     await goTo(page, '/sign-in');
     await page.getByRole('heading', { name: 'Signed in' }).waitFor();
     await passes(page);
+    await page.setViewportSize(PHONE); // its bar has no place for the keys
+    await page.getByRole('main').getByRole('link', { name: 'Keys' }).click();
+    await page.getByRole('heading', { name: 'Keys' }).waitFor();
+    await page.getByRole('link', { name: /^Signed in: / }).click();
+    await page.waitForURL(/\/sign-in$/);
     watched.assertQuiet(REFUSED);
   });
 
@@ -107,7 +106,7 @@ describe('dialogs', { skip: NO_BROWSER ?? false }, () => {
     const form = new FormData();
     const csv = `${catalogue(url, { products: 2 })}\nX,"The last",${url}/wait/1.jpg,,1`;
     form.set('file', new Blob([csv]), 'stuck.csv');
-    const { id } = await call<{ id: string }>('/v1/batches', { method: 'POST', body: form });
+    const { id } = await callAs(stage, key)<{ id: string }>('/v1/batches', 'POST', form);
     await using watched = await openPage(stage.url);
     const { page } = watched;
     await signIn(page, `/batches/${id}`);

@@ -83,3 +83,14 @@ export async function stuckBatch(stage: Stage, csv: string): Promise<Batch> {
     await sleep(100);
   }
 }
+
+/** Calls the API of a server with keys. @param body a form, or what is sent as JSON */
+export function callAs(stage: Stage, key: string) {
+  return <T>(path: string, method = 'GET', body?: FormData | object): Promise<T> => {
+    const headers: Record<string, string> = { authorization: `Bearer ${key}` };
+    if (body === undefined || body instanceof FormData)
+      return json<T>(fetch(stage.url + path, { method, headers, body: body ?? null }));
+    headers['content-type'] = 'application/json';
+    return json<T>(fetch(stage.url + path, { method, headers, body: JSON.stringify(body) }));
+  };
+}

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import pg from 'pg';
+import { Client } from 'pg';
 import { TWO_LOOKS, violationsIn } from './axe.ts';
 import { closeBrowser, NO_BROWSER } from './browser.ts';
 import { goTo, openPage, settled, shifts } from './page.ts';
@@ -70,7 +70,7 @@ describe('states', { skip: NO_BROWSER ?? false }, () => {
   test('an error of the server is a sentence and Try again, which works', async () => {
     await using watched = await openPage(stage.url);
     const { page } = watched;
-    const client = new pg.Client(stage.settings['DATABASE_URL']);
+    const client = new Client(stage.settings['DATABASE_URL']);
     await client.connect();
     try {
       await client.query('alter table presets rename to presets_away');
@@ -85,6 +85,21 @@ describe('states', { skip: NO_BROWSER ?? false }, () => {
       await client.end();
     }
     watched.assertQuiet(/status of 5\d\d/);
+  });
+
+  test('a part of the page that cannot be loaded says so, and is loaded on another try', async () => {
+    await using watched = await openPage(stage.url);
+    const { page } = watched;
+    await page.goto('/');
+    await settled(page);
+    await page.route('**/assets/presets-page*.js', (route) => route.abort());
+    await goTo(page, '/presets');
+    await page.getByText('This part of the page cannot be loaded now.').waitFor();
+    await passes(page);
+    await page.unroute('**/assets/presets-page*.js');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('heading', { name: 'Built in' }).waitFor();
+    watched.assertQuiet(/ERR_FAILED/);
   });
 
   test('a batch without a failure says so in green, and a notice passes too', async () => {

@@ -8,8 +8,8 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
   return function Lazy(props: P & Attributes) {
     const [error, setError] = useState<Error>();
     const [, redraw] = useState(0);
-    function fetchIt(): void {
-      setError(undefined);
+    useEffect(() => {
+      if (loaded) return;
       void load().then(
         (component) => {
           loaded = component;
@@ -17,18 +17,23 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
         },
         () => setError(new Error('This part of the page cannot be loaded now.')),
       );
-    }
-    useEffect(() => {
-      if (!loaded) fetchIt();
     }, []);
     if (error)
       return (
         <>
           <h1 class="gapb">Not loaded</h1>
-          <Failure error={error} onRetry={fetchIt} />
+          <Failure error={error} onRetry={loadDocument} />
         </>
       );
     const Page = loaded;
     return Page ? <Page {...props} /> : <PageWaiting />;
   };
+}
+
+/** A browser never asks again for a module that failed, and a newer version has others: only the document helps, if it is there. */
+function loadDocument(): void {
+  void fetch('/livez').then(
+    () => location.reload(),
+    () => undefined, // the page that one sees is better than none
+  );
 }
