@@ -106,7 +106,7 @@ describe('dialogs', { skip: NO_BROWSER ?? false }, () => {
     const form = new FormData();
     const csv = `${catalogue(url, { products: 2 })}\nX,"The last",${url}/wait/1.jpg,,1`;
     form.set('file', new Blob([csv]), 'stuck.csv');
-    const { id } = await callAs(stage, key)<{ id: string }>('/v1/batches', 'POST', form);
+    const { id } = await callAs(stage, key)<{ id: string }>('/v1/batches', form);
     await using watched = await openPage(stage.url);
     const { page } = watched;
     await signIn(page, `/batches/${id}`);
