@@ -76,11 +76,12 @@ describe('pages of a server in use', { skip: NO_BROWSER ?? false }, () => {
   });
 });
 
-/** Holds every answer of the API for a while. @returns those that are held now */
+/** Holds every answer of the API for a while, and who one is for longest. @returns those that are held now */
 async function holdAnswers(page: Page): Promise<Set<Promise<void>>> {
   const held = new Set<Promise<void>>();
-  await page.route(/\/v1\/.*(?<!\/events)$/, async (route) => {
-    const answered = sleep(LATE_MS)
+  await page.route(/\/v1\/(?!.*\/events\b)/, async (route) => {
+    const isSession = route.request().url().endsWith('/v1/session');
+    const answered = sleep(isSession ? 3 * LATE_MS : LATE_MS)
       .then(async () => route.fulfill({ response: await route.fetch() }))
       .catch(() => undefined) // the page has been left meanwhile
       .finally(() => held.delete(answered));
