@@ -83,3 +83,15 @@ export async function stuckBatch(stage: Stage, csv: string): Promise<Batch> {
     await sleep(100);
   }
 }
+
+/** Calls the API of a server with keys: what has a body is posted. @param body a form, or what is sent as JSON */
+export function callAs(stage: Stage, key: string) {
+  return <T>(path: string, body?: FormData | object): Promise<T> => {
+    const headers: Record<string, string> = { authorization: `Bearer ${key}` };
+    const url = stage.url + path;
+    if (body === undefined) return json<T>(fetch(url, { headers }));
+    if (body instanceof FormData) return json<T>(fetch(url, { method: 'POST', headers, body }));
+    headers['content-type'] = 'application/json';
+    return json<T>(fetch(url, { method: 'POST', headers, body: JSON.stringify(body) }));
+  };
+}

@@ -5,7 +5,9 @@ import { NewPage } from '../pages/new/new-page.tsx';
 import { NotFound } from '../pages/not-found.tsx';
 import { SignInPage } from '../pages/sign-in/sign-in-page.tsx';
 import { lazy } from '../parts/lazy.tsx';
+import { PageWaiting } from '../parts/waiting.tsx';
 import { here, match } from './router.ts';
+import { session } from './session.ts';
 
 const ImagePage = lazy<{ batch: string; image: string }>(
   async () => (await import('../pages/image/image-page.tsx')).ImagePage,
@@ -31,6 +33,8 @@ export function pageKey(path: string): string {
 
 export function PageHere() {
   const { path } = here.value;
+  // What a key may do decides which buttons there are: a page that is drawn before it is known moves when it is.
+  if (session.value === undefined) return <PageWaiting />;
   const is = (pattern: string): Record<string, string> | undefined => match(pattern, path);
   if (is('/')) return <NewPage />;
   if (is('/check')) return <CheckPage />;

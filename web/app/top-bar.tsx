@@ -1,5 +1,5 @@
-import type { IconName } from '../parts/icon.tsx';
-import { Icon } from '../parts/icon.tsx';
+import { visible } from '../data/user-text.ts';
+import { Icon, type IconName } from '../parts/icon.tsx';
 import { connection } from './connection.ts';
 import { here } from './router.ts';
 import { may, session } from './session.ts';
@@ -12,7 +12,10 @@ const ENTRIES: Entry[] = [
   { to: '/batches', name: 'Batches', short: 'Batches', icon: 'list' },
   { to: '/webhooks', name: 'Webhooks', short: 'Webhooks', icon: 'hook' },
   { to: '/hosts', name: 'Hosts', short: 'Hosts', icon: 'host' },
+  { to: '/presets', name: 'Presets', short: 'Presets', icon: 'preset' },
 ];
+/** Phones have it behind the account. */
+const KEYS = { to: '/keys', name: 'Keys' };
 const THEME_NAMES = { system: 'as the system', light: 'light', dark: 'dark' };
 
 function isHere(to: string): boolean {
@@ -65,25 +68,21 @@ function Account() {
   const key = session.value?.key;
   if (!key) return null;
   return (
-    <a class="btn plain" href="/sign-in" aria-label={`Signed in with ${key.name}`}>
+    <a class="btn plain account" href="/sign-in" aria-label={`Signed in: ${visible(key.name)}`}>
       <Icon name="key" />
       <span class="cut hide-s" dir="auto">
-        {key.name}
+        {visible(key.name)}
       </span>
     </a>
   );
 }
 
 /** Who has to sign in first has nowhere to go. */
-const isOutside = (): boolean => here.value.path === '/sign-in' && session.value === undefined;
+const isOutside = (): boolean => here.value.path === '/sign-in' && !session.value;
 
 function entriesOfTop(): Pick<Entry, 'to' | 'name'>[] {
   const isKeeper = may('admin') && session.value?.key;
-  return [
-    ...ENTRIES,
-    { to: '/presets', name: 'Presets' },
-    ...(isKeeper ? [{ to: '/keys', name: 'Keys' }] : []),
-  ];
+  return isKeeper ? [...ENTRIES, KEYS] : ENTRIES;
 }
 
 export function TopBar({ onHelp }: { onHelp: () => void }) {
@@ -108,6 +107,7 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
   );
 }
 
+/** The places of the page on phones, within reach of a thumb. */
 export function BottomBar() {
   if (isOutside()) return null;
   return (

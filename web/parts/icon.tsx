@@ -21,7 +21,8 @@ export type IconName =
   | 'copy'
   | 'moon'
   | 'half'
-  | 'plus';
+  | 'plus'
+  | 'preset';
 
 export function Icon({ name }: { name: IconName }) {
   return (

@@ -1,6 +1,6 @@
 import { type ComponentType, type Attributes } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Failure, Lines, Skeleton } from './waiting.tsx';
+import { Failure, PageWaiting } from './waiting.tsx';
 
 /** A page in a file of its own, which is loaded when it is shown. */
 export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
@@ -8,8 +8,8 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
   return function Lazy(props: P & Attributes) {
     const [error, setError] = useState<Error>();
     const [, redraw] = useState(0);
-    function fetchIt(): void {
-      setError(undefined);
+    useEffect(() => {
+      if (loaded) return;
       void load().then(
         (component) => {
           loaded = component;
@@ -17,18 +17,23 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
         },
         () => setError(new Error('This part of the page cannot be loaded now.')),
       );
-    }
-    useEffect(() => {
-      if (!loaded) fetchIt();
     }, []);
-    if (error) return <Failure error={error} onRetry={fetchIt} />;
-    const Page = loaded;
-    if (!Page)
+    if (error)
       return (
-        <Skeleton>
-          <Lines />
-        </Skeleton>
+        <>
+          <h1 class="gapb">Not loaded</h1>
+          <Failure error={error} onRetry={loadDocument} />
+        </>
       );
-    return <Page {...props} />;
+    const Page = loaded;
+    return Page ? <Page {...props} /> : <PageWaiting />;
   };
+}
+
+/** A browser never asks again for a module that failed, and a newer version has others: only the document helps, if it is there. */
+function loadDocument(): void {
+  void fetch('/livez').then(
+    () => location.reload(),
+    () => undefined, // the page that one sees is better than none
+  );
 }

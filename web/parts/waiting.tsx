@@ -32,6 +32,18 @@ export function Lines({ count = 3 }: { count?: number }) {
   );
 }
 
+/** A page of which nothing is known yet, not even its heading. */
+export function PageWaiting() {
+  return (
+    <>
+      <h1 class="sr">Loading</h1>
+      <Skeleton>
+        <Lines />
+      </Skeleton>
+    </>
+  );
+}
+
 type FailureProps = { error: Error; onRetry?: () => unknown; gone?: ComponentChildren };
 
 /** Why something cannot be shown, and what can be done. @param gone what to say of an unknown id */

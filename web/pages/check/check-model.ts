@@ -4,6 +4,7 @@ import { request } from '../../api/request.ts';
 import type { Batch, Column, Preview, Upload } from '../../api/types.ts';
 import { connectionLost } from '../../app/connection.ts';
 import { setQuery } from '../../app/router.ts';
+import { may } from '../../app/session.ts';
 import { type Sending, sendFile } from './send-file.ts';
 
 /** Enough for columns and rows to stand there at once. */
@@ -49,9 +50,9 @@ export class Check {
     } else if (uploadId !== undefined) await this.#resume(uploadId);
   }
 
-  /** Sends the file, or sends it again after the connection was cut. */
+  /** Sends the file, or sends it again after the connection was cut. A key that may only look sends no file: its begin is checked. */
   async send(): Promise<void> {
-    if (!this.#file) return;
+    if (!this.#file || !may('write')) return;
     this.problem.value = undefined;
     this.sent.value = 0;
     this.sentSince.value = Date.now();

@@ -3,6 +3,7 @@ import { ApiProblem } from '../../api/problem.ts';
 import type { List, Preset } from '../../api/types.ts';
 import { chosenFile } from '../../app/file-drop.ts';
 import { navigate, queryOf } from '../../app/router.ts';
+import { may } from '../../app/session.ts';
 import { bytes, number, percent, timeLeft } from '../../data/format.ts';
 import { useResource } from '../../data/resource.ts';
 import { visible } from '../../data/user-text.ts';
@@ -115,7 +116,11 @@ function SendBar({ check }: { check: Check }) {
 function Trouble({ check }: { check: Check }) {
   const problem = check.problem.value;
   const wasStopped =
-    check.sent.value === undefined && !check.upload.value && check.preview.value && !check.isReading.value;
+    may('write') &&
+    check.sent.value === undefined &&
+    !check.upload.value &&
+    check.preview.value &&
+    !check.isReading.value;
   if (!problem && !wasStopped) return null;
   const isGone = problem instanceof ApiProblem && (problem.status === 410 || problem.status === 404);
   return (

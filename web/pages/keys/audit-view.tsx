@@ -35,7 +35,7 @@ export function AuditView() {
             {items.length === 0 ? (
               <Nothing />
             ) : (
-              <DataTable label="Log" columns={COLUMNS} rows={items} keyOf={({ id }) => String(id)} />
+              <DataTable label="Log" columns={COLUMNS} rows={items} keyOf={({ id }) => id} />
             )}
             <Pager pages={pages} next={next} />
           </>

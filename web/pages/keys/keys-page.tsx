@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks';
-import { may, session } from '../../app/session.ts';
+import { may } from '../../app/session.ts';
 import { PageHead, useTitle } from '../../parts/page-head.tsx';
-import { Lines, Skeleton } from '../../parts/waiting.tsx';
 import { NotFound } from '../not-found.tsx';
 import { AuditView } from './audit-view.tsx';
 import { KeyList } from './key-list.tsx';
@@ -22,7 +21,6 @@ export function KeysPage({ part }: { part: string | undefined }) {
   const here = PARTS.find((one) => one.part === part);
   useTitle(here?.name ?? 'Keys');
   if (!here) return <NotFound />;
-  if (!session.value) return <Waiting />; // it is not known who looks
   const shown = isAdmin ? here.part : 'usage';
   return (
     <>
@@ -46,17 +44,6 @@ export function KeysPage({ part }: { part: string | undefined }) {
         {shown === 'usage' && <UsageView />}
         {shown === 'audit' && <AuditView />}
       </div>
-    </>
-  );
-}
-
-function Waiting() {
-  return (
-    <>
-      <h1 class="sr">Keys</h1>
-      <Skeleton>
-        <Lines />
-      </Skeleton>
     </>
   );
 }

@@ -35,7 +35,13 @@ export function PresetEditor({ name, presets }: { name: string; presets: Preset[
       </nav>
       <PageHead
         title={isNew ? 'New preset' : name}
-        sub={known?.built_in ? 'Built in: it cannot be changed.' : undefined}
+        sub={
+          known?.built_in
+            ? 'Built in: it cannot be changed.'
+            : !may('write')
+              ? 'This key may look, but not change presets.'
+              : undefined
+        }
       >
         {known && may('write') && (
           <a class="btn" href={`/presets/new?from=${name}`}>

@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import { request } from '../../api/request.ts';
 import type { Session } from '../../api/types.ts';
 import { navigate, queryOf } from '../../app/router.ts';
-import { may, session } from '../../app/session.ts';
+import { session } from '../../app/session.ts';
 import { Action } from '../../parts/button.tsx';
 import { lazy } from '../../parts/lazy.tsx';
 import { useTitle } from '../../parts/page-head.tsx';
@@ -86,7 +86,7 @@ function SignInForm() {
 function SignedIn({ current }: { current: Session }) {
   async function signOut(): Promise<void> {
     await request('/v1/session', { method: 'DELETE' });
-    session.value = undefined;
+    session.value = null;
   }
   return (
     <div class="card">
@@ -99,15 +99,11 @@ function SignedIn({ current }: { current: Session }) {
         <dt>May</dt>
         <dd>{{ read: 'look', write: 'look and change', admin: 'do everything' }[current.scope]}</dd>
       </dl>
-      <p class="only-s gapb">
-        <a href="/presets">Presets</a>
-        {may('admin') && (
-          <>
-            {' '}
-            · <a href="/keys">Keys</a>
-          </>
-        )}
-      </p>
+      {current.scope === 'admin' && (
+        <a class="btn wide gapb" href="/keys">
+          Keys
+        </a>
+      )}
       <Action isWide busy="Signing out …" act={signOut}>
         Sign out
       </Action>

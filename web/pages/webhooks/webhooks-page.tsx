@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Endpoint, List } from '../../api/types.ts';
-import { mayPerhaps } from '../../app/session.ts';
+import { may } from '../../app/session.ts';
 import { reload, useResource } from '../../data/resource.ts';
 import { PageHead, useTitle } from '../../parts/page-head.tsx';
 import { SecretShown } from '../../parts/secret.tsx';
@@ -38,7 +38,7 @@ function Webhooks({ isInbox }: { isInbox: boolean }) {
           </>
         }
       >
-        {mayPerhaps('write') && (
+        {may('write') && (
           <button type="button" class="btn primary" onClick={() => edit('new')}>
             Add an endpoint
           </button>

@@ -30,7 +30,7 @@ function NoFailures({ batch: { counts, ended_at } }: { batch: Batch }) {
       <Empty title={isOver ? 'Nothing failed' : 'Nothing has failed so far'} isGood>
         <p>
           {counts.completed === counts.total
-            ? `All ${number(counts.total)} images are done.`
+            ? `${counts.total === 1 ? 'The image is' : `All ${number(counts.total)} images are`} done.`
             : `${number(counts.completed)} of ${number(counts.total)} images are done.`}
         </p>
       </Empty>
