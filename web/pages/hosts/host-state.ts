@@ -1,5 +1,9 @@
 import type { Host, HostPage } from '../../api/types.ts';
+import { countedUpTo } from '../../data/format.ts';
 import type { Choice } from '../../parts/chips.tsx';
+
+/** What the API counts at the most. */
+const MOST_COUNTED = 10_000;
 
 export type HostState = 'fine' | 'slow' | 'held' | 'dead';
 
@@ -26,7 +30,7 @@ export function choicesOf(counts: HostPage['counts_by_state']): Choice[] {
   const dead = parked + givenUp;
   const of: Record<string, number> = { slow, held, dead };
   return [
-    { id: 'all', name: 'All', count: counts && open + held + dead },
+    { id: 'all', name: 'All', count: counts && countedUpTo(open + held + dead, MOST_COUNTED) },
     ...FILTERS.map(({ id, name }) => ({ id, name, count: counts && of[id] })),
   ];
 }
