@@ -11,6 +11,7 @@ import { PageHead, useTitle } from '../../parts/page-head.tsx';
 import { SearchBox } from '../../parts/search-box.tsx';
 import { STATE_NAMES } from '../../parts/state.tsx';
 import { Lines, Loaded } from '../../parts/waiting.tsx';
+import { TryExample } from '../new/example.tsx';
 import { BatchTable } from './batch-table.tsx';
 import { RunCard } from './run-card.tsx';
 
@@ -144,7 +145,8 @@ function Rest({ list, isFiltered }: { list: CountedList<Batch>; isFiltered: bool
       <p class="gaptop">
         <a class="btn primary" href="/">
           New batch
-        </a>
+        </a>{' '}
+        <TryExample />
       </p>
     </Empty>
   );
