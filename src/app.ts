@@ -91,7 +91,13 @@ export async function startHttp(
   });
   await app.register(exampleRoutes, { example });
   await app.register(keyRoutes, { ...shared, keyring });
-  await app.register(sessionRoutes, { ...shared, keyring, failures, limit, hasExample: example !== undefined });
+  await app.register(sessionRoutes, {
+    ...shared,
+    keyring,
+    failures,
+    limit,
+    hasExample: example !== undefined,
+  });
   await app.register(presetRoutes, shared);
   const watcher = new BatchWatcher({ db: database.hurried, log });
   app.addHook('preClose', async () => watcher.close());

@@ -15,7 +15,10 @@ export const exampleRoutes: FastifyPluginAsyncTypebox<{ example: Buffer | undefi
         operationId: 'getExampleCsv',
         summary: 'A CSV to try the service with, if the server has one (EXAMPLE_CSV)',
         response: {
-          200: { description: 'The file', content: { 'text/csv': { schema: Type.Unsafe<Buffer>(Type.String()) } } },
+          200: {
+            description: 'The file',
+            content: { 'text/csv': { schema: Type.Unsafe<Buffer>(Type.String()) } },
+          },
           404: ProblemAnswer,
         },
       },

@@ -1,6 +1,7 @@
 import type { Preview, Probe } from '../../api/types.ts';
 import { query } from '../../api/request.ts';
 import { count, number } from '../../data/format.ts';
+import { visible } from '../../data/user-text.ts';
 import { Action } from '../../parts/button.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import type { Check } from './check-model.ts';
@@ -45,7 +46,7 @@ function Verdict({ check, preview }: { check: Check; preview: Preview }) {
       {upload && (
         <a
           class="btn"
-          href={`/v1/uploads/${upload.upload_id}/errors.csv${query({ columns: check.columns() })}`}
+          href={`/v1/uploads/${upload.upload_id}/errors.csv${query({ columns: check.mapping.columns() })}`}
           download
         >
           <Icon name="down" />
@@ -69,7 +70,7 @@ function WholeFile({ preview }: { preview: Preview }) {
         <div key={`${line} ${column} ${code}`} class={`note ${isError ? 'bad' : 'warn'}`}>
           <Icon name={isError ? 'bad' : 'warn'} />
           <div class="grow any">
-            {detail} <code class="faint">{code}</code>
+            {visible(detail)} <code class="faint">{code}</code>
           </div>
         </div>
       ))}
@@ -107,7 +108,7 @@ function Probed({ probes }: { probes: Probe[] }) {
       </b>{' '}
       {bad.slice(0, 3).map(({ url, detail }) => (
         <span key={url} class="any">
-          {detail}{' '}
+          {visible(detail ?? '')}{' '}
         </span>
       ))}
       {smallest && (
