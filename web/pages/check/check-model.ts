@@ -72,15 +72,19 @@ export class Check {
     this.#sending?.cancel();
   }
 
-  /** Gives a column a role, and checks the file again if there can be anything to make. */
+  /** Gives a column a role, and checks the file again. */
   choose(index: number, role: string | null): void {
     this.mapping.choose(index, role);
-    const preview = this.preview.peek();
-    if (preview && this.mapping.hasImages(preview)) void this.read();
+    void this.read();
   }
 
-  /** Checks what has arrived with the present mapping. */
+  /** Checks what has arrived with the present mapping, unless it says that nothing is to be made. */
   async read(): Promise<void> {
+    if (this.mapping.isWithoutImages()) {
+      this.#reading += 1; // an answer that is on its way is about another mapping
+      this.isReading.value = false;
+      return;
+    }
     const upload = this.upload.peek();
     if (upload) await this.#ask({ upload: upload.upload_id }, true);
     else if (this.#file) await this.#readFirst(this.#file);

@@ -42,6 +42,12 @@ export class Mapping {
     return list.some((column) => this.roleOf(column) === 'images');
   }
 
+  /** Whether somebody has taken the role from the last column of images: the server would look for them by name again. */
+  isWithoutImages(): boolean {
+    const preview = this.#preview.peek();
+    return preview !== undefined && this.#chosen.peek().size > 0 && !this.hasImages(preview);
+  }
+
   /** Takes an answer for what counts. @returns whether the server reads a column otherwise than it was chosen */
   learn({ column_list: list, columns }: Preview): boolean {
     const chosen = this.#chosen.peek();
@@ -64,7 +70,7 @@ export class Mapping {
       const names = held.filter((name) => name !== '');
       const [first] = names;
       if (first !== undefined) mapping[role] = several ? names : first;
-      else if (!several && list.some((column) => column.role === role)) mapping[role] = null;
+      else if (!several) mapping[role] = null; // left out, it would be looked for by name
     }
     return JSON.stringify(mapping);
   }
