@@ -39,7 +39,7 @@ const PreviewBody = Type.Object(
     bad_rows: Type.Integer({ description: 'Rows with an error' }),
     images: Type.Integer(),
     usable_images: Type.Integer({
-      description: 'Of rows without an error: so many a batch with on_invalid=skip has',
+      description: 'Of rows without an error: those that on_invalid=skip downloads',
     }),
     header: Type.Array(Type.String()),
     header_line: Type.Union([Type.Integer(), Type.Null()], {

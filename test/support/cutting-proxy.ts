@@ -30,9 +30,16 @@ export async function startCuttingProxy(): Promise<CuttingProxy> {
       client.destroy();
       upstream.destroy();
     }
+    function cutOff(): void {
+      cuts += 1;
+      end();
+    }
     for (const socket of [client, upstream]) {
       open.add(socket);
-      socket.on('error', end).on('close', () => void (open.delete(socket), end()));
+      socket.on('error', end).on('close', () => {
+        open.delete(socket);
+        end();
+      });
     }
     client.on('data', (chunk) => {
       if (cut && chunk.toString('latin1').startsWith(cut.begin)) {
@@ -40,14 +47,12 @@ export async function startCuttingProxy(): Promise<CuttingProxy> {
         else losesAnswer = true;
       }
       left -= chunk.length;
-      if (left > 0) return void upstream.write(chunk);
-      cuts += 1;
-      return end();
+      if (left > 0) upstream.write(chunk);
+      else cutOff();
     });
     upstream.on('data', (chunk) => {
-      if (!losesAnswer) return void client.write(chunk);
-      cuts += 1;
-      return end();
+      if (losesAnswer) cutOff();
+      else client.write(chunk);
     });
   });
   server.listen(0, '127.0.0.1');

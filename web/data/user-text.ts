@@ -8,6 +8,11 @@ export function visible(text: string): string {
   );
 }
 
+/** A text of several lines, such as the body of a message, with its hidden characters made visible. */
+export function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n');
+}
+
 /** Whether an address may be a link: a browser runs `javascript:`. */
 export function isWebAddress(url: string): boolean {
   return /^https?:\/\//i.test(url);

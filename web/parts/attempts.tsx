@@ -1,6 +1,6 @@
 import type { DeliveryDetail } from '../api/types.ts';
 import { clockWithSeconds, duration, when } from '../data/format.ts';
-import { visible } from '../data/user-text.ts';
+import { visibleLines } from '../data/user-text.ts';
 import { Moment } from './text.tsx';
 
 /** The attempts of a delivery in time, newest first, with what is to come. */
@@ -25,7 +25,7 @@ export function Attempts({ delivery }: { delivery: DeliveryDetail }) {
               <Moment at={at} show={(time) => `${when(time)} (${clockWithSeconds(time)})`} /> ·{' '}
               {duration(duration_ms)}
             </span>
-            {response.body !== '' && <pre class="body">{visible(response.body.slice(0, 1_000))}</pre>}
+            {response.body !== '' && <pre class="body">{visibleLines(response.body.slice(0, 1_000))}</pre>}
           </li>
         );
       })}
@@ -39,7 +39,7 @@ export function Sent({ delivery }: { delivery: DeliveryDetail }) {
   const last = delivery.attempts.at(-1);
   const headers = Object.entries(last?.request.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
   const to = last?.request.url === undefined || last.request.url === null ? [] : [`POST ${last.request.url}`];
-  return <pre class="body">{[...to, ...headers, '', indented(delivery.body)].join('\n')}</pre>;
+  return <pre class="body">{visibleLines([...to, ...headers, '', indented(delivery.body)].join('\n'))}</pre>;
 }
 
 function indented(json: string): string {

@@ -1760,7 +1760,7 @@ export type components = {
                 /** @description Number of the product, from 1: a gap has as many rows as numbers */
                 row: number;
             }[];
-            /** @description Of rows without an error: so many a batch with on_invalid=skip has */
+            /** @description Of rows without an error: those that on_invalid=skip downloads */
             usable_images: number;
             warning_count: number;
             warnings: components["schemas"]["Flaw"][];

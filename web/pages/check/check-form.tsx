@@ -5,6 +5,7 @@ import { chosenFile } from '../../app/file-drop.ts';
 import { navigate } from '../../app/router.ts';
 import { may } from '../../app/session.ts';
 import { count, number, timeLeft } from '../../data/format.ts';
+import { visible } from '../../data/user-text.ts';
 import { useResource } from '../../data/resource.ts';
 import { Action } from '../../parts/button.tsx';
 import type { Check, Options } from './check-model.ts';
@@ -55,7 +56,7 @@ export function CheckForm({ check, preview, presets }: Props) {
             type="text"
             maxLength={200}
             dir="auto"
-            placeholder={check.name.value}
+            placeholder={visible(check.name.value)}
             value={options.name}
             onInput={(event) => change({ name: event.currentTarget.value })}
           />
@@ -67,7 +68,7 @@ export function CheckForm({ check, preview, presets }: Props) {
           {buttonText(preview)}
         </Action>
         <p class={`tiny gaptop any ${trouble === undefined ? 'muted' : 'bad'}`} role="status">
-          {reason ?? trouble ?? effectText(preview, preset, batches)}
+          {reason ?? (trouble && visible(trouble)) ?? effectText(preview, preset, batches)}
         </p>
       </div>
     </form>

@@ -1,5 +1,6 @@
 import type { Image, Rendition } from '../../api/types.ts';
 import { bytes, clockWithSeconds, duration, percent, savedShare } from '../../data/format.ts';
+import { visible } from '../../data/user-text.ts';
 import { Copy } from '../../parts/button.tsx';
 import { Arrow, Icon } from '../../parts/icon.tsx';
 import { Address, Moment } from '../../parts/text.tsx';
@@ -182,7 +183,7 @@ function Tries({ image: { state, ended_at, next_attempt_at, attempts, tries } }:
       )}
       {tries.toReversed().map(({ at, code, detail, http_status: status }, i) => (
         <li key={`${at} ${i}`} data-s="bad">
-          <b class="any">{detail}</b>
+          <b class="any">{visible(detail)}</b>
           <div class="tiny muted">
             <code>{code}</code>
             {status !== null && ` · HTTP ${status}`} · <Moment at={at} show={clockWithSeconds} /> · try{' '}

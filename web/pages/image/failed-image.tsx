@@ -1,5 +1,6 @@
 import type { Batch, Image } from '../../api/types.ts';
 import { useResource } from '../../data/resource.ts';
+import { visible } from '../../data/user-text.ts';
 import { may } from '../../app/session.ts';
 import { Icon } from '../../parts/icon.tsx';
 import { Address } from '../../parts/text.tsx';
@@ -14,7 +15,7 @@ export function FailedImageNote({ image }: { image: Image }) {
       <div class="grow">
         <h2>{problem?.title ?? 'It failed'}</h2>
         <p>
-          {detail ?? problem?.sentence} <code class="faint">{code}</code>
+          {visible(detail ?? problem?.sentence ?? '')} <code class="faint">{code}</code>
         </p>
         {problem && (
           <p class="gaptop">

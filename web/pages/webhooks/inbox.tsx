@@ -3,7 +3,7 @@ import { query } from '../../api/request.ts';
 import type { InboxMessage, List } from '../../api/types.ts';
 import { number } from '../../data/format.ts';
 import { reload, useResource } from '../../data/resource.ts';
-import { visible } from '../../data/user-text.ts';
+import { visible, visibleLines } from '../../data/user-text.ts';
 import { Empty } from '../../parts/empty.tsx';
 import { Moment } from '../../parts/text.tsx';
 import { Lines, Loaded } from '../../parts/waiting.tsx';
@@ -102,10 +102,10 @@ function Message({ message: { source, id, headers, body } }: { message: InboxMes
       </p>
       <pre class="body">
         {Object.entries(headers)
-          .map(([name, value]) => `${name}: ${value}`)
+          .map(([name, value]) => `${name}: ${visible(value)}`)
           .join('\n')}
       </pre>
-      <pre class="body gaptop">{body}</pre>
+      <pre class="body gaptop">{visibleLines(body)}</pre>
     </section>
   );
 }
