@@ -8,8 +8,9 @@ import { newFolder } from '../support/folder.ts';
 import { type Batch, json } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
 import { photo, PHOTO_NAMES } from '../support/pictures.ts';
+import { violations } from './axe.ts';
 import { closeBrowser, NO_BROWSER } from './browser.ts';
-import { openPage, shifts } from './page.ts';
+import { openPage, PHONE, shifts, sideways } from './page.ts';
 import { catalogue, finishedBatch, openStage, type Stage } from './stage.ts';
 
 const CSV = { name: 'autumn.csv', mimeType: 'text/csv' };
@@ -80,6 +81,7 @@ describe('the check', { skip: NO_BROWSER ?? false }, () => {
     await role('Kind').selectOption('Format');
     await page.getByText(/"round" .*jpeg.*webp/).waitFor();
     await page.getByText('No row can be used.').waitFor();
+    assert.deepEqual(await violations(page), []);
     await role('Kind').selectOption('Kept');
     await page.getByText('The row can be used.').waitFor();
 
@@ -143,7 +145,7 @@ describe('the check', { skip: NO_BROWSER ?? false }, () => {
   });
 
   test('of many rows with errors, 50 are in the document at a time', async () => {
-    await using watched = await openPage(stage.url);
+    await using watched = await openPage(stage.url, { viewport: PHONE, colorScheme: 'dark' });
     const { page } = watched;
     const rows = Array.from({ length: 120 }, (_, i) =>
       i % 2 === 1 ? `A-${i},Bowl,none ${i}` : `A-${i},Bowl,${stage.origin.url}/p/${i}.jpg`,
@@ -152,6 +154,9 @@ describe('the check', { skip: NO_BROWSER ?? false }, () => {
     await page.getByText('60 of 120 rows cannot be used.').waitFor();
     await page.getByText('Rows with problems: 1 to 50 of 60.').waitFor();
     assert.equal(await page.locator('.cells .why').count(), 50);
+    assert.deepEqual(await violations(page), []);
+    assert.equal(await sideways(page), 0);
+    assert.deepEqual(await shifts(page), []);
     await page.getByRole('button', { name: 'Next 10' }).click();
     await page.getByText('Rows with problems: 51 to 60 of 60.').waitFor();
     assert.equal(await page.locator('.cells .why').count(), 10);

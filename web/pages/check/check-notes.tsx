@@ -18,7 +18,6 @@ export function CheckNotes({ check, preview }: { check: Check; preview: Preview 
 
 function Verdict({ check, preview }: { check: Check; preview: Preview }) {
   const { rows, bad_rows: bad, warning_count: odd } = preview;
-  const upload = check.upload.value;
   const oddText =
     odd > 0 &&
     ` ${count(odd, 'thing looks', 'things look')} odd and ${odd === 1 ? 'is' : 'are'} used all the same.`;
@@ -43,17 +42,31 @@ function Verdict({ check, preview }: { check: Check; preview: Preview }) {
         {bad === 1 ? 'it: it comes back as a failed row.' : 'them: they come back as failed rows.'}
         <span class="muted">{oddText}</span>
       </div>
-      {upload && (
-        <a
-          class="btn"
-          href={`/v1/uploads/${upload.upload_id}/errors.csv${query({ columns: check.mapping.columns() })}`}
-          download
-        >
-          <Icon name="down" />
-          {bad === 1 ? 'The row' : `The ${number(bad)} rows`}
-        </a>
-      )}
+      <BadRows check={check} bad={bad} />
     </div>
+  );
+}
+
+/** The rows with errors as a CSV. Its place is kept until the server has the file. */
+function BadRows({ check, bad }: { check: Check; bad: number }) {
+  const upload = check.upload.value;
+  const what = (
+    <>
+      <Icon name="down" />
+      {bad === 1 ? 'The row' : `The ${number(bad)} rows`}
+    </>
+  );
+  if (!upload)
+    return (
+      <button type="button" class="btn" disabled>
+        {what}
+      </button>
+    );
+  const address = `/v1/uploads/${upload.upload_id}/errors.csv${query({ columns: check.mapping.columns() })}`;
+  return (
+    <a class="btn" href={address} download>
+      {what}
+    </a>
   );
 }
 

@@ -169,8 +169,10 @@ function Rows({ row, before, columns, check, unlisted }: RowsProps) {
             <p class="stay any">
               <span class={problem.level === 'error' ? 'bad' : 'warn'}>
                 <Icon name={problem.level === 'error' ? 'bad' : 'warn'} />
-              </span>{' '}
-              {visible(problem.detail)} <code class="faint">{problem.code}</code>
+              </span>
+              <span>
+                {visible(problem.detail)} <code class="faint">{problem.code}</code>
+              </span>
             </p>
           </td>
         </tr>
