@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +16,7 @@ import { startOrigin } from './origin.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DATA_DIR = join(ROOT, 'data', 'demo');
+const EXAMPLE_CSV = join(DATA_DIR, 'example.csv');
 
 type Batch = {
   id: string;
@@ -34,6 +35,7 @@ type Images = {
 };
 
 await using origin = await startOrigin();
+const catalog = await writeExample();
 await using minilab = await startMinilab();
 
 const accepted = await upload();
@@ -45,11 +47,19 @@ await report(ended);
 await showWebhook(ended);
 await showPage(ended);
 
+/** The catalogue with the address of the supplier, which the page then offers too: "Try the example". */
+async function writeExample(): Promise<string> {
+  const template = await readFile(join(import.meta.dirname, 'catalog.csv'), 'utf8');
+  const csv = template.replaceAll('http://origin.example', origin.url);
+  await mkdir(DATA_DIR, { recursive: true });
+  await writeFile(EXAMPLE_CSV, csv);
+  return csv;
+}
+
 async function upload(): Promise<Batch> {
-  const catalog = await readFile(join(import.meta.dirname, 'catalog.csv'), 'utf8');
   const form = new FormData();
   form.set('preset', 'web');
-  form.set('file', new Blob([catalog.replaceAll('http://origin.example', origin.url)]), 'catalog.csv');
+  form.set('file', new Blob([catalog]), 'catalog.csv');
   return get<Batch>(`${minilab.url}/v1/batches`, { method: 'POST', body: form });
 }
 
@@ -134,6 +144,7 @@ async function startMinilab(): Promise<AsyncDisposable & { url: string }> {
       WEBHOOK_URL: `http://127.0.0.1:${port}/v1/webhooks/inbox/demo`,
       WEBHOOK_SECRET: secret,
       INBOX_SECRETS: `demo=${secret}`,
+      EXAMPLE_CSV,
       LOG_LEVEL: 'warn',
     },
     stdio: ['ignore', 'inherit', 'pipe'],

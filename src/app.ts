@@ -25,6 +25,8 @@ import type { Services } from './services.ts';
 import { hostRoutes } from './hosts/host.routes.ts';
 import { healthRoutes } from './http/health.routes.ts';
 import { closeServer, createServer, listen, type Server } from './http/server.ts';
+import { exampleRoutes } from './intake/example.routes.ts';
+import { readExample } from './intake/example.ts';
 import { badRowRoutes } from './intake/bad-rows.routes.ts';
 import { KeptFiles } from './intake/kept-files.ts';
 import { uploadKey } from './intake/kept-uploads.ts';
@@ -61,6 +63,7 @@ export async function startHttp(
   const { publicUrl, filesUrl, trustProxy } = config;
   const keyring = new Keyring(database.hurried, config.isExposed);
   await keyring.needsKeys();
+  const example = await readExample(config);
   const app = await createServer({
     publicUrl,
     version: VERSION,
@@ -89,8 +92,15 @@ export async function startHttp(
     await scope.register(uploadRoutes, { ...intake, database, feed });
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });
+  await app.register(exampleRoutes, { example });
   await app.register(keyRoutes, { ...shared, keyring });
-  await app.register(sessionRoutes, { ...shared, keyring, failures, limit });
+  await app.register(sessionRoutes, {
+    ...shared,
+    keyring,
+    failures,
+    limit,
+    hasExample: example !== undefined,
+  });
   await app.register(presetRoutes, shared);
   const watcher = new BatchWatcher({ db: database.hurried, log });
   app.addHook('preClose', async () => watcher.close());

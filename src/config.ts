@@ -54,6 +54,8 @@ export type Config = {
   /** of each API key, for tenants without a limit of their own; 0: no limit */
   requestsPerSecond: number;
   auditDays: number;
+  /** the path of a CSV that the page offers to try */
+  exampleCsv: string | undefined;
   /** encrypts secret request headers; undefined: the key is a file in `dataDir`, with the bundled server */
   secretsKey: Buffer | undefined;
   /** a sentence for each variable that looks like a setting but is none */
@@ -145,6 +147,7 @@ export function readConfig(env: Environment = process.env): Config {
     ),
     requestsPerSecond: read.integer('REQUESTS_PER_SECOND', 200, { min: 0, max: 1_000_000 }),
     auditDays: read.integer('AUDIT_DAYS', 365, { min: 30, max: 36_500 }), // 30: see keep_audit_log() of migration 0012
+    exampleCsv: read.parsed('EXAMPLE_CSV', undefined, 'the path of a file', resolve),
     secretsKey: read.parsed<Buffer | undefined>(
       'SECRETS_KEY',
       undefined,

@@ -20,6 +20,7 @@ export type SessionParts = {
   keyring: Keyring;
   publicUrl: string;
   failures: FailureLimit;
+  hasExample: boolean;
   /** @throws Problem `too_many_requests` */
   limit(request: FastifyRequest, reply: FastifyReply): Promise<void>;
 };
@@ -32,7 +33,7 @@ const Session = Type.Object(
     tenant: Type.String(),
     scope: ScopeBody,
     key: Nullable(Type.Object({ id: Type.String(), name: Type.String() })),
-    has_example: Type.Boolean({ description: 'Whether the server has an example to try' }),
+    has_example: Type.Boolean({ description: 'Whether there is a GET /v1/example.csv' }),
   },
   { 'x-name': 'Session' },
 );
@@ -45,6 +46,7 @@ const SignIn = Type.Object(
 /** For the web page, which cannot send `Authorization` with every request: an event stream has no headers. */
 export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app, parts) => {
   const { db, keyring, publicUrl, failures, limit } = parts;
+  const shared = { needs_key: true, has_example: parts.hasExample };
 
   app.post(
     '/v1/session',
@@ -123,5 +125,3 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionParts> = async (app
     return orRefused(await keyring.ofKey(checkedKey(key)));
   }
 };
-
-const shared = { needs_key: true, has_example: false };

@@ -38,6 +38,9 @@ const PreviewBody = Type.Object(
     rows: Type.Integer(),
     bad_rows: Type.Integer({ description: 'Rows with an error' }),
     images: Type.Integer(),
+    usable_images: Type.Integer({
+      description: 'Of rows without an error: those that on_invalid=skip downloads',
+    }),
     header: Type.Array(Type.String()),
     header_line: Type.Union([Type.Integer(), Type.Null()], {
       description: 'Line number of the header in the file',

@@ -16,6 +16,8 @@ export type Preview = {
   /** rows that have an error */
   bad_rows: number;
   images: number;
+  /** of rows without an error */
+  usable_images: number;
   header: string[];
   header_line: number | null;
   /** the names of the columns of each role; several may hold image URLs or SKUs */
@@ -53,11 +55,15 @@ export async function previewUpload(
   const rows = new ShownRows();
   let header: FoundHeader | undefined;
   let images = 0;
+  let usable = 0;
   const handle: RowHandler = (checked, row) => {
     const { product, errors } = checked;
     rows.add(checked, row);
-    if (errors.length === 0) rowOptions.numberOf(product); // for its error
     images += product.images.length;
+    if (errors.length === 0) {
+      rowOptions.numberOf(product); // for its error
+      usable += product.images.length;
+    }
     if (row <= ROWS_SHOWN) shown.push(shownRow(product, row));
     for (const image of product.images) if (image.host !== '') sample.add(image);
     return look?.(product);
@@ -68,7 +74,14 @@ export async function previewUpload(
   const list = header ? listColumns(header, format?.columns, rules) : [];
   const table = { column_list: list, roles: ROLES, rows_shown: rows.rows };
   return {
-    preview: { ...summaryOf(reading), images, first_rows: shown, probes: [], ...table },
+    preview: {
+      ...summaryOf(reading),
+      images,
+      usable_images: usable,
+      first_rows: shown,
+      probes: [],
+      ...table,
+    },
     sample: (count) => sample.take(count),
   };
 }

@@ -1,9 +1,9 @@
-/** What people do with the page: from a spreadsheet to its results, through failures, a stopped server and hostile cells. */
+/** What people do with the page: from a spreadsheet to its results, through failures and a stopped server. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { json, type Running, startMinilab, untilEnded } from '../support/minilab.ts';
+import { type Running, startMinilab, untilEnded } from '../support/minilab.ts';
 import { closeBrowser, NO_BROWSER } from './browser.ts';
 import { openPage, shifts } from './page.ts';
 import { catalogue, finishedBatch, openStage, type Stage } from './stage.ts';
@@ -135,31 +135,5 @@ describe('journeys', { skip: NO_BROWSER ?? false }, () => {
     await page.goto(`/batches/${done.id}`);
     await page.locator('.frame').first().waitFor();
     watched.assertQuiet(/ERR_CONNECTION|Failed to load resource/);
-  });
-});
-
-describe('hostile cells', { skip: NO_BROWSER ?? false }, () => {
-  test('are shown as text: nothing is made of them, and nobody is asked for them', async () => {
-    await using stage = await openStage();
-    const evil = '<img src=x onerror=alert(1)><script>alert(1)</script>';
-    const rows = [
-      'SKU,Title,Image',
-      `"=cmd|' /C calc'!A0","${evil}",http://127.0.0.1:9/x.jpg`,
-      `"\u202egnp.exe","javascript:alert(1)",${stage.origin.url}/gone/<b>.jpg`,
-    ];
-    await using watched = await openPage(stage.url);
-    const { page } = watched;
-    page.on('dialog', () => assert.fail('a script of a cell ran'));
-    await page.goto('/');
-    await page
-      .getByLabel('Choose a file')
-      .setInputFiles({ ...CSV, name: '<u>.csv', buffer: Buffer.from(rows.join('\n')) });
-    await page.getByRole('cell', { name: evil }).waitFor();
-    assert.match(await page.locator('.cells').innerText(), /⟨202E⟩gnp\.exe/);
-    assert.equal(await page.locator('main script, main u, .cells img').count(), 0);
-    const { items } = await json<{ items: unknown[] }>(fetch(`${stage.url}/v1/batches`));
-    assert.deepEqual(items, []);
-    watched.assertQuiet();
-    await closeBrowser();
   });
 });

@@ -8,7 +8,7 @@ export function visible(text: string): string {
   );
 }
 
-/** The same for a text of several lines, such as a body: they stay lines. */
+/** A text of several lines, such as the body of a message, with its hidden characters made visible. */
 export function visibleLines(text: string): string {
   return text.split('\n').map(visible).join('\n');
 }

@@ -43,7 +43,7 @@ export function Sent({ delivery }: { delivery: DeliveryDetail }) {
   const last = delivery.attempts.at(-1);
   const headers = Object.entries(last?.request.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
   const to = last?.request.url === undefined || last.request.url === null ? [] : [`POST ${last.request.url}`];
-  return <pre class="body">{[...to, ...headers, '', indented(delivery.body)].join('\n')}</pre>;
+  return <pre class="body">{visibleLines([...to, ...headers, '', indented(delivery.body)].join('\n'))}</pre>;
 }
 
 /** JSON as people read it; any other text as it is. */

@@ -427,6 +427,23 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/example.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A CSV to try the service with, if the server has one (EXAMPLE_CSV) */
+        get: operations["getExampleCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hosts": {
         parameters: {
             query?: never;
@@ -1799,6 +1816,8 @@ export type components = {
                 /** @description Number of the product, from 1: a gap has as many rows as numbers */
                 row: number;
             }[];
+            /** @description Of rows without an error: those that on_invalid=skip downloads */
+            usable_images: number;
             warning_count: number;
             warnings: components["schemas"]["Flaw"][];
         };
@@ -1934,7 +1953,7 @@ export type components = {
             width?: number;
         };
         Session: {
-            /** @description Whether the server has an example to try */
+            /** @description Whether there is a GET /v1/example.csv */
             has_example: boolean;
             key: {
                 id: string;
@@ -3527,6 +3546,37 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             414: components["responses"]["URITooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getExampleCsv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
             417: components["responses"]["ExpectationFailed"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestHeaderFieldsTooLarge"];

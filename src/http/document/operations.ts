@@ -9,7 +9,7 @@ const OF_OPERATORS = new Set(['healthz', 'livez', 'readyz', 'metrics']);
 /** `Batches` for /v1/batches/…: operations are grouped by the first part of their path. */
 export function tagOf(url: string): string {
   const first = partsOf(url)[0] ?? '';
-  return OF_OPERATORS.has(first) ? 'Operation' : capitalised(first);
+  return OF_OPERATORS.has(first) ? 'Operation' : capitalised(first.replace(/\.\w+$/, ''));
 }
 
 /**

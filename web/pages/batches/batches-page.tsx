@@ -11,6 +11,7 @@ import { Pager, usePages } from '../../parts/pager.tsx';
 import { SearchBox } from '../../parts/search-box.tsx';
 import { STATE_NAMES } from '../../parts/state.tsx';
 import { Lines, Loaded } from '../../parts/waiting.tsx';
+import { TryExample } from '../new/example.tsx';
 import { BatchTable } from './batch-table.tsx';
 import { RunCard } from './run-card.tsx';
 
@@ -118,7 +119,8 @@ function Rest({ list, isFiltered }: { list: CountedList<Batch>; isFiltered: bool
       <p class="gaptop">
         <a class="btn" href="/">
           Choose a file
-        </a>
+        </a>{' '}
+        <TryExample />
       </p>
     </Empty>
   );

@@ -1,14 +1,21 @@
 import { useState } from 'preact/hooks';
-import type { Preset, Preview } from '../../api/types.ts';
+import { query } from '../../api/request.ts';
+import type { Batch, List, Preset, Preview } from '../../api/types.ts';
 import { chosenFile } from '../../app/file-drop.ts';
 import { navigate } from '../../app/router.ts';
 import { may } from '../../app/session.ts';
-import { count, number } from '../../data/format.ts';
+import { count, number, timeLeft } from '../../data/format.ts';
+import { visible } from '../../data/user-text.ts';
+import { useResource } from '../../data/resource.ts';
 import { Action } from '../../parts/button.tsx';
 import type { Check, Options } from './check-model.ts';
+import { estimate } from './estimate.ts';
 import { PresetChoice } from './preset-choice.tsx';
 
 const TEMPLATE = '{sku}-{position}-{rendition}.{ext}';
+
+/** how many of the last batches may say how fast this server is */
+const MEASURED = 20;
 
 type Props = { check: Check; preview: Preview; presets: Preset[] };
 
@@ -21,11 +28,21 @@ export function CheckForm({ check, preview, presets }: Props) {
     template: '',
     force: false,
   });
-  const change = (changes: Partial<Options>): void => setOptions((before) => ({ ...before, ...changes }));
+  const [trouble, setTrouble] = useState<string>();
+  const batches = useResource<List<Batch>>(`/v1/batches${query({ limit: MEASURED })}`).data?.items;
+  function change(changes: Partial<Options>): void {
+    setOptions((before) => ({ ...before, ...changes }));
+    setTrouble(undefined);
+  }
   async function make(): Promise<void> {
-    const made = await check.make(options);
-    chosenFile.value = undefined;
-    navigate(`/batches/${made.id}`);
+    setTrouble(undefined);
+    try {
+      const made = await check.make(options);
+      chosenFile.value = undefined;
+      navigate(`/batches/${made.id}`);
+    } catch (error) {
+      setTrouble((error as Error).message);
+    }
   }
   const reason = whyNot(check, preview);
   const preset = presets.find(({ name }) => name === options.preset);
@@ -39,7 +56,7 @@ export function CheckForm({ check, preview, presets }: Props) {
             type="text"
             maxLength={200}
             dir="auto"
-            placeholder={check.name.value}
+            placeholder={visible(check.name.value)}
             value={options.name}
             onInput={(event) => change({ name: event.currentTarget.value })}
           />
@@ -50,8 +67,8 @@ export function CheckForm({ check, preview, presets }: Props) {
         <Action kind="primary" isBig isWide busy="Starting …" unless={reason} act={make}>
           {buttonText(preview)}
         </Action>
-        <p class="tiny muted gaptop" role="status">
-          {reason ?? effectText(preview, preset)}
+        <p class={`tiny gaptop any ${trouble === undefined ? 'muted' : 'bad'}`} role="status">
+          {reason ?? (trouble && visible(trouble)) ?? effectText(preview, preset, batches)}
         </p>
       </div>
     </form>
@@ -94,12 +111,10 @@ function More({ options, onChange }: { options: Options; onChange: (changes: Par
 }
 
 /** Why the button cannot be used; undefined if it can. */
-function whyNot(
-  check: Check,
-  { images, rows, bad_rows: bad, column_list: columns }: Preview,
-): string | undefined {
+function whyNot(check: Check, preview: Preview): string | undefined {
+  const { images, rows, bad_rows: bad } = preview;
   if (!may('write')) return 'This key may look, but not make batches.';
-  if (!columns.some((column) => check.roleOf(column) === 'images'))
+  if (!check.mapping.hasImages(preview))
     return 'No column holds image links yet: choose one in the header of the table.';
   if (check.isReading.value) return 'The file is being checked.';
   if (!check.upload.value)
@@ -110,13 +125,19 @@ function whyNot(
   return images === 0 ? 'There is no image link in the file.' : undefined;
 }
 
-function buttonText({ images, bad_rows: bad }: Preview): string {
+function buttonText({ usable_images: images, bad_rows: bad }: Preview): string {
   const what = `Make ${count(images, 'image')}`;
   if (bad === 0) return what;
   return `${what}, without ${bad === 1 ? 'that row' : `the ${number(bad)} rows`}`;
 }
 
-function effectText({ rows, bad_rows: bad }: Preview, preset: Preset | undefined): string {
+function effectText(
+  { rows, bad_rows: bad, usable_images: images }: Preview,
+  preset: Preset | undefined,
+  batches: Batch[] = [],
+): string {
   const files = preset ? `, ${count(preset.renditions.length, 'file')} each` : '';
-  return `From ${count(rows - bad, 'product')}${files}.`;
+  const seconds = preset && estimate(batches, preset.name, images);
+  const time = seconds ? ` About ${timeLeft(seconds)} at the speed of your last batch with this preset.` : '';
+  return `From ${count(rows - bad, 'product')}${files}.${time}`;
 }

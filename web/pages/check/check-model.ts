@@ -1,10 +1,12 @@
 import { batch, signal } from '@preact/signals';
-import { problemOf, Unreachable } from '../../api/problem.ts';
+import { ApiProblem, problemOf, Unreachable } from '../../api/problem.ts';
 import { request } from '../../api/request.ts';
-import type { Batch, Column, Preview, Upload } from '../../api/types.ts';
+import type { Batch, Preview, Upload } from '../../api/types.ts';
 import { connectionLost } from '../../app/connection.ts';
 import { setQuery } from '../../app/router.ts';
 import { may } from '../../app/session.ts';
+import { say } from '../../app/say.ts';
+import { Mapping } from './mapping.ts';
 import { type Sending, sendFile } from './send-file.ts';
 
 /** Enough for columns and rows to stand there at once. */
@@ -27,12 +29,10 @@ export class Check {
   readonly isReading = signal(false);
   readonly upload = signal<Upload | undefined>(undefined);
   readonly probes = signal<Preview['probes'] | undefined>(undefined);
-  /** the role of each column that somebody has chosen, by its index */
-  readonly chosen = signal<ReadonlyMap<number, string | null>>(new Map());
+  readonly mapping = new Mapping(this.preview);
   readonly #file: File | undefined;
   #sending: Sending | undefined;
   #reading = 0;
-  readonly #firstHow = new Map<number, Column['how']>();
   /** one attempt to make a batch, however often it is sent */
   #idempotencyKey = crypto.randomUUID();
 
@@ -73,32 +73,19 @@ export class Check {
     this.#sending?.cancel();
   }
 
-  /** Gives a column a role; one that may be held by one column only is taken from the other. */
+  /** Gives a column a role, and checks the file again. */
   choose(index: number, role: string | null): void {
-    const next = new Map(this.chosen.peek());
-    const preview = this.preview.peek();
-    const isShared = preview?.roles.find((one) => one.role === role)?.several ?? false;
-    if (role !== null && !isShared)
-      for (const column of preview?.column_list ?? [])
-        if (this.roleOf(column) === role) next.set(column.index, null);
-    next.set(index, role);
-    this.chosen.value = next;
+    this.mapping.choose(index, role);
     void this.read();
   }
 
-  roleOf({ index, role }: { index: number; role: string | null }): string | null {
-    const chosen = this.chosen.value;
-    return chosen.has(index) ? (chosen.get(index) ?? null) : role;
-  }
-
-  /** How a role was found. Roles that are sent along with a chosen one were not chosen themselves. */
-  howOf({ index, how }: Column): Column['how'] {
-    if (this.chosen.value.has(index)) return 'chosen';
-    return this.#firstHow.get(index) ?? how;
-  }
-
-  /** Checks what has arrived with the present mapping. */
+  /** Checks what has arrived with the present mapping, unless it says that nothing is to be made. */
   async read(): Promise<void> {
+    if (this.mapping.isWithoutImages()) {
+      this.#reading += 1; // an answer that is on its way is about another mapping
+      this.isReading.value = false;
+      return;
+    }
     const upload = this.upload.peek();
     if (upload) await this.#ask({ upload: upload.upload_id }, true);
     else if (this.#file) await this.#readFirst(this.#file);
@@ -120,24 +107,34 @@ export class Check {
       force: force ? 'true' : undefined,
       on_invalid: (this.preview.peek()?.bad_rows ?? 0) > 0 ? 'skip' : undefined,
     });
-    const made = await post<Batch>('/v1/batches', form, { 'idempotency-key': this.#idempotencyKey });
-    this.#idempotencyKey = crypto.randomUUID();
-    return made;
+    try {
+      const made = await post<Batch>('/v1/batches', form, { 'idempotency-key': this.#idempotencyKey });
+      this.#idempotencyKey = crypto.randomUUID();
+      return made;
+    } catch (error) {
+      throw this.#explained(error as Error);
+    }
   }
 
-  /** Roles by the names of their columns, as the option `columns` wants them; undefined where nothing was chosen. */
-  columns(): string | undefined {
-    const { column_list: list = [], roles = [] } = this.preview.peek() ?? {};
-    const isChosen = this.chosen.peek().size > 0 || list.some(({ how }) => how === 'guessed');
-    if (!isChosen) return undefined;
-    const mapping: Record<string, string | string[] | null> = {};
-    for (const { role, several } of roles) {
-      const held = list.filter((column) => this.roleOf(column) === role).map(({ header }) => header);
-      const [first] = held;
-      if (several ? held.length > 0 : first !== undefined) mapping[role] = several ? held : (first ?? null);
-      else if (list.some((column) => column.role === role)) mapping[role] = null;
+  /** What it means that no batch was made, or that nobody knows whether one was. */
+  #explained(error: Error): Error {
+    if (error instanceof Unreachable)
+      return new Error('No answer came. Press again: however often it is sent, the batch is made once.');
+    if (!(error instanceof ApiProblem)) return error;
+    if (error.code === 'idempotency_key_reused') {
+      this.#idempotencyKey = crypto.randomUUID();
+      return new Error(
+        'The batch was made before, with the options of then: it is among the batches. Press again to make another.',
+      );
     }
-    return JSON.stringify(mapping);
+    if (isGone(error)) this.#forget(error);
+    return error;
+  }
+
+  /** The server has the file no more: it has to be sent again. */
+  #forget(problem: ApiProblem): void {
+    this.upload.value = undefined;
+    this.problem.value = problem;
   }
 
   async #readFirst(file: File): Promise<void> {
@@ -156,15 +153,16 @@ export class Check {
     try {
       const preview = await post<Preview>('/v1/batches/preview', this.#form(fields, file));
       if (turn !== this.#reading) return; // a newer question is on its way
-      if (this.chosen.peek().size === 0)
-        for (const { index, how } of preview.column_list) this.#firstHow.set(index, how);
       batch(() => {
         this.preview.value = preview;
         this.isWhole.value = isWhole;
         this.problem.value = undefined;
+        if (this.mapping.learn(preview)) say('Columns with the same name have the same role');
       });
     } catch (error) {
-      if (turn === this.#reading) this.problem.value = error as Error;
+      if (turn !== this.#reading) return;
+      if (fields['upload'] !== undefined && isGone(error)) this.#forget(error);
+      else this.problem.value = error as Error;
     } finally {
       if (turn === this.#reading) this.isReading.value = false;
     }
@@ -186,11 +184,16 @@ export class Check {
 
   #form(fields: Record<string, string | undefined>, file?: File): FormData {
     const form = new FormData();
-    for (const [name, value] of Object.entries({ columns: this.columns(), ...fields }))
+    for (const [name, value] of Object.entries({ columns: this.mapping.columns(), ...fields }))
       if (value !== undefined && value !== '') form.set(name, value);
     if (file) form.set('file', file, file.name);
     return form;
   }
+}
+
+/** Whether a kept file has expired or was removed. */
+export function isGone(error: unknown): error is ApiProblem {
+  return error instanceof ApiProblem && (error.status === 410 || error.status === 404);
 }
 
 async function post<T>(path: string, body: FormData, headers: Record<string, string> = {}): Promise<T> {

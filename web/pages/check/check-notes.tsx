@@ -1,6 +1,7 @@
 import type { Preview, Probe } from '../../api/types.ts';
 import { query } from '../../api/request.ts';
 import { count, number } from '../../data/format.ts';
+import { visible } from '../../data/user-text.ts';
 import { Action } from '../../parts/button.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import type { Check } from './check-model.ts';
@@ -17,7 +18,6 @@ export function CheckNotes({ check, preview }: { check: Check; preview: Preview 
 
 function Verdict({ check, preview }: { check: Check; preview: Preview }) {
   const { rows, bad_rows: bad, warning_count: odd } = preview;
-  const upload = check.upload.value;
   const oddText =
     odd > 0 &&
     ` ${count(odd, 'thing looks', 'things look')} odd and ${odd === 1 ? 'is' : 'are'} used all the same.`;
@@ -42,17 +42,31 @@ function Verdict({ check, preview }: { check: Check; preview: Preview }) {
         {bad === 1 ? 'that row: it comes back as failed.' : 'them: they come back as failed rows.'}
         <span class="muted">{oddText}</span>
       </div>
-      {upload && (
-        <a
-          class="btn"
-          href={`/v1/uploads/${upload.upload_id}/errors.csv${query({ columns: check.columns() })}`}
-          download
-        >
-          <Icon name="down" />
-          {bad === 1 ? 'The row' : `The ${number(bad)} rows`}
-        </a>
-      )}
+      <BadRows check={check} bad={bad} />
     </div>
+  );
+}
+
+/** The rows with errors as a CSV. Its place is kept until the server has the file. */
+function BadRows({ check, bad }: { check: Check; bad: number }) {
+  const upload = check.upload.value;
+  const what = (
+    <>
+      <Icon name="down" />
+      {bad === 1 ? 'The row' : `The ${number(bad)} rows`}
+    </>
+  );
+  if (!upload)
+    return (
+      <button type="button" class="btn" disabled>
+        {what}
+      </button>
+    );
+  const address = `/v1/uploads/${upload.upload_id}/errors.csv${query({ columns: check.mapping.columns() })}`;
+  return (
+    <a class="btn" href={address} download>
+      {what}
+    </a>
   );
 }
 
@@ -69,7 +83,7 @@ function WholeFile({ preview }: { preview: Preview }) {
         <div key={`${line} ${column} ${code}`} class={`note ${isError ? 'bad' : 'warn'}`}>
           <Icon name={isError ? 'bad' : 'warn'} />
           <div class="grow any">
-            {detail} <code class="faint">{code}</code>
+            {visible(detail)} <code class="faint">{code}</code>
           </div>
         </div>
       ))}
@@ -107,7 +121,7 @@ function Probed({ probes }: { probes: Probe[] }) {
       </b>{' '}
       {bad.slice(0, 3).map(({ url, detail }) => (
         <span key={url} class="any">
-          {detail}{' '}
+          {visible(detail ?? '')}{' '}
         </span>
       ))}
       {smallest && (

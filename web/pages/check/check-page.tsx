@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from 'preact/hooks';
-import { ApiProblem } from '../../api/problem.ts';
+import { Unreachable } from '../../api/problem.ts';
 import type { List, Preset } from '../../api/types.ts';
 import { chosenFile } from '../../app/file-drop.ts';
 import { navigate, queryOf } from '../../app/router.ts';
@@ -12,7 +12,7 @@ import { UserText } from '../../parts/text.tsx';
 import { Lines, Skeleton } from '../../parts/waiting.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { CheckForm } from './check-form.tsx';
-import { Check } from './check-model.ts';
+import { Check, isGone } from './check-model.ts';
 import { CheckNotes, Probes } from './check-notes.tsx';
 import { CheckTable } from './check-table.tsx';
 
@@ -122,20 +122,21 @@ function Trouble({ check }: { check: Check }) {
     check.preview.value &&
     !check.isReading.value;
   if (!problem && !wasStopped) return null;
-  const isGone = problem instanceof ApiProblem && (problem.status === 410 || problem.status === 404);
+  const text = problem instanceof Unreachable && !check.upload.value ? undefined : problem?.message;
   return (
     <div class="note bad gapb" role="alert">
       <Icon name="bad" />
       <div class="grow any">
-        <b>{problem ? problem.message : 'The file was not sent whole.'}</b>{' '}
-        {isGone && 'Files are kept for an hour. Drop it here again.'}
+        <b>{visible(text ?? 'The file was not sent whole.')}</b>{' '}
+        {isGone(problem) && 'Files are kept for an hour.'}{' '}
+        {!chosenFile.value && isGone(problem) && 'Drop it here again.'}
       </div>
       {chosenFile.value && !check.upload.value ? (
         <button type="button" class="btn" onClick={() => void check.send()}>
           Send again
         </button>
       ) : (
-        !isGone && (
+        !isGone(problem) && (
           <button type="button" class="btn" onClick={() => void check.read()}>
             Try again
           </button>

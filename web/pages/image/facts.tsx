@@ -1,6 +1,7 @@
 import type { Image, Rendition } from '../../api/types.ts';
 import { bytes, clockWithSeconds, duration, percent, savedShare } from '../../data/format.ts';
 import { shortReason } from '../../data/reasons.ts';
+import { visible } from '../../data/user-text.ts';
 import { Copy } from '../../parts/button.tsx';
 import { Arrow, Icon } from '../../parts/icon.tsx';
 import { Address, Moment } from '../../parts/text.tsx';
@@ -185,7 +186,7 @@ function Tries({ image }: { image: Image }) {
       {tries.toReversed().map(({ at, code, detail, http_status: status }, i) => (
         <li key={`${at} ${i}`} data-s="bad">
           <b>{shortReason(code)}</b>
-          {detail !== error_detail && <div class="small any">{detail}</div>}
+          {detail !== error_detail && <div class="small any">{visible(detail)}</div>}
           <div class="tiny muted">
             <code>{code}</code>
             {status !== null && ` · HTTP ${status}`} · <Moment at={at} show={clockWithSeconds} /> · try{' '}

@@ -3,6 +3,7 @@ import type { Batch, Image } from '../../api/types.ts';
 import { say } from '../../app/say.ts';
 import { may } from '../../app/session.ts';
 import { reload } from '../../data/resource.ts';
+import { visible } from '../../data/user-text.ts';
 import { Action } from '../../parts/button.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Address } from '../../parts/text.tsx';
@@ -26,7 +27,7 @@ export function FailedImageNote({ image, onPlanned }: Props) {
       <div class="grow">
         <h2>{problem?.title ?? 'It failed'}</h2>
         <p>
-          {detail ?? problem?.sentence} <code class="faint">{code}</code>
+          {visible(detail ?? problem?.sentence ?? '')} <code class="faint">{code}</code>
         </p>
         {problem && (
           <p class="gaptop">

@@ -1,13 +1,12 @@
 import { query } from '../../api/request.ts';
 import type { Batch, List } from '../../api/types.ts';
 import { checkFile, isDragging } from '../../app/file-drop.ts';
-import { session } from '../../app/session.ts';
 import { useResource } from '../../data/resource.ts';
 import { Icon } from '../../parts/icon.tsx';
 import { useTitle } from '../../parts/page-head.tsx';
 import { BatchTable } from '../batches/batch-table.tsx';
 import { Film } from './film.tsx';
-import { tryExample } from './example.ts';
+import { TryExample } from './example.tsx';
 
 const SHOWN = 3;
 const LATEST = 14;
@@ -82,11 +81,7 @@ function Drop({ thumbs }: { thumbs: string[] }) {
               onChange={({ currentTarget: { files } }) => files?.[0] && checkFile(files[0])}
             />
           </label>
-          {session.value?.has_example && (
-            <button type="button" class="btn big" onClick={() => void tryExample()}>
-              Try the example
-            </button>
-          )}
+          <TryExample isBig />
         </div>
       </div>
     </section>

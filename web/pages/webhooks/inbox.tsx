@@ -93,7 +93,7 @@ function Message({
       <h3 class="gaptop2 gapb">Headers</h3>
       <pre class="body">
         {Object.entries(headers)
-          .map(([name, value]) => `${name}: ${value}`)
+          .map(([name, value]) => `${name}: ${visible(value)}`)
           .join('\n')}
       </pre>
       <h3 class="gaptop2 gapb">Body</h3>
