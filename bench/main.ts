@@ -9,6 +9,7 @@ import { api } from './api.ts';
 import { endToEnd } from './end-to-end.ts';
 import { fetching } from './fetching.ts';
 import { intake } from './intake.ts';
+import { measures } from './measures.ts';
 import { memory } from './memory.ts';
 import { presets } from './presets.ts';
 import { renditions } from './renditions.ts';
@@ -29,6 +30,7 @@ const { values } = parseArgs({
 const BENCHMARKS = {
   end_to_end: () => endToEnd({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   renditions,
+  measures,
   memory: () => memory({ images: Number(values.images) }),
   presets,
   reuse,

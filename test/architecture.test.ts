@@ -34,6 +34,7 @@ const WRITERS: Record<string, string[]> = {
   audit_log: ['access'],
   batch_changes: ['batches'],
   batches: ['batches', 'cli', 'intake', 'webhooks', 'work'],
+  contents: ['work'],
   host_leases: ['batches', 'hosts'],
   hosts: ['hosts'],
   idempotency_keys: ['intake'],

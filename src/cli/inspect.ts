@@ -3,6 +3,7 @@ import { readConfig } from '../config.ts';
 import type { DecoderPool } from '../pipeline/decoder-pool.ts';
 import { fetchSource, type Source } from '../pipeline/download/fetch.ts';
 import type { Facts, Made } from '../pipeline/decoder-protocol.ts';
+import type { Measures } from '../pipeline/measures.ts';
 import { planRenditions } from '../pipeline/plan.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
@@ -23,6 +24,8 @@ type Verdict = {
   objections: string[];
 };
 
+type Seen = ReturnType<typeof seenOf> & { measures?: Measures };
+
 /** `minilab inspect FILE-or-URL`: shows an image's facts, and what each built-in preset makes of it. Exits with 3 if none can. */
 export async function inspect(what: string, { json }: { json: boolean }): Promise<number> {
   const settings = readConfig();
@@ -39,8 +42,8 @@ export async function inspect(what: string, { json }: { json: boolean }): Promis
   try {
     const source = await fetchSource(isUrl ? what : basename(what), file, rules, interrupted);
     const facts = await decoders.readHeader({ path: source.path, bytes: source.bytes }, interrupted);
-    const { verdicts, description } = await tryPresets(source, decoders, interrupted);
-    const seen = { ...seenOf(source, facts), ...description };
+    const seen: Seen = { ...seenOf(source, facts), ...(await measured(source, decoders, interrupted)) };
+    const verdicts = await tryPresets(source, decoders, interrupted);
     const ok = verdicts.some((verdict) => verdict.ok);
     if (json) process.stdout.write(`${JSON.stringify({ ok, ...seen, presets: verdicts })}\n`);
     else show(seen, verdicts);
@@ -53,22 +56,29 @@ export async function inspect(what: string, { json }: { json: boolean }): Promis
   }
 }
 
-/** Makes the renditions of each built-in preset, and describes the image as the decoder sees it. */
-async function tryPresets(
+/** The image as the decoder sees it; nothing if it cannot be decoded, which every preset then says. */
+async function measured(
   source: Source,
   decoders: DecoderPool,
   signal: AbortSignal,
-): Promise<{ verdicts: Verdict[]; description: object }> {
+): Promise<{ measures?: Measures }> {
+  const { path: input, bytes } = source;
+  const made = await decoders.make({ input, bytes, describe: true, renditions: [] }, signal).catch(problemOf);
+  if (made instanceof ImageProblem) return {};
+  const { description, differenceHash, content } = made;
+  const { lookHash, measures } = content;
+  return { ...description, difference_hash: differenceHash, look_hash: lookHash, measures };
+}
+
+/** Makes the renditions of each built-in preset. */
+async function tryPresets(source: Source, decoders: DecoderPool, signal: AbortSignal): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
-  let description: object = {};
   for (const preset of BUILTIN_PRESETS) {
     const plan = planRenditions(source, { preset: preset.name, renditions: preset.renditions });
-    const made = await decoders.make({ ...plan, describe: true }, signal).catch(problemOf);
-    if (!(made instanceof ImageProblem))
-      description = { ...made.description, difference_hash: made.differenceHash };
+    const made = await decoders.make(plan, signal).catch(problemOf);
     verdicts.push(verdictOn(preset, made));
   }
-  return { verdicts, description };
+  return verdicts;
 }
 
 /** @throws errors that are no ImageProblem */
@@ -121,12 +131,11 @@ function objectionsOf(
   return objections;
 }
 
-function show(seen: object, verdicts: Verdict[]): void {
-  const facts = Object.entries(seen).map(([name, value]) => [
+function show({ measures, ...seen }: Seen, verdicts: Verdict[]): void {
+  const { v: _, ...told } = measures ?? {};
+  const facts = Object.entries({ ...seen, ...told }).map(([name, value]) => [
     name.replaceAll('_', ' '),
-    Array.isArray(value)
-      ? value.join(', ') || 'none'
-      : ((value as string | undefined)?.toString() ?? 'unknown'),
+    inWords(value),
   ]);
   const rows = verdicts.map(({ preset, ok, code, renditions, objections }) => [
     preset,
@@ -140,4 +149,15 @@ function show(seen: object, verdicts: Verdict[]): void {
   process.stdout.write(
     `${table(facts, process.stdout)}\n\n${table([['PRESET', 'WOULD BECOME', 'VERDICT'], ...rows], process.stdout)}\n`,
   );
+}
+
+/** A fact of an image for people. */
+function inWords(value: unknown): string {
+  if (value === null || value === undefined) return 'unknown';
+  if (Array.isArray(value)) return value.join(', ') || 'none';
+  if (typeof value === 'object')
+    return Object.entries(value)
+      .map(([name, part]) => `${name} ${part}`)
+      .join(', ');
+  return String(value);
 }

@@ -1,6 +1,7 @@
 /** What a worker and its decoder processes send each other. All of it is plain JSON. */
 import type { RenditionSpec } from '../presets/spec.ts';
 import type { ImageProblemCode } from './problems.ts';
+import type { Content } from './measures.ts';
 import type { SourceFormat } from './sniff.ts';
 
 /** Parent to child. A `make` that needs more memory than `allowedBytes` waits for `go` after its facts. */
@@ -36,7 +37,7 @@ export type Facts = {
   mayHoldXmp: boolean;
 };
 
-/** What a decoder is asked to do: one file in, one file out per rendition. */
+/** What a decoder is asked to do: one file in, one file out per rendition. Without renditions it only measures. */
 export type DecoderJob = {
   /** path of the source */
   input: string;
@@ -57,7 +58,12 @@ export type Plan = Facts & DecoderJob;
 export type MadeFile = { name: string; width: number; height: number; bytes: number; sha256: string };
 
 /** @see differenceHash in decoder/difference-hash.ts: 16 hexadecimal digits */
-export type Made = { files: MadeFile[]; differenceHash: string; description?: Description };
+export type Made = {
+  files: MadeFile[];
+  differenceHash: string;
+  content: Content;
+  description?: Description;
+};
 
 /** What a source holds, for `minilab inspect`. `metadata` lists blocks: icc, exif, xmp, iptc. */
 export type Description = {

@@ -66,5 +66,6 @@ async function deleteBatches(tenantId: number, { database, rules, signal }: Clea
 
 async function deleteSourcesOf(trx: Db, tenantId: number): Promise<void> {
   await sql`delete from sources where tenant_id = ${tenantId}`.execute(trx);
+  await sql`delete from contents where tenant_id = ${tenantId}`.execute(trx);
   await sql`delete from stalls where tenant_id = ${tenantId}`.execute(trx);
 }

@@ -62,7 +62,9 @@ function weightsOf(length: number): Weights[] {
     const centre = (i + 0.5) * scale - 0.5;
     const first = Math.max(0, Math.ceil(centre - reach));
     const last = Math.min(length - 1, Math.floor(centre + reach));
-    const weights = new Float64Array(last - first + 1).map((_, at) => 1 - Math.abs(first + at - centre) / reach);
+    const weights = new Float64Array(last - first + 1).map(
+      (_, at) => 1 - Math.abs(first + at - centre) / reach,
+    );
     const sum = weights.reduce((total, weight) => total + weight, 0);
     return { first, weights: weights.map((weight) => weight / sum) };
   });

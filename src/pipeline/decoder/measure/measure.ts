@@ -1,6 +1,7 @@
 import type { Pixels } from '../decode.ts';
 import { chromaOf, hexOf, isGrey, isTransparent, lumaOf } from './colours.ts';
 import { contrastOf } from './contrast.ts';
+import type { Header } from './header.ts';
 import { lookHash } from './look-hash.ts';
 import { objectOf } from './object.ts';
 import { rasterOf } from './raster.ts';
@@ -9,16 +10,15 @@ import { sharpnessOf } from './sharpness.ts';
 import { stepsOf } from './steps.ts';
 import { type Box, type Content, type Measures, MEASURES_VERSION, type Side } from '../../measures.ts';
 
-/** Of a source: its upright size, and what its header says. */
-export type Header = { width: number; height: number; jpegQuality: number | undefined; isByAi: boolean };
-
 /** Measures a picture on its decoded pixels, which may be fewer than the source has. */
 export function measure(pixels: Pixels, { jpegQuality, isByAi, ...source }: Header): Content {
   const steps = stepsOf(pixels);
   const sample = rasterOf(pixels, { x: 0, y: 0, ...steps, width: pixels.width, height: pixels.height });
   const ring = ringOf(pixels, steps);
   const contrast = contrastOf(sample, ring.background);
-  const object = ring.isPlain ? objectOf(pixels, { background: ring.background, contrast, steps }) : undefined;
+  const object = ring.isPlain
+    ? objectOf(pixels, { background: ring.background, contrast, steps })
+    : undefined;
   const isShrunk = pixels.width !== source.width || pixels.height !== source.height;
   const measures: Measures = {
     v: MEASURES_VERSION,

@@ -1,6 +1,6 @@
 import type { Pixels } from '../decode.ts';
 import { contrastOf, type Contrast } from './contrast.ts';
-import { rasterOf, type Window } from './raster.ts';
+import { rasterOf } from './raster.ts';
 import type { Colour } from './ring.ts';
 import type { Steps } from './steps.ts';
 import type { Box } from '../../measures.ts';
@@ -23,9 +23,19 @@ export function objectOf(
   const columns = (x: number, end: number): Uint32Array =>
     contrastOf(rasterOf(pixels, { x, y: 0, width: end - x, height }), background).columns;
   const down = extent(contrast.rows, { step: steps.stepY, length: height, across: width, exact: rows });
-  const across = extent(contrast.columns, { step: steps.stepX, length: width, across: height, exact: columns });
+  const across = extent(contrast.columns, {
+    step: steps.stepX,
+    length: width,
+    across: height,
+    exact: columns,
+  });
   if (!down || !across) return undefined;
-  return { left: across.first, top: down.first, width: across.last + 1 - across.first, height: down.last + 1 - down.first };
+  return {
+    left: across.first,
+    top: down.first,
+    width: across.last + 1 - across.first,
+    height: down.last + 1 - down.first,
+  };
 }
 
 type Lines = {
@@ -41,7 +51,9 @@ type Lines = {
 function extent(counts: Uint32Array, lines: Lines): { first: number; last: number } | undefined {
   const met = [...counts.keys()].filter((line) => (counts[line] ?? 0) > 0);
   const first = firstOf(met, lines, (found) => found.findIndex((count) => isEnough(count, lines.across)));
-  const last = firstOf(met.toReversed(), lines, (found) => found.findLastIndex((count) => isEnough(count, lines.across)));
+  const last = firstOf(met.toReversed(), lines, (found) =>
+    found.findLastIndex((count) => isEnough(count, lines.across)),
+  );
   return first === undefined || last === undefined ? undefined : { first, last };
 }
 
@@ -49,7 +61,11 @@ function isEnough(count: number, across: number): boolean {
   return count >= Math.min(LEAST_PIXELS, across) && count > LEAST_SHARE * across;
 }
 
-function firstOf(met: number[], { step, length, exact }: Lines, search: (counts: Uint32Array) => number): number | undefined {
+function firstOf(
+  met: number[],
+  { step, length, exact }: Lines,
+  search: (counts: Uint32Array) => number,
+): number | undefined {
   for (const line of met) {
     const start = Math.max(0, (line - 1) * step + 1);
     const found = search(exact(start, Math.min(length, (line + 1) * step)));

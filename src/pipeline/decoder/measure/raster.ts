@@ -32,12 +32,19 @@ const READERS: Record<Pixels['channels'], Reader> = {
     }
   },
   3(from, start, step, to) {
-    for (let at = start, i = 0; i < to.length; at += step) i = put(to, i, from[at], from[at + 1], from[at + 2]);
+    for (let at = start, i = 0; i < to.length; at += step)
+      i = put(to, i, from[at], from[at + 1], from[at + 2]);
   },
   4(from, start, step, to) {
     for (let at = start, i = 0; i < to.length; at += step) {
       const alpha = from[at + 3];
-      i = put(to, i, overWhite(from[at], alpha), overWhite(from[at + 1], alpha), overWhite(from[at + 2], alpha));
+      i = put(
+        to,
+        i,
+        overWhite(from[at], alpha),
+        overWhite(from[at + 1], alpha),
+        overWhite(from[at + 2], alpha),
+      );
     }
   },
 };

@@ -6,7 +6,13 @@ import type { Side } from '../../measures.ts';
 export type Colour = readonly [red: number, green: number, blue: number];
 
 /** The ring along the edge of a picture. Shares are from 0 to 1. */
-export type Ring = { background: Colour; thickness: number; white: number; uniform: number; isPlain: boolean };
+export type Ring = {
+  background: Colour;
+  thickness: number;
+  white: number;
+  uniform: number;
+  isPlain: boolean;
+};
 
 const SHARE_OF_SIDE = 0.01;
 const THINNEST = 2; // pixels
@@ -45,7 +51,13 @@ function sidesOf(pixels: Pixels, thickness: number, { stepX, stepY }: Steps): Re
   const [top, left] = [Math.min(thickness, height), Math.min(thickness, width)];
   const [bottom, right] = [Math.max(top, height - thickness), Math.max(left, width - thickness)];
   const across = (y: number, end: number): Window => ({ x: 0, y, width, height: end - y, stepX });
-  const down = (x: number, end: number): Window => ({ x, y: top, width: end - x, height: bottom - top, stepY });
+  const down = (x: number, end: number): Window => ({
+    x,
+    y: top,
+    width: end - x,
+    height: bottom - top,
+    stepY,
+  });
   return {
     top: rasterOf(pixels, across(0, top)),
     bottom: rasterOf(pixels, across(bottom, height)),

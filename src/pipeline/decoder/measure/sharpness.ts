@@ -55,12 +55,16 @@ function halved(luma: Float32Array, shape: { width: number; height: number }): H
 }
 
 /** Adds the squares of all but the outermost pixels of the half. */
-function add(total: { detail: number; gradient: number; count: number }, { luma, half, width, height }: Halved): void {
+function add(
+  total: { detail: number; gradient: number; count: number },
+  { luma, half, width, height }: Halved,
+): void {
   for (let y = 1; y < height - 1; y += 1)
     for (let x = 1; x < width - 1; x += 1) {
       const at = y * width + x;
-      const [above, below, left, right] = [half[at - width] ?? 0, half[at + width] ?? 0, half[at - 1] ?? 0, half[at + 1] ?? 0];
-      total.gradient += ((right - left) / 2) ** 2 + ((below - above) / 2) ** 2;
+      const [below, right] = [half[at + width] ?? 0, half[at + 1] ?? 0];
+      const here = half[at] ?? 0;
+      total.gradient += (right - here) ** 2 + (below - here) ** 2;
       total.count += 1;
       for (let corner = 0; corner < 4; corner += 1) {
         const [dx, dy] = [corner & 1, corner >> 1];
@@ -68,7 +72,11 @@ function add(total: { detail: number; gradient: number; count: number }, { luma,
         const next = dy === 0 ? -width : width;
         // Bilinear: the centre of a pixel is a quarter of the way to the next of the half.
         const enlarged =
-          (9 * (half[at] ?? 0) + 3 * (half[at + beside] ?? 0) + 3 * (half[at + next] ?? 0) + (half[at + next + beside] ?? 0)) / 16;
+          (9 * (half[at] ?? 0) +
+            3 * (half[at + beside] ?? 0) +
+            3 * (half[at + next] ?? 0) +
+            (half[at + next + beside] ?? 0)) /
+          16;
         total.detail += ((luma[(2 * y + dy) * 2 * width + 2 * x + dx] ?? 0) - enlarged) ** 2;
       }
     }
