@@ -61,13 +61,14 @@ async function measured(
   source: Source,
   decoders: DecoderPool,
   signal: AbortSignal,
-): Promise<{ measures?: Measures }> {
+): Promise<object & { measures?: Measures }> {
   const { path: input, bytes } = source;
   const made = await decoders.make({ input, bytes, describe: true, renditions: [] }, signal).catch(problemOf);
   if (made instanceof ImageProblem) return {};
   const { description, differenceHash, content } = made;
   const { lookHash, measures } = content;
-  return { ...description, difference_hash: differenceHash, look_hash: lookHash, measures };
+  const hashes = { difference_hash: differenceHash, look_hash: lookHash };
+  return { ...description, ...hashes, measures };
 }
 
 /** Makes the renditions of each built-in preset. */

@@ -1,7 +1,6 @@
 import type { Pixels } from '../decode.ts';
-import type { Contrast } from './contrast.ts';
+import type { Colour, Contrast } from './contrast.ts';
 import type { Raster } from './raster.ts';
-import type { Colour } from './ring.ts';
 import type { Measures } from '../../measures.ts';
 
 /** Whether any pixel is not opaque. */
@@ -15,7 +14,9 @@ const GREY = 4; // how far apart the channels of a grey pixel may be: a grey JPE
 
 export function isGrey({ data }: Raster): boolean {
   for (let at = 0; at < data.length; at += 3) {
-    const [red, green, blue] = [data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0];
+    const red = data[at] ?? 0;
+    const green = data[at + 1] ?? 0;
+    const blue = data[at + 2] ?? 0;
     if (Math.max(red, green, blue) - Math.min(red, green, blue) > GREY) return false;
   }
   return true;

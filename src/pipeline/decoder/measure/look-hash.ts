@@ -31,43 +31,53 @@ function hexOf(values: Float64Array, median: number): string {
   return digits;
 }
 
-/** Rows, then columns, each pixel being the mean of those around it, weighted by a triangle. */
+/** Each of the 64 x 64 pixels is the mean of those around it, weighted by a triangle in both directions. */
 function shrunk(luma: Float32Array, { width, height }: { width: number; height: number }): Float64Array {
-  const across = weightsOf(width);
+  const [across, down] = [weightsOf(width), weightsOf(height)];
   const rows = new Float64Array(height * SIDE);
-  for (let y = 0; y < height; y += 1)
-    for (const [x, { first, weights }] of across.entries()) {
-      let sum = 0;
-      const from = y * width + first;
-      for (let i = 0; i < weights.length; i += 1) sum += (weights[i] ?? 0) * (luma[from + i] ?? 0);
-      rows[y * SIDE + x] = sum;
-    }
+  for (let y = 0, to = 0; y < height; y += 1)
+    for (let x = 0; x < SIDE; x += 1, to += 1) rows[to] = weighted(luma, y * width, 1, across, x);
   const small = new Float64Array(SIDE * SIDE);
-  for (const [y, { first, weights }] of weightsOf(height).entries())
-    for (let i = 0; i < weights.length; i += 1) {
-      const from = (first + i) * SIDE;
-      for (let x = 0; x < SIDE; x += 1)
-        small[y * SIDE + x] = (small[y * SIDE + x] ?? 0) + (weights[i] ?? 0) * (rows[from + x] ?? 0);
-    }
+  for (let y = 0, to = 0; y < SIDE; y += 1)
+    for (let x = 0; x < SIDE; x += 1, to += 1) small[to] = weighted(rows, x, SIDE, down, y);
   return small;
 }
 
-type Weights = { first: number; weights: Float64Array };
+/** For each of 64 pixels, the first pixel of a side that it is the mean of, and the weights of these. */
+type Weights = { first: Int32Array; starts: Int32Array; weights: Float64Array };
 
-/** For each of the 64 pixels, the pixels of a side that it is the mean of. */
-function weightsOf(length: number): Weights[] {
+function weighted(
+  values: Float32Array | Float64Array,
+  start: number,
+  step: number,
+  { first, starts, weights }: Weights,
+  i: number,
+): number {
+  const end = starts[i + 1] ?? 0;
+  let sum = 0;
+  for (let w = starts[i] ?? 0, at = start + (first[i] ?? 0) * step; w < end; w += 1, at += step)
+    sum += (weights[w] ?? 0) * (values[at] ?? 0);
+  return sum;
+}
+
+function weightsOf(length: number): Weights {
   const scale = length / SIDE;
   const reach = Math.max(1, scale);
-  return Array.from({ length: SIDE }, (_, i) => {
+  const [first, starts, weights] = [new Int32Array(SIDE), new Int32Array(SIDE + 1), [] as number[]];
+  for (let i = 0; i < SIDE; i += 1) {
     const centre = (i + 0.5) * scale - 0.5;
-    const first = Math.max(0, Math.ceil(centre - reach));
-    const last = Math.min(length - 1, Math.floor(centre + reach));
-    const weights = new Float64Array(last - first + 1).map(
-      (_, at) => 1 - Math.abs(first + at - centre) / reach,
+    const begin = Math.max(0, Math.ceil(centre - reach));
+    const end = Math.min(length, Math.floor(centre + reach) + 1);
+    const triangle = Array.from(
+      { length: end - begin },
+      (_, at) => 1 - Math.abs(begin + at - centre) / reach,
     );
-    const sum = weights.reduce((total, weight) => total + weight, 0);
-    return { first, weights: weights.map((weight) => weight / sum) };
-  });
+    const sum = triangle.reduce((total, weight) => total + weight, 0);
+    weights.push(...triangle.map((weight) => weight / sum));
+    first[i] = begin;
+    starts[i + 1] = weights.length;
+  }
+  return { first, starts, weights: Float64Array.from(weights) };
 }
 
 const COSINES = Float64Array.from({ length: FREQUENCIES * SIDE }, (_, at) => {

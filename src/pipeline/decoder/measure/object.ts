@@ -1,7 +1,6 @@
 import type { Pixels } from '../decode.ts';
-import { contrastOf, type Contrast } from './contrast.ts';
+import { type Colour, contrastOf, type Contrast } from './contrast.ts';
 import { rasterOf } from './raster.ts';
-import type { Colour } from './ring.ts';
 import type { Steps } from './steps.ts';
 import type { Box } from '../../measures.ts';
 

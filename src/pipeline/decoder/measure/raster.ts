@@ -4,59 +4,63 @@ import type { Pixels } from '../decode.ts';
 export type Raster = { data: Uint8Array; width: number; height: number };
 
 /** A part of a picture, of which every `stepX`-th column and `stepY`-th row is looked at. */
-export type Window = { x: number; y: number; width: number; height: number; stepX?: number; stepY?: number };
+type Window = { x: number; y: number; width: number; height: number; stepX?: number; stepY?: number };
 
 export function rasterOf(pixels: Pixels, window: Window): Raster {
   const { x, y, stepX = 1, stepY = 1 } = window;
-  const [width, height] = [Math.ceil(window.width / stepX), Math.ceil(window.height / stepY)];
-  const data = new Uint8Array(Math.max(0, width * height * 3));
-  const read = READERS[pixels.channels];
-  for (let row = 0; row < height; row += 1) {
-    const from = ((y + row * stepY) * pixels.width + x) * pixels.channels;
-    read(pixels.data, from, stepX * pixels.channels, data.subarray(row * width * 3, (row + 1) * width * 3));
-  }
-  return { data, width, height };
+  const width = Math.max(0, Math.ceil(window.width / stepX));
+  const height = Math.max(0, Math.ceil(window.height / stepY));
+  const raster = { data: new Uint8Array(width * height * 3), width, height };
+  const { channels } = pixels;
+  const step = stepX * channels;
+  const read = READERS[channels];
+  for (let row = 0; row < height; row += 1)
+    read(raster, row, { from: pixels.data, start: ((y + row * stepY) * pixels.width + x) * channels, step });
+  return raster;
 }
 
-type Reader = (from: Uint8Array, at: number, step: number, to: Uint8Array) => void;
+type Source = { from: Uint8Array; start: number; step: number };
+type Reader = (raster: Raster, row: number, source: Source) => void;
 
 // By number of channels: grey, grey with alpha, colours, colours with alpha.
 const READERS: Record<Pixels['channels'], Reader> = {
-  1(from, start, step, to) {
-    for (let at = start, i = 0; i < to.length; at += step) i = put(to, i, from[at], from[at], from[at]);
+  1: readGrey,
+  2({ data, width }, row, { from, start, step }) {
+    const end = (row + 1) * width * 3;
+    for (let to = row * width * 3, at = start; to < end; to += 3, at += step)
+      data.fill(overWhite(from[at] ?? 0, from[at + 1] ?? 0), to, to + 3);
   },
-  2(from, start, step, to) {
-    for (let at = start, i = 0; i < to.length; at += step) {
-      const grey = overWhite(from[at], from[at + 1]);
-      i = put(to, i, grey, grey, grey);
-    }
-  },
-  3(from, start, step, to) {
-    for (let at = start, i = 0; i < to.length; at += step)
-      i = put(to, i, from[at], from[at + 1], from[at + 2]);
-  },
-  4(from, start, step, to) {
-    for (let at = start, i = 0; i < to.length; at += step) {
-      const alpha = from[at + 3];
-      i = put(
-        to,
-        i,
-        overWhite(from[at], alpha),
-        overWhite(from[at + 1], alpha),
-        overWhite(from[at + 2], alpha),
-      );
+  3: readColours,
+  4({ data, width }, row, { from, start, step }) {
+    const end = (row + 1) * width * 3;
+    for (let to = row * width * 3, at = start; to < end; to += 3, at += step) {
+      const alpha = from[at + 3] ?? 0;
+      data[to] = overWhite(from[at] ?? 0, alpha);
+      data[to + 1] = overWhite(from[at + 1] ?? 0, alpha);
+      data[to + 2] = overWhite(from[at + 2] ?? 0, alpha);
     }
   },
 };
 
-/** @returns where the next pixel goes */
-function put(to: Uint8Array, at: number, red = 0, green = 0, blue = 0): number {
-  to[at] = red;
-  to[at + 1] = green;
-  to[at + 2] = blue;
-  return at + 3;
+function readGrey({ data, width }: Raster, row: number, { from, start, step }: Source): void {
+  const end = (row + 1) * width * 3;
+  for (let to = row * width * 3, at = start; to < end; to += 3, at += step) {
+    const grey = from[at] ?? 0;
+    data[to] = grey;
+    data[to + 1] = grey;
+    data[to + 2] = grey;
+  }
 }
 
-function overWhite(channel = 0, alpha = 0): number {
+function readColours({ data, width }: Raster, row: number, { from, start, step }: Source): void {
+  const end = (row + 1) * width * 3;
+  for (let to = row * width * 3, at = start; to < end; to += 3, at += step) {
+    data[to] = from[at] ?? 0;
+    data[to + 1] = from[at + 1] ?? 0;
+    data[to + 2] = from[at + 2] ?? 0;
+  }
+}
+
+function overWhite(channel: number, alpha: number): number {
   return 255 - Math.round(((255 - channel) * alpha) / 255);
 }

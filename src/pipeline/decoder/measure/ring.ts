@@ -1,9 +1,8 @@
 import type { Pixels } from '../decode.ts';
-import { type Raster, rasterOf, type Window } from './raster.ts';
+import { type Colour, contrastOf } from './contrast.ts';
+import { type Raster, rasterOf } from './raster.ts';
 import type { Steps } from './steps.ts';
 import type { Side } from '../../measures.ts';
-
-export type Colour = readonly [red: number, green: number, blue: number];
 
 /** The ring along the edge of a picture. Shares are from 0 to 1. */
 export type Ring = {
@@ -17,8 +16,6 @@ export type Ring = {
 const SHARE_OF_SIDE = 0.01;
 const THINNEST = 2; // pixels
 const WHITE = 250;
-/** How far a channel may be from the background's and still belong to it. */
-export const TOLERANCE = 16;
 const UNIFORM_SIDE = 0.95;
 
 /**
@@ -30,16 +27,14 @@ export function ringOf(pixels: Pixels, steps: Steps): Ring {
   const sides = sidesOf(pixels, thickness, steps);
   const all = Object.values(sides);
   const background = medianOf(all);
-  const isUniform = ([red, green, blue]: Colour): boolean =>
-    Math.abs(red - background[0]) <= TOLERANCE &&
-    Math.abs(green - background[1]) <= TOLERANCE &&
-    Math.abs(blue - background[2]) <= TOLERANCE;
-  const isSideUniform = (side: Side): boolean => shareOf([sides[side]], isUniform) >= UNIFORM_SIDE;
+  const countUniform = (raster: Raster): number =>
+    raster.width * raster.height - contrastOf(raster, background).count;
+  const isSideUniform = (side: Side): boolean => shareOf([sides[side]], countUniform) >= UNIFORM_SIDE;
   return {
     background,
     thickness,
-    white: shareOf(all, ([red, green, blue]) => red >= WHITE && green >= WHITE && blue >= WHITE),
-    uniform: shareOf(all, isUniform),
+    white: shareOf(all, countWhite),
+    uniform: shareOf(all, countUniform),
     isPlain:
       (isSideUniform('top') && isSideUniform('bottom')) || (isSideUniform('left') && isSideUniform('right')),
   };
@@ -50,47 +45,50 @@ function sidesOf(pixels: Pixels, thickness: number, { stepX, stepY }: Steps): Re
   const { width, height } = pixels;
   const [top, left] = [Math.min(thickness, height), Math.min(thickness, width)];
   const [bottom, right] = [Math.max(top, height - thickness), Math.max(left, width - thickness)];
-  const across = (y: number, end: number): Window => ({ x: 0, y, width, height: end - y, stepX });
-  const down = (x: number, end: number): Window => ({
-    x,
-    y: top,
-    width: end - x,
-    height: bottom - top,
-    stepY,
-  });
+  const across = (y: number, end: number): Raster =>
+    rasterOf(pixels, { x: 0, y, width, height: end - y, stepX });
+  const down = (x: number, end: number): Raster =>
+    rasterOf(pixels, { x, y: top, width: end - x, height: bottom - top, stepY });
   return {
-    top: rasterOf(pixels, across(0, top)),
-    bottom: rasterOf(pixels, across(bottom, height)),
-    left: rasterOf(pixels, down(0, left)),
-    right: rasterOf(pixels, down(right, width)),
+    top: across(0, top),
+    bottom: across(bottom, height),
+    left: down(0, left),
+    right: down(right, width),
   };
 }
 
 function medianOf(rasters: Raster[]): Colour {
-  const counts = [new Uint32Array(256), new Uint32Array(256), new Uint32Array(256)] as const;
-  let total = 0;
+  const counts = new Uint32Array(3 * 256);
+  let values = 0;
   for (const { data } of rasters) {
-    total += data.length / 3;
-    for (let i = 0; i < data.length; i += 3)
-      for (const [channel, histogram] of counts.entries()) {
-        const value = data[i + channel] ?? 0;
-        histogram[value] = (histogram[value] ?? 0) + 1;
-      }
+    values += data.length;
+    for (let i = 0; i < data.length; i += 3) {
+      const [red, green, blue] = [data[i] ?? 0, 256 + (data[i + 1] ?? 0), 512 + (data[i + 2] ?? 0)];
+      counts[red] = (counts[red] ?? 0) + 1;
+      counts[green] = (counts[green] ?? 0) + 1;
+      counts[blue] = (counts[blue] ?? 0) + 1;
+    }
   }
-  const median = (histogram: Uint32Array): number => {
+  const median = (channel: number): number => {
     let below = 0;
-    return histogram.findIndex((count) => (below += count) * 2 >= total);
+    return counts.subarray(channel * 256).findIndex((count) => (below += count) * 6 >= values);
   };
-  return [median(counts[0]), median(counts[1]), median(counts[2])];
+  return [median(0), median(1), median(2)];
+}
+
+function countWhite({ data }: Raster): number {
+  let count = 0;
+  for (let i = 0; i < data.length; i += 3)
+    if ((data[i] ?? 0) >= WHITE && (data[i + 1] ?? 0) >= WHITE && (data[i + 2] ?? 0) >= WHITE) count += 1;
+  return count;
 }
 
 /** Of no pixels, all. */
-function shareOf(rasters: Raster[], has: (colour: Colour) => boolean): number {
+function shareOf(rasters: Raster[], countIn: (raster: Raster) => number): number {
   let [count, total] = [0, 0];
-  for (const { data } of rasters) {
-    total += data.length / 3;
-    for (let i = 0; i < data.length; i += 3)
-      if (has([data[i] ?? 0, data[i + 1] ?? 0, data[i + 2] ?? 0])) count += 1;
+  for (const raster of rasters) {
+    total += raster.width * raster.height;
+    count += countIn(raster);
   }
   return total === 0 ? 1 : count / total;
 }

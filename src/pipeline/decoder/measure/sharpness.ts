@@ -55,29 +55,34 @@ function halved(luma: Float32Array, shape: { width: number; height: number }): H
 }
 
 /** Adds the squares of all but the outermost pixels of the half. */
-function add(
-  total: { detail: number; gradient: number; count: number },
-  { luma, half, width, height }: Halved,
-): void {
+function add(total: { detail: number; gradient: number; count: number }, tile: Halved): void {
+  const { half, width, height } = tile;
   for (let y = 1; y < height - 1; y += 1)
-    for (let x = 1; x < width - 1; x += 1) {
-      const at = y * width + x;
-      const [below, right] = [half[at + width] ?? 0, half[at + 1] ?? 0];
+    for (let x = 1, at = y * width + 1; x < width - 1; x += 1, at += 1) {
       const here = half[at] ?? 0;
-      total.gradient += (right - here) ** 2 + (below - here) ** 2;
+      const right = (half[at + 1] ?? 0) - here;
+      const below = (half[at + width] ?? 0) - here;
+      total.gradient += right * right + below * below;
+      total.detail += detailAt(tile, x, y);
       total.count += 1;
-      for (let corner = 0; corner < 4; corner += 1) {
-        const [dx, dy] = [corner & 1, corner >> 1];
-        const beside = dx === 0 ? -1 : 1;
-        const next = dy === 0 ? -width : width;
-        // Bilinear: the centre of a pixel is a quarter of the way to the next of the half.
-        const enlarged =
-          (9 * (half[at] ?? 0) +
-            3 * (half[at + beside] ?? 0) +
-            3 * (half[at + next] ?? 0) +
-            (half[at + next + beside] ?? 0)) /
-          16;
-        total.detail += ((luma[(2 * y + dy) * 2 * width + 2 * x + dx] ?? 0) - enlarged) ** 2;
-      }
     }
+}
+
+/** The squares of what 2 x 2 pixels have beyond their half, enlarged again bilinearly. */
+function detailAt({ luma, half, width }: Halved, x: number, y: number): number {
+  const at = y * width + x;
+  const above = at - width;
+  const below = at + width;
+  const here = 9 * (half[at] ?? 0);
+  const left = 3 * (half[at - 1] ?? 0);
+  const right = 3 * (half[at + 1] ?? 0);
+  const up = 3 * (half[above] ?? 0);
+  const down = 3 * (half[below] ?? 0);
+  const pixel = 4 * y * width + 2 * x;
+  const next = pixel + 2 * width;
+  const a = (luma[pixel] ?? 0) - (here + left + up + (half[above - 1] ?? 0)) / 16;
+  const b = (luma[pixel + 1] ?? 0) - (here + right + up + (half[above + 1] ?? 0)) / 16;
+  const c = (luma[next] ?? 0) - (here + left + down + (half[below - 1] ?? 0)) / 16;
+  const d = (luma[next + 1] ?? 0) - (here + right + down + (half[below + 1] ?? 0)) / 16;
+  return a * a + b * b + c * c + d * d;
 }
