@@ -34,6 +34,7 @@ import { uploadRoutes } from './intake/upload.routes.ts';
 import { pageRoutes } from './page/page.routes.ts';
 import { beforeRoutes } from './pictures/before.routes.ts';
 import { startPictures } from './pictures/pictures.ts';
+import { channelRoutes } from './channels/channel.routes.ts';
 import { presetRoutes } from './presets/preset.routes.ts';
 import { fileRoutes } from './results/file.routes.ts';
 import { resultsRoutes } from './results/results.routes.ts';
@@ -89,6 +90,7 @@ export async function startHttp(
   await app.register(keyRoutes, { ...shared, keyring });
   await app.register(sessionRoutes, { ...shared, keyring, failures, limit });
   await app.register(presetRoutes, shared);
+  await app.register(channelRoutes, shared);
   const watcher = new BatchWatcher({ db: database.hurried, log });
   app.addHook('preClose', async () => watcher.close());
   await app.register(statusRoutes, { ...shared, watcher });

@@ -23,6 +23,7 @@ const PROBLEMS = {
   expectation_failed: [417, 'The expectation failed'],
   csv_invalid: [422, 'The CSV has errors'],
   preset_invalid: [422, 'The preset has errors'],
+  channel_invalid: [422, 'The channel has errors'],
   quota_exceeded: [429, 'The quota is used up'],
   too_many_requests: [429, 'Too many requests'],
   headers_too_large: [431, 'The request headers are too large'],

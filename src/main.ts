@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { withJsonErrors, describe, EXIT, say } from './cli/output.ts';
 import type { CheckOptions } from './cli/check.ts';
 import type { CreateKeyOptions, ListKeysOptions } from './cli/keys.ts';
+import type { InspectOptions } from './cli/inspect.ts';
 import type { ProcessOptions } from './cli/process.ts';
 import { DEFAULT_NAME_TEMPLATE } from './presets/name-template.ts';
 import type { LimitOptions } from './cli/tenant-limits.ts';
@@ -83,8 +84,10 @@ program
   .command('inspect')
   .description('show what Minilab reads in one image, and what each preset makes of it')
   .argument('<FILE-or-URL>')
+  .option('--as-of <DATE>', "the day whose marketplaces' rules hold, such as 2027-01-31; default: today")
+  .option('--apparel', 'it is apparel, for which some rules are stricter', false)
   .option('--json', 'print one JSON object', false)
-  .action(async (what: string, options: { json: boolean }) => {
+  .action(async (what: string, options: InspectOptions) => {
     const { inspect } = await import('./cli/inspect.ts');
     await end(withJsonErrors(options.json, { ok: false }, () => inspect(what, options)));
   });

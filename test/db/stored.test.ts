@@ -21,6 +21,7 @@ const READERS: Record<string, string> = {
   'batches.row_errors': SAME,
   'batches.table_format': 'readTableFormat (csv/table-format.ts)',
   'batches.warnings': SAME,
+  'channels.rules': 'readChannel (channels/stored.ts)',
   'contents.measures': 'readMeasures (pipeline/measures.ts)',
   'idempotency_keys.answer': 'completedBody (batches/batch.body.ts)',
   'inbox_messages.headers': SAME,

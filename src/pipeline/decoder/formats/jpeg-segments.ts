@@ -1,6 +1,7 @@
 /** The segments of a JPEG: ITU-T T.81, annex B. Nothing is decoded, and every loop advances. */
 import type { Reader } from './byte-reader.ts';
 import type { HeaderSize } from './header-size.ts';
+import type { Samples } from '../../measures.ts';
 
 export const [TABLES, SCAN] = [0xc4, 0xda];
 const [START, END] = [0xd8, 0xd9];
@@ -76,3 +77,16 @@ export function jpegSize(read: Reader): HeaderSize | undefined {
 }
 
 const XMP_SIGNATURE = 'http://ns.adobe.com/xap/1.0/'; // XMP Specification, part 3, 1.1.3
+
+const COLOURS: Record<number, Samples['colours']> = { 1: 'grey', 3: 'rgb', 4: 'cmyk' };
+
+/** How many components the first frame header has, and of how many bits. Y, Cb and Cr are RGB. */
+export function jpegSamples(read: Reader): Samples | undefined {
+  for (const { marker, start } of segments(read)) {
+    if (marker === SCAN) return undefined;
+    if (!isFrame(marker)) continue;
+    const head = read(start, 10);
+    return { colours: COLOURS[head[9] ?? 0] ?? 'other', bits: head[4] ?? 8 };
+  }
+  return undefined;
+}

@@ -3,11 +3,20 @@ import { isByAi } from '../credit.ts';
 import type { Pixels } from '../decode.ts';
 import { openReader } from '../formats/byte-reader.ts';
 import { jpegQuality } from '../formats/jpeg-quality.ts';
+import { jpegSamples } from '../formats/jpeg-segments.ts';
 import { readMetadata } from '../metadata.ts';
 import type { Plan } from '../../decoder-protocol.ts';
+import type { Samples } from '../../measures.ts';
 
 /** Of a source: its upright size, and what else its header says. */
-export type Header = { width: number; height: number; jpegQuality: number | undefined; isByAi: boolean };
+export type Header = {
+  width: number;
+  height: number;
+  jpegQuality: number | undefined;
+  isByAi: boolean;
+  isMoving: boolean;
+  samples: Samples;
+};
 
 /** @param metadata if it was read anyway */
 export async function headerOf(plan: Plan, metadata: Metadata | undefined, pixels: Pixels): Promise<Header> {
@@ -15,17 +24,32 @@ export async function headerOf(plan: Plan, metadata: Metadata | undefined, pixel
   const size = (await isTurned(plan, metadata, pixels))
     ? { width: height, height: width }
     : { width, height };
-  return {
-    ...size,
-    jpegQuality: format === 'jpeg' ? qualityOf(input) : undefined,
-    isByAi: metadata !== undefined && isByAi(metadata),
-  };
+  const isByAiToo = metadata !== undefined && isByAi(metadata);
+  if (format !== 'jpeg') {
+    const told = metadata ?? (await readMetadata(plan));
+    const isMoving = MOVING_FORMATS.has(format) && (told.pages ?? 1) > 1;
+    return { ...size, jpegQuality: undefined, isByAi: isByAiToo, isMoving, samples: samplesOf(told) };
+  }
+  using reader = openReader(input);
+  const { read } = reader;
+  const samples = jpegSamples(read) ?? { colours: 'other', bits: 8 };
+  return { ...size, jpegQuality: jpegQuality(read), isByAi: isByAiToo, isMoving: false, samples };
 }
 
-function qualityOf(path: string): number | undefined {
-  using reader = openReader(path);
-  return jpegQuality(reader.read);
+const MOVING_FORMATS = new Set(['gif', 'webp', 'avif']); // the pages of a TIFF are no frames
+
+function samplesOf({ space, depth }: Metadata): Samples {
+  const colours = COLOURS.find(([spaces]) => spaces.has(space))?.[1] ?? 'other';
+  return { colours, bits: BITS[depth] ?? 8 };
 }
+
+// Names of libvips.
+const COLOURS: [spaces: Set<string>, colours: Samples['colours']][] = [
+  [new Set(['srgb', 'rgb', 'rgb16', 'scrgb']), 'rgb'],
+  [new Set(['b-w', 'grey16']), 'grey'],
+  [new Set(['cmyk']), 'cmyk'],
+];
+const BITS: Record<string, number> = { ushort: 16, short: 16, uint: 32, int: 32, float: 32, double: 64 };
 
 /** Whether orienting the picture exchanged its sides. Shapes tell it, except for those that are nearly square. */
 async function isTurned(plan: Plan, metadata: Metadata | undefined, pixels: Pixels): Promise<boolean> {

@@ -11,7 +11,8 @@ import { stepsOf } from './steps.ts';
 import { type Box, type Content, type Measures, MEASURES_VERSION, type Side } from '../../measures.ts';
 
 /** Measures a picture on its decoded pixels, which may be fewer than the source has. */
-export function measure(pixels: Pixels, { jpegQuality, isByAi, ...source }: Header): Content {
+export function measure(pixels: Pixels, header: Header): Content {
+  const { jpegQuality, isByAi, isMoving, samples, ...source } = header;
   const steps = stepsOf(pixels);
   const sample = rasterOf(pixels, { x: 0, y: 0, ...steps, width: pixels.width, height: pixels.height });
   const ring = ringOf(pixels, steps);
@@ -34,6 +35,8 @@ export function measure(pixels: Pixels, { jpegQuality, isByAi, ...source }: Head
     jpeg_quality: jpegQuality ?? null,
     sharpness: isShrunk ? null : roundedOrNull(sharpnessOf(pixels)),
     ai: isByAi,
+    moving: isMoving,
+    ...samples,
     chroma: chromaOf(contrast, ring.background),
   };
   return { ...source, lookHash: lookHash(lumaOf(sample), sample) ?? null, measures };
