@@ -37,6 +37,8 @@ import { startPictures } from './pictures/pictures.ts';
 import { channelRoutes } from './channels/channel.routes.ts';
 import { presetRoutes } from './presets/preset.routes.ts';
 import { fileRoutes } from './results/file.routes.ts';
+import { checkRoutes } from './results/check/check.routes.ts';
+import { findChecked } from './results/check/checked-slots.ts';
 import { resultsRoutes } from './results/results.routes.ts';
 import { deliveryRoutes } from './webhooks/delivery.routes.ts';
 import { endpointRoutes } from './webhooks/endpoint.routes.ts';
@@ -95,7 +97,7 @@ export async function startHttp(
   app.addHook('preClose', async () => watcher.close());
   await app.register(statusRoutes, { ...shared, watcher });
   await app.register(liveRoutes, { ...shared, watcher });
-  await app.register(imagesRoutes, shared);
+  await app.register(imagesRoutes, { ...shared, findChecked: findChecked(shared) });
   await app.register(imageRoutes, shared);
   await app.register(failureRoutes, shared);
   await app.register(controlRoutes, { ...shared, patient: database.patient, feed });
@@ -108,6 +110,7 @@ export async function startHttp(
   await app.register(usageRoutes, { ...shared, requestsPerSecond: config.requestsPerSecond });
   await app.register(auditRoutes, shared);
   await app.register(resultsRoutes, { ...shared, storage, folder });
+  await app.register(checkRoutes, shared);
   await app.register(pageRoutes, { filesUrl });
   const pictures = startPictures(services);
   app.addHook('onClose', () => pictures.stop());

@@ -78,6 +78,19 @@ export async function listImages(db: Db, filter: ImageFilter): Promise<ImageRow[
   return rows;
 }
 
+/** The images in some slots of a batch. */
+export async function listImagesOfSlots(
+  db: Db,
+  { tenantId, batchId }: { tenantId: number; batchId: string },
+  slots: number[],
+): Promise<ImageRow[]> {
+  const images = sql`
+    select * from images
+    where tenant_id = ${tenantId} and batch_id = ${batchId} and slot = any(${slots}::integer[])`;
+  const { rows } = await sql<ImageRow>`${imageRows(images)} order by i.slot`.execute(db);
+  return rows;
+}
+
 /** A page of the images with this source URL in all batches, newest first. `before`: the last id of the previous page. */
 export async function listImagesOfUrl(
   db: Db,

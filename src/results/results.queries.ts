@@ -41,6 +41,7 @@ export type ProductResult = {
   quoted: string | null;
   /** why intake rejected the row; empty if it did not */
   flaws: Flaw[];
+  firstSlot: number;
   images: ImageResult[];
 };
 
@@ -98,6 +99,7 @@ function productOf(
     cells: product.cells,
     quoted: product.quoted,
     flaws: product.flaws ?? [],
+    firstSlot: product.first_slot,
     images: images.map((image) => ({
       position: image.position,
       recipe: image.recipe,

@@ -48,6 +48,9 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'GET /v1/batches/:id/failed.csv': 'read',
   'GET /v1/batches/:id/manifest.ndjson': 'read',
   'GET /v1/batches/:id/images.zip': 'read',
+  'GET /v1/batches/:id/check': 'read',
+  'GET /v1/batches/:id/check.csv': 'read',
+  'GET /v1/batches/:id/check.ndjson': 'read',
   'POST /v1/batches/:id/retry': 'write',
   'POST /v1/batches/:id/cancel': 'write',
   'GET /v1/images': 'read',
@@ -255,6 +258,9 @@ describe('every route', () => {
     'GET /v1/batches/:id/failed.csv': ['batch', true],
     'GET /v1/batches/:id/manifest.ndjson': ['batch', true],
     'GET /v1/batches/:id/images.zip': ['batch', true],
+    'GET /v1/batches/:id/check': ['batch', true],
+    'GET /v1/batches/:id/check.csv': ['batch', true],
+    'GET /v1/batches/:id/check.ndjson': ['batch', true],
     'POST /v1/batches/:id/retry': ['batch', false],
     'POST /v1/batches/:id/cancel': ['batch', false],
     'DELETE /v1/batches/:id': ['batch', false],
@@ -272,7 +278,8 @@ describe('every route', () => {
   /** The path of a route with this id, and the query that it cannot do without. */
   const pathWith = (route: string, id: string): string => {
     const [, url = ''] = route.split(' ');
-    return url.replace(/:\w+/, id) + (url.endsWith('/find') ? '?q=THEIR' : '');
+    const query = url.endsWith('/find') ? '?q=THEIR' : /\/check\b/.test(url) ? '?channel=google' : '';
+    return url.replace(/:\w+/, id) + query;
   };
   const NAMED: Record<string, [theirs: string, unknown: string]> = {
     preset: ['their-preset', 'other-preset'],

@@ -42,6 +42,7 @@ function product(cells: string[], links: Record<number, string>) {
     cells,
     quoted: null,
     flaws: [],
+    firstSlot: 1,
     images,
   };
   return [row, Object.values(links)] as const;

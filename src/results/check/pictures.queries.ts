@@ -1,0 +1,79 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { BatchKey } from '../../batches/batch.ts';
+import type { Db } from '../../db/database.ts';
+import { when } from '../../db/when.ts';
+import type { ImageState } from '../../images/image.ts';
+import type { Measures } from '../../pipeline/measures.ts';
+
+/** An image with the file that is checked, as far as it is known. `file_…` are null without one. */
+export type PictureRow = {
+  slot: number;
+  row_number: number;
+  position: number;
+  recipe: number;
+  url: string;
+  host: string;
+  state: ImageState;
+  error_code: string | null;
+  hash16: string | null;
+  label: string;
+  sku: string | null;
+  product_name: string;
+  /** the cell of its product's category */
+  category: string | null;
+  file_format: string | null;
+  file_width: number;
+  file_height: number;
+  file_bytes: number;
+  file_measures: Measures | null;
+  /** of the rendition, from 1 */
+  file_ordinal: number | null;
+};
+
+/** `categoryColumn`: index of the cell with the product's category, from 0. */
+export type PictureChoice = {
+  of: 'source' | 'output';
+  rendition: string | undefined;
+  categoryColumn: number | undefined;
+};
+
+/** @param images a statement for rows of `images` */
+export async function readPictures(
+  db: Db,
+  images: RawBuilder<unknown>,
+  { of, rendition, categoryColumn }: PictureChoice,
+): Promise<PictureRow[]> {
+  const hasCategory = categoryColumn !== undefined;
+  const { rows } = await sql<PictureRow>`
+    select i.slot, i.row_number, i.position, i.recipe, i.url, i.host, i.state, i.error_code, i.hash16,
+      p.label, p.sku, p.name as product_name,
+      ${hasCategory ? sql`p.cells->>${sql.lit(categoryColumn)}` : sql`null`} as category,
+      f.format as file_format, f.width as file_width, f.height as file_height, f.bytes as file_bytes,
+      f.measures as file_measures, ${of === 'output' ? sql`f.ordinal` : sql`null`} as file_ordinal
+    from (${images}) i
+    join products p on p.tenant_id = i.tenant_id and p.batch_id = i.batch_id and p.row_number = i.row_number
+    ${
+      of === 'source'
+        ? CONTENT
+        : sql`
+      left join renditions f on f.tenant_id = i.tenant_id and f.hash16 = i.hash16
+        ${when(rendition !== undefined, sql`and f.name = ${rendition}`)}
+        ${when(rendition === undefined, sql`and f.ordinal = 1`)}`
+    }
+    order by i.slot`.execute(db);
+  return rows;
+}
+
+const CONTENT = sql`
+  left join rendition_sets s on s.tenant_id = i.tenant_id and s.hash16 = i.hash16
+  left join contents f on f.tenant_id = s.tenant_id and f.sha256 = s.source_sha256`;
+
+/** Images in the order of their slots, without `to`. */
+export function imagesOfSlots(
+  { tenantId, batchId }: BatchKey,
+  slots: { from: number; to: number },
+): RawBuilder<unknown> {
+  return sql`
+    select * from images
+    where tenant_id = ${tenantId} and batch_id = ${batchId} and slot >= ${slots.from} and slot < ${slots.to}`;
+}
