@@ -117,7 +117,8 @@ function colourSpace({ measures }: FileFacts, rule: Rule): Judged {
     : unmet(`${measures.bits} bits`, `${bits} bits`, measures.bits - bits);
 }
 
-const SOFT = 0.15; // photographs have 0.22 and more, those that were enlarged twofold 0.16 to 0.25
+/** Sharpness below which a picture looks enlarged. */
+export const SOFT = 0.15; // photographs have 0.22 and more, those that were enlarged twofold 0.16 to 0.25
 
 /** Null where a large picture was shrunk while it was decoded: it cannot be judged, and `not_judged` says so. */
 function maybeEnlarged({ measures }: FileFacts, { at_least: least = SOFT }: Rule): Judged {

@@ -41,8 +41,6 @@ export const SIDES = [
 ] as const;
 export type Sides = (typeof SIDES)[number];
 
-export const FORMATS = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const;
-
 export const DAY = '^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$';
 export const MONTH = '^\\d{4}-(0[1-9]|1[0-2])$';
 export const COLOUR = '^#[0-9a-f]{6}$';

@@ -1,6 +1,6 @@
 import type { PictureFacts } from './facts.ts';
 import { type Judged, type Measured, NOT_APPLICABLE, unknown, unmet, met } from './judged.ts';
-import { FILE_RULES, type FileJudge } from './picture-rules.ts';
+import { FILE_RULES, type FileJudge, SOFT } from './picture-rules.ts';
 import type { Channel, Level, Rule } from './rule.ts';
 import { URL_RULES } from './url-rules.ts';
 
@@ -90,7 +90,9 @@ export function requiredOf(rule: Rule): Measured {
   return least ?? most ?? ratio ?? colour ?? DEMANDS[rule.rule] ?? 'yes';
 }
 
-const DEMANDS: Partial<Record<Rule['rule'], string>> = {
+const DEMANDS: Partial<Record<Rule['rule'], Measured>> = {
+  maybe_enlarged: SOFT,
+  url_length: 2_000,
   background_white: '#ffffff',
   plain: 'plain',
   cut_off: 'none',

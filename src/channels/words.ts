@@ -1,3 +1,4 @@
+import type { Measured } from './judged.ts';
 import type { Rule } from './rule.ts';
 import type { RuleVerdict, Verdict } from './verdict.ts';
 
@@ -17,10 +18,20 @@ export function wordsOf({ rules }: Verdict): VerdictWords {
 }
 
 /** `min_sides 420 < 500`, `format gif, not jpeg/png` */
-export function inWords({ rule, measured, required }: RuleVerdict): string {
+function inWords({ rule, measured, required }: RuleVerdict): string {
   const name = rule.of === undefined || rule.of === 'both_sides' ? rule.rule : `${rule.rule} of ${rule.of}`;
-  if (typeof measured !== 'number' || rule.ratio !== undefined) return `${name} ${measured}, not ${required}`;
-  const isLess = rule.at_least !== undefined && measured < rule.at_least;
-  const sign = isLess ? '<' : '>';
-  return `${name} ${measured} ${sign} ${(isLess ? rule.at_least : rule.at_most) ?? required}`;
+  const limit = limitOf(rule, measured, required);
+  if (limit === undefined) return `${name} ${measured}, not ${required}`;
+  return `${name} ${measured} ${Number(measured) < limit ? '<' : '>'} ${limit}`;
+}
+
+/** The limit that a number does not keep; undefined for what is not about more and less. */
+function limitOf(
+  { at_least: least, at_most: most, ratio }: Rule,
+  measured: Measured | null,
+  required: Measured,
+): number | undefined {
+  if (typeof measured !== 'number' || ratio !== undefined) return undefined;
+  if (typeof required === 'number') return required;
+  return least !== undefined && measured < least ? least : most;
 }

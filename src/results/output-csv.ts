@@ -23,10 +23,9 @@ export async function* outputCsv(
   for await (const page of productPages(db, results)) {
     for (const piece of inPieces(page)) {
       const cells = check ? await checkCells(check, piece) : [];
-      const rows = piece.map((product, i) => [
-        ...table.row(product, filesOf(results, product).map(urlOf)),
-        ...(cells[i] ?? []),
-      ]);
+      const rows = piece.map((product, i) =>
+        table.row(product, filesOf(results, product).map(urlOf)).concat(cells[i] ?? []),
+      );
       yield csvText(rows, results.format);
     }
   }

@@ -52,18 +52,20 @@ export type CheckSummary = Static<typeof CheckSummary>;
 
 /** Counts what all images of a batch get from each channel. */
 export async function summaries(check: BatchCheck, signal?: AbortSignal): Promise<CheckSummary[]> {
-  const { channels, asOf, of } = check.request;
+  const { channels, asOf } = check.request;
   const counts = channels.map((channel) => new Counts(channel, asOf));
   for await (const page of check.pages()) {
     signal?.throwIfAborted();
     for (const { row, verdicts } of page)
       for (const [i, verdict] of verdicts.entries()) counts[i]?.add(row.slot, verdict);
   }
-  const { renditions } = check;
-  return counts.map((count) => ({
-    ...{ channel: count.channel.name, title: count.channel.title, of, renditions, as_of: asOf },
-    ...{ images: count.images, rules: count.rules(), not_judged: [...NOT_JUDGED] },
-  }));
+  return counts.map((count) => summaryOf(count, check));
+}
+
+function summaryOf(count: Counts, { request: { of, asOf }, renditions }: BatchCheck): CheckSummary {
+  const { name: channel, title } = count.channel;
+  const what = { channel, title, of, renditions, as_of: asOf };
+  return { ...what, images: count.images, rules: count.rules(), not_judged: [...NOT_JUDGED] };
 }
 
 type RuleCount = {
