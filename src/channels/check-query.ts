@@ -8,8 +8,8 @@ import { VERDICTS } from './verdict.ts';
 export const CheckQuery = {
   of: Type.Optional(
     Type.Enum(['source', 'output'], {
-      default: 'source',
-      description: 'source: the file that the CSV links. output: the rendition that Minilab made of it',
+      description:
+        'source (the default): the file that the CSV links. output: the rendition that Minilab made of it',
     }),
   ),
   as_of: Type.Optional(

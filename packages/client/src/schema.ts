@@ -3070,7 +3070,7 @@ export interface operations {
                 as_of?: string;
                 /** @description The name of a channel: see /v1/channels */
                 channel: string;
-                /** @description source: the file that the CSV links. output: the rendition that Minilab made of it */
+                /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
                 of?: "source" | "output";
                 /** @description With of=output: the name of the rendition. Default: the first of each image */
                 rendition?: string;
@@ -3114,7 +3114,7 @@ export interface operations {
                 as_of?: string;
                 /** @description The name of a channel: see /v1/channels */
                 channel: string;
-                /** @description source: the file that the CSV links. output: the rendition that Minilab made of it */
+                /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
                 of?: "source" | "output";
                 /** @description With of=output: the name of the rendition. Default: the first of each image */
                 rendition?: string;
@@ -3158,7 +3158,7 @@ export interface operations {
                 as_of?: string;
                 /** @description The name of a channel: see /v1/channels */
                 channel: string;
-                /** @description source: the file that the CSV links. output: the rendition that Minilab made of it */
+                /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
                 of?: "source" | "output";
                 /** @description With of=output: the name of the rendition. Default: the first of each image */
                 rendition?: string;
@@ -3366,7 +3366,7 @@ export interface operations {
                 /** @description Only images of this host; several, separated by commas: one of them */
                 host?: string;
                 limit?: number;
-                /** @description source: the file that the CSV links. output: the rendition that Minilab made of it */
+                /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
                 of?: "source" | "output";
                 /** @description With of=output: the name of the rendition. Default: the first of each image */
                 rendition?: string;
@@ -3481,7 +3481,7 @@ export interface operations {
                 as_of?: string;
                 /** @description With style=columns: adds what this channel says of each product; several, separated by commas: one of them */
                 check?: string;
-                /** @description source: the file that the CSV links. output: the rendition that Minilab made of it */
+                /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
                 of?: "source" | "output";
                 /** @description With style=replace: what a slot without an output holds. Default: blank. */
                 on_failed?: "blank" | "source";
@@ -3594,7 +3594,7 @@ export interface operations {
                 /** @description Only images of this host; several, separated by commas: one of them */
                 host?: string;
                 limit?: number;
-                /** @description source: the file that the CSV links. output: the rendition that Minilab made of it */
+                /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
                 of?: "source" | "output";
                 /** @description With of=output: the name of the rendition. Default: the first of each image */
                 rendition?: string;
