@@ -1,6 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
 import { today } from '../channels/day.ts';
-import type { FileFacts } from '../channels/facts.ts';
 import { NOT_JUDGED } from '../channels/verdict.ts';
 import { readConfig } from '../config.ts';
 import type { DecoderPool } from '../pipeline/decoder-pool.ts';
@@ -15,6 +14,7 @@ import { FORMAT_FACTS } from '../presets/spec.ts';
 import { VERSION } from '../version.ts';
 import { channelBodies, judged, type Judging, objectionsOf, verdictTable } from './inspect-verdicts.ts';
 import { EXIT, say, size, table } from './output.ts';
+import { fileFacts, measure, problemOf } from './inspect-facts.ts';
 import { readDay } from './days.ts';
 import { refuseUnreadable } from './readable.ts';
 import { openSingleDownload } from './single-download.ts';
@@ -76,30 +76,11 @@ function judgingOf({ asOf = today(), apparel }: InspectOptions, url: string | un
   return { asOf: readDay(asOf), url, category: apparel ? 'apparel' : undefined };
 }
 
-/** The image as the decoder sees it; undefined if it cannot be decoded, which every preset then says. */
-async function measure(
-  { path: input, bytes }: Pick<Source, 'path' | 'bytes'>,
-  decoders: DecoderPool,
-  signal: AbortSignal,
-): Promise<Made | undefined> {
-  const made = await decoders.make({ input, bytes, describe: true, renditions: [] }, signal).catch(problemOf);
-  return made instanceof ImageProblem ? undefined : made;
-}
-
 function describe(made: Made | undefined): Record<string, unknown> & { measures?: Measures } {
   if (!made) return {};
   const { description, differenceHash, content } = made;
   const { lookHash, measures } = content;
   return { ...description, difference_hash: differenceHash, look_hash: lookHash, measures };
-}
-
-type Size = { format: string; width: number; height: number; bytes: number };
-
-/** Width and height are upright where it could be decoded. */
-function fileFacts(size: Size, made: Made | undefined): FileFacts {
-  const { format, bytes } = size;
-  const { width, height } = made?.content ?? size;
-  return { format, bytes, width, height, isUpright: made !== undefined, measures: made?.content.measures };
 }
 
 /** Makes the renditions of each built-in preset, and measures those for marketplaces. */
@@ -130,12 +111,6 @@ async function tryPresets(
     tried.push({ preset, ok: true, renditions: sizes, objections });
   }
   return tried;
-}
-
-/** @throws errors that are no ImageProblem */
-function problemOf(error: unknown): ImageProblem {
-  if (error instanceof ImageProblem) return error;
-  throw error;
 }
 
 function seenOf({ bytes, sha256, finalUrl }: Source, { format, width, height, isInterlaced }: Facts) {
