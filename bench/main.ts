@@ -1,11 +1,12 @@
 /**
  * `npm run bench`: measures Minilab, as ratios within one run. `--only NAME` runs one benchmark, `--json`
  * prints one object on the last line. `--pairs N --seconds N` set the length of `end_to_end` and `fetching`,
- * `--images N` that of `memory`, `--rows N` that of `intake`.
+ * `--images N` that of `memory`, `--rows N` that of `intake`, `--checked N` that of `check`.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { api } from './api.ts';
+import { check } from './check.ts';
 import { endToEnd } from './end-to-end.ts';
 import { fetching } from './fetching.ts';
 import { intake } from './intake.ts';
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '30' },
     images: { type: 'string', default: '10000' },
     rows: { type: 'string', default: '1000000' },
+    checked: { type: 'string', default: '100000' },
   },
 });
 
@@ -37,6 +39,7 @@ const BENCHMARKS = {
   settle,
   fetching: () => fetching({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   intake: () => intake({ rows: Number(values.rows) }),
+  check: () => check({ images: Number(values.checked) }),
   api,
 } satisfies Record<string, () => Promise<object>>;
 

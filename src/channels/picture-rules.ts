@@ -1,5 +1,6 @@
 import type { FileFacts, PictureMeasures } from './facts.ts';
-import { type Judged, type Measured, met, NOT_APPLICABLE, unknown, unmet, within } from './judged.ts';
+import { type Judged, met, NOT_APPLICABLE, UNKNOWN, unmet, within } from './judged.ts';
+import { SOFT } from './required.ts';
 import type { Rule, Sides } from './rule.ts';
 
 /** Judges a file by its own facts. */
@@ -50,22 +51,19 @@ function sideOf(
 }
 
 function oneOf(measured: string | undefined, { one_of: allowed = [] }: Rule): Judged {
-  const required = allowed.join('/');
-  if (measured === undefined) return unknown(required);
-  return allowed.includes(measured) ? met(measured, required) : unmet(measured, required);
+  if (measured === undefined) return UNKNOWN;
+  return allowed.includes(measured) ? met(measured) : unmet(measured);
 }
 
 /** @param words for true and for false */
 function expected(
   measured: boolean | undefined,
   wanted: boolean,
-  words: [ifTrue: string, ifFalse: string],
+  [ifTrue, ifFalse]: [ifTrue: string, ifFalse: string],
 ): Judged {
-  const [ifTrue, ifFalse] = words;
-  const required = wanted ? ifTrue : ifFalse;
-  if (measured === undefined) return unknown(required);
-  const told: Measured = measured ? ifTrue : ifFalse;
-  return measured === wanted ? met(told, required) : unmet(told, required);
+  if (measured === undefined) return UNKNOWN;
+  const told = measured ? ifTrue : ifFalse;
+  return measured === wanted ? met(told) : unmet(told);
 }
 
 const WITHIN = 0.01;
@@ -74,33 +72,31 @@ function aspect(
   { width, height, isUpright }: FileFacts,
   { ratio = 1, within: share = WITHIN }: Rule,
 ): Judged {
-  const required = Math.round(ratio * 1000) / 1000;
-  if (!isUpright && ratio !== 1 && width !== height) return unknown(required);
+  if (!isUpright && ratio !== 1 && width !== height) return UNKNOWN;
   const measured = width / height;
   const off = Math.abs(measured / ratio - 1);
   const told = Math.round(measured * 1000) / 1000;
-  return off <= share + 1e-9 ? met(told, required) : unmet(told, required, off);
+  return off <= share + 1e-9 ? met(told) : unmet(told, off);
 }
 
 /** In every channel at least as light as the colour. Only the background of a plain picture is one. */
 function backgroundWhite({ measures }: FileFacts, { colour = '#ffffff' }: Rule): Judged {
-  if (measures?.plain === undefined || measures.background === undefined) return unknown(colour);
-  if (!measures.plain) return unmet('a scene', colour, 256);
-  const miss = Math.max(
-    ...channelsOf(colour).map((least, i) => least - (channelsOf(measures.background)[i] ?? 0)),
-  );
-  return miss <= 0 ? met(measures.background, colour) : unmet(measures.background, colour, miss);
+  if (measures?.plain === undefined || measures.background === undefined) return UNKNOWN;
+  const { plain, background } = measures;
+  if (!plain) return unmet('a scene', 256);
+  if (background === colour) return met(background);
+  const miss = Math.max(...channelsOf(colour).map((least, i) => least - (channelsOf(background)[i] ?? 0)));
+  return miss <= 0 ? met(background) : unmet(background, miss);
 }
 
-function channelsOf(colour = '#000000'): number[] {
+function channelsOf(colour: string): number[] {
   return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
 }
 
 function cutOff({ measures }: FileFacts): Judged {
-  const required = 'none';
-  if (!measures || !hasObject(measures)) return unknown(required);
+  if (!measures || !hasObject(measures)) return UNKNOWN;
   const { touches = [] } = measures;
-  return touches.length === 0 ? met(required, required) : unmet(touches.join('/'), required, touches.length);
+  return touches.length === 0 ? met('none') : unmet(touches.join('/'), touches.length);
 }
 
 function hasObject({ object, touches }: Partial<PictureMeasures>): boolean {
@@ -109,16 +105,12 @@ function hasObject({ object, touches }: Partial<PictureMeasures>): boolean {
 
 function colourSpace({ measures }: FileFacts, rule: Rule): Judged {
   const judged = oneOf(measures?.colours, rule);
-  const { at_most: bits } = rule;
-  if (judged.result !== 'pass' || bits === undefined) return judged;
-  if (measures?.bits === undefined) return unknown(judged.required);
-  return measures.bits <= bits
-    ? judged
-    : unmet(`${measures.bits} bits`, `${bits} bits`, measures.bits - bits);
+  const { at_most: most } = rule;
+  if (judged.result !== 'pass' || most === undefined) return judged;
+  const { bits } = measures ?? {};
+  if (bits === undefined) return UNKNOWN;
+  return bits <= most ? judged : unmet(`${bits} bits`, bits - most, `${most} bits`);
 }
-
-/** Sharpness below which a picture looks enlarged. */
-export const SOFT = 0.15; // photographs have 0.22 and more, those that were enlarged twofold 0.16 to 0.25
 
 /** Null where a large picture was shrunk while it was decoded: it cannot be judged, and `not_judged` says so. */
 function maybeEnlarged({ measures }: FileFacts, { at_least: least = SOFT }: Rule): Judged {

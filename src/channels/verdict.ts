@@ -1,8 +1,9 @@
-import type { PictureFacts } from './facts.ts';
-import { type Judged, type Measured, NOT_APPLICABLE, unknown, unmet, met } from './judged.ts';
-import { FILE_RULES, type FileJudge, SOFT } from './picture-rules.ts';
+import type { FileFacts, PictureFacts } from './facts.ts';
+import { type Judged, type Measured, met, NOT_APPLICABLE, UNKNOWN, unmet } from './judged.ts';
+import { FILE_RULES, type FileJudge } from './picture-rules.ts';
+import { requiredOf } from './required.ts';
 import type { Channel, Level, Rule } from './rule.ts';
-import { URL_RULES } from './url-rules.ts';
+import { URL_RULES, type UrlJudge } from './url-rules.ts';
 
 export const VERDICTS = ['pass', 'warn', 'fail', 'unknown'] as const;
 
@@ -36,14 +37,18 @@ export const NOT_JUDGED: readonly string[] = [
  * @param asOf a day as YYYY-MM-DD
  */
 export function judgeOf(channel: Channel, asOf: string): (facts: PictureFacts) => Verdict {
-  const rules = rulesOn(channel, asOf);
+  const rules = rulesOn(channel, asOf).map((rule) => ({
+    rule,
+    judge: judgeBy(rule),
+    required: requiredOf(rule),
+  }));
   return (facts) => {
     const verdicts: RuleVerdict[] = [];
-    for (const rule of rules) {
+    for (const { rule, judge, required } of rules) {
       const level = levelFor(rule, facts);
-      const judged = level === undefined ? NOT_APPLICABLE : judge(rule, facts);
-      if (level !== undefined && judged.result !== 'not_applicable')
-        verdicts.push(ruleVerdict(rule, level, judged));
+      if (level === undefined) continue;
+      const judged = judge(facts);
+      if (judged.result !== 'not_applicable') verdicts.push(ruleVerdict(rule, level, judged, required));
     }
     return { verdict: facts.file ? wordOf(verdicts) : 'unknown', rules: verdicts };
   };
@@ -61,60 +66,40 @@ function levelFor({ level, slots, category }: Rule, facts: PictureFacts): Level 
   return facts.category === undefined && level === 'must' ? 'should' : undefined;
 }
 
-function judge(rule: Rule, facts: PictureFacts): Judged {
+function judgeBy(rule: Rule): (facts: PictureFacts) => Judged {
   const { rule: id } = rule;
-  const { file, url } = facts;
-  if (id in URL_RULES && url === undefined) return NOT_APPLICABLE;
-  if (!file) return unknown(requiredOf(rule));
-  if (isUrlRule(id)) return URL_RULES[id](url ?? '', rule, file.format);
-  if (id === 'placeholder') return absent(facts.isPlaceholder, 'a placeholder', 'a picture');
-  if (id === 'twice') return absent(facts.isTwice, 'twice', 'once');
-  const judgeFile = (FILE_RULES as Record<string, FileJudge>)[id]; // a newer version may have stored another rule
-  return judgeFile ? judgeFile(file, rule) : unknown(requiredOf(rule));
+  const byUrl = (URL_RULES as Record<string, UrlJudge>)[id];
+  if (byUrl)
+    return ({ url, file }) =>
+      url === undefined ? NOT_APPLICABLE : ofFile(file, ({ format }) => byUrl(url, rule, format));
+  if (id === 'placeholder') return ({ file, isPlaceholder }) => ofFile(file, () => absent(isPlaceholder, id));
+  if (id === 'twice') return ({ file, isTwice }) => ofFile(file, () => absent(isTwice, id));
+  const byFile = (FILE_RULES as Record<string, FileJudge>)[id]; // a newer version may have stored another rule
+  return ({ file }) => ofFile(file, (known) => byFile?.(known, rule) ?? UNKNOWN);
 }
 
-function isUrlRule(id: Rule['rule']): id is keyof typeof URL_RULES {
-  return id in URL_RULES;
+function ofFile(file: FileFacts | undefined, judge: (file: FileFacts) => Judged): Judged {
+  return file ? judge(file) : UNKNOWN;
 }
 
-function absent(isThere: boolean | undefined, what: string, required: string): Judged {
-  if (isThere === undefined) return unknown(required);
-  return isThere ? unmet(what, required) : met(required, required);
+function absent(isThere: boolean | undefined, id: 'placeholder' | 'twice'): Judged {
+  if (isThere === undefined) return UNKNOWN;
+  const [wrong, right] = ABSENT[id];
+  return isThere ? unmet(wrong) : met(right);
 }
 
-/** What a rule demands of any picture. */
-export function requiredOf(rule: Rule): Measured {
-  const { at_least: least, at_most: most, one_of: allowed, ratio, colour } = rule;
-  if (allowed) return allowed.join('/');
-  if (least !== undefined && most !== undefined) return `${least} to ${most}`;
-  return least ?? most ?? ratio ?? colour ?? DEMANDS[rule.rule] ?? 'yes';
-}
-
-const DEMANDS: Partial<Record<Rule['rule'], Measured>> = {
-  maybe_enlarged: SOFT,
-  url_length: 2_000,
-  background_white: '#ffffff',
-  plain: 'plain',
-  cut_off: 'none',
-  not_empty: 'an object',
-  not_transparent: 'opaque',
-  not_moving: 'still',
-  url_https: 'https',
-  url_no_query: 'none',
-  url_extension: 'as the format',
-  url_ascii: 'ASCII',
-  placeholder: 'a picture',
-  twice: 'once',
-};
+const ABSENT = { placeholder: ['a placeholder', 'a picture'], twice: ['twice', 'once'] } as const;
 
 function ruleVerdict(
   rule: Rule,
   level: Level,
   judged: Exclude<Judged, { result: 'not_applicable' }>,
+  demanded: Measured,
 ): RuleVerdict {
-  const { result, required } = judged;
-  if (result === 'unknown') return { rule, level, result, measured: null, required, miss: 0 };
-  return { rule, level, result, measured: judged.measured, required, miss: judged.miss };
+  const { result } = judged;
+  if (result === 'unknown') return { rule, level, result, measured: null, required: demanded, miss: 0 };
+  const { measured, required = demanded, miss } = judged;
+  return { rule, level, result, measured, required, miss };
 }
 
 /** What fails counts first; then nothing passes that was not measured. */

@@ -6,6 +6,7 @@ import type { Db } from '../../db/database.ts';
 import { wrongParameter } from '../../http/flaws.ts';
 import { imagesOf } from '../../images/image.queries.ts';
 import type { BatchResults } from '../results.queries.ts';
+import { readAhead } from '../read-ahead.ts';
 import { factsOf } from './picture-facts.ts';
 import { imagesOfSlots, type PictureChoice, type PictureRow, readPictures } from './pictures.queries.ts';
 
@@ -36,7 +37,11 @@ export class BatchCheck {
   }
 
   /** All images by slot, in pages. */
-  async *pages(): AsyncGenerator<CheckedPicture[]> {
+  pages(): AsyncGenerator<CheckedPicture[]> {
+    return readAhead(this.#pages());
+  }
+
+  async *#pages(): AsyncGenerator<CheckedPicture[]> {
     let afterSlot = 0;
     for (;;) {
       const page = await this.pageOf(imagesOf({ ...this.results, afterSlot, limit: IMAGES_A_PAGE }));
@@ -69,7 +74,7 @@ export class BatchCheck {
   }
 }
 
-const IMAGES_A_PAGE = 500;
+const IMAGES_A_PAGE = 1_000;
 
 function refuseUnknown(rendition: string | undefined, { recipes }: BatchResults): void {
   const names = new Set(recipes.flatMap(({ renditions }) => renditions.map(({ name }) => name)));

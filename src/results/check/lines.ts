@@ -2,7 +2,7 @@ import type { Channel } from '../../channels/rule.ts';
 import type { Verdict } from '../../channels/verdict.ts';
 import { verdictBody } from '../../channels/verdict.body.ts';
 import { wordsOf } from '../../channels/words.ts';
-import { csvText } from '../../csv/write.ts';
+import { plainCsvText } from '../../csv/write.ts';
 import { shownState } from '../../images/image.ts';
 import { type Measures, readMeasures } from '../../pipeline/measures.ts';
 import type { BatchCheck, CheckedPicture } from './check.ts';
@@ -36,9 +36,9 @@ const HEADER = [
 /** A line for each image and channel, with the delimiter of the input and formulas escaped. */
 export async function* checkCsv(check: BatchCheck): AsyncGenerator<string> {
   const { format } = check.results;
-  yield `${format.bom ? '\u{feff}' : ''}${csvText([HEADER], format)}`;
+  yield `${format.bom ? '\u{feff}' : ''}${plainCsvText([HEADER], format)}`;
   for await (const page of check.pages())
-    yield csvText(
+    yield plainCsvText(
       page.flatMap((picture) =>
         eachVerdict(check, picture, (verdict, channel) => cellsOf(check, picture.row, verdict, channel)),
       ),

@@ -1,7 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { BatchKey } from '../../batches/batch.ts';
 import type { Db } from '../../db/database.ts';
-import { when } from '../../db/when.ts';
 import type { ImageState } from '../../images/image.ts';
 import type { Measures } from '../../pipeline/measures.ts';
 
@@ -52,21 +51,22 @@ export async function readPictures(
       f.measures as file_measures, ${of === 'output' ? sql`f.ordinal` : sql`null`} as file_ordinal
     from (${images}) i
     join products p on p.tenant_id = i.tenant_id and p.batch_id = i.batch_id and p.row_number = i.row_number
-    ${
-      of === 'source'
-        ? CONTENT
-        : sql`
-      left join renditions f on f.tenant_id = i.tenant_id and f.hash16 = i.hash16
-        ${when(rendition !== undefined, sql`and f.name = ${rendition}`)}
-        ${when(rendition === undefined, sql`and f.ordinal = 1`)}`
-    }
+    left join lateral (${of === 'source' ? CONTENT : renditionOf(rendition)}) f on true
     order by i.slot`.execute(db);
   return rows;
 }
 
+// The limits keep the planner from reading a whole table for each page.
 const CONTENT = sql`
-  left join rendition_sets s on s.tenant_id = i.tenant_id and s.hash16 = i.hash16
-  left join contents f on f.tenant_id = s.tenant_id and f.sha256 = s.source_sha256`;
+  select c.format, c.width, c.height, c.bytes, c.measures
+  from rendition_sets s join contents c on c.tenant_id = s.tenant_id and c.sha256 = s.source_sha256
+  where s.tenant_id = i.tenant_id and s.hash16 = i.hash16 limit 1`;
+
+const renditionOf = (name: string | undefined): RawBuilder<unknown> => sql`
+  select r.format, r.width, r.height, r.bytes, r.measures, r.ordinal
+  from renditions r
+  where r.tenant_id = i.tenant_id and r.hash16 = i.hash16
+    and ${name === undefined ? sql`r.ordinal = 1` : sql`r.name = ${name}`} limit 1`;
 
 /** Images in the order of their slots, without `to`. */
 export function imagesOfSlots(

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { ChannelRule } from '../../channels/channel.body.ts';
 import type { Channel, Level, Rule } from '../../channels/rule.ts';
-import { NOT_JUDGED, requiredOf, rulesOn, type Verdict, type VerdictWord } from '../../channels/verdict.ts';
+import { requiredOf } from '../../channels/required.ts';
+import { NOT_JUDGED, rulesOn, type Verdict, type VerdictWord } from '../../channels/verdict.ts';
 import { Nullable } from '../../http/nullable.ts';
 import type { BatchCheck } from './check.ts';
 

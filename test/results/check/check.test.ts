@@ -124,7 +124,7 @@ describe('the check of a batch', () => {
     const summary = await get<Summary>(batch, 'check?channel=google&as_of=2027-01-31');
     assert.deepEqual(summary.images, { pass: 1, warn: 1, fail: 4, unknown: 1 });
     assert.ok(summary.not_judged.length > 0);
-    const [least] = summary.rules.filter(({ rule, level }) => rule === 'min_sides' && level === 'must');
+    const least = summary.rules.find(({ rule, level }) => rule === 'min_sides' && level === 'must');
     assert.partialDeepStrictEqual(least, {
       ...{ required: 500, passed: 3, failed: 3, unknown: 1, worst: { slot: 3, measured: 99 } },
       source: { url: 'https://support.google.com/merchants/answer/6324350' },
@@ -230,7 +230,7 @@ describe('the check of a batch', () => {
     assert.deepEqual([thumb.renditions, thumb.images.fail], [['thumb'], 1]);
     const amazon = await get<Summary>(batch, 'check?channel=amazon&of=output');
     assert.equal(amazon.images.unknown, 1);
-    const [white] = amazon.rules.filter(({ rule }) => rule === 'background_white');
+    const white = amazon.rules.find(({ rule }) => rule === 'background_white');
     assert.deepEqual([white?.passed, white?.unknown], [0, 1]);
     const [line] = await lines(batch, 'channel=walmart&of=output');
     const byUrl = line?.rules
