@@ -74,7 +74,7 @@ export class BatchCheck {
   }
 }
 
-const IMAGES_A_PAGE = 1_000;
+const IMAGES_A_PAGE = 500;
 
 function refuseUnknown(rendition: string | undefined, { recipes }: BatchResults): void {
   const names = new Set(recipes.flatMap(({ renditions }) => renditions.map(({ name }) => name)));
