@@ -1,15 +1,19 @@
-/** Reads the next page while the present one is used: the database and this process work at the same time. */
-export async function* readAhead<T>(pages: AsyncGenerator<T>): AsyncGenerator<T> {
-  try {
-    let next = pages.next();
-    for (;;) {
-      const { value, done } = await next;
-      if (done) return;
-      next = pages.next();
-      next.catch(() => {}); // thrown when it is awaited, unless nobody wants it any more
-      yield value;
-    }
-  } finally {
-    await pages.return(undefined);
+/**
+ * Reads further pages while one is used, so that the database and this process work at the same time.
+ * @param depth how many pages are read ahead, each by a connection of its own
+ */
+export async function* readAhead<Page>(
+  reads: Iterable<() => Promise<Page>>,
+  depth: number,
+): AsyncGenerator<Page> {
+  const begun: Promise<Page>[] = [];
+  const take = async (): Promise<Page | undefined> => begun.shift();
+  for (const read of reads) {
+    const page = read();
+    page.catch(() => {}); // thrown when it is awaited, unless nobody wants it any more
+    if (begun.push(page) <= depth) continue;
+    const first = await take();
+    if (first !== undefined) yield first;
   }
+  for (let page = await take(); page !== undefined; page = await take()) yield page;
 }

@@ -22,6 +22,7 @@ function resultsOf(header: string[], images: number[], spill?: number): BatchRes
     token: '',
     nameTemplate: undefined,
     fileName: 'catalog.csv',
+    images: 1,
     createdAt: new Date(0),
   };
 }

@@ -1,10 +1,10 @@
+import type { RawBuilder } from 'kysely';
 import type { CheckChoice } from '../../channels/check-query.ts';
 import type { Channel } from '../../channels/rule.ts';
 import { judgeOf, type Verdict } from '../../channels/verdict.ts';
 import { columnKey } from '../../csv/header/columns.ts';
 import type { Db } from '../../db/database.ts';
 import { wrongParameter } from '../../http/flaws.ts';
-import { imagesOf } from '../../images/image.queries.ts';
 import type { BatchResults } from '../results.queries.ts';
 import { readAhead } from '../read-ahead.ts';
 import { factsOf } from './picture-facts.ts';
@@ -20,7 +20,7 @@ export class BatchCheck {
   readonly results: BatchResults;
   readonly request: CheckRequest;
   readonly #db: Db;
-  readonly #choice: PictureChoice;
+  readonly #choice: Omit<PictureChoice, 'isNamed'>;
   readonly #facts: ReturnType<typeof factsOf>;
   readonly #judges: ReturnType<typeof judgeOf>[];
 
@@ -36,24 +36,23 @@ export class BatchCheck {
     this.#judges = channels.map((channel) => judgeOf(channel, asOf));
   }
 
-  /** All images by slot, in pages. */
-  pages(): AsyncGenerator<CheckedPicture[]> {
-    return readAhead(this.#pages());
+  /** All images by slot, in pages. @param isNamed whether their products are named */
+  pages({ isNamed }: { isNamed: boolean }): AsyncGenerator<CheckedPicture[]> {
+    return readAhead(this.#reads(isNamed), READ_AHEAD);
   }
 
-  async *#pages(): AsyncGenerator<CheckedPicture[]> {
-    let afterSlot = 0;
-    for (;;) {
-      const page = await this.pageOf(imagesOf({ ...this.results, afterSlot, limit: IMAGES_A_PAGE }));
-      if (page.length === 0) return;
-      yield page;
-      afterSlot = page.at(-1)?.row.slot ?? afterSlot;
+  *#reads(isNamed: boolean): Generator<() => Promise<CheckedPicture[]>> {
+    for (let from = 1; from <= this.results.images; from += IMAGES_A_PAGE) {
+      const slots = { from, to: from + IMAGES_A_PAGE };
+      yield () => this.pageOf(imagesOfSlots(this.results, slots), isNamed);
     }
   }
 
   /** @param images a statement for rows of `images` */
-  async pageOf(images: ReturnType<typeof imagesOf>): Promise<CheckedPicture[]> {
-    const rows = await readPictures(this.#db, images, this.#choice);
+  async pageOf(images: RawBuilder<unknown>, isNamed = false): Promise<CheckedPicture[]> {
+    // The address of an output may hold names of its product.
+    const choice = { ...this.#choice, isNamed: isNamed || this.request.of === 'output' };
+    const rows = await readPictures(this.#db, images, choice);
     return rows.map((row) => {
       const facts = this.#facts(row);
       return { row, verdicts: this.#judges.map((judge) => judge(facts)) };
@@ -74,7 +73,8 @@ export class BatchCheck {
   }
 }
 
-const IMAGES_A_PAGE = 500;
+const IMAGES_A_PAGE = 1_000;
+const READ_AHEAD = 2;
 
 function refuseUnknown(rendition: string | undefined, { recipes }: BatchResults): void {
   const names = new Set(recipes.flatMap(({ renditions }) => renditions.map(({ name }) => name)));

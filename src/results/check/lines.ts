@@ -37,7 +37,7 @@ const HEADER = [
 export async function* checkCsv(check: BatchCheck): AsyncGenerator<string> {
   const { format } = check.results;
   yield `${format.bom ? '\u{feff}' : ''}${plainCsvText([HEADER], format)}`;
-  for await (const page of check.pages())
+  for await (const page of check.pages({ isNamed: true }))
     yield plainCsvText(
       page.flatMap((picture) =>
         eachVerdict(check, picture, (verdict, channel) => cellsOf(check, picture.row, verdict, channel)),
@@ -96,7 +96,7 @@ function cellOf(value: Measures[(typeof MEASURES)[number]] | undefined): string 
 
 /** The same lines as JSON, each with every rule that applies. */
 export async function* checkNdjson(check: BatchCheck): AsyncGenerator<string> {
-  for await (const page of check.pages())
+  for await (const page of check.pages({ isNamed: true }))
     yield page
       .flatMap((picture) =>
         eachVerdict(
@@ -109,7 +109,7 @@ export async function* checkNdjson(check: BatchCheck): AsyncGenerator<string> {
 }
 
 function lineOf({ request, results }: BatchCheck, row: PictureRow, verdict: Verdict, channel: Channel) {
-  const { slot, row_number, sku, position, url, error_code, file_format: format } = row;
+  const { slot, row_number, sku = null, position, url, error_code, file_format: format } = row;
   const size = { width: row.file_width, height: row.file_height, bytes: Number(row.file_bytes) };
   return {
     ...{ slot, row: row_number, sku, position, url, state: shownState(row.state, results), error_code },

@@ -18,7 +18,7 @@ export function factsOf(
   return (row) => ({
     position: row.position,
     url: of === 'source' ? sourceUrl(row) : outputUrl(row, results.recipes, urlOf),
-    category: (row.category === null ? undefined : categoryOf(row.category)) ?? category,
+    category: (row.category ? categoryOf(row.category) : undefined) ?? category,
     file: of === 'source' ? sourceFile(row) : outputFile(row, results.recipes),
     // Nothing finds these yet: who does gives them here.
     isPlaceholder: undefined,
@@ -66,7 +66,7 @@ function outputUrl(row: PictureRow, recipes: Recipe[], urlOf: UrlOf): string | u
   const ordinal = (row.file_ordinal ?? 1) - 1;
   const spec = recipes[row.recipe]?.renditions[ordinal];
   if (!spec || row.hash16 === null) return undefined;
-  const { label, product_name: productName, position, hash16: setId } = row;
+  const { label = '', product_name: productName = '', position, hash16: setId } = row;
   const { extension } = FORMAT_FACTS[spec.format];
   return urlOf({ label, productName, position, rendition: spec.name, ordinal, extension, setId });
 }

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { BatchKey } from '../../batches/batch.ts';
 import type { Db } from '../../db/database.ts';
+import { when } from '../../db/when.ts';
 import type { ImageState } from '../../images/image.ts';
 import type { Measures } from '../../pipeline/measures.ts';
 
@@ -15,18 +16,19 @@ export type PictureRow = {
   state: ImageState;
   error_code: string | null;
   hash16: string | null;
-  label: string;
-  sku: string | null;
-  product_name: string;
-  /** the cell of its product's category */
-  category: string | null;
+  /** of its product, if it was asked for */
+  label?: string;
+  sku?: string | null;
+  product_name?: string;
+  /** the cell of its product's category; null: there is no such column */
+  category?: string | null;
   file_format: string | null;
   file_width: number;
   file_height: number;
   file_bytes: number;
   file_measures: Measures | null;
   /** of the rendition, from 1 */
-  file_ordinal: number | null;
+  file_ordinal?: number | null;
 };
 
 /** `categoryColumn`: index of the cell with the product's category, from 0. */
@@ -34,29 +36,36 @@ export type PictureChoice = {
   of: 'source' | 'output';
   rendition: string | undefined;
   categoryColumn: number | undefined;
+  /** whether products are named */
+  isNamed: boolean;
 };
 
 /** @param images a statement for rows of `images` */
 export async function readPictures(
   db: Db,
   images: RawBuilder<unknown>,
-  { of, rendition, categoryColumn }: PictureChoice,
+  { of, rendition, categoryColumn, isNamed }: PictureChoice,
 ): Promise<PictureRow[]> {
   const hasCategory = categoryColumn !== undefined;
   const { rows } = await sql<PictureRow>`
     select i.slot, i.row_number, i.position, i.recipe, i.url, i.host, i.state, i.error_code, i.hash16,
-      p.label, p.sku, p.name as product_name,
-      ${hasCategory ? sql`p.cells->>${sql.lit(categoryColumn)}` : sql`null`} as category,
       f.format as file_format, f.width as file_width, f.height as file_height, f.bytes as file_bytes,
-      f.measures as file_measures, ${of === 'output' ? sql`f.ordinal` : sql`null`} as file_ordinal
+      f.measures as file_measures
+      ${when(of === 'output', sql`, f.ordinal as file_ordinal`)}
+      ${when(hasCategory, sql`, p.cells->>${sql.lit(categoryColumn ?? 0)} as category`)}
+      ${when(isNamed, sql`, p.label, p.sku, p.name as product_name`)}
     from (${images}) i
-    join products p on p.tenant_id = i.tenant_id and p.batch_id = i.batch_id and p.row_number = i.row_number
+    ${when(hasCategory || isNamed, sql`cross join lateral (${PRODUCT}) p`)}
     left join lateral (${of === 'source' ? CONTENT : renditionOf(rendition)}) f on true
     order by i.slot`.execute(db);
   return rows;
 }
 
 // The limits keep the planner from reading a whole table for each page.
+const PRODUCT = sql`
+  select p.label, p.sku, p.name, p.cells from products p
+  where p.tenant_id = i.tenant_id and p.batch_id = i.batch_id and p.row_number = i.row_number limit 1`;
+
 const CONTENT = sql`
   select c.format, c.width, c.height, c.bytes, c.measures
   from rendition_sets s join contents c on c.tenant_id = s.tenant_id and c.sha256 = s.source_sha256

@@ -55,7 +55,7 @@ export type CheckSummary = Static<typeof CheckSummary>;
 export async function summaries(check: BatchCheck, signal?: AbortSignal): Promise<CheckSummary[]> {
   const { channels, asOf } = check.request;
   const counts = channels.map((channel) => new Counts(channel, asOf));
-  for await (const page of check.pages()) {
+  for await (const page of check.pages({ isNamed: false })) {
     signal?.throwIfAborted();
     for (const { row, verdicts } of page)
       for (const [i, verdict] of verdicts.entries()) counts[i]?.add(row.slot, verdict);
