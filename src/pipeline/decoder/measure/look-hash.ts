@@ -7,7 +7,7 @@ const FREQUENCIES = 16;
 const LEAST_RANGE = 4; // levels of luma: below, a hash would be of noise
 
 /** @param luma row by row @returns 64 hexadecimal digits; undefined for a picture without structure */
-export function lookHash(luma: Float32Array, shape: { width: number; height: number }): string | undefined {
+export function lookHash(luma: Float64Array, shape: { width: number; height: number }): string | undefined {
   const small = shrunk(luma, shape);
   let [darkest, brightest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of small) {
@@ -32,7 +32,7 @@ function hexOf(values: Float64Array, median: number): string {
 }
 
 /** Each of the 64 x 64 pixels is the mean of those around it, weighted by a triangle in both directions. */
-function shrunk(luma: Float32Array, { width, height }: { width: number; height: number }): Float64Array {
+function shrunk(luma: Float64Array, { width, height }: { width: number; height: number }): Float64Array {
   const [across, down] = [weightsOf(width), weightsOf(height)];
   const rows = new Float64Array(height * SIDE);
   for (let y = 0, to = 0; y < height; y += 1)
@@ -47,7 +47,7 @@ function shrunk(luma: Float32Array, { width, height }: { width: number; height: 
 type Weights = { first: Int32Array; starts: Int32Array; weights: Float64Array };
 
 function weighted(
-  values: Float32Array | Float64Array,
+  values: Float64Array,
   start: number,
   step: number,
   { first, starts, weights }: Weights,
@@ -60,7 +60,15 @@ function weighted(
   return sum;
 }
 
+const known = new Map<number, Weights>(); // by length: most pictures have the same
+
 function weightsOf(length: number): Weights {
+  const weights = known.get(length) ?? newWeights(length);
+  known.set(length, weights);
+  return weights;
+}
+
+function newWeights(length: number): Weights {
   const scale = length / SIDE;
   const reach = Math.max(1, scale);
   const [first, starts, weights] = [new Int32Array(SIDE), new Int32Array(SIDE + 1), [] as number[]];

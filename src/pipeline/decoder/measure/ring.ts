@@ -1,7 +1,6 @@
 import type { Pixels } from '../decode.ts';
 import { type Colour, contrastOf } from './contrast.ts';
-import { type Raster, rasterOf } from './raster.ts';
-import type { Steps } from './steps.ts';
+import { LOOKED_AT, type Raster, rasterOf } from './raster.ts';
 import type { Side } from '../../measures.ts';
 
 /** The ring along the edge of a picture. Shares are from 0 to 1. */
@@ -19,12 +18,12 @@ const WHITE = 250;
 const UNIFORM_SIDE = 0.95;
 
 /**
- * Looks at all of the ring's depth, so that a line along the edge counts, but only at every step along it.
+ * Looks at all of the ring's depth, so that a line along the edge counts, but only at some places along it.
  * The background is the median, channel by channel.
  */
-export function ringOf(pixels: Pixels, steps: Steps): Ring {
+export function ringOf(pixels: Pixels): Ring {
   const thickness = Math.max(THINNEST, Math.round(Math.min(pixels.width, pixels.height) * SHARE_OF_SIDE));
-  const sides = sidesOf(pixels, thickness, steps);
+  const sides = sidesOf(pixels, thickness);
   const all = Object.values(sides);
   const background = medianOf(all);
   const countUniform = (raster: Raster): number =>
@@ -41,14 +40,14 @@ export function ringOf(pixels: Pixels, steps: Steps): Ring {
 }
 
 /** Top and bottom have the corners. A picture that is thinner than its ring has empty sides. */
-function sidesOf(pixels: Pixels, thickness: number, { stepX, stepY }: Steps): Record<Side, Raster> {
+function sidesOf(pixels: Pixels, thickness: number): Record<Side, Raster> {
   const { width, height } = pixels;
   const [top, left] = [Math.min(thickness, height), Math.min(thickness, width)];
   const [bottom, right] = [Math.max(top, height - thickness), Math.max(left, width - thickness)];
   const across = (y: number, end: number): Raster =>
-    rasterOf(pixels, { x: 0, y, width, height: end - y, stepX });
+    rasterOf(pixels, { x: 0, y, width, height: end - y, columns: LOOKED_AT });
   const down = (x: number, end: number): Raster =>
-    rasterOf(pixels, { x, y: top, width: end - x, height: bottom - top, stepY });
+    rasterOf(pixels, { x, y: top, width: end - x, height: bottom - top, rows: LOOKED_AT });
   return {
     top: across(0, top),
     bottom: across(bottom, height),
