@@ -35,6 +35,8 @@ export type Facts = {
   /** progressive or interlaced: a decoder must hold the whole picture at once */
   isInterlaced: boolean;
   mayHoldXmp: boolean;
+  /** of a JPEG with the quantization tables of libjpeg: 1 to 100 */
+  jpegQuality?: number;
 };
 
 /** What a decoder is asked to do: one file in, one file out per rendition. Without renditions it only measures. */

@@ -1,8 +1,6 @@
 import type { Metadata } from 'sharp';
 import { isByAi } from '../credit.ts';
 import type { Pixels } from '../decode.ts';
-import { openReader } from '../formats/byte-reader.ts';
-import { jpegQuality } from '../formats/jpeg-quality.ts';
 import { readMetadata } from '../metadata.ts';
 import type { Plan } from '../../decoder-protocol.ts';
 
@@ -11,20 +9,15 @@ export type Header = { width: number; height: number; jpegQuality: number | unde
 
 /** @param metadata if it was read anyway */
 export async function headerOf(plan: Plan, metadata: Metadata | undefined, pixels: Pixels): Promise<Header> {
-  const { input, format, width, height } = plan;
+  const { jpegQuality, width, height } = plan;
   const size = (await isTurned(plan, metadata, pixels))
     ? { width: height, height: width }
     : { width, height };
   return {
     ...size,
-    jpegQuality: format === 'jpeg' ? qualityOf(input) : undefined,
+    jpegQuality,
     isByAi: metadata !== undefined && isByAi(metadata),
   };
-}
-
-function qualityOf(path: string): number | undefined {
-  using reader = openReader(path);
-  return jpegQuality(reader.read);
 }
 
 /** Whether orienting the picture exchanged its sides. Shapes tell it, except for those that are nearly square. */

@@ -43,17 +43,20 @@ function extent(counts: Uint32Array, lines: Lines): { first: number; last: numbe
     count >= Math.min(LEAST_PIXELS, lines.across) && count > LEAST_SHARE * lines.across;
   const place = (i: number): number => placeOf(i, counts.length, lines.length);
 
-  /** Searches before and behind a line, up to the next ones that were looked at. */
-  const near = (i: number, search: 'findIndex' | 'findLastIndex'): number | undefined => {
+  /** Searches the lines between those that were looked at before and behind the i-th. */
+  const first = firstDefined(met, (i) => {
     const start = i === 0 ? 0 : place(i - 1) + 1;
+    const found = lines.exact(start, place(i) + 1).findIndex(isEnough);
+    // What is thin, as an aerial, may lie between the pixels that were looked at: the object goes on line by line.
+    return found === 0 ? grown(start, -1, lines, isEnough) : found > 0 ? start + found : undefined;
+  });
+  const last = firstDefined(met.toReversed(), (i) => {
     const end = i + 1 === counts.length ? lines.length : place(i + 1);
-    const found = lines.exact(start, end)[search](isEnough);
-    return found < 0 ? undefined : start + found;
-  };
-  const first = firstDefined(met, (i) => near(i, 'findIndex'));
-  const last = firstDefined(met.toReversed(), (i) => near(i, 'findLastIndex'));
-  if (first === undefined || last === undefined) return undefined;
-  return { first: grown(first, -1, lines, isEnough), last: grown(last, 1, lines, isEnough) };
+    const found = lines.exact(place(i), end).findLastIndex(isEnough);
+    const line = place(i) + found;
+    return line + 1 === end ? grown(line, 1, lines, isEnough) : found >= 0 ? line : undefined;
+  });
+  return first === undefined || last === undefined ? undefined : { first, last };
 }
 
 function firstDefined(items: number[], find: (item: number) => number | undefined): number | undefined {
@@ -66,7 +69,7 @@ function firstDefined(items: number[], find: (item: number) => number | undefine
 
 const AT_ONCE = 4; // lines
 
-/** What is thin, as an aerial, may lie between the pixels that were looked at: the object goes on line by line. */
+/** The last line in a direction up to which all have enough pixels. */
 function grown(from: number, by: -1 | 1, lines: Lines, isEnough: (count: number) => boolean): number {
   let line = from;
   for (;;) {
