@@ -1,9 +1,12 @@
 /**
  * A 256-bit hash of how a picture looks, built as PDQ is (Facebook, 2019): luma of 64 x 64 pixels, two-dimensional
- * DCT, the 16 x 16 lowest frequencies without the constant ones, a bit where one is above their median.
+ * DCT, the 16 x 16 lowest frequencies without the constant ones, a bit where one is clearly above their median.
  */
 const SIDE = 64;
 const FREQUENCIES = 16;
+// A symmetric picture, as many signs for a missing one are, lacks half of the frequencies: without this margin noise
+// decides their bits (60 to 80 of 256 between two sizes, instead of 0 to 6). It is that of 2 levels of luma a pixel.
+const NOISE = 64;
 const LEAST_RANGE = 4; // levels of luma: below, a hash would be of noise
 
 /** @param luma row by row @returns 64 hexadecimal digits; undefined for a picture without structure */
@@ -18,14 +21,14 @@ export function lookHash(luma: Float64Array, shape: { width: number; height: num
   const frequencies = lowFrequencies(small);
   const sorted = frequencies.toSorted();
   const median = ((sorted[127] ?? 0) + (sorted[128] ?? 0)) / 2;
-  return hexOf(frequencies, median);
+  return hexOf(frequencies, median + NOISE);
 }
 
-function hexOf(values: Float64Array, median: number): string {
+function hexOf(values: Float64Array, limit: number): string {
   let digits = '';
   for (let at = 0; at < values.length; at += 4) {
     let digit = 0;
-    for (let i = 0; i < 4; i += 1) digit = 2 * digit + ((values[at + i] ?? 0) > median ? 1 : 0);
+    for (let i = 0; i < 4; i += 1) digit = 2 * digit + ((values[at + i] ?? 0) > limit ? 1 : 0);
     digits += digit.toString(16);
   }
   return digits;
