@@ -61,7 +61,7 @@ test('measures of more pixels replace those of fewer, and not the other way roun
   for (const [i, width] of [400, 1600, 800].entries()) {
     const { task, image } = claimed[i] ?? one;
     const hash = String(i + 1).repeat(64);
-    await record(services, [{ task, result: { ...measuredOn(first, width, hash), image } as ImageResult }]);
+    await record(services, [{ task, result: { ...measuredOn(first, width, hash), image } }]);
   }
   const [row, ...others] = await contentsOf(services.database.db);
   assert.deepEqual([others.length, row?.measures?.measured.width], [0, 1600]);
@@ -91,7 +91,10 @@ test('the migration adds what was known before, unmeasured', async () => {
   await migrate(db);
   const rows = await contentsOf(db);
   await db.destroy();
-  assert.deepEqual(rows.map(({ width }) => width).toSorted(), [10, 11]);
+  assert.deepEqual(
+    rows.map(({ width }) => width).toSorted((a, b) => a - b),
+    [10, 11],
+  );
   for (const { look, measures, is_measured } of rows)
     assert.deepEqual([look, readMeasures(measures), is_measured], [null, null, false]);
 });
