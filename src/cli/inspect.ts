@@ -157,5 +157,5 @@ function inWords(value: unknown): string {
     return Object.entries(value)
       .map(([name, part]) => `${name} ${part}`)
       .join(', ');
-  return String(value);
+  return `${value as string | number | boolean}`;
 }

@@ -1,7 +1,7 @@
 /** What a worker and its decoder processes send each other. All of it is plain JSON. */
 import type { RenditionSpec } from '../presets/spec.ts';
 import type { ImageProblemCode } from './problems.ts';
-import type { Content } from './measures.ts';
+import type { Content, Samples } from './measures.ts';
 import type { SourceFormat } from './sniff.ts';
 
 /** Parent to child. A `make` that needs more memory than `allowedBytes` waits for `go` after its facts. */
@@ -35,6 +35,10 @@ export type Facts = {
   /** progressive or interlaced: a decoder must hold the whole picture at once */
   isInterlaced: boolean;
   mayHoldXmp: boolean;
+  /** of a JPEG with the quantization tables of libjpeg: 1 to 100 */
+  jpegQuality?: number;
+  /** of a JPEG */
+  samples?: Samples;
 };
 
 /** What a decoder is asked to do: one file in, one file out per rendition. Without renditions it only measures. */

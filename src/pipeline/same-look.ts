@@ -10,7 +10,7 @@ export type Look = { hash: string; chroma: readonly [blue: number, red: number] 
 export const SAME_LOOK_BITS = 31;
 
 /** The hash sees no colour, and variants in several colours share a shape: other hues are 36 apart (median), copies at most 5.5. */
-export const SAME_LOOK_CHROMA = 6;
+const SAME_LOOK_CHROMA = 6;
 
 export function isSameLook(a: Look, b: Look): boolean {
   return lookDistance(a.hash, b.hash) <= SAME_LOOK_BITS && chromaDistance(a, b) <= SAME_LOOK_CHROMA;

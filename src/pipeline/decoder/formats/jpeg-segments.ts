@@ -68,7 +68,7 @@ export function jpegSize(read: Reader): HeaderSize | undefined {
     if (isFrame(marker)) {
       if (head.length < 9) return undefined;
       const [height, width] = [head.readUInt16BE(5), head.readUInt16BE(7)];
-      return { width, height, isInterlaced: isProgressive(marker), mayHoldXmp };
+      return { width, height, isInterlaced: isProgressive(marker), mayHoldXmp, samples: samplesOf(head) };
     }
     if (marker === SCAN) return undefined; // a picture without a frame header
     mayHoldXmp ||= head.toString('latin1', 4) === XMP_SIGNATURE;
@@ -80,13 +80,7 @@ const XMP_SIGNATURE = 'http://ns.adobe.com/xap/1.0/'; // XMP Specification, part
 
 const COLOURS: Record<number, Samples['colours']> = { 1: 'grey', 3: 'rgb', 4: 'cmyk' };
 
-/** How many components the first frame header has, and of how many bits. Y, Cb and Cr are RGB. */
-export function jpegSamples(read: Reader): Samples | undefined {
-  for (const { marker, start } of segments(read)) {
-    if (marker === SCAN) return undefined;
-    if (!isFrame(marker)) continue;
-    const head = read(start, 10);
-    return { colours: COLOURS[head[9] ?? 0] ?? 'other', bits: head[4] ?? 8 };
-  }
-  return undefined;
+/** Of a frame header: how many components it has, and of how many bits. Y, Cb and Cr are RGB. */
+function samplesOf(frame: Buffer): Samples {
+  return { colours: COLOURS[frame[9] ?? 0] ?? 'other', bits: frame[4] ?? 8 };
 }

@@ -37,8 +37,8 @@ export function hexOf(colour: Colour): string {
 }
 
 /** By the weights of ITU-R BT.601. */
-export function lumaOf({ data, width, height }: Raster): Float32Array {
-  const luma = new Float32Array(width * height);
+export function lumaOf({ data, width, height }: Raster): Float64Array {
+  const luma = new Float64Array(width * height);
   for (let i = 0, at = 0; i < luma.length; i += 1, at += 3)
     luma[i] = 0.299 * (data[at] ?? 0) + 0.587 * (data[at + 1] ?? 0) + 0.114 * (data[at + 2] ?? 0);
   return luma;

@@ -1,9 +1,6 @@
 import type { Metadata } from 'sharp';
 import { isByAi } from '../credit.ts';
 import type { Pixels } from '../decode.ts';
-import { openReader } from '../formats/byte-reader.ts';
-import { jpegQuality } from '../formats/jpeg-quality.ts';
-import { jpegSamples } from '../formats/jpeg-segments.ts';
 import { readMetadata } from '../metadata.ts';
 import type { Plan } from '../../decoder-protocol.ts';
 import type { Samples } from '../../measures.ts';
@@ -20,20 +17,15 @@ export type Header = {
 
 /** @param metadata if it was read anyway */
 export async function headerOf(plan: Plan, metadata: Metadata | undefined, pixels: Pixels): Promise<Header> {
-  const { input, format, width, height } = plan;
+  const { format, jpegQuality, samples, width, height } = plan;
   const size = (await isTurned(plan, metadata, pixels))
     ? { width: height, height: width }
     : { width, height };
-  const isByAiToo = metadata !== undefined && isByAi(metadata);
-  if (format !== 'jpeg') {
-    const told = metadata ?? (await readMetadata(plan));
-    const isMoving = MOVING_FORMATS.has(format) && (told.pages ?? 1) > 1;
-    return { ...size, jpegQuality: undefined, isByAi: isByAiToo, isMoving, samples: samplesOf(told) };
-  }
-  using reader = openReader(input);
-  const { read } = reader;
-  const samples = jpegSamples(read) ?? { colours: 'other', bits: 8 };
-  return { ...size, jpegQuality: jpegQuality(read), isByAi: isByAiToo, isMoving: false, samples };
+  const header = { ...size, jpegQuality, isByAi: metadata !== undefined && isByAi(metadata) };
+  if (samples) return { ...header, samples, isMoving: false };
+  const told = metadata ?? (await readMetadata(plan));
+  const isMoving = MOVING_FORMATS.has(format) && (told.pages ?? 1) > 1;
+  return { ...header, samples: samplesOf(told), isMoving };
 }
 
 const MOVING_FORMATS = new Set(['gif', 'webp', 'avif']); // the pages of a TIFF are no frames

@@ -1,13 +1,16 @@
 /**
  * A 256-bit hash of how a picture looks, built as PDQ is (Facebook, 2019): luma of 64 x 64 pixels, two-dimensional
- * DCT, the 16 x 16 lowest frequencies without the constant ones, a bit where one is above their median.
+ * DCT, the 16 x 16 lowest frequencies without the constant ones, a bit where one is clearly above their median.
  */
 const SIDE = 64;
 const FREQUENCIES = 16;
+// A symmetric picture, as many signs for a missing one are, lacks half of the frequencies: without this margin noise
+// decides their bits (60 to 80 of 256 between two sizes, instead of 0 to 6). It is that of 2 levels of luma a pixel.
+const NOISE = 64;
 const LEAST_RANGE = 4; // levels of luma: below, a hash would be of noise
 
 /** @param luma row by row @returns 64 hexadecimal digits; undefined for a picture without structure */
-export function lookHash(luma: Float32Array, shape: { width: number; height: number }): string | undefined {
+export function lookHash(luma: Float64Array, shape: { width: number; height: number }): string | undefined {
   const small = shrunk(luma, shape);
   let [darkest, brightest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of small) {
@@ -18,21 +21,21 @@ export function lookHash(luma: Float32Array, shape: { width: number; height: num
   const frequencies = lowFrequencies(small);
   const sorted = frequencies.toSorted();
   const median = ((sorted[127] ?? 0) + (sorted[128] ?? 0)) / 2;
-  return hexOf(frequencies, median);
+  return hexOf(frequencies, median + NOISE);
 }
 
-function hexOf(values: Float64Array, median: number): string {
+function hexOf(values: Float64Array, limit: number): string {
   let digits = '';
   for (let at = 0; at < values.length; at += 4) {
     let digit = 0;
-    for (let i = 0; i < 4; i += 1) digit = 2 * digit + ((values[at + i] ?? 0) > median ? 1 : 0);
+    for (let i = 0; i < 4; i += 1) digit = 2 * digit + ((values[at + i] ?? 0) > limit ? 1 : 0);
     digits += digit.toString(16);
   }
   return digits;
 }
 
 /** Each of the 64 x 64 pixels is the mean of those around it, weighted by a triangle in both directions. */
-function shrunk(luma: Float32Array, { width, height }: { width: number; height: number }): Float64Array {
+function shrunk(luma: Float64Array, { width, height }: { width: number; height: number }): Float64Array {
   const [across, down] = [weightsOf(width), weightsOf(height)];
   const rows = new Float64Array(height * SIDE);
   for (let y = 0, to = 0; y < height; y += 1)
@@ -47,7 +50,7 @@ function shrunk(luma: Float32Array, { width, height }: { width: number; height: 
 type Weights = { first: Int32Array; starts: Int32Array; weights: Float64Array };
 
 function weighted(
-  values: Float32Array | Float64Array,
+  values: Float64Array,
   start: number,
   step: number,
   { first, starts, weights }: Weights,
@@ -60,7 +63,15 @@ function weighted(
   return sum;
 }
 
+const known = new Map<number, Weights>(); // by length: most pictures have the same
+
 function weightsOf(length: number): Weights {
+  const weights = known.get(length) ?? newWeights(length);
+  known.set(length, weights);
+  return weights;
+}
+
+function newWeights(length: number): Weights {
   const scale = length / SIDE;
   const reach = Math.max(1, scale);
   const [first, starts, weights] = [new Int32Array(SIDE), new Int32Array(SIDE + 1), [] as number[]];

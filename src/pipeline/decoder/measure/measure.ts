@@ -4,26 +4,23 @@ import { contrastOf } from './contrast.ts';
 import type { Header } from './header.ts';
 import { lookHash } from './look-hash.ts';
 import { objectOf } from './object.ts';
-import { rasterOf } from './raster.ts';
+import { LOOKED_AT, rasterOf } from './raster.ts';
 import { type Ring, ringOf } from './ring.ts';
 import { sharpnessOf } from './sharpness.ts';
-import { stepsOf } from './steps.ts';
 import { type Box, type Content, type Measures, MEASURES_VERSION, type Side } from '../../measures.ts';
 
 /** Measures a picture on its decoded pixels, which may be fewer than the source has. */
 export function measure(pixels: Pixels, header: Header): Content {
   const { jpegQuality, isByAi, isMoving, samples, ...source } = header;
-  const steps = stepsOf(pixels);
-  const sample = rasterOf(pixels, { x: 0, y: 0, ...steps, width: pixels.width, height: pixels.height });
-  const ring = ringOf(pixels, steps);
+  const { width, height } = pixels;
+  const sample = rasterOf(pixels, { x: 0, y: 0, width, height, columns: LOOKED_AT, rows: LOOKED_AT });
+  const ring = ringOf(pixels);
   const contrast = contrastOf(sample, ring.background);
-  const object = ring.isPlain
-    ? objectOf(pixels, { background: ring.background, contrast, steps })
-    : undefined;
-  const isShrunk = pixels.width !== source.width || pixels.height !== source.height;
+  const object = ring.isPlain ? objectOf(pixels, ring.background, contrast) : undefined;
+  const isShrunk = width !== source.width || height !== source.height;
   const measures: Measures = {
     v: MEASURES_VERSION,
-    measured: { width: pixels.width, height: pixels.height },
+    measured: { width, height },
     background: hexOf(ring.background),
     border_white: rounded(ring.white),
     border_uniform: rounded(ring.uniform),

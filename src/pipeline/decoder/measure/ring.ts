@@ -1,8 +1,6 @@
 import type { Pixels } from '../decode.ts';
 import { type Colour, contrastOf } from './contrast.ts';
 import { type Raster, rasterOf } from './raster.ts';
-import type { Steps } from './steps.ts';
-import type { Side } from '../../measures.ts';
 
 /** The ring along the edge of a picture. Shares are from 0 to 1. */
 export type Ring = {
@@ -13,48 +11,43 @@ export type Ring = {
   isPlain: boolean;
 };
 
+const ALONG = 128; // places
 const SHARE_OF_SIDE = 0.01;
 const THINNEST = 2; // pixels
 const WHITE = 250;
 const UNIFORM_SIDE = 0.95;
 
 /**
- * Looks at all of the ring's depth, so that a line along the edge counts, but only at every step along it.
+ * Looks at all of the ring's depth, so that a line along the edge counts, but only at some places along it.
  * The background is the median, channel by channel.
  */
-export function ringOf(pixels: Pixels, steps: Steps): Ring {
+export function ringOf(pixels: Pixels): Ring {
   const thickness = Math.max(THINNEST, Math.round(Math.min(pixels.width, pixels.height) * SHARE_OF_SIDE));
-  const sides = sidesOf(pixels, thickness, steps);
-  const all = Object.values(sides);
-  const background = medianOf(all);
-  const countUniform = (raster: Raster): number =>
-    raster.width * raster.height - contrastOf(raster, background).count;
-  const isSideUniform = (side: Side): boolean => shareOf([sides[side]], countUniform) >= UNIFORM_SIDE;
+  const sides = sidesOf(pixels, thickness);
+  const background = medianOf(sides);
+  const uniform = sides.map((side) => sizeOf(side) - contrastOf(side, background).count);
+  const isUniform = (i: number): boolean =>
+    (uniform[i] ?? 0) >= UNIFORM_SIDE * sizeOf(sides[i] ?? { width: 0, height: 0 });
+  const total = sumOf(sides.map(sizeOf));
   return {
     background,
     thickness,
-    white: shareOf(all, countWhite),
-    uniform: shareOf(all, countUniform),
-    isPlain:
-      (isSideUniform('top') && isSideUniform('bottom')) || (isSideUniform('left') && isSideUniform('right')),
+    white: sumOf(sides.map(countWhite)) / total,
+    uniform: sumOf(uniform) / total,
+    isPlain: (isUniform(0) && isUniform(1)) || (isUniform(2) && isUniform(3)),
   };
 }
 
-/** Top and bottom have the corners. A picture that is thinner than its ring has empty sides. */
-function sidesOf(pixels: Pixels, thickness: number, { stepX, stepY }: Steps): Record<Side, Raster> {
+/** Top, bottom, left, right; the first two have the corners. A picture that is thinner than its ring has empty sides. */
+function sidesOf(pixels: Pixels, thickness: number): Raster[] {
   const { width, height } = pixels;
   const [top, left] = [Math.min(thickness, height), Math.min(thickness, width)];
   const [bottom, right] = [Math.max(top, height - thickness), Math.max(left, width - thickness)];
   const across = (y: number, end: number): Raster =>
-    rasterOf(pixels, { x: 0, y, width, height: end - y, stepX });
+    rasterOf(pixels, { x: 0, y, width, height: end - y, columns: ALONG });
   const down = (x: number, end: number): Raster =>
-    rasterOf(pixels, { x, y: top, width: end - x, height: bottom - top, stepY });
-  return {
-    top: across(0, top),
-    bottom: across(bottom, height),
-    left: down(0, left),
-    right: down(right, width),
-  };
+    rasterOf(pixels, { x, y: top, width: end - x, height: bottom - top, rows: ALONG });
+  return [across(0, top), across(bottom, height), down(0, left), down(right, width)];
 }
 
 function medianOf(rasters: Raster[]): Colour {
@@ -83,12 +76,10 @@ function countWhite({ data }: Raster): number {
   return count;
 }
 
-/** Of no pixels, all. */
-function shareOf(rasters: Raster[], countIn: (raster: Raster) => number): number {
-  let [count, total] = [0, 0];
-  for (const raster of rasters) {
-    total += raster.width * raster.height;
-    count += countIn(raster);
-  }
-  return total === 0 ? 1 : count / total;
+function sizeOf({ width, height }: Pick<Raster, 'width' | 'height'>): number {
+  return width * height;
+}
+
+function sumOf(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }

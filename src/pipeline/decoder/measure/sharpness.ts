@@ -3,8 +3,8 @@ import { lumaOf } from './colours.ts';
 import { rasterOf } from './raster.ts';
 
 const MIDDLE = 512; // pixels of a side
-const TILE = 64;
-const TILES = 4; // per side: 16 tiles cost a quarter of the whole middle, and tell as much
+const TILE = 48;
+const TILES = 3; // per side: together they cost a twelfth of the whole middle, and tell as much
 const LEAST_TILE = 8;
 
 /**
@@ -38,12 +38,12 @@ function tilesOf(side: number): { starts: number[]; size: number } {
   return { starts, size };
 }
 
-type Halved = { luma: Float32Array; half: Float32Array; width: number; height: number };
+type Halved = { luma: Float64Array; half: Float64Array; width: number; height: number };
 
 /** With the mean of each 2 x 2 pixels; width and height are those of the half. */
-function halved(luma: Float32Array, shape: { width: number; height: number }): Halved {
+function halved(luma: Float64Array, shape: { width: number; height: number }): Halved {
   const [width, height] = [shape.width / 2, shape.height / 2];
-  const half = new Float32Array(width * height);
+  const half = new Float64Array(width * height);
   for (let y = 0; y < height; y += 1)
     for (let x = 0; x < width; x += 1) {
       const at = 2 * y * shape.width + 2 * x;
