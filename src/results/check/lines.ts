@@ -110,7 +110,7 @@ export async function* checkNdjson(check: BatchCheck): AsyncGenerator<string> {
 
 function lineOf({ request, results }: BatchCheck, row: PictureRow, verdict: Verdict, channel: Channel) {
   const { slot, row_number, sku = null, position, url, error_code, file_format: format } = row;
-  const size = { width: row.file_width, height: row.file_height, bytes: Number(row.file_bytes) };
+  const size = { width: row.file_width, height: row.file_height, bytes: row.file_bytes };
   return {
     ...{ slot, row: row_number, sku, position, url, state: shownState(row.state, results), error_code },
     ...{ channel: channel.name, of: request.of, as_of: request.asOf },

@@ -47,7 +47,7 @@ function outputFile(row: PictureRow, recipes: Recipe[]): FileFacts | undefined {
 }
 
 function sizeOf({ file_width, file_height, file_bytes }: PictureRow, format: string) {
-  return { format, width: file_width, height: file_height, bytes: Number(file_bytes) };
+  return { format, width: file_width, height: file_height, bytes: file_bytes };
 }
 
 /** What follows from how a rendition was made. */
