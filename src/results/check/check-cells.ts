@@ -12,7 +12,8 @@ const WORST: readonly VerdictWord[] = ['fail', 'unknown', 'warn', 'pass'];
 /** The cells of products, one for each channel: the worst verdict, and what each position does not meet. */
 export async function checkCells(check: BatchCheck, products: ProductResult[]): Promise<string[][]> {
   const slots = slotsOf(products);
-  const pictures = slots ? await check.ofSlots(slots) : [];
+  const cells = new Map(products.map((product) => [product.rowNumber, product.cells]));
+  const pictures = slots ? await check.ofProducts(slots, cells) : [];
   const byRow = Map.groupBy(pictures, ({ row }) => row.row_number);
   return products.map(({ rowNumber }) =>
     check.request.channels.map((_, i) => cellOf(byRow.get(rowNumber) ?? [], i)),

@@ -52,16 +52,27 @@ export class BatchCheck {
   async pageOf(images: RawBuilder<unknown>, isNamed = false): Promise<CheckedPicture[]> {
     // The address of an output may hold names of its product.
     const choice = { ...this.#choice, isNamed: isNamed || this.request.of === 'output' };
-    const rows = await readPictures(this.#db, images, choice);
+    return this.#judged(await readPictures(this.#db, images, choice));
+  }
+
+  /** Of consecutive products. @param cells of each product, by row number: they are not read again */
+  async ofProducts(
+    slots: { from: number; to: number },
+    cells: ReadonlyMap<number, string[]>,
+  ): Promise<CheckedPicture[]> {
+    const { categoryColumn: column } = this.#choice;
+    const isNamed = this.request.of === 'output';
+    const choice = { ...this.#choice, categoryColumn: undefined, isNamed };
+    const rows = await readPictures(this.#db, imagesOfSlots(this.results, slots), choice);
+    if (column !== undefined) for (const row of rows) row.category = cells.get(row.row_number)?.[column];
+    return this.#judged(rows);
+  }
+
+  #judged(rows: PictureRow[]): CheckedPicture[] {
     return rows.map((row) => {
       const facts = this.#facts(row);
       return { row, verdicts: this.#judges.map((judge) => judge(facts)) };
     });
-  }
-
-  /** Of consecutive slots, without `to`. */
-  ofSlots(slots: { from: number; to: number }): Promise<CheckedPicture[]> {
-    return this.pageOf(imagesOfSlots(this.results, slots));
   }
 
   /** Names of the renditions that are checked: several, if rows chose presets. */

@@ -21,7 +21,7 @@ export type PictureRow = {
   sku?: string | null;
   product_name?: string;
   /** the cell of its product's category; null: there is no such column */
-  category?: string | null;
+  category?: string | null | undefined;
   file_format: string | null;
   file_width: number;
   file_height: number;
