@@ -1,14 +1,16 @@
 /**
  * `npm run bench`: measures Minilab, as ratios within one run. `--only NAME` runs one benchmark, `--json`
  * prints one object on the last line. `--pairs N --seconds N` set the length of `end_to_end` and `fetching`,
- * `--images N` that of `memory`, `--rows N` that of `intake`.
+ * `--images N` that of `memory`, `--rows N` that of `intake`, `--checked N` that of `check`.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { api } from './api.ts';
+import { check } from './check.ts';
 import { endToEnd } from './end-to-end.ts';
 import { fetching } from './fetching.ts';
 import { intake } from './intake.ts';
+import { measures } from './measures.ts';
 import { memory } from './memory.ts';
 import { presets } from './presets.ts';
 import { renditions } from './renditions.ts';
@@ -23,18 +25,21 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '30' },
     images: { type: 'string', default: '10000' },
     rows: { type: 'string', default: '1000000' },
+    checked: { type: 'string', default: '100000' },
   },
 });
 
 const BENCHMARKS = {
   end_to_end: () => endToEnd({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   renditions,
+  measures,
   memory: () => memory({ images: Number(values.images) }),
   presets,
   reuse,
   settle,
   fetching: () => fetching({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   intake: () => intake({ rows: Number(values.rows) }),
+  check: () => check({ images: Number(values.checked) }),
   api,
 } satisfies Record<string, () => Promise<object>>;
 

@@ -39,8 +39,11 @@ import { beforeRoutes } from './pictures/before.routes.ts';
 import type { OpenUpload } from './pictures/preview-sources.ts';
 import { presetPreviewRoutes } from './pictures/preview.routes.ts';
 import { startPictures } from './pictures/pictures.ts';
+import { channelRoutes } from './channels/channel.routes.ts';
 import { presetRoutes } from './presets/preset.routes.ts';
 import { fileRoutes } from './results/file.routes.ts';
+import { checkRoutes } from './results/check/check.routes.ts';
+import { findChecked } from './results/check/checked-slots.ts';
 import { resultsRoutes } from './results/results.routes.ts';
 import { deliveryRoutes } from './webhooks/delivery.routes.ts';
 import { endpointRoutes } from './webhooks/endpoint.routes.ts';
@@ -102,11 +105,12 @@ export async function startHttp(
     hasExample: example !== undefined,
   });
   await app.register(presetRoutes, shared);
+  await app.register(channelRoutes, shared);
   const watcher = new BatchWatcher({ db: database.hurried, log });
   app.addHook('preClose', async () => watcher.close());
   await app.register(statusRoutes, { ...shared, watcher });
   await app.register(liveRoutes, { ...shared, watcher });
-  await app.register(imagesRoutes, shared);
+  await app.register(imagesRoutes, { ...shared, findChecked: findChecked(shared) });
   await app.register(imageRoutes, shared);
   await app.register(failureRoutes, shared);
   await app.register(controlRoutes, { ...shared, patient: database.patient, feed });
@@ -119,6 +123,7 @@ export async function startHttp(
   await app.register(usageRoutes, { ...shared, requestsPerSecond: config.requestsPerSecond });
   await app.register(auditRoutes, shared);
   await app.register(resultsRoutes, { ...shared, storage, folder });
+  await app.register(checkRoutes, shared);
   await app.register(pageRoutes, { filesUrl });
   const openUpload: OpenUpload = (tenantId, id) => kept.open(uploadKey(tenantId, id));
   const pictures = startPictures({ ...services, openUpload });

@@ -24,6 +24,7 @@ const PROBLEMS = {
   csv_invalid: [422, 'The CSV has errors'],
   preset_invalid: [422, 'The preset has errors'],
   preview_failed: [422, 'The preview cannot be made'],
+  channel_invalid: [422, 'The channel has errors'],
   quota_exceeded: [429, 'The quota is used up'],
   too_many_requests: [429, 'Too many requests'],
   headers_too_large: [431, 'The request headers are too large'],

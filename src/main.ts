@@ -1,8 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
 import { withJsonErrors, describe, EXIT, say } from './cli/output.ts';
+import type { AuditOptions } from './cli/audit.ts';
 import type { CheckOptions } from './cli/check.ts';
 import type { CreateKeyOptions, ListKeysOptions } from './cli/keys.ts';
+import type { InspectOptions } from './cli/inspect.ts';
 import type { ProcessOptions } from './cli/process.ts';
 import { DEFAULT_NAME_TEMPLATE } from './presets/name-template.ts';
 import type { LimitOptions } from './cli/tenant-limits.ts';
@@ -37,11 +39,32 @@ const processing = program
     'keep downloads and renditions for later runs, and reuse downloads of this age, such as 12h',
   )
   .option('--on-invalid <reject|skip>', 'reject the file, or skip its rows with errors', 'reject')
+  .option('--check <CHANNELS>', 'then tell what these channels say, such as google,amazon')
   .option('--json', 'print one JSON object on the last line of standard output', false)
   .action(async (file: string, options: ProcessOptions) => {
     const { processFile } = await import('./cli/process.ts');
     const { NO_RESULT } = await import('./cli/process-report.ts');
     await end(withJsonErrors(options.json, NO_RESULT, () => processFile(file, options)));
+  });
+
+const auditing = program
+  .command('audit')
+  .description(
+    "hold a CSV's images against marketplaces' rules: they are downloaded and measured, nothing is made",
+  )
+  .argument('<FILE.csv>')
+  .requiredOption('--channel <CHANNELS>', 'such as google,amazon, your own, or a file NAME.json')
+  .option('--as-of <DATE>', 'the day whose rules hold, such as 2027-01-31; default: today')
+  .option('--of <source|output>', 'judge the linked files, or what a preset makes of them', 'source')
+  .option('--preset <NAME>', 'with --of output: a preset, or a file NAME.json')
+  .option('--rendition <NAME>', 'with --of output: which rendition; default: the first')
+  .option('--apparel', 'products are apparel where google_product_category does not say it', false)
+  .option('--out <FILE.csv>', 'write a line for each image: its verdict and its measures')
+  .option('--on-invalid <reject|skip>', 'reject the file, or skip its rows with errors', 'reject')
+  .option('--json', 'print one JSON object on the last line of standard output', false)
+  .action(async (file: string, options: AuditOptions) => {
+    const { audit, NO_AUDIT } = await import('./cli/audit.ts');
+    await end(withJsonErrors(options.json, NO_AUDIT, () => audit(file, options)));
   });
 
 const checking = program
@@ -55,7 +78,7 @@ const checking = program
     await end(withJsonErrors(options.json, { ok: false }, () => check(file, options)));
   });
 
-for (const command of [processing, checking])
+for (const command of [processing, auditing, checking])
   command
     .option('--columns <JSON>', 'roles of columns, such as \'{"images": "Foto", "sku": "Art.-Nr."}\'')
     .option('--header-line <N>', 'line of the header, if it is not detected')
@@ -83,8 +106,10 @@ program
   .command('inspect')
   .description('show what Minilab reads in one image, and what each preset makes of it')
   .argument('<FILE-or-URL>')
+  .option('--as-of <DATE>', "the day whose marketplaces' rules hold, such as 2027-01-31; default: today")
+  .option('--apparel', 'it is apparel, for which some rules are stricter', false)
   .option('--json', 'print one JSON object', false)
-  .action(async (what: string, options: { json: boolean }) => {
+  .action(async (what: string, options: InspectOptions) => {
     const { inspect } = await import('./cli/inspect.ts');
     await end(withJsonErrors(options.json, { ok: false }, () => inspect(what, options)));
   });
@@ -121,6 +146,29 @@ presets
   .argument('<NAME>')
   .description('remove your own preset; accepted batches keep it')
   .action(async (name: string) => end((await import('./cli/presets.ts')).removePreset(name)));
+
+const channels = program
+  .command('channels')
+  .description("list channels: marketplaces' rules for pictures, and your own")
+  .action(async () => end((await import('./cli/channels.ts')).showChannels()));
+channels
+  .command('show')
+  .argument('<NAME>')
+  .description('print a channel as JSON, with the source of each rule')
+  .action(async (name: string) => end((await import('./cli/channels.ts')).showChannel(name)));
+channels
+  .command('add')
+  .argument('<FILE.json>', '{ "rules": [{ "rule": "min_sides", "at_least": 800 }] }')
+  .option('--name <NAME>', 'name of the channel; default: the file name')
+  .description('save or replace your own channel')
+  .action(async (file: string, options: { name?: string }) =>
+    end((await import('./cli/channels.ts')).addChannel(file, options)),
+  );
+channels
+  .command('remove')
+  .argument('<NAME>')
+  .description('remove your own channel')
+  .action(async (name: string) => end((await import('./cli/channels.ts')).removeChannel(name)));
 
 const keys = program.command('keys').description('create, list and revoke API keys');
 keys

@@ -5,7 +5,7 @@ import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { type FailureGroup, listFailures } from '../images/failures.queries.ts';
 import { SheetImage, sheetBody } from '../images/sheet.body.ts';
-import { listSheetOfSlots, type SheetRow } from '../images/sheet.queries.ts';
+import { listSheet, type SheetRow } from '../images/sheet.queries.ts';
 import type { ThumbUrls } from '../images/thumb.ts';
 import { factsOfProblem } from '../pipeline/problems.ts';
 import { batchStateOf } from './batch.queries.ts';
@@ -52,11 +52,8 @@ export const failureRoutes: FastifyPluginAsyncTypebox<ThumbUrls & { db: Db }> = 
       const key = batchKey(tenantOf(request), id);
       if ((await batchStateOf(db, key)) === undefined) throw noSuchBatch(id);
       const groups = await listFailures(db, key);
-      const images = await listSheetOfSlots(
-        db,
-        key,
-        groups.flatMap(({ slots }) => slots),
-      );
+      const slots = groups.flatMap((group) => group.slots);
+      const images = await listSheet(db, { ...key, slots, afterSlot: 0, limit: slots.length });
       const bySlot = new Map(images.map((image) => [image.slot, image]));
       return { items: groups.map((group) => failuresBody(group, bySlot, parts)), next_cursor: null };
     },

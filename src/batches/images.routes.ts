@@ -1,6 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import {
+  type CheckChoice,
+  type CheckFilter,
+  CheckFilterQuery,
+  filterChoice,
+} from '../channels/check-query.ts';
 import type { Db } from '../db/database.ts';
 import { ListOf, valuesOf } from '../http/lists.ts';
 import { isCount, PAGE_SIZE, PageOf, pageOf, PageQuery, readCursor, writeCursor } from '../http/pages.ts';
@@ -10,14 +16,25 @@ import { ProblemAnswer } from '../http/problem.ts';
 import { PUBLIC_IMAGE_STATES, storedStates } from '../images/image.ts';
 import { Image, imageBody } from '../images/image.body.ts';
 import { CodeList, imageCodesOf } from '../images/code-list.ts';
-import { type ImageFilter, listImages } from '../images/image.queries.ts';
+import { type ImageFilter, type ImageRow, listImages } from '../images/image.queries.ts';
 import { SheetImage, sheetBody } from '../images/sheet.body.ts';
-import { listSheet } from '../images/sheet.queries.ts';
+import { listSheet, type SheetRow } from '../images/sheet.queries.ts';
 import { batchStateOf } from './batch.queries.ts';
 import { Found, findInBatch, foundBody } from './find.ts';
 import { batchKey, noSuchBatch } from './status.routes.ts';
 
-export type ImagesParts = { db: Db; publicUrl: string; filesUrl: string };
+export type ImagesParts = {
+  db: Db;
+  publicUrl: string;
+  filesUrl: string;
+  /** Finds a page of the images with a verdict: at most `limit` slots, and after which one the next page begins. */
+  findChecked: FindChecked;
+};
+
+type FindChecked = (
+  filter: ImageFilter,
+  check: CheckFilter & { channel: string; choice: CheckChoice },
+) => Promise<{ slots: number[]; next: number | undefined }>;
 
 const Params = Type.Object({ id: Type.String() });
 
@@ -39,9 +56,13 @@ const ImagesQuery = Type.Object({
   state: Type.Optional(Type.Enum([...PUBLIC_IMAGE_STATES])),
   code: CodeList,
   host: ListOf('Only images of this host'),
+  ...CheckFilterQuery,
 });
 
 type OfImages = { Params: Static<typeof Params>; Querystring: Static<typeof ImagesQuery> };
+
+const SHORT_PAGES =
+  'With `channel`, at most 10,000 images are looked at for a page, which may then be short or empty: go on while there is a `next_cursor`.';
 
 const MAX_FOUND = 100;
 const FOUND = 20;
@@ -69,11 +90,28 @@ export const imagesRoutes: FastifyPluginAsyncTypebox<ImagesParts> = async (app, 
     };
   }
 
+  /** A page of the images that a check leaves. Undefined: none was asked for. @throws Problem `bad_request` */
+  async function checkedPage<Row, Item>(
+    { query }: FastifyRequest<OfImages>,
+    filter: ImageFilter,
+    { read, item }: { read: (filter: ImageFilter) => Promise<Row[]>; item: (row: Row) => Item },
+  ): Promise<{ items: Item[]; next_cursor: string | null } | undefined> {
+    const choice = filterChoice(query);
+    if (!choice) return undefined;
+    const { channel } = choice;
+    const page = { ...filter, limit: filter.limit - 1 };
+    const { slots, next } = await parts.findChecked(page, { ...query, channel, choice });
+    const { tenantId, batchId } = filter;
+    const rows = await read({ tenantId, batchId, slots, afterSlot: 0, limit: slots.length });
+    return { items: rows.map(item), next_cursor: next === undefined ? null : writeCursor(next) };
+  }
+
   app.get(
     '/v1/batches/:id/images',
     {
       schema: {
         summary: 'Images of a batch, by slot',
+        description: SHORT_PAGES,
         params: Params,
         querystring: ImagesQuery,
         response: { 200: PageOf(Image), 404: ProblemAnswer },
@@ -81,10 +119,11 @@ export const imagesRoutes: FastifyPluginAsyncTypebox<ImagesParts> = async (app, 
     },
     async (request) => {
       const filter = await filterOf(request);
-      return pageOf(await listImages(db, filter), filter.limit - 1, {
-        item: (row) => imageBody(row, filesUrl),
-        cursor: (row) => row.slot,
-      });
+      const item = (row: ImageRow): Static<typeof Image> => imageBody(row, filesUrl);
+      const read = (some: ImageFilter): Promise<ImageRow[]> => listImages(db, some);
+      const checked = await checkedPage(request, filter, { read, item });
+      if (checked) return checked;
+      return pageOf(await read(filter), filter.limit - 1, { item, cursor: (row) => row.slot });
     },
   );
 
@@ -93,7 +132,8 @@ export const imagesRoutes: FastifyPluginAsyncTypebox<ImagesParts> = async (app, 
     {
       schema: {
         summary: 'Images of a batch for a contact sheet, by slot',
-        description: 'The same images as /images with less of each, its product, and a small picture.',
+        description:
+          'The same images as /images with less of each, its product, and a small picture. ' + SHORT_PAGES,
         params: Params,
         querystring: ImagesQuery,
         response: { 200: PageOf(SheetImage), 404: ProblemAnswer },
@@ -101,10 +141,11 @@ export const imagesRoutes: FastifyPluginAsyncTypebox<ImagesParts> = async (app, 
     },
     async (request) => {
       const filter = await filterOf(request);
-      return pageOf(await listSheet(db, filter), filter.limit - 1, {
-        item: (row) => sheetBody(row, parts),
-        cursor: (row) => row.slot,
-      });
+      const item = (row: SheetRow): Static<typeof SheetImage> => sheetBody(row, parts);
+      const read = (some: ImageFilter): Promise<SheetRow[]> => listSheet(db, some);
+      const checked = await checkedPage(request, filter, { read, item });
+      if (checked) return checked;
+      return pageOf(await read(filter), filter.limit - 1, { item, cursor: (row) => row.slot });
     },
   );
 

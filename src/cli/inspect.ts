@@ -1,19 +1,25 @@
 import { basename, dirname, resolve } from 'node:path';
+import { today } from '../channels/day.ts';
+import { NOT_JUDGED } from '../channels/verdict.ts';
 import { readConfig } from '../config.ts';
 import type { DecoderPool } from '../pipeline/decoder-pool.ts';
 import { fetchSource, type Source } from '../pipeline/download/fetch.ts';
 import type { Facts, Made } from '../pipeline/decoder-protocol.ts';
+import type { Measures } from '../pipeline/measures.ts';
 import { planRenditions } from '../pipeline/plan.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
-import { type Channel, CHANNELS } from '../presets/channels.ts';
-import type { Preset } from '../presets/spec.ts';
+import { MARKETPLACE_RENDITIONS } from '../presets/marketplaces.ts';
+import { FORMAT_FACTS } from '../presets/spec.ts';
 import { VERSION } from '../version.ts';
+import { channelBodies, judged, type Judging, objectionsOf, verdictTable } from './inspect-verdicts.ts';
 import { EXIT, say, size, table } from './output.ts';
+import { fileFacts, measure, problemOf } from './inspect-facts.ts';
+import { readDay } from './days.ts';
 import { refuseUnreadable } from './readable.ts';
 import { openSingleDownload } from './single-download.ts';
 
-type Verdict = {
+type OfPreset = {
   preset: string;
   ok: boolean;
   code?: string;
@@ -23,10 +29,19 @@ type Verdict = {
   objections: string[];
 };
 
-/** `minilab inspect FILE-or-URL`: shows an image's facts, and what each built-in preset makes of it. Exits with 3 if none can. */
-export async function inspect(what: string, { json }: { json: boolean }): Promise<number> {
+type Seen = ReturnType<typeof seenOf> & { measures?: Measures };
+
+export type InspectOptions = { json: boolean; asOf?: string; apparel: boolean };
+
+/**
+ * `minilab inspect FILE-or-URL`: shows an image's facts, what each marketplace says of it, and what each built-in
+ * preset makes of it. Exits with 3 if none can.
+ */
+export async function inspect(what: string, options: InspectOptions): Promise<number> {
+  const { json } = options;
   const settings = readConfig();
   const isUrl = /^https?:\/\//i.test(what);
+  const judging = judgingOf(options, isUrl ? what : undefined);
   if (!isUrl) await refuseUnreadable(what, 'an image file');
   await using stack = new AsyncDisposableStack();
   const { guard, file, decoders, interrupted } = await openSingleDownload(what, settings, stack);
@@ -39,11 +54,15 @@ export async function inspect(what: string, { json }: { json: boolean }): Promis
   try {
     const source = await fetchSource(isUrl ? what : basename(what), file, rules, interrupted);
     const facts = await decoders.readHeader({ path: source.path, bytes: source.bytes }, interrupted);
-    const { verdicts, description } = await tryPresets(source, decoders, interrupted);
-    const seen = { ...seenOf(source, facts), ...description };
-    const ok = verdicts.some((verdict) => verdict.ok);
-    if (json) process.stdout.write(`${JSON.stringify({ ok, ...seen, presets: verdicts })}\n`);
-    else show(seen, verdicts);
+    const measured = await measure(source, decoders, interrupted);
+    const seen: Seen = { ...seenOf(source, facts), ...describe(measured) };
+    const channels = judged(fileFacts({ ...facts, bytes: source.bytes }, measured), judging);
+    const presets = await tryPresets(source, judging, decoders, interrupted);
+    const ok = presets.some((preset) => preset.ok);
+    if (json) {
+      const verdicts = { as_of: judging.asOf, channels: channelBodies(channels), not_judged: NOT_JUDGED };
+      process.stdout.write(`${JSON.stringify({ ok, ...seen, presets, ...verdicts })}\n`);
+    } else show(seen, presets, channels);
     return ok ? EXIT.ok : EXIT.someFailed;
   } catch (error) {
     const { code, message } = problemOf(error);
@@ -53,28 +72,45 @@ export async function inspect(what: string, { json }: { json: boolean }): Promis
   }
 }
 
-/** Makes the renditions of each built-in preset, and describes the image as the decoder sees it. */
-async function tryPresets(
-  source: Source,
-  decoders: DecoderPool,
-  signal: AbortSignal,
-): Promise<{ verdicts: Verdict[]; description: object }> {
-  const verdicts: Verdict[] = [];
-  let description: object = {};
-  for (const preset of BUILTIN_PRESETS) {
-    const plan = planRenditions(source, { preset: preset.name, renditions: preset.renditions });
-    const made = await decoders.make({ ...plan, describe: true }, signal).catch(problemOf);
-    if (!(made instanceof ImageProblem))
-      description = { ...made.description, difference_hash: made.differenceHash };
-    verdicts.push(verdictOn(preset, made));
-  }
-  return { verdicts, description };
+function judgingOf({ asOf = today(), apparel }: InspectOptions, url: string | undefined): Judging {
+  return { asOf: readDay(asOf), url, category: apparel ? 'apparel' : undefined };
 }
 
-/** @throws errors that are no ImageProblem */
-function problemOf(error: unknown): ImageProblem {
-  if (error instanceof ImageProblem) return error;
-  throw error;
+function describe(made: Made | undefined): Record<string, unknown> & { measures?: Measures } {
+  if (!made) return {};
+  const { description, differenceHash, content } = made;
+  const { lookHash, measures } = content;
+  return { ...description, difference_hash: differenceHash, look_hash: lookHash, measures };
+}
+
+/** Makes the renditions of each built-in preset, and measures those for marketplaces. */
+async function tryPresets(
+  source: Source,
+  judging: Judging,
+  decoders: DecoderPool,
+  signal: AbortSignal,
+): Promise<OfPreset[]> {
+  const tried: OfPreset[] = [];
+  for (const { name: preset, renditions } of BUILTIN_PRESETS) {
+    const plan = planRenditions(source, { preset, renditions });
+    const made = await decoders.make(plan, signal).catch(problemOf);
+    if (made instanceof ImageProblem) {
+      tried.push({ preset, ok: false, code: made.code, renditions: [], objections: [made.message] });
+      continue;
+    }
+    const sizes = made.files.map(({ name, width, height, bytes }) => ({ name, width, height, bytes }));
+    const [main, spec] = [sizes[0], plan.renditions[0]];
+    const isJudged = main !== undefined && spec !== undefined && preset in MARKETPLACE_RENDITIONS;
+    const file = isJudged
+      ? fileFacts(
+          { ...main, format: FORMAT_FACTS[spec.format].name },
+          await measure({ path: spec.output, bytes: main.bytes }, decoders, signal),
+        )
+      : undefined;
+    const objections = file ? objectionsOf(preset, file, { ...judging, url: undefined }) : [];
+    tried.push({ preset, ok: true, renditions: sizes, objections });
+  }
+  return tried;
 }
 
 function seenOf({ bytes, sha256, finalUrl }: Source, { format, width, height, isInterlaced }: Facts) {
@@ -91,44 +127,13 @@ function seenOf({ bytes, sha256, finalUrl }: Source, { format, width, height, is
   return { ...source, progressive: isInterlaced };
 }
 
-function verdictOn(preset: Preset, made: Made | ImageProblem): Verdict {
-  if (made instanceof ImageProblem)
-    return { preset: preset.name, ok: false, code: made.code, renditions: [], objections: [made.message] };
-  const renditions = made.files.map(({ name, width, height, bytes }) => ({ name, width, height, bytes }));
-  const channel = CHANNELS.find(({ name }) => name === preset.name);
-  const [main] = renditions;
-  const objections = channel && main ? objectionsOf(channel, main) : [];
-  return { preset: preset.name, ok: true, renditions, objections };
-}
-
-function objectionsOf(
-  channel: Channel,
-  { width, height, bytes }: { width: number; height: number; bytes: number },
-): string[] {
-  const least = { 'both sides': Math.min(width, height), 'longer side': Math.max(width, height) };
-  const { minimum, advised, maxPixels, maxSide, maxSidesAdded, maxBytes } = channel;
-  const objections: string[] = [];
-  if (least[minimum.of] < minimum.pixels)
-    objections.push(`refused: ${minimum.of} must have at least ${minimum.pixels} px`);
-  else if (least[advised.of] < advised.pixels)
-    objections.push(`${advised.of} should have ${advised.pixels} px`);
-  const isTooLarge =
-    width * height > (maxPixels ?? Number.POSITIVE_INFINITY) ||
-    Math.max(width, height) > (maxSide ?? Number.POSITIVE_INFINITY) ||
-    width + height > (maxSidesAdded ?? Number.POSITIVE_INFINITY);
-  if (isTooLarge) objections.push('refused: too many pixels');
-  if (bytes > maxBytes) objections.push(`refused: more than ${size(maxBytes)}`);
-  return objections;
-}
-
-function show(seen: object, verdicts: Verdict[]): void {
-  const facts = Object.entries(seen).map(([name, value]) => [
+function show({ measures, ...seen }: Seen, presets: OfPreset[], channels: ReturnType<typeof judged>): void {
+  const { v: _, ...told } = measures ?? {};
+  const facts = Object.entries({ ...seen, ...told }).map(([name, value]) => [
     name.replaceAll('_', ' '),
-    Array.isArray(value)
-      ? value.join(', ') || 'none'
-      : ((value as string | undefined)?.toString() ?? 'unknown'),
+    inWords(value),
   ]);
-  const rows = verdicts.map(({ preset, ok, code, renditions, objections }) => [
+  const rows = presets.map(({ preset, ok, code, renditions, objections }) => [
     preset,
     ok
       ? renditions
@@ -137,7 +142,20 @@ function show(seen: object, verdicts: Verdict[]): void {
       : `failed: ${code}`,
     objections.join('; ') || 'good',
   ]);
+  const made = table([['PRESET', 'WOULD BECOME', 'VERDICT'], ...rows], process.stdout);
+  const judgement = verdictTable(channels);
   process.stdout.write(
-    `${table(facts, process.stdout)}\n\n${table([['PRESET', 'WOULD BECOME', 'VERDICT'], ...rows], process.stdout)}\n`,
+    `${table(facts, process.stdout)}\n\n${judgement}\n\n${made}\n\nNot judged: ${NOT_JUDGED.join('; ')}.\n`,
   );
+}
+
+/** A fact of an image for people. */
+function inWords(value: unknown): string {
+  if (value === null || value === undefined) return 'unknown';
+  if (Array.isArray(value)) return value.join(', ') || 'none';
+  if (typeof value === 'object')
+    return Object.entries(value)
+      .map(([name, part]) => `${name} ${part}`)
+      .join(', ');
+  return `${value as string | number | boolean}`;
 }

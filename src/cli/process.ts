@@ -1,29 +1,25 @@
-import type { FileHandle } from 'node:fs/promises';
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { DEFAULT_TENANT } from '../access/tenants.ts';
-import type { BatchKey } from '../batches/batch.ts';
+import { join, resolve } from 'node:path';
 import type { BatchRow } from '../batches/batch.queries.ts';
-import { type Config, readConfig } from '../config.ts';
+import { today } from '../channels/day.ts';
+import type { Channel } from '../channels/rule.ts';
+import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
-import { acceptUpload } from '../intake/accept.ts';
 import { UploadOptions } from '../intake/option-schemas.ts';
-import { freshForSOf, type ReadingOptions, readOptions } from '../intake/options.ts';
-import { type StagedUpload, stageUpload } from '../intake/staged-upload.ts';
+import { freshForSOf, readOptions } from '../intake/options.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { parseNameTemplate } from '../presets/name-template.ts';
-import type { Preset } from '../presets/spec.ts';
 import { writeFolder } from '../results/folder.ts';
-import { ensureWritable, type Services, openServices } from '../services.ts';
-import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
-import { startWorker } from '../worker.ts';
+import type { CheckSummary } from '../results/check/summary.ts';
+import { ensureWritable } from '../services.ts';
 import { onInterrupt } from './interrupt.ts';
-import { createLog } from './log.ts';
 import { EXIT, printJson, say } from './output.ts';
 import { findPreset } from './presets.ts';
-import { createRunFolder, forgetRuns, openKeptRunFolder } from './run-folder.ts';
-import { report, resultOf, sayStaged } from './process-report.ts';
-import { showUntilEnded, untilDelivered } from './process-wait.ts';
+import { findChannels } from './channels.ts';
+import { openRunCheck, reportCheck, sayNotJudged } from './check-report.ts';
+import { report, resultOf } from './process-report.ts';
+import { untilDelivered } from './process-wait.ts';
+import { runBatch, type RunRequest } from './run-batch.ts';
 import { type ReadingFlags, readFlags } from './reading-flags.ts';
 import { openReadable } from './readable.ts';
 
@@ -34,6 +30,7 @@ export type ProcessOptions = ReadingFlags & {
   deadlineHours: string;
   freshFor?: string;
   onInvalid: string;
+  check?: string;
   json: boolean;
 };
 
@@ -48,36 +45,21 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   await ensureWritable(settings.dataDir);
   const interrupted = onInterrupt(() => say('\nStopping.'));
   await using stack = new AsyncDisposableStack();
-  await using staged = await stage(csv, request, settings);
-  sayStaged(basename(file), staged);
-
-  const services = await openRunServices(request, settings, stack);
+  const run = await runBatch({ csv, file }, request, settings, { interrupted, stack });
+  const { services, batch, ended } = run;
   const { db } = services.database;
-  const batch = await accept(services, staged, request, basename(file));
-  const worker = await startWorker(services, dirname(resolve(file)));
-  stack.defer(() => worker.stop(0));
-  await configureEndpoint(db, DEFAULT_TENANT, services.config.webhook);
-
-  const ended = await showUntilEnded(db, batch, interrupted);
   if (!ended.ended_at) return sayStopped(ended, secondsSoFar(), options);
   const row = (await untilDelivered(db, batch, interrupted)) ?? ended;
   const { path: outputCsv, removed } = await writeFolder(db, services.storage, batch, request.out);
   const result = { outputCsv, removed, seconds: secondsSoFar() };
   await report(db, batch, row, result);
-  if (options.json) printJson(resultOf(row, result));
+  const checks = request.channels ? await reportChecks(run, request.channels) : undefined;
+  if (options.json) printJson({ ...resultOf(row, result), ...(checks && { checks }) });
   return ended.state === 'completed' ? EXIT.ok : EXIT.someFailed;
 }
 
-/** The options, checked. */
-type ProcessRequest = {
-  preset: Preset;
-  reading: ReadingOptions;
-  nameTemplate: string;
-  freshForS: number | null;
-  deadlineHours: number | undefined;
-  /** absolute path */
-  out: string;
-};
+/** The options, checked. `out`: absolute path. `channels`: what to check the batch by. */
+type ProcessRequest = RunRequest & { out: string; channels: Channel[] | undefined };
 
 /** @throws Problem */
 async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
@@ -90,7 +72,10 @@ async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
   );
   return {
     preset,
+    presets: [...BUILTIN_PRESETS, preset],
     reading,
+    tellsWebhook: true,
+    channels: options.check === undefined ? undefined : await findChannels(options.check),
     nameTemplate: options.nameTemplate,
     freshForS: freshForSOf(uploadOptions),
     deadlineHours: uploadOptions.deadline_hours,
@@ -113,47 +98,18 @@ async function checkOutputFolder(folder: string): Promise<void> {
     );
 }
 
-async function stage(
-  csv: FileHandle,
-  { preset, reading }: ProcessRequest,
-  { dataDir, maxUploadBytes }: Config,
-): Promise<StagedUpload> {
-  return stageUpload(csv.createReadStream(), {
-    tenantId: DEFAULT_TENANT,
-    folder: join(dataDir, 'tmp'),
-    maxBytes: maxUploadBytes,
-    allowPaths: true,
-    presets: [...BUILTIN_PRESETS, preset],
-    preset,
-    ...reading,
-  });
-}
-
-/** Opens the services of this run in a folder of its own; with --fresh-for, in the one that stays. */
-async function openRunServices(
-  { freshForS }: ProcessRequest,
-  settings: Config,
-  stack: AsyncDisposableStack,
-): Promise<Services> {
-  const openFolder = freshForS === null ? createRunFolder : openKeptRunFolder;
-  const { config, databaseUrl } = await openFolder(settings, stack);
-  const log = createLog(process.env['LOG_LEVEL'] ? config.logLevel : 'error');
-  const services = await openServices(config, databaseUrl, log);
-  stack.defer(services.close);
-  checkEndpoint(config.webhook, services.guard);
-  if (freshForS !== null) await forgetRuns(services.database.db);
-  return services;
-}
-
-async function accept(
-  { database, feed }: Services,
-  staged: StagedUpload,
-  { preset, nameTemplate, freshForS, deadlineHours }: ProcessRequest,
-  name: string,
-): Promise<BatchKey> {
-  const acceptance = { tenantId: DEFAULT_TENANT, name, preset, nameTemplate, freshForS, deadlineHours };
-  const row = await acceptUpload(database, staged, acceptance, feed);
-  return { tenantId: row.tenant_id, batchId: row.batch_id };
+/** Of the files that the CSV links, and of those that were made. */
+async function reportChecks(
+  { services, batch }: Awaited<ReturnType<typeof runBatch>>,
+  channels: Channel[],
+): Promise<CheckSummary[]> {
+  const found: CheckSummary[] = [];
+  for (const what of ['source', 'output'] as const) {
+    const choice = { of: what, asOf: today(), rendition: undefined, category: undefined, channels };
+    found.push(...(await reportCheck(await openRunCheck(services, batch, choice))));
+  }
+  sayNotJudged();
+  return found;
 }
 
 function sayStopped(row: BatchRow, seconds: number, { json }: ProcessOptions): number {

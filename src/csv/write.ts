@@ -14,6 +14,24 @@ export function csvText(rows: string[][], { delimiter }: TableFormat): string {
   return stringify(cells, { delimiter, quoted_match: QUOTED, quoted_empty });
 }
 
+/**
+ * The same for tables of our own, several times faster: it quotes only what needs it, and no row has one cell only.
+ */
+export function plainCsvText(rows: string[][], { delimiter }: TableFormat): string {
+  let text = '';
+  for (const row of rows) {
+    for (let i = 0; i < row.length; i += 1) {
+      const cell = escapeFormula(row[i] ?? '');
+      text += i === 0 ? '' : delimiter;
+      text += NEEDS_QUOTES.test(cell) || cell.includes(delimiter) ? `"${cell.replaceAll('"', '""')}"` : cell;
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+const NEEDS_QUOTES = /[",;\t\r\n]/;
+
 /** The text of the header and the input's lines around it, with a byte order mark if the input had one. */
 export function headerText(format: TableFormat, header: string[]): string {
   const { above = '', below = '' } = format.written ?? {};

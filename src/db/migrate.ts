@@ -18,6 +18,8 @@ import { webhookEndpoints } from './migrations/0013_webhook_endpoints.ts';
 import { live } from './migrations/0014_live.ts';
 import { uploads } from './migrations/0016_uploads.ts';
 import { pages } from './migrations/0017_pages.ts';
+import { contents } from './migrations/0018_contents.ts';
+import { channels } from './migrations/0019_channels.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
 // Expand, then contract: a migration may only make changes that the previous version can live with; unused
@@ -52,6 +54,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0014_live': { ...live, locks: ['batches'] },
   '0016_uploads': { ...uploads, locks: [] },
   '0017_pages': { ...pages, locks: ['batches', 'rendition_sets', 'attempts'] },
+  '0018_contents': { ...contents, locks: ['rendition_sets', 'renditions'] },
+  '0019_channels': { ...channels, locks: [] },
 };
 
 export type MigrateOptions = {

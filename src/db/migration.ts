@@ -18,7 +18,16 @@ import { pauseMs, retryLocked } from './locks.ts';
 
 /** The order in which recording locks tables (work/record.ts), followed by the tables of other transactions. */
 const LOCK_ORDER = [
-  ...(['batches', 'products', 'hosts', 'sources', 'rendition_sets', 'renditions', 'images'] as const),
+  ...([
+    'batches',
+    'products',
+    'hosts',
+    'sources',
+    'contents',
+    'rendition_sets',
+    'renditions',
+    'images',
+  ] as const),
   ...(['purges', 'attempts', 'webhook_events', 'webhook_endpoints', 'webhook_deliveries'] as const),
   ...(['webhook_attempts', 'inbox_messages', 'idempotency_keys', 'tenants'] as const),
 ];

@@ -28,28 +28,11 @@ const FILES = sql`
     from renditions r where r.tenant_id = i.tenant_id and r.hash16 = i.hash16)`;
 
 /** A page of a batch's images with their products, by slot. */
-export function listSheet(db: Db, filter: ImageFilter): Promise<SheetRow[]> {
-  return sheetOf(db, imagesOf(filter));
-}
-
-/** The images in some slots of a batch. */
-export function listSheetOfSlots(
-  db: Db,
-  { tenantId, batchId }: { tenantId: number; batchId: string },
-  slots: number[],
-): Promise<SheetRow[]> {
-  return sheetOf(
-    db,
-    sql`select * from images
-      where tenant_id = ${tenantId} and batch_id = ${batchId} and slot = any(${slots}::integer[])`,
-  );
-}
-
-async function sheetOf(db: Db, images: RawBuilder<unknown>): Promise<SheetRow[]> {
+export async function listSheet(db: Db, filter: ImageFilter): Promise<SheetRow[]> {
   const { rows } = await sql<SheetRow>`
     select i.image_id, i.slot, i.row_number, i.position, i.url, ${SHOWN_STATE} as state, i.error_code, t.token, i.hash16,
       coalesce(p.name, '') as product_name, p.sku, coalesce(p.images, 1) as product_images, s.source_bytes, ${FILES} as files
-    from (${images}) i
+    from (${imagesOf(filter)}) i
     join batches b on b.tenant_id = i.tenant_id and b.batch_id = i.batch_id
     join tenants t on t.tenant_id = i.tenant_id
     left join products p on p.tenant_id = i.tenant_id and p.batch_id = i.batch_id and p.row_number = i.row_number

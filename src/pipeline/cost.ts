@@ -23,7 +23,7 @@ const TRIES_FOR_MAX_BYTES = 8; // bisecting 100 qualities, or all palettes
 export function expectedMemory({ format, width, height, isInterlaced, renditions }: Plan): number {
   const codec = (isInterlaced && DECODING_INTERLACED[format]) || DECODING[format];
   const encoding = renditions.map((spec) => ENCODING[spec.format].bytes * outputPixels(spec, width * height));
-  return width * height * (codec + PIXELS) + Math.max(...encoding);
+  return width * height * (codec + PIXELS) + Math.max(0, ...encoding);
 }
 
 /** The memory of a child without its image, in bytes: 100 MB, and what it keeps from the image before. */

@@ -1,6 +1,7 @@
 /** What a worker and its decoder processes send each other. All of it is plain JSON. */
 import type { RenditionSpec } from '../presets/spec.ts';
 import type { ImageProblemCode } from './problems.ts';
+import type { Content, Samples } from './measures.ts';
 import type { SourceFormat } from './sniff.ts';
 
 /** Parent to child. A `make` that needs more memory than `allowedBytes` waits for `go` after its facts. */
@@ -34,9 +35,13 @@ export type Facts = {
   /** progressive or interlaced: a decoder must hold the whole picture at once */
   isInterlaced: boolean;
   mayHoldXmp: boolean;
+  /** of a JPEG with the quantization tables of libjpeg: 1 to 100 */
+  jpegQuality?: number;
+  /** of a JPEG */
+  samples?: Samples;
 };
 
-/** What a decoder is asked to do: one file in, one file out per rendition. */
+/** What a decoder is asked to do: one file in, one file out per rendition. Without renditions it only measures. */
 export type DecoderJob = {
   /** path of the source */
   input: string;
@@ -57,7 +62,12 @@ export type Plan = Facts & DecoderJob;
 export type MadeFile = { name: string; width: number; height: number; bytes: number; sha256: string };
 
 /** @see differenceHash in decoder/difference-hash.ts: 16 hexadecimal digits */
-export type Made = { files: MadeFile[]; differenceHash: string; description?: Description };
+export type Made = {
+  files: MadeFile[];
+  differenceHash: string;
+  content: Content;
+  description?: Description;
+};
 
 /** What a source holds, for `minilab inspect`. `metadata` lists blocks: icc, exif, xmp, iptc. */
 export type Description = {

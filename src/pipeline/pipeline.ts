@@ -9,6 +9,7 @@ import { HostBusy } from './download/download-permit.ts';
 import type { NotModified, PreviousAnswer, Source, Validators } from './download/fetch.ts';
 import { type Downloaded, type DownloadParts, downloadWithPermit } from './download/permitted-download.ts';
 import type { SourceFile, SourceFiles } from './download/source-files.ts';
+import type { Content } from './measures.ts';
 import { outputPath, planRenditions, setIdOf } from './plan.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
 import { store, type StoredRendition } from './store.ts';
@@ -45,6 +46,7 @@ export type Outcome =
       facts: Facts;
       /** of the source: 16 hexadecimal digits */
       differenceHash: string;
+      content: Content;
       setId: string;
       renditions: StoredRendition[];
       /** versions of what made them */
@@ -96,13 +98,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     if (set) return { is: 'unchanged', set, source };
     const job = planRenditions(source, request.recipe);
     const plannedAt = performance.now();
-    const { facts, files, differenceHash, libraries } = await parts.decoders.make(job, signal);
+    const { facts, files, differenceHash, content, libraries } = await parts.decoders.make(job, signal);
     const madeAt = performance.now();
     const renditions = await store(job, files, { token: request.tenantToken, setId }, storage);
     const madeBy = { minilab: VERSION, ...libraries };
     const storeMs = performance.now() - madeAt;
     const timings = { waitedMs, downloadMs, makeMs: madeAt - plannedAt, storeMs };
-    return { is: 'made', source, facts, differenceHash, setId, renditions, madeBy, timings };
+    return { is: 'made', source, facts, differenceHash, content, setId, renditions, madeBy, timings };
   }
 
   /** A set made of the same bytes, perhaps from another URL. Storage is asked first, because it answers faster. */

@@ -1,4 +1,5 @@
-import { CHANNELS } from './channels.ts';
+import { BUILTIN_CHANNELS } from '../channels/builtin.ts';
+import { MARKETPLACE_RENDITIONS } from './marketplaces.ts';
 import { type Preset, withDefaults } from './spec.ts';
 
 const GENERAL: readonly Preset[] = [
@@ -27,11 +28,15 @@ const GENERAL: readonly Preset[] = [
 
 export const BUILTIN_PRESETS: readonly Preset[] = [
   ...GENERAL,
-  ...CHANNELS.map(({ name, title, rendition }) => ({
+  ...Object.entries(MARKETPLACE_RENDITIONS).map(([name, rendition]) => ({
     name,
-    description: `The main image of a product on ${title}`,
+    description: `The main image of a product on ${titleOf(name)}`,
     renditions: [withDefaults({ name: 'main', ...rendition })],
   })),
 ];
 
 export const DEFAULT_PRESET = 'web';
+
+function titleOf(channel: string): string {
+  return BUILTIN_CHANNELS.find(({ name }) => name === channel)?.title ?? channel;
+}

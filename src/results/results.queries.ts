@@ -18,6 +18,8 @@ export type BatchResults = BatchKey & {
   token: string;
   nameTemplate: NameTemplate | undefined;
   createdAt: Date;
+  /** how many there are: slots from 1 */
+  images: number;
   /** of the upload, or the batch's name if the upload has none */
   fileName: string;
 };
@@ -41,6 +43,7 @@ export type ProductResult = {
   quoted: string | null;
   /** why intake rejected the row; empty if it did not */
   flaws: Flaw[];
+  firstSlot: number;
   images: ImageResult[];
 };
 
@@ -56,19 +59,31 @@ export async function findResults(
     name_template: string | null;
     created_at: Date;
     file_name: string;
+    images: number;
   }>`
     select b.state, b.table_format as format, b.recipes, t.token, b.name_template, b.created_at,
-      coalesce(b.file_name, b.name) as file_name
+      coalesce(b.file_name, b.name) as file_name, b.images
     from batches b join tenants t on t.tenant_id = b.tenant_id
     where b.tenant_id = ${tenantId} and b.batch_id = ${batchId}`.execute(db);
   const [row] = rows;
   if (!row) return undefined;
-  const { state, token, created_at: createdAt, file_name: fileName } = row;
+  const { state, token, created_at: createdAt, file_name: fileName, images } = row;
   const format = readTableFormat(row.format);
   const recipes = row.recipes.map(readRecipe);
   const nameTemplate = row.name_template === null ? undefined : parseNameTemplate(row.name_template);
   const isCancelled = state === 'cancelled';
-  return { tenantId, batchId, isCancelled, format, recipes, token, nameTemplate, createdAt, fileName };
+  return {
+    tenantId,
+    batchId,
+    isCancelled,
+    format,
+    recipes,
+    token,
+    nameTemplate,
+    createdAt,
+    fileName,
+    images,
+  };
 }
 
 /** All products in order, in pages. Each page has statements of its own, so that no snapshot stays open. */
@@ -98,6 +113,7 @@ function productOf(
     cells: product.cells,
     quoted: product.quoted,
     flaws: product.flaws ?? [],
+    firstSlot: product.first_slot,
     images: images.map((image) => ({
       position: image.position,
       recipe: image.recipe,

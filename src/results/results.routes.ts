@@ -1,13 +1,11 @@
-import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import type { FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
 import { batchKey, noSuchBatch } from '../batches/status.routes.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { ListOf, valuesOf } from '../http/lists.ts';
 import { tenantOf } from '../http/principal.ts';
-import { ProblemAnswer } from '../http/problem.ts';
 import { CodeList, imageCodesOf } from '../images/code-list.ts';
 import type { Storage } from '../storage/storage.ts';
 import { imagesZip } from './archive.ts';
@@ -17,7 +15,11 @@ import { fileUrls } from './files.ts';
 import { manifest } from './manifest.ts';
 import { faithfulWriter } from '../csv/write-faithful.ts';
 import { outputCsv } from './output-csv.ts';
+import { sendPieces, streamed } from './send-pieces.ts';
 import { replacedCsv } from './replaced-csv.ts';
+import { checkChoice, CheckQuery, refuseLonely } from '../channels/check-query.ts';
+import { BatchCheck } from './check/check.ts';
+import { channelsNamed } from './check/open-check.ts';
 import { type BatchResults, findResults } from './results.queries.ts';
 
 export type ResultsParts = {
@@ -42,14 +44,11 @@ const OutputQuery = Type.Object(
         description: 'With style=replace: what a slot without an output holds. Default: blank.',
       }),
     ),
+    check: ListOf('With style=columns: adds what this channel says of each product'),
+    ...CheckQuery,
   },
   { additionalProperties: false },
 );
-
-const streamed = (type: string) => ({
-  200: { description: 'The whole file, streamed', content: { [type]: { schema: Type.String() } } },
-  404: ProblemAnswer,
-});
 
 type OfBatch = { Params: { id: string } };
 const OfBatch = { params: Type.Object({ id: Type.String() }) };
@@ -63,6 +62,20 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
     const results = await findResults(db, batchKey(tenantOf(request), id));
     if (!results) throw noSuchBatch(id);
     return results;
+  }
+
+  /** @throws Problem `bad_request` */
+  async function openOutputCheck(
+    results: BatchResults,
+    query: Static<typeof OutputQuery>,
+  ): Promise<BatchCheck | undefined> {
+    const names = valuesOf(query.check);
+    if (!names) {
+      refuseLonely(query, 'check');
+      return undefined;
+    }
+    const channels = await channelsNamed(db, results.tenantId, names, 'check');
+    return new BatchCheck(db, results, { ...checkChoice(query), channels }, filesUrl);
   }
 
   app.get(
@@ -80,13 +93,16 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
       const results = await resultsOf(request);
       const urlOf = fileUrls(results, filesUrl);
       const as = downloadAs(results.fileName, 'output.csv');
+      const check = await openOutputCheck(results, query);
       if (query.style === 'replace') {
+        if (check)
+          throw new Problem('bad_request', { detail: 'check adds columns, so it has no style=replace.' });
         const csv = replacedCsv(db, results, { onFailed: query.on_failed ?? 'blank', urlOf });
         return sendPieces(reply, csv, { as, type: typeAsUploaded(results) });
       }
       if (query.on_failed !== undefined)
         throw new Problem('bad_request', { detail: 'on_failed belongs to style=replace.' });
-      return sendPieces(reply, outputCsv(db, results, urlOf), { as, type: 'text/csv; charset=utf-8' });
+      return sendPieces(reply, outputCsv(db, results, urlOf, check), { as, type: 'text/csv; charset=utf-8' });
     },
   );
 
@@ -161,20 +177,4 @@ export const resultsRoutes: FastifyPluginAsyncTypebox<ResultsParts> = async (app
 
 function typeAsUploaded({ format }: BatchResults): string {
   return `text/csv; charset=${faithfulWriter(format).encoding}`;
-}
-
-/**
- * Streams a download with back-pressure: pieces are made as fast as the client reads, and none after it
- * disconnects, nor for HEAD.
- */
-function sendPieces(
-  reply: FastifyReply,
-  pieces: AsyncGenerator<string | Buffer>,
-  { as, type }: { as: string; type: string },
-): FastifyReply {
-  return reply
-    .type(type)
-    .header('content-disposition', as)
-    .header('cache-control', 'no-cache')
-    .send(Readable.from(reply.request.method === 'HEAD' ? [] : pieces, { objectMode: false }));
 }

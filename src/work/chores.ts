@@ -24,6 +24,7 @@ import type { Storage } from '../storage/storage.ts';
 import { forgetWebhooks } from '../webhooks/log-retention.ts';
 import { rescueDeliveries } from '../webhooks/webhook.tasks.ts';
 import { clearTenants } from './clear-tenants.ts';
+import { forgetContents } from './record-contents.ts';
 import { recordLostImages } from './record.ts';
 import type { Chore } from './repeat.ts';
 import { forgetSources } from './reuse.ts';
@@ -45,7 +46,7 @@ const LOST_EVERY_MS = 2_000;
 const FOLD_EVERY_MS = 20_000;
 const CLEAR_EVERY_MS = 5_000;
 const FORGET_EVERY_MS = 600_000;
-const FORGET_SOURCES_EVERY_MS = 6 * HOUR_MS; // it reads the whole table
+const FORGET_SOURCES_EVERY_MS = 6 * HOUR_MS; // it reads the whole table, as it does of contents
 
 export function choresOf({ database, storage, feed, config, log, signal }: ChoreParts): Chore[] {
   const { db, patient } = database;
@@ -153,6 +154,11 @@ export function choresOf({ database, storage, feed, config, log, signal }: Chore
       name: 'forget sources',
       everyMs: FORGET_SOURCES_EVERY_MS,
       run: () => longTransaction(patient, forgetSources),
+    },
+    {
+      name: 'forget contents',
+      everyMs: FORGET_SOURCES_EVERY_MS,
+      run: () => forgetContents(patient),
     },
   ];
 }

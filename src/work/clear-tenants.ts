@@ -14,6 +14,7 @@ import { Problem } from '../errors.ts';
 import { deleteHostsOf } from '../hosts/host.queries.ts';
 import { deleteAnswersOf } from '../intake/idempotency.ts';
 import { deleteUploadsOf } from '../intake/kept-uploads.ts';
+import { deleteChannelsOf } from '../channels/channel.queries.ts';
 import { deletePresetsOf } from '../presets/preset.queries.ts';
 import { deleteWebhooksOf } from '../webhooks/delete-all.ts';
 
@@ -39,6 +40,7 @@ const REST: ((trx: Db, tenantId: number) => Promise<void>)[] = [
   deleteSourcesOf,
   deleteHostsOf,
   deletePresetsOf,
+  deleteChannelsOf,
   deleteAnswersOf,
   deleteUploadsOf,
   deleteWebhooksOf,
@@ -66,5 +68,6 @@ async function deleteBatches(tenantId: number, { database, rules, signal }: Clea
 
 async function deleteSourcesOf(trx: Db, tenantId: number): Promise<void> {
   await sql`delete from sources where tenant_id = ${tenantId}`.execute(trx);
+  await sql`delete from contents where tenant_id = ${tenantId}`.execute(trx);
   await sql`delete from stalls where tenant_id = ${tenantId}`.execute(trx);
 }

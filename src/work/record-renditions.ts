@@ -1,14 +1,15 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { ClaimedImage, ImageResult } from './process-image.ts';
+import { writtenContents } from './record-contents.ts';
 import { setName } from './rendition-sets.ts';
 import { sourceHash } from './source-key.ts';
 
 type Completed = Extract<ImageResult, { is: 'completed' }>;
-type Made = { image: ClaimedImage; made: Extract<Completed['made'], { is: 'made' }> };
+export type Made = { image: ClaimedImage; made: Extract<Completed['made'], { is: 'made' }> };
 
 /**
- * Records the sources of completed images and the sets that were made of them. Sets that exist already
+ * Records the sources of completed images, their contents, and the sets that were made of them. Sets that exist already
  * are locked instead, so that no purge deletes them before this transaction has recorded their images.
  * @returns the images whose set a purge has deleted meanwhile
  */
@@ -50,6 +51,7 @@ async function addSets(trx: Db, completed: Completed[]): Promise<Set<string>> {
           sha256 = excluded.sha256, etag = excluded.etag, last_modified = excluded.last_modified,
           fetched_at = excluded.fetched_at, fresh_until = excluded.fresh_until
     ),
+    written_contents as (${writtenContents(made)}),
     new_sets as (
       insert into rendition_sets
         (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes, source_difference_hash, made_by,

@@ -15,7 +15,7 @@ import { recordRenditions } from './record-renditions.ts';
  * whose lease was lost: another worker has them now. What downloads showed of their hosts
  * (`hostOutcomes`) counts all the same. A batch is settled with its last image.
  *
- * Locks, in this order: batches by id, tasks, hosts by name, sources and rendition sets, images.
+ * Locks, in this order: batches by id, tasks, hosts by name, sources, contents and rendition sets, images.
  * @returns the batches that have ended now
  */
 export async function recordResults(

@@ -49,6 +49,9 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'GET /v1/batches/:id/failed.csv': 'read',
   'GET /v1/batches/:id/manifest.ndjson': 'read',
   'GET /v1/batches/:id/images.zip': 'read',
+  'GET /v1/batches/:id/check': 'read',
+  'GET /v1/batches/:id/check.csv': 'read',
+  'GET /v1/batches/:id/check.ndjson': 'read',
   'POST /v1/batches/:id/retry': 'write',
   'POST /v1/batches/:id/cancel': 'write',
   'GET /v1/images': 'read',
@@ -60,6 +63,10 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'GET /v1/presets/:name': 'read',
   'PUT /v1/presets/:name': 'write',
   'DELETE /v1/presets/:name': 'write',
+  'GET /v1/channels': 'read',
+  'GET /v1/channels/:name': 'read',
+  'PUT /v1/channels/:name': 'write',
+  'DELETE /v1/channels/:name': 'write',
   'GET /v1/hosts': 'read',
   'GET /v1/hosts/:host': 'read',
   'PUT /v1/hosts/:host': 'write',
@@ -152,6 +159,7 @@ describe('every route', () => {
       assert.equal(response.status, 200, await response.text());
     };
     await put('/v1/presets/their-preset', { renditions: [{ name: 'web', width: 100 }] });
+    await put('/v1/channels/their-channel', { rules: [{ rule: 'plain' }] });
     await put('/v1/hosts/their.example', { ceiling: 3, headers: { cookie: 'secret' } });
     const csv =
       'SKU,Name,Image\nTHEIR-1,A,https://their.example/1.jpg\nTHEIR-2,B,https://their.example/2.jpg\n';
@@ -188,7 +196,7 @@ describe('every route', () => {
     theirIds['batch'] = id;
     theirIds['image'] = items[0]?.id ?? '';
     theirMarks.push(id, ...items.map((item) => item.id), theirIds['key'] ?? '');
-    theirMarks.push('their-preset', 'their.example', 'their-batch', 'THEIR-1');
+    theirMarks.push('their-preset', 'their-channel', 'their.example', 'their-batch', 'THEIR-1');
   }
 
   test('is in the table of what it needs', () => {
@@ -238,6 +246,7 @@ describe('every route', () => {
     'GET /v1/deliveries/:id': ['delivery', true],
     'POST /v1/deliveries/:id/redeliver': ['delivery', false],
     'PUT /v1/presets/:name': 'it makes one of its own; see below',
+    'PUT /v1/channels/:name': 'it makes one of its own',
     'PUT /v1/hosts/:host': 'it sets its own limits; see below',
     'DELETE /v1/keys/:id': ['key', false],
     'GET /v1/batches/:id': ['batch', true],
@@ -251,6 +260,9 @@ describe('every route', () => {
     'GET /v1/batches/:id/failed.csv': ['batch', true],
     'GET /v1/batches/:id/manifest.ndjson': ['batch', true],
     'GET /v1/batches/:id/images.zip': ['batch', true],
+    'GET /v1/batches/:id/check': ['batch', true],
+    'GET /v1/batches/:id/check.csv': ['batch', true],
+    'GET /v1/batches/:id/check.ndjson': ['batch', true],
     'POST /v1/batches/:id/retry': ['batch', false],
     'POST /v1/batches/:id/cancel': ['batch', false],
     'DELETE /v1/batches/:id': ['batch', false],
@@ -261,15 +273,19 @@ describe('every route', () => {
     'GET /v1/images/:id/before': ['image', false], // 409: it has failed
     'GET /v1/presets/:name': ['preset', true],
     'DELETE /v1/presets/:name': ['preset', false],
+    'GET /v1/channels/:name': ['channel', true],
+    'DELETE /v1/channels/:name': ['channel', false],
     'GET /v1/hosts/:host': ['host', true],
   };
   /** The path of a route with this id, and the query that it cannot do without. */
   const pathWith = (route: string, id: string): string => {
     const [, url = ''] = route.split(' ');
-    return url.replace(/:\w+/, id) + (url.endsWith('/find') ? '?q=THEIR' : '');
+    const query = url.endsWith('/find') ? '?q=THEIR' : /\/check\b/.test(url) ? '?channel=google' : '';
+    return url.replace(/:\w+/, id) + query;
   };
   const NAMED: Record<string, [theirs: string, unknown: string]> = {
     preset: ['their-preset', 'other-preset'],
+    channel: ['their-channel', 'other-channel'],
     host: ['their.example', 'other.example'],
   };
 

@@ -14,6 +14,7 @@ import { listAttempts, listImages } from '../../src/images/image.queries.ts';
 import type { ClaimedImage, ImageResult } from '../../src/work/process-image.ts';
 import { ImageProblem, type ImageProblemCode } from '../../src/pipeline/problems.ts';
 import { acceptCsv, acceptUrls, claim, failed, newServices, record, TIMINGS } from '../support/batches.ts';
+import { anyContent } from '../support/contents.ts';
 
 const MADE_BY = { minilab: '0', sharp: '0', libvips: '0' };
 
@@ -25,7 +26,14 @@ function completed(image: ClaimedImage): ImageResult {
   const facts = { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false };
   const bytes = { path: '', bytes: 10, sha256: Buffer.alloc(32), head: Buffer.alloc(0) };
   const source = { ...bytes, finalUrl: image.url, etag: undefined, lastModified: undefined, freshForS: 0 };
-  const made = { source, facts, differenceHash: '0'.repeat(16), setId: '0'.repeat(16), renditions: [] };
+  const made = {
+    source,
+    facts,
+    differenceHash: '0'.repeat(16),
+    content: anyContent(),
+    setId: '0'.repeat(16),
+    renditions: [],
+  };
   return { image, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY, timings: TIMINGS } };
 }
 

@@ -230,6 +230,7 @@ test('`presets` and `inspect` on the command line; `process` takes a preset of a
     width: 3088,
     height: 2056,
     colour_space: 'srgb',
+    measures: { v: 1, plain: false, object: null, measured: { width: 1600, height: 1065 } },
   });
   assert.equal(seen.presets.length, BUILTIN_PRESETS.length);
   assert.ok(seen.presets.every((preset) => preset.ok));

@@ -61,6 +61,9 @@ for (const name of await sampleNames()) {
       for (const [name, told] of Object.entries(minilab.sample.told))
         await assertResults(minilab, batches[name], told);
     });
+    await t.test('the contents of its sources are known, and not measured yet', () =>
+      assertContents(minilab),
+    );
     await t.test('a batch that was in work ends, and only what is gone has failed', async () => {
       const begun = await untilEnded(`${minilab.url}/v1/batches/${batches['begun']}`);
       assert.deepEqual(begun.errors_by_code, { not_found: 1 });
@@ -149,6 +152,18 @@ async function assertResults(minilab: Upgraded, id: string | undefined, told: To
   const archive = await readZip(Buffer.from(await (await fetch(`${self}/images.zip`)).arrayBuffer()));
   const pictures = [...archive.keys()].filter((name) => !name.endsWith('.csv'));
   assert.equal(pictures.length, made, 'files of images.zip');
+}
+
+async function assertContents({ database }: Upgraded): Promise<void> {
+  const client = new Client(database);
+  await client.connect();
+  const { rows } = await client.query<{ contents: number; unread: number }>(`
+    select count(*)::integer as contents, count(*) filter (where c.width is null or c.bytes <> s.source_bytes)::integer as unread
+    from (select distinct on (source_sha256) * from rendition_sets) s
+    left join contents c on c.tenant_id = s.tenant_id and c.sha256 = s.source_sha256`);
+  await client.end();
+  assert.ok((rows[0]?.contents ?? 0) > 0);
+  assert.equal(rows[0]?.unread, 0);
 }
 
 async function assertQueues({ database }: Upgraded): Promise<void> {

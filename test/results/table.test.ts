@@ -22,6 +22,7 @@ function resultsOf(header: string[], images: number[], spill?: number): BatchRes
     token: '',
     nameTemplate: undefined,
     fileName: 'catalog.csv',
+    images: 1,
     createdAt: new Date(0),
   };
 }
@@ -42,6 +43,7 @@ function product(cells: string[], links: Record<number, string>) {
     cells,
     quoted: null,
     flaws: [],
+    firstSlot: 1,
     images,
   };
   return [row, Object.values(links)] as const;

@@ -15,6 +15,7 @@ import { ImageProblem } from '../../src/pipeline/problems.ts';
 import type { Task } from '../../src/queue/queue.ts';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
 import type { Preset } from '../../src/presets/spec.ts';
+import { anyContent } from './contents.ts';
 import { migratedDatabase } from './database.ts';
 import { newFolder } from './folder.ts';
 import { silent } from './logs.ts';
@@ -112,7 +113,14 @@ export async function madeOf({ config, storage }: Services, image: ClaimedImage)
   const unknown = { finalUrl: image.url, etag: undefined, lastModified: undefined, freshForS: 0 };
   const facts = { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false };
   const differenceHash = '0'.repeat(16);
-  const made = { source: { ...source, ...unknown }, facts, differenceHash, setId, renditions };
+  const made = {
+    source: { ...source, ...unknown },
+    facts,
+    differenceHash,
+    content: anyContent(),
+    setId,
+    renditions,
+  };
   return { image, is: 'completed', made: { is: 'made', ...made, madeBy: MADE_BY, timings: TIMINGS } };
 }
 

@@ -6,6 +6,7 @@ import {
   type DecoderPool,
 } from '../../src/pipeline/decoder-pool.ts';
 import type { MadeFile } from '../../src/pipeline/decoder-protocol.ts';
+import type { Content } from '../../src/pipeline/measures.ts';
 import { planRenditions } from '../../src/pipeline/plan.ts';
 import { type RenditionInput, withDefaults } from '../../src/presets/spec.ts';
 import { newFolder } from './folder.ts';
@@ -17,7 +18,7 @@ export type Engine = AsyncDisposable & {
   make(
     bytes: Buffer,
     renditions: Omit<RenditionInput, 'name'>[],
-  ): Promise<{ outputs: Buffer[]; files: MadeFile[]; differenceHash: string }>;
+  ): Promise<{ outputs: Buffer[]; files: MadeFile[]; differenceHash: string; content: Content }>;
 };
 
 /** Starts real decoders in a new folder. */
@@ -35,9 +36,9 @@ export async function startEngine(options: DecoderPoolOptions = {}, size = 1): P
       const renditions = inputs.map((input, i) => withDefaults({ name: `r${i}`, ...input }));
       try {
         const job = planRenditions({ path, bytes: bytes.length }, { preset: 'test', renditions });
-        const { files, differenceHash } = await pool.make(job, new AbortController().signal);
+        const { files, differenceHash, content } = await pool.make(job, new AbortController().signal);
         const outputs = await Promise.all(job.renditions.map(({ output }) => readFile(output)));
-        return { outputs, files, differenceHash };
+        return { outputs, files, differenceHash, content };
       } finally {
         await rm(path);
       }

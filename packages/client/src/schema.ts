@@ -151,6 +151,66 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/batches/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many images meet the rules of a channel, and which rules they do not meet
+         * @description Judges what was measured when the images were processed: nothing is downloaded. A rule about something that was not measured is unknown, never passed. See docs/check.md.
+         */
+        get: operations["getBatchCheck"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/check.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A line for each image: its verdict, the rules that it does not meet, and its measures
+         * @description Judges what was measured when the images were processed: nothing is downloaded. A rule about something that was not measured is unknown, never passed. See docs/check.md.
+         */
+        get: operations["getBatchCheckCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/check.ndjson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A line of JSON for each image: its verdict by every rule, and its measures
+         * @description Judges what was measured when the images were processed: nothing is downloaded. A rule about something that was not measured is unknown, never passed. See docs/check.md.
+         */
+        get: operations["getBatchCheckNdjson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/batches/{id}/events": {
         parameters: {
             query?: never;
@@ -235,7 +295,10 @@ export type paths = {
             path?: never;
             cookie?: never;
         };
-        /** Images of a batch, by slot */
+        /**
+         * Images of a batch, by slot
+         * @description With `channel`, at most 10,000 images are looked at for a page, which may then be short or empty: go on while there is a `next_cursor`.
+         */
         get: operations["listBatchImages"];
         put?: never;
         post?: never;
@@ -325,7 +388,7 @@ export type paths = {
         };
         /**
          * Images of a batch for a contact sheet, by slot
-         * @description The same images as /images with less of each, its product, and a small picture.
+         * @description The same images as /images with less of each, its product, and a small picture. With `channel`, at most 10,000 images are looked at for a page, which may then be short or empty: go on while there is a `next_cursor`.
          */
         get: operations["listBatchSheet"];
         put?: never;
@@ -368,6 +431,45 @@ export type paths = {
         /** How an upload would be read, and everything that is wrong with it. Nothing is stored */
         post: operations["previewBatch"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All channels with their rules: the built-in ones, then your own */
+        get: operations["listChannels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One channel */
+        get: operations["getChannel"];
+        /**
+         * Add or replace your own channel
+         * @description Checks use it as it is when they are made.
+         */
+        put: operations["putChannel"];
+        post?: never;
+        /** Remove your own channel */
+        delete: operations["deleteChannel"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1354,6 +1456,127 @@ export type components = {
             /** @enum {string} */
             state: "pending" | "processing" | "completed" | "completed_with_errors" | "failed" | "cancelled";
         };
+        Channel: {
+            /** @description Cannot be changed */
+            built_in: boolean;
+            name: string;
+            rules: components["schemas"]["ChannelRule"][];
+            title: string;
+        };
+        ChannelInput: {
+            rules: components["schemas"]["ChannelRuleInput"][];
+            /** @description Default: its name */
+            title?: string;
+        };
+        ChannelRule: {
+            at_least?: number;
+            at_most?: number;
+            /**
+             * @description Only of apparel. Where the category is unknown, a must is a should, and a should is left out
+             * @enum {string}
+             */
+            category?: "apparel";
+            /** @description For background_white: the darkest background that is white enough. Default: #ffffff */
+            colour?: string;
+            from?: string;
+            /** @enum {string} */
+            level: "must" | "should";
+            /** @enum {string} */
+            of?: "both_sides" | "longer_side" | "width" | "height" | "object_both_sides" | "object_longer_side";
+            one_of?: (string | number)[];
+            /** @description For aspect: width / height */
+            ratio?: number;
+            /** @enum {string} */
+            rule: "min_sides" | "max_sides" | "max_pixels" | "min_bytes" | "max_bytes" | "format" | "aspect" | "background_white" | "plain" | "fill" | "cut_off" | "not_empty" | "not_transparent" | "jpeg_quality" | "colour_space" | "not_moving" | "url_https" | "url_port" | "url_no_query" | "url_extension" | "url_ascii" | "url_length" | "placeholder" | "twice" | "maybe_enlarged";
+            /** @enum {string} */
+            slots: "all" | "main";
+            source?: components["schemas"]["RuleSource"];
+            until?: string;
+            /** @description For aspect: how far from it, as a share */
+            within?: number;
+        };
+        ChannelRuleInput: {
+            at_least?: number;
+            at_most?: number;
+            /**
+             * @description Only of apparel. Where the category is unknown, a must is a should, and a should is left out
+             * @enum {string}
+             */
+            category?: "apparel";
+            /** @description For background_white: the darkest background that is white enough. Default: #ffffff */
+            colour?: string;
+            from?: string;
+            /**
+             * @description must: it fails. should: it warns
+             * @default must
+             * @enum {string}
+             */
+            level: "must" | "should";
+            /**
+             * @description For min_sides and max_sides
+             * @enum {string}
+             */
+            of?: "both_sides" | "longer_side" | "width" | "height" | "object_both_sides" | "object_longer_side";
+            one_of?: (string | number)[];
+            /** @description For aspect: width / height */
+            ratio?: number;
+            /** @enum {string} */
+            rule: "min_sides" | "max_sides" | "max_pixels" | "min_bytes" | "max_bytes" | "format" | "aspect" | "background_white" | "plain" | "fill" | "cut_off" | "not_empty" | "not_transparent" | "jpeg_quality" | "colour_space" | "not_moving" | "url_https" | "url_port" | "url_no_query" | "url_extension" | "url_ascii" | "url_length" | "placeholder" | "twice" | "maybe_enlarged";
+            /**
+             * @description main: the image at position 1 only
+             * @default all
+             * @enum {string}
+             */
+            slots: "all" | "main";
+            source?: components["schemas"]["RuleSource"];
+            until?: string;
+            /** @description For aspect: how far from it, as a share */
+            within?: number;
+        };
+        CheckSummary: {
+            /** @description The day whose rules hold */
+            as_of: string;
+            channel: string;
+            images: {
+                fail: number;
+                pass: number;
+                /** @description Not downloaded, failed, or not measured */
+                unknown: number;
+                warn: number;
+            };
+            not_judged: string[];
+            /** @enum {string} */
+            of: "source" | "output";
+            /** @description With of=output: the names of the renditions that were checked */
+            renditions: string[];
+            rules: {
+                /**
+                 * @description Only of apparel. Where the category is unknown, a must is a should, and a should is left out
+                 * @enum {string}
+                 */
+                category?: "apparel";
+                failed: number;
+                from?: string;
+                /** @enum {string} */
+                level: "must" | "should";
+                /** @enum {string} */
+                of?: "both_sides" | "longer_side" | "width" | "height" | "object_both_sides" | "object_longer_side";
+                passed: number;
+                required: number | string;
+                /** @enum {string} */
+                rule: "min_sides" | "max_sides" | "max_pixels" | "min_bytes" | "max_bytes" | "format" | "aspect" | "background_white" | "plain" | "fill" | "cut_off" | "not_empty" | "not_transparent" | "jpeg_quality" | "colour_space" | "not_moving" | "url_https" | "url_port" | "url_no_query" | "url_extension" | "url_ascii" | "url_length" | "placeholder" | "twice" | "maybe_enlarged";
+                /** @enum {string} */
+                slots: "all" | "main";
+                source?: components["schemas"]["RuleSource"];
+                unknown: number;
+                until?: string;
+                worst: {
+                    measured: number | string;
+                    slot: number;
+                } | null;
+            }[];
+            title: string;
+        };
         /** @description Images by state */
         Counts: {
             cancelled: number;
@@ -1833,7 +2056,7 @@ export type components = {
          */
         Problem: {
             /** @enum {string} */
-            code: "bad_request" | "not_verified" | "unauthorized" | "forbidden" | "foreign_host" | "foreign_origin" | "quota_insufficient" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "source_changed" | "idempotency_key_in_use" | "idempotency_key_reused" | "upload_expired" | "precondition_failed" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "expectation_failed" | "csv_invalid" | "preset_invalid" | "preview_failed" | "quota_exceeded" | "too_many_requests" | "headers_too_large" | "internal_error" | "source_unavailable" | "busy" | "database_unavailable" | "storage_unavailable" | "not_ready";
+            code: "bad_request" | "not_verified" | "unauthorized" | "forbidden" | "foreign_host" | "foreign_origin" | "quota_insufficient" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "source_changed" | "idempotency_key_in_use" | "idempotency_key_reused" | "upload_expired" | "precondition_failed" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "expectation_failed" | "csv_invalid" | "preset_invalid" | "preview_failed" | "channel_invalid" | "quota_exceeded" | "too_many_requests" | "headers_too_large" | "internal_error" | "source_unavailable" | "busy" | "database_unavailable" | "storage_unavailable" | "not_ready";
             /** @description What is wrong, and what to do */
             detail: string;
             /** @description Number of errors; `errors` has the first 1,000 */
@@ -1951,6 +2174,18 @@ export type components = {
              */
             trim: boolean;
             width?: number;
+        };
+        RuleSource: {
+            /**
+             * @description channel: its own page. quoted: somebody who quotes it. third_party: others' pages
+             * @enum {string}
+             */
+            by: "channel" | "quoted" | "third_party";
+            /** @description What is in doubt */
+            note?: string;
+            /** @description The month in which it was read */
+            seen: string;
+            url: string;
         };
         Session: {
             /** @description Whether there is a GET /v1/example.csv */
@@ -2387,7 +2622,7 @@ export type components = {
                 };
             };
         };
-        /** @description `idempotency_key_reused`: The key was used for another request. `csv_invalid`: The CSV has errors. `preset_invalid`: The preset has errors. `preview_failed`: The preview cannot be made. */
+        /** @description `idempotency_key_reused`: The key was used for another request. `csv_invalid`: The CSV has errors. `preset_invalid`: The preset has errors. `preview_failed`: The preview cannot be made. `channel_invalid`: The channel has errors. */
         UnprocessableEntity: {
             headers: {
                 [name: string]: unknown;
@@ -2395,7 +2630,7 @@ export type components = {
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "idempotency_key_reused" | "csv_invalid" | "preset_invalid" | "preview_failed";
+                    code?: "idempotency_key_reused" | "csv_invalid" | "preset_invalid" | "preview_failed" | "channel_invalid";
                     /** @constant */
                     status?: 422;
                 };
@@ -2913,6 +3148,138 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    getBatchCheck: {
+        parameters: {
+            query: {
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                apparel?: boolean;
+                /** @description The day whose rules hold, such as 2027-01-31. Default: today */
+                as_of?: string;
+                /** @description The name of a channel: see /v1/channels */
+                channel: string;
+                /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
+                of?: "source" | "output";
+                /** @description With of=output: the name of the rendition. Default: the first of each image */
+                rendition?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckSummary"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getBatchCheckCsv: {
+        parameters: {
+            query: {
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                apparel?: boolean;
+                /** @description The day whose rules hold, such as 2027-01-31. Default: today */
+                as_of?: string;
+                /** @description The name of a channel: see /v1/channels */
+                channel: string;
+                /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
+                of?: "source" | "output";
+                /** @description With of=output: the name of the rendition. Default: the first of each image */
+                rendition?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file, streamed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getBatchCheckNdjson: {
+        parameters: {
+            query: {
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                apparel?: boolean;
+                /** @description The day whose rules hold, such as 2027-01-31. Default: today */
+                as_of?: string;
+                /** @description The name of a channel: see /v1/channels */
+                channel: string;
+                /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
+                of?: "source" | "output";
+                /** @description With of=output: the name of the rendition. Default: the first of each image */
+                rendition?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file, streamed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     getBatchEvents: {
         parameters: {
             query?: {
@@ -3071,6 +3438,12 @@ export interface operations {
     listBatchImages: {
         parameters: {
             query?: {
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                apparel?: boolean;
+                /** @description The day whose rules hold, such as 2027-01-31. Default: today */
+                as_of?: string;
+                /** @description The name of a channel: see /v1/channels */
+                channel?: string;
                 /** @description Only images that failed with this error code, one of those in docs/errors.md; several, separated by commas: one of them */
                 code?: string;
                 /** @description `next_cursor` of the previous page */
@@ -3080,9 +3453,17 @@ export interface operations {
                 /** @description Only images of this host; several, separated by commas: one of them */
                 host?: string;
                 limit?: number;
+                /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
+                of?: "source" | "output";
+                /** @description With of=output: the name of the rendition. Default: the first of each image */
+                rendition?: string;
+                /** @description With `channel`: only images that fail this rule; with verdict=unknown, those of which it is unknown */
+                rule?: "min_sides" | "max_sides" | "max_pixels" | "min_bytes" | "max_bytes" | "format" | "aspect" | "background_white" | "plain" | "fill" | "cut_off" | "not_empty" | "not_transparent" | "jpeg_quality" | "colour_space" | "not_moving" | "url_https" | "url_port" | "url_no_query" | "url_extension" | "url_ascii" | "url_length" | "placeholder" | "twice" | "maybe_enlarged";
                 /** @description Only images in these slots: up to 200, separated by commas */
                 slots?: string;
                 state?: "pending" | "processing" | "completed" | "failed" | "cancelled";
+                /** @description With `channel`: only images with this verdict */
+                verdict?: "pass" | "warn" | "fail" | "unknown";
             };
             header?: never;
             path: {
@@ -3183,8 +3564,18 @@ export interface operations {
     getBatchOutputCsv: {
         parameters: {
             query?: {
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                apparel?: boolean;
+                /** @description The day whose rules hold, such as 2027-01-31. Default: today */
+                as_of?: string;
+                /** @description With style=columns: adds what this channel says of each product; several, separated by commas: one of them */
+                check?: string;
+                /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
+                of?: "source" | "output";
                 /** @description With style=replace: what a slot without an output holds. Default: blank. */
                 on_failed?: "blank" | "source";
+                /** @description With of=output: the name of the rendition. Default: the first of each image */
+                rendition?: string;
                 /** @description columns: outputs in columns of their own, in UTF-8, with formulas escaped. replace: outputs in place of their sources, without further columns, for importing into a shop: everything else is as uploaded, including encoding and formulas, so do not open it in a spreadsheet if you do not trust the cells. */
                 style?: "columns" | "replace";
             };
@@ -3279,6 +3670,12 @@ export interface operations {
     listBatchSheet: {
         parameters: {
             query?: {
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                apparel?: boolean;
+                /** @description The day whose rules hold, such as 2027-01-31. Default: today */
+                as_of?: string;
+                /** @description The name of a channel: see /v1/channels */
+                channel?: string;
                 /** @description Only images that failed with this error code, one of those in docs/errors.md; several, separated by commas: one of them */
                 code?: string;
                 /** @description `next_cursor` of the previous page */
@@ -3288,9 +3685,17 @@ export interface operations {
                 /** @description Only images of this host; several, separated by commas: one of them */
                 host?: string;
                 limit?: number;
+                /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
+                of?: "source" | "output";
+                /** @description With of=output: the name of the rendition. Default: the first of each image */
+                rendition?: string;
+                /** @description With `channel`: only images that fail this rule; with verdict=unknown, those of which it is unknown */
+                rule?: "min_sides" | "max_sides" | "max_pixels" | "min_bytes" | "max_bytes" | "format" | "aspect" | "background_white" | "plain" | "fill" | "cut_off" | "not_empty" | "not_transparent" | "jpeg_quality" | "colour_space" | "not_moving" | "url_https" | "url_port" | "url_no_query" | "url_extension" | "url_ascii" | "url_length" | "placeholder" | "twice" | "maybe_enlarged";
                 /** @description Only images in these slots: up to 200, separated by commas */
                 slots?: string;
                 state?: "pending" | "processing" | "completed" | "failed" | "cancelled";
+                /** @description With `channel`: only images with this verdict */
+                verdict?: "pass" | "warn" | "fail" | "unknown";
             };
             header?: never;
             path: {
@@ -3431,6 +3836,212 @@ export interface operations {
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             410: components["responses"]["Gone"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Channel"][];
+                        next_cursor: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    putChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "Our operator on Mirakl",
+                 *       "rules": [
+                 *         {
+                 *           "rule": "min_sides",
+                 *           "of": "both_sides",
+                 *           "at_least": 800
+                 *         },
+                 *         {
+                 *           "rule": "max_bytes",
+                 *           "at_most": 10240000
+                 *         },
+                 *         {
+                 *           "rule": "background_white",
+                 *           "slots": "main",
+                 *           "colour": "#f2f3f4"
+                 *         },
+                 *         {
+                 *           "rule": "fill",
+                 *           "level": "should",
+                 *           "at_least": 0.8,
+                 *           "slots": "main"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChannelInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description `conflict`: Not possible in the current state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "conflict";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `channel_invalid`: The channel has errors. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "channel_invalid";
+                        /** @constant */
+                        status?: 422;
+                    };
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description `conflict`: Not possible in the current state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "conflict";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
             413: components["responses"]["PayloadTooLarge"];
             414: components["responses"]["URITooLong"];
             415: components["responses"]["UnsupportedMediaType"];

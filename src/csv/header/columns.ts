@@ -53,7 +53,7 @@ const AMAZON_QUALIFIERS = /\[\w+=[^[\]]*\]|#\d+\.\w+$/g;
 
 /** Whether `output.csv` writes this column itself. People upload their output again. */
 export function isOurColumn(name: string): boolean {
-  return /^\s*(output image urls( \(.*\))?|status|errors)\s*$/i.test(name);
+  return /^\s*(output image urls( \(.*\))?|status|errors|check \([a-z][a-z0-9-]*\))\s*$/i.test(name);
 }
 
 /** Whether a column holds the renditions that an earlier `output.csv` names. */

@@ -21,7 +21,7 @@ export function keptXmp(
   { xmp, exif }: Metadata,
   { keepCredit }: { keepCredit: boolean },
 ): string | undefined {
-  const text = xmp && xmp.length <= MAX_XMP_BYTES ? xmp.toString('utf8') : '';
+  const text = textOf(xmp);
   const sourceType = SOURCE_TYPE.exec(text)?.[1];
   const rights = keepCredit ? (languageText(text, 'dc:rights') ?? exifCopyright(exif)) : undefined;
   const credit = keepCredit ? simpleText(text, 'photoshop:Credit') : undefined;
@@ -37,6 +37,18 @@ export function keptXmp(
     'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" xmlns:dc="http://purl.org/dc/elements/1.1/" ' +
     `xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/">${properties.join('')}</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>`
   );
+}
+
+// Of the vocabulary: made by generative AI, edited with it, composed of parts that may be made by it.
+const BY_AI = /\/(?:trainedAlgorithmicMedia|compositeWithTrainedAlgorithmicMedia|compositeSynthetic)$/;
+
+/** Whether the digital source type says that AI has generated the picture, or a part of it. */
+export function isByAi({ xmp }: Metadata): boolean {
+  return BY_AI.test(SOURCE_TYPE.exec(textOf(xmp))?.[1] ?? '');
+}
+
+function textOf(xmp: Buffer | undefined): string {
+  return xmp && xmp.length <= MAX_XMP_BYTES ? xmp.toString('utf8') : '';
 }
 
 /** The first language's text of a property. Markup inside the text ends it. */

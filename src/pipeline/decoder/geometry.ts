@@ -45,13 +45,17 @@ function around(picture: Size, box: Size): Geometry['padding'] {
   return { left, right: across - left, top, bottom: down - top };
 }
 
+const MEASURED_SIDE = 1600; // pixels: enough for all measures
+
 /**
  * The smallest size, as an argument of sharp's resize, from which every rendition can be made by shrinking: libvips
  * shrinks a JPEG while it reads it. Undefined: the size of the source.
+ * Without any rendition the picture is only measured.
  */
 export function decodeSize(
   boxes: Box[],
 ): { fit: 'inside' | 'outside'; width: number | undefined; height: number | undefined } | undefined {
+  if (boxes.length === 0) return { fit: 'inside', width: MEASURED_SIDE, height: MEASURED_SIDE };
   const width = Math.max(...boxes.map((box) => box.width ?? Number.POSITIVE_INFINITY));
   const height = Math.max(...boxes.map((box) => box.height ?? Number.POSITIVE_INFINITY));
   if (!Number.isFinite(width) && !Number.isFinite(height)) return undefined;

@@ -8,8 +8,11 @@ import { decode, type Pixels, READING } from './decode.ts';
 import { differenceHash } from './difference-hash.ts';
 import { type Encoded, encode, encodeAnimation } from './encode.ts';
 import { geometryOf } from './geometry.ts';
+import { headerOf } from './measure/header.ts';
+import { measure } from './measure/measure.ts';
 import type { Description, Made, MadeFile, Plan } from '../decoder-protocol.ts';
 import { MAX_PIXELS, MAX_SIDE } from '../limits.ts';
+import { readMetadata } from './metadata.ts';
 import { freeMemory } from '../free-memory.ts';
 import { ImageProblem } from '../problems.ts';
 import { readWhole } from './formats/source.ts';
@@ -36,7 +39,8 @@ export async function makeRenditions(plan: Plan): Promise<Made> {
     freeMemory(data);
   }
   const pixels = await decoded.for({ trim: false });
-  const made = { files, differenceHash: differenceHash(pixels.data, pixels) };
+  const content = measure(pixels, await headerOf(plan, metadata, pixels));
+  const made = { files, differenceHash: differenceHash(pixels.data, pixels), content };
   await decoded.free();
   return plan.describe && metadata ? { ...made, description: describe(metadata, pixels) } : made;
 }
@@ -51,7 +55,7 @@ function still(pixels: Pixels, { rendition, xmp }: Wanted): Promise<Encoded> {
 async function metadataOf(plan: Plan): Promise<Metadata | undefined> {
   const { mayHoldXmp, renditions, describe } = plan;
   const wanted = describe || mayHoldXmp || renditions.some((spec) => spec.animated || spec.keep_credit);
-  return wanted ? readWhole(plan, (input) => sharp(input, READING).metadata()) : undefined;
+  return wanted ? readMetadata(plan) : undefined;
 }
 
 /** `alpha` is that of the decoded pixels: an extra sample of a TIFF need not be transparency. */

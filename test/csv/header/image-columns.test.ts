@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { columnKey } from '../../../src/csv/header/columns.ts';
+import { columnKey, isOurColumn } from '../../../src/csv/header/columns.ts';
 import { imageColumns } from '../../../src/csv/header/image-columns.ts';
 
 function imagesOf(header: string): string {
@@ -90,4 +90,10 @@ test('a name that says something else is none, however long it is', () => {
 
 test('beside Input Image Urls no other column is read', () => {
   assert.equal(imagesOf('Image,Input Image Urls,Gallery'), 'Input Image Urls');
+});
+
+test('the columns that output.csv adds are known when it is uploaded again', () => {
+  for (const name of ['Output Image Urls', 'Output Image Urls (thumb)', 'Status', 'Errors', 'Check (google)'])
+    assert.ok(isOurColumn(name), name);
+  for (const name of ['Check', 'Check (date)?', 'Checked (google)']) assert.ok(!isOurColumn(name), name);
 });

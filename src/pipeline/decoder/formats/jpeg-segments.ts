@@ -1,6 +1,7 @@
 /** The segments of a JPEG: ITU-T T.81, annex B. Nothing is decoded, and every loop advances. */
 import type { Reader } from './byte-reader.ts';
 import type { HeaderSize } from './header-size.ts';
+import type { Samples } from '../../measures.ts';
 
 export const [TABLES, SCAN] = [0xc4, 0xda];
 const [START, END] = [0xd8, 0xd9];
@@ -67,7 +68,7 @@ export function jpegSize(read: Reader): HeaderSize | undefined {
     if (isFrame(marker)) {
       if (head.length < 9) return undefined;
       const [height, width] = [head.readUInt16BE(5), head.readUInt16BE(7)];
-      return { width, height, isInterlaced: isProgressive(marker), mayHoldXmp };
+      return { width, height, isInterlaced: isProgressive(marker), mayHoldXmp, samples: samplesOf(head) };
     }
     if (marker === SCAN) return undefined; // a picture without a frame header
     mayHoldXmp ||= head.toString('latin1', 4) === XMP_SIGNATURE;
@@ -76,3 +77,10 @@ export function jpegSize(read: Reader): HeaderSize | undefined {
 }
 
 const XMP_SIGNATURE = 'http://ns.adobe.com/xap/1.0/'; // XMP Specification, part 3, 1.1.3
+
+const COLOURS: Record<number, Samples['colours']> = { 1: 'grey', 3: 'rgb', 4: 'cmyk' };
+
+/** Of a frame header: how many components it has, and of how many bits. Y, Cb and Cr are RGB. */
+function samplesOf(frame: Buffer): Samples {
+  return { colours: COLOURS[frame[9] ?? 0] ?? 'other', bits: frame[4] ?? 8 };
+}

@@ -8,6 +8,7 @@ import { openReader, type Reader, readerOf } from './byte-reader.ts';
 import { isComplete } from './complete.ts';
 import { gifSize } from './gif.ts';
 import type { HeaderSize } from './header-size.ts';
+import { jpegQuality } from './jpeg-quality.ts';
 import { jpegSize } from './jpeg-segments.ts';
 import { pngSize } from './png.ts';
 import { tiffSize } from './tiff.ts';
@@ -47,7 +48,14 @@ async function factsFrom(read: Reader, file: FileOrHead): Promise<Facts> {
     );
   if (file.bytes < leastBytes)
     throw new ImageProblem('truncated_image', `${file.bytes} bytes cannot hold ${width} x ${height} pixels`);
-  return { format, width, height, isInterlaced, mayHoldXmp };
+  const { samples } = size;
+  const quality = format === 'jpeg' ? jpegQuality(read) : undefined;
+  const facts = { format, width, height, isInterlaced, mayHoldXmp };
+  return {
+    ...facts,
+    ...(quality !== undefined && { jpegQuality: quality }),
+    ...(samples && { samples }),
+  };
 }
 
 /** A header that cannot be read was cut off if the file is tiny, or if its structure says so. */

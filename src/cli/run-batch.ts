@@ -1,0 +1,96 @@
+import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { DEFAULT_TENANT } from '../access/tenants.ts';
+import type { BatchKey } from '../batches/batch.ts';
+import type { BatchRow } from '../batches/batch.queries.ts';
+import type { Config } from '../config.ts';
+import { acceptUpload } from '../intake/accept.ts';
+import type { ReadingOptions } from '../intake/options.ts';
+import { type StagedUpload, stageUpload } from '../intake/staged-upload.ts';
+import type { Preset } from '../presets/spec.ts';
+import { openServices, type Services } from '../services.ts';
+import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
+import { startWorker } from '../worker.ts';
+import { createLog } from './log.ts';
+import { sayStaged } from './process-report.ts';
+import { showUntilEnded } from './process-wait.ts';
+import { createRunFolder, forgetRuns, openKeptRunFolder } from './run-folder.ts';
+
+/** What a command wants of one CSV. */
+export type RunRequest = {
+  preset: Preset;
+  /** those that rows may choose */
+  presets: readonly Preset[];
+  reading: ReadingOptions;
+  nameTemplate: string | undefined;
+  freshForS: number | null;
+  deadlineHours: number | undefined;
+  /** whether WEBHOOK_URL is told */
+  tellsWebhook: boolean;
+};
+
+type Run = { services: Services; batch: BatchKey; ended: BatchRow };
+
+/**
+ * Processes one CSV on the bundled database, and waits until it has ended or is interrupted.
+ * @param stack closes everything that the run needs
+ */
+export async function runBatch(
+  { csv, file }: { csv: FileHandle; file: string },
+  request: RunRequest,
+  settings: Config,
+  { interrupted, stack }: { interrupted: AbortSignal; stack: AsyncDisposableStack },
+): Promise<Run> {
+  await using staged = await stage(csv, request, settings);
+  sayStaged(basename(file), staged);
+  const services = await openRunServices(request, settings, stack);
+  const { db } = services.database;
+  const batch = await accept(services, staged, request, basename(file));
+  const worker = await startWorker(services, dirname(resolve(file)));
+  stack.defer(() => worker.stop(0));
+  if (request.tellsWebhook) await configureEndpoint(db, DEFAULT_TENANT, services.config.webhook);
+  return { services, batch, ended: await showUntilEnded(db, batch, interrupted) };
+}
+
+async function stage(
+  csv: FileHandle,
+  { preset, presets, reading }: RunRequest,
+  { dataDir, maxUploadBytes }: Config,
+): Promise<StagedUpload> {
+  return stageUpload(csv.createReadStream(), {
+    tenantId: DEFAULT_TENANT,
+    folder: join(dataDir, 'tmp'),
+    maxBytes: maxUploadBytes,
+    allowPaths: true,
+    presets,
+    preset,
+    ...reading,
+  });
+}
+
+/** Opens the services of this run in a folder of its own; if downloads are kept, in the one that stays. */
+async function openRunServices(
+  { freshForS, tellsWebhook }: RunRequest,
+  settings: Config,
+  stack: AsyncDisposableStack,
+): Promise<Services> {
+  const openFolder = freshForS === null ? createRunFolder : openKeptRunFolder;
+  const { config, databaseUrl } = await openFolder(settings, stack);
+  const log = createLog(process.env['LOG_LEVEL'] ? config.logLevel : 'error');
+  const services = await openServices(config, databaseUrl, log);
+  stack.defer(services.close);
+  if (tellsWebhook) checkEndpoint(config.webhook, services.guard);
+  if (freshForS !== null) await forgetRuns(services.database.db);
+  return services;
+}
+
+async function accept(
+  { database, feed }: Services,
+  staged: StagedUpload,
+  { preset, nameTemplate, freshForS, deadlineHours }: RunRequest,
+  name: string,
+): Promise<BatchKey> {
+  const acceptance = { tenantId: DEFAULT_TENANT, name, preset, nameTemplate, freshForS, deadlineHours };
+  const row = await acceptUpload(database, staged, acceptance, feed);
+  return { tenantId: row.tenant_id, batchId: row.batch_id };
+}

@@ -1,0 +1,105 @@
+import type { RawBuilder } from 'kysely';
+import type { CheckChoice } from '../../channels/check-query.ts';
+import type { Channel } from '../../channels/rule.ts';
+import { judgeOf, type Verdict } from '../../channels/verdict.ts';
+import { columnKey } from '../../csv/header/columns.ts';
+import type { Db } from '../../db/database.ts';
+import { wrongParameter } from '../../http/flaws.ts';
+import type { BatchResults } from '../results.queries.ts';
+import { readAhead } from '../read-ahead.ts';
+import { factsOf } from './picture-facts.ts';
+import { imagesOfSlots, type PictureChoice, type PictureRow, readPictures } from './pictures.queries.ts';
+
+/** A checked image. `verdicts`: one for each channel, in their order. */
+export type CheckedPicture = { row: PictureRow; verdicts: Verdict[] };
+
+export type CheckRequest = CheckChoice & { channels: readonly Channel[] };
+
+/** A check of a batch by channels. It reads a page at a time, so that no snapshot stays open. */
+export class BatchCheck {
+  readonly results: BatchResults;
+  readonly request: CheckRequest;
+  readonly #db: Db;
+  readonly #choice: Omit<PictureChoice, 'isNamed'>;
+  readonly #facts: ReturnType<typeof factsOf>;
+  readonly #judges: ReturnType<typeof judgeOf>[];
+
+  /** @throws Problem `bad_request` if no image has the rendition */
+  constructor(db: Db, results: BatchResults, request: CheckRequest, filesUrl: string) {
+    const { of, rendition, channels, asOf } = request;
+    refuseUnknown(rendition, results);
+    this.#db = db;
+    this.results = results;
+    this.request = request;
+    this.#choice = { of, rendition, categoryColumn: categoryColumn(results) };
+    this.#facts = factsOf(results, request, filesUrl);
+    this.#judges = channels.map((channel) => judgeOf(channel, asOf));
+  }
+
+  /** All images by slot, in pages. @param isNamed whether their products are named */
+  pages({ isNamed }: { isNamed: boolean }): AsyncGenerator<CheckedPicture[]> {
+    return readAhead(this.#reads(isNamed), READ_AHEAD);
+  }
+
+  *#reads(isNamed: boolean): Generator<() => Promise<CheckedPicture[]>> {
+    for (let from = 1; from <= this.results.images; from += IMAGES_A_PAGE) {
+      const slots = { from, to: from + IMAGES_A_PAGE };
+      yield () => this.pageOf(imagesOfSlots(this.results, slots), isNamed);
+    }
+  }
+
+  /** @param images a statement for rows of `images` */
+  async pageOf(images: RawBuilder<unknown>, isNamed = false): Promise<CheckedPicture[]> {
+    // The address of an output may hold names of its product.
+    const choice = { ...this.#choice, isNamed: isNamed || this.request.of === 'output' };
+    return this.#judged(await readPictures(this.#db, images, choice));
+  }
+
+  /** Of consecutive products. @param cells of each product, by row number: they are not read again */
+  async ofProducts(
+    slots: { from: number; to: number },
+    cells: ReadonlyMap<number, string[]>,
+  ): Promise<CheckedPicture[]> {
+    const { categoryColumn: column } = this.#choice;
+    const isNamed = this.request.of === 'output';
+    const choice = { ...this.#choice, categoryColumn: undefined, isNamed };
+    const rows = await readPictures(this.#db, imagesOfSlots(this.results, slots), choice);
+    if (column !== undefined) for (const row of rows) row.category = cells.get(row.row_number)?.[column];
+    return this.#judged(rows);
+  }
+
+  #judged(rows: PictureRow[]): CheckedPicture[] {
+    return rows.map((row) => {
+      const facts = this.#facts(row);
+      return { row, verdicts: this.#judges.map((judge) => judge(facts)) };
+    });
+  }
+
+  /** Names of the renditions that are checked: several, if rows chose presets. */
+  get renditions(): string[] {
+    const { of, rendition } = this.request;
+    if (of === 'source') return [];
+    if (rendition !== undefined) return [rendition];
+    return [...new Set(this.results.recipes.flatMap(({ renditions }) => renditions[0]?.name ?? []))];
+  }
+}
+
+const IMAGES_A_PAGE = 1_000;
+const READ_AHEAD = 2;
+
+function refuseUnknown(rendition: string | undefined, { recipes }: BatchResults): void {
+  const names = new Set(recipes.flatMap(({ renditions }) => renditions.map(({ name }) => name)));
+  if (rendition !== undefined && !names.has(rendition))
+    throw wrongParameter('rendition', `It must be one of ${[...names].join(', ')}.`);
+}
+
+const CATEGORY_KEYS = new Set(['googleproductcategory', 'ggoogleproductcategory', 'productcategorygoogle']);
+
+/** `google_product_category`; Shopify writes `Google Shopping / Google Product Category`. */
+function categoryColumn({ format }: BatchResults): number | undefined {
+  const column = format.header.findIndex((name) => {
+    const key = columnKey(name);
+    return CATEGORY_KEYS.has(key) || key === 'googleshoppinggoogleproductcategory';
+  });
+  return column < 0 ? undefined : column;
+}

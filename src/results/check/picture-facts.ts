@@ -1,0 +1,72 @@
+import { type Category, categoryOf } from '../../channels/category.ts';
+import type { FileFacts, PictureFacts, PictureMeasures } from '../../channels/facts.ts';
+import { readMeasures } from '../../pipeline/measures.ts';
+import { FORMAT_FACTS, type Recipe } from '../../presets/spec.ts';
+import { fileUrls } from '../files.ts';
+import type { BatchResults } from '../results.queries.ts';
+import type { PictureRow } from './pictures.queries.ts';
+
+export type FactsOf = (row: PictureRow) => PictureFacts;
+
+/** How rows of a batch become facts. @param filesUrl without a slash at its end */
+export function factsOf(
+  results: BatchResults,
+  { of, category }: { of: 'source' | 'output'; category: Category | undefined },
+  filesUrl: string,
+): FactsOf {
+  const urlOf = fileUrls(results, filesUrl);
+  return (row) => ({
+    position: row.position,
+    url: of === 'source' ? sourceUrl(row) : outputUrl(row, results.recipes, urlOf),
+    category: (row.category ? categoryOf(row.category) : undefined) ?? category,
+    file: of === 'source' ? sourceFile(row) : outputFile(row, results.recipes),
+    // Nothing finds these yet: who does gives them here.
+    isPlaceholder: undefined,
+    isTwice: undefined,
+  });
+}
+
+/** A local file has no host, and no address that a marketplace could read. */
+function sourceUrl({ url, host }: PictureRow): string | undefined {
+  return host === '' ? undefined : url;
+}
+
+/** Undefined if it was not downloaded, or if it failed. */
+function sourceFile(row: PictureRow): FileFacts | undefined {
+  if (row.file_format === null) return undefined;
+  const measures = readMeasures(row.file_measures) ?? undefined;
+  // Until it is measured, a content has the sides of its file.
+  return { ...sizeOf(row, row.file_format), isUpright: measures !== undefined, measures };
+}
+
+function outputFile(row: PictureRow, recipes: Recipe[]): FileFacts | undefined {
+  if (row.file_format === null) return undefined;
+  const measured = readMeasures(row.file_measures) ?? undefined;
+  const measures = { ...knownOf(row, recipes), ...measured };
+  return { ...sizeOf(row, row.file_format), isUpright: true, measures };
+}
+
+function sizeOf({ file_width, file_height, file_bytes }: PictureRow, format: string) {
+  return { format, width: file_width, height: file_height, bytes: file_bytes };
+}
+
+/** What follows from how a rendition was made. */
+function knownOf({ recipe, file_ordinal }: PictureRow, recipes: Recipe[]): Partial<PictureMeasures> {
+  const spec = recipes[recipe]?.renditions[(file_ordinal ?? 1) - 1];
+  if (!spec) return {};
+  return {
+    ...(FORMAT_FACTS[spec.format].hasAlpha ? {} : { transparent: false }),
+    ...(spec.animated ? {} : { moving: false }),
+  };
+}
+
+type UrlOf = ReturnType<typeof fileUrls>;
+
+function outputUrl(row: PictureRow, recipes: Recipe[], urlOf: UrlOf): string | undefined {
+  const ordinal = (row.file_ordinal ?? 1) - 1;
+  const spec = recipes[row.recipe]?.renditions[ordinal];
+  if (!spec || row.hash16 === null) return undefined;
+  const { label = '', product_name: productName = '', position, hash16: setId } = row;
+  const { extension } = FORMAT_FACTS[spec.format];
+  return urlOf({ label, productName, position, rendition: spec.name, ordinal, extension, setId });
+}
