@@ -24,6 +24,7 @@ type Operation = { security?: object[]; 'x-audit-action'?: string };
 /** Routes that write nothing that is kept, or that no key sends. */
 const NOT_AUDITED = new Map([
   ['POST /v1/batches/preview', 'it stores nothing'],
+  ['POST /v1/presets/preview', 'it stores nothing'],
   ['POST /v1/webhooks/inbox/{source}', 'it has no key; the message itself is kept and listed'],
 ]);
 

@@ -132,7 +132,7 @@ describe('dialogs', { skip: NO_BROWSER ?? false }, () => {
     await goTo(page, '/presets/new');
     await page.getByLabel('Name').first().fill('Not A Name');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.locator('.note.bad').waitFor();
+    await page.getByText('A name begins with a small letter').waitFor();
     await passes(page);
     watched.assertQuiet(REFUSED);
   });

@@ -58,7 +58,7 @@ describe('failures of a running batch', { skip: NO_BROWSER ?? false }, () => {
     await using watched = await openPage(stage.url);
     const { page } = watched;
     await failuresOf(page);
-    await page.getByText('ask now, and they follow by themselves').waitFor();
+    await page.getByText('starts when it has ended').waitFor();
     await page.getByRole('button', { name: /^Try 1,200 again ?:/ }).click();
     await page.getByText('1,200 images will be tried again when the batch has ended').waitFor();
     await page.getByText('What you asked for is tried again as soon as it has ended.').waitFor();
@@ -68,7 +68,7 @@ describe('failures of a running batch', { skip: NO_BROWSER ?? false }, () => {
     await question.getByText('2 images will not be made.').waitFor();
     await question.getByText('What is done stays: 0 images and 1,200 failures', { exact: false }).waitFor();
     assert.deepEqual(await violations(page), []);
-    await question.getByRole('button', { name: 'Go on with it' }).click();
+    await question.getByRole('button', { name: 'Let it run' }).click();
     await question.waitFor({ state: 'detached' });
     assert.equal((await json<Batch>(fetch(running.links.self))).state, 'processing');
 

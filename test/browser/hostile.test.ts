@@ -68,7 +68,7 @@ test(
     await page.getByRole('cell', { name: MARKUP }).first().waitFor();
     await page.getByText('1 of 3 rows cannot be used.').waitFor();
     assert.ok((await page.locator('.cells').innerText()).includes(SEEN));
-    await page.getByRole('button', { name: 'Make 2 images, without the row with errors' }).waitFor();
+    await page.getByRole('button', { name: 'Make 2 images, without that row' }).waitFor();
     await look('check');
     await page.getByRole('button', { name: 'Try 20 links' }).click();
     await page.getByText('links were tried', { exact: false }).waitFor();

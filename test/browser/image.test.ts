@@ -60,13 +60,13 @@ describe('an image', { skip: NO_BROWSER ?? false }, () => {
 
     await page.keyboard.press('j');
     await page.getByText('image 2 of 3').waitFor();
-    await page.getByText('Only the picture after is shown: Nothing was found', { exact: false }).waitFor();
+    await page.getByText('No picture before: Nothing was found', { exact: false }).waitFor();
     assert.equal(await page.getByRole('slider').count(), 0);
     await page.getByText(/^After · /).waitFor();
 
     await page.getByRole('link', { name: 'Next image' }).click();
     await page.getByText('image 3 of 3').waitFor();
-    await page.getByText(/Only the picture after is shown: .*(changed|other|different)/).waitFor();
+    await page.getByText(/No picture before: .*(changed|other|different)/).waitFor();
     assert.deepEqual(await violations(page), []);
 
     await page.keyboard.press('k');

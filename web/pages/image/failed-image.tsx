@@ -58,7 +58,7 @@ function RetryOne({ image, onPlanned }: Props) {
       <Action icon="retry" kind="primary" busy="Trying again …" act={retry}>
         Try again
       </Action>
-      <a class="small" href={`/batches/${image.batch_id}/failures`}>
+      <a class="link small" href={`/batches/${image.batch_id}/failures`}>
         All failures of this batch
       </a>
     </div>

@@ -109,7 +109,15 @@ function What({ entry }: { entry: AuditEntry }) {
     <>
       {status === 403 && <span class="badge warn">Refused</span>} {ACTIONS[action] ?? action}
       {object.id !== null && (
-        <div class="tiny mono">{to ? <a href={to}>{visible(object.id)}</a> : visible(object.id)}</div>
+        <div class="tiny mono">
+          {to ? (
+            <a class="mono" href={to}>
+              {visible(object.id)}
+            </a>
+          ) : (
+            visible(object.id)
+          )}
+        </div>
       )}
       {details !== '' && (
         <div class="tiny muted">
