@@ -101,6 +101,7 @@ async function photographSheet(demo: Demo): Promise<void> {
   await photograph(demo, 'sheet', DARK, async (page) => {
     await page.goto(`/batches/${id}?size=s`);
     await page.locator('.frame.processing').first().waitFor();
+    await page.locator('.frame.completed img').first().waitFor(); // names and pictures come after the states
   });
   await fetch(links.cancel, { method: 'POST' });
 }

@@ -5,7 +5,11 @@ const POLICY = {
   url: 'https://www.ebay.com/help/policies/listing-policies/picture-policy?id=4370',
   by: 'channel',
 } as const;
-const API = { url: 'https://developer.ebay.com/support/kb-article?KBid=1489', by: 'channel' } as const;
+const API = {
+  url: 'https://developer.ebay.com/support',
+  by: 'channel',
+  note: 'Article 1489 of its knowledge base.',
+} as const;
 const CATALOGUE = {
   url: 'https://developer.ebay.com/devzone/merchant-products/catalog-best-practices_de/content/images.html',
   by: 'channel',
@@ -23,7 +27,7 @@ export const ebay: Channel = {
       { rule: 'max_bytes', at_most: 12 * MB },
     ]),
     ...sourced(API, [{ rule: 'url_https' }]),
-    ...advised({ ...API, note: 'Its API warns below.' }, [
+    ...advised({ ...API, note: 'Its API warns below: article 1489 of its knowledge base.' }, [
       { rule: 'min_sides', of: 'longer_side', at_least: 1_000 },
       { rule: 'jpeg_quality', at_least: 90 },
     ]),
