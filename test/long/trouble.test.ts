@@ -66,6 +66,10 @@ async function operations(): Promise<Operation[]> {
 
 const BODIES: Record<string, object> = {
   'PUT /v1/presets/{name}': { renditions: [{ name: 'full', width: 100 }] },
+  'PUT /v1/channels/{name}': {
+    title: 'Mine',
+    rules: [{ rule: 'min_sides', of: 'both_sides', at_least: 500 }],
+  },
   'PUT /v1/hosts/{host}': { ceiling: 3 },
   'POST /v1/session': { key: newApiKey() },
   'POST /v1/webhooks': { url: 'https://shop.example/hook' },
@@ -101,7 +105,8 @@ async function call({ method, path }: Operation): Promise<Response> {
       body: CSV,
       headers: { 'content-type': 'text/csv', 'idempotency-key': `k${Math.random()}` },
     });
-  const body = BODIES[`${method} ${path}`];
+  const preview = { rendition: { name: 'full', width: 100 }, picture: imageId };
+  const body = path === '/v1/presets/preview' ? preview : BODIES[`${method} ${path}`];
   const json = body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   const since = path.endsWith('/replay') ? '?since=2026-01-01T00:00:00Z' : '';
   return fetch(`${url}${since}`, { method, ...json });
@@ -111,6 +116,7 @@ function query(path: string): string {
   if (path === '/v1/products') return 'sku=1';
   if (path === '/v1/images') return 'url=http://127.0.0.1:9/1.jpg';
   if (path.endsWith('/find')) return 'q=mug';
+  if (/\/check(\.csv|\.ndjson)?$/.test(path)) return 'channel=google';
   return '';
 }
 
@@ -141,6 +147,7 @@ const WITHOUT_DATABASE = new Set([
   'POST /v1/keys', // without a body it is refused, and with one it would close the server
   'DELETE /v1/session', // there is none to end
   'POST /v1/session', // a server without keys, as it knows, has no sessions
+  'GET /v1/example.csv', // it lends none
 ]);
 
 test('while the database is stopped every operation answers 503 and when to come again, and all is well when it is back', async () => {
