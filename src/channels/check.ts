@@ -1,10 +1,10 @@
 import { Value } from 'typebox/value';
 import { type PointedFlaw, Problem } from '../errors.ts';
+import { nameFlaws } from '../name.ts';
 import { inWords, schemaErrors } from '../schema-words.ts';
 import { LIMIT_FIELDS, LIMITS } from './limits.ts';
 import {
   type Channel,
-  CHANNEL_NAME,
   ChannelInput,
   COLOUR,
   DAY,
@@ -17,7 +17,7 @@ import {
 /** @throws Problem `channel_invalid` with all flaws at once */
 export function checkChannel(name: string, input: unknown): Channel {
   const flaws = [
-    ...(new RegExp(CHANNEL_NAME).test(name) ? [] : [{ at: '/name', detail: NAME_RULE }]),
+    ...nameFlaws(name),
     ...schemaErrors(ChannelInput, input).map((error) => ({
       at: error.instancePath,
       detail: inWords(error, PATTERNS),
@@ -33,9 +33,6 @@ export function checkChannel(name: string, input: unknown): Channel {
   const { title, rules } = input as ChannelInput;
   return { name, title: title ?? name, rules: rules.map(withDefaults) };
 }
-
-const NAME_RULE =
-  'A name begins with a small letter, then has small letters, digits and hyphens, at most 64 in all.';
 
 const PATTERNS = {
   [DAY]: 'a day such as 2027-01-31',

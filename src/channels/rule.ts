@@ -112,7 +112,6 @@ export type Rule = RuleInput & { level: Level; slots: 'all' | 'main' };
 /** A place where pictures are sold, with its rules for them. */
 export type Channel = { name: string; title: string; rules: readonly Rule[] };
 
-export const CHANNEL_NAME = '^[a-z][a-z0-9-]{0,63}$';
 export const MAX_RULES = 100;
 
 export const ChannelInput = Type.Object(

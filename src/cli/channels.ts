@@ -10,7 +10,7 @@ import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { withDatabase } from './database.ts';
 import { EXIT, plural, say, table } from './output.ts';
-import { openReadable } from './readable.ts';
+import { readJson } from './readable.ts';
 
 /** `minilab channels`: lists channels with the numbers of their rules. */
 export function showChannels(): Promise<number> {
@@ -79,12 +79,5 @@ async function findChannel(name: string): Promise<Channel> {
 
 /** @throws Problem `file_unreadable`, `channel_invalid` */
 async function readChannelFile(file: string, name: string = basename(file, extname(file))): Promise<Channel> {
-  await using channel = await openReadable(file, 'a channel in JSON');
-  const text = await channel.readFile('utf8');
-  try {
-    return checkChannel(name, JSON.parse(text));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new Problem('channel_invalid', { detail: `${file} is not JSON: ${error.message}.`, cause: error });
-  }
+  return checkChannel(name, await readJson(file, 'a channel in JSON', 'channel_invalid'));
 }

@@ -1,6 +1,7 @@
 import { BUILTIN_CHANNELS } from '../channels/builtin.ts';
 import type { Category } from '../channels/category.ts';
 import type { FileFacts } from '../channels/facts.ts';
+import type { Channel } from '../channels/rule.ts';
 import { judgeOf, type Verdict } from '../channels/verdict.ts';
 import { verdictBody } from '../channels/verdict.body.ts';
 import { wordsOf } from '../channels/words.ts';
@@ -10,11 +11,10 @@ import { table } from './output.ts';
 export type Judging = { asOf: string; url: string | undefined; category: Category | undefined };
 
 /** Judges a picture as each built-in channel does, by the function that judges those of batches. */
-export function judged(file: FileFacts, { asOf, ...what }: Judging): { channel: string; verdict: Verdict }[] {
-  const facts = { ...what, position: 1, file, isPlaceholder: undefined, isTwice: undefined };
+export function judged(file: FileFacts, judging: Judging): { channel: string; verdict: Verdict }[] {
   return BUILTIN_CHANNELS.map((channel) => ({
     channel: channel.name,
-    verdict: judgeOf(channel, asOf)(facts),
+    verdict: verdictOf(channel, file, judging),
   }));
 }
 
@@ -26,9 +26,22 @@ export function channelBodies(verdicts: { channel: string; verdict: Verdict }[])
 export function objectionsOf(name: string, file: FileFacts, judging: Judging): string[] {
   const channel = BUILTIN_CHANNELS.find((one) => one.name === name);
   if (!channel) return [];
-  const facts = { ...judging, position: 1, file, isPlaceholder: undefined, isTwice: undefined };
-  const { failed, advised } = wordsOf(judgeOf(channel, judging.asOf)(facts));
+  const { failed, advised } = wordsOf(verdictOf(channel, file, judging));
   return [...failed.map((text) => `refused: ${text}`), ...advised];
+}
+
+/** Whether a picture is a placeholder, or stands twice, cannot be known of one alone. */
+function verdictOf(channel: Channel, file: FileFacts, { asOf, ...what }: Judging): Verdict {
+  return judgeOf(
+    channel,
+    asOf,
+  )({
+    ...what,
+    position: 1,
+    file,
+    isPlaceholder: undefined,
+    isTwice: undefined,
+  });
 }
 
 export function verdictTable(verdicts: { channel: string; verdict: Verdict }[]): string {

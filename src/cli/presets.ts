@@ -2,14 +2,13 @@ import { basename, extname } from 'node:path';
 import { auditedCommand } from '../access/audit.ts';
 import { DEFAULT_TENANT } from '../access/tenants.ts';
 import type { Db } from '../db/database.ts';
-import { Problem } from '../errors.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { checkPreset } from '../presets/check.ts';
 import { deletePreset, getPreset, listPresets, putPreset } from '../presets/preset.queries.ts';
 import type { Preset, RenditionSpec } from '../presets/spec.ts';
 import { withDatabase } from './database.ts';
 import { EXIT, say, table } from './output.ts';
-import { openReadable } from './readable.ts';
+import { readJson } from './readable.ts';
 
 /** `minilab presets`: lists presets with their renditions. */
 export function showPresets(): Promise<number> {
@@ -68,14 +67,7 @@ export async function readPresetFile(
   file: string,
   name: string = basename(file, extname(file)),
 ): Promise<Preset> {
-  await using preset = await openReadable(file, 'a preset in JSON');
-  const text = await preset.readFile('utf8');
-  try {
-    return checkPreset(name, JSON.parse(text));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new Problem('preset_invalid', { detail: `${file} is not JSON: ${error.message}.`, cause: error });
-  }
+  return checkPreset(name, await readJson(file, 'a preset in JSON', 'preset_invalid'));
 }
 
 /** Finds a preset by its name: a built-in one, a file if it ends with .json, else one in the configured database. */

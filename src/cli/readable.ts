@@ -14,6 +14,25 @@ export async function openReadable(file: string, wanted: string): Promise<FileHa
   }
 }
 
+/**
+ * @param wanted such as 'a preset in JSON'
+ * @param invalid the code of a file that is not JSON
+ * @throws Problem `file_unreadable`, and `invalid`
+ */
+export async function readJson(
+  file: string,
+  wanted: string,
+  invalid: 'preset_invalid' | 'channel_invalid',
+): Promise<unknown> {
+  await using opened = await openReadable(file, wanted);
+  const text = await opened.readFile('utf8');
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new Problem(invalid, { detail: `${file} is not JSON: ${(error as Error).message}.`, cause: error });
+  }
+}
+
 /** Checks a file like openReadable, and closes it: a decoder opens it later. */
 export async function refuseUnreadable(file: string, wanted: string): Promise<void> {
   await (await openReadable(file, wanted)).close();

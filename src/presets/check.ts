@@ -1,13 +1,13 @@
 import type { Static, TObject } from 'typebox';
 import { Value } from 'typebox/value';
 import { type PointedFlaw, Problem } from '../errors.ts';
+import { nameFlaws } from '../name.ts';
 import { inWords, type SchemaError, schemaErrors } from '../schema-words.ts';
 import {
   BACKGROUND,
   MAX_RENDITIONS,
   FORMAT_FACTS,
   type Preset,
-  PRESET_NAME,
   PresetInput,
   RENDITION_NAME,
   RenditionInput,
@@ -17,10 +17,7 @@ import {
 
 /** @throws Problem `preset_invalid` with all flaws at once */
 export function checkPreset(name: string, input: unknown): Preset {
-  const flaws = [
-    ...(new RegExp(PRESET_NAME).test(name) ? [] : [{ at: '/name', detail: NAME_RULE }]),
-    ...presetFlaws(input),
-  ];
+  const flaws = [...nameFlaws(name), ...presetFlaws(input)];
   refuse(name, flaws);
   const { description = '', renditions } = input as PresetInput;
   return { name, description, renditions: renditions.map(withDefaults) };
@@ -50,9 +47,6 @@ function refuse(what: string, flaws: PresetFlaw[]): void {
   if (coded.length > 0)
     throw new Problem('preset_invalid', { detail: `${what}: ${coded[0]?.detail}`, flaws: coded });
 }
-
-const NAME_RULE =
-  'A name begins with a small letter, then has small letters, digits and hyphens, at most 64 in all.';
 
 type PresetFlaw = Omit<PointedFlaw, 'code'>;
 

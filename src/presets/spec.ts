@@ -135,7 +135,6 @@ export type RenditionSpec = {
 };
 
 export const MAX_RENDITIONS = 20;
-export const PRESET_NAME = '^[a-z][a-z0-9-]{0,63}$';
 
 /** A preset as a user writes it: one or more files from each source, in this order. */
 export const PresetInput = Type.Object(

@@ -33,7 +33,7 @@ function byState(rows: Counted[]): DeliveryCounts {
   return { ...none, ...Object.fromEntries(rows.map(({ state, deliveries }) => [state, deliveries])) };
 }
 
-/** Of the newest 10,000 that the filter leaves, so that it takes as long for a log of millions. */
+/** Of the newest 10,000 that the filter leaves: a large log is not read whole, unless the filter leaves fewer. */
 export async function countDeliveries(
   db: Db,
   tenantId: number,

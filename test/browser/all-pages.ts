@@ -1,10 +1,18 @@
 import { type Batch, json } from '../support/minilab.ts';
-import type { Stage } from './stage.ts';
+import { catalogue, finishedBatch, openStage, SECRET, type Stage, stuckBatch } from './stage.ts';
 
 type Images = { items: { id: string; state: string }[] };
 
+/** A server in use, and the address of each of its pages, by what it shows. */
+export async function openUsedStage(): Promise<{ stage: Stage; pages: Record<string, string> }> {
+  const stage = await openStage({ INBOX_SECRETS: `demo=${SECRET}` });
+  const done = await finishedBatch(stage, catalogue(stage.origin.url, { products: 20 }));
+  const running = await stuckBatch(stage, catalogue(stage.origin.url, { products: 6, from: 100 }));
+  return { stage, pages: await allPages(stage, { done, running }) };
+}
+
 /** The address of each page, by what it shows. */
-export async function allPages(
+async function allPages(
   stage: Stage,
   { done, running }: { done: Batch; running: Batch },
 ): Promise<Record<string, string>> {

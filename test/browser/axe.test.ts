@@ -6,8 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import { NO_BROWSER, closeBrowser } from './browser.ts';
 import { FOUR_LOOKS, violations, violationsIn } from './axe.ts';
 import { goTo, openPage, PHONE, settled, shifts, sideways, WIDE } from './page.ts';
-import { catalogue, finishedBatch, openStage, SECRET, type Stage, stuckBatch } from './stage.ts';
-import { allPages } from './all-pages.ts';
+import type { Stage } from './stage.ts';
+import { openUsedStage } from './all-pages.ts';
 
 /** Longer than the page waits before it shows grey shapes. */
 const LATE_MS = 200;
@@ -16,12 +16,7 @@ const TABS = 4;
 describe('pages of a server in use', { skip: NO_BROWSER ?? false }, () => {
   let stage: Stage;
   let pages: Record<string, string>;
-  before(async () => {
-    stage = await openStage({ INBOX_SECRETS: `demo=${SECRET}` });
-    const done = await finishedBatch(stage, catalogue(stage.origin.url, { products: 20 }));
-    const running = await stuckBatch(stage, catalogue(stage.origin.url, { products: 6, from: 100 }));
-    pages = await allPages(stage, { done, running });
-  });
+  before(async () => void ({ stage, pages } = await openUsedStage()));
   after(async () => {
     await closeBrowser();
     await stage?.[Symbol.asyncDispose]();

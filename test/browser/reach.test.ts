@@ -3,19 +3,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { closeBrowser, NO_BROWSER } from './browser.ts';
-import { allPages } from './all-pages.ts';
+import { openUsedStage } from './all-pages.ts';
 import { goTo, openPage, PHONE, settled, sideways, WIDE } from './page.ts';
-import { catalogue, finishedBatch, openStage, SECRET, type Stage, stuckBatch } from './stage.ts';
+import type { Stage } from './stage.ts';
 
 describe('pages within reach', { skip: NO_BROWSER ?? false }, () => {
   let stage: Stage;
   let pages: Record<string, string>;
-  before(async () => {
-    stage = await openStage({ INBOX_SECRETS: `demo=${SECRET}` });
-    const done = await finishedBatch(stage, catalogue(stage.origin.url, { products: 20 }));
-    const running = await stuckBatch(stage, catalogue(stage.origin.url, { products: 6, from: 100 }));
-    pages = await allPages(stage, { done, running });
-  });
+  before(async () => void ({ stage, pages } = await openUsedStage()));
   after(async () => {
     await closeBrowser();
     await stage?.[Symbol.asyncDispose]();
