@@ -16,6 +16,8 @@ import { startOrigin } from './origin.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DATA_DIR = join(ROOT, 'data', 'demo');
+/** From this day on, Google demands 500 x 500 px of every picture. */
+const AS_OF = '2027-01-31';
 const EXAMPLE_CSV = join(DATA_DIR, 'example.csv');
 
 type Batch = {
@@ -29,6 +31,11 @@ type Batch = {
   bytes_out: number;
   ended_at: string | null;
   links: Record<'self' | 'images' | 'output_csv', string>;
+};
+type Check = {
+  title: string;
+  images: Record<'pass' | 'warn' | 'fail' | 'unknown', number>;
+  rules: { rule: string; level: string; required: string | number; failed: number }[];
 };
 type Images = {
   items: { row: number; position: number; source_url: string; error_code: string; error_detail: string }[];
@@ -44,6 +51,7 @@ console.log(
 );
 const ended = await watch(accepted);
 await report(ended);
+await audit(ended);
 await showWebhook(ended);
 await showPage(ended);
 
@@ -97,6 +105,22 @@ async function report({ state, counts, bytes_in, bytes_out, links }: Batch): Pro
   console.log(`The CSV with the output URLs: ${relative(ROOT, outputCsv)}`);
   console.log(`The images:                   ${relative(ROOT, join(DATA_DIR, 'files'))}`);
   console.log('');
+}
+
+/** What marketplaces say of the linked pictures: what was measured while they were made is judged by their rules. */
+async function audit({ links }: Batch): Promise<void> {
+  const rows = await Promise.all(
+    ['google', 'amazon', 'zalando'].map(async (channel) => {
+      const found = await get<Check>(`${links.self}/check?channel=${channel}&as_of=${AS_OF}`);
+      const broken = found.rules.filter(({ level, failed }) => level === 'must' && failed > 0);
+      const why = broken.map(({ rule, required, failed }) => `${rule} ${required}: ${failed}`).join(', ');
+      const { pass, warn, fail, unknown } = found.images;
+      return [found.title, ...[pass, warn, fail, unknown].map(String), why];
+    }),
+  );
+  const head = ['', 'PASS', 'WARN', 'FAIL', 'UNKNOWN', 'RULES THAT PICTURES BREAK'];
+  console.log(`What marketplaces say of the links (main pictures and others, rules of ${AS_OF}):`);
+  console.log(`${table([head, ...rows], process.stdout)}\n`);
 }
 
 /** Waits for the webhook of the batch in Minilab's own inbox, which verifies signatures. */
