@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { acceptUpload } from '../intake/accept.ts';
 import type { ReadingOptions } from '../intake/options.ts';
 import { type StagedUpload, stageUpload } from '../intake/staged-upload.ts';
+import type { OnPlaceholder } from '../pipeline/marks.ts';
 import type { Preset } from '../presets/spec.ts';
 import { openServices, type Services } from '../services.ts';
 import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
@@ -25,6 +26,7 @@ export type RunRequest = {
   nameTemplate: string | undefined;
   freshForS: number | null;
   deadlineHours: number | undefined;
+  placeholders?: OnPlaceholder | undefined;
   /** whether WEBHOOK_URL is told */
   tellsWebhook: boolean;
 };
@@ -87,10 +89,18 @@ async function openRunServices(
 async function accept(
   { database, feed }: Services,
   staged: StagedUpload,
-  { preset, nameTemplate, freshForS, deadlineHours }: RunRequest,
+  { preset, nameTemplate, freshForS, deadlineHours, placeholders }: RunRequest,
   name: string,
 ): Promise<BatchKey> {
-  const acceptance = { tenantId: DEFAULT_TENANT, name, preset, nameTemplate, freshForS, deadlineHours };
+  const acceptance = {
+    tenantId: DEFAULT_TENANT,
+    name,
+    preset,
+    nameTemplate,
+    freshForS,
+    deadlineHours,
+    placeholders,
+  };
   const row = await acceptUpload(database, staged, acceptance, feed);
   return { tenantId: row.tenant_id, batchId: row.batch_id };
 }

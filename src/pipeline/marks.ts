@@ -6,7 +6,7 @@ export const MARK_KINDS = ['placeholder', 'allowed'] as const;
 export type MarkKind = (typeof MARK_KINDS)[number];
 
 /** `look` is null without structure. */
-type Picture = { sha256: Buffer; look: Look | null };
+export type Picture = { sha256: Buffer; look: Look | null };
 
 export type Mark = Picture & { kind: MarkKind };
 

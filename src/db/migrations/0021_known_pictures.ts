@@ -6,7 +6,7 @@ async function up(db: Kysely<unknown>): Promise<void> {
       tenant_id integer not null references tenants,
       sha256 bytea not null,
       look_hash bit(256), -- null: without structure, or not measured; then only the same content counts
-      chroma double precision[], -- belongs to look_hash; see pipeline/same-look.ts
+      chroma jsonb, -- belongs to look_hash; see pipeline/same-look.ts
       kind text not null check (kind in ('placeholder', 'allowed')),
       note text not null default '',
       created_at timestamptz not null default now(),
