@@ -29,6 +29,7 @@ export type ProcessOptions = ReadingFlags & {
   nameTemplate: string;
   deadlineHours: string;
   freshFor?: string;
+  placeholder: string[];
   placeholders: string;
   onInvalid: string;
   check?: string;
@@ -85,6 +86,7 @@ async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
     freshForS: freshForSOf(uploadOptions),
     deadlineHours: uploadOptions.deadline_hours,
     placeholders: uploadOptions.placeholders,
+    placeholderFiles: options.placeholder,
     out: resolve(options.out),
   };
 }
