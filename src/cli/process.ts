@@ -29,6 +29,8 @@ export type ProcessOptions = ReadingFlags & {
   nameTemplate: string;
   deadlineHours: string;
   freshFor?: string;
+  placeholder: string[];
+  placeholders: string;
   onInvalid: string;
   check?: string;
   json: boolean;
@@ -67,7 +69,11 @@ async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
   const reading = readFlags(options);
   parseNameTemplate(options.nameTemplate);
   const uploadOptions = readOptions(
-    { deadline_hours: options.deadlineHours, fresh_for: options.freshFor ?? '' },
+    {
+      deadline_hours: options.deadlineHours,
+      fresh_for: options.freshFor ?? '',
+      placeholders: options.placeholders,
+    },
     UploadOptions,
   );
   return {
@@ -79,6 +85,8 @@ async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
     nameTemplate: options.nameTemplate,
     freshForS: freshForSOf(uploadOptions),
     deadlineHours: uploadOptions.deadline_hours,
+    placeholders: uploadOptions.placeholders,
+    placeholderFiles: options.placeholder,
     out: resolve(options.out),
   };
 }

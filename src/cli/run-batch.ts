@@ -7,11 +7,13 @@ import type { Config } from '../config.ts';
 import { acceptUpload } from '../intake/accept.ts';
 import type { ReadingOptions } from '../intake/options.ts';
 import { type StagedUpload, stageUpload } from '../intake/staged-upload.ts';
+import type { OnPlaceholder } from '../pipeline/marks.ts';
 import type { Preset } from '../presets/spec.ts';
 import { openServices, type Services } from '../services.ts';
 import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker } from '../worker.ts';
 import { createLog } from './log.ts';
+import { markFiles } from './placeholders.ts';
 import { sayStaged } from './process-report.ts';
 import { showUntilEnded } from './process-wait.ts';
 import { createRunFolder, forgetRuns, openKeptRunFolder } from './run-folder.ts';
@@ -25,6 +27,9 @@ export type RunRequest = {
   nameTemplate: string | undefined;
   freshForS: number | null;
   deadlineHours: number | undefined;
+  placeholders?: OnPlaceholder | undefined;
+  /** picture files that are marked as placeholders */
+  placeholderFiles?: readonly string[];
   /** whether WEBHOOK_URL is told */
   tellsWebhook: boolean;
 };
@@ -45,6 +50,7 @@ export async function runBatch(
   sayStaged(basename(file), staged);
   const services = await openRunServices(request, settings, stack);
   const { db } = services.database;
+  await markFiles(services, request.placeholderFiles ?? [], interrupted);
   const batch = await accept(services, staged, request, basename(file));
   const worker = await startWorker(services, dirname(resolve(file)));
   stack.defer(() => worker.stop(0));
@@ -87,10 +93,18 @@ async function openRunServices(
 async function accept(
   { database, feed }: Services,
   staged: StagedUpload,
-  { preset, nameTemplate, freshForS, deadlineHours }: RunRequest,
+  { preset, nameTemplate, freshForS, deadlineHours, placeholders }: RunRequest,
   name: string,
 ): Promise<BatchKey> {
-  const acceptance = { tenantId: DEFAULT_TENANT, name, preset, nameTemplate, freshForS, deadlineHours };
+  const acceptance = {
+    tenantId: DEFAULT_TENANT,
+    name,
+    preset,
+    nameTemplate,
+    freshForS,
+    deadlineHours,
+    placeholders,
+  };
   const row = await acceptUpload(database, staged, acceptance, feed);
   return { tenantId: row.tenant_id, batchId: row.batch_id };
 }

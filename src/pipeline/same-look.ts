@@ -2,9 +2,15 @@
  * Whether two pictures look the same: recompressed, resized, a little brighter or cropped by 2 %. Copies that are
  * mirrored, padded or cropped by 10 % are not found.
  */
+import type { Content } from './measures.ts';
 
 /** `hash`: 64 hexadecimal digits (decoder/measure/look-hash.ts). `chroma`: that of the measures. */
 export type Look = { hash: string; chroma: readonly [blue: number, red: number] };
+
+/** @returns null for a picture without structure */
+export function lookOf({ lookHash, measures }: Pick<Content, 'lookHash' | 'measures'>): Look | null {
+  return lookHash === null ? null : { hash: lookHash, chroma: measures.chroma };
+}
 
 /** The threshold of PDQ's authors (Facebook, "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", 2019). */
 export const SAME_LOOK_BITS = 31;
@@ -13,13 +19,15 @@ export const SAME_LOOK_BITS = 31;
 const SAME_LOOK_CHROMA = 6;
 
 export function isSameLook(a: Look, b: Look): boolean {
-  return lookDistance(a.hash, b.hash) <= SAME_LOOK_BITS && chromaDistance(a, b) <= SAME_LOOK_CHROMA;
+  return (
+    chromaDistance(a, b) <= SAME_LOOK_CHROMA && lookDistance(a.hash, b.hash, SAME_LOOK_BITS) <= SAME_LOOK_BITS
+  );
 }
 
-/** In how many of 256 bits two hashes differ. */
-export function lookDistance(a: string, b: string): number {
+/** In how many of 256 bits two hashes differ. @param enough where counting may stop: the result is then only more */
+export function lookDistance(a: string, b: string, enough = 256): number {
   let bits = 0;
-  for (let at = 0; at < 64; at += 8)
+  for (let at = 0; at < 64 && bits <= enough; at += 8)
     bits += ones(Number.parseInt(a.slice(at, at + 8), 16) ^ Number.parseInt(b.slice(at, at + 8), 16));
   return bits;
 }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import sharp from 'sharp';
+import { cutOut } from '../support/cut-outs.ts';
 import { newDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { runMinilab } from '../support/minilab.ts';
@@ -129,4 +131,25 @@ test('with --fresh-for a later run requests nothing that is fresh, and reports w
   const anew = await process(folder, csv(...urls));
   assert.equal(anew.result.reused, 1);
   assert.equal(origin.requests.get('/a'), 2);
+});
+
+test('`--placeholder` fails images that look like a file, and `--placeholders warn` makes them', async () => {
+  await using folder = await newPlace();
+  const sign = await cutOut(99, 400);
+  await writeFile(join(folder.path, 'sign.png'), sign);
+  await writeFile(
+    join(folder.path, 'copy.jpg'),
+    await sharp(sign).resize(200).jpeg({ quality: 40 }).toBuffer(),
+  );
+  await writeFile(join(folder.path, 'product.png'), await cutOut(1, 400));
+  await writeFile(join(folder.path, 'text.png'), 'no picture');
+  const csv = 'Image\ncopy.jpg\nproduct.png\nsign.png\n';
+  const failing = await process(folder, csv, '--placeholder', 'product.png', '--placeholder', 'sign.png');
+  assert.equal(failing.code, 3);
+  assert.match(failing.err, /sign for a missing picture/);
+  assert.partialDeepStrictEqual(failing.result, { state: 'failed', counts: { completed: 0 } });
+  const warned = await process(folder, csv, '--placeholder', 'sign.png', '--placeholders', 'warn');
+  assert.partialDeepStrictEqual(warned.result, { state: 'completed', counts: { completed: 3 } });
+  const wrong = await process(folder, csv, '--placeholder', 'text.png');
+  assert.partialDeepStrictEqual(wrong.result, { code: 'file_unreadable' });
 });
