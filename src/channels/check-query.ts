@@ -48,6 +48,21 @@ export const CheckFilterQuery = {
         'With `channel`: only images that fail this rule; with verdict=unknown, those of which it is unknown',
     }),
   ),
+  result: Type.Optional(
+    Type.Enum(['fail', 'unknown'], {
+      description: 'With `rule`: whether images fail it, or it is unknown, whatever the verdict',
+    }),
+  ),
+  level: Type.Optional(
+    Type.Enum(['must', 'should'], { description: 'With `rule`: only as it counts at this level' }),
+  ),
+  required: Type.Optional(
+    Type.String({
+      maxLength: 500,
+      description:
+        'With `rule`: only with this limit, as `required` of the check tells it. A channel may have a rule twice',
+    }),
+  ),
   ...CheckQuery,
 };
 
@@ -78,13 +93,16 @@ export function checkChoice({ of = 'source', as_of, rendition, apparel }: Static
  * @throws Problem `bad_request` for parameters that lack a channel
  */
 export function filterChoice(query: CheckFilter): (CheckChoice & { channel: string }) | undefined {
-  const { channel } = query;
+  const { channel, rule } = query;
+  const lonely = rule === undefined && OF_RULES.find((name) => query[name] !== undefined);
+  if (lonely) throw wrongParameter(lonely, 'It needs "rule".');
   if (channel !== undefined) return { ...checkChoice(query), channel };
   refuseLonely(query, 'channel');
   return undefined;
 }
 
-const OF_CHECKS = ['verdict', 'rule', 'of', 'as_of', 'rendition', 'apparel'] as const;
+const OF_RULES = ['result', 'level', 'required'] as const;
+const OF_CHECKS = ['verdict', 'rule', ...OF_RULES, 'of', 'as_of', 'rendition', 'apparel'] as const;
 
 /** Refuses parameters of a check where there is none. @throws Problem `bad_request` */
 export function refuseLonely(query: Omit<CheckFilter, 'channel'>, needed: string): void {

@@ -1550,6 +1550,8 @@ export type components = {
             /** @description With of=output: the names of the renditions that were checked */
             renditions: string[];
             rules: {
+                at_least?: number;
+                at_most?: number;
                 /**
                  * @description Only of apparel. Where the category is unknown, a must is a should, and a should is left out
                  * @enum {string}
@@ -3452,11 +3454,17 @@ export interface operations {
                 from_slot?: number;
                 /** @description Only images of this host; several, separated by commas: one of them */
                 host?: string;
+                /** @description With `rule`: only as it counts at this level */
+                level?: "must" | "should";
                 limit?: number;
                 /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
                 of?: "source" | "output";
                 /** @description With of=output: the name of the rendition. Default: the first of each image */
                 rendition?: string;
+                /** @description With `rule`: only with this limit, as `required` of the check tells it. A channel may have a rule twice */
+                required?: string;
+                /** @description With `rule`: whether images fail it, or it is unknown, whatever the verdict */
+                result?: "fail" | "unknown";
                 /** @description With `channel`: only images that fail this rule; with verdict=unknown, those of which it is unknown */
                 rule?: "min_sides" | "max_sides" | "max_pixels" | "min_bytes" | "max_bytes" | "format" | "aspect" | "background_white" | "plain" | "fill" | "cut_off" | "not_empty" | "not_transparent" | "jpeg_quality" | "colour_space" | "not_moving" | "url_https" | "url_port" | "url_no_query" | "url_extension" | "url_ascii" | "url_length" | "placeholder" | "twice" | "maybe_enlarged";
                 /** @description Only images in these slots: up to 200, separated by commas */
@@ -3684,11 +3692,17 @@ export interface operations {
                 from_slot?: number;
                 /** @description Only images of this host; several, separated by commas: one of them */
                 host?: string;
+                /** @description With `rule`: only as it counts at this level */
+                level?: "must" | "should";
                 limit?: number;
                 /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
                 of?: "source" | "output";
                 /** @description With of=output: the name of the rendition. Default: the first of each image */
                 rendition?: string;
+                /** @description With `rule`: only with this limit, as `required` of the check tells it. A channel may have a rule twice */
+                required?: string;
+                /** @description With `rule`: whether images fail it, or it is unknown, whatever the verdict */
+                result?: "fail" | "unknown";
                 /** @description With `channel`: only images that fail this rule; with verdict=unknown, those of which it is unknown */
                 rule?: "min_sides" | "max_sides" | "max_pixels" | "min_bytes" | "max_bytes" | "format" | "aspect" | "background_white" | "plain" | "fill" | "cut_off" | "not_empty" | "not_transparent" | "jpeg_quality" | "colour_space" | "not_moving" | "url_https" | "url_port" | "url_no_query" | "url_extension" | "url_ascii" | "url_length" | "placeholder" | "twice" | "maybe_enlarged";
                 /** @description Only images in these slots: up to 200, separated by commas */

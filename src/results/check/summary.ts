@@ -31,6 +31,8 @@ export const CheckSummary = Type.Object(
         slots: ChannelRule.properties.slots,
         category: ChannelRule.properties.category,
         required: Measured,
+        at_least: ChannelRule.properties.at_least,
+        at_most: ChannelRule.properties.at_most,
         passed: Type.Integer(),
         failed: Type.Integer(),
         unknown: Type.Integer(),
@@ -118,7 +120,7 @@ class Counts {
 }
 
 function ruleBody({ rule, level, passed, failed, unknown, worst }: RuleCount): CheckSummary['rules'][number] {
-  const { rule: id, of, slots, category, from, until, source } = rule;
+  const { rule: id, of, slots, category, at_least, at_most, from, until, source } = rule;
   return {
     rule: id,
     ...(of && { of }),
@@ -126,6 +128,8 @@ function ruleBody({ rule, level, passed, failed, unknown, worst }: RuleCount): C
     slots,
     ...(category && { category }),
     required: requiredOf(rule),
+    ...(at_least !== undefined && { at_least }),
+    ...(at_most !== undefined && { at_most }),
     passed,
     failed,
     unknown,
