@@ -64,3 +64,8 @@ export type Column = Preview['column_list'][number];
 export type ShownRow = Preview['rows_shown'][number];
 export type RowProblem = ShownRow['problems'][number];
 export type Probe = Preview['probes'][number];
+
+export type Channel = Schemas['Channel'];
+export type CheckSummary = Schemas['CheckSummary'];
+export type CheckedRule = CheckSummary['rules'][number];
+export type VerdictWord = keyof CheckSummary['images'];

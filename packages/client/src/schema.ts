@@ -1557,13 +1557,18 @@ export type components = {
                  * @enum {string}
                  */
                 category?: "apparel";
+                /** @description For background_white: the darkest background that is white enough. Default: #ffffff */
+                colour?: string;
                 failed: number;
                 from?: string;
                 /** @enum {string} */
                 level: "must" | "should";
                 /** @enum {string} */
                 of?: "both_sides" | "longer_side" | "width" | "height" | "object_both_sides" | "object_longer_side";
+                one_of?: (string | number)[];
                 passed: number;
+                /** @description For aspect: width / height */
+                ratio?: number;
                 required: number | string;
                 /** @enum {string} */
                 rule: "min_sides" | "max_sides" | "max_pixels" | "min_bytes" | "max_bytes" | "format" | "aspect" | "background_white" | "plain" | "fill" | "cut_off" | "not_empty" | "not_transparent" | "jpeg_quality" | "colour_space" | "not_moving" | "url_https" | "url_port" | "url_no_query" | "url_extension" | "url_ascii" | "url_length" | "placeholder" | "twice" | "maybe_enlarged";
@@ -1572,6 +1577,8 @@ export type components = {
                 source?: components["schemas"]["RuleSource"];
                 unknown: number;
                 until?: string;
+                /** @description For aspect: how far from it, as a share */
+                within?: number;
                 worst: {
                     measured: number | string;
                     slot: number;

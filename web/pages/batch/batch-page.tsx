@@ -15,6 +15,7 @@ import { useAnnouncements } from './announcements.ts';
 import { Sheet } from './sheet/sheet.tsx';
 import { Failures } from './failures/failures.tsx';
 import { Results } from './results/results.tsx';
+import { CheckTab } from './verdicts/check-tab.tsx';
 import { BatchWebhook } from './webhook/batch-webhook.tsx';
 
 export function BatchPage({ id, part = 'sheet' }: { id: string; part: string | undefined }) {
@@ -54,6 +55,7 @@ function Shown({ batch, tab }: { batch: Batch; tab: TabId }) {
       <section aria-label={TABS.find(({ id }) => id === tab)?.name} class="panel-of-tab">
         {tab === 'sheet' && <Sheet batch={batch} states={states} />}
         {tab === 'failures' && <Failures batch={batch} />}
+        {tab === 'check' && <CheckTab batch={batch} />}
         {tab === 'results' && <Results batch={batch} />}
         {tab === 'webhook' && <BatchWebhook batch={batch} />}
       </section>
