@@ -1,40 +1,51 @@
+import type { ComponentChildren } from 'preact';
 import type { Batch, Channel, List, VerdictWord } from '../../../api/types.ts';
 import { queryOf, setQuery } from '../../../app/router.ts';
-import { useResource } from '../../../data/resource.ts';
+import { reload, useResource } from '../../../data/resource.ts';
 import { visible } from '../../../data/user-text.ts';
 import { Icon } from '../../../parts/icon.tsx';
+import { Lines, Loaded } from '../../../parts/waiting.tsx';
 import { tabPath } from '../tabs.tsx';
 import { sentenceOf } from '../verdicts/demand.ts';
 import { askedBy, questionHere } from '../verdicts/question.ts';
-import { WITHOUT_FOUND } from './found-filter.ts';
+import { foundFilter, WITHOUT_FOUND } from './found-filter.ts';
 
+const CHANNELS = '/v1/channels';
 const VERDICT_WORDS: Record<string, string> = {
-  fail: 'Pictures that fail',
-  warn: 'Pictures with a warning',
-  pass: 'Pictures that pass',
-  unknown: 'Pictures of which it is unknown',
+  fail: 'pictures that fail',
+  warn: 'pictures with a warning',
+  pass: 'pictures that pass',
+  unknown: 'pictures of which it is unknown',
 } satisfies Record<VerdictWord, string>;
 
-/** What the sheet shows, where a check led to it, and the ways on. */
-export function FoundNote({ batch }: { batch: Batch }) {
+/** What the sheet shows, where a check led to it, and the ways on; and the sheet, when that is known: nothing moves. */
+export function FoundNote({ batch, children }: { batch: Batch; children: ComponentChildren }) {
+  const isOfCheck = queryOf('channel') !== undefined && foundFilter() !== undefined;
+  const known = useResource<List<Channel>>(isOfCheck ? CHANNELS : undefined);
+  if (!isOfCheck) return children;
+  return (
+    <Loaded known={known} waiting={<Lines />} onRetry={() => reload(CHANNELS)}>
+      {({ items }) => (
+        <>
+          <OfCheck batch={batch} channel={items.find(({ name }) => name === queryOf('channel'))} />
+          {children}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function OfCheck({ batch, channel }: { batch: Batch; channel: Channel | undefined }) {
   const name = queryOf('channel') ?? '';
-  const { data } = useResource<List<Channel>>('/v1/channels');
-  const channel = data?.items.find((one) => one.name === name);
   const rule = ruleHere(channel);
-  const what =
-    queryOf('rule') === undefined
-      ? (VERDICT_WORDS[queryOf('verdict') ?? ''] ?? '')
-      : queryOf('result') === 'unknown'
-        ? 'It is unknown whether they meet the rule'
-        : 'They do not meet the rule';
   return (
     <div class="note gaptop">
       <Icon name="find" />
       <div class="grow">
         <b>
-          {visible(channel?.title ?? name)}: {what}
+          {visible(channel?.title ?? name)}: {whatIsFound()}
         </b>
-        {rule && ` “${sentenceOf(rule)}”`}{' '}
+        {rule && ` “${sentenceOf(rule)}”`}.{' '}
         <a href={tabPath(batch.id, 'check') + askedBy(questionHere(name))} data-keep-scroll="">
           The check
         </a>
@@ -44,6 +55,13 @@ export function FoundNote({ batch }: { batch: Batch }) {
       </button>
     </div>
   );
+}
+
+function whatIsFound(): string {
+  if (queryOf('rule') === undefined) return VERDICT_WORDS[queryOf('verdict') ?? ''] ?? '';
+  return queryOf('result') === 'unknown'
+    ? 'it is unknown whether they meet the rule'
+    : 'they do not meet the rule';
 }
 
 /** The rule of the address: a channel may have one with several limits, of which the address has one. */

@@ -12,7 +12,6 @@ import { heightOf, indexesInView, type Size, SIZES } from './grid.ts';
 import { PartBar } from './part-bar.tsx';
 import { Frames } from './frames.tsx';
 import { SheetBar } from './sheet-bar.tsx';
-import { FoundNote } from './found-note.tsx';
 import { FoundSlots } from './found-slots.ts';
 import { FoundState } from './found-state.tsx';
 import { foundFilter, WITHOUT_FOUND } from './found-filter.ts';
@@ -89,7 +88,6 @@ export function Sheet({ batch, states }: { batch: Batch; states: SlotStates }) {
   );
   return (
     <>
-      {search !== undefined && <FoundNote batch={batch} />}
       <SheetBar
         batch={batch}
         filter={found ? undefined : filter}
@@ -149,7 +147,7 @@ export function Sheet({ batch, states }: { batch: Batch; states: SlotStates }) {
         </div>
         <Strip
           states={states}
-          seen={{ from: slots.slotAt(seen.from), to: slots.slotAt(seen.to) }}
+          seen={{ from: slots.slotAt(seen.from) || 1, to: slots.slotAt(seen.to) }}
           part={
             slots.isWhole
               ? { from: part.first + 1, to: part.first + part.count }

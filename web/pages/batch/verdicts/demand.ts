@@ -5,7 +5,7 @@ type ChannelRule = Channel['rules'][number];
 /** What a rule demands, as a channel and as a check tell it. */
 export type Demand = Omit<ChannelRule, 'level' | 'from' | 'until' | 'source'>;
 
-const ANY_OF = new Intl.ListFormat('en', { type: 'disjunction' });
+const ANY_OF = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 const MEGA = 1e6;
 
 const SIDES: Record<NonNullable<Demand['of']>, string> = {
@@ -23,7 +23,7 @@ const SENTENCES: Record<Demand['rule'], string | ((demand: Demand) => string)> =
   max_pixels: ({ at_most = 0 }) => `It has at most ${megapixels(at_most)}`,
   min_bytes: ({ at_least = 0 }) => `The file has at least ${bytes(at_least)}`,
   max_bytes: ({ at_most = 0 }) => `The file has at most ${bytes(at_most)}`,
-  format: ({ one_of = [] }) => `It is a ${ANY_OF.format(one_of.map((name) => String(name).toUpperCase()))}`,
+  format: ({ one_of = [] }) => `It is a ${ANY_OF.format(one_of.map(nameOf))}`,
   aspect: ({ ratio = 1 }) =>
     ratio === 1 ? 'It is square' : `Width and height are as ${oneDecimal(ratio * 100)} to 100`,
   background_white: ({ colour = '#ffffff' }) =>
@@ -37,7 +37,7 @@ const SENTENCES: Record<Demand['rule'], string | ((demand: Demand) => string)> =
   not_transparent: 'Nothing in it is transparent',
   jpeg_quality: ({ at_least = 0 }) => `A JPEG has a quality of at least ${number(at_least)}`,
   colour_space: ({ one_of = [], at_most }) =>
-    `Its colours are ${ANY_OF.format(one_of.map((name) => String(name).toUpperCase()))}${at_most ? `, with at most ${at_most} bits` : ''}`,
+    `Its colours are ${ANY_OF.format(one_of.map(nameOf))}${at_most ? `, with at most ${at_most} bits` : ''}`,
   not_moving: 'It does not move',
   url_https: 'The address begins with https',
   url_port: ({ one_of = [] }) => `The address has port ${ANY_OF.format(one_of.map(String))}`,
@@ -64,13 +64,18 @@ export function scopeOf({ slots, category }: Demand): string | undefined {
 
 /** What was measured, with its unit. */
 export function measuredText({ rule }: Pick<CheckedRule, 'rule'>, measured: string | number): string {
-  if (typeof measured === 'string') return rule === 'format' ? measured.toUpperCase() : measured;
+  if (typeof measured === 'string') return rule === 'format' ? nameOf(measured) : measured;
   if (rule === 'max_pixels') return megapixels(measured);
   if (rule === 'fill') return percent(measured);
   if (rule.endsWith('_sides')) return `${number(measured)} px`;
   if (rule.endsWith('_bytes')) return bytes(measured);
   if (rule === 'aspect') return `${oneDecimal(measured * 100)} to 100`;
   return number(measured);
+}
+
+/** A format or a kind of colours: `JPEG`, `WebP`, `RGB` */
+function nameOf(word: string | number): string {
+  return word === 'webp' ? 'WebP' : String(word).toUpperCase();
 }
 
 const megapixels = (pixels: number): string => `${number(pixels / MEGA)} megapixels`;

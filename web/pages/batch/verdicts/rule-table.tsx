@@ -23,15 +23,23 @@ export function RuleTable({ batch, summary, question }: Props) {
       of={sentenceOf(rule)}
     />
   );
+  const worstOf = (rule: CheckedRule) => (
+    <Worst batch={batch} rule={rule} image={worst.get(rule.worst?.slot ?? 0)} />
+  );
   const columns: Column<CheckedRule>[] = [
     { name: 'Level', isHiddenOnPhones: true, cell: (rule) => <Level rule={rule} /> },
-    { name: 'What is required', cell: (rule) => <Required rule={rule} /> },
+    {
+      name: 'What is required',
+      cell: (rule) => (
+        <>
+          <Required rule={rule} />
+          <div class="only-s">{worstOf(rule)}</div>
+        </>
+      ),
+    },
     { name: 'Not met', kind: 'r', cell: (rule) => counted(rule, 'fail') },
     { name: 'Unknown', kind: 'r', cell: (rule) => counted(rule, 'unknown') },
-    {
-      name: 'Worst',
-      cell: (rule) => <Worst batch={batch} rule={rule} image={worst.get(rule.worst?.slot ?? 0)} />,
-    },
+    { name: 'Worst', isHiddenOnPhones: true, cell: worstOf },
   ];
   return <DataTable label="Rules" columns={columns} rows={rules} keyOf={keyOf} />;
 }
