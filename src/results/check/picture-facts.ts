@@ -1,4 +1,4 @@
-import { type Category, categoryOf } from '../../channels/category.ts';
+import { type Category, categoryIf, categoryOf } from '../../channels/category.ts';
 import type { FileFacts, PictureFacts, PictureMeasures } from '../../channels/facts.ts';
 import { readMeasures } from '../../pipeline/measures.ts';
 import { FORMAT_FACTS, type Recipe } from '../../presets/spec.ts';
@@ -15,10 +15,11 @@ export function factsOf(
   filesUrl: string,
 ): FactsOf {
   const urlOf = fileUrls(results, filesUrl);
+  const otherwise = category ?? categoryIf(results.apparel);
   return (row) => ({
     position: row.position,
     url: of === 'source' ? sourceUrl(row) : outputUrl(row, results.recipes, urlOf),
-    category: (row.category ? categoryOf(row.category) : undefined) ?? category,
+    category: (row.category ? categoryOf(row.category) : undefined) ?? otherwise,
     file: of === 'source' ? sourceFile(row) : outputFile(row, results.recipes),
     // Nothing finds these yet: who does gives them here.
     isPlaceholder: undefined,
