@@ -1195,6 +1195,7 @@ export type webhooks = {
 export type components = {
     schemas: {
         AcceptedBatch: {
+            apparel: boolean | null;
             /** @description Bytes of the sources */
             bytes_in: number;
             /** @description Bytes of the renditions */
@@ -1216,6 +1217,7 @@ export type components = {
             /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
             latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
+            main_preset: string | null;
             name: string;
             /** @description The share of images that have ended */
             percent: number;
@@ -1301,6 +1303,7 @@ export type components = {
             next_cursor: string | null;
         };
         Batch: {
+            apparel: boolean | null;
             /** @description Bytes of the sources */
             bytes_in: number;
             /** @description Bytes of the renditions */
@@ -1322,6 +1325,7 @@ export type components = {
             /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
             latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
+            main_preset: string | null;
             name: string;
             /** @description The share of images that have ended */
             percent: number;
@@ -1375,6 +1379,7 @@ export type components = {
             next_cursor: string | null;
         };
         BatchStatus: {
+            apparel: boolean | null;
             /** @description Bytes of the sources */
             bytes_in: number;
             /** @description Bytes of the renditions */
@@ -1404,6 +1409,7 @@ export type components = {
             /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
             latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
+            main_preset: string | null;
             name: string;
             /** @description The share of images that have ended */
             percent: number;
@@ -2909,6 +2915,8 @@ export interface operations {
     createBatch: {
         parameters: {
             query?: {
+                /** @description For checks: whether products whose google_product_category does not say it are apparel. Default: unknown */
+                apparel?: boolean;
                 /** @description Receives a signed webhook when the batch ends, instead of WEBHOOK_URL */
                 callback_url?: string;
                 /** @description Encoding of a file that is neither UTF-8 nor UTF-16 with a byte order mark, such as windows-1252 */
@@ -2923,6 +2931,8 @@ export interface operations {
                 fresh_for?: string;
                 /** @description Line number of the header in the file, if it is not found automatically */
                 header_line?: number;
+                /** @description Which renditions to make of the image at position 1 of each product, because marketplaces judge that one most strictly. A preset that a row chooses counts more. Default: `preset` */
+                main_preset?: string;
                 /** @description Name of the batch; by default the name of the file */
                 name?: string;
                 /** @description Names of the files, in output URLs and in the ZIP: {sku}, {name}, {position}, {rendition}, {hash16}, {ext} */
@@ -3151,7 +3161,7 @@ export interface operations {
     getBatchCheck: {
         parameters: {
             query: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3195,7 +3205,7 @@ export interface operations {
     getBatchCheckCsv: {
         parameters: {
             query: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3239,7 +3249,7 @@ export interface operations {
     getBatchCheckNdjson: {
         parameters: {
             query: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3438,7 +3448,7 @@ export interface operations {
     listBatchImages: {
         parameters: {
             query?: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3564,7 +3574,7 @@ export interface operations {
     getBatchOutputCsv: {
         parameters: {
             query?: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3670,7 +3680,7 @@ export interface operations {
     listBatchSheet: {
         parameters: {
             query?: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3773,6 +3783,8 @@ export interface operations {
     previewBatch: {
         parameters: {
             query?: {
+                /** @description For checks: whether products whose google_product_category does not say it are apparel. Default: unknown */
+                apparel?: boolean;
                 /** @description Receives a signed webhook when the batch ends, instead of WEBHOOK_URL */
                 callback_url?: string;
                 /** @description Encoding of a file that is neither UTF-8 nor UTF-16 with a byte order mark, such as windows-1252 */
@@ -3787,6 +3799,8 @@ export interface operations {
                 fresh_for?: string;
                 /** @description Line number of the header in the file, if it is not found automatically */
                 header_line?: number;
+                /** @description Which renditions to make of the image at position 1 of each product, because marketplaces judge that one most strictly. A preset that a row chooses counts more. Default: `preset` */
+                main_preset?: string;
                 /** @description Name of the batch; by default the name of the file */
                 name?: string;
                 /** @description Names of the files, in output URLs and in the ZIP: {sku}, {name}, {position}, {rendition}, {hash16}, {ext} */
