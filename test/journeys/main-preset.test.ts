@@ -120,9 +120,9 @@ describe('main images', () => {
     assert.deepEqual([...zip.keys()].toSorted(), [
       ...['A/1-main.jpg', 'A/2-full.jpg', 'A/2-thumb.jpg', 'output.csv'],
     ]);
-    const [, row] = parse(zip.get('output.csv') ?? '') as string[][];
+    const [, row] = parse(zip.get('output.csv') ?? '');
     assert.deepEqual(row?.slice(2, 4), ['A/1-main.jpg, A/2-full.jpg', ', A/2-thumb.jpg']);
-    const [, replaced] = parse(await textOf(batch, 'output.csv?style=replace')) as string[][];
+    const [, replaced] = parse(await textOf(batch, 'output.csv?style=replace'));
     assert.deepEqual(
       replaced?.[1]?.split(', ').map((url) => url.split('/').at(-1)),
       ['A_1-main.jpg', 'A_2-full.jpg'],
