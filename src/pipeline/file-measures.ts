@@ -11,7 +11,8 @@ export const UNMET_SENTENCES = {
   not_empty: 'The picture is empty: nothing differs from its background.',
   cut_off: 'The product reaches the edge of the picture: it may be cut off there.',
   min_sides: 'The product has too few pixels: it would have to be enlarged more than `enlarge` allows.',
-  background_white: 'The background has another colour than `background`: padding with that would show a frame.',
+  background_white:
+    'The background has another colour than `background`: padding with that would show a frame.',
 } as const;
 export type UnmetRule = keyof typeof UNMET_SENTENCES;
 
