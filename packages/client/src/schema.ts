@@ -1686,6 +1686,17 @@ export type components = {
             /** @description Whether a retry may help without a correction */
             try_again: boolean;
         };
+        /** @description Of the fit `object`: what was done to the picture, and what of it could not be done */
+        Fix: {
+            changes: ("cut" | "padded" | "enlarged" | "whitened" | "reformatted" | "recompressed")[];
+            unmet: {
+                measured: number | string;
+                required: number | string;
+                /** @enum {string} */
+                rule: "plain" | "not_empty" | "cut_off" | "min_sides" | "background_white";
+                sentence: string;
+            }[];
+        };
         Flaw: {
             code: string;
             /** @description Column of the file, from 1 */
@@ -2129,6 +2140,7 @@ export type components = {
         };
         Rendition: {
             bytes: number;
+            fix?: components["schemas"]["Fix"];
             format: string;
             height: number;
             name: string;
@@ -2142,16 +2154,26 @@ export type components = {
              */
             animated: boolean;
             /**
-             * @description For contain, and for transparent parts when the format has no transparency: #rrggbb in small letters, or transparent
+             * @description For contain and object, and for transparent parts when the format has no transparency: #rrggbb in small letters, or transparent
              * @default #ffffff
              */
             background: string;
             /**
-             * @description inside: the whole image within width and height. cover: width and height are filled, and the rest is cut off. contain: inside, and the background fills the rest up to exactly width and height
+             * @description For object: how many times it may be enlarged. 1: never
+             * @default 1
+             */
+            enlarge: number;
+            /**
+             * @description For object: the larger of its width / width and its height / height. 1 reaches the edge, and looks cut off
+             * @default 0.9
+             */
+            fill: number;
+            /**
+             * @description inside: the whole image within width and height. cover: width and height are filled, and the rest is cut off. contain: inside, and the background fills the rest up to exactly width and height. object: the product on its plain background is centred, and fills a share of width and height
              * @default inside
              * @enum {string}
              */
-            fit: "inside" | "cover" | "contain";
+            fit: "inside" | "cover" | "contain" | "object";
             /**
              * @default jpeg
              * @enum {string}
@@ -2165,8 +2187,22 @@ export type components = {
             keep_credit: boolean;
             /** @description Uses the highest quality, up to `quality`, that stays within this size; a PNG gets a palette if it must */
             max_bytes?: number;
+            /** @description For object: where it has too few pixels, the file becomes smaller instead, down to this width, with the same ratio. Default: width */
+            min_width?: number;
             /** @description Part of the file name: a small letter, then small letters, digits and hyphens */
             name: string;
+            /**
+             * @description For object, where it cannot be done. keep: the best file, and `fix.unmet` tells why. fail: `cannot_meet_rule`
+             * @default keep
+             * @enum {string}
+             */
+            on_unmet: "keep" | "fail";
+            /**
+             * @description Around what cover cuts. attention: what draws the eye. entropy: where most detail is. object: what stands out from a plain background, else as attention
+             * @default centre
+             * @enum {string}
+             */
+            position: "centre" | "attention" | "entropy" | "object";
             /** @description Default: 80, for AVIF 50. PNG is lossless and has none */
             quality?: number;
             /**
@@ -2179,6 +2215,11 @@ export type components = {
              * @default false
              */
             trim: boolean;
+            /**
+             * @description For object: make the nearly white background white: pixels of at least 245 in all channels that are connected to the edge
+             * @default false
+             */
+            whiten: boolean;
             width?: number;
         };
         RuleSource: {
