@@ -47,7 +47,7 @@ export const BUILTIN_PRESETS: readonly Preset[] = [
 export function channelOf(preset: string): string | undefined {
   const channel = preset.endsWith(FIX) ? preset.slice(0, -FIX.length) : preset;
   const isOfChannel =
-    channel === preset ? preset in MARKETPLACE_RENDITIONS : FIXED_CHANNELS.includes(channel);
+    channel === preset ? Object.hasOwn(MARKETPLACE_RENDITIONS, preset) : FIXED_CHANNELS.includes(channel);
   return isOfChannel ? channel : undefined;
 }
 

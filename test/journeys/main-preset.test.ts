@@ -129,6 +129,26 @@ describe('main images', () => {
     );
   });
 
+  test('a main image that is fixed for a channel passes its check, the others are as they were', async () => {
+    const product = { width: 1900, height: 1700, fill: 0.8 };
+    pictures.set('/box.jpg', await cutOut({ ...product, background: '#fcfcfc' }));
+    pictures.set('/other.jpg', await cutOut({ ...product, background: '#808080' }));
+    const batch = await ended('SKU,Images\nA,"@box.jpg, @other.jpg"\n', { main_preset: 'google-fix' });
+    const verdicts = (await textOf(batch, 'check.ndjson?channel=google&of=output'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { position: number; verdict: string });
+    assert.deepEqual(
+      verdicts.map(({ position, verdict }) => [position, verdict]),
+      [
+        [1, 'pass'],
+        [2, 'warn'], // the preset web makes it lower than 1500 px
+      ],
+    );
+    const [main] = await linesOf(batch);
+    assert.deepEqual(main?.rendition && [main.rendition.name, main.rendition.format], ['main', 'jpeg']);
+  });
+
   test('a retry makes a main image by the same preset', async () => {
     const batch = await ended('SKU,Images\nA,"@late.jpg, @2.jpg"\n', { main_preset: 'google' });
     assert.deepEqual([batch.state, batch.counts.failed], ['completed_with_errors', 1]);
