@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { wrongParameter } from '../http/flaws.ts';
+import { categoryIf } from './category.ts';
 import { isDay, today } from './day.ts';
 import { DAY, RULE_IDS } from './rule.ts';
 import { VERDICTS } from './verdict.ts';
@@ -27,7 +28,7 @@ export const CheckQuery = {
   apparel: Type.Optional(
     Type.Boolean({
       description:
-        'Whether products whose google_product_category does not say it are apparel. Default: unknown',
+        'Whether products whose google_product_category does not say it are apparel. Default: what the upload said',
     }),
   ),
 };
@@ -70,7 +71,7 @@ const Query = Type.Object(CheckQuery);
 const FilterQuery = Type.Object(CheckFilterQuery);
 export type CheckFilter = Static<typeof FilterQuery>;
 
-/** How a batch is checked. `category`: of products that do not say theirs. */
+/** How a batch is checked. `category`: of products that do not say theirs; undefined: what the upload said. */
 export type CheckChoice = {
   of: 'source' | 'output';
   asOf: string;
@@ -84,8 +85,7 @@ export function checkChoice({ of = 'source', as_of, rendition, apparel }: Static
     throw wrongParameter('as_of', 'It must be a day of the calendar.');
   if (rendition !== undefined && of === 'source')
     throw wrongParameter('rendition', 'It belongs to of=output.');
-  const category = apparel === undefined ? undefined : apparel ? 'apparel' : 'other';
-  return { of, asOf: as_of ?? today(), rendition, category };
+  return { of, asOf: as_of ?? today(), rendition, category: categoryIf(apparel) };
 }
 
 /**

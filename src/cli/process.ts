@@ -25,6 +25,8 @@ import { openReadable } from './readable.ts';
 
 export type ProcessOptions = ReadingFlags & {
   preset: string;
+  mainPreset?: string;
+  apparel: boolean;
   out: string;
   nameTemplate: string;
   deadlineHours: string;
@@ -64,6 +66,7 @@ type ProcessRequest = RunRequest & { out: string; channels: Channel[] | undefine
 /** @throws Problem */
 async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
   const preset = await findPreset(options.preset);
+  const mainPreset = options.mainPreset === undefined ? undefined : await findPreset(options.mainPreset);
   const reading = readFlags(options);
   parseNameTemplate(options.nameTemplate);
   const uploadOptions = readOptions(
@@ -72,13 +75,15 @@ async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
   );
   return {
     preset,
-    presets: [...BUILTIN_PRESETS, preset],
+    mainPreset,
+    presets: [...BUILTIN_PRESETS, preset, ...(mainPreset ? [mainPreset] : [])],
     reading,
     tellsWebhook: true,
     channels: options.check === undefined ? undefined : await findChannels(options.check),
     nameTemplate: options.nameTemplate,
     freshForS: freshForSOf(uploadOptions),
     deadlineHours: uploadOptions.deadline_hours,
+    apparel: options.apparel || undefined,
     out: resolve(options.out),
   };
 }

@@ -19,12 +19,16 @@ import { createRunFolder, forgetRuns, openKeptRunFolder } from './run-folder.ts'
 /** What a command wants of one CSV. */
 export type RunRequest = {
   preset: Preset;
+  /** of main images, if it is another one */
+  mainPreset?: Preset | undefined;
   /** those that rows may choose */
   presets: readonly Preset[];
   reading: ReadingOptions;
   nameTemplate: string | undefined;
   freshForS: number | null;
   deadlineHours: number | undefined;
+  /** whether products that do not say their category are apparel; undefined: unknown */
+  apparel?: boolean | undefined;
   /** whether WEBHOOK_URL is told */
   tellsWebhook: boolean;
 };
@@ -54,7 +58,7 @@ export async function runBatch(
 
 async function stage(
   csv: FileHandle,
-  { preset, presets, reading }: RunRequest,
+  { preset, mainPreset, presets, reading }: RunRequest,
   { dataDir, maxUploadBytes }: Config,
 ): Promise<StagedUpload> {
   return stageUpload(csv.createReadStream(), {
@@ -64,6 +68,7 @@ async function stage(
     allowPaths: true,
     presets,
     preset,
+    mainPreset,
     ...reading,
   });
 }
@@ -87,10 +92,18 @@ async function openRunServices(
 async function accept(
   { database, feed }: Services,
   staged: StagedUpload,
-  { preset, nameTemplate, freshForS, deadlineHours }: RunRequest,
+  { preset, nameTemplate, freshForS, deadlineHours, apparel }: RunRequest,
   name: string,
 ): Promise<BatchKey> {
-  const acceptance = { tenantId: DEFAULT_TENANT, name, preset, nameTemplate, freshForS, deadlineHours };
+  const acceptance = {
+    tenantId: DEFAULT_TENANT,
+    name,
+    preset,
+    nameTemplate,
+    freshForS,
+    deadlineHours,
+    apparel,
+  };
   const row = await acceptUpload(database, staged, acceptance, feed);
   return { tenantId: row.tenant_id, batchId: row.batch_id };
 }

@@ -2,6 +2,8 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { KEY_SQL } from '../storage/keys.ts';
 import { when } from '../db/when.ts';
+import type { Fix } from '../pipeline/file-measures.ts';
+import { FIX_SQL } from './fix.ts';
 import { type ImageState, type PublicImageState, SHOWN_STATE } from './image.ts';
 
 /** An image with its source and its renditions. Sizes in pixels and bytes; `key` is a storage key. */
@@ -19,7 +21,17 @@ export type ImageRow = {
   error_code: string | null;
   error_detail: string | null;
   source: { width: number; height: number; bytes: number; format: string; sha256: string } | null;
-  renditions: { name: string; key: string; width: number; height: number; bytes: number; format: string }[];
+  renditions: RenditionRow[];
+};
+
+type RenditionRow = {
+  name: string;
+  key: string;
+  width: number;
+  height: number;
+  bytes: number;
+  format: string;
+  fix: Fix | null;
 };
 
 /** With what belongs to each. @param images a statement for rows of `images` */
@@ -31,7 +43,7 @@ const imageRows = (images: RawBuilder<unknown>) => sql<ImageRow>`
         'format', s.source_format, 'sha256', encode(s.source_sha256, 'hex'))
       from rendition_sets s where s.tenant_id = i.tenant_id and s.hash16 = i.hash16) as source,
     (select coalesce(json_agg(json_build_object('name', r.name, 'key', ${KEY_SQL},
-        'width', r.width, 'height', r.height, 'bytes', r.bytes, 'format', r.format) order by r.ordinal), '[]')
+        'width', r.width, 'height', r.height, 'bytes', r.bytes, 'format', r.format, 'fix', ${FIX_SQL}) order by r.ordinal), '[]')
       from renditions r where r.tenant_id = i.tenant_id and r.hash16 = i.hash16) as renditions
   from (${images}) i
   join batches b on b.tenant_id = i.tenant_id and b.batch_id = i.batch_id

@@ -44,7 +44,7 @@ export type HostPage = Schemas['HostPage'];
 /** The document leaves open what a rendition of a stored preset has: these are the fields that the page shows. */
 export type RenditionSpec = {
   name: string;
-  fit: 'inside' | 'cover' | 'contain';
+  fit: 'inside' | 'cover' | 'contain' | 'object';
   width: number | null;
   height: number | null;
   format: 'jpeg' | 'mozjpeg' | 'png' | 'webp' | 'avif';
@@ -55,6 +55,12 @@ export type RenditionSpec = {
   sharpen: boolean;
   animated: boolean;
   keep_credit: boolean;
+} & SettingsOfFits;
+/** Those that only one fit has. */
+type SettingsOfFits = {
+  [K in 'position' | 'fill' | 'enlarge' | 'min_width' | 'whiten' | 'on_unmet']?:
+    | Schemas['RenditionInput'][K]
+    | undefined;
 };
 export type Preset = Omit<Schemas['Preset'], 'renditions'> & { renditions: RenditionSpec[] };
 

@@ -22,6 +22,7 @@ const SHORT: Record<string, string> = {
   truncated_image: 'Incomplete',
   corrupt_image: 'Damaged',
   cannot_meet_max_bytes: 'Not small enough',
+  cannot_meet_rule: 'Cannot be fixed',
   decode_timeout: 'Took too long',
   decode_memory: 'Too demanding',
   decoder_crashed: 'Not readable',

@@ -1195,6 +1195,7 @@ export type webhooks = {
 export type components = {
     schemas: {
         AcceptedBatch: {
+            apparel: boolean | null;
             /** @description Bytes of the sources */
             bytes_in: number;
             /** @description Bytes of the renditions */
@@ -1216,6 +1217,7 @@ export type components = {
             /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
             latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
+            main_preset: string | null;
             name: string;
             /** @description The share of images that have ended */
             percent: number;
@@ -1301,6 +1303,7 @@ export type components = {
             next_cursor: string | null;
         };
         Batch: {
+            apparel: boolean | null;
             /** @description Bytes of the sources */
             bytes_in: number;
             /** @description Bytes of the renditions */
@@ -1322,6 +1325,7 @@ export type components = {
             /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
             latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
+            main_preset: string | null;
             name: string;
             /** @description The share of images that have ended */
             percent: number;
@@ -1375,6 +1379,7 @@ export type components = {
             next_cursor: string | null;
         };
         BatchStatus: {
+            apparel: boolean | null;
             /** @description Bytes of the sources */
             bytes_in: number;
             /** @description Bytes of the renditions */
@@ -1404,6 +1409,7 @@ export type components = {
             /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
             latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
+            main_preset: string | null;
             name: string;
             /** @description The share of images that have ended */
             percent: number;
@@ -1688,6 +1694,17 @@ export type components = {
             title: string;
             /** @description Whether a retry may help without a correction */
             try_again: boolean;
+        };
+        /** @description Of the fit `object`: what was done to the picture, and what of it could not be done */
+        Fix: {
+            changes: ("cut" | "padded" | "enlarged" | "whitened" | "reformatted" | "recompressed")[];
+            unmet: {
+                measured: number | string;
+                required: number | string;
+                /** @enum {string} */
+                rule: "plain" | "not_empty" | "cut_off" | "min_sides" | "background_white";
+                sentence: string;
+            }[];
         };
         Flaw: {
             code: string;
@@ -2132,6 +2149,7 @@ export type components = {
         };
         Rendition: {
             bytes: number;
+            fix?: components["schemas"]["Fix"];
             format: string;
             height: number;
             name: string;
@@ -2145,16 +2163,26 @@ export type components = {
              */
             animated: boolean;
             /**
-             * @description For contain, and for transparent parts when the format has no transparency: #rrggbb in small letters, or transparent
+             * @description For contain and object, and for transparent parts when the format has no transparency: #rrggbb in small letters, or transparent
              * @default #ffffff
              */
             background: string;
             /**
-             * @description inside: the whole image within width and height. cover: width and height are filled, and the rest is cut off. contain: inside, and the background fills the rest up to exactly width and height
+             * @description For object: how many times it may be enlarged. 1: never
+             * @default 1
+             */
+            enlarge: number;
+            /**
+             * @description For object: the larger of its width / width and its height / height. 1 reaches the edge, and looks cut off
+             * @default 0.9
+             */
+            fill: number;
+            /**
+             * @description inside: the whole image within width and height. cover: width and height are filled, and the rest is cut off. contain: inside, and the background fills the rest up to exactly width and height. object: the product on its plain background is centred, and fills a share of width and height
              * @default inside
              * @enum {string}
              */
-            fit: "inside" | "cover" | "contain";
+            fit: "inside" | "cover" | "contain" | "object";
             /**
              * @default jpeg
              * @enum {string}
@@ -2168,8 +2196,22 @@ export type components = {
             keep_credit: boolean;
             /** @description Uses the highest quality, up to `quality`, that stays within this size; a PNG gets a palette if it must */
             max_bytes?: number;
+            /** @description For object: where it has too few pixels, the file becomes smaller instead, down to this width, with the same ratio. Default: width */
+            min_width?: number;
             /** @description Part of the file name: a small letter, then small letters, digits and hyphens */
             name: string;
+            /**
+             * @description For object, where it cannot be done. keep: the best file, and `fix.unmet` tells why. fail: `cannot_meet_rule`
+             * @default keep
+             * @enum {string}
+             */
+            on_unmet: "keep" | "fail";
+            /**
+             * @description Around what cover cuts. attention: what draws the eye. entropy: where most detail is. object: what stands out from a plain background, else as attention
+             * @default centre
+             * @enum {string}
+             */
+            position: "centre" | "attention" | "entropy" | "object";
             /** @description Default: 80, for AVIF 50. PNG is lossless and has none */
             quality?: number;
             /**
@@ -2182,6 +2224,11 @@ export type components = {
              * @default false
              */
             trim: boolean;
+            /**
+             * @description For object: make the nearly white background white: pixels of at least 245 in all channels that are connected to the edge
+             * @default false
+             */
+            whiten: boolean;
             width?: number;
         };
         RuleSource: {
@@ -2918,6 +2965,8 @@ export interface operations {
     createBatch: {
         parameters: {
             query?: {
+                /** @description For checks: whether products whose google_product_category does not say it are apparel. Default: unknown */
+                apparel?: boolean;
                 /** @description Receives a signed webhook when the batch ends, instead of WEBHOOK_URL */
                 callback_url?: string;
                 /** @description Encoding of a file that is neither UTF-8 nor UTF-16 with a byte order mark, such as windows-1252 */
@@ -2932,6 +2981,8 @@ export interface operations {
                 fresh_for?: string;
                 /** @description Line number of the header in the file, if it is not found automatically */
                 header_line?: number;
+                /** @description Which renditions to make of the image at position 1 of each product, because marketplaces judge that one most strictly. A preset that a row chooses counts more. Default: `preset` */
+                main_preset?: string;
                 /** @description Name of the batch; by default the name of the file */
                 name?: string;
                 /** @description Names of the files, in output URLs and in the ZIP: {sku}, {name}, {position}, {rendition}, {hash16}, {ext} */
@@ -3160,7 +3211,7 @@ export interface operations {
     getBatchCheck: {
         parameters: {
             query: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3204,7 +3255,7 @@ export interface operations {
     getBatchCheckCsv: {
         parameters: {
             query: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3248,7 +3299,7 @@ export interface operations {
     getBatchCheckNdjson: {
         parameters: {
             query: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3447,7 +3498,7 @@ export interface operations {
     listBatchImages: {
         parameters: {
             query?: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3579,7 +3630,7 @@ export interface operations {
     getBatchOutputCsv: {
         parameters: {
             query?: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3685,7 +3736,7 @@ export interface operations {
     listBatchSheet: {
         parameters: {
             query?: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3794,6 +3845,8 @@ export interface operations {
     previewBatch: {
         parameters: {
             query?: {
+                /** @description For checks: whether products whose google_product_category does not say it are apparel. Default: unknown */
+                apparel?: boolean;
                 /** @description Receives a signed webhook when the batch ends, instead of WEBHOOK_URL */
                 callback_url?: string;
                 /** @description Encoding of a file that is neither UTF-8 nor UTF-16 with a byte order mark, such as windows-1252 */
@@ -3808,6 +3861,8 @@ export interface operations {
                 fresh_for?: string;
                 /** @description Line number of the header in the file, if it is not found automatically */
                 header_line?: number;
+                /** @description Which renditions to make of the image at position 1 of each product, because marketplaces judge that one most strictly. A preset that a row chooses counts more. Default: `preset` */
+                main_preset?: string;
                 /** @description Name of the batch; by default the name of the file */
                 name?: string;
                 /** @description Names of the files, in output URLs and in the ZIP: {sku}, {name}, {position}, {rendition}, {hash16}, {ext} */

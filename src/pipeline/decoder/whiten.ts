@@ -1,0 +1,72 @@
+import type { Pixels } from './decode.ts';
+
+/** From here on in all channels a pixel is nearly white: nobody sees that it becomes white. */
+export const NEARLY_WHITE = 245;
+
+const WHITE = 255;
+
+/**
+ * Makes pixels white that are nearly white and connected to the edge by such pixels. It changes the pixels in place.
+ * @returns whether a pixel at the edge was not white before: near an object, compression alone leaves such pixels
+ */
+export function whiten({ data, width, height, channels }: Pixels): boolean {
+  const isLight = (at: number): boolean => {
+    const from = at * channels;
+    for (let i = from; i < from + Math.min(channels, 3); i += 1)
+      if ((data[i] ?? 0) < NEARLY_WHITE) return false;
+    return true;
+  };
+  const connected = connectedToEdge({ width, height }, isLight);
+  let hasChangedEdge = false;
+  for (let at = 0; at < connected.length; at += 1) {
+    if (connected[at] === 0) continue;
+    const [from, to] = [at * channels, (at + 1) * channels];
+    if (!hasChangedEdge && isAtEdge(at, width, height))
+      hasChangedEdge = data.subarray(from, to).some((value) => value !== WHITE);
+    data.fill(WHITE, from, to);
+  }
+  return hasChangedEdge;
+}
+
+function isAtEdge(at: number, width: number, height: number): boolean {
+  const [x, y] = [at % width, Math.floor(at / width)];
+  return x === 0 || y === 0 || x === width - 1 || y === height - 1;
+}
+
+/** A flood fill by runs of a row. @returns a byte a pixel: 1 if it is of the kind, as all are between it and the edge */
+function connectedToEdge(
+  { width, height }: { width: number; height: number },
+  isOfKind: (at: number) => boolean,
+): Uint8Array {
+  const connected = new Uint8Array(width * height);
+  const isNew = (at: number): boolean => connected[at] === 0 && isOfKind(at);
+  const waiting = edgeOf(width, height);
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    if (!isNew(at)) continue;
+    const row = at - (at % width);
+    let [left, right] = [at, at];
+    while (left > row && isNew(left - 1)) left -= 1;
+    while (right < row + width - 1 && isNew(right + 1)) right += 1;
+    connected.fill(1, left, right + 1);
+    if (row > 0) addRuns(waiting, left - width, right - width, isNew);
+    if (row + width < connected.length) addRuns(waiting, left + width, right + width, isNew);
+  }
+  return connected;
+}
+
+/** Adds one pixel of each run between two pixels of a row. */
+function addRuns(waiting: number[], first: number, last: number, isNew: (at: number) => boolean): void {
+  let isInRun = false;
+  for (let at = first; at <= last; at += 1) {
+    const isOne = isNew(at);
+    if (isOne && !isInRun) waiting.push(at);
+    isInRun = isOne;
+  }
+}
+
+function edgeOf(width: number, height: number): number[] {
+  const edge: number[] = [];
+  for (let x = 0; x < width; x += 1) edge.push(x, (height - 1) * width + x);
+  for (let y = 0; y < height; y += 1) edge.push(y * width, y * width + width - 1);
+  return edge;
+}
