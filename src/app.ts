@@ -39,6 +39,7 @@ import { beforeRoutes } from './pictures/before.routes.ts';
 import type { OpenUpload } from './pictures/preview-sources.ts';
 import { presetPreviewRoutes } from './pictures/preview.routes.ts';
 import { startPictures } from './pictures/pictures.ts';
+import { markRoutes } from './marks/mark.routes.ts';
 import { channelRoutes } from './channels/channel.routes.ts';
 import { presetRoutes } from './presets/preset.routes.ts';
 import { fileRoutes } from './results/file.routes.ts';
@@ -106,6 +107,7 @@ export async function startHttp(
   });
   await app.register(presetRoutes, shared);
   await app.register(channelRoutes, shared);
+  await app.register(markRoutes, shared);
   const watcher = new BatchWatcher({ db: database.hurried, log });
   app.addHook('preClose', async () => watcher.close());
   await app.register(statusRoutes, { ...shared, watcher });

@@ -69,7 +69,13 @@ export type PointedFlaw = { at: string; code: string; detail: string };
 
 /** A quota that refused a request. */
 export type QuotaNumbers = {
-  name: 'batches_at_once' | 'images_per_day' | 'stored_bytes' | 'kept_uploads' | 'kept_upload_bytes';
+  name:
+    | 'batches_at_once'
+    | 'images_per_day'
+    | 'stored_bytes'
+    | 'kept_uploads'
+    | 'kept_upload_bytes'
+    | 'marked_pictures';
   limit: number;
   used: number;
   /** when `used` is 0 again, of kept uploads when it is less; null: when something ends or is deleted */

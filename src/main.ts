@@ -40,6 +40,7 @@ const processing = program
     'keep downloads and renditions for later runs, and reuse downloads of this age, such as 12h',
   )
   .option('--on-invalid <reject|skip>', 'reject the file, or skip its rows with errors', 'reject')
+  .option('--placeholders <fail|warn>', 'images that are marked placeholders: fail, or make them', 'fail')
   .option('--check <CHANNELS>', 'then tell what these channels say, such as google,amazon')
   .option(
     '--apparel',

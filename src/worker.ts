@@ -11,6 +11,7 @@ import { newUuid } from './ids.ts';
 import { createDecoderPool } from './pipeline/decoder-pool.ts';
 import { createSourceFiles } from './pipeline/download/source-files.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
+import { MarkCache } from './marks/mark-cache.ts';
 import { type Pump, startPump, type Taken } from './queue/pump.ts';
 import { forgetWorker, reportWorker } from './queue/workers.ts';
 import { diskStorage } from './storage/disk.ts';
@@ -79,6 +80,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     sourceFiles,
     findSet: (tenantId, setId) => findSet(hurried, { tenantId, setId }),
   });
+  const marks = new MarkCache();
   const onTrouble = (trouble: Error): void => pump.pause('trouble', trouble.message);
   const pump = startPump(
     {
@@ -86,7 +88,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
       name: 'process_image',
       capacity,
       waiting: limiter.waiting,
-      claim: (tasks) => claimImages(hurried, tasks, feed),
+      claim: (tasks) => claimImages(hurried, tasks, feed, marks),
       handle: (image, signal) => processImage(image, { pipeline, log, onTrouble }, signal),
       record: recordingWith(limiter, services),
       isToBeAlone: isSuspect,

@@ -109,6 +109,11 @@ export async function refuseDeleted(trx: Db, tenantId: number): Promise<void> {
   if (rows.length > 0) throw new Problem('unauthorized', { detail: 'The tenant was deleted.' });
 }
 
+/** Makes workers read the marks of a tenant again. Transactions that change marks wait for each other here. */
+export async function raiseMarksVersion(trx: Db, tenantId: number): Promise<void> {
+  await sql`update tenants set marks_version = marks_version + 1 where tenant_id = ${tenantId}`.execute(trx);
+}
+
 /** Deleted tenants of which something may be left. */
 export async function tenantsToClear(db: Db): Promise<number[]> {
   const { rows } = await sql<{ tenant_id: number }>`

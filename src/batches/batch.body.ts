@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Nullable, NullableTime } from '../http/nullable.ts';
 import { publicId } from '../ids.ts';
+import { ON_PLACEHOLDER } from '../pipeline/marks.ts';
 import { DELIVERY_STATES } from '../webhooks/events.ts';
 import { BATCH_STATES } from './batch.ts';
 import type { BatchRow } from './batch.queries.ts';
@@ -79,6 +80,9 @@ export const Batch = Type.Object(
     row_error_count: Count,
     row_errors: Flaws,
     deadline_hours: Type.Integer({ description: 'How long a round retries failed images' }),
+    placeholders: Type.Enum([...ON_PLACEHOLDER], {
+      description: 'Whether images that are marked placeholders fail, or are made and told',
+    }),
     created_at: Type.String({ format: 'date-time' }),
     started_at: NullableTime,
     ended_at: NullableTime,
@@ -118,6 +122,7 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
     row_error_count: row.row_error_count,
     row_errors: row.row_errors,
     deadline_hours: row.deadline_hours,
+    placeholders: row.placeholders,
     created_at: row.created_at.toISOString(),
     started_at: row.started_at?.toISOString() ?? null,
     ended_at: row.ended_at?.toISOString() ?? null,
@@ -136,6 +141,7 @@ const ADDED_FIELDS = {
   row_errors: [],
   reused: 0,
   deadline_hours: 24,
+  placeholders: 'fail' as const,
   bytes_saved: 0,
   zip_bytes: 0,
 };

@@ -6,6 +6,7 @@ import { END_EVENTS } from '../webhooks/event-types.ts';
 import type { DeliveryState } from '../webhooks/events.ts';
 import { END_IS_WANTED } from '../webhooks/receivers.ts';
 import { LAST_UUID } from '../ids.ts';
+import type { OnPlaceholder } from '../pipeline/marks.ts';
 import type { BatchKey, BatchState } from './batch.ts';
 
 /** The columns of a batch that change while it runs, and what its speed is computed from. */
@@ -49,6 +50,7 @@ export type BatchRow = ProgressRow & {
   created_at: Date;
   /** counted from `began_at` */
   deadline_hours: number;
+  placeholders: OnPlaceholder;
   callback_endpoint_id: string | null;
   /** of the end of the last round, to callback_url or WEBHOOK_URL, else to a registered endpoint; null until then */
   delivery: {
@@ -72,7 +74,7 @@ const COLUMNS = sql`
     where i.tenant_id = b.tenant_id and i.batch_id = b.batch_id
       and i.task_id is not null and i.state = 'processing' and b.ended_at is null) as processing,
   b.warnings, b.warning_count, b.rejected_rows, b.row_errors, b.row_error_count,
-  b.created_at, b.deadline_hours, b.callback_endpoint_id,
+  b.created_at, b.deadline_hours, b.placeholders, b.callback_endpoint_id,
   (select json_build_object('state', d.state, 'last_status', d.last_status, 'next_attempt_at', d.next_attempt_at,
       'last_error', (select a.error from webhook_attempts a
         where a.tenant_id = d.tenant_id and a.delivery_id = d.delivery_id and a.attempt = d.attempts))

@@ -31,6 +31,7 @@ export type ProcessOptions = ReadingFlags & {
   nameTemplate: string;
   deadlineHours: string;
   freshFor?: string;
+  placeholders: string;
   onInvalid: string;
   check?: string;
   json: boolean;
@@ -70,7 +71,11 @@ async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
   const reading = readFlags(options);
   parseNameTemplate(options.nameTemplate);
   const uploadOptions = readOptions(
-    { deadline_hours: options.deadlineHours, fresh_for: options.freshFor ?? '' },
+    {
+      deadline_hours: options.deadlineHours,
+      fresh_for: options.freshFor ?? '',
+      placeholders: options.placeholders,
+    },
     UploadOptions,
   );
   return {
@@ -84,6 +89,7 @@ async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
     freshForS: freshForSOf(uploadOptions),
     deadlineHours: uploadOptions.deadline_hours,
     apparel: options.apparel || undefined,
+    placeholders: uploadOptions.placeholders,
     out: resolve(options.out),
   };
 }

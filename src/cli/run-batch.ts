@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { acceptUpload } from '../intake/accept.ts';
 import type { ReadingOptions } from '../intake/options.ts';
 import { type StagedUpload, stageUpload } from '../intake/staged-upload.ts';
+import type { OnPlaceholder } from '../pipeline/marks.ts';
 import type { Preset } from '../presets/spec.ts';
 import { openServices, type Services } from '../services.ts';
 import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
@@ -29,6 +30,7 @@ export type RunRequest = {
   deadlineHours: number | undefined;
   /** whether products that do not say their category are apparel; undefined: unknown */
   apparel?: boolean | undefined;
+  placeholders?: OnPlaceholder | undefined;
   /** whether WEBHOOK_URL is told */
   tellsWebhook: boolean;
 };
@@ -92,7 +94,7 @@ async function openRunServices(
 async function accept(
   { database, feed }: Services,
   staged: StagedUpload,
-  { preset, nameTemplate, freshForS, deadlineHours, apparel }: RunRequest,
+  { preset, nameTemplate, freshForS, deadlineHours, apparel, placeholders }: RunRequest,
   name: string,
 ): Promise<BatchKey> {
   const acceptance = {
@@ -103,6 +105,7 @@ async function accept(
     freshForS,
     deadlineHours,
     apparel,
+    placeholders,
   };
   const row = await acceptUpload(database, staged, acceptance, feed);
   return { tenantId: row.tenant_id, batchId: row.batch_id };

@@ -45,6 +45,10 @@ export const Image = Type.Object(
     error_code: Nullable(Type.String()),
     error_detail: Nullable(Type.String()),
     source: Nullable(Source),
+    is_placeholder: Type.Boolean({
+      description:
+        'Made although it is, or looks like, a picture that was marked as a placeholder (option placeholders=warn)',
+    }),
     renditions: Type.Array(Rendition),
   },
   { 'x-name': 'Image' },
@@ -65,6 +69,7 @@ export function imageBody(row: ImageRow, filesUrl: string): Static<typeof Image>
     error_code: row.error_code,
     error_detail: row.error_code === null ? null : (row.error_detail ?? sentenceOf(row.error_code)),
     source: row.source,
+    is_placeholder: row.is_placeholder,
     renditions: row.renditions.map((rendition) => renditionBody(rendition, filesUrl)),
   };
 }

@@ -20,6 +20,7 @@ export type ImageRow = {
   ended_at: Date | null;
   error_code: string | null;
   error_detail: string | null;
+  is_placeholder: boolean;
   source: { width: number; height: number; bytes: number; format: string; sha256: string } | null;
   renditions: RenditionRow[];
 };
@@ -38,7 +39,7 @@ type RenditionRow = {
 const imageRows = (images: RawBuilder<unknown>) => sql<ImageRow>`
   select i.image_id, i.batch_id, i.slot, i.row_number, i.position, i.url, ${SHOWN_STATE} as state, i.tries,
     case when b.ended_at is null then i.due_at end as due_at, coalesce(i.ended_at, b.ended_at) as ended_at,
-    i.error_code, i.error_detail,
+    i.error_code, i.error_detail, i.is_placeholder,
     (select json_build_object('width', s.source_width, 'height', s.source_height, 'bytes', s.source_bytes,
         'format', s.source_format, 'sha256', encode(s.source_sha256, 'hex'))
       from rendition_sets s where s.tenant_id = i.tenant_id and s.hash16 = i.hash16) as source,

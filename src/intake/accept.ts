@@ -9,6 +9,7 @@ import { type BatchRow, findBatch } from '../batches/batch.queries.ts';
 import { lockBatches } from '../batches/counters.ts';
 import { moveOn, type MoveRules } from '../batches/move-on.ts';
 import type { Database, Db } from '../db/database.ts';
+import type { OnPlaceholder } from '../pipeline/marks.ts';
 import type { Preset } from '../presets/spec.ts';
 import { addCallbackEndpoint, type Endpoint } from '../webhooks/endpoints.ts';
 import type { KeyLease } from './idempotency.ts';
@@ -30,6 +31,8 @@ export type Acceptance = {
   isForced?: boolean | undefined;
   /** for how many seconds a fetched source is not requested again; null: as its host says */
   freshForS?: number | null;
+  /** what becomes of images that are marked placeholders; they fail by default */
+  placeholders?: OnPlaceholder | undefined;
   /** 24 by default */
   deadlineHours?: number | undefined;
   /** whether products that do not say their category are apparel; undefined: unknown */
@@ -92,13 +95,13 @@ export async function insertBatch(trx: Db, staged: StagedUpload, acceptance: Acc
     insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256,
       warnings, warning_count, products, images, callback_endpoint_id,
       failed, errors_by_code, rejected_rows, row_errors, row_error_count, name_template,
-      ended_before, force, fresh_for_s, deadline_hours, file_name, main_preset, apparel)
+      ended_before, force, fresh_for_s, placeholders, deadline_hours, file_name, main_preset, apparel)
     values (${tenantId}, ${staged.batchId}, ${name}, ${preset.name},
       ${JSON.stringify(staged.recipes(preset))}, ${JSON.stringify(staged.format)}, ${staged.bytes}, ${staged.sha256},
       ${JSON.stringify(warnings)}, ${staged.warningCount}, ${staged.products}, ${staged.images}, ${endpointId},
       ${rejected}, ${JSON.stringify(staged.rejectedImages)}, ${staged.rejectedRows},
       ${JSON.stringify(rowErrors)}, ${staged.rowErrorCount}, ${acceptance.nameTemplate ?? null},
-      ${rejected}, ${acceptance.isForced ?? false}, ${acceptance.freshForS ?? null},
+      ${rejected}, ${acceptance.isForced ?? false}, ${acceptance.freshForS ?? null}, ${acceptance.placeholders ?? 'fail'},
       ${acceptance.deadlineHours ?? DEFAULT_DEADLINE_HOURS}, ${acceptance.fileName ?? null},
       ${staged.mainPreset?.name ?? null}, ${acceptance.apparel ?? null})`.execute(trx);
 }

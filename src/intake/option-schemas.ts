@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { ON_PLACEHOLDER } from '../pipeline/marks.ts';
 import { DEFAULT_PRESET } from '../presets/builtin.ts';
 
 export const DEFAULT_DEADLINE_HOURS = 24;
@@ -65,6 +66,12 @@ export const UploadOptions = Type.Object(
         maxLength: 20,
         description:
           'For how long a downloaded source is reused without a request, whatever its host says: 90m, 12h, 604800 (seconds)',
+      }),
+    ),
+    placeholders: Type.Optional(
+      Type.Enum([...ON_PLACEHOLDER], {
+        description:
+          'fail (the default): an image that is or looks like a picture marked as a placeholder (PUT /v1/pictures/{sha256}) fails with placeholder_image. warn: it is made, and says is_placeholder',
       }),
     ),
     deadline_hours: Type.Optional(

@@ -212,6 +212,7 @@ function acceptanceOf(
     nameTemplate: options.name_template,
     isForced: options.force,
     freshForS: freshForSOf(options),
+    placeholders: options.placeholders,
     deadlineHours: options.deadline_hours,
     callback,
   };

@@ -9,9 +9,11 @@ import { HostBusy } from './download/download-permit.ts';
 import type { NotModified, PreviousAnswer, Source, Validators } from './download/fetch.ts';
 import { type Downloaded, type DownloadParts, downloadWithPermit } from './download/permitted-download.ts';
 import type { SourceFile, SourceFiles } from './download/source-files.ts';
+import { judge, type Judging } from './judge.ts';
 import type { Content } from './measures.ts';
 import { outputPath, planRenditions, setIdOf } from './plan.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
+import { type Look, lookOf } from './same-look.ts';
 import { store, type StoredRendition } from './store.ts';
 
 export type ImageRequest = {
@@ -24,13 +26,13 @@ export type ImageRequest = {
   reusable: Reusable | undefined;
   /** whether to make the renditions anew although they exist */
   isForced: boolean;
-};
+} & Judging;
 
 /** A rendition set that an earlier run made, and the validators of its source. */
 export type Reusable = PreviousAnswer & {
   /** of the source's bytes */
   sha256: Buffer;
-  set: MadeSet;
+  set: KnownSet;
   /** whether the source need not be requested again yet */
   isFresh: boolean;
 };
@@ -38,27 +40,32 @@ export type Reusable = PreviousAnswer & {
 /** A rendition set as the database has it: its files were verified when they were made. Sizes in bytes. */
 export type MadeSet = { setId: string; sourceBytes: number; files: { key: StorageKey; bytes: number }[] };
 
+/** With the look of its source; null also where it was never measured. */
+export type KnownSet = MadeSet & { look: Look | null };
+
 /** What happened to an image. `later` may succeed in another attempt, `failed` never will. */
 export type Outcome =
-  | {
+  | ({
       is: 'made';
-      source: Source;
-      facts: Facts;
       /** of the source: 16 hexadecimal digits */
       differenceHash: string;
-      content: Content;
+      isPlaceholder: boolean;
       setId: string;
       renditions: StoredRendition[];
       /** versions of what made them */
       madeBy: { minilab: string } & Libraries;
       timings: Timings;
-    }
+    } & Measured)
   /** The set of an earlier run is reused. `source` is what the host answered; undefined if it was not asked. */
-  | { is: 'unchanged'; set: MadeSet; source: SourceNews | undefined }
+  | { is: 'unchanged'; set: MadeSet; source: SourceNews | undefined; isPlaceholder: boolean }
   /** The host had no permit free: the image was not tried. */
   | { is: 'waiting'; busy: HostBusy }
   | { is: 'later'; problem: ImageProblem }
-  | { is: 'failed'; problem: ImageProblem };
+  /** `measured`: of an image that failed because of its look. Somebody may want to mark it as allowed. */
+  | { is: 'failed'; problem: ImageProblem; measured?: Measured };
+
+/** A source that was decoded. */
+export type Measured = { source: Source; facts: Facts; content: Content };
 
 /** How long each step took: waiting for a permit of the host; `makeMs` includes waiting for a decoder. */
 type Timings = Pick<Downloaded, 'waitedMs' | 'downloadMs'> & { makeMs: number; storeMs: number };
@@ -71,7 +78,7 @@ export type PipelineParts = DownloadParts & {
   storage: Storage;
   sourceFiles: SourceFiles;
   /** Finds a set of an earlier run, whatever the URL of its source. */
-  findSet(tenantId: number, setId: string): Promise<MadeSet | undefined>;
+  findSet(tenantId: number, setId: string): Promise<KnownSet | undefined>;
 };
 
 export type Pipeline = (request: ImageRequest, signal: AbortSignal) => Promise<Outcome>;
@@ -92,23 +99,38 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   ): Promise<Outcome> {
     const conditional = { tenantId: request.tenantId, url: request.url, previous: reusable };
     const { source, waitedMs, downloadMs } = await downloadWithPermit(conditional, file, parts, signal);
-    if ('notModified' in source) return notModified(reusable, source);
+    if ('notModified' in source) return notModified(request, reusable, source);
+    const marked = judge(request, { sha256: source.sha256, look: null });
+    if (marked.problem) return { is: 'failed', problem: marked.problem };
     const setId = setIdOf(source, request.recipe);
     const set = await setOfSameBytes(request, setId);
-    if (set) return { is: 'unchanged', set, source };
+    if (set) return unchanged(request, set, source.sha256, source);
     const job = planRenditions(source, request.recipe);
     const plannedAt = performance.now();
     const { facts, files, differenceHash, content, libraries } = await parts.decoders.make(job, signal);
     const madeAt = performance.now();
+    const { isPlaceholder, problem } = judge(request, { sha256: source.sha256, look: lookOf(content) });
+    if (problem) return { is: 'failed', problem, measured: { source, facts, content } };
     const renditions = await store(job, files, { token: request.tenantToken, setId }, storage);
     const madeBy = { minilab: VERSION, ...libraries };
     const storeMs = performance.now() - madeAt;
     const timings = { waitedMs, downloadMs, makeMs: madeAt - plannedAt, storeMs };
-    return { is: 'made', source, facts, differenceHash, content, setId, renditions, madeBy, timings };
+    const made = {
+      source,
+      facts,
+      content,
+      differenceHash,
+      isPlaceholder,
+      setId,
+      renditions,
+      madeBy,
+      timings,
+    };
+    return { is: 'made', ...made };
   }
 
   /** A set made of the same bytes, perhaps from another URL. Storage is asked first, because it answers faster. */
-  async function setOfSameBytes(request: ImageRequest, setId: string): Promise<MadeSet | undefined> {
+  async function setOfSameBytes(request: ImageRequest, setId: string): Promise<KnownSet | undefined> {
     const [first] = request.recipe.renditions;
     if (request.isForced || !first) return undefined;
     const { extension } = FORMAT_FACTS[first.format];
@@ -120,7 +142,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   return async (request, signal) => {
     const reusable = await verified(storage, request);
-    if (reusable?.isFresh) return { is: 'unchanged', set: reusable.set, source: undefined };
+    if (reusable?.isFresh) return unchanged(request, reusable.set, reusable.sha256);
     const file = await parts.sourceFiles.take();
     try {
       const outcome = await fetchAndMake(request, reusable, file, signal).catch(outcomeOf);
@@ -161,13 +183,24 @@ async function isWhole(storage: Storage, { files }: MadeSet): Promise<boolean> {
 
 /** In a 304 the host need not repeat the validators that were sent to it. */
 function notModified(
+  request: ImageRequest,
   reusable: Reusable | undefined,
   { etag, lastModified, freshForS }: NotModified,
 ): Outcome {
   if (!reusable) throw new Error('a source without an earlier answer cannot be unmodified');
   const validators = { etag: etag ?? reusable.etag, lastModified: lastModified ?? reusable.lastModified };
   const source = { sha256: reusable.sha256, finalUrl: undefined, ...validators, freshForS };
-  return { is: 'unchanged', set: reusable.set, source };
+  return unchanged(request, reusable.set, reusable.sha256, source);
+}
+
+function unchanged(
+  request: ImageRequest,
+  { look, ...set }: KnownSet,
+  sha256: Buffer,
+  source?: SourceNews,
+): Outcome {
+  const { isPlaceholder, problem } = judge(request, { sha256, look });
+  return problem ? { is: 'failed', problem } : { is: 'unchanged', set, source, isPlaceholder };
 }
 
 function outcomeOf(error: unknown): Outcome {

@@ -157,6 +157,14 @@ export const IMAGE_PROBLEMS = {
     advice: 'Save the image anew and upload it to its host again, then try again here.',
     try_again: false,
   },
+  placeholder_image: {
+    tries: 1,
+    title: 'A placeholder, not a picture',
+    sentence: 'The supplier sent its sign for a missing picture.',
+    advice:
+      'Ask the supplier for the picture, or correct the link. If it is a picture after all, mark it as allowed or remove the mark that the detail names, then try again.',
+    try_again: false,
+  },
   cannot_meet_max_bytes: {
     tries: 1,
     title: 'Cannot be made small enough',

@@ -2,9 +2,15 @@
  * Whether two pictures look the same: recompressed, resized, a little brighter or cropped by 2 %. Copies that are
  * mirrored, padded or cropped by 10 % are not found.
  */
+import type { Content } from './measures.ts';
 
 /** `hash`: 64 hexadecimal digits (decoder/measure/look-hash.ts). `chroma`: that of the measures. */
 export type Look = { hash: string; chroma: readonly [blue: number, red: number] };
+
+/** @returns null for a picture without structure */
+export function lookOf({ lookHash, measures }: Pick<Content, 'lookHash' | 'measures'>): Look | null {
+  return lookHash === null ? null : { hash: lookHash, chroma: measures.chroma };
+}
 
 /** The threshold of PDQ's authors (Facebook, "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", 2019). */
 export const SAME_LOOK_BITS = 31;

@@ -25,11 +25,11 @@ export async function* manifest(db: Db, results: BatchResults, filesUrl: string)
 
 function linesOf(image: ManifestRow, results: BatchResults, url: (file: OutputFile) => string) {
   const { slot, row_number: row, position, sku, label, url: source_url, final_url, source } = image;
-  const { error_code, made_by, fetched_at, made_at, ended_at } = image;
+  const { error_code, is_placeholder, made_by, fetched_at, made_at, ended_at } = image;
   const error_detail = error_code === null ? null : (image.error_detail ?? sentenceOf(error_code));
   const what = { batch: publicId('bat', results.batchId), slot, row, position, sku, label };
   const state = shownState(image.state, results);
-  const from = { state, error_code, error_detail, source_url, final_url, source };
+  const from = { state, error_code, error_detail, source_url, final_url, source, is_placeholder };
   const preset = results.recipes[image.recipe]?.preset ?? null;
   const how = { preset, made_by, times: { fetched_at, made_at, ended_at } };
   return (image.renditions ?? [null]).map((made) => {
@@ -71,6 +71,7 @@ type ManifestRow = {
   state: ImageState;
   error_code: string | null;
   error_detail: string | null;
+  is_placeholder: boolean;
   url: string;
   hash16: string | null;
   ended_at: Date | null;
@@ -92,7 +93,7 @@ async function readManifestRows(
 ): Promise<ManifestRow[]> {
   const { rows } = await sql<ManifestRow>`
     select i.slot, i.row_number, i.position, p.label, p.sku, p.name as product_name, i.recipe, i.state,
-      i.error_code, i.error_detail, i.url, i.hash16, i.ended_at, s.created_at as made_at, s.made_by,
+      i.error_code, i.error_detail, i.is_placeholder, i.url, i.hash16, i.ended_at, s.created_at as made_at, s.made_by,
       case when s.hash16 is not null then json_build_object('sha256', encode(s.source_sha256, 'hex'),
         'bytes', s.source_bytes, 'width', s.source_width, 'height', s.source_height, 'format', s.source_format,
         'difference_hash', lpad(to_hex(s.source_difference_hash::bigint), 16, '0')) end as source,

@@ -5,6 +5,8 @@ import { type EventRules, writeBatchEvents } from '../batches/events.ts';
 import type { ClaimedImage } from './process-image.ts';
 import type { Recipe } from '../presets/spec.ts';
 import { readRecipe, type StoredRecipe } from '../presets/stored.ts';
+import { MarkCache } from '../marks/mark-cache.ts';
+import type { OnPlaceholder } from '../pipeline/marks.ts';
 import { findReusable } from './reuse.ts';
 import type { Task } from '../queue/queue.ts';
 import { isWanted } from '../webhooks/receivers.ts';
@@ -18,6 +20,7 @@ export async function claimImages(
   db: Db,
   tasks: Task<'process_image'>[],
   rules: EventRules,
+  marks = new MarkCache(),
 ): Promise<Map<string, ClaimedImage>> {
   const rows = await markProcessing(db, tasks);
   const pending = rows.filter((row) => row.batch_state === 'pending');
@@ -33,6 +36,7 @@ export async function claimImages(
       headersFingerprint: row.headers_fingerprint,
     })),
   );
+  const marksOf = await marks.of(db, new Map(rows.map((row) => [row.tenant_id, row.marks_version])));
   return new Map(
     rows.map((row, i) => [
       row.task_id,
@@ -46,6 +50,8 @@ export async function claimImages(
         tenantToken: row.token,
         reusable: reusable[i],
         isForced: row.force,
+        marks: marksOf.get(row.tenant_id) ?? [],
+        placeholders: row.placeholders,
         tries: row.tries,
         stalls: row.stalls,
         deadlineAt: new Date(Date.now() + row.ms_left),
@@ -111,6 +117,8 @@ type ClaimedRow = {
   force: boolean;
   fresh_for_s: number | null;
   headers_fingerprint: string | null;
+  placeholders: OnPlaceholder;
+  marks_version: number;
   batch_state: BatchState;
 };
 
@@ -122,7 +130,7 @@ async function markProcessing(db: Db, tasks: Task<'process_image'>[]): Promise<C
       where task_id = any(${tasks.map((task) => task.id)}::uuid[]) and state in ('queued', 'processing')
       returning task_id, tenant_id, batch_id, slot, url, host, tries, recipe
     )
-    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, b.state as batch_state, b.force, b.fresh_for_s,
+    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, t.marks_version, b.placeholders, b.state as batch_state, b.force, b.fresh_for_s,
       (extract(epoch from b.began_at + make_interval(hours => b.deadline_hours) - clock_timestamp()) * 1000)::float8 as ms_left,
       (select count(*) from stalls s
         where s.tenant_id = c.tenant_id and s.batch_id = c.batch_id and s.slot = c.slot and s.at >= b.began_at) as stalls,

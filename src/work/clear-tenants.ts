@@ -14,6 +14,7 @@ import { Problem } from '../errors.ts';
 import { deleteHostsOf } from '../hosts/host.queries.ts';
 import { deleteAnswersOf } from '../intake/idempotency.ts';
 import { deleteUploadsOf } from '../intake/kept-uploads.ts';
+import { deleteMarksOf } from '../marks/mark.queries.ts';
 import { deleteChannelsOf } from '../channels/channel.queries.ts';
 import { deletePresetsOf } from '../presets/preset.queries.ts';
 import { deleteWebhooksOf } from '../webhooks/delete-all.ts';
@@ -41,6 +42,7 @@ const REST: ((trx: Db, tenantId: number) => Promise<void>)[] = [
   deleteHostsOf,
   deletePresetsOf,
   deleteChannelsOf,
+  deleteMarksOf,
   deleteAnswersOf,
   deleteUploadsOf,
   deleteWebhooksOf,

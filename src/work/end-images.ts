@@ -12,6 +12,7 @@ export type ImageEnd = {
   task_id: string;
   state: 'completed' | 'failed';
   hash16?: string;
+  is_placeholder?: boolean;
   /** of a completed image: see purge.ts */
   claimed_at?: string;
   error_code?: string;
@@ -38,7 +39,9 @@ export async function endImages(
 function endOf({ task, result }: FinishedImage): ImageEnd[] {
   if (result.is === 'completed') {
     const { image, made } = result;
-    return [{ task_id: task.id, state: 'completed', hash16: setIdOf(made), claimed_at: image.claimedAt }];
+    const { isPlaceholder: is_placeholder } = made;
+    const claimed_at = image.claimedAt;
+    return [{ task_id: task.id, state: 'completed', hash16: setIdOf(made), is_placeholder, claimed_at }];
   }
   if (result.is !== 'failed') return [];
   const { code, message } = result.problem;
@@ -75,12 +78,12 @@ export async function endLeads(
   }>`
     with ends as (
       select * from json_to_recordset(${JSON.stringify(ends)}) as e
-        (task_id uuid, state text, hash16 text, claimed_at timestamptz, error_code text, error_detail text)
+        (task_id uuid, state text, hash16 text, is_placeholder boolean, claimed_at timestamptz, error_code text, error_detail text)
     ),
     leads as (
       update images i
-      set state = e.state, task_id = null, hash16 = e.hash16, error_code = e.error_code,
-        error_detail = e.error_detail, tries = i.tries + 1, ended_at = now()
+      set state = e.state, task_id = null, hash16 = e.hash16, is_placeholder = coalesce(e.is_placeholder, false),
+        error_code = e.error_code, error_detail = e.error_detail, tries = i.tries + 1, ended_at = now()
       from ends e
       where i.task_id = e.task_id and i.state in ('queued', 'processing')
         -- half of the hour for which purges are remembered (forgetPurges): older claims cannot be judged
@@ -90,13 +93,14 @@ export async function endLeads(
           select from purges p
           where p.tenant_id = i.tenant_id and p.hash16 = e.hash16
             and (p.state = 'removing' or p.removed_at > e.claimed_at))
-      returning e.task_id, i.tenant_id, i.batch_id, i.slot, i.tries, e.state, e.hash16, e.error_code, e.error_detail
+      returning e.task_id, i.tenant_id, i.batch_id, i.slot, i.tries, e.state, e.hash16, i.is_placeholder,
+        e.error_code, e.error_detail
     ),
     -- images with the same URL and recipe end with their lead image; they never had a task
     followers as (
       update images i
-      set state = l.state, hash16 = l.hash16, error_code = l.error_code, error_detail = l.error_detail,
-        tries = l.tries, ended_at = now()
+      set state = l.state, hash16 = l.hash16, is_placeholder = l.is_placeholder,
+        error_code = l.error_code, error_detail = l.error_detail, tries = l.tries, ended_at = now()
       from leads l
       where i.tenant_id = l.tenant_id and i.batch_id = l.batch_id and i.lead_slot = l.slot
         and i.slot <> i.lead_slot and i.state = 'pending'

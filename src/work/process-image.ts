@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ImageRequest, Outcome, Pipeline } from '../pipeline/pipeline.ts';
+import type { ImageRequest, Measured, Outcome, Pipeline } from '../pipeline/pipeline.ts';
 import { IMAGE_PROBLEMS, ImageProblem } from '../pipeline/problems.ts';
 import { DecodersUnavailable } from '../pipeline/decoder-children.ts';
 import type { HostBusy } from '../pipeline/download/download-permit.ts';
@@ -26,7 +26,7 @@ export type ClaimedImage = ImageRequest & {
 /** What is to be recorded of an image. */
 export type ImageResult = { image: ClaimedImage } & (
   | { is: 'completed'; made: Extract<Outcome, { is: 'made' | 'unchanged' }> }
-  | { is: 'failed'; problem: ImageProblem }
+  | { is: 'failed'; problem: ImageProblem; measured?: Measured | undefined }
   | { is: 'later'; problem: ImageProblem; inMs: number; costsTry: boolean }
   /** as if it had not been claimed, and not to be claimed again for `inMs` */
   | { is: 'returned'; inMs?: number }
@@ -100,7 +100,7 @@ function resultOf(image: ClaimedImage, outcome: Outcome): ImageResult {
     case 'unchanged':
       return { image, is: 'completed', made: outcome };
     case 'failed':
-      return { image, is: 'failed', problem: outcome.problem };
+      return { image, is: 'failed', problem: outcome.problem, measured: outcome.measured };
     case 'waiting':
       return returnedOrNever(image, outcome.busy);
     case 'later':

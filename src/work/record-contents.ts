@@ -1,16 +1,16 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Db, longTransaction } from '../db/database.ts';
-import type { Made } from './record-renditions.ts';
+import type { Measured } from '../pipeline/pipeline.ts';
 
 /**
  * The part of a statement that writes what is known of the sources' contents. Rows are ordered, so that two
  * transactions cannot deadlock. Measures of more pixels are better: recipes decode to different sizes.
  */
-export function writtenContents(made: Made[]): RawBuilder<unknown> {
+export function writtenContents(measured: MeasuredOf[]): RawBuilder<unknown> {
   return sql`
     insert into contents (tenant_id, sha256, format, width, height, bytes, look_hash, measures, measured_at)
     select tenant_id, decode(sha256, 'hex'), format, width, height, bytes, ('x' || look_hash)::bit(256), measures, now()
-    from json_to_recordset(${JSON.stringify(bestOfEach(made.map(contentRow)))}) as c
+    from json_to_recordset(${JSON.stringify(bestOfEach(measured.map(contentRow)))}) as c
       (tenant_id integer, sha256 text, format text, width integer, height integer, bytes bigint, look_hash text,
         measures jsonb)
     order by tenant_id, sha256
@@ -22,11 +22,14 @@ export function writtenContents(made: Made[]): RawBuilder<unknown> {
           < ((excluded.measures->'v')::integer, (excluded.measures->'measured'->'width')::integer)`;
 }
 
+/** A source that was measured, and its tenant. */
+export type MeasuredOf = { tenantId: number; measured: Measured };
+
 type ContentRow = ReturnType<typeof contentRow>;
 
-function contentRow({ image, made: { source, facts, content } }: Made) {
+function contentRow({ tenantId, measured: { source, facts, content } }: MeasuredOf) {
   return {
-    tenant_id: image.tenantId,
+    tenant_id: tenantId,
     sha256: source.sha256.toString('hex'),
     format: facts.format,
     width: content.width,
@@ -49,8 +52,12 @@ function bestOfEach(rows: ContentRow[]): ContentRow[] {
 }
 
 const AT_ONCE = 10_000;
+const IS_OLD = sql`(c.measured_at is null or c.measured_at < now() - interval '30 days')`;
 
-/** Forgets contents of which no rendition set is left. */
+/**
+ * Forgets contents of which no rendition set is left. What was measured lately stays: an image whose look failed it
+ * has no set, and somebody may want to mark it as allowed.
+ */
 export async function forgetContents(db: Db): Promise<void> {
   let found = AT_ONCE;
   while (found === AT_ONCE) found = await longTransaction(db, forgetSome);
@@ -64,7 +71,7 @@ export async function forgetContents(db: Db): Promise<void> {
 async function forgetSome(trx: Db): Promise<number> {
   const { rows } = await sql<{ tenant_id: number; sha256: string }>`
     select c.tenant_id, encode(c.sha256, 'hex') as sha256 from contents c
-    where not exists (
+    where ${IS_OLD} and not exists (
       select from rendition_sets s where s.tenant_id = c.tenant_id and s.source_sha256 = c.sha256)
     limit ${AT_ONCE}
     for update of c skip locked`.execute(trx);
@@ -73,7 +80,7 @@ async function forgetSome(trx: Db): Promise<number> {
     delete from contents c
     using json_to_recordset(${JSON.stringify(rows)}) as f (tenant_id integer, sha256 text)
     where c.tenant_id = f.tenant_id and c.sha256 = decode(f.sha256, 'hex')
-      and not exists (
+      and ${IS_OLD} and not exists (
         select from rendition_sets s where s.tenant_id = c.tenant_id and s.source_sha256 = c.sha256)`.execute(
     trx,
   );

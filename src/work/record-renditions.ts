@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { ClaimedImage, ImageResult } from './process-image.ts';
-import { writtenContents } from './record-contents.ts';
+import { type MeasuredOf, writtenContents } from './record-contents.ts';
 import { setName } from './rendition-sets.ts';
 import { sourceHash } from './source-key.ts';
 
@@ -9,14 +9,15 @@ type Completed = Extract<ImageResult, { is: 'completed' }>;
 export type Made = { image: ClaimedImage; made: Extract<Completed['made'], { is: 'made' }> };
 
 /**
- * Records the sources of completed images, their contents, and the sets that were made of them. Sets that exist already
+ * Records the sources of completed images, the contents that were measured, and the sets that were made. Sets that exist already
  * are locked instead, so that no purge deletes them before this transaction has recorded their images.
  * @returns the images whose set a purge has deleted meanwhile
  */
 export async function recordRenditions(trx: Db, results: ImageResult[]): Promise<Set<ClaimedImage>> {
   const completed = results.filter((result): result is Completed => result.is === 'completed');
-  if (completed.length === 0) return new Set();
-  const added = await addSets(trx, completed);
+  const measured = results.flatMap(measuredOf);
+  if (completed.length === 0 && measured.length === 0) return new Set();
+  const added = await addSets(trx, completed, measured);
   const existing = completed.filter((result) => !added.has(setNameOf(result)));
   const locked = await lockExistingSets(trx, existing);
   return new Set(existing.filter((result) => !locked.has(setNameOf(result))).map(({ image }) => image));
@@ -27,15 +28,21 @@ export function setIdOf(made: Completed['made']): string {
   return made.is === 'made' ? made.setId : made.set.setId;
 }
 
+function measuredOf(result: ImageResult): MeasuredOf[] {
+  const { tenantId } = result.image;
+  if (result.is === 'completed') return isMade(result) ? [{ tenantId, measured: result.made }] : [];
+  return result.is === 'failed' && result.measured ? [{ tenantId, measured: result.measured }] : [];
+}
+
 /**
  * One statement, because each costs a round trip while the batch is locked. Rows are ordered, so that two
  * transactions cannot deadlock.
  * @returns the sets that are new, by `setName`
  */
-async function addSets(trx: Db, completed: Completed[]): Promise<Set<string>> {
+async function addSets(trx: Db, completed: Completed[], measured: MeasuredOf[]): Promise<Set<string>> {
   const sources = sourceRows(completed);
   const made = oneOfEach(completed.filter(isMade), setNameOf);
-  if (sources.length === 0 && made.length === 0) return new Set();
+  if (sources.length === 0 && measured.length === 0) return new Set();
   const { rows } = await sql<SetRow>`
     with written_sources as (
       insert into sources (tenant_id, url_sha256, url, final_url, sha256, etag, last_modified, fetched_at, fresh_until)
@@ -51,7 +58,7 @@ async function addSets(trx: Db, completed: Completed[]): Promise<Set<string>> {
           sha256 = excluded.sha256, etag = excluded.etag, last_modified = excluded.last_modified,
           fetched_at = excluded.fetched_at, fresh_until = excluded.fresh_until
     ),
-    written_contents as (${writtenContents(made)}),
+    written_contents as (${writtenContents(measured)}),
     new_sets as (
       insert into rendition_sets
         (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes, source_difference_hash, made_by,

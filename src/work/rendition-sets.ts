@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { type Db, isPassingTrouble } from '../db/database.ts';
-import type { MadeSet } from '../pipeline/pipeline.ts';
+import type { KnownSet, MadeSet } from '../pipeline/pipeline.ts';
+import { type LookRow, readLook } from '../marks/look.ts';
+import { MEASURES_VERSION } from '../pipeline/measures.ts';
 import { KEY_SQL } from '../storage/keys.ts';
 
 /** The full key of a rendition set. Its id is the column `hash16`. */
@@ -15,7 +17,7 @@ export function setName({ tenantId, setId }: SetKey): string {
  * @returns the set; undefined when there is none, and also while the database is away: making it again costs
  *   less than a try
  */
-export async function findSet(db: Db, key: SetKey): Promise<MadeSet | undefined> {
+export async function findSet(db: Db, key: SetKey): Promise<KnownSet | undefined> {
   try {
     return (await findSets(db, [key])).get(setName(key));
   } catch (error) {
@@ -25,27 +27,30 @@ export async function findSet(db: Db, key: SetKey): Promise<MadeSet | undefined>
 }
 
 /** @returns the sets that there are, by `setName` */
-export async function findSets(db: Db, keys: SetKey[]): Promise<Map<string, MadeSet>> {
+export async function findSets(db: Db, keys: SetKey[]): Promise<Map<string, KnownSet>> {
   if (keys.length === 0) return new Map();
   const tenantIds = keys.map(({ tenantId }) => tenantId);
   const setIds = keys.map(({ setId }) => setId);
-  const { rows } = await sql<{
+  type Row = LookRow & {
     tenant_id: number;
     hash16: string;
     source_bytes: number;
     files: MadeSet['files'] | null;
-  }>`
-    select s.tenant_id, s.hash16, s.source_bytes,
+  };
+  const { rows } = await sql<Row>`
+    select s.tenant_id, s.hash16, s.source_bytes, c.look_hash, c.measures->'chroma' as chroma,
       (select json_agg(json_build_object('key', ${KEY_SQL}, 'bytes', r.bytes))
         from renditions r where r.tenant_id = s.tenant_id and r.hash16 = s.hash16) as files
     from rendition_sets s join tenants t on t.tenant_id = s.tenant_id
+    left join contents c on c.tenant_id = s.tenant_id and c.sha256 = s.source_sha256
+      and (c.measures->'v')::integer >= ${MEASURES_VERSION}
     where (s.tenant_id, s.hash16) in (select * from unnest(${tenantIds}::integer[], ${setIds}::text[]))`.execute(
     db,
   );
   return new Map(
-    rows.map(({ tenant_id: tenantId, hash16: setId, source_bytes: sourceBytes, files }) => [
-      setName({ tenantId, setId }),
-      { setId, sourceBytes, files: files ?? [] },
-    ]),
+    rows.map((row) => {
+      const { tenant_id: tenantId, hash16: setId, source_bytes: sourceBytes, files } = row;
+      return [setName({ tenantId, setId }), { setId, sourceBytes, files: files ?? [], look: readLook(row) }];
+    }),
   );
 }

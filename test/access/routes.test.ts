@@ -67,6 +67,10 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'GET /v1/channels/:name': 'read',
   'PUT /v1/channels/:name': 'write',
   'DELETE /v1/channels/:name': 'write',
+  'GET /v1/pictures': 'read',
+  'GET /v1/pictures/:sha256': 'read',
+  'PUT /v1/pictures/:sha256': 'write',
+  'DELETE /v1/pictures/:sha256': 'write',
   'GET /v1/hosts': 'read',
   'GET /v1/hosts/:host': 'read',
   'PUT /v1/hosts/:host': 'write',
@@ -160,6 +164,14 @@ describe('every route', () => {
     };
     await put('/v1/presets/their-preset', { renditions: [{ name: 'web', width: 100 }] });
     await put('/v1/channels/their-channel', { rules: [{ rule: 'plain' }] });
+    const picture = 'a'.repeat(64);
+    await sql`
+      insert into contents (tenant_id, sha256, format, width, height, bytes)
+      select tenant_id, decode(${picture}, 'hex'), 'png', 1, 1, 1 from tenants where name = 'theirs'`.execute(
+      services.database.db,
+    );
+    await put(`/v1/pictures/${picture}`, { kind: 'placeholder' });
+    theirMarks.push(picture);
     await put('/v1/hosts/their.example', { ceiling: 3, headers: { cookie: 'secret' } });
     const csv =
       'SKU,Name,Image\nTHEIR-1,A,https://their.example/1.jpg\nTHEIR-2,B,https://their.example/2.jpg\n';
@@ -275,6 +287,9 @@ describe('every route', () => {
     'DELETE /v1/presets/:name': ['preset', false],
     'GET /v1/channels/:name': ['channel', true],
     'DELETE /v1/channels/:name': ['channel', false],
+    'GET /v1/pictures/:sha256': ['picture', true],
+    'PUT /v1/pictures/:sha256': 'it marks contents of its own; see test/marks/marks.test.ts',
+    'DELETE /v1/pictures/:sha256': ['picture', false],
     'GET /v1/hosts/:host': ['host', true],
   };
   /** The path of a route with this id, and the query that it cannot do without. */
@@ -287,6 +302,7 @@ describe('every route', () => {
     preset: ['their-preset', 'other-preset'],
     channel: ['their-channel', 'other-channel'],
     host: ['their.example', 'other.example'],
+    picture: ['a'.repeat(64), 'b'.repeat(64)],
   };
 
   test('with a parameter in its path is tried with an object of another tenant', () => {

@@ -30,6 +30,7 @@ function completed(image: ClaimedImage): ImageResult {
     source,
     facts,
     differenceHash: '0'.repeat(16),
+    isPlaceholder: false,
     content: anyContent(),
     setId: '0'.repeat(16),
     renditions: [],

@@ -23,7 +23,7 @@ describe('the check of a batch', { skip: NO_BROWSER ?? false }, () => {
     const pictures = new Map([
       ['/white.jpg', await cutOut(side)],
       ['/grey.jpg', await cutOut({ ...side, background: '#d0d0d0' })],
-      ['/old.jpg', await cutOut({ width: 300, height: 301 })],
+      ['/old.jpg', await cutOut({ width: 1600, height: 1601 })],
       ['/small.jpg', await cutOut({ width: 420, height: 600 })],
     ]);
     origin = await startOrigin((path) => pictures.get(path));
@@ -130,7 +130,7 @@ describe('the check of a batch', { skip: NO_BROWSER ?? false }, () => {
     await page.getByText('No picture was made, so none can be judged.').waitFor();
     const old = await finishedBatch(stage, `Name,Image\nCup,${origin.url}/old.jpg`);
     const { db } = openDatabase(stage.settings['DATABASE_URL'] ?? '', 1);
-    await sql`update contents set measures = null, measured_at = null, look_hash = null where height = 301`.execute(
+    await sql`update contents set measures = null, measured_at = null, look_hash = null where height = 1601`.execute(
       db,
     );
     await db.destroy();

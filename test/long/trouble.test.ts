@@ -71,6 +71,7 @@ const BODIES: Record<string, object> = {
     rules: [{ rule: 'min_sides', of: 'both_sides', at_least: 500 }],
   },
   'PUT /v1/hosts/{host}': { ceiling: 3 },
+  'PUT /v1/pictures/{sha256}': { kind: 'placeholder' },
   'POST /v1/session': { key: newApiKey() },
   'POST /v1/webhooks': { url: 'https://shop.example/hook' },
   'PATCH /v1/webhooks/{id}': { description: 'mine' },
@@ -93,6 +94,7 @@ async function call({ method, path }: Operation): Promise<Response> {
     .replace('{name}', 'mine')
     .replace('{host}', 'example.com')
     .replace('{source}', 'shop')
+    .replace('{sha256}', 'a'.repeat(64))
     .replace('{key}', `${'0'.repeat(32)}/${'0'.repeat(16)}/full.jpg`)}`;
   if (method === 'GET') return fetch(`${url}?${query(path)}`);
   if (path.startsWith('/v1/webhooks/inbox/')) {

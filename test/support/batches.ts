@@ -117,6 +117,7 @@ export async function madeOf({ config, storage }: Services, image: ClaimedImage)
     source: { ...source, ...unknown },
     facts,
     differenceHash,
+    isPlaceholder: false,
     content: anyContent(),
     setId,
     renditions,

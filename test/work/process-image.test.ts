@@ -15,6 +15,8 @@ function claimed({ msLeft = HOUR, tries = 0 }: { msLeft?: number; tries?: number
     tenantId: 1,
     reusable: undefined,
     isForced: false,
+    marks: [],
+    placeholders: 'fail',
     headersFingerprint: null,
     batchId: 'the batch',
     slot: 7,

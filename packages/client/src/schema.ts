@@ -679,6 +679,48 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List marked pictures, newest first */
+        get: operations["listPictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pictures/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One marked picture */
+        get: operations["getPicture"];
+        /**
+         * Mark a picture as a placeholder, or as allowed
+         * @description It holds for images that are processed from now on, in all batches; those that have ended stay as they are. A tenant may mark 1,000 pictures.
+         */
+        put: operations["putPicture"];
+        post?: never;
+        /**
+         * Remove a mark
+         * @description Images that failed because of it are made when they are retried.
+         */
+        delete: operations["deletePicture"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/presets": {
         parameters: {
             query?: never;
@@ -1221,6 +1263,11 @@ export type components = {
             name: string;
             /** @description The share of images that have ended */
             percent: number;
+            /**
+             * @description Whether images that are marked placeholders fail, or are made and told
+             * @enum {string}
+             */
+            placeholders: "fail" | "warn";
             preset: string;
             products: number;
             /** @description Rows with errors, left out because of on_invalid=skip */
@@ -1329,6 +1376,11 @@ export type components = {
             name: string;
             /** @description The share of images that have ended */
             percent: number;
+            /**
+             * @description Whether images that are marked placeholders fail, or are made and told
+             * @enum {string}
+             */
+            placeholders: "fail" | "warn";
             preset: string;
             products: number;
             /** @description Rows with errors, left out because of on_invalid=skip */
@@ -1413,6 +1465,11 @@ export type components = {
             name: string;
             /** @description The share of images that have ended */
             percent: number;
+            /**
+             * @description Whether images that are marked placeholders fail, or are made and told
+             * @enum {string}
+             */
+            placeholders: "fail" | "warn";
             preset: string;
             products: number;
             /** @description Images per second in each 3 s of the last 2 minutes, oldest first; empty when the batch has ended */
@@ -1800,6 +1857,8 @@ export type components = {
             error_code: string | null;
             error_detail: string | null;
             id: string;
+            /** @description Made although it is, or looks like, a picture that was marked as a placeholder (option placeholders=warn) */
+            is_placeholder: boolean;
             next_attempt_at: string | null;
             /** @description In the row, from 1 */
             position: number;
@@ -1829,6 +1888,8 @@ export type components = {
             }[];
             final_url: string | null;
             id: string;
+            /** @description Made although it is, or looks like, a picture that was marked as a placeholder (option placeholders=warn) */
+            is_placeholder: boolean;
             next_attempt_at: string | null;
             next_id: string | null;
             /** @description In the row, from 1 */
@@ -1949,6 +2010,35 @@ export type components = {
             image_id: string;
             slot: number;
             thumb: components["schemas"]["Thumb"];
+        };
+        MarkedPicture: {
+            /** @description Whether the mark also holds for pictures that look the same. false: the picture has no structure, or was not measured; only the same content counts */
+            by_look: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description placeholder: a supplier's sign for a missing picture; images that are or look like it fail from now on. allowed: never taken for one
+             * @enum {string}
+             */
+            kind: "placeholder" | "allowed";
+            note: string;
+            /** @description Of the source, hexadecimal */
+            sha256: string;
+            url: string | null;
+        };
+        MarkedPicturePage: {
+            items: components["schemas"]["MarkedPicture"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
+        };
+        MarkInput: {
+            /**
+             * @description placeholder: a supplier's sign for a missing picture; images that are or look like it fail from now on. allowed: never taken for one
+             * @enum {string}
+             */
+            kind: "placeholder" | "allowed";
+            /** @description For people */
+            note?: string;
         };
         NewKey: {
             /** @description Whether it is the key of the setting MINILAB_KEY */
@@ -2989,6 +3079,8 @@ export interface operations {
                 name_template?: string;
                 /** @description reject (the default): a row with an error refuses the upload. skip: such rows are kept as failed, and the others are processed */
                 on_invalid?: "reject" | "skip";
+                /** @description fail (the default): an image that is or looks like a picture marked as a placeholder (PUT /v1/pictures/{sha256}) fails with placeholder_image. warn: it is made, and says is_placeholder */
+                placeholders?: "fail" | "warn";
                 /** @description Which renditions to make */
                 preset?: string;
                 /** @description Counts warnings as errors */
@@ -3871,6 +3963,8 @@ export interface operations {
                 on_invalid?: "reject" | "skip";
                 /** @description The body is the first part of a file: a row or character that is cut at its end is left out, and is no error */
                 partial?: boolean;
+                /** @description fail (the default): an image that is or looks like a picture marked as a placeholder (PUT /v1/pictures/{sha256}) fails with placeholder_image. warn: it is made, and says is_placeholder */
+                placeholders?: "fail" | "warn";
                 /** @description Which renditions to make */
                 preset?: string;
                 /** @description Of how many images to request the first bytes, taking turns among hosts */
@@ -4599,6 +4693,155 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listPictures: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                kind?: "placeholder" | "allowed";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkedPicturePage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getPicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the source: `source.sha256` of an image */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkedPicture"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    putPicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the source: `source.sha256` of an image */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "placeholder",
+                 *       "note": "\"Coming soon\" of supplier A"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MarkInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkedPicture"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deletePicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the source: `source.sha256` of an image */
+                sha256: string;
             };
             cookie?: never;
         };
