@@ -10,7 +10,7 @@ export type Look = { hash: string; chroma: readonly [blue: number, red: number] 
 export const SAME_LOOK_BITS = 31;
 
 /** The hash sees no colour, and variants in several colours share a shape: other hues are 36 apart (median), copies at most 5.5. */
-const SAME_LOOK_CHROMA = 6;
+export const SAME_LOOK_CHROMA = 6;
 
 export function isSameLook(a: Look, b: Look): boolean {
   return lookDistance(a.hash, b.hash) <= SAME_LOOK_BITS && chromaDistance(a, b) <= SAME_LOOK_CHROMA;
@@ -29,7 +29,7 @@ function chromaDistance({ chroma: [blue, red] }: Look, other: Look): number {
 }
 
 /** The number of ones in 32 bits: Henry Warren, "Hacker's Delight", 5-1. */
-function ones(word: number): number {
+export function ones(word: number): number {
   const pairs = word - ((word >>> 1) & 0x5555_5555);
   const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
   return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
