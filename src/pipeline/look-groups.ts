@@ -101,7 +101,8 @@ class Grouping implements LookGroups {
     for (let i = 0; i < leaders; i += 1) {
       const distance = distanceWithin(least, this.#looks.hashes, content, this.#hashes, i);
       const leader = this.#found[i] ?? 0;
-      if (distance < least && hasSameChroma(this.#looks, content, leader)) [nearest, least] = [leader, distance];
+      if (distance < least && hasSameChroma(this.#looks, content, leader))
+        [nearest, least] = [leader, distance];
     }
     if (nearest === content) return false;
     this.leaders[content] = nearest;

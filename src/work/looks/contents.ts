@@ -87,7 +87,9 @@ export class BatchContents {
 
   /** The contents with a look, numbered anew. `contents`: the old number of each. */
   looks(): Looks & { contents: Int32Array } {
-    const contents = Int32Array.from({ length: this.count }, (_, i) => i).filter((i) => this.#hasLook[i] === 1);
+    const contents = Int32Array.from({ length: this.count }, (_, i) => i).filter(
+      (i) => this.#hasLook[i] === 1,
+    );
     const { length: count } = contents;
     const hashes = new Uint32Array(count * WORDS);
     const chroma = new Int16Array(count * 2);

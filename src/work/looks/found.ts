@@ -9,6 +9,10 @@ export type Found = {
   distance: number;
   products: number;
   slots: Int32Array;
+  /** some URL of it names a sign for a missing picture */
+  isNamed: boolean;
+  /** of all its URLs; null: they have several, or none */
+  host: string | null;
 };
 
 /** `looks`: one content or look on several products. `twice`: one content in several slots of one product. */
@@ -27,6 +31,8 @@ export async function findGroups(batch: BatchContents): Promise<FoundGroups> {
     if (!found) continue;
     found.contents += 1;
     found.distance = Math.max(found.distance, distances[content] ?? 0);
+    if (batch.isNamed[content] === 1) found.isNamed = true;
+    if ((batch.hostOf(content) ?? '') !== found.host) found.host = null;
   }
   const isTwice = slotsOfTwice(batch);
   const twice = gathered(batch, (slot) => (isTwice[slot] === 1 ? (batch.contentOf[slot] ?? NONE) : NONE));
@@ -61,7 +67,8 @@ function slotsOfTwice({ contentOf, rowOf, count }: BatchContents): Uint8Array {
 }
 
 /** Groups of two slots and more, most first. @param groupOf number of a content; -1: in none */
-function gathered({ contentOf, rowOf, count }: BatchContents, groupOf: (slot: number) => number): Found[] {
+function gathered(batch: BatchContents, groupOf: (slot: number) => number): Found[] {
+  const { contentOf, rowOf, count } = batch;
   const sizes = new Uint32Array(count);
   const products = new Uint32Array(count);
   const lastRows = new Int32Array(count);
@@ -80,7 +87,16 @@ function gathered({ contentOf, rowOf, count }: BatchContents, groupOf: (slot: nu
     let group = found.get(content);
     if (!group) {
       const slots = new Int32Array(sizes[content] ?? 0);
-      group = { content, contents: 0, distance: 0, products: products[content] ?? 0, slots };
+      const host = batch.hostOf(content) || null;
+      group = {
+        content,
+        contents: 0,
+        distance: 0,
+        products: products[content] ?? 0,
+        slots,
+        isNamed: false,
+        host,
+      };
       found.set(content, group);
       sizes[content] = 2; // from here on, where its next slot goes, and 2
     }
