@@ -10,13 +10,15 @@ async function up(db: Kysely<unknown>): Promise<void> {
       kind text not null check (kind in ('twice', 'shared', 'variants', 'placeholder')), -- without marks
       is_variants boolean not null, -- what it is if it is no placeholder
       sha256 bytea not null, -- the most frequent content
-      look_hash bit(256), -- of it
+      look_hash bit(256), -- of it, as chroma
+      chroma jsonb,
       images integer not null,
       products integer not null,
       contents integer not null,
       distance smallint not null, -- of the content that is furthest from the most frequent one
       reason text, -- why it may be a placeholder
       host text, -- of all its URLs; null: several, or none
+      example integer not null, -- a slot with the most frequent content
       slots integer[] not null, -- ascending
       primary key (tenant_id, batch_id, round, look)
     );

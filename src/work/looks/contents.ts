@@ -80,6 +80,11 @@ export class BatchContents {
     return Array.from(words, (word) => word.toString(16).padStart(8, '0')).join('');
   }
 
+  chromaOf(content: number): [blue: number, red: number] | null {
+    if (this.#hasLook[content] === 0) return null;
+    return [(this.#chroma[2 * content] ?? 0) / 10, (this.#chroma[2 * content + 1] ?? 0) / 10];
+  }
+
   /** Of all URLs of a content; '' for local files, undefined for several. */
   hostOf(content: number): string | undefined {
     return this.#hostNames[this.#hosts[content] ?? NONE];

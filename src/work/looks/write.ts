@@ -50,6 +50,8 @@ function rowOf(group: Group, look: number, batch: BatchContents) {
     images: slots.length,
     sha256: batch.sha256Of(content).toString('hex'),
     look_hash: batch.lookOf(content),
+    chroma: batch.chromaOf(content),
+    example: kind === 'twice' ? slots[0] : batch.firstSlots[content],
     slots: [...slots],
   };
 }
@@ -64,13 +66,13 @@ async function insertGroups(db: Db, { tenantId, batchId, round }: EndedRound, ro
       for share
     ),
     written as (
-      insert into batch_looks (tenant_id, batch_id, round, look, kind, is_variants, sha256, look_hash, images, products,
-        contents, distance, reason, host, slots)
+      insert into batch_looks (tenant_id, batch_id, round, look, kind, is_variants, sha256, look_hash, chroma, images,
+        products, contents, distance, reason, host, example, slots)
       select b.tenant_id, b.batch_id, b.round, g.look, g.kind, g.is_variants, decode(g.sha256, 'hex'),
-        ('x' || g.look_hash)::bit(256), g.images, g.products, g.contents, g.distance, g.reason, g.host, g.slots
+        ('x' || g.look_hash)::bit(256), g.chroma, g.images, g.products, g.contents, g.distance, g.reason, g.host, g.example, g.slots
       from b, json_to_recordset(${JSON.stringify(rows)}) as g
-        (look integer, kind text, is_variants boolean, sha256 text, look_hash text, images integer, products integer,
-          contents integer, distance smallint, reason text, host text, slots integer[])
+        (look integer, kind text, is_variants boolean, sha256 text, look_hash text, chroma jsonb, images integer,
+          products integer, contents integer, distance smallint, reason text, host text, example integer, slots integer[])
       on conflict (tenant_id, batch_id, round, look) do nothing
     )
     select exists (select from b) as is_there`.execute(db);
