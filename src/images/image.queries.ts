@@ -69,13 +69,15 @@ export type ImageFilter = {
   codes?: readonly string[] | undefined;
   /** of one of these hosts */
   hosts?: readonly string[] | undefined;
+  /** of this group of images that show the same */
+  group?: number | undefined;
   afterSlot: number;
   limit: number;
 };
 
 /** The rows of a page of a batch's images. */
 export function imagesOf(filter: ImageFilter): RawBuilder<unknown> {
-  const { tenantId, batchId, slots, states, codes, hosts, afterSlot, limit } = filter;
+  const { tenantId, batchId, slots, states, codes, hosts, group, afterSlot, limit } = filter;
   return sql`
     select * from images
     where tenant_id = ${tenantId} and batch_id = ${batchId} and slot > ${afterSlot}
@@ -84,8 +86,17 @@ export function imagesOf(filter: ImageFilter): RawBuilder<unknown> {
       ${when(states?.length === 1 && states[0] === 'failed', sql`and state = 'failed'`)}
       ${when(codes !== undefined, sql`and state = 'failed' and error_code = any(${codes}::text[])`)}
       ${when(hosts !== undefined, sql`and host = any(${hosts}::text[])`)}
+      ${when(group !== undefined, sql`and slot = any(${slotsOfGroup(filter)})`)}
     order by slot
     limit ${limit}`;
+}
+
+/** An array; null if there is no such group. */
+function slotsOfGroup({ tenantId, batchId, group = 0 }: ImageFilter): RawBuilder<unknown> {
+  return sql`(
+    select l.slots from batch_looks l
+    join batches b on b.tenant_id = l.tenant_id and b.batch_id = l.batch_id and b.looks_round = l.round
+    where l.tenant_id = ${tenantId} and l.batch_id = ${batchId} and l.look = ${group})::integer[]`;
 }
 
 /** A page of a batch's images, by slot. */

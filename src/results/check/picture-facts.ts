@@ -4,10 +4,12 @@ import { type FileMeasures, readFileMeasures } from '../../pipeline/file-measure
 import { readMeasures } from '../../pipeline/measures.ts';
 import { FORMAT_FACTS, type Recipe } from '../../presets/spec.ts';
 import { fileUrls } from '../files.ts';
+import type { LookFacts } from '../looks/look-facts.ts';
 import type { BatchResults } from '../results.queries.ts';
 import type { PictureRow } from './pictures.queries.ts';
 
-export type FactsOf = (row: PictureRow) => PictureFacts;
+/** `looks`: what else the batch says of its pictures. */
+export type FactsOf = (row: PictureRow, looks: LookFacts | undefined) => PictureFacts;
 
 /** How rows of a batch become facts. @param filesUrl without a slash at its end */
 export function factsOf(
@@ -17,14 +19,13 @@ export function factsOf(
 ): FactsOf {
   const urlOf = fileUrls(results, filesUrl);
   const otherwise = category ?? categoryIf(results.apparel);
-  return (row) => ({
+  return (row, looks) => ({
     position: row.position,
     url: of === 'source' ? sourceUrl(row) : outputUrl(row, results.recipes, urlOf),
     category: (row.category ? categoryOf(row.category) : undefined) ?? otherwise,
     file: of === 'source' ? sourceFile(row) : outputFile(row, results.recipes),
-    // Nothing finds these yet: who does gives them here.
-    isPlaceholder: undefined,
-    isTwice: undefined,
+    isPlaceholder: looks?.isPlaceholder(row.slot),
+    isTwice: looks?.isTwice(row.slot),
   });
 }
 
