@@ -75,3 +75,7 @@ export type Channel = Schemas['Channel'];
 export type CheckSummary = Schemas['CheckSummary'];
 export type CheckedRule = CheckSummary['rules'][number];
 export type VerdictWord = keyof CheckSummary['images'];
+
+export type SamePictures = Schemas['SamePictures'];
+export type SamePicture = Schemas['SamePicture'];
+export type MarkedPicture = Schemas['MarkedPicture'];

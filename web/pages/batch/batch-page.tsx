@@ -16,6 +16,7 @@ import { FoundNote } from './sheet/found-note.tsx';
 import { Sheet } from './sheet/sheet.tsx';
 import { Failures } from './failures/failures.tsx';
 import { Results } from './results/results.tsx';
+import { SamePicturesTab } from './same-pictures/same-pictures-tab.tsx';
 import { CheckTab } from './verdicts/check-tab.tsx';
 import { BatchWebhook } from './webhook/batch-webhook.tsx';
 
@@ -61,6 +62,7 @@ function Shown({ batch, tab }: { batch: Batch; tab: TabId }) {
         )}
         {tab === 'failures' && <Failures batch={batch} />}
         {tab === 'check' && <CheckTab batch={batch} />}
+        {tab === 'same-pictures' && <SamePicturesTab batch={batch} />}
         {tab === 'results' && <Results batch={batch} />}
         {tab === 'webhook' && <BatchWebhook batch={batch} />}
       </section>

@@ -6,6 +6,7 @@ export const TABS = [
   { id: 'sheet', name: 'Contact sheet' },
   { id: 'failures', name: 'Failures' },
   { id: 'check', name: 'Check' },
+  { id: 'same-pictures', name: 'Same pictures' },
   { id: 'results', name: 'Results' },
   { id: 'webhook', name: 'Webhook' },
 ] as const;

@@ -22,7 +22,13 @@ const VERDICT_WORDS: Record<string, string> = {
 export function FoundNote({ batch, children }: { batch: Batch; children: ComponentChildren }) {
   const isOfCheck = queryOf('channel') !== undefined && foundFilter() !== undefined;
   const known = useResource<List<Channel>>(isOfCheck ? CHANNELS : undefined);
-  if (!isOfCheck) return children;
+  if (!isOfCheck)
+    return (
+      <>
+        {queryOf('group') !== undefined && <OfGroup batch={batch} />}
+        {children}
+      </>
+    );
   return (
     <Loaded known={known} waiting={<Lines />} onRetry={() => reload(CHANNELS)}>
       {({ items }) => (
@@ -39,17 +45,34 @@ function OfCheck({ batch, channel }: { batch: Batch; channel: Channel | undefine
   const name = queryOf('channel') ?? '';
   const rule = ruleHere(channel);
   return (
+    <Note>
+      <b>
+        {visible(channel?.title ?? name)}: {whatIsFound()}
+      </b>
+      {rule && ` “${sentenceOf(rule)}”`}.{' '}
+      <a href={tabPath(batch.id, 'check') + askedBy(questionHere(name))} data-keep-scroll="">
+        The check
+      </a>
+    </Note>
+  );
+}
+
+function OfGroup({ batch }: { batch: Batch }) {
+  return (
+    <Note>
+      <b>Images that show the same picture.</b>{' '}
+      <a href={tabPath(batch.id, 'same-pictures')} data-keep-scroll="">
+        All same pictures
+      </a>
+    </Note>
+  );
+}
+
+function Note({ children }: { children: ComponentChildren }) {
+  return (
     <div class="note gaptop">
       <Icon name="find" />
-      <div class="grow">
-        <b>
-          {visible(channel?.title ?? name)}: {whatIsFound()}
-        </b>
-        {rule && ` “${sentenceOf(rule)}”`}.{' '}
-        <a href={tabPath(batch.id, 'check') + askedBy(questionHere(name))} data-keep-scroll="">
-          The check
-        </a>
-      </div>
+      <div class="grow">{children}</div>
       <button type="button" class="btn" onClick={() => setQuery({ ...WITHOUT_FOUND, slot: undefined })}>
         Show all images
       </button>
