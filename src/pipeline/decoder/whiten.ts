@@ -7,40 +7,36 @@ const WHITE = 255;
 
 /**
  * Makes pixels white that are nearly white and connected to the edge by such pixels. It changes the pixels in place.
- * @returns whether a pixel at the edge was not white before: near an object, compression alone leaves such pixels
+ * If the edge is white already it leaves all as it is: what is not white inside, compression has left near an object.
+ * @param pixels in colours, without transparency
+ * @returns whether it changed any
  */
-export function whiten({ data, width, height, channels }: Pixels): boolean {
-  const isLight = (at: number): boolean => {
-    const from = at * channels;
-    for (let i = from; i < from + Math.min(channels, 3); i += 1)
-      if ((data[i] ?? 0) < NEARLY_WHITE) return false;
-    return true;
-  };
-  const connected = connectedToEdge({ width, height }, isLight);
-  let hasChangedEdge = false;
-  for (let at = 0; at < connected.length; at += 1) {
-    if (connected[at] === 0) continue;
-    const [from, to] = [at * channels, (at + 1) * channels];
-    if (!hasChangedEdge && isAtEdge(at, width, height))
-      hasChangedEdge = data.subarray(from, to).some((value) => value !== WHITE);
-    data.fill(WHITE, from, to);
-  }
-  return hasChangedEdge;
+export function whiten({ data, width, height }: Pixels): boolean {
+  const edge = edgeOf(width, height);
+  const isNear = (at: number): boolean => isAtLeast(NEARLY_WHITE, data, at);
+  if (!edge.some((at) => isNear(at) && !isAtLeast(WHITE, data, at))) return false;
+  const connected = connectedTo(edge, { width, height }, isNear);
+  for (let at = 0; at < connected.length; at += 1)
+    if (connected[at] === 1) data.fill(WHITE, at * COLOURS, (at + 1) * COLOURS);
+  return true;
 }
 
-function isAtEdge(at: number, width: number, height: number): boolean {
-  const [x, y] = [at % width, Math.floor(at / width)];
-  return x === 0 || y === 0 || x === width - 1 || y === height - 1;
+const COLOURS = 3;
+
+function isAtLeast(level: number, data: Buffer, pixel: number): boolean {
+  const at = pixel * COLOURS;
+  return (data[at] ?? 0) >= level && (data[at + 1] ?? 0) >= level && (data[at + 2] ?? 0) >= level;
 }
 
 /** A flood fill by runs of a row. @returns a byte a pixel: 1 if it is of the kind, as all are between it and the edge */
-function connectedToEdge(
+function connectedTo(
+  edge: number[],
   { width, height }: { width: number; height: number },
   isOfKind: (at: number) => boolean,
 ): Uint8Array {
   const connected = new Uint8Array(width * height);
   const isNew = (at: number): boolean => connected[at] === 0 && isOfKind(at);
-  const waiting = edgeOf(width, height);
+  const waiting = [...edge];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
     if (!isNew(at)) continue;
     const row = at - (at % width);
