@@ -40,7 +40,13 @@ const processing = program
     'keep downloads and renditions for later runs, and reuse downloads of this age, such as 12h',
   )
   .option('--on-invalid <reject|skip>', 'reject the file, or skip its rows with errors', 'reject')
-  .option('--placeholders <fail|warn>', 'images that are marked placeholders: fail, or make them', 'fail')
+  .option(
+    '--placeholder <FILE>',
+    "a supplier's sign for a missing picture: images that are or look like it fail; may be given several times",
+    (file: string, files: string[]) => [...files, file],
+    [],
+  )
+  .option('--placeholders <fail|warn>', 'whether such images fail, or are made all the same', 'fail')
   .option('--check <CHANNELS>', 'then tell what these channels say, such as google,amazon')
   .option(
     '--apparel',

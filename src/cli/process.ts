@@ -31,6 +31,7 @@ export type ProcessOptions = ReadingFlags & {
   nameTemplate: string;
   deadlineHours: string;
   freshFor?: string;
+  placeholder: string[];
   placeholders: string;
   onInvalid: string;
   check?: string;
@@ -90,6 +91,7 @@ async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
     deadlineHours: uploadOptions.deadline_hours,
     apparel: options.apparel || undefined,
     placeholders: uploadOptions.placeholders,
+    placeholderFiles: options.placeholder,
     out: resolve(options.out),
   };
 }

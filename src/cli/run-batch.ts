@@ -13,6 +13,7 @@ import { openServices, type Services } from '../services.ts';
 import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker } from '../worker.ts';
 import { createLog } from './log.ts';
+import { markFiles } from './placeholders.ts';
 import { sayStaged } from './process-report.ts';
 import { showUntilEnded } from './process-wait.ts';
 import { createRunFolder, forgetRuns, openKeptRunFolder } from './run-folder.ts';
@@ -31,6 +32,8 @@ export type RunRequest = {
   /** whether products that do not say their category are apparel; undefined: unknown */
   apparel?: boolean | undefined;
   placeholders?: OnPlaceholder | undefined;
+  /** picture files that are marked as placeholders */
+  placeholderFiles?: readonly string[];
   /** whether WEBHOOK_URL is told */
   tellsWebhook: boolean;
 };
@@ -51,6 +54,7 @@ export async function runBatch(
   sayStaged(basename(file), staged);
   const services = await openRunServices(request, settings, stack);
   const { db } = services.database;
+  await markFiles(services, request.placeholderFiles ?? [], interrupted);
   const batch = await accept(services, staged, request, basename(file));
   const worker = await startWorker(services, dirname(resolve(file)));
   stack.defer(() => worker.stop(0));

@@ -38,7 +38,8 @@ export const ProblemBody = Type.Object(
       Type.Object(
         {
           name: Type.String({
-            description: 'As in `limits` of GET /v1/usage; or kept_uploads, kept_upload_bytes',
+            description:
+              'As in `limits` of GET /v1/usage; or kept_uploads, kept_upload_bytes, marked_pictures',
           }),
           limit: Type.Integer(),
           used: Type.Integer(),

@@ -70,8 +70,9 @@ export const UploadOptions = Type.Object(
     ),
     placeholders: Type.Optional(
       Type.Enum([...ON_PLACEHOLDER], {
+        default: 'fail',
         description:
-          'fail (the default): an image that is or looks like a picture marked as a placeholder (PUT /v1/pictures/{sha256}) fails with placeholder_image. warn: it is made, and says is_placeholder',
+          'fail: an image that is or looks like a picture marked as a placeholder (PUT /v1/pictures/{sha256}) fails with placeholder_image. warn: it is made, and says is_placeholder',
       }),
     ),
     deadline_hours: Type.Optional(

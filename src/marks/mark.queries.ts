@@ -8,8 +8,8 @@ import { MEASURES_VERSION } from '../pipeline/measures.ts';
 import { KEY_SQL } from '../storage/keys.ts';
 import { type LookRow, readLook } from './look.ts';
 
-/** Every image is compared with all of them, which takes 2 ms at most. */
-export const MAX_MARKS = 1_000;
+/** Every image is compared with all of them, which takes a millisecond. */
+const MAX_MARKS = 1_000;
 
 /** All marks of a tenant. */
 export async function marksOf(db: Db, tenantId: number): Promise<Mark[]> {
@@ -134,6 +134,23 @@ function notKnown(sha256: Buffer): Problem {
   return new Problem('not_found', {
     detail: `No image of this tenant has the content ${sha256.toString('hex')}. Take the SHA-256 of a source from an image (source.sha256) or from the manifest; one that was deleted must be processed again first.`,
   });
+}
+
+/** Gives a tenant these marks instead of all that it has. */
+export async function replaceMarks(trx: Db, tenantId: number, marks: readonly Mark[]): Promise<void> {
+  await raiseMarksVersion(trx, tenantId);
+  await deleteMarksOf(trx, tenantId);
+  const rows = marks.map(({ sha256, kind, look }) => ({
+    sha256: sha256.toString('hex'),
+    kind,
+    look: look?.hash,
+    chroma: look?.chroma,
+  }));
+  await sql`
+    insert into known_pictures (tenant_id, sha256, look_hash, chroma, kind)
+    select ${tenantId}, decode(sha256, 'hex'), ('x' || look)::bit(256), chroma, kind
+    from json_to_recordset(${JSON.stringify(rows)}) as m (sha256 text, look text, chroma jsonb, kind text)
+    on conflict do nothing`.execute(trx);
 }
 
 /** Deletes the marks of a tenant. */

@@ -19,13 +19,15 @@ export const SAME_LOOK_BITS = 31;
 export const SAME_LOOK_CHROMA = 6;
 
 export function isSameLook(a: Look, b: Look): boolean {
-  return lookDistance(a.hash, b.hash) <= SAME_LOOK_BITS && chromaDistance(a, b) <= SAME_LOOK_CHROMA;
+  return (
+    chromaDistance(a, b) <= SAME_LOOK_CHROMA && lookDistance(a.hash, b.hash, SAME_LOOK_BITS) <= SAME_LOOK_BITS
+  );
 }
 
-/** In how many of 256 bits two hashes differ. */
-export function lookDistance(a: string, b: string): number {
+/** In how many of 256 bits two hashes differ. @param enough where counting may stop: the result is then only more */
+export function lookDistance(a: string, b: string, enough = 256): number {
   let bits = 0;
-  for (let at = 0; at < 64; at += 8)
+  for (let at = 0; at < 64 && bits <= enough; at += 8)
     bits += ones(Number.parseInt(a.slice(at, at + 8), 16) ^ Number.parseInt(b.slice(at, at + 8), 16));
   return bits;
 }

@@ -6,7 +6,7 @@ import { setName } from './rendition-sets.ts';
 import { sourceHash } from './source-key.ts';
 
 type Completed = Extract<ImageResult, { is: 'completed' }>;
-export type Made = { image: ClaimedImage; made: Extract<Completed['made'], { is: 'made' }> };
+type Made = { image: ClaimedImage; made: Extract<Completed['made'], { is: 'made' }> };
 
 /**
  * Records the sources of completed images, the contents that were measured, and the sets that were made. Sets that exist already

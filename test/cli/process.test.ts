@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { cutOut } from '../support/catalogue.ts';
+import sharp from 'sharp';
+import { cutOut as boxOnPlain } from '../support/catalogue.ts';
+import { cutOut } from '../support/cut-outs.ts';
 import { newDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { runMinilab } from '../support/minilab.ts';
@@ -135,7 +137,7 @@ test('with --fresh-for a later run requests nothing that is fresh, and reports w
 test('`process --main-preset` makes the first image of each product by another preset', async () => {
   await using folder = await newPlace();
   for (const name of ['1.jpg', '2.jpg'])
-    await writeFile(join(folder.path, name), await cutOut({ width: 200, height: 200 }));
+    await writeFile(join(folder.path, name), await boxOnPlain({ width: 200, height: 200 }));
   const own = { renditions: [{ name: 'square', fit: 'contain', width: 90, height: 90 }] };
   await writeFile(join(folder.path, 'own.json'), JSON.stringify(own));
   const csv = 'SKU,Image 1,Image 2\nA,1.jpg,2.jpg\nB,,2.jpg\n';
@@ -152,4 +154,25 @@ test('`process --main-preset` makes the first image of each product by another p
   const unknown = await process(folder, csv, '--main-preset', 'nope');
   assert.deepEqual([unknown.code, unknown.result.code], [1, 'not_found']);
   assert.match(unknown.err, /There is no preset "nope"/);
+});
+
+test('`--placeholder` fails images that look like a file, and `--placeholders warn` makes them', async () => {
+  await using folder = await newPlace();
+  const sign = await cutOut(99, 400);
+  await writeFile(join(folder.path, 'sign.png'), sign);
+  await writeFile(
+    join(folder.path, 'copy.jpg'),
+    await sharp(sign).resize(200).jpeg({ quality: 40 }).toBuffer(),
+  );
+  await writeFile(join(folder.path, 'product.png'), await cutOut(1, 400));
+  await writeFile(join(folder.path, 'text.png'), 'no picture');
+  const csv = 'Image\ncopy.jpg\nproduct.png\nsign.png\n';
+  const failing = await process(folder, csv, '--placeholder', 'product.png', '--placeholder', 'sign.png');
+  assert.equal(failing.code, 3);
+  assert.match(failing.err, /sign for a missing picture/);
+  assert.partialDeepStrictEqual(failing.result, { state: 'failed', counts: { completed: 0 } });
+  const warned = await process(folder, csv, '--placeholder', 'sign.png', '--placeholders', 'warn');
+  assert.partialDeepStrictEqual(warned.result, { state: 'completed', counts: { completed: 3 } });
+  const wrong = await process(folder, csv, '--placeholder', 'text.png');
+  assert.partialDeepStrictEqual(wrong.result, { code: 'file_unreadable' });
 });

@@ -25,6 +25,7 @@ const READERS: Record<string, string> = {
   'contents.measures': 'readMeasures (pipeline/measures.ts)',
   'idempotency_keys.answer': 'completedBody (batches/batch.body.ts)',
   'inbox_messages.headers': SAME,
+  'known_pictures.chroma': SAME,
   'presets.renditions': 'readPreset (presets/stored.ts)',
   'products.cells': SAME,
   'products.flaws': SAME,

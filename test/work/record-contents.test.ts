@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { type Db, openDatabase } from '../../src/db/database.ts';
 import { migrate, MIGRATIONS } from '../../src/db/migrate.ts';
 import { type Measures, readMeasures } from '../../src/pipeline/measures.ts';
+import { ImageProblem } from '../../src/pipeline/problems.ts';
 import { forgetContents } from '../../src/work/record-contents.ts';
 import type { ImageResult } from '../../src/work/process-image.ts';
 import { acceptUrls, claim, madeOf, newServices, record } from '../support/batches.ts';
@@ -79,6 +80,28 @@ test('contents of which no rendition set is left are forgotten', async () => {
     select 1, sha256(n::text::bytea), 'jpeg', 1, 1, 1 from generate_series(1, 12000) n`.execute(db);
   await forgetContents(patient);
   assert.equal((await contentsOf(db)).length, 1);
+});
+
+test('a content that failed because of its look stays known for 30 days, so that it can be marked as allowed', async () => {
+  await using services = await newServices();
+  const { db, patient } = services.database;
+  await acceptUrls(services, ['https://a.example/1.jpg', 'https://a.example/2.jpg']);
+  const results = await Promise.all(
+    (await claim(services, 8)).map(
+      async ({ task, image }): Promise<{ task: typeof task; result: ImageResult }> => {
+        const made = await madeOf(services, image);
+        assert.ok(made.is === 'completed' && made.made.is === 'made');
+        const problem = new ImageProblem('placeholder_image');
+        return { task, result: { image, is: 'failed', problem, measured: made.made } };
+      },
+    ),
+  );
+  await record(services, results);
+  await forgetContents(patient);
+  assert.equal((await contentsOf(db)).length, 2);
+  await sql`update contents set measured_at = now() - interval '31 days'`.execute(db);
+  await forgetContents(patient);
+  assert.equal((await contentsOf(db)).length, 0);
 });
 
 test('the migration adds what was known before, unmeasured', async () => {

@@ -21,6 +21,7 @@ const SHORT: Record<string, string> = {
   image_too_large: 'Too many pixels',
   truncated_image: 'Incomplete',
   corrupt_image: 'Damaged',
+  placeholder_image: 'Placeholder',
   cannot_meet_max_bytes: 'Not small enough',
   cannot_meet_rule: 'Cannot be fixed',
   placeholder_image: 'A placeholder',

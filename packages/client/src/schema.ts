@@ -2230,7 +2230,7 @@ export type components = {
             /** @description The quota that refused the request */
             quota?: {
                 limit: number;
-                /** @description As in `limits` of GET /v1/usage; or kept_uploads, kept_upload_bytes */
+                /** @description As in `limits` of GET /v1/usage; or kept_uploads, kept_upload_bytes, marked_pictures */
                 name: string;
                 resets_at: string | null;
                 used: number;
@@ -3157,7 +3157,7 @@ export interface operations {
                 name_template?: string;
                 /** @description reject (the default): a row with an error refuses the upload. skip: such rows are kept as failed, and the others are processed */
                 on_invalid?: "reject" | "skip";
-                /** @description fail (the default): an image that is or looks like a picture marked as a placeholder (PUT /v1/pictures/{sha256}) fails with placeholder_image. warn: it is made, and says is_placeholder */
+                /** @description fail: an image that is or looks like a picture marked as a placeholder (PUT /v1/pictures/{sha256}) fails with placeholder_image. warn: it is made, and says is_placeholder */
                 placeholders?: "fail" | "warn";
                 /** @description Which renditions to make */
                 preset?: string;
@@ -4124,7 +4124,7 @@ export interface operations {
                 on_invalid?: "reject" | "skip";
                 /** @description The body is the first part of a file: a row or character that is cut at its end is left out, and is no error */
                 partial?: boolean;
-                /** @description fail (the default): an image that is or looks like a picture marked as a placeholder (PUT /v1/pictures/{sha256}) fails with placeholder_image. warn: it is made, and says is_placeholder */
+                /** @description fail: an image that is or looks like a picture marked as a placeholder (PUT /v1/pictures/{sha256}) fails with placeholder_image. warn: it is made, and says is_placeholder */
                 placeholders?: "fail" | "warn";
                 /** @description Which renditions to make */
                 preset?: string;
