@@ -1,5 +1,5 @@
 import type { Pixels } from '../decode.ts';
-import { chromaOf, hexOf, isGrey, isTransparent, lumaOf } from './colours.ts';
+import { chromaOf, colourCountOf, hexOf, isGrey, isTransparent, lumaOf } from './colours.ts';
 import { contrastOf } from './contrast.ts';
 import type { Header } from './header.ts';
 import { lookHash } from './look-hash.ts';
@@ -35,6 +35,7 @@ export function measure(pixels: Pixels, header: Header): Content {
     moving: isMoving,
     ...samples,
     chroma: chromaOf(contrast, ring.background),
+    colour_count: colourCountOf(sample),
   };
   return { ...source, lookHash: lookHash(lumaOf(sample), sample) ?? null, measures };
 }
