@@ -379,6 +379,46 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/batches/{id}/same-pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pictures that occur more than once in a batch, biggest groups first
+         * @description Pictures that occur more than once in a batch: the same bytes, or the same look. They are found after the end of each round. See docs/check.md.
+         */
+        get: operations["listBatchSamePictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/same-pictures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A line for each image of the pictures that occur more than once
+         * @description Pictures that occur more than once in a batch: the same bytes, or the same look. They are found after the end of each round. See docs/check.md.
+         */
+        get: operations["getBatchSamePicturesCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/batches/{id}/sheet": {
         parameters: {
             query?: never;
@@ -2187,6 +2227,44 @@ export type components = {
             seen: string;
             url: string;
         };
+        SamePicture: {
+            /** @description How many different files look like this */
+            contents: number;
+            /** @description Of the look that is furthest from the most frequent one, 0 to 31 of 256 bits */
+            distance: number;
+            example: {
+                sha256: string;
+                slot: number;
+                url: string;
+            };
+            /** @description Its number until the next round of the batch has ended */
+            group: number;
+            host: string | null;
+            images: number;
+            /**
+             * @description twice: one content in several slots of one product. shared: one content or look on several products. variants: shared by variants of one product. placeholder: marked, or suggested, as a sign for a missing picture
+             * @enum {string}
+             */
+            kind: "twice" | "shared" | "variants" | "placeholder";
+            marked: ("placeholder" | "allowed") | null;
+            products: number;
+            reason: string | null;
+            skus: string[];
+        };
+        SamePictures: {
+            /** @description All groups, whatever is asked for */
+            counts: {
+                placeholder: number;
+                shared: number;
+                twice: number;
+                variants: number;
+            };
+            items: components["schemas"]["SamePicture"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
+            /** @description The groups of the last round are not known yet */
+            pending: boolean;
+        };
         Session: {
             /** @description Whether there is a GET /v1/example.csv */
             has_example: boolean;
@@ -3450,6 +3528,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Where the first page begins. Default: 1 */
                 from_slot?: number;
+                /** @description Only images of this group of /same-pictures */
+                group?: number;
                 /** @description Only images of this host; several, separated by commas: one of them */
                 host?: string;
                 limit?: number;
@@ -3667,6 +3747,85 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listBatchSamePictures: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                /** @description Default: twice, shared and placeholder */
+                kind?: "twice" | "shared" | "variants" | "placeholder";
+                limit?: number;
+                /** @description On so many products at least */
+                min_products?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamePictures"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getBatchSamePicturesCsv: {
+        parameters: {
+            query?: {
+                /** @description Default: twice, shared and placeholder */
+                kind?: "twice" | "shared" | "variants" | "placeholder";
+                /** @description On so many products at least */
+                min_products?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file, streamed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listBatchSheet: {
         parameters: {
             query?: {
@@ -3682,6 +3841,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Where the first page begins. Default: 1 */
                 from_slot?: number;
+                /** @description Only images of this group of /same-pictures */
+                group?: number;
                 /** @description Only images of this host; several, separated by commas: one of them */
                 host?: string;
                 limit?: number;
