@@ -17,6 +17,7 @@ import { EXIT, printJson, say } from './output.ts';
 import { findPreset } from './presets.ts';
 import { findChannels } from './channels.ts';
 import { openRunCheck, reportCheck, sayNotJudged } from './check-report.ts';
+import { sayLooks } from './looks-report.ts';
 import { report, resultOf } from './process-report.ts';
 import { untilDelivered } from './process-wait.ts';
 import { runBatch, type RunRequest } from './run-batch.ts';
@@ -57,6 +58,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   const { path: outputCsv, removed } = await writeFolder(db, services.storage, batch, request.out);
   const result = { outputCsv, removed, seconds: secondsSoFar() };
   await report(db, batch, row, result);
+  await sayLooks(db, batch);
   const checks = request.channels ? await reportChecks(run, request.channels) : undefined;
   if (options.json) printJson({ ...resultOf(row, result), ...(checks && { checks }) });
   return ended.state === 'completed' ? EXIT.ok : EXIT.someFailed;

@@ -12,6 +12,7 @@ import type { Preset } from '../presets/spec.ts';
 import { openServices, type Services } from '../services.ts';
 import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker } from '../worker.ts';
+import { findLooksOf } from '../work/looks/looks.ts';
 import { createLog } from './log.ts';
 import { markFiles } from './placeholders.ts';
 import { sayStaged } from './process-report.ts';
@@ -59,7 +60,9 @@ export async function runBatch(
   const worker = await startWorker(services, dirname(resolve(file)));
   stack.defer(() => worker.stop(0));
   if (request.tellsWebhook) await configureEndpoint(db, DEFAULT_TENANT, services.config.webhook);
-  return { services, batch, ended: await showUntilEnded(db, batch, interrupted) };
+  const ended = await showUntilEnded(db, batch, interrupted);
+  if (!interrupted.aborted) await findLooksOf(batch, { db, log: services.log, signal: interrupted });
+  return { services, batch, ended };
 }
 
 async function stage(

@@ -22,6 +22,12 @@ export async function claimRound(db: Db): Promise<EndedRound | undefined> {
   return rows[0] && roundOf(rows[0]);
 }
 
+export async function releaseRound(db: Db, { tenantId, batchId }: BatchKey): Promise<void> {
+  await sql`
+    update batches set looks_claimed_at = null
+    where tenant_id = ${tenantId} and batch_id = ${batchId}`.execute(db);
+}
+
 /** Undefined: there is no such batch, it runs, or its groups are known. */
 export async function endedRound(db: Db, { tenantId, batchId }: BatchKey): Promise<EndedRound | undefined> {
   const { rows } = await sql<Row>`

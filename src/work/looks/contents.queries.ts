@@ -29,6 +29,8 @@ const FILE_NAME = sql`regexp_replace(regexp_replace(i.url, '[?#].*$', ''), '^.*/
 /** Of an object below this share of the area, nothing can be seen. */
 const NEARLY_NOTHING = 0.01;
 
+const FEW_COLOURS = 64;
+
 async function readImages(
   db: Db,
   { tenantId, batchId }: BatchKey,
@@ -39,6 +41,7 @@ async function readImages(
       (c.measures->'chroma'->>0)::float8 as blue, (c.measures->'chroma'->>1)::float8 as red,
       coalesce(c.measures is not null and (c.look_hash is null or (c.measures->>'empty')::boolean
         or (c.measures->>'fill_box')::float8 < ${NEARLY_NOTHING}), false) as is_empty,
+      coalesce((c.measures->>'colour_count')::integer <= ${FEW_COLOURS}, false) as is_drawn,
       ${FILE_NAME} ~* ${PLACEHOLDER_NAME} as is_named
     from images i
     join rendition_sets s on s.tenant_id = i.tenant_id and s.hash16 = i.hash16

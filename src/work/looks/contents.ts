@@ -12,6 +12,8 @@ export type ReadImage = {
   red: number | null;
   /** it shows nothing, or nearly nothing */
   is_empty: boolean;
+  /** it is drawn with few colours */
+  is_drawn: boolean;
   /** its URL names it as a sign for a missing picture */
   is_named: boolean;
 };
@@ -33,6 +35,7 @@ export class BatchContents {
   readonly images: Uint32Array;
   readonly firstSlots: Int32Array;
   readonly isEmpty: Uint8Array;
+  readonly isDrawn: Uint8Array;
   readonly isNamed: Uint8Array;
   readonly #sha256: Uint8Array;
   readonly #hasLook: Uint8Array;
@@ -51,6 +54,7 @@ export class BatchContents {
     this.images = new Uint32Array(slots);
     this.firstSlots = new Int32Array(slots);
     this.isEmpty = new Uint8Array(slots);
+    this.isDrawn = new Uint8Array(slots);
     this.isNamed = new Uint8Array(slots);
     this.#sha256 = new Uint8Array(slots * SHA_BYTES);
     this.#hasLook = new Uint8Array(slots);
@@ -122,13 +126,14 @@ export class BatchContents {
     }
   }
 
-  #insert({ slot, sha256, look, blue, red, host, is_empty }: ReadImage): number {
+  #insert({ slot, sha256, look, blue, red, host, is_empty, is_drawn }: ReadImage): number {
     const content = this.count;
     this.count += 1;
     this.#table[this.#placeOf(sha256)] = content;
     this.#sha256.set(sha256, content * SHA_BYTES);
     this.firstSlots[content] = slot;
     this.isEmpty[content] = Number(is_empty);
+    this.isDrawn[content] = Number(is_drawn);
     this.#hosts[content] = this.#hostNumber(host);
     if (!look) return content;
     this.#hasLook[content] = 1;

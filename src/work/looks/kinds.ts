@@ -23,5 +23,6 @@ export function kindOf(found: Found, products: SharingProducts, batch: BatchCont
 /** The second half of a sentence. */
 function whyPlaceholder({ content, isNamed }: Found, batch: BatchContents): string | undefined {
   if (batch.isEmpty[content] === 1) return 'it shows nothing';
+  if (batch.isDrawn[content] === 1) return 'it is drawn with few colours';
   return isNamed ? 'its address names it as a placeholder' : undefined;
 }

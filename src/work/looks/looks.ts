@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import type { BatchKey } from '../../batches/batch.ts';
 import type { Database } from '../../db/database.ts';
-import { claimRound, type EndedRound, endedRound, passSmallBatches } from './claim.ts';
+import { claimRound, type EndedRound, endedRound, passSmallBatches, releaseRound } from './claim.ts';
 import { readContents } from './contents.queries.ts';
 import type { BatchContents } from './contents.ts';
 import { findGroups, type Found } from './found.ts';
@@ -22,14 +22,24 @@ export async function findLooks({ db, log, signal }: Looking): Promise<void> {
     if (signal.aborted) return;
     const round = await claimRound(db);
     if (!round) return;
-    await findLooksOfRound(round, { db, log, signal });
+    await unlessEnding(round, { db, log, signal });
   }
 }
 
 /** Finds those of one batch now, if it has ended: for who cannot wait for the chore. */
 export async function findLooksOf(batch: BatchKey, looking: Looking): Promise<void> {
   const round = await endedRound(looking.db, batch);
-  if (round) await findLooksOfRound(round, looking);
+  if (round) await unlessEnding(round, looking);
+}
+
+/** A worker that ends leaves the round to others at once. */
+async function unlessEnding(round: EndedRound, looking: Looking): Promise<void> {
+  try {
+    await findLooksOfRound(round, looking);
+  } catch (error) {
+    if (!looking.signal.aborted) throw error;
+    await releaseRound(looking.db, round).catch(() => {});
+  }
 }
 
 async function findLooksOfRound(round: EndedRound, { db, log, signal }: Looking): Promise<void> {
@@ -39,7 +49,7 @@ async function findLooksOfRound(round: EndedRound, { db, log, signal }: Looking)
   const sharing = await readSharing(db, round, { groups: looks, slots: round.slots, signal });
   const kinds = looks.flatMap((found, i): Group[] => {
     const products = sharing[i];
-    return products ? [{ ...found, ...kindOf(found, products, batch) }] : [];
+    return products ? [Object.assign(found, kindOf(found, products, batch))] : [];
   });
   const groups = [...kinds, ...withoutPlaceholders(twice, kinds, batch)].toSorted(
     (a, b) => b.slots.length - a.slots.length,
@@ -60,5 +70,7 @@ function withoutPlaceholders(twice: Found[], kinds: Group[], { contentOf }: Batc
       kind === 'placeholder' ? Array.from(slots, (slot) => contentOf[slot]) : [],
     ),
   );
-  return twice.filter(({ content }) => !placeholders.has(content)).map((found) => ({ ...found, ...TWICE }));
+  return twice
+    .filter(({ content }) => !placeholders.has(content))
+    .map((found) => Object.assign(found, TWICE));
 }

@@ -42,8 +42,8 @@ export class SharingProducts {
       this.#inCommon = words.length;
     }
     if (parent !== this.#parent) this.#parent = undefined;
-    while (this.#inCommon > 0 && words[this.#inCommon - 1] !== this.#words[this.#inCommon - 1])
-      this.#inCommon -= 1;
+    const differs = this.#words.findIndex((word, i) => word !== words[i]);
+    if (differs >= 0) this.#inCommon = Math.min(this.#inCommon, differs);
     this.#longest = Math.max(this.#longest, words.length);
     if (this.#names.size < FEW) this.#names.add(words.join(' '));
     this.#count += 1;

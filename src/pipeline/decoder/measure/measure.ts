@@ -1,5 +1,5 @@
 import type { Pixels } from '../decode.ts';
-import { chromaOf, hexOf, isGrey, isTransparent, lumaOf } from './colours.ts';
+import { chromaOf, colourCountOf, hexOf, isGrey, isTransparent, lumaOf } from './colours.ts';
 import { type Found, findObject } from './find-object.ts';
 import type { Header } from './header.ts';
 import { lookHash } from './look-hash.ts';
@@ -30,6 +30,7 @@ export function measure(pixels: Pixels, header: Header): Content {
     moving: isMoving,
     ...samples,
     chroma: chromaOf(contrast, ring.background),
+    colour_count: colourCountOf(sample),
   };
   return { ...source, lookHash: lookHash(lumaOf(sample), sample) ?? null, measures };
 }
