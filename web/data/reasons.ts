@@ -24,7 +24,6 @@ const SHORT: Record<string, string> = {
   placeholder_image: 'Placeholder',
   cannot_meet_max_bytes: 'Not small enough',
   cannot_meet_rule: 'Cannot be fixed',
-  placeholder_image: 'A placeholder',
   decode_timeout: 'Took too long',
   decode_memory: 'Too demanding',
   decoder_crashed: 'Not readable',
