@@ -10,6 +10,7 @@ import { check } from './check.ts';
 import { endToEnd } from './end-to-end.ts';
 import { fetching } from './fetching.ts';
 import { intake } from './intake.ts';
+import { looks } from './looks.ts';
 import { measures } from './measures.ts';
 import { memory } from './memory.ts';
 import { presets } from './presets.ts';
@@ -33,6 +34,7 @@ const BENCHMARKS = {
   end_to_end: () => endToEnd({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   renditions,
   measures,
+  looks,
   memory: () => memory({ images: Number(values.images) }),
   presets,
   reuse,

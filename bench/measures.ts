@@ -66,7 +66,7 @@ async function round(plans: Plan[]): Promise<Times> {
     return result;
   };
   for (const plan of plans) {
-    const pixels: Pixels = await timed('decode', () => decode(plan, false));
+    const pixels: Pixels = await timed('decode', () => decode(plan, { trim: false }));
     await timed('measure', async () => measure(pixels, await headerOf(plan, undefined, pixels)));
     freeMemory(pixels.data);
     await timed('image', () => makeRenditions(plan));

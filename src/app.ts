@@ -44,6 +44,7 @@ import { channelRoutes } from './channels/channel.routes.ts';
 import { presetRoutes } from './presets/preset.routes.ts';
 import { fileRoutes } from './results/file.routes.ts';
 import { checkRoutes } from './results/check/check.routes.ts';
+import { samePictureRoutes } from './results/looks/same-pictures.routes.ts';
 import { findChecked } from './results/check/checked-slots.ts';
 import { resultsRoutes } from './results/results.routes.ts';
 import { deliveryRoutes } from './webhooks/delivery.routes.ts';
@@ -126,6 +127,7 @@ export async function startHttp(
   await app.register(auditRoutes, shared);
   await app.register(resultsRoutes, { ...shared, storage, folder });
   await app.register(checkRoutes, shared);
+  await app.register(samePictureRoutes, shared);
   await app.register(pageRoutes, { filesUrl });
   const openUpload: OpenUpload = (tenantId, id) => kept.open(uploadKey(tenantId, id));
   const pictures = startPictures({ ...services, openUpload });

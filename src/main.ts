@@ -31,6 +31,7 @@ const processing = program
     'with a header such as "S. No.,Product Name,Input Image Urls"; URLs, or paths relative to it',
   )
   .option('--preset <NAME>', 'which renditions to make: a preset, or a file NAME.json', DEFAULT_PRESET)
+  .option('--main-preset <NAME>', 'another preset for the image at position 1 of each product')
   .option('--out <DIR>', 'folder for the images and output.csv', 'output')
   .option('--name-template <TEMPLATE>', 'file names of the images', DEFAULT_NAME_TEMPLATE)
   .option('--deadline-hours <N>', 'how many hours images are retried, 1 to 168', '24')
@@ -47,6 +48,11 @@ const processing = program
   )
   .option('--placeholders <fail|warn>', 'whether such images fail, or are made all the same', 'fail')
   .option('--check <CHANNELS>', 'then tell what these channels say, such as google,amazon')
+  .option(
+    '--apparel',
+    'for --check: products are apparel where google_product_category does not say it',
+    false,
+  )
   .option('--json', 'print one JSON object on the last line of standard output', false)
   .action(async (file: string, options: ProcessOptions) => {
     const { processFile } = await import('./cli/process.ts');

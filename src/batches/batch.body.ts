@@ -57,6 +57,14 @@ export const Batch = Type.Object(
     name: Type.String(),
     state: Type.Enum([...BATCH_STATES]),
     preset: Type.String(),
+    main_preset: Nullable(
+      Type.String({ description: 'Of images at position 1; null: the same as of the others' }),
+    ),
+    apparel: Nullable(
+      Type.Boolean({
+        description: 'For checks: whether products that do not say their category are apparel; null: unknown',
+      }),
+    ),
     round: Type.Integer({ description: 'From 1; each retry of the batch begins the next one' }),
     retry_planned: Type.Boolean({
       description: 'Whether a retry with when_ended=true begins the next round when this one has ended',
@@ -102,6 +110,8 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
     name: row.name,
     state: row.state,
     preset: row.preset,
+    main_preset: row.main_preset,
+    apparel: row.apparel,
     round: row.round,
     retry_planned: row.retry_planned,
     products: row.products,
@@ -123,6 +133,8 @@ export function batchBody(row: BatchRow, publicUrl: string): Static<typeof Batch
 
 /** Fields that stored answers of older versions do not have, with the values that were true then. */
 const ADDED_FIELDS = {
+  main_preset: null,
+  apparel: null,
   retry_planned: false,
   rejected_rows: 0,
   row_error_count: 0,

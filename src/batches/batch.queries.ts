@@ -39,6 +39,8 @@ export type BatchRow = ProgressRow & {
   name: string;
   retry_planned: boolean;
   preset: string;
+  main_preset: string | null;
+  apparel: boolean | null;
   products: number;
   warnings: Flaw[];
   warning_count: number;
@@ -67,7 +69,7 @@ export const PROGRESS_COLUMNS = sql`
   b.reused, b.errors_by_code, b.started_at, b.began_at, b.ended_before, b.ended_at, coalesce(b.ended_at, clock_timestamp()) as until`;
 
 const COLUMNS = sql`
-  ${PROGRESS_COLUMNS}, b.name, b.preset, b.products, b.planned_retries is not null as retry_planned,
+  ${PROGRESS_COLUMNS}, b.name, b.preset, b.main_preset, b.apparel, b.products, b.planned_retries is not null as retry_planned,
   (select count(*) from images i
     where i.tenant_id = b.tenant_id and i.batch_id = b.batch_id
       and i.task_id is not null and i.state = 'processing' and b.ended_at is null) as processing,

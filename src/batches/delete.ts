@@ -41,7 +41,8 @@ async function deleteRows(trx: Db, { tenantId, batchId }: BatchKey): Promise<voi
     with gone_images as (delete from images where tenant_id = ${tenantId} and batch_id = ${batchId}),
       gone_products as (delete from products where tenant_id = ${tenantId} and batch_id = ${batchId}),
       gone_attempts as (delete from attempts where tenant_id = ${tenantId} and batch_id = ${batchId}),
-      gone_changes as (delete from batch_changes where tenant_id = ${tenantId} and batch_id = ${batchId})
+      gone_changes as (delete from batch_changes where tenant_id = ${tenantId} and batch_id = ${batchId}),
+      gone_looks as (delete from batch_looks where tenant_id = ${tenantId} and batch_id = ${batchId})
     delete from batches
     where tenant_id = ${tenantId} and batch_id = ${batchId}
       and state in ('completed', 'completed_with_errors', 'failed', 'cancelled')`.execute(trx);

@@ -56,6 +56,13 @@ const ImagesQuery = Type.Object({
   state: Type.Optional(Type.Enum([...PUBLIC_IMAGE_STATES])),
   code: CodeList,
   host: ListOf('Only images of this host'),
+  group: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 2 ** 31 - 1,
+      description: 'Only images of this group of /same-pictures',
+    }),
+  ),
   ...CheckFilterQuery,
 });
 
@@ -74,7 +81,7 @@ export const imagesRoutes: FastifyPluginAsyncTypebox<ImagesParts> = async (app, 
   /** @throws Problem `not_found` */
   async function filterOf(request: FastifyRequest<OfImages>): Promise<ImageFilter> {
     const { id } = request.params;
-    const { state, code, host, cursor, from_slot = 1, slots, limit = PAGE_SIZE } = request.query;
+    const { state, code, host, group, cursor, from_slot = 1, slots, limit = PAGE_SIZE } = request.query;
     const codes = imageCodesOf(code);
     const key = batchKey(tenantOf(request), id);
     const batchState = await batchStateOf(db, key);
@@ -85,6 +92,7 @@ export const imagesRoutes: FastifyPluginAsyncTypebox<ImagesParts> = async (app, 
       slots: slots?.split(',').map(Number),
       codes,
       hosts: valuesOf(host),
+      group,
       afterSlot: readCursor(cursor, isCount) ?? from_slot - 1,
       limit: limit + 1,
     };

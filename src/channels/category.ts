@@ -1,6 +1,12 @@
 /** What a product is, as far as rules differ by it. `other`: not apparel. */
 export type Category = 'apparel' | 'other';
 
+/** @param apparel undefined or null: unknown */
+export function categoryIf(apparel: boolean | null | undefined): Category | undefined {
+  if (apparel === undefined || apparel === null) return undefined;
+  return apparel ? 'apparel' : 'other';
+}
+
 /**
  * Reads a cell of `google_product_category`: the number or the path of a category. Undefined where it says nothing
  * that is known for certain, such as a path in another language.

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { wrongParameter } from '../http/flaws.ts';
+import { categoryIf } from './category.ts';
 import { isDay, today } from './day.ts';
 import { DAY, RULE_IDS } from './rule.ts';
 import { VERDICTS } from './verdict.ts';
@@ -27,7 +28,7 @@ export const CheckQuery = {
   apparel: Type.Optional(
     Type.Boolean({
       description:
-        'Whether products whose google_product_category does not say it are apparel. Default: unknown',
+        'Whether products whose google_product_category does not say it are apparel. Default: what the upload said',
     }),
   ),
 };
@@ -48,6 +49,21 @@ export const CheckFilterQuery = {
         'With `channel`: only images that fail this rule; with verdict=unknown, those of which it is unknown',
     }),
   ),
+  result: Type.Optional(
+    Type.Enum(['fail', 'unknown'], {
+      description: 'With `rule`: whether images fail it, or it is unknown, whatever the verdict',
+    }),
+  ),
+  level: Type.Optional(
+    Type.Enum(['must', 'should'], { description: 'With `rule`: only as it counts at this level' }),
+  ),
+  required: Type.Optional(
+    Type.String({
+      maxLength: 500,
+      description:
+        'With `rule`: only with this limit, as `required` of the check tells it. A channel may have a rule twice',
+    }),
+  ),
   ...CheckQuery,
 };
 
@@ -55,7 +71,7 @@ const Query = Type.Object(CheckQuery);
 const FilterQuery = Type.Object(CheckFilterQuery);
 export type CheckFilter = Static<typeof FilterQuery>;
 
-/** How a batch is checked. `category`: of products that do not say theirs. */
+/** How a batch is checked. `category`: of products that do not say theirs; undefined: what the upload said. */
 export type CheckChoice = {
   of: 'source' | 'output';
   asOf: string;
@@ -69,8 +85,7 @@ export function checkChoice({ of = 'source', as_of, rendition, apparel }: Static
     throw wrongParameter('as_of', 'It must be a day of the calendar.');
   if (rendition !== undefined && of === 'source')
     throw wrongParameter('rendition', 'It belongs to of=output.');
-  const category = apparel === undefined ? undefined : apparel ? 'apparel' : 'other';
-  return { of, asOf: as_of ?? today(), rendition, category };
+  return { of, asOf: as_of ?? today(), rendition, category: categoryIf(apparel) };
 }
 
 /**
@@ -78,13 +93,16 @@ export function checkChoice({ of = 'source', as_of, rendition, apparel }: Static
  * @throws Problem `bad_request` for parameters that lack a channel
  */
 export function filterChoice(query: CheckFilter): (CheckChoice & { channel: string }) | undefined {
-  const { channel } = query;
+  const { channel, rule } = query;
+  const lonely = rule === undefined && OF_RULES.find((name) => query[name] !== undefined);
+  if (lonely) throw wrongParameter(lonely, 'It needs "rule".');
   if (channel !== undefined) return { ...checkChoice(query), channel };
   refuseLonely(query, 'channel');
   return undefined;
 }
 
-const OF_CHECKS = ['verdict', 'rule', 'of', 'as_of', 'rendition', 'apparel'] as const;
+const OF_RULES = ['result', 'level', 'required'] as const;
+const OF_CHECKS = ['verdict', 'rule', ...OF_RULES, 'of', 'as_of', 'rendition', 'apparel'] as const;
 
 /** Refuses parameters of a check where there is none. @throws Problem `bad_request` */
 export function refuseLonely(query: Omit<CheckFilter, 'channel'>, needed: string): void {

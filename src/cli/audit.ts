@@ -10,6 +10,7 @@ import type { BatchCheck } from '../results/check/check.ts';
 import { checkCsv } from '../results/check/lines.ts';
 import { ensureWritable } from '../services.ts';
 import { findChannels } from './channels.ts';
+import { sayLooks } from './looks-report.ts';
 import { hasFailed, openRunCheck, reportCheck, sayNotJudged } from './check-report.ts';
 import { readDay } from './days.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -51,6 +52,7 @@ export async function audit(file: string, options: AuditOptions): Promise<number
     say('Stopped before the end: nothing was judged.');
     return EXIT.interrupted;
   }
+  await sayLooks(services.database.db, batch);
   const check = await openRunCheck(services, batch, { ...choice, channels });
   return await report(check, options);
 }

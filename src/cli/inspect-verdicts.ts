@@ -30,7 +30,7 @@ export function objectionsOf(name: string, file: FileFacts, judging: Judging): s
   return [...failed.map((text) => `refused: ${text}`), ...advised];
 }
 
-/** Whether a picture is a placeholder, or stands twice, cannot be known of one alone. */
+/** A picture alone is like a catalogue of one: it stands in one place, and nothing suggests that it is a placeholder. */
 function verdictOf(channel: Channel, file: FileFacts, { asOf, ...what }: Judging): Verdict {
   return judgeOf(
     channel,
@@ -39,8 +39,8 @@ function verdictOf(channel: Channel, file: FileFacts, { asOf, ...what }: Judging
     ...what,
     position: 1,
     file,
-    isPlaceholder: undefined,
-    isTwice: undefined,
+    isPlaceholder: false,
+    isTwice: false,
   });
 }
 

@@ -8,8 +8,7 @@ import type { Facts, Made } from '../pipeline/decoder-protocol.ts';
 import type { Measures } from '../pipeline/measures.ts';
 import { planRenditions } from '../pipeline/plan.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
-import { BUILTIN_PRESETS } from '../presets/builtin.ts';
-import { MARKETPLACE_RENDITIONS } from '../presets/marketplaces.ts';
+import { BUILTIN_PRESETS, channelOf } from '../presets/builtin.ts';
 import { FORMAT_FACTS } from '../presets/spec.ts';
 import { VERSION } from '../version.ts';
 import { channelBodies, judged, type Judging, objectionsOf, verdictTable } from './inspect-verdicts.ts';
@@ -100,14 +99,15 @@ async function tryPresets(
     }
     const sizes = made.files.map(({ name, width, height, bytes }) => ({ name, width, height, bytes }));
     const [main, spec] = [sizes[0], plan.renditions[0]];
-    const isJudged = main !== undefined && spec !== undefined && preset in MARKETPLACE_RENDITIONS;
+    const channel = channelOf(preset);
+    const isJudged = main !== undefined && spec !== undefined && channel !== undefined;
     const file = isJudged
       ? fileFacts(
           { ...main, format: FORMAT_FACTS[spec.format].name },
           await measure({ path: spec.output, bytes: main.bytes }, decoders, signal),
         )
       : undefined;
-    const objections = file ? objectionsOf(preset, file, { ...judging, url: undefined }) : [];
+    const objections = file && channel ? objectionsOf(channel, file, { ...judging, url: undefined }) : [];
     tried.push({ preset, ok: true, renditions: sizes, objections });
   }
   return tried;

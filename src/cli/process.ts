@@ -17,6 +17,7 @@ import { EXIT, printJson, say } from './output.ts';
 import { findPreset } from './presets.ts';
 import { findChannels } from './channels.ts';
 import { openRunCheck, reportCheck, sayNotJudged } from './check-report.ts';
+import { sayLooks } from './looks-report.ts';
 import { report, resultOf } from './process-report.ts';
 import { untilDelivered } from './process-wait.ts';
 import { runBatch, type RunRequest } from './run-batch.ts';
@@ -25,6 +26,8 @@ import { openReadable } from './readable.ts';
 
 export type ProcessOptions = ReadingFlags & {
   preset: string;
+  mainPreset?: string;
+  apparel: boolean;
   out: string;
   nameTemplate: string;
   deadlineHours: string;
@@ -55,6 +58,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   const { path: outputCsv, removed } = await writeFolder(db, services.storage, batch, request.out);
   const result = { outputCsv, removed, seconds: secondsSoFar() };
   await report(db, batch, row, result);
+  await sayLooks(db, batch);
   const checks = request.channels ? await reportChecks(run, request.channels) : undefined;
   if (options.json) printJson({ ...resultOf(row, result), ...(checks && { checks }) });
   return ended.state === 'completed' ? EXIT.ok : EXIT.someFailed;
@@ -66,6 +70,7 @@ type ProcessRequest = RunRequest & { out: string; channels: Channel[] | undefine
 /** @throws Problem */
 async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
   const preset = await findPreset(options.preset);
+  const mainPreset = options.mainPreset === undefined ? undefined : await findPreset(options.mainPreset);
   const reading = readFlags(options);
   parseNameTemplate(options.nameTemplate);
   const uploadOptions = readOptions(
@@ -78,13 +83,15 @@ async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
   );
   return {
     preset,
-    presets: [...BUILTIN_PRESETS, preset],
+    mainPreset,
+    presets: [...BUILTIN_PRESETS, preset, ...(mainPreset ? [mainPreset] : [])],
     reading,
     tellsWebhook: true,
     channels: options.check === undefined ? undefined : await findChannels(options.check),
     nameTemplate: options.nameTemplate,
     freshForS: freshForSOf(uploadOptions),
     deadlineHours: uploadOptions.deadline_hours,
+    apparel: options.apparel || undefined,
     placeholders: uploadOptions.placeholders,
     placeholderFiles: options.placeholder,
     out: resolve(options.out),

@@ -12,6 +12,7 @@ import type { Preset } from '../presets/spec.ts';
 import { openServices, type Services } from '../services.ts';
 import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker } from '../worker.ts';
+import { findLooksOf } from '../work/looks/looks.ts';
 import { createLog } from './log.ts';
 import { markFiles } from './placeholders.ts';
 import { sayStaged } from './process-report.ts';
@@ -21,12 +22,16 @@ import { createRunFolder, forgetRuns, openKeptRunFolder } from './run-folder.ts'
 /** What a command wants of one CSV. */
 export type RunRequest = {
   preset: Preset;
+  /** of main images, if it is another one */
+  mainPreset?: Preset | undefined;
   /** those that rows may choose */
   presets: readonly Preset[];
   reading: ReadingOptions;
   nameTemplate: string | undefined;
   freshForS: number | null;
   deadlineHours: number | undefined;
+  /** whether products that do not say their category are apparel; undefined: unknown */
+  apparel?: boolean | undefined;
   placeholders?: OnPlaceholder | undefined;
   /** picture files that are marked as placeholders */
   placeholderFiles?: readonly string[];
@@ -55,12 +60,14 @@ export async function runBatch(
   const worker = await startWorker(services, dirname(resolve(file)));
   stack.defer(() => worker.stop(0));
   if (request.tellsWebhook) await configureEndpoint(db, DEFAULT_TENANT, services.config.webhook);
-  return { services, batch, ended: await showUntilEnded(db, batch, interrupted) };
+  const ended = await showUntilEnded(db, batch, interrupted);
+  if (!interrupted.aborted) await findLooksOf(batch, { db, log: services.log, signal: interrupted });
+  return { services, batch, ended };
 }
 
 async function stage(
   csv: FileHandle,
-  { preset, presets, reading }: RunRequest,
+  { preset, mainPreset, presets, reading }: RunRequest,
   { dataDir, maxUploadBytes }: Config,
 ): Promise<StagedUpload> {
   return stageUpload(csv.createReadStream(), {
@@ -70,6 +77,7 @@ async function stage(
     allowPaths: true,
     presets,
     preset,
+    mainPreset,
     ...reading,
   });
 }
@@ -93,7 +101,7 @@ async function openRunServices(
 async function accept(
   { database, feed }: Services,
   staged: StagedUpload,
-  { preset, nameTemplate, freshForS, deadlineHours, placeholders }: RunRequest,
+  { preset, nameTemplate, freshForS, deadlineHours, apparel, placeholders }: RunRequest,
   name: string,
 ): Promise<BatchKey> {
   const acceptance = {
@@ -103,6 +111,7 @@ async function accept(
     nameTemplate,
     freshForS,
     deadlineHours,
+    apparel,
     placeholders,
   };
   const row = await acceptUpload(database, staged, acceptance, feed);

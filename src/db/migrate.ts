@@ -20,7 +20,9 @@ import { uploads } from './migrations/0016_uploads.ts';
 import { pages } from './migrations/0017_pages.ts';
 import { contents } from './migrations/0018_contents.ts';
 import { channels } from './migrations/0019_channels.ts';
+import { looks } from './migrations/0020_looks.ts';
 import { knownPictures } from './migrations/0021_known_pictures.ts';
+import { mainPreset } from './migrations/0024_main_preset.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
 // Expand, then contract: a migration may only make changes that the previous version can live with; unused
@@ -57,7 +59,9 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0017_pages': { ...pages, locks: ['batches', 'rendition_sets', 'attempts'] },
   '0018_contents': { ...contents, locks: ['rendition_sets', 'renditions'] },
   '0019_channels': { ...channels, locks: [] },
+  '0020_looks': { ...looks, locks: ['batches'] },
   '0021_known_pictures': { ...knownPictures, locks: ['batches', 'images', 'tenants'] },
+  '0024_main_preset': { ...mainPreset, locks: ['batches'] },
 };
 
 export type MigrateOptions = {

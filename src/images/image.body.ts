@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Nullable, NullableTime } from '../http/nullable.ts';
 import { publicId } from '../ids.ts';
 import { sentenceOf } from '../pipeline/problems.ts';
+import { FixBody, fixBody } from './fix.ts';
 import { PUBLIC_IMAGE_STATES } from './image.ts';
 import type { ImageRow } from './image.queries.ts';
 
@@ -24,6 +25,7 @@ const Rendition = Type.Object(
     height: Type.Integer(),
     bytes: Type.Integer(),
     format: Type.String(),
+    fix: Type.Optional(FixBody),
   },
   { 'x-name': 'Rendition' },
 );
@@ -68,6 +70,11 @@ export function imageBody(row: ImageRow, filesUrl: string): Static<typeof Image>
     error_detail: row.error_code === null ? null : (row.error_detail ?? sentenceOf(row.error_code)),
     source: row.source,
     is_placeholder: row.is_placeholder,
-    renditions: row.renditions.map(({ key, ...rendition }) => ({ ...rendition, url: `${filesUrl}/${key}` })),
+    renditions: row.renditions.map((rendition) => renditionBody(rendition, filesUrl)),
   };
+}
+
+function renditionBody({ key, fix, ...rendition }: ImageRow['renditions'][number], filesUrl: string) {
+  const told = fixBody(fix);
+  return { ...rendition, url: `${filesUrl}/${key}`, ...(told && { fix: told }) };
 }

@@ -2,6 +2,8 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { KEY_SQL } from '../storage/keys.ts';
 import { when } from '../db/when.ts';
+import type { Fix } from '../pipeline/file-measures.ts';
+import { FIX_SQL } from './fix.ts';
 import { type ImageState, type PublicImageState, SHOWN_STATE } from './image.ts';
 
 /** An image with its source and its renditions. Sizes in pixels and bytes; `key` is a storage key. */
@@ -20,7 +22,17 @@ export type ImageRow = {
   error_detail: string | null;
   is_placeholder: boolean;
   source: { width: number; height: number; bytes: number; format: string; sha256: string } | null;
-  renditions: { name: string; key: string; width: number; height: number; bytes: number; format: string }[];
+  renditions: RenditionRow[];
+};
+
+type RenditionRow = {
+  name: string;
+  key: string;
+  width: number;
+  height: number;
+  bytes: number;
+  format: string;
+  fix: Fix | null;
 };
 
 /** With what belongs to each. @param images a statement for rows of `images` */
@@ -32,7 +44,7 @@ const imageRows = (images: RawBuilder<unknown>) => sql<ImageRow>`
         'format', s.source_format, 'sha256', encode(s.source_sha256, 'hex'))
       from rendition_sets s where s.tenant_id = i.tenant_id and s.hash16 = i.hash16) as source,
     (select coalesce(json_agg(json_build_object('name', r.name, 'key', ${KEY_SQL},
-        'width', r.width, 'height', r.height, 'bytes', r.bytes, 'format', r.format) order by r.ordinal), '[]')
+        'width', r.width, 'height', r.height, 'bytes', r.bytes, 'format', r.format, 'fix', ${FIX_SQL}) order by r.ordinal), '[]')
       from renditions r where r.tenant_id = i.tenant_id and r.hash16 = i.hash16) as renditions
   from (${images}) i
   join batches b on b.tenant_id = i.tenant_id and b.batch_id = i.batch_id
@@ -57,13 +69,15 @@ export type ImageFilter = {
   codes?: readonly string[] | undefined;
   /** of one of these hosts */
   hosts?: readonly string[] | undefined;
+  /** of this group of images that show the same */
+  group?: number | undefined;
   afterSlot: number;
   limit: number;
 };
 
 /** The rows of a page of a batch's images. */
 export function imagesOf(filter: ImageFilter): RawBuilder<unknown> {
-  const { tenantId, batchId, slots, states, codes, hosts, afterSlot, limit } = filter;
+  const { tenantId, batchId, slots, states, codes, hosts, group, afterSlot, limit } = filter;
   return sql`
     select * from images
     where tenant_id = ${tenantId} and batch_id = ${batchId} and slot > ${afterSlot}
@@ -72,8 +86,17 @@ export function imagesOf(filter: ImageFilter): RawBuilder<unknown> {
       ${when(states?.length === 1 && states[0] === 'failed', sql`and state = 'failed'`)}
       ${when(codes !== undefined, sql`and state = 'failed' and error_code = any(${codes}::text[])`)}
       ${when(hosts !== undefined, sql`and host = any(${hosts}::text[])`)}
+      ${when(group !== undefined, sql`and slot = any(${slotsOfGroup(filter)})`)}
     order by slot
     limit ${limit}`;
+}
+
+/** An array; null if there is no such group. */
+function slotsOfGroup({ tenantId, batchId, group = 0 }: ImageFilter): RawBuilder<unknown> {
+  return sql`(
+    select l.slots from batch_looks l
+    join batches b on b.tenant_id = l.tenant_id and b.batch_id = l.batch_id and b.looks_round = l.round
+    where l.tenant_id = ${tenantId} and l.batch_id = ${batchId} and l.look = ${group})::integer[]`;
 }
 
 /** A page of a batch's images, by slot. */

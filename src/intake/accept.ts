@@ -35,6 +35,8 @@ export type Acceptance = {
   placeholders?: OnPlaceholder | undefined;
   /** 24 by default */
   deadlineHours?: number | undefined;
+  /** whether products that do not say their category are apparel; undefined: unknown */
+  apparel?: boolean | undefined;
   /** receives the completion event instead of WEBHOOK_URL */
   callback?: Endpoint | undefined;
   /** writes who uploaded it into the audit log, in the same transaction */
@@ -93,14 +95,15 @@ export async function insertBatch(trx: Db, staged: StagedUpload, acceptance: Acc
     insert into batches (tenant_id, batch_id, name, preset, recipes, table_format, file_bytes, file_sha256,
       warnings, warning_count, products, images, callback_endpoint_id,
       failed, errors_by_code, rejected_rows, row_errors, row_error_count, name_template,
-      ended_before, force, fresh_for_s, placeholders, deadline_hours, file_name)
+      ended_before, force, fresh_for_s, placeholders, deadline_hours, file_name, main_preset, apparel)
     values (${tenantId}, ${staged.batchId}, ${name}, ${preset.name},
       ${JSON.stringify(staged.recipes(preset))}, ${JSON.stringify(staged.format)}, ${staged.bytes}, ${staged.sha256},
       ${JSON.stringify(warnings)}, ${staged.warningCount}, ${staged.products}, ${staged.images}, ${endpointId},
       ${rejected}, ${JSON.stringify(staged.rejectedImages)}, ${staged.rejectedRows},
       ${JSON.stringify(rowErrors)}, ${staged.rowErrorCount}, ${acceptance.nameTemplate ?? null},
       ${rejected}, ${acceptance.isForced ?? false}, ${acceptance.freshForS ?? null}, ${acceptance.placeholders ?? 'fail'},
-      ${acceptance.deadlineHours ?? DEFAULT_DEADLINE_HOURS}, ${acceptance.fileName ?? null})`.execute(trx);
+      ${acceptance.deadlineHours ?? DEFAULT_DEADLINE_HOURS}, ${acceptance.fileName ?? null},
+      ${staged.mainPreset?.name ?? null}, ${acceptance.apparel ?? null})`.execute(trx);
 }
 
 function sumOf(counts: Record<string, number>): number {

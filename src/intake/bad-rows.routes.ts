@@ -12,7 +12,7 @@ import { leastSideOf } from './doubtful-columns.ts';
 import type { KeptFiles } from './kept-files.ts';
 import { uploadKey } from './kept-uploads.ts';
 import { ReadingQuery } from './option-schemas.ts';
-import { presetOf, readingOptions, readOptions } from './options.ts';
+import { presetsOf, readingOptions, readOptions } from './options.ts';
 
 export type BadRowParts = {
   db: Db;
@@ -49,7 +49,7 @@ export const badRowRoutes: FastifyPluginAsyncTypebox<BadRowParts> = async (app, 
         maxBytes,
         allowPaths: false,
         presets: new Set(presets.map(({ name }) => name)),
-        leastSide: leastSideOf(presets, presetOf(options, presets)),
+        leastSide: leastSideOf(presets, presetsOf(options, presets).preset),
         ...readingOptions(options),
       };
       await using upload = await kept.open(uploadKey(tenantId, request.params.id));

@@ -16,6 +16,19 @@ export const UploadOptions = Type.Object(
     preset: Type.Optional(
       Type.String({ maxLength: 64, description: 'Which renditions to make', default: DEFAULT_PRESET }),
     ),
+    main_preset: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        description:
+          'Which renditions to make of the image at position 1 of each product, because marketplaces judge that one most strictly. A preset that a row chooses counts more. Default: `preset`',
+      }),
+    ),
+    apparel: Type.Optional(
+      Type.Boolean({
+        description:
+          'For checks: whether products whose google_product_category does not say it are apparel. Default: unknown',
+      }),
+    ),
     callback_url: Type.Optional(
       Type.String({
         maxLength: 2000,

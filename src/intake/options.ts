@@ -10,6 +10,7 @@ import { DAY_MS, parseDuration } from '../units.ts';
 import { ColumnMapping } from '../csv/header/columns.ts';
 import { isCharset } from '../csv/decode.ts';
 import type { OptionsSchema, PreviewOptions, UploadOptions } from './option-schemas.ts';
+import type { BatchPresets } from './recipe-numbers.ts';
 
 /**
  * Reads the options of an upload from the fields of a form, from the query, or from flags.
@@ -85,7 +86,7 @@ function withSuggestion(name: string, allowed: readonly string[]): string {
 
 /** The options that decide how the file is read. @param options of readOptions */
 export function readingOptions(options: PreviewOptions) {
-  const { on_invalid, strict, charset, columns, header_line, preset, partial } = options;
+  const { on_invalid, strict, charset, columns, header_line, preset, main_preset, partial } = options;
   return {
     onInvalid: on_invalid,
     warningsAre: strict ? ('errors' as const) : undefined,
@@ -93,6 +94,7 @@ export function readingOptions(options: PreviewOptions) {
     isPartial: partial,
     headerLine: header_line,
     presetName: preset ?? DEFAULT_PRESET,
+    mainPresetName: main_preset,
     mapping: columns === undefined || columns === '' ? undefined : parseMapping(columns),
   };
 }
@@ -137,11 +139,18 @@ export function freshForSOf({ fresh_for }: UploadOptions): number | null {
   return Math.floor(ms / 1000);
 }
 
-/** The preset that an upload chooses. @throws Problem `bad_request` */
-export function presetOf(
-  { preset: name = DEFAULT_PRESET }: UploadOptions,
+/** The presets that an upload chooses. @throws Problem `bad_request` */
+export function presetsOf(
+  { preset = DEFAULT_PRESET, main_preset }: Pick<UploadOptions, 'preset' | 'main_preset'>,
   presets: readonly Preset[],
-): Preset {
+): BatchPresets {
+  return {
+    preset: presetNamed(preset, presets),
+    mainPreset: main_preset === undefined ? undefined : presetNamed(main_preset, presets),
+  };
+}
+
+function presetNamed(name: string, presets: readonly Preset[]): Preset {
   const found = presets.find((preset) => preset.name === name);
   if (found) return found;
   throw badOption(noSuchPreset(name, presets));

@@ -13,7 +13,7 @@ import { readImageHeaders } from './image-headers.ts';
 import type { Consumer } from './consume.ts';
 import { type KeptFiles, keptReader } from './kept-files.ts';
 import { PreviewOptions } from './option-schemas.ts';
-import { presetOf } from './options.ts';
+import { presetsOf } from './options.ts';
 import { PreviewTable } from './preview.body.ts';
 import { type Previewed, previewUpload } from './preview.ts';
 import { receiveUpload } from './receive.ts';
@@ -121,7 +121,7 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app
         { schema: PreviewOptions, folder, readKept },
         preview,
       );
-      presetOf(options, presets);
+      presetsOf(options, presets);
       callbackOf(options.callback_url, guard);
       const urls = result.sample(options.probe ?? 0);
       const probes = await whileConnected(request.raw.socket, (signal) =>

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { newUuid } from '../ids.ts';
 import { CopyFile, escaped, NOW, NULL } from './copy-file.ts';
 import { FirstSlots } from './duplicate-urls.ts';
+import { recipeNumber } from './recipe-numbers.ts';
 import { RowOptionNumbers } from './row-option-numbers.ts';
 import type { RowOptions } from './row-options.ts';
 import type { CheckedRow, ProductRow, RowImage } from './rows.ts';
@@ -14,6 +15,8 @@ export type SpoolRules = {
   batchId: string;
   /** an existing folder, for the files */
   folder: string;
+  /** whether main images have a preset of their own */
+  hasMainPreset: boolean;
 };
 
 const MAX_FLAWS_OF_A_ROW = 20;
@@ -25,6 +28,7 @@ export class Spool implements AsyncDisposable {
   readonly #batch: string; // the first columns of a product
   readonly #tenantId: number;
   readonly #batchId: string;
+  readonly #hasMainPreset: boolean;
   readonly #open = new AsyncDisposableStack();
   readonly #products: CopyFile;
   readonly #images: CopyFile;
@@ -51,7 +55,7 @@ export class Spool implements AsyncDisposable {
   }
 
   private constructor(
-    { tenantId, batchId }: SpoolRules,
+    { tenantId, batchId, hasMainPreset }: SpoolRules,
     files: SpoolFiles,
     { products, images, rejectedImages }: Record<keyof SpoolFiles, CopyFile>,
   ) {
@@ -59,6 +63,7 @@ export class Spool implements AsyncDisposable {
     this.#batch = `${tenantId}\t${batchId}`;
     this.#tenantId = tenantId;
     this.#batchId = batchId;
+    this.#hasMainPreset = hasMainPreset;
     this.#products = this.#open.use(products);
     this.#images = this.#open.use(images);
     this.#rejectedImages = this.#open.use(rejectedImages);
@@ -74,16 +79,16 @@ export class Spool implements AsyncDisposable {
     return this.#rejected;
   }
 
-  /** The row options in the order of the recipe numbers of images. Number 0 chooses nothing. */
+  /** The different combinations of row options; the first one chooses nothing. See recipe-numbers.ts. */
   get rowOptions(): RowOptions[] {
     return this.#rowOptions.all();
   }
 
   /** @returns a promise when a file has to be written; @throws Problem `csv_invalid`: `too_many_choices` */
   add(product: ProductRow, rowNumber: number): Promise<void> | void {
-    const recipe = this.#rowOptions.numberOf(product);
+    const combination = this.#rowOptions.numberOf(product);
     this.#addProduct(product, rowNumber, { images: product.images.length, flaws: NULL });
-    for (const image of product.images) this.#addImage(image, rowNumber, recipe);
+    for (const image of product.images) this.#addImage(image, rowNumber, combination);
     return this.#written();
   }
 
@@ -106,8 +111,9 @@ export class Spool implements AsyncDisposable {
   }
 
   /** Gives an image the next slot. The first image with its URL and recipe is its lead image. */
-  #addImage({ position, url, host }: RowImage, rowNumber: number, recipe: number): void {
+  #addImage({ position, url, host }: RowImage, rowNumber: number, combination: number): void {
     this.#slot += 1;
+    const recipe = recipeNumber(combination, position, this.#hasMainPreset);
     const lead = this.#firstSlots.firstSlotOf(recipe === 0 ? url : `${recipe} ${url}`, this.#slot);
     this.#images.add(
       `${this.#tenantId}\t${newUuid()}\t${this.#batchId}\t${this.#slot}\t${rowNumber}\t${position}\t${escaped(url)}\t${escaped(host)}\t${recipe}\t${lead}\n`,
@@ -118,8 +124,9 @@ export class Spool implements AsyncDisposable {
     this.#slot += 1;
     const code = flaw ? 'invalid_url' : 'row_rejected';
     this.#rejected[code] = (this.#rejected[code] ?? 0) + 1;
+    const recipe = recipeNumber(0, position, this.#hasMainPreset);
     this.#rejectedImages.add(
-      `${this.#tenantId}\t${newUuid()}\t${this.#batchId}\t${this.#slot}\t${rowNumber}\t${position}\t${escaped(url)}\t\t0\t${this.#slot}` +
+      `${this.#tenantId}\t${newUuid()}\t${this.#batchId}\t${this.#slot}\t${rowNumber}\t${position}\t${escaped(url)}\t\t${recipe}\t${this.#slot}` +
         `\tfailed\t${code}\t${escaped(flaw?.detail ?? why)}\t${NOW}\n`,
     );
   }

@@ -8,7 +8,8 @@ import type { TableFormat } from '../csv/table-format.ts';
 import { leastSideOf } from './doubtful-columns.ts';
 import { readUpload } from './read-upload.ts';
 import type { Reading, ReadingRules, RowHandler } from './reading.ts';
-import { recipeOf, type RowOptionRole, type RowOptions } from './row-options.ts';
+import { recipesOf } from './recipe-numbers.ts';
+import type { RowOptionRole, RowOptions } from './row-options.ts';
 import { Spool, type SpoolFiles } from './spool.ts';
 
 /** A checked upload that is not stored yet: its rows are in the spool's files, ready for COPY. */
@@ -25,6 +26,8 @@ export type StagedUpload = AsyncDisposable & {
   rejectedImages: Record<string, number>;
   /** The recipes in the order of the numbers in `images`; `preset` is for rows that choose none. */
   recipes(preset: Preset): Recipe[];
+  /** of main images whose rows choose no preset; undefined: the same as of the others */
+  mainPreset: Preset | undefined;
   bytes: number;
   /** of the file */
   sha256: Buffer;
@@ -44,6 +47,8 @@ export type StagingRules = Omit<ReadingRules, 'presets' | 'leastSide'> & {
   presets: readonly Preset[];
   /** the batch's, for rows that choose none */
   preset?: Preset | undefined;
+  /** for main images of rows that choose none, if it is another one */
+  mainPreset?: Preset | undefined;
   /** `reject`, the default: one row with an error refuses the upload; `skip`: the row is kept as failed */
   onInvalid?: 'reject' | 'skip' | undefined;
   /** how many images the tenant may upload; the reading stops at the first one above */
@@ -75,7 +80,8 @@ async function spoolUpload(
   rules: StagingRules & { batchId: string },
 ): Promise<Omit<StagedUpload, typeof Symbol.asyncDispose>> {
   const byName = new Map(rules.presets.map((preset) => [preset.name, preset]));
-  await using spool = await Spool.open(rules);
+  const { mainPreset } = rules;
+  await using spool = await Spool.open({ ...rules, hasMainPreset: mainPreset !== undefined });
   let isRefused = false;
   const handle: RowHandler = (row, rowNumber) => {
     refuseAbove(rules.allowance, spool.images);
@@ -98,7 +104,8 @@ async function spoolUpload(
     images: spool.images,
     rejectedRows: reading.badRows,
     rejectedImages: spool.rejected,
-    recipes: (preset) => rowOptions.map((each) => recipeOf(byName.get(each.preset ?? '') ?? preset, each)),
+    recipes: (preset) => recipesOf(rowOptions, { preset, mainPreset }, byName),
+    mainPreset,
     bytes: reading.bytes,
     sha256: reading.sha256,
     warnings: warnings.first,

@@ -24,7 +24,7 @@ import { type KeyLease, replayedAnswer, type StoredAnswer, takeKey } from './ide
 import { type KeptFiles, keptReader } from './kept-files.ts';
 import { findUpload, uploadKey } from './kept-uploads.ts';
 import { UploadOptions } from './option-schemas.ts';
-import { freshForSOf, presetOf } from './options.ts';
+import { freshForSOf, presetsOf } from './options.ts';
 import { receiveUpload } from './receive.ts';
 import { requestDigests, requestSha256 } from './request-digest.ts';
 import { type StagedUpload, stageUpload } from './staged-upload.ts';
@@ -137,8 +137,10 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
     const rules = { tenantId, folder, maxBytes: parts.maxUploadBytes, allowPaths: false, presets, allowance };
     sendContinue(request);
     const stage: Consumer<StagedUpload> = (chunks, reading) => {
-      const preset = presets.find(({ name }) => name === reading.presetName);
-      return stageUpload(chunks, { ...rules, ...reading, preset });
+      const [preset, mainPreset] = [reading.presetName, reading.mainPresetName].map((chosen) =>
+        presets.find(({ name }) => name === chosen),
+      );
+      return stageUpload(chunks, { ...rules, ...reading, preset, mainPreset });
     };
     const readKept = keptReader(kept, tenantId, stage);
     const received = await receiveUpload(request, { ...receiving, readKept }, stage);
@@ -205,7 +207,8 @@ function acceptanceOf(
     tenantId,
     name: options.name ?? (fileName || 'upload.csv'),
     fileName: fileName || undefined,
-    preset: presetOf(options, presets),
+    preset: presetsOf(options, presets).preset,
+    apparel: options.apparel,
     nameTemplate: options.name_template,
     isForced: options.force,
     freshForS: freshForSOf(options),

@@ -7,6 +7,7 @@ import type { Plan } from './decoder-protocol.ts';
 const DECODING: Record<SourceFormat, number> = { jpeg: 0.8, png: 1.2, webp: 5, gif: 6, tiff: 1.4, avif: 18 };
 const DECODING_INTERLACED: Partial<Record<SourceFormat, number>> = { jpeg: 6.1, png: 9.4 };
 const PIXELS = 4; // bytes per decoded pixel, from which all renditions are made
+const FITTING = 9; // of the fit object, per decoded pixel: decoded with fewer pixels before, a copy, a byte for whitening
 
 // Encoding, in bytes and nanoseconds per output pixel: measured as above at 2.6 and 16 megapixels on 2 cores. The time
 // is tripled, because a loaded machine is slower. PNG is measured with a palette.
@@ -23,7 +24,8 @@ const TRIES_FOR_MAX_BYTES = 8; // bisecting 100 qualities, or all palettes
 export function expectedMemory({ format, width, height, isInterlaced, renditions }: Plan): number {
   const codec = (isInterlaced && DECODING_INTERLACED[format]) || DECODING[format];
   const encoding = renditions.map((spec) => ENCODING[spec.format].bytes * outputPixels(spec, width * height));
-  return width * height * (codec + PIXELS) + Math.max(0, ...encoding);
+  const fitting = renditions.some(({ fit }) => fit === 'object') ? FITTING : 0;
+  return width * height * (codec + PIXELS + fitting) + Math.max(0, ...encoding);
 }
 
 /** The memory of a child without its image, in bytes: 100 MB, and what it keeps from the image before. */
@@ -43,8 +45,8 @@ export function deadlineMs({ width, height, renditions }: Plan, decodingMs: numb
   return Math.round(decodingMs + encoding.reduce((sum, ms) => sum + ms, 0));
 }
 
-/** An upper bound: an image is never enlarged, but `contain` puts it on a canvas. */
+/** An upper bound: an image is never enlarged, but `contain` and `object` put it on a canvas. */
 function outputPixels({ fit, width, height }: RenditionSpec, sourcePixels: number): number {
   const box = (width ?? Number.POSITIVE_INFINITY) * (height ?? Number.POSITIVE_INFINITY);
-  return fit === 'contain' ? box : Math.min(box, sourcePixels);
+  return fit === 'contain' || fit === 'object' ? box : Math.min(box, sourcePixels);
 }

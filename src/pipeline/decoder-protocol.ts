@@ -1,5 +1,6 @@
 /** What a worker and its decoder processes send each other. All of it is plain JSON. */
 import type { RenditionSpec } from '../presets/spec.ts';
+import type { FileMeasures } from './file-measures.ts';
 import type { ImageProblemCode } from './problems.ts';
 import type { Content, Samples } from './measures.ts';
 import type { SourceFormat } from './sniff.ts';
@@ -58,8 +59,15 @@ type PlannedRendition = RenditionSpec & { output: string };
 /** A job with the facts of its source: memory and time follow from it. */
 export type Plan = Facts & DecoderJob;
 
-/** A rendition in a file that is on the disk (fsync). `sha256` in hexadecimal. */
-export type MadeFile = { name: string; width: number; height: number; bytes: number; sha256: string };
+/** A rendition in a file that is on the disk (fsync). `sha256` in hexadecimal. `measures`: where a rule was to be met. */
+export type MadeFile = {
+  name: string;
+  width: number;
+  height: number;
+  bytes: number;
+  sha256: string;
+  measures?: FileMeasures;
+};
 
 /** @see differenceHash in decoder/difference-hash.ts: 16 hexadecimal digits */
 export type Made = {

@@ -43,6 +43,8 @@ export type Measures = {
   moving: boolean;
   /** mean Cb and Cr of what is not background: see same-look.ts */
   chroma: [blue: number, red: number];
+  /** of 32 levels a channel, at most 65; missing where an older Minilab measured. A drawn sign has few of them */
+  colour_count?: number;
 } & Samples;
 
 /** How the file holds its colours, and in how many bits each. A palette is RGB. */

@@ -172,6 +172,14 @@ export const IMAGE_PROBLEMS = {
     advice: 'Use a preset with a smaller width and height, or with a higher max_bytes.',
     try_again: false,
   },
+  cannot_meet_rule: {
+    tries: 1,
+    title: 'Cannot be made as the preset requires',
+    sentence: 'The image cannot be made as the preset requires.',
+    advice:
+      'The detail says why. Ask the supplier for a larger picture of the whole product on a plain background, or use a preset with on_unmet keep.',
+    try_again: false,
+  },
   decode_timeout: {
     tries: 3,
     title: 'The image takes too long to read',

@@ -16,7 +16,7 @@ export function lookOf({ lookHash, measures }: Pick<Content, 'lookHash' | 'measu
 export const SAME_LOOK_BITS = 31;
 
 /** The hash sees no colour, and variants in several colours share a shape: other hues are 36 apart (median), copies at most 5.5. */
-const SAME_LOOK_CHROMA = 6;
+export const SAME_LOOK_CHROMA = 6;
 
 export function isSameLook(a: Look, b: Look): boolean {
   return (
@@ -37,7 +37,7 @@ function chromaDistance({ chroma: [blue, red] }: Look, other: Look): number {
 }
 
 /** The number of ones in 32 bits: Henry Warren, "Hacker's Delight", 5-1. */
-function ones(word: number): number {
+export function ones(word: number): number {
   const pairs = word - ((word >>> 1) & 0x5555_5555);
   const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
   return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;

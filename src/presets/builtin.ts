@@ -1,6 +1,9 @@
 import { BUILTIN_CHANNELS } from '../channels/builtin.ts';
+import { FIXED_CHANNELS, fixOf } from './fixes.ts';
 import { MARKETPLACE_RENDITIONS } from './marketplaces.ts';
 import { type Preset, withDefaults } from './spec.ts';
+
+const FIX = '-fix';
 
 const GENERAL: readonly Preset[] = [
   {
@@ -33,7 +36,20 @@ export const BUILTIN_PRESETS: readonly Preset[] = [
     description: `The main image of a product on ${titleOf(name)}`,
     renditions: [withDefaults({ name: 'main', ...rendition })],
   })),
+  ...BUILTIN_CHANNELS.filter(({ name }) => FIXED_CHANNELS.includes(name)).map((channel) => ({
+    name: `${channel.name}${FIX}`,
+    description: `The main image of a product for the rules of ${channel.title}: the product centred on white, as large as they want it`,
+    renditions: [withDefaults({ name: 'main', ...fixOf(channel) })],
+  })),
 ];
+
+/** The channel for which a built-in preset makes main images; undefined: none. */
+export function channelOf(preset: string): string | undefined {
+  const channel = preset.endsWith(FIX) ? preset.slice(0, -FIX.length) : preset;
+  const isOfChannel =
+    channel === preset ? Object.hasOwn(MARKETPLACE_RENDITIONS, preset) : FIXED_CHANNELS.includes(channel);
+  return isOfChannel ? channel : undefined;
+}
 
 export const DEFAULT_PRESET = 'web';
 

@@ -88,7 +88,7 @@ function renditionFlaws(rendition: RenditionInput): PresetFlaw[] {
   const { fit, width, height, format = 'jpeg', background, quality, max_bytes, animated } = rendition;
   const flaws: PresetFlaw[] = [];
   const facts = FORMAT_FACTS[format];
-  if ((fit === 'cover' || fit === 'contain') && (width === undefined || height === undefined))
+  if (fit !== undefined && fit !== 'inside' && (width === undefined || height === undefined))
     flaws.push({ at: '/fit', detail: `${fit} needs a width and a height.` });
   if (background === 'transparent' && !facts.hasAlpha)
     flaws.push({ at: '/background', detail: `${format} has no transparency.` });
@@ -101,5 +101,31 @@ function renditionFlaws(rendition: RenditionInput): PresetFlaw[] {
   if (animated && max_bytes !== undefined)
     flaws.push({ at: '/max_bytes', detail: 'An animation cannot have max_bytes.' });
   if (animated && rendition.trim) flaws.push({ at: '/trim', detail: 'An animation cannot be trimmed.' });
+  return [...flaws, ...positionFlaws(rendition), ...objectFlaws(rendition)];
+}
+
+function positionFlaws({ fit, position = 'centre', animated }: RenditionInput): PresetFlaw[] {
+  if (position === 'centre') return [];
+  if (fit !== 'cover')
+    return [{ at: '/position', detail: 'Only the fit cover has a position: others cut nothing.' }];
+  return animated ? [{ at: '/position', detail: 'An animation is cut around its centre only.' }] : [];
+}
+
+const OF_OBJECT = ['fill', 'enlarge', 'min_width', 'whiten', 'on_unmet'] as const;
+
+function objectFlaws(rendition: RenditionInput): PresetFlaw[] {
+  if (rendition.fit !== 'object')
+    return OF_OBJECT.filter((name) => rendition[name] !== undefined).map((name) => ({
+      at: `/${name}`,
+      detail: `Only the fit object has ${name}.`,
+    }));
+  const { width, min_width, background = '#ffffff', whiten, animated, trim } = rendition;
+  const flaws: PresetFlaw[] = [];
+  if (min_width !== undefined && width !== undefined && min_width > width)
+    flaws.push({ at: '/min_width', detail: `It must not be more than width, ${width}.` });
+  if (whiten && background !== '#ffffff')
+    flaws.push({ at: '/whiten', detail: 'It makes the background white: `background` must be #ffffff.' });
+  if (animated) flaws.push({ at: '/animated', detail: 'The fit object makes one frame.' });
+  if (trim) flaws.push({ at: '/trim', detail: 'The fit object cuts by itself.' });
   return flaws;
 }

@@ -67,7 +67,11 @@ const flag = (description: string) => Type.Optional(Type.Boolean({ description, 
 export const RENDITION_NAME = '^[a-z][a-z0-9-]{0,31}$';
 export const BACKGROUND = '^(#[0-9a-f]{6}|transparent)$';
 
-/** A rendition spec as a user writes it: how to make one output file. An image is never enlarged. */
+/** Where `cover` cuts: evenly on both sides, or around what libvips or the measured object says. */
+export const POSITIONS = ['centre', 'attention', 'entropy', 'object'] as const;
+export type Position = (typeof POSITIONS)[number];
+
+/** A rendition spec as a user writes it: how to make one output file. Only `enlarge` enlarges an image. */
 export const RenditionInput = Type.Object(
   {
     name: Type.String({
@@ -75,10 +79,52 @@ export const RenditionInput = Type.Object(
       description: 'Part of the file name: a small letter, then small letters, digits and hyphens',
     }),
     fit: Type.Optional(
-      Type.Enum(['inside', 'cover', 'contain'], {
+      Type.Enum(['inside', 'cover', 'contain', 'object'], {
         description:
-          'inside: the whole image within width and height. cover: width and height are filled, and the rest is cut off. contain: inside, and the background fills the rest up to exactly width and height',
+          'inside: the whole image within width and height. cover: width and height are filled, and the rest is cut off. contain: inside, and the background fills the rest up to exactly width and height. object: the product on its plain background is centred, and fills a share of width and height',
         default: 'inside',
+      }),
+    ),
+    position: Type.Optional(
+      Type.Enum([...POSITIONS], {
+        description:
+          'Around what cover cuts. attention: what draws the eye. entropy: where most detail is. object: what stands out from a plain background, else as attention',
+        default: 'centre',
+      }),
+    ),
+    fill: Type.Optional(
+      Type.Number({
+        minimum: 0.5,
+        maximum: 1,
+        description:
+          'For object: the larger of its width / width and its height / height. 1 reaches the edge, and looks cut off',
+        default: 0.9,
+      }),
+    ),
+    enlarge: Type.Optional(
+      Type.Number({
+        minimum: 1,
+        maximum: 2,
+        description: 'For object: how many times it may be enlarged. 1: never',
+        default: 1,
+      }),
+    ),
+    min_width: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_OUTPUT_SIDE,
+        description:
+          'For object: where it has too few pixels, the file becomes smaller instead, down to this width, with the same ratio. Default: width',
+      }),
+    ),
+    whiten: flag(
+      'For object: make the nearly white background white: pixels of at least 245 in all channels that are connected to the edge',
+    ),
+    on_unmet: Type.Optional(
+      Type.Enum(['keep', 'fail'], {
+        description:
+          'For object, where it cannot be done. keep: the best file, and `fix.unmet` tells why. fail: `cannot_meet_rule`',
+        default: 'keep',
       }),
     ),
     width: Type.Optional(Side),
@@ -95,7 +141,7 @@ export const RenditionInput = Type.Object(
       Type.String({
         pattern: BACKGROUND,
         description:
-          'For contain, and for transparent parts when the format has no transparency: #rrggbb in small letters, or transparent',
+          'For contain and object, and for transparent parts when the format has no transparency: #rrggbb in small letters, or transparent',
         default: '#ffffff',
       }),
     ),
@@ -119,7 +165,7 @@ export type RenditionInput = Static<typeof RenditionInput>;
 /** A rendition with every default filled in. It is hashed into the set id: setIdOf in pipeline/plan.ts. */
 export type RenditionSpec = {
   name: string;
-  fit: 'inside' | 'cover' | 'contain';
+  fit: 'inside' | 'cover' | 'contain' | 'object';
   /** null: follows from the height; both null: the size of the source */
   width: number | null;
   height: number | null;
@@ -132,6 +178,18 @@ export type RenditionSpec = {
   sharpen: boolean;
   animated: boolean;
   keep_credit: boolean;
+  /** of `cover`; undefined: the centre */
+  position?: Position;
+} & Partial<ObjectSettings>;
+
+/** Of the fit `object`, and undefined for others: settings that a recipe does not use are no part of its hash. */
+export type ObjectSettings = {
+  fill: number;
+  enlarge: number;
+  /** null: the width */
+  min_width: number | null;
+  whiten: boolean;
+  on_unmet: 'keep' | 'fail';
 };
 
 export const MAX_RENDITIONS = 20;
@@ -168,13 +226,13 @@ export type PartialSpec = Partial<RenditionSpec> & Pick<RenditionSpec, 'name'>;
 
 /**
  * A rendition spec with all settings that this version knows, no others, in a fixed order, because it is
- * hashed. The default of a new setting must be what was done before it existed.
+ * hashed. What a new setting does by default must be what was done before it existed, and it must be left out then.
  * @param input that check.ts has accepted
  */
 export function withDefaults(input: PartialSpec): RenditionSpec {
   const { name, fit = 'inside', width = null, height = null, format = 'jpeg' } = input;
   const { quality = FORMAT_FACTS[format].quality ?? null, background = '#ffffff', max_bytes = null } = input;
-  const { trim = false, sharpen = false, animated = false, keep_credit = false } = input;
+  const { trim = false, sharpen = false, animated = false, keep_credit = false, position = 'centre' } = input;
   return {
     name,
     fit,
@@ -188,5 +246,12 @@ export function withDefaults(input: PartialSpec): RenditionSpec {
     sharpen,
     animated,
     keep_credit,
+    ...(fit === 'cover' && position !== 'centre' && { position }),
+    ...(fit === 'object' && objectSettings(input)),
   };
+}
+
+export function objectSettings(input: Partial<ObjectSettings>): ObjectSettings {
+  const { fill = 0.9, enlarge = 1, min_width = null, whiten = false, on_unmet = 'keep' } = input;
+  return { fill, enlarge, min_width, whiten, on_unmet };
 }

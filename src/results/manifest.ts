@@ -2,7 +2,9 @@ import { sql } from 'kysely';
 import type { BatchKey } from '../batches/batch.ts';
 import type { Db } from '../db/database.ts';
 import { publicId } from '../ids.ts';
+import { FIX_SQL, fixBody } from '../images/fix.ts';
 import { type ImageState, shownState } from '../images/image.ts';
+import type { Fix } from '../pipeline/file-measures.ts';
 import { sentenceOf } from '../pipeline/problems.ts';
 import { fileUrls, type OutputFile } from './files.ts';
 import type { BatchResults } from './results.queries.ts';
@@ -36,8 +38,9 @@ function linesOf(image: ManifestRow, results: BatchResults, url: (file: OutputFi
   });
 }
 
-function renditionBody({ name, sha256, bytes, width, height, format }: RenditionRow, url: string) {
-  return { name, url, sha256, bytes, width, height, format };
+function renditionBody({ name, sha256, bytes, width, height, format, fix }: RenditionRow, url: string) {
+  const told = fixBody(fix);
+  return { name, url, sha256, bytes, width, height, format, ...(told && { fix: told }) };
 }
 
 function fileOf(image: ManifestRow, { name: rendition, ordinal, extension }: RenditionRow): OutputFile {
@@ -54,6 +57,7 @@ type RenditionRow = {
   width: number;
   height: number;
   format: string;
+  fix: Fix | null;
 };
 
 type ManifestRow = {
@@ -96,7 +100,7 @@ async function readManifestRows(
       f.final_url, f.fetched_at,
       (select json_agg(json_build_object('name', r.name, 'ordinal', r.ordinal - 1, 'extension', r.extension,
           'sha256', encode(r.sha256, 'hex'), 'bytes', r.bytes, 'width', r.width, 'height', r.height,
-          'format', r.format) order by r.ordinal)
+          'format', r.format, 'fix', ${FIX_SQL}) order by r.ordinal)
         from renditions r where r.tenant_id = i.tenant_id and r.hash16 = i.hash16) as renditions
     from (
       select * from images

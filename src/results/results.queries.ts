@@ -14,6 +14,8 @@ export type BatchResults = BatchKey & {
   isCancelled: boolean;
   format: TableFormat;
   recipes: Recipe[];
+  /** whether products that do not say their category are apparel; null: unknown */
+  apparel: boolean | null;
   /** of the tenant: the first part of the storage keys */
   token: string;
   nameTemplate: NameTemplate | undefined;
@@ -55,19 +57,20 @@ export async function findResults(
     state: BatchState;
     format: StoredTableFormat;
     recipes: StoredRecipe[];
+    apparel: boolean | null;
     token: string;
     name_template: string | null;
     created_at: Date;
     file_name: string;
     images: number;
   }>`
-    select b.state, b.table_format as format, b.recipes, t.token, b.name_template, b.created_at,
+    select b.state, b.table_format as format, b.recipes, b.apparel, t.token, b.name_template, b.created_at,
       coalesce(b.file_name, b.name) as file_name, b.images
     from batches b join tenants t on t.tenant_id = b.tenant_id
     where b.tenant_id = ${tenantId} and b.batch_id = ${batchId}`.execute(db);
   const [row] = rows;
   if (!row) return undefined;
-  const { state, token, created_at: createdAt, file_name: fileName, images } = row;
+  const { state, apparel, token, created_at: createdAt, file_name: fileName, images } = row;
   const format = readTableFormat(row.format);
   const recipes = row.recipes.map(readRecipe);
   const nameTemplate = row.name_template === null ? undefined : parseNameTemplate(row.name_template);
@@ -78,6 +81,7 @@ export async function findResults(
     isCancelled,
     format,
     recipes,
+    apparel,
     token,
     nameTemplate,
     createdAt,

@@ -24,6 +24,7 @@ import type { Storage } from '../storage/storage.ts';
 import { forgetWebhooks } from '../webhooks/log-retention.ts';
 import { rescueDeliveries } from '../webhooks/webhook.tasks.ts';
 import { clearTenants } from './clear-tenants.ts';
+import { findLooks } from './looks/looks.ts';
 import { forgetContents } from './record-contents.ts';
 import { recordLostImages } from './record.ts';
 import type { Chore } from './repeat.ts';
@@ -81,6 +82,7 @@ export function choresOf({ database, storage, feed, config, log, signal }: Chore
           log.warn({ err: error, batch: batch.batchId }, 'a planned retry cannot begin, retrying');
       },
     },
+    { name: 'find looks', everyMs: REPAIR_EVERY_MS, run: () => findLooks({ db, log, signal }) },
     {
       name: 'record lost images',
       everyMs: LOST_EVERY_MS,

@@ -74,11 +74,11 @@ async function addSets(trx: Db, completed: Completed[], measured: MeasuredOf[]):
       returning tenant_id, hash16
     ),
     new_files as (
-      insert into renditions (tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, sha256)
-      select tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, decode(sha256, 'hex')
+      insert into renditions (tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, sha256, measures)
+      select tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, decode(sha256, 'hex'), measures
       from json_to_recordset(${JSON.stringify(made.flatMap(fileRows))}) as f
         (tenant_id integer, hash16 text, name text, ordinal smallint, format text, extension text,
-          width integer, height integer, bytes bigint, sha256 text)
+          width integer, height integer, bytes bigint, sha256 text, measures jsonb)
       where (tenant_id, hash16) in (select tenant_id, hash16 from new_sets)
     )
     select tenant_id, hash16 from new_sets`.execute(trx);

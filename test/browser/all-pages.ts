@@ -32,6 +32,8 @@ async function allPages(
     'failures on the sheet': `${batch}?show=failed`,
     'running sheet': `/batches/${running.id}`,
     failures: `${batch}/failures`,
+    'check of a batch': `${batch}/check?channel=amazon`,
+    'pictures that a check counts': `${batch}?channel=amazon&rule=background_white&result=fail`,
     results: `${batch}/results`,
     'webhook of a batch': `${batch}/webhook`,
     'an image': `${batch}/images/${imageIn('completed')}`,

@@ -53,6 +53,7 @@ describe('a key that may look', { skip: NO_BROWSER ?? false }, () => {
       '/batches',
       batch,
       `${batch}/failures`,
+      `${batch}/check`,
       `${batch}/results`,
       `${batch}/webhook`,
       `${batch}/images/${imageIn('completed')}`,

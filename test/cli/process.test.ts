@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
+import { cutOut as boxOnPlain } from '../support/catalogue.ts';
 import { cutOut } from '../support/cut-outs.ts';
 import { newDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
@@ -131,6 +132,28 @@ test('with --fresh-for a later run requests nothing that is fresh, and reports w
   const anew = await process(folder, csv(...urls));
   assert.equal(anew.result.reused, 1);
   assert.equal(origin.requests.get('/a'), 2);
+});
+
+test('`process --main-preset` makes the first image of each product by another preset', async () => {
+  await using folder = await newPlace();
+  for (const name of ['1.jpg', '2.jpg'])
+    await writeFile(join(folder.path, name), await boxOnPlain({ width: 200, height: 200 }));
+  const own = { renditions: [{ name: 'square', fit: 'contain', width: 90, height: 90 }] };
+  await writeFile(join(folder.path, 'own.json'), JSON.stringify(own));
+  const csv = 'SKU,Image 1,Image 2\nA,1.jpg,2.jpg\nB,,2.jpg\n';
+  const made = await process(folder, csv, '--main-preset', 'own.json', '--apparel', '--check', 'google');
+  assert.equal(made.code, 0, made.err);
+  assert.match(made.err, /Google Shopping, sources, rules of .*: 0 pass, 0 warn, 3 fail,/, 'it is apparel');
+  assert.match(made.err, /Google Shopping, outputs \(full, square\), rules of/);
+  const files = ['A-1-square.jpg', 'A-2-full.jpg', 'A-2-thumb.jpg', 'B-2-full.jpg', 'B-2-thumb.jpg'];
+  assert.deepEqual((await readdir(join(folder.path, 'output'))).toSorted(), [...files, 'output.csv']);
+  assert.match(
+    await readFile(join(folder.path, 'output', 'output.csv'), 'utf8'),
+    /^A,1\.jpg,2\.jpg,"A-1-square\.jpg,A-2-full\.jpg",",A-2-thumb\.jpg",completed,\r?$/m,
+  );
+  const unknown = await process(folder, csv, '--main-preset', 'nope');
+  assert.deepEqual([unknown.code, unknown.result.code], [1, 'not_found']);
+  assert.match(unknown.err, /There is no preset "nope"/);
 });
 
 test('`--placeholder` fails images that look like a file, and `--placeholders warn` makes them', async () => {

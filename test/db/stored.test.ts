@@ -30,7 +30,7 @@ const READERS: Record<string, string> = {
   'products.cells': SAME,
   'products.flaws': SAME,
   'rendition_sets.made_by': SAME,
-  'renditions.measures': 'nothing writes it yet',
+  'renditions.measures': 'readFileMeasures (pipeline/file-measures.ts)',
   'webhook_attempts.answer_headers': SAME,
   'webhook_attempts.headers': SAME,
 };

@@ -37,7 +37,7 @@ test('all flaws of a preset are reported at once, in plain words', () => {
     '/description It must have 500 characters or fewer.',
     '/renditions/0 There is no field "hight".',
     '/renditions/0/background It must be #rrggbb in small letters, or transparent.',
-    '/renditions/0/fit It must be one of inside, cover, contain.',
+    '/renditions/0/fit It must be one of inside, cover, contain, object.',
     `/renditions/0/format It must be one of ${OUTPUT_FORMATS.join(', ')}.`,
     '/renditions/0/height It must be a whole number.',
     '/renditions/0/max_bytes It must be a whole number.',

@@ -18,6 +18,7 @@ function resultsOf(header: string[], images: number[], spill?: number): BatchRes
     batchId: '',
     isCancelled: false,
     format: { delimiter: ',', bom: false, header, columns },
+    apparel: null,
     recipes: [{ preset: 'web', renditions: web?.renditions.slice(0, 1) ?? [] }],
     token: '',
     nameTemplate: undefined,

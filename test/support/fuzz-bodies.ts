@@ -36,6 +36,8 @@ const ODD_TYPES = [
 ];
 const FIELDS = [
   'preset',
+  'main_preset',
+  'apparel',
   'name',
   'on_invalid',
   'columns',

@@ -44,7 +44,7 @@ export type HostPage = Schemas['HostPage'];
 /** The document leaves open what a rendition of a stored preset has: these are the fields that the page shows. */
 export type RenditionSpec = {
   name: string;
-  fit: 'inside' | 'cover' | 'contain';
+  fit: 'inside' | 'cover' | 'contain' | 'object';
   width: number | null;
   height: number | null;
   format: 'jpeg' | 'mozjpeg' | 'png' | 'webp' | 'avif';
@@ -55,6 +55,12 @@ export type RenditionSpec = {
   sharpen: boolean;
   animated: boolean;
   keep_credit: boolean;
+} & SettingsOfFits;
+/** Those that only one fit has. */
+type SettingsOfFits = {
+  [K in 'position' | 'fill' | 'enlarge' | 'min_width' | 'whiten' | 'on_unmet']?:
+    | Schemas['RenditionInput'][K]
+    | undefined;
 };
 export type Preset = Omit<Schemas['Preset'], 'renditions'> & { renditions: RenditionSpec[] };
 
@@ -64,3 +70,12 @@ export type Column = Preview['column_list'][number];
 export type ShownRow = Preview['rows_shown'][number];
 export type RowProblem = ShownRow['problems'][number];
 export type Probe = Preview['probes'][number];
+
+export type Channel = Schemas['Channel'];
+export type CheckSummary = Schemas['CheckSummary'];
+export type CheckedRule = CheckSummary['rules'][number];
+export type VerdictWord = keyof CheckSummary['images'];
+
+export type SamePictures = Schemas['SamePictures'];
+export type SamePicture = Schemas['SamePicture'];
+export type MarkedPicture = Schemas['MarkedPicture'];

@@ -8,7 +8,7 @@ const KEYS: [keys: string[], text: string][] = [
   [['h'], 'Hosts'],
   [['/'], 'Search on this page'],
   [['t'], 'Light or dark'],
-  [['1–4'], 'Tabs of a batch'],
+  [['1–6'], 'Tabs of a batch'],
   [['f'], 'Next failure in the sheet'],
   [['← ↑ ↓ →'], 'Move in the sheet'],
   [['Enter'], 'Open the image'],

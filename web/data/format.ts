@@ -20,6 +20,7 @@ const SECONDS = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2
 const WEEKDAY = new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 const UTC_DAY = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' });
+const UTC_DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 
 export const number = (value: number): string => NUMBER.format(value);
@@ -53,6 +54,9 @@ export const fullTime = (time: number | string): string => FULL.format(new Date(
 
 /** @param date such as `2026-11-30`, which is a day of UTC */
 export const day = (date: string): string => UTC_DAY.format(new Date(date));
+
+/** @param date such as `2027-01-31`, which is a day of UTC: `31 Jan 2027` */
+export const date = (date: string): string => UTC_DATE.format(new Date(date));
 
 const DAY_MS = 86_400_000;
 

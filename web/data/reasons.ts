@@ -23,6 +23,7 @@ const SHORT: Record<string, string> = {
   corrupt_image: 'Damaged',
   placeholder_image: 'Placeholder',
   cannot_meet_max_bytes: 'Not small enough',
+  cannot_meet_rule: 'Cannot be fixed',
   decode_timeout: 'Took too long',
   decode_memory: 'Too demanding',
   decoder_crashed: 'Not readable',

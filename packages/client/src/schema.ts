@@ -379,6 +379,46 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/batches/{id}/same-pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pictures that occur more than once in a batch, biggest groups first
+         * @description Pictures that occur more than once in a batch: the same bytes, or the same look. They are found after the end of each round. See docs/check.md.
+         */
+        get: operations["listBatchSamePictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/same-pictures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A line for each image of the pictures that occur more than once
+         * @description Pictures that occur more than once in a batch: the same bytes, or the same look. They are found after the end of each round. See docs/check.md.
+         */
+        get: operations["getBatchSamePicturesCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/batches/{id}/sheet": {
         parameters: {
             query?: never;
@@ -1237,6 +1277,7 @@ export type webhooks = {
 export type components = {
     schemas: {
         AcceptedBatch: {
+            apparel: boolean | null;
             /** @description Bytes of the sources */
             bytes_in: number;
             /** @description Bytes of the renditions */
@@ -1258,6 +1299,7 @@ export type components = {
             /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
             latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
+            main_preset: string | null;
             name: string;
             /** @description The share of images that have ended */
             percent: number;
@@ -1348,6 +1390,7 @@ export type components = {
             next_cursor: string | null;
         };
         Batch: {
+            apparel: boolean | null;
             /** @description Bytes of the sources */
             bytes_in: number;
             /** @description Bytes of the renditions */
@@ -1369,6 +1412,7 @@ export type components = {
             /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
             latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
+            main_preset: string | null;
             name: string;
             /** @description The share of images that have ended */
             percent: number;
@@ -1427,6 +1471,7 @@ export type components = {
             next_cursor: string | null;
         };
         BatchStatus: {
+            apparel: boolean | null;
             /** @description Bytes of the sources */
             bytes_in: number;
             /** @description Bytes of the renditions */
@@ -1456,6 +1501,7 @@ export type components = {
             /** @description The images that were completed last, newest first; only in the list of batches, with `latest` in the query */
             latest?: components["schemas"]["LatestImage"][];
             links: components["schemas"]["BatchLinks"];
+            main_preset: string | null;
             name: string;
             /** @description The share of images that have ended */
             percent: number;
@@ -1607,18 +1653,25 @@ export type components = {
             /** @description With of=output: the names of the renditions that were checked */
             renditions: string[];
             rules: {
+                at_least?: number;
+                at_most?: number;
                 /**
                  * @description Only of apparel. Where the category is unknown, a must is a should, and a should is left out
                  * @enum {string}
                  */
                 category?: "apparel";
+                /** @description For background_white: the darkest background that is white enough. Default: #ffffff */
+                colour?: string;
                 failed: number;
                 from?: string;
                 /** @enum {string} */
                 level: "must" | "should";
                 /** @enum {string} */
                 of?: "both_sides" | "longer_side" | "width" | "height" | "object_both_sides" | "object_longer_side";
+                one_of?: (string | number)[];
                 passed: number;
+                /** @description For aspect: width / height */
+                ratio?: number;
                 required: number | string;
                 /** @enum {string} */
                 rule: "min_sides" | "max_sides" | "max_pixels" | "min_bytes" | "max_bytes" | "format" | "aspect" | "background_white" | "plain" | "fill" | "cut_off" | "not_empty" | "not_transparent" | "jpeg_quality" | "colour_space" | "not_moving" | "url_https" | "url_port" | "url_no_query" | "url_extension" | "url_ascii" | "url_length" | "placeholder" | "twice" | "maybe_enlarged";
@@ -1627,6 +1680,8 @@ export type components = {
                 source?: components["schemas"]["RuleSource"];
                 unknown: number;
                 until?: string;
+                /** @description For aspect: how far from it, as a share */
+                within?: number;
                 worst: {
                     measured: number | string;
                     slot: number;
@@ -1736,6 +1791,17 @@ export type components = {
             title: string;
             /** @description Whether a retry may help without a correction */
             try_again: boolean;
+        };
+        /** @description Of the fit `object`: what was done to the picture, and what of it could not be done */
+        Fix: {
+            changes: ("cut" | "padded" | "enlarged" | "whitened" | "reformatted" | "recompressed")[];
+            unmet: {
+                measured: number | string;
+                required: number | string;
+                /** @enum {string} */
+                rule: "plain" | "not_empty" | "cut_off" | "min_sides" | "background_white";
+                sentence: string;
+            }[];
         };
         Flaw: {
             code: string;
@@ -2213,6 +2279,7 @@ export type components = {
         };
         Rendition: {
             bytes: number;
+            fix?: components["schemas"]["Fix"];
             format: string;
             height: number;
             name: string;
@@ -2226,16 +2293,26 @@ export type components = {
              */
             animated: boolean;
             /**
-             * @description For contain, and for transparent parts when the format has no transparency: #rrggbb in small letters, or transparent
+             * @description For contain and object, and for transparent parts when the format has no transparency: #rrggbb in small letters, or transparent
              * @default #ffffff
              */
             background: string;
             /**
-             * @description inside: the whole image within width and height. cover: width and height are filled, and the rest is cut off. contain: inside, and the background fills the rest up to exactly width and height
+             * @description For object: how many times it may be enlarged. 1: never
+             * @default 1
+             */
+            enlarge: number;
+            /**
+             * @description For object: the larger of its width / width and its height / height. 1 reaches the edge, and looks cut off
+             * @default 0.9
+             */
+            fill: number;
+            /**
+             * @description inside: the whole image within width and height. cover: width and height are filled, and the rest is cut off. contain: inside, and the background fills the rest up to exactly width and height. object: the product on its plain background is centred, and fills a share of width and height
              * @default inside
              * @enum {string}
              */
-            fit: "inside" | "cover" | "contain";
+            fit: "inside" | "cover" | "contain" | "object";
             /**
              * @default jpeg
              * @enum {string}
@@ -2249,8 +2326,22 @@ export type components = {
             keep_credit: boolean;
             /** @description Uses the highest quality, up to `quality`, that stays within this size; a PNG gets a palette if it must */
             max_bytes?: number;
+            /** @description For object: where it has too few pixels, the file becomes smaller instead, down to this width, with the same ratio. Default: width */
+            min_width?: number;
             /** @description Part of the file name: a small letter, then small letters, digits and hyphens */
             name: string;
+            /**
+             * @description For object, where it cannot be done. keep: the best file, and `fix.unmet` tells why. fail: `cannot_meet_rule`
+             * @default keep
+             * @enum {string}
+             */
+            on_unmet: "keep" | "fail";
+            /**
+             * @description Around what cover cuts. attention: what draws the eye. entropy: where most detail is. object: what stands out from a plain background, else as attention
+             * @default centre
+             * @enum {string}
+             */
+            position: "centre" | "attention" | "entropy" | "object";
             /** @description Default: 80, for AVIF 50. PNG is lossless and has none */
             quality?: number;
             /**
@@ -2263,6 +2354,11 @@ export type components = {
              * @default false
              */
             trim: boolean;
+            /**
+             * @description For object: make the nearly white background white: pixels of at least 245 in all channels that are connected to the edge
+             * @default false
+             */
+            whiten: boolean;
             width?: number;
         };
         RuleSource: {
@@ -2276,6 +2372,44 @@ export type components = {
             /** @description The month in which it was read */
             seen: string;
             url: string;
+        };
+        SamePicture: {
+            /** @description How many different files look like this */
+            contents: number;
+            /** @description Of the look that is furthest from the most frequent one, 0 to 31 of 256 bits */
+            distance: number;
+            example: {
+                sha256: string;
+                slot: number;
+                url: string;
+            };
+            /** @description Its number until the next round of the batch has ended */
+            group: number;
+            host: string | null;
+            images: number;
+            /**
+             * @description twice: one content in several slots of one product. shared: one content or look on several products. variants: shared by variants of one product. placeholder: marked, or suggested, as a sign for a missing picture
+             * @enum {string}
+             */
+            kind: "twice" | "shared" | "variants" | "placeholder";
+            marked: ("placeholder" | "allowed") | null;
+            products: number;
+            reason: string | null;
+            skus: string[];
+        };
+        SamePictures: {
+            /** @description All groups, whatever is asked for */
+            counts: {
+                placeholder: number;
+                shared: number;
+                twice: number;
+                variants: number;
+            };
+            items: components["schemas"]["SamePicture"][];
+            /** @description `cursor` of the next page; null: this is the last one */
+            next_cursor: string | null;
+            /** @description The groups of the last round are not known yet */
+            pending: boolean;
         };
         Session: {
             /** @description Whether there is a GET /v1/example.csv */
@@ -2999,6 +3133,8 @@ export interface operations {
     createBatch: {
         parameters: {
             query?: {
+                /** @description For checks: whether products whose google_product_category does not say it are apparel. Default: unknown */
+                apparel?: boolean;
                 /** @description Receives a signed webhook when the batch ends, instead of WEBHOOK_URL */
                 callback_url?: string;
                 /** @description Encoding of a file that is neither UTF-8 nor UTF-16 with a byte order mark, such as windows-1252 */
@@ -3013,6 +3149,8 @@ export interface operations {
                 fresh_for?: string;
                 /** @description Line number of the header in the file, if it is not found automatically */
                 header_line?: number;
+                /** @description Which renditions to make of the image at position 1 of each product, because marketplaces judge that one most strictly. A preset that a row chooses counts more. Default: `preset` */
+                main_preset?: string;
                 /** @description Name of the batch; by default the name of the file */
                 name?: string;
                 /** @description Names of the files, in output URLs and in the ZIP: {sku}, {name}, {position}, {rendition}, {hash16}, {ext} */
@@ -3243,7 +3381,7 @@ export interface operations {
     getBatchCheck: {
         parameters: {
             query: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3287,7 +3425,7 @@ export interface operations {
     getBatchCheckCsv: {
         parameters: {
             query: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3331,7 +3469,7 @@ export interface operations {
     getBatchCheckNdjson: {
         parameters: {
             query: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3530,7 +3668,7 @@ export interface operations {
     listBatchImages: {
         parameters: {
             query?: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3542,13 +3680,21 @@ export interface operations {
                 cursor?: string;
                 /** @description Where the first page begins. Default: 1 */
                 from_slot?: number;
+                /** @description Only images of this group of /same-pictures */
+                group?: number;
                 /** @description Only images of this host; several, separated by commas: one of them */
                 host?: string;
+                /** @description With `rule`: only as it counts at this level */
+                level?: "must" | "should";
                 limit?: number;
                 /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
                 of?: "source" | "output";
                 /** @description With of=output: the name of the rendition. Default: the first of each image */
                 rendition?: string;
+                /** @description With `rule`: only with this limit, as `required` of the check tells it. A channel may have a rule twice */
+                required?: string;
+                /** @description With `rule`: whether images fail it, or it is unknown, whatever the verdict */
+                result?: "fail" | "unknown";
                 /** @description With `channel`: only images that fail this rule; with verdict=unknown, those of which it is unknown */
                 rule?: "min_sides" | "max_sides" | "max_pixels" | "min_bytes" | "max_bytes" | "format" | "aspect" | "background_white" | "plain" | "fill" | "cut_off" | "not_empty" | "not_transparent" | "jpeg_quality" | "colour_space" | "not_moving" | "url_https" | "url_port" | "url_no_query" | "url_extension" | "url_ascii" | "url_length" | "placeholder" | "twice" | "maybe_enlarged";
                 /** @description Only images in these slots: up to 200, separated by commas */
@@ -3656,7 +3802,7 @@ export interface operations {
     getBatchOutputCsv: {
         parameters: {
             query?: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3759,10 +3905,89 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listBatchSamePictures: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                /** @description Default: twice, shared and placeholder */
+                kind?: "twice" | "shared" | "variants" | "placeholder";
+                limit?: number;
+                /** @description On so many products at least */
+                min_products?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamePictures"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getBatchSamePicturesCsv: {
+        parameters: {
+            query?: {
+                /** @description Default: twice, shared and placeholder */
+                kind?: "twice" | "shared" | "variants" | "placeholder";
+                /** @description On so many products at least */
+                min_products?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file, streamed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listBatchSheet: {
         parameters: {
             query?: {
-                /** @description Whether products whose google_product_category does not say it are apparel. Default: unknown */
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
                 apparel?: boolean;
                 /** @description The day whose rules hold, such as 2027-01-31. Default: today */
                 as_of?: string;
@@ -3774,13 +3999,21 @@ export interface operations {
                 cursor?: string;
                 /** @description Where the first page begins. Default: 1 */
                 from_slot?: number;
+                /** @description Only images of this group of /same-pictures */
+                group?: number;
                 /** @description Only images of this host; several, separated by commas: one of them */
                 host?: string;
+                /** @description With `rule`: only as it counts at this level */
+                level?: "must" | "should";
                 limit?: number;
                 /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
                 of?: "source" | "output";
                 /** @description With of=output: the name of the rendition. Default: the first of each image */
                 rendition?: string;
+                /** @description With `rule`: only with this limit, as `required` of the check tells it. A channel may have a rule twice */
+                required?: string;
+                /** @description With `rule`: whether images fail it, or it is unknown, whatever the verdict */
+                result?: "fail" | "unknown";
                 /** @description With `channel`: only images that fail this rule; with verdict=unknown, those of which it is unknown */
                 rule?: "min_sides" | "max_sides" | "max_pixels" | "min_bytes" | "max_bytes" | "format" | "aspect" | "background_white" | "plain" | "fill" | "cut_off" | "not_empty" | "not_transparent" | "jpeg_quality" | "colour_space" | "not_moving" | "url_https" | "url_port" | "url_no_query" | "url_extension" | "url_ascii" | "url_length" | "placeholder" | "twice" | "maybe_enlarged";
                 /** @description Only images in these slots: up to 200, separated by commas */
@@ -3865,6 +4098,8 @@ export interface operations {
     previewBatch: {
         parameters: {
             query?: {
+                /** @description For checks: whether products whose google_product_category does not say it are apparel. Default: unknown */
+                apparel?: boolean;
                 /** @description Receives a signed webhook when the batch ends, instead of WEBHOOK_URL */
                 callback_url?: string;
                 /** @description Encoding of a file that is neither UTF-8 nor UTF-16 with a byte order mark, such as windows-1252 */
@@ -3879,6 +4114,8 @@ export interface operations {
                 fresh_for?: string;
                 /** @description Line number of the header in the file, if it is not found automatically */
                 header_line?: number;
+                /** @description Which renditions to make of the image at position 1 of each product, because marketplaces judge that one most strictly. A preset that a row chooses counts more. Default: `preset` */
+                main_preset?: string;
                 /** @description Name of the batch; by default the name of the file */
                 name?: string;
                 /** @description Names of the files, in output URLs and in the ZIP: {sku}, {name}, {position}, {rendition}, {hash16}, {ext} */

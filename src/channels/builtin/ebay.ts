@@ -22,6 +22,9 @@ export const ebay: Channel = {
   title: 'eBay',
   rules: [
     ...sourced(POLICY, [{ rule: 'min_sides', of: 'longer_side', at_least: 500 }]),
+    ...sourced({ ...POLICY, note: 'Not allowed: placeholder images used to convey messages.' }, [
+      { rule: 'placeholder' },
+    ]),
     ...sourced(CATALOGUE, [
       { rule: 'max_sides', of: 'longer_side', at_most: 9_000 },
       { rule: 'max_bytes', at_most: 12 * MB },

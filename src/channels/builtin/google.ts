@@ -7,6 +7,7 @@ const NOTICE = {
   ...LINKS,
   note: 'The notice of 2027-01-31 stands in the pt, ja, ar and zh editions of the page. What follows for a product is told by others only: warnings since 2026-04-14, then disapproval.',
 } as const;
+const QUOTED = { url: 'https://sharpfeed.io/docs/fields/image-link', by: 'quoted' } as const;
 const OTHERS = {
   url: 'https://emberfeed.com/specs/google-merchant-image-requirements-2026',
   by: 'third_party',
@@ -39,6 +40,7 @@ export const google: Channel = {
       { rule: 'not_empty' },
       { rule: 'maybe_enlarged' },
     ]),
+    ...advised({ ...QUOTED, note: 'No placeholders, icons, or logos.' }, [{ rule: 'placeholder' }]),
     ...advised({ ...OTHERS, note: "Google's own page only lists GIF." }, [{ rule: 'not_moving' }]),
   ],
 };

@@ -5,6 +5,11 @@ const SPECS = {
   url: 'https://emberfeed.com/specs/tiktok-shop-image-requirements-2026',
   by: 'third_party',
 } as const;
+const ANGLES = {
+  url: 'https://www.duoke.com/en/blog/article/115-Avoiding-Listing-Failures-The-Ultimate-Guide-to-Successful-TikTok-Shop-Product-Listings',
+  by: 'third_party',
+  note: 'It speaks of several images of the same angle; only the same image is found.',
+} as const;
 const WHITE = {
   url: 'https://imagespeccheck.com/tools/tiktok-shop-image',
   by: 'third_party',
@@ -26,6 +31,7 @@ export const tiktok: Channel = {
       { rule: 'aspect', ratio: 1 },
       { rule: 'fill', at_least: 0.8, slots: 'main' },
     ]),
+    ...advised(ANGLES, [{ rule: 'twice' }]),
     ...advised(WHITE, [{ rule: 'background_white', slots: 'main' }]),
   ],
 };

@@ -11,15 +11,18 @@ import { extraSamples, isOfFloats } from './formats/tiff-samples.ts';
 /** 8 bits per channel in sRGB, upright, row by row. */
 export type Pixels = { data: Buffer; width: number; height: number; channels: 1 | 2 | 3 | 4 };
 
+/** `whole`: with all pixels of the source, whatever the renditions need. */
+type Decoding = { trim: boolean; whole?: boolean };
+
 export const READING: SharpOptions = { failOn: 'error', limitInputPixels: MAX_PIXELS, sequentialRead: true };
 
 /**
  * Orients, trims, shrinks while loading, and converts to sRGB of 8 bits.
  * @throws ImageProblem `truncated_image`, `corrupt_image`, `unsupported_format`; sharp's errors
  */
-export async function decode(plan: Plan, trim: boolean): Promise<Pixels> {
+export async function decode(plan: Plan, { trim, whole = false }: Decoding): Promise<Pixels> {
   const boxes = plan.renditions.filter((rendition) => rendition.trim === trim);
-  const size = decodeSize(boxes.length > 0 ? boxes : plan.renditions);
+  const size = whole ? undefined : decodeSize(boxes.length > 0 ? boxes : plan.renditions);
   const shaped = (image: Sharp): Sharp => {
     if (trim) image.trim();
     return size ? image.resize({ ...size, withoutEnlargement: true }) : image;

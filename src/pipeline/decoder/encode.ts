@@ -52,7 +52,13 @@ export async function encodeAnimation(
   const { fit, width, height, background } = spec;
   if (width !== null || height !== null) {
     const size = { width: width ?? undefined, height: height ?? undefined };
-    image.resize({ ...size, fit, background, withoutEnlargement: fit !== 'contain' });
+    // No animation has the fit object: presets/check.ts
+    image.resize({
+      ...size,
+      fit: fit === 'object' ? 'contain' : fit,
+      background,
+      withoutEnlargement: fit !== 'contain',
+    });
   }
   const { data, info } = await encodeOnce(image, spec, { ...bestOf(spec), xmp });
   return { data, width: info.width, height: info.pageHeight ?? info.height };

@@ -11,7 +11,7 @@ export type Geometry = {
 
 type Box = Pick<RenditionSpec, 'fit' | 'width' | 'height'>;
 
-/** Never enlarges. Only `contain` always has exactly its width and height. */
+/** Never enlarges. Only `contain` always has exactly its width and height. For `object` see object-geometry.ts. */
 export function geometryOf(picture: Size, { fit, width, height }: Box): Geometry {
   const box = { width: width ?? Number.POSITIVE_INFINITY, height: height ?? Number.POSITIVE_INFINITY };
   const [across, down] = [box.width / picture.width, box.height / picture.height];
@@ -45,19 +45,24 @@ function around(picture: Size, box: Size): Geometry['padding'] {
   return { left, right: across - left, top, bottom: down - top };
 }
 
+const ROOM_AROUND = 2; // an object that takes half of the picture's side has pixels enough
+
 const MEASURED_SIDE = 1600; // pixels: enough for all measures
 
 /**
  * The smallest size, as an argument of sharp's resize, from which every rendition can be made by shrinking: libvips
  * shrinks a JPEG while it reads it. Undefined: the size of the source.
+ * An object may be small in its picture: decoded-pixels.ts decodes again if it is too small.
  * Without any rendition the picture is only measured.
  */
 export function decodeSize(
   boxes: Box[],
 ): { fit: 'inside' | 'outside'; width: number | undefined; height: number | undefined } | undefined {
   if (boxes.length === 0) return { fit: 'inside', width: MEASURED_SIDE, height: MEASURED_SIDE };
-  const width = Math.max(...boxes.map((box) => box.width ?? Number.POSITIVE_INFINITY));
-  const height = Math.max(...boxes.map((box) => box.height ?? Number.POSITIVE_INFINITY));
+  const needed = (box: Box, side: number | null): number =>
+    (side ?? Number.POSITIVE_INFINITY) * (box.fit === 'object' ? ROOM_AROUND : 1);
+  const width = Math.max(...boxes.map((box) => needed(box, box.width)));
+  const height = Math.max(...boxes.map((box) => needed(box, box.height)));
   if (!Number.isFinite(width) && !Number.isFinite(height)) return undefined;
   const fit = boxes.some((box) => box.fit === 'cover') ? 'outside' : 'inside';
   // `outside` needs both sides: with a free one, the other may be of any size.

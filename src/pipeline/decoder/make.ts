@@ -1,25 +1,29 @@
 /** Makes the renditions of one image: decodes its pixels once, and makes each rendition from them. */
 import { writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import sharp, { type Metadata, type Sharp } from 'sharp';
-import type { RenditionSpec } from '../../presets/spec.ts';
+import sharp, { type Metadata } from 'sharp';
+import { FORMAT_FACTS, type RenditionSpec } from '../../presets/spec.ts';
+import type { Change, Fix } from '../file-measures.ts';
 import { keptXmp } from './credit.ts';
-import { decode, type Pixels, READING } from './decode.ts';
+import { type Pixels, READING } from './decode.ts';
+import { DecodedPixels } from './decoded-pixels.ts';
 import { differenceHash } from './difference-hash.ts';
 import { type Encoded, encode, encodeAnimation } from './encode.ts';
-import { geometryOf } from './geometry.ts';
+import { fitObject } from './fit-object.ts';
 import { headerOf } from './measure/header.ts';
 import { measure } from './measure/measure.ts';
+import { measureFile } from './measure-file.ts';
 import type { Description, Made, MadeFile, Plan } from '../decoder-protocol.ts';
 import { MAX_PIXELS, MAX_SIDE } from '../limits.ts';
 import { readMetadata } from './metadata.ts';
 import { freeMemory } from '../free-memory.ts';
 import { ImageProblem } from '../problems.ts';
 import { readWhole } from './formats/source.ts';
+import { shaperOf } from './shape.ts';
 
 /**
  * Makes and writes every rendition of a plan.
- * @throws ImageProblem `cannot_meet_max_bytes`, `image_too_large`, `truncated_image`; sharp's errors
+ * @throws ImageProblem `cannot_meet_max_bytes`, `cannot_meet_rule`, `image_too_large`, `truncated_image`; sharp's errors
  *   when the file cannot be decoded; Node's when an output cannot be written
  */
 export async function makeRenditions(plan: Plan): Promise<Made> {
@@ -30,13 +34,8 @@ export async function makeRenditions(plan: Plan): Promise<Made> {
     const xmp = metadata && keptXmp(metadata, { keepCredit: rendition.keep_credit });
     const encoded = isAnimated(plan, metadata, rendition)
       ? await animation(plan, metadata, { rendition, xmp })
-      : await still(await decoded.for(rendition), { rendition, xmp });
-    // Synchronous, because this thread has nothing else to do.
-    writeFileSync(rendition.output, encoded.data, { flush: true });
-    const { data, width, height } = encoded;
-    const sha256 = createHash('sha256').update(data).digest('hex');
-    files.push({ name: rendition.name, width, height, bytes: data.length, sha256 });
-    freeMemory(data);
+      : await still(decoded, plan, { rendition, xmp });
+    files.push(await written(encoded, rendition));
   }
   const pixels = await decoded.for({ trim: false });
   const content = measure(pixels, await headerOf(plan, metadata, pixels));
@@ -45,10 +44,33 @@ export async function makeRenditions(plan: Plan): Promise<Made> {
   return plan.describe && metadata ? { ...made, description: describe(metadata, pixels) } : made;
 }
 
+async function written({ data, width, height, fix }: Still, { name, output }: Planned): Promise<MadeFile> {
+  // Synchronous, because this thread has nothing else to do.
+  writeFileSync(output, data, { flush: true });
+  const sha256 = createHash('sha256').update(data).digest('hex');
+  const file = { name, width, height, bytes: data.length, sha256 };
+  freeMemory(data);
+  return fix ? { ...file, measures: { ...(await measureFile(output, file)), ...fix } } : file;
+}
+
+type Planned = Plan['renditions'][number];
 type Wanted = { rendition: RenditionSpec; xmp: string | undefined };
 
-function still(pixels: Pixels, { rendition, xmp }: Wanted): Promise<Encoded> {
-  return encode(() => shaped(pixels, rendition), rendition, xmp);
+/** `fix`: of the fit `object` */
+type Still = Encoded & { fix?: Fix };
+
+async function still(decoded: DecodedPixels, plan: Plan, { rendition, xmp }: Wanted): Promise<Still> {
+  if (rendition.fit !== 'object')
+    return await encode(shaperOf(await decoded.for(rendition), rendition), rendition, xmp);
+  const { pixels, found } = await decoded.forObject(rendition);
+  const { shape, fix } = await fitObject(pixels, found, rendition);
+  const encoded = await encode(shape, rendition, xmp);
+  return { ...encoded, fix: { ...fix, changes: [...fix.changes, ...recoded(plan, rendition)] } };
+}
+
+function recoded({ format }: Plan, rendition: RenditionSpec): Change[] {
+  if (format !== FORMAT_FACTS[rendition.format].name) return ['reformatted'];
+  return rendition.quality === null ? [] : ['recompressed'];
 }
 
 /** Undefined where nothing needs it: reading the metadata opens the file a second time. */
@@ -72,43 +94,6 @@ function describe(metadata: Metadata, pixels: Pixels): Description {
     chroma_subsampling: chromaSubsampling,
     metadata: blocks,
   };
-}
-
-/** Decodes when the first rendition needs pixels, and a second time for those that are trimmed. */
-class DecodedPixels {
-  readonly #plan: Plan;
-  readonly #byTrim = new Map<boolean, Promise<Pixels>>();
-
-  constructor(plan: Plan) {
-    this.#plan = plan;
-  }
-
-  for({ trim }: Pick<RenditionSpec, 'trim'>): Promise<Pixels> {
-    const pixels = this.#byTrim.get(trim) ?? decode(this.#plan, trim);
-    this.#byTrim.set(trim, pixels);
-    return pixels;
-  }
-
-  async free(): Promise<void> {
-    for (const { data } of await Promise.all(this.#byTrim.values())) freeMemory(data);
-  }
-}
-
-/** Resizes, cuts, sharpens and pads as a rendition says. Not encoded yet. */
-function shaped({ data, ...raw }: Pixels, rendition: RenditionSpec): Sharp {
-  const { resized, cut, padding } = geometryOf(raw, rendition);
-  const image = sharp(data, { raw });
-  if (resized.width !== raw.width || resized.height !== raw.height) image.resize({ ...resized, fit: 'fill' });
-  if (cut) image.extract(cut);
-  if (rendition.sharpen) image.sharpen({ sigma: SHARPEN_SIGMA });
-  if (padding) image.extend({ ...padding, background: colourOf(rendition.background) });
-  return image;
-}
-
-const SHARPEN_SIGMA = 0.7; // pixels: as much as shrinking blurs
-
-function colourOf(background: string) {
-  return background === 'transparent' ? { r: 0, g: 0, b: 0, alpha: 0 } : background;
 }
 
 const ANIMATED_SOURCES = new Set(['gif', 'webp']); // the pages of a TIFF are no frames

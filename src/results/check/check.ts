@@ -5,6 +5,7 @@ import { judgeOf, type Verdict } from '../../channels/verdict.ts';
 import { columnKey } from '../../csv/header/columns.ts';
 import type { Db } from '../../db/database.ts';
 import { wrongParameter } from '../../http/flaws.ts';
+import { type LookFacts, needsLooks, readLookFacts } from '../looks/look-facts.ts';
 import type { BatchResults } from '../results.queries.ts';
 import { readAhead } from '../read-ahead.ts';
 import { factsOf } from './picture-facts.ts';
@@ -23,6 +24,7 @@ export class BatchCheck {
   readonly #choice: Omit<PictureChoice, 'isNamed'>;
   readonly #facts: ReturnType<typeof factsOf>;
   readonly #judges: ReturnType<typeof judgeOf>[];
+  #looks: Promise<LookFacts> | undefined;
 
   /** @throws Problem `bad_request` if no image has the rendition */
   constructor(db: Db, results: BatchResults, request: CheckRequest, filesUrl: string) {
@@ -68,11 +70,19 @@ export class BatchCheck {
     return this.#judged(rows);
   }
 
-  #judged(rows: PictureRow[]): CheckedPicture[] {
+  async #judged(rows: PictureRow[]): Promise<CheckedPicture[]> {
+    const looks = await this.#lookFacts();
     return rows.map((row) => {
-      const facts = this.#facts(row);
+      const facts = this.#facts(row, looks);
       return { row, verdicts: this.#judges.map((judge) => judge(facts)) };
     });
+  }
+
+  /** They are of the whole batch, so they are read once, and only for rules about them. */
+  #lookFacts(): Promise<LookFacts> | undefined {
+    const { channels, asOf } = this.request;
+    if (!channels.some((channel) => needsLooks(channel, asOf))) return undefined;
+    return (this.#looks ??= readLookFacts(this.#db, this.results));
   }
 
   /** Names of the renditions that are checked: several, if rows chose presets. */

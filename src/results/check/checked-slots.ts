@@ -1,5 +1,6 @@
 import type { CheckChoice, CheckFilter } from '../../channels/check-query.ts';
-import type { Verdict } from '../../channels/verdict.ts';
+import { requiredOf } from '../../channels/required.ts';
+import type { RuleVerdict, Verdict } from '../../channels/verdict.ts';
 import { type ImageFilter, imagesOf } from '../../images/image.queries.ts';
 import type { BatchCheck } from './check.ts';
 import { type CheckParts, openCheck } from './open-check.ts';
@@ -10,6 +11,8 @@ const AT_ONCE = 1_000;
 
 /** `next`: after which slot the next page begins; undefined: there is none. */
 type CheckedSlots = { slots: number[]; next: number | undefined };
+
+type Wanted = Pick<CheckFilter, 'verdict' | 'rule' | 'result' | 'level' | 'required'>;
 
 /** Finds the slots of a page of images with a verdict. `filter.limit` is that of the page. */
 export function findChecked(parts: CheckParts) {
@@ -22,11 +25,7 @@ export function findChecked(parts: CheckParts) {
   };
 }
 
-async function checkedSlots(
-  check: BatchCheck,
-  filter: ImageFilter,
-  wanted: Pick<CheckFilter, 'verdict' | 'rule'>,
-): Promise<CheckedSlots> {
+async function checkedSlots(check: BatchCheck, filter: ImageFilter, wanted: Wanted): Promise<CheckedSlots> {
   const slots: number[] = [];
   let { afterSlot } = filter;
   for (let looked = 0; looked < LOOKED_AT; looked += AT_ONCE) {
@@ -41,8 +40,15 @@ async function checkedSlots(
   return { slots, next: afterSlot };
 }
 
-function isWanted(verdict: Verdict, { verdict: word, rule }: Pick<CheckFilter, 'verdict' | 'rule'>): boolean {
-  if (word !== undefined && verdict.verdict !== word) return false;
-  const result = word === 'unknown' ? 'unknown' : 'fail';
-  return rule === undefined || verdict.rules.some((one) => one.rule.rule === rule && one.result === result);
+function isWanted(
+  { verdict, rules }: Verdict,
+  { verdict: word, rule, level, required, result = word === 'unknown' ? 'unknown' : 'fail' }: Wanted,
+): boolean {
+  if (word !== undefined && verdict !== word) return false;
+  const isOne = (one: RuleVerdict): boolean =>
+    one.rule.rule === rule &&
+    one.result === result &&
+    (level === undefined || one.level === level) &&
+    (required === undefined || String(requiredOf(one.rule)) === required);
+  return rule === undefined || rules.some(isOne);
 }

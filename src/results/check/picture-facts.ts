@@ -1,12 +1,15 @@
-import { type Category, categoryOf } from '../../channels/category.ts';
+import { type Category, categoryIf, categoryOf } from '../../channels/category.ts';
 import type { FileFacts, PictureFacts, PictureMeasures } from '../../channels/facts.ts';
+import { type FileMeasures, readFileMeasures } from '../../pipeline/file-measures.ts';
 import { readMeasures } from '../../pipeline/measures.ts';
 import { FORMAT_FACTS, type Recipe } from '../../presets/spec.ts';
 import { fileUrls } from '../files.ts';
+import type { LookFacts } from '../looks/look-facts.ts';
 import type { BatchResults } from '../results.queries.ts';
 import type { PictureRow } from './pictures.queries.ts';
 
-export type FactsOf = (row: PictureRow) => PictureFacts;
+/** `looks`: what else the batch says of its pictures. */
+export type FactsOf = (row: PictureRow, looks: LookFacts | undefined) => PictureFacts;
 
 /** How rows of a batch become facts. @param filesUrl without a slash at its end */
 export function factsOf(
@@ -15,14 +18,14 @@ export function factsOf(
   filesUrl: string,
 ): FactsOf {
   const urlOf = fileUrls(results, filesUrl);
-  return (row) => ({
+  const otherwise = category ?? categoryIf(results.apparel);
+  return (row, looks) => ({
     position: row.position,
     url: of === 'source' ? sourceUrl(row) : outputUrl(row, results.recipes, urlOf),
-    category: (row.category ? categoryOf(row.category) : undefined) ?? category,
+    category: (row.category ? categoryOf(row.category) : undefined) ?? otherwise,
     file: of === 'source' ? sourceFile(row) : outputFile(row, results.recipes),
-    // Nothing finds these yet: who does gives them here.
-    isPlaceholder: undefined,
-    isTwice: undefined,
+    isPlaceholder: looks?.isPlaceholder(row.slot),
+    isTwice: looks?.isTwice(row.slot),
   });
 }
 
@@ -41,9 +44,18 @@ function sourceFile(row: PictureRow): FileFacts | undefined {
 
 function outputFile(row: PictureRow, recipes: Recipe[]): FileFacts | undefined {
   if (row.file_format === null) return undefined;
-  const measured = readMeasures(row.file_measures) ?? undefined;
-  const measures = { ...knownOf(row, recipes), ...measured };
+  const measured = readFileMeasures(row.file_measures as FileMeasures | null);
+  const measures = { ...knownOf(row, recipes), ...(measured && ofFixed(measured)) };
   return { ...sizeOf(row, row.file_format), isUpright: true, measures };
+}
+
+const OF_SCENE = { plain: false, object: null, fill: null, touches: [], empty: false };
+
+/** What padding hides is still so: a scene with white around it, and a product that its source cuts off. */
+function ofFixed({ changes: _, unmet, ...measures }: FileMeasures): Partial<PictureMeasures> {
+  const cut = unmet.find(({ rule }) => rule === 'cut_off');
+  if (unmet.some(({ rule }) => rule === 'plain')) return { ...measures, ...OF_SCENE };
+  return cut ? { ...measures, touches: String(cut.measured).split('/') } : measures;
 }
 
 function sizeOf({ file_width, file_height, file_bytes }: PictureRow, format: string) {

@@ -3,6 +3,7 @@ import type { BatchKey } from '../../batches/batch.ts';
 import type { Db } from '../../db/database.ts';
 import { when } from '../../db/when.ts';
 import type { ImageState } from '../../images/image.ts';
+import type { FileMeasures } from '../../pipeline/file-measures.ts';
 import type { Measures } from '../../pipeline/measures.ts';
 
 /** An image with the file that is checked, as far as it is known. `file_…` are null without one. */
@@ -26,7 +27,8 @@ export type PictureRow = {
   file_width: number;
   file_height: number;
   file_bytes: number;
-  file_measures: Measures | null;
+  /** of an output only where a rule was to be met: FileMeasures */
+  file_measures: Measures | FileMeasures | null;
   /** of the rendition, from 1 */
   file_ordinal?: number | null;
 };

@@ -6,6 +6,8 @@ import { NOT_JUDGED, rulesOn, type Verdict, type VerdictWord } from '../../chann
 import { Nullable } from '../../http/nullable.ts';
 import type { BatchCheck } from './check.ts';
 
+const { rule, of, level, slots, category, from, until, source, ...LIMITS } = ChannelRule.properties;
+
 const Measured = Type.Union([Type.Number(), Type.String()]);
 
 export const CheckSummary = Type.Object(
@@ -25,12 +27,9 @@ export const CheckSummary = Type.Object(
     }),
     rules: Type.Array(
       Type.Object({
-        rule: ChannelRule.properties.rule,
-        of: ChannelRule.properties.of,
-        level: ChannelRule.properties.level,
-        slots: ChannelRule.properties.slots,
-        category: ChannelRule.properties.category,
+        ...{ rule, of, level, slots, category },
         required: Measured,
+        ...LIMITS,
         passed: Type.Integer(),
         failed: Type.Integer(),
         unknown: Type.Integer(),
@@ -40,9 +39,9 @@ export const CheckSummary = Type.Object(
             { description: 'Furthest from the limit' },
           ),
         ),
-        from: ChannelRule.properties.from,
-        until: ChannelRule.properties.until,
-        source: ChannelRule.properties.source,
+        from,
+        until,
+        source,
       }),
     ),
     not_judged: Type.Array(Type.String()),
@@ -118,20 +117,13 @@ class Counts {
 }
 
 function ruleBody({ rule, level, passed, failed, unknown, worst }: RuleCount): CheckSummary['rules'][number] {
-  const { rule: id, of, slots, category, from, until, source } = rule;
   return {
-    rule: id,
-    ...(of && { of }),
+    ...rule,
     level,
-    slots,
-    ...(category && { category }),
     required: requiredOf(rule),
     passed,
     failed,
     unknown,
     worst: worst ? { slot: worst.slot, measured: worst.measured } : null,
-    ...(from !== undefined && { from }),
-    ...(until !== undefined && { until }),
-    ...(source && { source }),
   };
 }

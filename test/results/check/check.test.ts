@@ -141,6 +141,12 @@ describe('the check of a batch', () => {
       ],
       'without a category, the limit of apparel is advice',
     );
+    for (const { rule, level, required, failed, unknown } of before.rules)
+      for (const [result, count] of Object.entries({ fail: failed, unknown })) {
+        const query = new URLSearchParams({ rule, level, required: String(required), result });
+        const { items } = await get<Page>(batch, `sheet?channel=google&as_of=2027-01-30&${query}`);
+        assert.equal(items.length, count, `${query}: those that the summary counts`);
+      }
   });
 
   test('background, fill and addresses are judged as the marketplaces say, on the main picture', async () => {
@@ -287,6 +293,7 @@ describe('the check of a batch', () => {
         'check.csv?channel=google&of=output&rendition=none',
         'images?verdict=fail',
         'images?channel=nobody',
+        'images?channel=google&level=must',
       ],
       ...['output.csv?check=nobody', 'output.csv?as_of=2027-01-01', 'output.csv?check=google&style=replace'],
     ]) {

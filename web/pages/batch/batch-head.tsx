@@ -15,7 +15,7 @@ import { Moment, UserText } from '../../parts/text.tsx';
 import { tabPath } from './tabs.tsx';
 
 export function BatchHead({ batch }: { batch: Batch }) {
-  const { id, name, state, preset, products, started_at, created_at, ended_at } = batch;
+  const { id, name, state, preset, main_preset: main, products, started_at, created_at, ended_at } = batch;
   const [question, ask] = useState<'cancel' | 'delete'>();
   return (
     <>
@@ -30,8 +30,14 @@ export function BatchHead({ batch }: { batch: Batch }) {
             <UserText text={name} />
           </h1>
           <div class="sub small">
-            <State state={state} /> · preset <b>{visible(preset)}</b> · {count(products, 'product')} ·{' '}
-            {ended_at === null ? 'since ' : 'ended '}
+            <State state={state} /> · preset <b>{visible(preset)}</b>
+            {main !== null && (
+              <>
+                {' '}
+                (main picture <b>{visible(main)}</b>)
+              </>
+            )}{' '}
+            · {count(products, 'product')} · {ended_at === null ? 'since ' : 'ended '}
             <Moment at={ended_at ?? started_at ?? created_at} />
           </div>
         </div>

@@ -12,9 +12,12 @@ import { Progress } from './progress.tsx';
 import { isTab, TABS, type TabId, Tabs, tabPath } from './tabs.tsx';
 import { useLive } from './live/use-live.ts';
 import { useAnnouncements } from './announcements.ts';
+import { FoundNote } from './sheet/found-note.tsx';
 import { Sheet } from './sheet/sheet.tsx';
 import { Failures } from './failures/failures.tsx';
 import { Results } from './results/results.tsx';
+import { SamePicturesTab } from './same-pictures/same-pictures-tab.tsx';
+import { CheckTab } from './verdicts/check-tab.tsx';
 import { BatchWebhook } from './webhook/batch-webhook.tsx';
 
 export function BatchPage({ id, part = 'sheet' }: { id: string; part: string | undefined }) {
@@ -52,8 +55,14 @@ function Shown({ batch, tab }: { batch: Batch; tab: TabId }) {
       <Notes batch={batch} />
       <Tabs batch={batch} tab={tab} />
       <section aria-label={TABS.find(({ id }) => id === tab)?.name} class="panel-of-tab">
-        {tab === 'sheet' && <Sheet batch={batch} states={states} />}
+        {tab === 'sheet' && (
+          <FoundNote batch={batch}>
+            <Sheet batch={batch} states={states} />
+          </FoundNote>
+        )}
         {tab === 'failures' && <Failures batch={batch} />}
+        {tab === 'check' && <CheckTab batch={batch} />}
+        {tab === 'same-pictures' && <SamePicturesTab batch={batch} />}
         {tab === 'results' && <Results batch={batch} />}
         {tab === 'webhook' && <BatchWebhook batch={batch} />}
       </section>

@@ -5,6 +5,8 @@ import { number } from '../../data/format.ts';
 export const TABS = [
   { id: 'sheet', name: 'Contact sheet' },
   { id: 'failures', name: 'Failures' },
+  { id: 'check', name: 'Check' },
+  { id: 'same-pictures', name: 'Same pictures' },
   { id: 'results', name: 'Results' },
   { id: 'webhook', name: 'Webhook' },
 ] as const;
@@ -18,7 +20,7 @@ export function tabPath(batchId: string, tab: TabId): string {
   return tab === 'sheet' ? `/batches/${batchId}` : `/batches/${batchId}/${tab}`;
 }
 
-/** Short on a phone, where all four are in view at once. */
+/** Short on a phone, where there is not much room. */
 function SheetName() {
   return (
     <>
@@ -31,7 +33,7 @@ export function Tabs({ batch, tab }: { batch: Batch; tab: TabId }) {
   const { total, failed } = batch.counts;
   const bar = useRef<HTMLElement>(null);
   useEffect(() => {
-    // with many failures they may need more room than a phone has
+    // they need more room than a phone has
     const current = bar.current?.querySelector<HTMLElement>('[aria-current]');
     if (!bar.current || !current) return;
     const end = current.offsetLeft + current.offsetWidth;

@@ -10,6 +10,7 @@ import { useResource } from '../../data/resource.ts';
 import { Action } from '../../parts/button.tsx';
 import type { Check, Options } from './check-model.ts';
 import { estimate } from './estimate.ts';
+import { MainChoice } from './main-choice.tsx';
 import { PresetChoice } from './preset-choice.tsx';
 
 const TEMPLATE = '{sku}-{position}-{rendition}.{ext}';
@@ -24,6 +25,7 @@ export function CheckForm({ check, preview, presets }: Props) {
   const [options, setOptions] = useState<Options>({
     name: '',
     preset: 'web',
+    mainPreset: '',
     callback: '',
     template: '',
     force: false,
@@ -48,7 +50,13 @@ export function CheckForm({ check, preview, presets }: Props) {
   const preset = presets.find(({ name }) => name === options.preset);
   return (
     <form class="side" onSubmit={(event) => event.preventDefault()}>
-      <PresetChoice presets={presets} chosen={options.preset} onChoose={(name) => change({ preset: name })} />
+      <PresetChoice presets={presets} chosen={options.preset} onChoose={(name) => change({ preset: name })}>
+        <MainChoice
+          presets={presets}
+          chosen={options.mainPreset}
+          onChoose={(mainPreset) => change({ mainPreset })}
+        />
+      </PresetChoice>
       <div class="card pad">
         <label class="field">
           <span>Name of the batch</span>

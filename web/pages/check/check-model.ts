@@ -13,7 +13,14 @@ import { type Sending, sendFile } from './send-file.ts';
 const FIRST_BYTES = 256 * 1024;
 const PROBED = 20;
 
-export type Options = { name: string; preset: string; callback: string; template: string; force: boolean };
+export type Options = {
+  name: string;
+  preset: string;
+  mainPreset: string;
+  callback: string;
+  template: string;
+  force: boolean;
+};
 
 /** A file on its way from the drop to a batch: its first rows are checked at once, then all of it while it is kept. */
 export class Check {
@@ -97,11 +104,12 @@ export class Check {
   }
 
   /** Makes the batch. @throws ApiProblem, Unreachable */
-  async make({ name, preset, callback, template, force }: Options): Promise<Batch> {
+  async make({ name, preset, mainPreset, callback, template, force }: Options): Promise<Batch> {
     const form = this.#form({
       upload: this.upload.peek()?.upload_id,
       name,
       preset,
+      main_preset: mainPreset,
       callback_url: callback,
       name_template: template,
       force: force ? 'true' : undefined,

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Preset } from '../../api/types.ts';
 import { count } from '../../data/format.ts';
@@ -6,10 +7,15 @@ import { PresetDrawing } from '../../parts/preset-drawing.tsx';
 /** Shown first; one's own come before the others of the rest. */
 const FIRST = ['web', 'web-modern', 'amazon', 'half-quality'];
 
-type Props = { presets: Preset[]; chosen: string; onChoose: (name: string) => void };
+type Props = {
+  presets: Preset[];
+  chosen: string;
+  onChoose: (name: string) => void;
+  children: ComponentChildren;
+};
 
 /** Presets as drawings. */
-export function PresetChoice({ presets, chosen, onChoose }: Props) {
+export function PresetChoice({ presets, chosen, onChoose, children }: Props) {
   const [isOpen, open] = useState(false);
   const own = presets.filter(({ built_in }) => !built_in);
   const first = presets
@@ -49,6 +55,7 @@ export function PresetChoice({ presets, chosen, onChoose }: Props) {
         )}
         <a href="/presets">Your own</a>
       </p>
+      {children}
     </fieldset>
   );
 }

@@ -5,6 +5,7 @@ import { visible } from '../../data/user-text.ts';
 import { Copy } from '../../parts/button.tsx';
 import { Arrow, Icon } from '../../parts/icon.tsx';
 import { Address, Moment } from '../../parts/text.tsx';
+import { FixFacts } from './fix-facts.tsx';
 
 /** What came out, what it was, and how it went. */
 export function Facts({ image }: { image: Image }) {
@@ -44,6 +45,7 @@ function Made({ image: { source, renditions } }: { image: Image }) {
           ))}
         </tbody>
       </table>
+      {renditions.map(({ name, fix }) => fix && <FixFacts key={name} fix={fix} />)}
       <div class="row gaptop">
         <Copy text={renditions.map(({ url }) => url).join('\n')}>Copy links</Copy>
       </div>

@@ -13,6 +13,7 @@ const FITS: Record<RenditionSpec['fit'], string> = {
   inside: 'whole image, within the box',
   contain: 'whole image, box filled up',
   cover: 'box filled, the rest cut off',
+  object: 'product centred on its background',
 };
 const FORMATS: Record<RenditionSpec['format'], string> = {
   jpeg: 'JPEG',
@@ -52,7 +53,13 @@ export function RenditionForm({ rendition, problems, onChange, onRemove }: Props
         />
         <NumberField field="width" label="Width" part={part} />
         <NumberField field="height" label="Height" part={part} />
-        <ChoiceField field="fit" label="Fit" part={part} choices={FITS} />
+        <ChoiceField
+          field="fit"
+          label="Fit"
+          part={part}
+          choices={FITS}
+          changeOf={(fit) => fitChange(fit as RenditionSpec['fit'])}
+        />
         {rendition.format !== 'png' && <NumberField field="quality" label="Quality" part={part} />}
         <TextField field="background" label="Background" part={part} />
         <NumberField field="max_bytes" label="Bytes, at most" part={part} />
@@ -86,6 +93,20 @@ function Flags({ rendition, problems, set }: FieldProps['part']) {
     </div>
   );
 }
+
+/** Another fit has none of the settings that only the one before had. */
+function fitChange(fit: RenditionSpec['fit']): Partial<RenditionSpec> {
+  return { fit, ...SETTINGS_OF_FITS };
+}
+
+const SETTINGS_OF_FITS = {
+  position: undefined,
+  fill: undefined,
+  enlarge: undefined,
+  min_width: undefined,
+  whiten: undefined,
+  on_unmet: undefined,
+};
 
 /** The quality that is usual for a format; PNG has none. */
 function formatChange(format: RenditionSpec['format']): Partial<RenditionSpec> {

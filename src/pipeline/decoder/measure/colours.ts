@@ -22,6 +22,23 @@ export function isGrey({ data }: Raster): boolean {
   return true;
 }
 
+const LEVELS = 32; // finer ones count the noise of a JPEG
+/** A sign for a missing picture has 13 to 50 in a PNG, a photograph 900 and more (of 256 x 256 pixels). */
+const MANY = 65;
+
+/** How many colours there are of 32 levels a channel; 65: that or more. */
+export function colourCountOf({ data }: Raster): number {
+  const seen = new Uint8Array(LEVELS ** 3);
+  let count = 0;
+  for (let at = 0; at < data.length && count < MANY; at += 3) {
+    const [red = 0, green = 0, blue = 0] = [data[at], data[at + 1], data[at + 2]];
+    const colour = ((red >> 3) << 10) | ((green >> 3) << 5) | (blue >> 3);
+    if (seen[colour] === 0) count += 1;
+    seen[colour] = 1;
+  }
+  return count;
+}
+
 /** Mean Cb and Cr (ITU-T T.871, without the offset) of what is not background; of an empty picture, the background's. */
 export function chromaOf({ count, sums }: Contrast, background: Colour): Measures['chroma'] {
   const [red, green, blue] = count === 0 ? background : [sums[0] / count, sums[1] / count, sums[2] / count];

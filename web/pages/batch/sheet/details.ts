@@ -10,7 +10,8 @@ const MOST_PAGES = 50;
 const PAUSE_MS = 400;
 const AGAIN_MS = 3_000;
 
-type Page = { images: Map<number, SheetImage>; loading: boolean; loadedAt: number };
+/** `count`: how many places were asked for */
+type Page = { images: Map<number, SheetImage>; count: number; loading: boolean; loadedAt: number };
 
 /** Names, pictures and reasons of the images around what is seen, in pages of 200 places of the sheet. */
 export class Details {
@@ -53,6 +54,7 @@ export class Details {
   }
 
   #isStale(index: number, page: Page): boolean {
+    if (index % PAGE >= page.count) return true;
     const slot = this.#slots.slotAt(index);
     const state = this.#states.at(slot);
     return page.images.get(slot)?.state !== state && (state === 'completed' || state === 'failed');
@@ -69,16 +71,18 @@ export class Details {
   async #load(number: number): Promise<void> {
     const page = this.#pages.get(number) ?? {
       images: new Map<number, SheetImage>(),
+      count: 0,
       loading: false,
       loadedAt: 0,
     };
     if (page.loading) return;
     page.loading = true;
     this.#keep(number, page);
+    const count = Math.min(PAGE, this.#slots.count - number * PAGE);
     try {
       const { items } = await request<List<SheetImage>>(this.#path + this.#queryOf(number));
       for (const image of items) page.images.set(image.slot, image);
-      page.loadedAt = Date.now();
+      Object.assign(page, { count, loadedAt: Date.now() });
       this.version.value += 1;
     } catch {
       if (page.images.size === 0) this.#pages.delete(number);

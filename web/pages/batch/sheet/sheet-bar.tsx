@@ -6,7 +6,8 @@ import type { Filter } from './shown.ts';
 
 type Props = {
   batch: Batch;
-  filter: Filter;
+  /** undefined: what is shown was found another way */
+  filter: Filter | undefined;
   size: Size;
   onFilter: (filter: Filter) => void;
   onSize: (size: Size) => void;
@@ -28,7 +29,7 @@ export function SheetBar({ batch, filter, size, onFilter, onSize, onFind }: Prop
   ];
   return (
     <div class="sheetbar">
-      <Chips label="Show" choices={filters} chosen={filter} onChoose={(id) => onFilter(id as Filter)} />
+      <Chips label="Show" choices={filters} chosen={filter ?? ''} onChoose={(id) => onFilter(id as Filter)} />
       <SearchBox label="Row, SKU or name" onSearch={onFind} />
       <Chips
         label="Size"

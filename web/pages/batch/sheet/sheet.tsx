@@ -12,6 +12,9 @@ import { heightOf, indexesInView, type Size, SIZES } from './grid.ts';
 import { PartBar } from './part-bar.tsx';
 import { Frames } from './frames.tsx';
 import { SheetBar } from './sheet-bar.tsx';
+import { FoundSlots } from './found-slots.ts';
+import { FoundState } from './found-state.tsx';
+import { foundFilter, WITHOUT_FOUND } from './found-filter.ts';
 import { allSlots, type Filter, filteredSlots, isFilter } from './shown.ts';
 import { Strip } from './strip.tsx';
 import { usePlace } from './use-place.ts';
@@ -30,29 +33,35 @@ export function Sheet({ batch, states }: { batch: Batch; states: SlotStates }) {
   const [size, setSize] = useState<Size>(sizeOf(queryOf('size') ?? stored('size')));
   // A list chosen before the states were there is made when they are.
   const { isKnown } = states;
+  const search = foundFilter();
+  const found = useMemo(
+    () => (search === undefined ? undefined : FoundSlots.of(batch, search)),
+    [search, batch.id],
+  );
   const slots = useMemo(
-    () => (filter === 'all' ? allSlots(batch.counts.total) : filteredSlots(states, filter)),
-    [filter, states, batch.counts.total, isKnown],
+    () => found ?? (filter === 'all' ? allSlots(batch.counts.total) : filteredSlots(states, filter)),
+    [found, filter, states, batch.counts.total, isKnown],
   );
   const details = useMemo(() => new Details(batch.id, slots, states), [batch.id, slots, states]);
   const host = useRef<HTMLDivElement>(null);
+  const isAll = slots.isWhole;
   const place = usePlace(host, slots, SIZES[size]);
   const { grid, view, part, focusSlot } = place;
   const find = useFind(batch.id, (slot) => {
-    if (filter === 'all') place.show(slot - 1, { focus: true });
+    if (isAll) place.show(slot - 1, { focus: true });
     else showInAll(slot);
   });
 
   function showInAll(slot: number): void {
     place.showNext(slot);
-    setQuery({ show: undefined });
+    setQuery({ ...WITHOUT_FOUND, show: undefined });
   }
   function nextFailure(): void {
     if (!isKnown) return say('The states of the images are being read');
-    const found = states.next('failed', focusSlot.current) ?? states.next('failed', 0);
-    if (found === undefined) say('Nothing has failed so far');
-    else if (filter === 'all' || filter === 'failed') place.show(slots.indexOf(found), { focus: true });
-    else showInAll(found);
+    const next = states.next('failed', focusSlot.current) ?? states.next('failed', 0);
+    if (next === undefined) say('Nothing has failed so far');
+    else if (isAll || filter === 'failed') place.show(slots.indexOf(next), { focus: true });
+    else showInAll(next);
   }
   async function open(slot: number): Promise<void> {
     const id = await details.idAt(slots.indexOf(slot));
@@ -66,6 +75,8 @@ export function Sheet({ batch, states }: { batch: Batch; states: SlotStates }) {
   }, [grid === undefined]);
 
   const seen = grid ? indexesInView(grid, part, view) : { from: 0, to: 0 };
+  const foundVersion = found?.version.value;
+  useEffect(() => found?.need(seen.to), [found, foundVersion, seen.to]);
   const row = details.version.value >= 0 ? details.at(seen.from)?.row : undefined;
   const partBar = (label: string) => (
     <PartBar
@@ -79,11 +90,11 @@ export function Sheet({ batch, states }: { batch: Batch; states: SlotStates }) {
     <>
       <SheetBar
         batch={batch}
-        filter={filter}
+        filter={found ? undefined : filter}
         size={size}
         onFilter={(next) => {
           view.toBegin();
-          setQuery({ show: next === 'all' ? undefined : next, slot: undefined });
+          setQuery({ ...WITHOUT_FOUND, show: next === 'all' ? undefined : next, slot: undefined });
         }}
         onSize={(next) => {
           setSize(next);
@@ -131,11 +142,12 @@ export function Sheet({ batch, states }: { batch: Batch; states: SlotStates }) {
               focusSlot={focusSlot.current}
             />
           )}
-          {slots.count === 0 && isKnown && <Nothing filter={filter} />}
+          {found && <FoundState found={found} />}
+          {!found && slots.count === 0 && isKnown && <Nothing filter={filter} />}
         </div>
         <Strip
           states={states}
-          seen={{ from: slots.slotAt(seen.from), to: slots.slotAt(seen.to) }}
+          seen={{ from: slots.slotAt(seen.from) || 1, to: slots.slotAt(seen.to) }}
           part={
             slots.isWhole
               ? { from: part.first + 1, to: part.first + part.count }

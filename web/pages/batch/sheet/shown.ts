@@ -16,7 +16,8 @@ const STATES_OF: Record<Exclude<Filter, 'all'>, ImageState[]> = {
 
 /** The slots that a sheet shows, by their place in it. */
 export type Slots = {
-  count: number;
+  /** grows while those are found that only the server can find */
+  readonly count: number;
   /** whether neighbours in the sheet are neighbours in the file */
   isWhole: boolean;
   slotAt(index: number): number;

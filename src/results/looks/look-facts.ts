@@ -1,0 +1,77 @@
+import { sql } from 'kysely';
+import type { BatchKey } from '../../batches/batch.ts';
+import type { Channel } from '../../channels/rule.ts';
+import { rulesOn } from '../../channels/verdict.ts';
+import type { Db } from '../../db/database.ts';
+import { looksArePending, looksOf } from './look.queries.ts';
+import { type LookMark, lookMarks } from './marks.ts';
+
+/** Whether a channel asks for what readLookFacts tells. */
+export function needsLooks(channel: Channel, asOf: string): boolean {
+  return rulesOn(channel, asOf).some(({ rule }) => rule === 'twice' || rule === 'placeholder');
+}
+
+/** What is only known of a picture among others of its batch: a bit for each slot. Undefined: not known yet. */
+export class LookFacts {
+  readonly #isPending: boolean;
+  readonly #twice: Uint8Array;
+  readonly #placeholder: Uint8Array;
+
+  constructor(slots: number, isPending: boolean) {
+    this.#isPending = isPending;
+    this.#twice = new Uint8Array((slots >> 3) + 1);
+    this.#placeholder = new Uint8Array((slots >> 3) + 1);
+  }
+
+  add(kind: 'twice' | 'placeholder', slots: readonly number[]): void {
+    const bits = kind === 'twice' ? this.#twice : this.#placeholder;
+    for (const slot of slots) bits[slot >> 3] = (bits[slot >> 3] ?? 0) | (1 << (slot & 7));
+  }
+
+  isTwice(slot: number): boolean | undefined {
+    return this.#isPending ? undefined : isIn(this.#twice, slot);
+  }
+
+  /** One that somebody marked is one whatever the groups say. */
+  isPlaceholder(slot: number): boolean | undefined {
+    return isIn(this.#placeholder, slot) || (this.#isPending ? undefined : false);
+  }
+}
+
+function isIn(bits: Uint8Array, slot: number): boolean {
+  return ((bits[slot >> 3] ?? 0) & (1 << (slot & 7))) !== 0;
+}
+
+const AT_ONCE = 10_000;
+
+/** @param batch with the number of its slots */
+export async function readLookFacts(db: Db, batch: BatchKey & { images: number }): Promise<LookFacts> {
+  const facts = new LookFacts(batch.images, (await looksArePending(db, batch)) ?? true);
+  const marks = await lookMarks(db, batch.tenantId);
+  for (let after: number | undefined = 0; after !== undefined;) {
+    const { rows } = await sql<{ look: number; kind: 'twice' | 'placeholder'; slots: number[] }>`
+      select look, kind, slots from (${looksOf(batch, marks)}) l
+      where kind in ('twice', 'placeholder') and look > ${after} order by look limit ${AT_ONCE}`.execute(db);
+    for (const { kind, slots } of rows) facts.add(kind, slots);
+    after = rows.length < AT_ONCE ? undefined : rows.at(-1)?.look;
+  }
+  facts.add('placeholder', await markedSlots(db, batch, marks));
+  return facts;
+}
+
+/** Slots with a content that is marked as a placeholder: such a picture may stand in one place only. */
+async function markedSlots(
+  db: Db,
+  { tenantId, batchId }: BatchKey,
+  marks: readonly LookMark[],
+): Promise<number[]> {
+  const marked = marks.flatMap(({ kind, sha256 }) => (kind === 'placeholder' ? [sha256] : []));
+  if (marked.length === 0) return [];
+  const { rows } = await sql<{ slot: number }>`
+    select i.slot
+    from unnest(${marked}::text[]) as m (sha256)
+    join rendition_sets s on s.tenant_id = ${tenantId} and s.source_sha256 = decode(m.sha256, 'hex')
+    join images i on i.tenant_id = s.tenant_id and i.hash16 = s.hash16
+    where i.batch_id = ${batchId}`.execute(db);
+  return rows.map(({ slot }) => slot);
+}

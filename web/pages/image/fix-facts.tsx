@@ -1,0 +1,38 @@
+import type { Rendition } from '../../api/types.ts';
+import { visible } from '../../data/user-text.ts';
+import { Icon } from '../../parts/icon.tsx';
+
+type Fix = NonNullable<Rendition['fix']>;
+
+const CHANGES: Record<Fix['changes'][number], string> = {
+  cut: 'cut to the product',
+  padded: 'padded',
+  enlarged: 'enlarged',
+  whitened: 'background made white',
+  reformatted: 'saved in another format',
+  recompressed: 'compressed anew',
+};
+
+/** What was done to a file so that it meets a rule, and what could not be done. */
+export function FixFacts({ fix: { changes, unmet } }: { fix: Fix }) {
+  return (
+    <>
+      <p class="small muted">
+        {changes.length === 0
+          ? 'Nothing had to be changed'
+          : changes.map((change) => CHANGES[change]).join(', ')}
+      </p>
+      {unmet.map(({ rule, sentence, measured, required }) => (
+        <div key={rule} class="note warn gaptop">
+          <Icon name="warn" />
+          <div class="grow">
+            {sentence}{' '}
+            <span class="muted">
+              It has {visible(String(measured))}; {visible(String(required))} is needed.
+            </span>
+          </div>
+        </div>
+      ))}
+    </>
+  );
+}
