@@ -39,7 +39,7 @@ test('a shadow ends without a line, whatever the background', () => {
     const shadow = [254, ...steps(background, 180)];
     const made = whitened(shadow, background);
     for (const [i, level] of made.entries())
-      if (i > 0) assert.ok((made[i - 1] ?? 0) - level <= 3 && level <= (made[i - 1] ?? 0), `${made.join()}`);
+      if (i > 0) assert.ok((made[i - 1] ?? 0) - level <= 3 && level <= (made[i - 1] ?? 0), made.join());
     assert.deepEqual([made[0], made.at(-1)], [255, 180]);
   }
 });
