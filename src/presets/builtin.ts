@@ -38,7 +38,7 @@ export const BUILTIN_PRESETS: readonly Preset[] = [
   })),
   ...BUILTIN_CHANNELS.filter(({ name }) => FIXED_CHANNELS.includes(name)).map((channel) => ({
     name: `${channel.name}${FIX}`,
-    description: `The main image of a product for the rules of ${channel.title}: the product centred on white, as large as they want it`,
+    description: `The main image of a product for the rules of ${channel.title}: the product in the middle of its white background, as large as they want it`,
     renditions: [withDefaults({ name: 'main', ...fixOf(channel) })],
   })),
 ];

@@ -68,8 +68,8 @@ export const RENDITION_NAME = '^[a-z][a-z0-9-]{0,31}$';
 export const BACKGROUND = '^(#[0-9a-f]{6}|transparent)$';
 
 /** Where `cover` cuts: evenly on both sides, or around what libvips or the measured object says. */
-export const POSITIONS = ['centre', 'attention', 'entropy', 'object'] as const;
-export type Position = (typeof POSITIONS)[number];
+const POSITIONS = ['centre', 'attention', 'entropy', 'object'] as const;
+type Position = (typeof POSITIONS)[number];
 
 /** A rendition spec as a user writes it: how to make one output file. Only `enlarge` enlarges an image. */
 export const RenditionInput = Type.Object(

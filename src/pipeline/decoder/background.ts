@@ -13,17 +13,17 @@ type Background = {
   unmet: Unmet | undefined;
 };
 
-const ALIKE = 255 - NEARLY_WHITE; // of each channel: nobody sees it
+const ALIKE = 255 - NEARLY_WHITE; // of each channel: seen where both meet, and hardly otherwise
 
 /** A picture with a plain background of another colour keeps it. A scene has none, so it gets what is wanted. */
 export function backgroundOf(pixels: Pixels, ring: Ring, { background, whiten }: RenditionSpec): Background {
   const isWhitened =
     whiten === true && ring.isPlain && ring.background.every((value) => value >= NEARLY_WHITE);
   const found = hexOf(ring.background);
-  if (!ring.isPlain || isWhitened || hasTransparentCorners(pixels) || isAlike(found, background))
+  if (!ring.isPlain || isWhitened || hasTransparentCorners(pixels))
     return { padding: colourOf(background), isWhitened, unmet: undefined };
   const unmet: Unmet = { rule: 'background_white', measured: found, required: background };
-  return { padding: found, isWhitened, unmet };
+  return { padding: found, isWhitened, unmet: isAlike(found, background) ? undefined : unmet };
 }
 
 /** What is wanted shows through. */

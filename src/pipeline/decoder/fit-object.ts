@@ -29,7 +29,7 @@ export async function fitObject(pixels: Pixels, found: Found, rendition: Renditi
       : { ...wholePlacement(pixels, rendition), missing: undefined };
   const background = backgroundOf(pixels, found.ring, rendition);
   const part = await partOf(pixels, placement, rendition);
-  const isWhitened = background.isWhitened && whiten(part);
+  const isWhitened = background.isWhitened && whiten(part, Math.min(...found.ring.background));
   const unmet = [refusal, tooSmall(placement), background.unmet].filter((one) => one !== undefined);
   if (rendition.on_unmet === 'fail') refuse(unmet);
   const changes = changesOf(pixels, placement, isWhitened);

@@ -52,7 +52,7 @@ function outputFile(row: PictureRow, recipes: Recipe[]): FileFacts | undefined {
 const OF_SCENE = { plain: false, object: null, fill: null, touches: [], empty: false };
 
 /** What padding hides is still so: a scene with white around it, and a product that its source cuts off. */
-function ofFixed({ changes: _, unmet, ...measures }: FileMeasures): Partial<PictureMeasures> {
+function ofFixed({ unmet, ...measures }: FileMeasures): Partial<PictureMeasures> {
   const cut = unmet.find(({ rule }) => rule === 'cut_off');
   if (unmet.some(({ rule }) => rule === 'plain')) return { ...measures, ...OF_SCENE };
   return cut ? { ...measures, touches: String(cut.measured).split('/') } : measures;

@@ -67,10 +67,10 @@ async function ringColours(picture: Buffer): Promise<Set<string>> {
 
 const SIZE = { width: 600, height: 900 };
 const PLACES = [
-  [100, 100],
-  [950, 150],
-  [900, 650],
-].map(([left = 0, top = 0]) => ({ left, top, ...SIZE }));
+  { left: 100, top: 100, ...SIZE },
+  { left: 950, top: 150, ...SIZE },
+  { left: 900, top: 650, ...SIZE },
+];
 
 test('boxes in three places become centred and equally large, on white to the last pixel', async () => {
   for (const background of ['#ffffff', '#fafbf8'])

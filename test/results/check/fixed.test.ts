@@ -13,7 +13,7 @@ type Fix = { changes: string[]; unmet: { rule: string; measured: unknown; senten
 type Image = { state: string; error_code: string; error_detail: string; renditions: { fix?: Fix }[] };
 type Line = {
   verdict: string;
-  rules: { rule: string; result: string; measured: unknown }[];
+  rules: { rule: string; result: string; measured: string | number }[];
   file: { measures: { fill: number } | null };
 };
 

@@ -5,7 +5,7 @@ export type Colour = readonly [red: number, green: number, blue: number];
 /** The pixels that differ from the background: how many in each row and column, and the sums of their channels. */
 export type Contrast = { rows: Uint32Array; columns: Uint32Array; count: number; sums: Colour };
 
-const TOLERANCE = 16; // of each channel
+export const TOLERANCE = 16; // of each channel
 
 export function contrastOf({ data, width, height }: Raster, [red, green, blue]: Colour): Contrast {
   const [rows, columns] = [new Uint32Array(height), new Uint32Array(width)];
