@@ -180,6 +180,9 @@ export function atLimit(rule: RuleInput): { met: PictureFacts; unmet: PictureFac
         met: anyFacts({ file: { format: String(allowed?.[0]) } }),
         unmet: anyFacts({ file: { format: 'avif' } }),
       };
+    case 'placeholder':
+    case 'twice':
+      return { met: CASES[rule.rule].met[0] ?? anyFacts(), unmet: other };
     case 'aspect': {
       const within = rule.within ?? 0.01;
       return {

@@ -11,7 +11,7 @@ async function up(db: Kysely<unknown>): Promise<void> {
       is_variants boolean not null, -- what it is if it is no placeholder
       sha256 bytea not null, -- the most frequent content
       look_hash bit(256), -- of it, as chroma
-      chroma jsonb,
+      chroma real[],
       images integer not null,
       products integer not null,
       contents integer not null,

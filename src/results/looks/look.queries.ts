@@ -113,7 +113,7 @@ function markOfLook(marks: LookMark[]): RawBuilder<unknown> {
     select kind, decode(sha256, 'hex') as sha256, ('x' || look_hash)::bit(256) as look_hash, chroma
     from json_to_recordset(${JSON.stringify(marks)}) as k (kind text, sha256 text, look_hash text, chroma jsonb)`;
   const off = (i: 0 | 1): RawBuilder<unknown> =>
-    sql`power((l.chroma->>${sql.lit(i)})::float8 - (k.chroma->>${sql.lit(i)})::float8, 2)`;
+    sql`power(l.chroma[${sql.lit(i + 1)}] - (k.chroma->>${sql.lit(i)})::float8, 2)`;
   return sql`
     select k.kind from (${known}) k
     where k.sha256 = l.sha256

@@ -20,16 +20,20 @@ export async function readContents(
   return contents;
 }
 
-/** The name of its file says that it stands for a missing picture: `no-image.png`, `placeholder_2.jpg`, `default.gif` */
-const PLACEHOLDER_NAME = sql.lit(
-  String.raw`(^|[^a-z])(no[-_. ]?(image|img|photo|picture|pic)|(image|photo)[-_ ]?not[-_ ]?(available|found)|place[-_]?holder|coming[-_ ]?soon|default)([^a-z]|$)`,
-);
-const FILE_NAME = sql`regexp_replace(regexp_replace(i.url, '[?#].*$', ''), '^.*/', '')`;
-
 /** Of an object below this share of the area, nothing can be seen. */
 const NEARLY_NOTHING = 0.01;
 
 const FEW_COLOURS = 64;
+
+// The limits keep the planner from reading a whole table for each page.
+const CONTENT = sql`
+  select s.source_sha256 as sha256, c.look_hash, c.measures
+  from (
+    select tenant_id, source_sha256 from rendition_sets
+    where tenant_id = i.tenant_id and hash16 = i.hash16 limit 1) s
+  left join lateral (
+    select look_hash, measures from contents
+    where tenant_id = s.tenant_id and sha256 = s.source_sha256 limit 1) c on true`;
 
 async function readImages(
   db: Db,
@@ -37,15 +41,12 @@ async function readImages(
   slots: { from: number; to: number },
 ): Promise<ReadImage[]> {
   const { rows } = await sql<ReadImage>`
-    select i.slot, i.row_number, i.host, s.source_sha256 as sha256, substr(bit_send(c.look_hash), 5) as look,
+    select i.slot, i.row_number, i.host, i.url, c.sha256, substr(bit_send(c.look_hash), 5) as look,
       (c.measures->'chroma'->>0)::float8 as blue, (c.measures->'chroma'->>1)::float8 as red,
       coalesce(c.measures is not null and (c.look_hash is null or (c.measures->>'empty')::boolean
         or (c.measures->>'fill_box')::float8 < ${NEARLY_NOTHING}), false) as is_empty,
-      coalesce((c.measures->>'colour_count')::integer <= ${FEW_COLOURS}, false) as is_drawn,
-      ${FILE_NAME} ~* ${PLACEHOLDER_NAME} as is_named
-    from images i
-    join rendition_sets s on s.tenant_id = i.tenant_id and s.hash16 = i.hash16
-    left join contents c on c.tenant_id = s.tenant_id and c.sha256 = s.source_sha256
+      coalesce((c.measures->>'colour_count')::integer <= ${FEW_COLOURS}, false) as is_drawn
+    from images i cross join lateral (${CONTENT}) c
     where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.state = 'completed'
       and i.slot >= ${slots.from} and i.slot < ${slots.to}
     order by i.slot`.execute(db);

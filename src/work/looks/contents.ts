@@ -1,10 +1,13 @@
 import type { Looks } from '../../pipeline/look-groups.ts';
 
+import { namesPlaceholder } from './placeholder-names.ts';
+
 /** A completed image as it counts for groups. */
 export type ReadImage = {
   slot: number;
   row_number: number;
   host: string;
+  url: string;
   sha256: Buffer;
   /** 32 bytes; null: it is not measured, or has no structure */
   look: Buffer | null;
@@ -14,8 +17,6 @@ export type ReadImage = {
   is_empty: boolean;
   /** it is drawn with few colours */
   is_drawn: boolean;
-  /** its URL names it as a sign for a missing picture */
-  is_named: boolean;
 };
 
 const SHA_BYTES = 32;
@@ -69,7 +70,7 @@ export class BatchContents {
     this.contentOf[image.slot] = content;
     this.rowOf[image.slot] = image.row_number;
     this.images[content] = (this.images[content] ?? 0) + 1;
-    if (image.is_named) this.isNamed[content] = 1;
+    if (namesPlaceholder(image.url)) this.isNamed[content] = 1;
     if (this.#hosts[content] !== this.#hostNumber(image.host)) this.#hosts[content] = NONE;
   }
 

@@ -23,6 +23,7 @@ export function parentColumn(header: readonly string[]): ParentColumn | undefine
 const FEW = 5;
 const LEAST_IN_COMMON = 2; // words
 const MOST_DIFFERENT = 2;
+const MOST_BY_NAME = 50; // of more, no name says that they are variants
 
 /** The products that share a picture, one after the other. It keeps little of each: there may be a million. */
 export class SharingProducts {
@@ -64,7 +65,7 @@ export class SharingProducts {
   }
 
   get #haveNames(): boolean {
-    if (this.#longest === 0) return false;
+    if (this.#longest === 0 || this.#count > MOST_BY_NAME) return false;
     const areEqual = this.#inCommon === this.#longest;
     return (
       areEqual || (this.#inCommon >= LEAST_IN_COMMON && this.#longest - this.#inCommon <= MOST_DIFFERENT)

@@ -71,7 +71,7 @@ async function insertGroups(db: Db, { tenantId, batchId, round }: EndedRound, ro
       select b.tenant_id, b.batch_id, b.round, g.look, g.kind, g.is_variants, decode(g.sha256, 'hex'),
         ('x' || g.look_hash)::bit(256), g.chroma, g.images, g.products, g.contents, g.distance, g.reason, g.host, g.example, g.slots
       from b, json_to_recordset(${JSON.stringify(rows)}) as g
-        (look integer, kind text, is_variants boolean, sha256 text, look_hash text, chroma jsonb, images integer,
+        (look integer, kind text, is_variants boolean, sha256 text, look_hash text, chroma real[], images integer,
           products integer, contents integer, distance smallint, reason text, host text, example integer, slots integer[])
       on conflict (tenant_id, batch_id, round, look) do nothing
     )

@@ -9,6 +9,7 @@ import { newDatabase } from '../../support/database.ts';
 import { type Folder, newFolder } from '../../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../../support/minilab.ts';
 import { type Origin, startOrigin } from '../../support/origin.ts';
+import { untilGrouped } from '../../support/same-pictures.ts';
 
 type Rule = {
   rule: string;
@@ -66,7 +67,9 @@ describe('the check of a batch', () => {
   async function ended(rows: string[], header = 'SKU,Name,Images', fields = {}): Promise<Batch> {
     const response = await upload(minilab.url, [header, ...rows, ''].join('\n'), fields);
     assert.equal(response.status, 202, await response.clone().text());
-    return untilEnded((await json<Batch>(response)).links.self);
+    const batch = await untilEnded((await json<Batch>(response)).links.self);
+    await untilGrouped(batch);
+    return batch;
   }
 
   const get = async <T>(batch: Batch, path: string): Promise<T> => {
