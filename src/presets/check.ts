@@ -111,6 +111,8 @@ function positionFlaws({ fit, position = 'centre', animated }: RenditionInput): 
   return animated ? [{ at: '/position', detail: 'An animation is cut around its centre only.' }] : [];
 }
 
+const MAX_MEASURED = 100e6; // pixels: what it makes is read again, as a source
+
 const OF_OBJECT = ['fill', 'enlarge', 'min_width', 'whiten', 'on_unmet'] as const;
 
 function objectFlaws(rendition: RenditionInput): PresetFlaw[] {
@@ -119,9 +121,12 @@ function objectFlaws(rendition: RenditionInput): PresetFlaw[] {
       at: `/${name}`,
       detail: `Only the fit object has ${name}.`,
     }));
-  const { width, min_width, background = '#ffffff', whiten, animated, trim } = rendition;
+  const { width = 0, height = 0, min_width = width } = rendition;
+  const { background = '#ffffff', whiten, animated, trim } = rendition;
   const flaws: PresetFlaw[] = [];
-  if (min_width !== undefined && width !== undefined && min_width > width)
+  if (width * height > MAX_MEASURED)
+    flaws.push({ at: '/width', detail: 'The fit object makes at most 100 megapixels.' });
+  if (width > 0 && min_width > width)
     flaws.push({ at: '/min_width', detail: `It must not be more than width, ${width}.` });
   if (whiten && background !== '#ffffff')
     flaws.push({ at: '/whiten', detail: 'It makes the background white: `background` must be #ffffff.' });

@@ -47,6 +47,9 @@ test('settings of a fit belong to it alone, and what contradicts another is name
     '/renditions/0/animated The fit object makes one frame.',
     '/renditions/0/trim The fit object cuts by itself.',
   ]);
+  assert.deepEqual(flawsOf({ fit: 'object', width: 10_000, height: 10_001 }), [
+    '/renditions/0/width The fit object makes at most 100 megapixels.',
+  ]);
   assert.deepEqual(flawsOf({ ...BOX, fit: 'contain', position: 'attention' }), [
     '/renditions/0/position Only the fit cover has a position: others cut nothing.',
   ]);

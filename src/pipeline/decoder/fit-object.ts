@@ -2,6 +2,7 @@
 import sharp, { type Sharp } from 'sharp';
 import { objectSettings, type RenditionSpec } from '../../presets/spec.ts';
 import { type Fix, type Unmet, UNMET_SENTENCES } from '../file-measures.ts';
+import { freeMemory } from '../free-memory.ts';
 import { ImageProblem } from '../problems.ts';
 import { backgroundOf } from './background.ts';
 import type { Pixels } from './decode.ts';
@@ -17,8 +18,8 @@ import {
 import { SHARPEN_SIGMA } from './shape.ts';
 import { whiten } from './whiten.ts';
 
-/** `shape`: makes the picture anew for each try of encoding it. */
-export type Fitted = { shape: () => Sharp; fix: Fix };
+/** `shape`: makes the picture anew for each try of encoding it, until its pixels are freed. */
+export type Fitted = { shape: () => Sharp; fix: Fix; free: () => void };
 
 /** @throws ImageProblem `cannot_meet_rule` */
 export async function fitObject(pixels: Pixels, found: Found, rendition: RenditionSpec): Promise<Fitted> {
@@ -33,7 +34,8 @@ export async function fitObject(pixels: Pixels, found: Found, rendition: Renditi
   const unmet = [refusal, tooSmall(placement), background.unmet].filter((one) => one !== undefined);
   if (rendition.on_unmet === 'fail') refuse(unmet);
   const changes = changesOf(pixels, placement, isWhitened);
-  return { shape: () => shaped(part, placement, rendition, background.padding), fix: { changes, unmet } };
+  const shape = (): Sharp => shaped(part, placement, rendition, background.padding);
+  return { shape, fix: { changes, unmet }, free: () => freeMemory(part.data) };
 }
 
 /** The box that an object is to fill. @param rendition with the fit `object`: it has a width and a height */

@@ -63,8 +63,9 @@ async function still(decoded: DecodedPixels, plan: Plan, { rendition, xmp }: Wan
   if (rendition.fit !== 'object')
     return await encode(shaperOf(await decoded.for(rendition), rendition), rendition, xmp);
   const { pixels, found } = await decoded.forObject(rendition);
-  const { shape, fix } = await fitObject(pixels, found, rendition);
+  const { shape, fix, free } = await fitObject(pixels, found, rendition);
   const encoded = await encode(shape, rendition, xmp);
+  free();
   return { ...encoded, fix: { ...fix, changes: [...fix.changes, ...recoded(plan, rendition)] } };
 }
 
