@@ -115,7 +115,7 @@ async function audit({ links }: Batch): Promise<void> {
       const broken = found.rules.filter(({ level, failed }) => level === 'must' && failed > 0);
       const why = broken.map(({ rule, required, failed }) => `${rule} ${required}: ${failed}`).join(', ');
       const { pass, warn, fail, unknown } = found.images;
-      return [found.title, ...[pass, warn, fail, unknown].map(String), why];
+      return [found.title, String(pass), String(warn), String(fail), String(unknown), why];
     }),
   );
   const head = ['', 'PASS', 'WARN', 'FAIL', 'UNKNOWN', 'RULES THAT PICTURES BREAK'];
