@@ -109,7 +109,7 @@ async function complete(db: Db, { tenantId, batchId }: BatchKey): Promise<void> 
     update images set state = 'completed', hash16 = substr(md5(slot::text), 1, 16), task_id = null, due_at = null, ended_at = now()
     where tenant_id = ${tenantId} and batch_id = ${batchId}`.execute(db);
   await sql`
-    update batches set state = 'completed', ended_at = now() where tenant_id = ${tenantId} and batch_id = ${batchId}`.execute(
+    update batches set state = 'completed', completed = images, ended_at = now() where tenant_id = ${tenantId} and batch_id = ${batchId}`.execute(
     db,
   );
   for (const table of ['images', 'products', 'rendition_sets', 'renditions', 'contents'])
