@@ -39,7 +39,9 @@ function partOf(contents: SlotContent[]): Part {
   return {
     slots: contents.map(({ slot }) => slot),
     hashes: contents.map(({ hash16 }) => hash16).join(''),
-    files: columnsOf(contents.map(({ content: { measures: _, ...file } }) => file)),
+    files: columnsOf(
+      contents.map(({ content: { format, width, height, bytes } }) => ({ format, width, height, bytes })),
+    ),
     measures: columnsOf(contents.map(({ content }) => content.measures)),
   };
 }
