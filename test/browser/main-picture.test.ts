@@ -39,7 +39,7 @@ describe('main pictures', { skip: NO_BROWSER ?? false }, () => {
     await page.getByRole('button', { name: /^Make 2 images/, disabled: false }).click();
     await page.getByText('(main picture amazon-fix)').waitFor();
     await page.getByRole('button', { name: /^1 Box.*done/ }).click();
-    await page.getByText('cut to the product, padded').waitFor();
+    await page.getByText('Cut to the product, compressed anew').waitFor();
     await page.keyboard.press('j');
     await page.getByText('The picture has no plain background: padding it would show a frame.').waitFor();
     assert.deepEqual(await violationsIn(TWO_LOOKS, page), []);
