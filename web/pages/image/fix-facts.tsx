@@ -1,5 +1,5 @@
 import type { Rendition } from '../../api/types.ts';
-import { visible } from '../../data/user-text.ts';
+import { number } from '../../data/format.ts';
 import { Icon } from '../../parts/icon.tsx';
 
 type Fix = NonNullable<Rendition['fix']>;
@@ -23,10 +23,8 @@ export function FixFacts({ fix: { changes, unmet } }: { fix: Fix }) {
         <div key={rule} class="note warn gaptop">
           <Icon name="warn" />
           <div class="grow">
-            {sentence}{' '}
-            <span class="muted">
-              It has {visible(String(measured))}; {visible(String(required))} is needed.
-            </span>
+            {sentence.replaceAll('`', '"')}
+            {typeof measured === 'number' && ` It has ${number(measured)}; ${required} are needed.`}
           </div>
         </div>
       ))}
