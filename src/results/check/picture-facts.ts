@@ -24,7 +24,7 @@ export function factsOf(
     url: of === 'source' ? sourceUrl(row) : outputUrl(row, results.recipes, urlOf),
     category: (row.category ? categoryOf(row.category) : undefined) ?? otherwise,
     file: of === 'source' ? sourceFile(row) : outputFile(row, results.recipes),
-    isPlaceholder: looks?.isPlaceholder(row.slot),
+    isPlaceholder: row.is_placeholder || looks?.isPlaceholder(row.slot),
     isTwice: looks?.isTwice(row.slot),
   });
 }

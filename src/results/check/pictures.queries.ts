@@ -16,6 +16,7 @@ export type PictureRow = {
   host: string;
   state: ImageState;
   error_code: string | null;
+  is_placeholder: boolean;
   hash16: string | null;
   /** of its product, if it was asked for */
   label?: string;
@@ -50,7 +51,7 @@ export async function readPictures(
 ): Promise<PictureRow[]> {
   const hasCategory = categoryColumn !== undefined;
   const { rows } = await sql<PictureRow>`
-    select i.slot, i.row_number, i.position, i.recipe, i.url, i.host, i.state, i.error_code, i.hash16,
+    select i.slot, i.row_number, i.position, i.recipe, i.url, i.host, i.state, i.error_code, i.is_placeholder, i.hash16,
       f.format as file_format, f.width as file_width, f.height as file_height, f.bytes as file_bytes,
       f.measures as file_measures
       ${when(of === 'output', sql`, f.ordinal as file_ordinal`)}
