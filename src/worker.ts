@@ -145,7 +145,9 @@ function recordingWith(limiter: HostLimiter, { database, feed, log }: Services) 
   };
 }
 
-type Healthy = { probe(): Promise<void> };
+type Healthy = { probe(signal: AbortSignal): Promise<void> };
+
+const PROBE_WITHIN_MS = 15_000;
 
 /** Resume a pump that was paused by trouble, and pause it for good when the schema is too new. */
 function pausingChores(pump: Pump, health: Healthy[], db: Db): Chore[] {
@@ -171,7 +173,7 @@ function pausingChores(pump: Pump, health: Healthy[], db: Db): Chore[] {
 /** Why no image can be processed; undefined when all is well. */
 async function troubleOf(parts: Healthy[]): Promise<string | undefined> {
   try {
-    for (const part of parts) await part.probe();
+    for (const part of parts) await part.probe(AbortSignal.timeout(PROBE_WITHIN_MS));
     return undefined;
   } catch (error) {
     return (error as Error).message;

@@ -32,7 +32,7 @@ export async function makeRenditions(plan: Plan): Promise<Made> {
       ? await animation(plan, metadata, { rendition, xmp })
       : await still(await decoded.for(rendition), { rendition, xmp });
     // Synchronous, because this thread has nothing else to do.
-    writeFileSync(rendition.output, encoded.data, { flush: true });
+    writeFileSync(rendition.output, encoded.data, { flush: !plan.isUnsynced });
     const { data, width, height } = encoded;
     const sha256 = createHash('sha256').update(data).digest('hex');
     files.push({ name: rendition.name, width, height, bytes: data.length, sha256 });
