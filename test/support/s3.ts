@@ -161,3 +161,9 @@ async function send(
   await new Promise((resolve) => response.write(body.subarray(0, body.length / 2), resolve));
   if (fault.is === 'cut') response.destroy();
 }
+
+/** Lets a client in this process find the credentials of the test server. */
+export function setCredentials(): void {
+  process.env['AWS_ACCESS_KEY_ID'] = CREDENTIALS.id;
+  process.env['AWS_SECRET_ACCESS_KEY'] = CREDENTIALS.secret;
+}
