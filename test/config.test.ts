@@ -24,7 +24,7 @@ describe('unknown settings', () => {
   });
 
   test('names that begin with MINILAB_, and settings of later versions, are reported', () => {
-    for (const name of ['RETENTION_DAYS', 'MINILAB_COLOUR', 'S3_ENDPOINT'])
+    for (const name of ['RETENTION_DAYS', 'MINILAB_COLOUR', 'S3_BUCKET'])
       assert.match(warnings(name).join(), new RegExp(`setting ${name}.*no effect`), name);
   });
 

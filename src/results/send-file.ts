@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
 import { isConditional, judge, type Verdict } from '../http/conditional.ts';
@@ -32,7 +33,7 @@ export async function sendFile(
   reply.code(verdict.status).header('content-length', length);
   if ('range' in verdict)
     reply.header('content-range', `bytes ${verdict.range.from}-${verdict.range.to}/${file.bytes}`);
-  if (isHead) return reply.send();
+  if (isHead) return reply.send(Readable.from([])); // nothing at all would have the length 0
   const range = 'range' in verdict ? verdict.range : undefined;
   const opened = 'content' in file ? file : await storage.open(key, signal, range);
   if (!opened) throw noSuchFile();

@@ -193,10 +193,10 @@ test('purges, deletions, searches and recordings of the same files at once never
 test('a worker that was frozen while it removed files, so long that its purges went to another, removes no more of them', async () => {
   await using services = await newServices();
   const { db } = services.database;
-  const batch = await finish(
-    services,
-    Array.from({ length: 40 }, (_, i) => `https://a.example/${i}`),
-  );
+  const urls = Array.from({ length: 40 }, (_, i) => `https://${i}.example/`);
+  const batch = await acceptUrls(services, urls);
+  for (let claimed = await claim(services, 64); claimed.length > 0; claimed = await claim(services, 64))
+    await makeAndRecord(services, claimed);
   await deleteBatch(db, batch);
   const removed: string[] = [];
   const frozen: Storage = {

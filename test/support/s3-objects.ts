@@ -20,6 +20,8 @@ const NOTHING = Buffer.alloc(0);
 export class S3Objects {
   readonly #rules: Rules;
   readonly #objects = new Map<string, Stored>();
+  /** the code of the errors in the answer to DeleteObjects, which is 200 nevertheless */
+  refuseToDelete: string | undefined;
 
   constructor(rules: Rules) {
     this.#rules = rules;
@@ -102,6 +104,10 @@ export class S3Objects {
     if (headers['content-md5'] === undefined) throw new Refused(400, 'InvalidRequest');
     const keys = [...body.toString().matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = '']) => key);
     if (keys.length > 1_000) throw new Refused(400, 'MalformedXML');
+    const errors = keys.map(
+      (key) => `<Error><Key>${key}</Key><Code>${this.refuseToDelete}</Code><Message>no</Message></Error>`,
+    );
+    if (this.refuseToDelete !== undefined) return xml(`<DeleteResult>${errors.join('')}</DeleteResult>`);
     for (const key of keys) this.#objects.delete(key);
     return xml('<DeleteResult></DeleteResult>');
   }
