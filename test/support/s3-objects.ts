@@ -113,6 +113,7 @@ export class S3Objects {
   }
 
   #list(query: URLSearchParams): Answer {
+    if (this.#rules.forbidsListing) throw new Refused(403, 'AccessDenied');
     const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
     const most = Math.min(Number(query.get('max-keys') ?? 1_000), 1_000);
     const keys = this.keys.filter((key) => key.startsWith(query.get('prefix') ?? '') && key > after);

@@ -33,7 +33,7 @@ export type S3Options = {
   clockMs?: number;
   /** like stores of old: a PUT overwrites whatever the condition says */
   ignoresConditions?: boolean;
-  /** what GET and HEAD of a missing object answer without the permission to list */
+  /** without the permission to list, a missing object is 403 too */
   forbidsListing?: boolean;
   /** operations that are answered by 501 */
   lacks?: readonly string[];

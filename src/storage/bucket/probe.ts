@@ -4,13 +4,14 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { StorageTrouble } from '../storage.ts';
 import { objectOf } from './call.ts';
 import type { Bucket } from './client.ts';
 import { conditional } from './put.ts';
-import { statusOf } from './trouble.ts';
+import { codeOf, statusOf } from './trouble.ts';
 
 /** Objects of probes: in our prefix, and never keys of files. */
 const FOLDER = '.minilab';
@@ -51,17 +52,25 @@ export async function examine(bucket: Bucket, abortSignal: AbortSignal): Promise
   await remove();
 }
 
-/** Without s3:ListBucket, AWS answers 403 for what does not exist, and every new image would look like trouble. */
+/**
+ * Without s3:ListBucket, AWS answers 403 for what does not exist, and every new image would look like trouble. The
+ * list comes first, because its answer has a body that says what is wrong with other settings too.
+ */
 async function refuseUnlisted(
   { client, name }: Bucket,
   missing: { Bucket: string; Key: string },
   abortSignal: AbortSignal,
 ): Promise<void> {
-  const error = await client.send(new HeadObjectCommand(missing), { abortSignal }).catch((e: unknown) => e);
-  if (statusOf(error) === 404) return;
-  if (statusOf(error) !== 403) throw error;
-  throw new StorageTrouble(
-    `${name}: access is denied: check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and that they allow s3:ListBucket for the bucket and s3:GetObject for what is in it (without s3:ListBucket, a missing file cannot be told from a forbidden one)`,
-    { kind: 'settings', cause: error },
-  );
+  const { Bucket, Key: Prefix } = missing;
+  try {
+    await client.send(new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 }), { abortSignal });
+    await client.send(new HeadObjectCommand(missing), { abortSignal });
+  } catch (error) {
+    if (statusOf(error) === 404 && codeOf(error) !== 'NoSuchBucket') return;
+    if (statusOf(error) !== 403 || !/^(AccessDenied|Forbidden|403)$/.test(codeOf(error))) throw error;
+    throw new StorageTrouble(
+      `${name}: access is denied: check that the credentials allow s3:ListBucket for the bucket, and s3:GetObject for what is in it (without s3:ListBucket, a missing file cannot be told from a forbidden one)`,
+      { kind: 'settings', cause: error },
+    );
+  }
 }
