@@ -18,7 +18,7 @@ import {
 } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { smallPicture } from '../support/pictures.ts';
-import { type S3, type S3Options, startS3 } from '../support/s3.ts';
+import { type S3, startS3 } from '../support/s3.ts';
 import { until } from '../support/until.ts';
 import { readZip } from '../support/zip.ts';
 
@@ -110,34 +110,11 @@ describe('a catalogue whose files lie in a bucket', () => {
   });
 });
 
-describe('doctor, of a bucket', () => {
-  async function doctor(options: S3Options, changes: Record<string, string> = {}): Promise<string> {
-    await using folder = await newFolder();
-    await using s3 = await startS3(options);
-    const settings = { DATA_DIR: folder.path, DATABASE_URL: 'postgres://127.0.0.1:1/none' };
-    const { out } = await runMinilab(['doctor'], { settings: { ...settings, ...s3.settings, ...changes } });
-    return out.split('\n').find((line) => /^\w+ +storage:/.test(line)) ?? '';
-  }
-
-  test('what is fine, and what is wrong and what to do', async () => {
-    const lines = await Promise.all([
-      doctor({}),
-      doctor({}, { AWS_SECRET_ACCESS_KEY: 'another' }),
-      doctor({}, { STORAGE_URL: 's3://another' }),
-      doctor({ region: 'eu-west-1' }, { S3_REGION: 'us-east-1' }),
-      doctor({ clockMs: 3_600_000 }),
-      doctor({ forbidsListing: true }),
-      doctor({ ignoresConditions: true }),
-    ]);
-    const expected = [
-      /^ok    storage: s3:\/\/pictures\/some\/place at http.* can be written, read and listed/,
-      /^WRONG storage: .*check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY/,
-      /^WRONG storage: .*no bucket another: check STORAGE_URL/,
-      /^WRONG storage: .*another region than us-east-1: set S3_REGION/,
-      /^WRONG storage: .*clock of this machine is 60 minutes behind/,
-      /^WRONG storage: .*allow s3:ListBucket/,
-      /^WRONG storage: .*ignores If-None-Match/,
-    ];
-    for (const [i, sentence] of expected.entries()) assert.match(lines[i] ?? '', sentence);
-  });
+test('doctor says what is wrong with a bucket', async () => {
+  await using folder = await newFolder();
+  await using s3 = await startS3({ region: 'eu-west-1' });
+  const settings = { DATA_DIR: folder.path, DATABASE_URL: 'postgres://127.0.0.1:1/none' };
+  const wrong = { ...settings, ...s3.settings, S3_REGION: 'us-east-1' };
+  const { out } = await runMinilab(['doctor'], { settings: wrong });
+  assert.match(out, /^WRONG storage: .*another region than us-east-1: set S3_REGION=eu-west-1/m);
 });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { StorageKey } from '../../src/storage/keys.ts';
 import { type Api, startApi } from '../support/api.ts';
+import { newServices } from '../support/batches.ts';
 import { type S3, setCredentials, startS3 } from '../support/s3.ts';
 import { until } from '../support/until.ts';
 import { newKey } from '../storage/contract.ts';
@@ -163,5 +164,13 @@ describe('/files of a bucket', () => {
     assert.match(await ready.text(), /SlowDown/);
     s3.fault = () => undefined;
     assert.equal((await fetch(`${api.url}/files/${key}`, { method: 'HEAD' })).status, 200);
+  });
+
+  test('a process starts without a store that is away, and not with one that it must not use', async () => {
+    await using away = await startS3();
+    away.fault = () => ({ is: 'answer', status: 503, code: 'SlowDown' });
+    await using _ = await newServices(away.settings);
+    await using careless = await startS3({ ignoresConditions: true });
+    await assert.rejects(newServices(careless.settings), /ignores If-None-Match/);
   });
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { before, test } from 'node:test';
+import { examineBucket } from '../../src/storage/bucket/examine.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { type Keeping, type Storage, StorageTrouble } from '../../src/storage/storage.ts';
 import type { TroubleKind } from '../../src/storage/trouble-kinds.ts';
@@ -252,6 +253,28 @@ test('others that share the bucket are left alone, and a presigned URL shows a f
   assert.match(shown.headers.get('cache-control') ?? '', /immutable/);
   assert.equal((await fetch(url.replace(key, newKey()))).status, 403);
   assert.equal((await fetch(url.replace('image%2Fjpeg', 'text%2Fhtml'))).status, 403);
+});
+
+test('doctor is told what is fine, and what is wrong and what to do', async () => {
+  const table: [S3Options, Record<string, string>, RegExp][] = [
+    [{}, {}, /^s3:\/\/pictures\/some\/place at http.* can be written, read and listed/],
+    [{}, { bucket: 'another' }, /no bucket another: check STORAGE_URL/],
+    [
+      { region: 'eu-west-1' },
+      { region: 'us-east-1' },
+      /another region than us-east-1: set S3_REGION=eu-west-1/,
+    ],
+    [{ clockMs: 3_600_000 }, {}, /clock of this machine is 60 minutes behind/],
+    [{ forbidsListing: true }, {}, /allow s3:ListBucket/],
+    [{ ignoresConditions: true }, {}, /ignores If-None-Match/],
+  ];
+  for (const [options, changes, sentence] of table) {
+    await using s3 = await startS3(options);
+    const told = await examineBucket({ ...s3.address, ...changes }, never).catch(
+      (error: Error) => error.message,
+    );
+    assert.match(told, sentence);
+  }
 });
 
 test('the test server is strict: wrong secrets, damaged bodies and missing signatures are refused', async () => {

@@ -11,6 +11,7 @@ import { statusOf, troubleOf } from './trouble.ts';
 
 const TRIES = 3; // of a file that arrives damaged
 const CONFLICT_MS = 100;
+const MOST_ROUNDS = 50;
 
 /** @returns the content under the key, which is that of another file if the key existed */
 export async function putObject(
@@ -20,7 +21,7 @@ export async function putObject(
   signal: AbortSignal,
 ): Promise<Content> {
   let damages = 0;
-  for (;;) {
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const result = await putOnce(bucket, key, file, signal).catch((error: unknown) => {
       const trouble = troubleOf(bucket, error);
       if (trouble.kind !== 'damaged' || (damages += 1) === TRIES) throw error;
@@ -34,6 +35,7 @@ export async function putObject(
     await unlink(file.path);
     return kept;
   }
+  throw new StorageTrouble(`${bucket.name}: others store and remove ${key} all the time`);
 }
 
 type PutResult = 'stored' | 'kept' | 'conflict';
