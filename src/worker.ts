@@ -14,6 +14,7 @@ import { createPipeline } from './pipeline/pipeline.ts';
 import { type Pump, startPump, type Taken } from './queue/pump.ts';
 import { forgetWorker, reportWorker } from './queue/workers.ts';
 import { diskStorage } from './storage/disk.ts';
+import { patientStorage } from './storage/patient.ts';
 import { workerFolder } from './temporary-folder.ts';
 import { userAgentOf, VERSION } from './version.ts';
 import type { WatchedTask } from './watchdog/watchdog.ts';
@@ -75,7 +76,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     fetchRules: { guard, maxBytes: config.maxSourceBytes, userAgent, localFolder },
     acquirePermit: limiter.acquire,
     decoders,
-    storage,
+    storage: patientStorage(storage, (trouble) => onTrouble(trouble)),
     sourceFiles,
     findSet: (tenantId, setId) => findSet(hurried, { tenantId, setId }),
   });
