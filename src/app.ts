@@ -132,7 +132,7 @@ export async function startHttp(
   const openUpload: OpenUpload = (tenantId, id) => kept.open(uploadKey(tenantId, id));
   const pictures = startPictures({ ...services, openUpload });
   app.addHook('onClose', () => pictures.stop());
-  await app.register(fileRoutes, { storage, thumbs: pictures.thumbs });
+  await app.register(fileRoutes, { storage, thumbs: pictures.thumbs, redirects: config.redirectsFiles });
   await app.register(beforeRoutes, { db: database.db, befores: pictures.befores });
   await app.register(presetPreviewRoutes, { previews: pictures.previews });
   await listen(app, config);
@@ -156,8 +156,10 @@ function controlAccess(app: Server, { config, database, log }: Services, keyring
   return { failures, limit };
 }
 
+const STORAGE_ANSWERS_WITHIN_MS = 15_000;
+
 async function storageTrouble(storage: Storage): Promise<string | undefined> {
-  return storage.probe().then(
+  return storage.probe(AbortSignal.timeout(STORAGE_ANSWERS_WITHIN_MS)).then(
     () => undefined,
     (error: Error) => error.message,
   );

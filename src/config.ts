@@ -5,7 +5,6 @@ import {
   parseApiKey,
   parseBoundedSchedule,
   parseDatabaseUrl,
-  parseFileUrl,
   parseInboxSecrets,
   parseKey,
   parseNetworks,
@@ -13,8 +12,10 @@ import {
   parseProxies,
 } from './settings/parsers.ts';
 import { type Environment, SettingsReader } from './settings/settings-reader.ts';
+import { readStorage } from './settings/storage-settings.ts';
 import { unknownSettings } from './settings/unknown-settings.ts';
 import { newApiKey } from './access/api-key.ts';
+import type { StorageAddress } from './storage/address.ts';
 import { DEFAULT_SCHEDULE, type Schedule } from './webhooks/schedule.ts';
 import { isSecret, newSecret } from './webhooks/signing.ts';
 
@@ -34,7 +35,9 @@ export type Config = {
   publicUrl: string;
   /** a storage key is appended to it; without a slash at its end */
   filesUrl: string;
-  storageDir: string;
+  storage: StorageAddress;
+  /** whether `/files` redirects to the bucket, and sends nothing itself */
+  redirectsFiles: boolean;
   workerCores: number;
   downloadConcurrency: number;
   hostConcurrency: number;
@@ -102,12 +105,7 @@ export function readConfig(env: Environment = process.env): Config {
     ),
     publicUrl,
     filesUrl: read.webUrl('FILES_URL', `${publicUrl}/files`),
-    storageDir: read.parsed(
-      'STORAGE_URL',
-      resolve(dataDir, 'files'),
-      'a URL such as file:///srv/minilab',
-      parseFileUrl,
-    ),
+    ...readStorage(read, dataDir),
     workerCores,
     downloadConcurrency: read.integer('DOWNLOAD_CONCURRENCY', 16, { min: 1, max: 1024 }),
     hostConcurrency: read.integer('HOST_CONCURRENCY', 32, { min: 1, max: 1024 }),

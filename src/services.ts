@@ -15,7 +15,8 @@ import { type Queue, startQueue } from './queue/queue.ts';
 import { startWatchdog, type Watchdog } from './watchdog/watchdog.ts';
 import { diskStorage } from './storage/disk.ts';
 import { adoptOldLayout } from './storage/old-layout.ts';
-import type { Storage } from './storage/storage.ts';
+import { openStorage } from './storage/open-storage.ts';
+import { type Storage, StorageTrouble } from './storage/storage.ts';
 import { MINUTE_MS } from './units.ts';
 
 /** What every process opens: a migrated database, a queue, a storage, a guard, a watchdog. */
@@ -63,12 +64,10 @@ export async function openServices(
 ): Promise<Services> {
   const temporaryFolder = join(config.dataDir, 'tmp');
   await checkFolder(temporaryFolder, 'DATA_DIR', log);
-  await checkFolder(config.storageDir, 'STORAGE_URL', log);
-  const moved = await adoptOldLayout(config.storageDir);
-  if (moved > 0) log.info({ files: moved }, 'files were moved from the storage layout of the first version');
-  const storage = diskStorage(config.storageDir);
-  const database = await connectDatabase(databaseUrl);
   await using opened = new AsyncDisposableStack();
+  const storage = await openCheckedStorage(config, log);
+  opened.defer(() => storage.close());
+  const database = await connectDatabase(databaseUrl);
   opened.defer(() => database.db.destroy());
   try {
     await migrateDatabase(databaseUrl, {
@@ -91,6 +90,28 @@ export async function openServices(
     throw databaseProblem(error, databaseUrl) ?? error;
   }
 }
+
+/** @throws Problem `storage_unavailable`, if the storage cannot be used before an operator changes something */
+async function openCheckedStorage({ storage: address }: Config, log: Logger): Promise<Storage> {
+  const storage = await openStorage(address);
+  if (address.is === 'folder') {
+    await checkFolder(address.path, 'STORAGE_URL', log);
+    const moved = await adoptOldLayout(address.path);
+    if (moved > 0)
+      log.info({ files: moved }, 'files were moved from the storage layout of the first version');
+    return storage;
+  }
+  await storage.probe(AbortSignal.timeout(PROBE_WITHIN_MS)).catch(async (error: Error) => {
+    const isForOperator = error instanceof StorageTrouble && error.kind === 'settings';
+    if (!isForOperator)
+      return log.warn({ reason: error.message }, 'started, but no files can be written now');
+    await storage.close();
+    throw new Problem('storage_unavailable', { detail: `${error.message}.`, cause: error });
+  });
+  return storage;
+}
+
+const PROBE_WITHIN_MS = 15_000;
 
 /** @throws Problem `storage_unavailable`, unless the disk is only full: that is logged */
 async function checkFolder(folder: string, setting: string, log: Logger): Promise<void> {
@@ -130,7 +151,7 @@ export async function migrateDatabase(databaseUrl: string, options?: MigrateOpti
  */
 export async function ensureWritable(folder: string, setting = 'DATA_DIR'): Promise<void> {
   try {
-    await diskStorage(folder).probe();
+    await diskStorage(folder).probe(AbortSignal.timeout(PROBE_WITHIN_MS));
   } catch (error) {
     throw new Problem('storage_unavailable', {
       detail: `${(error as Error).message}. Choose another folder with ${setting}.`,

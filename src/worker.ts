@@ -15,6 +15,7 @@ import { MarkCache } from './marks/mark-cache.ts';
 import { type Pump, startPump, type Taken } from './queue/pump.ts';
 import { forgetWorker, reportWorker } from './queue/workers.ts';
 import { diskStorage } from './storage/disk.ts';
+import { patientStorage } from './storage/patient.ts';
 import { workerFolder } from './temporary-folder.ts';
 import { userAgentOf, VERSION } from './version.ts';
 import type { WatchedTask } from './watchdog/watchdog.ts';
@@ -76,7 +77,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     fetchRules: { guard, maxBytes: config.maxSourceBytes, userAgent, localFolder },
     acquirePermit: limiter.acquire,
     decoders,
-    storage,
+    storage: patientStorage(storage, (trouble) => onTrouble(trouble)),
     sourceFiles,
     findSet: (tenantId, setId) => findSet(hurried, { tenantId, setId }),
   });
@@ -147,7 +148,9 @@ function recordingWith(limiter: HostLimiter, { database, feed, log }: Services) 
   };
 }
 
-type Healthy = { probe(): Promise<void> };
+type Healthy = { probe(signal: AbortSignal): Promise<void> };
+
+const PROBE_WITHIN_MS = 15_000;
 
 /** Resume a pump that was paused by trouble, and pause it for good when the schema is too new. */
 function pausingChores(pump: Pump, health: Healthy[], db: Db): Chore[] {
@@ -173,7 +176,7 @@ function pausingChores(pump: Pump, health: Healthy[], db: Db): Chore[] {
 /** Why no image can be processed; undefined when all is well. */
 async function troubleOf(parts: Healthy[]): Promise<string | undefined> {
   try {
-    for (const part of parts) await part.probe();
+    for (const part of parts) await part.probe(AbortSignal.timeout(PROBE_WITHIN_MS));
     return undefined;
   } catch (error) {
     return (error as Error).message;

@@ -41,7 +41,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { isThumbKey, KEY_SQL, THUMB_KEY_SQL } from '../storage/keys.ts';
-import type { Storage } from '../storage/storage.ts';
+import { REMOVE_WITHIN_MS, type Storage } from '../storage/storage.ts';
 
 const SETS_AT_ONCE = 500; // about a thousand files, removed within a second; their purges are locked meanwhile
 
@@ -149,6 +149,7 @@ async function removeFiles(db: Db, storage: Storage): Promise<Purged> {
   });
 }
 
+const KEYS_AT_ONCE = 100; // one request to a bucket; a folder needs some 10 ms
 const QUERY_EVERY_MS = 2_000; // the server ends a transaction that is idle for 15 s, and frees its locks
 
 /**
@@ -158,12 +159,12 @@ const QUERY_EVERY_MS = 2_000; // the server ends a transaction that is idle for 
  */
 async function removeWhileLocked(trx: Db, storage: Storage, keys: string[]): Promise<void> {
   let queriedAt = performance.now();
-  for (const key of keys) {
+  for (let at = 0; at < keys.length; at += KEYS_AT_ONCE) {
     if (performance.now() - queriedAt > QUERY_EVERY_MS) {
       await sql`select`.execute(trx);
       queriedAt = performance.now();
     }
-    await storage.remove([key]);
+    await storage.remove(keys.slice(at, at + KEYS_AT_ONCE), AbortSignal.timeout(REMOVE_WITHIN_MS));
   }
 }
 

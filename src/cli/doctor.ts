@@ -10,7 +10,7 @@ import { unappliedMigrations, unknownMigration } from '../db/migrate.ts';
 import { Problem } from '../errors.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { ensureWritable, openConfiguredDatabase } from '../services.ts';
-import { diskStorage } from '../storage/disk.ts';
+import { openStorage } from '../storage/open-storage.ts';
 import { findLeftovers } from '../temporary-folder.ts';
 import { troubledEndpoints } from '../webhooks/endpoint-health.ts';
 import { lastFailure } from '../webhooks/endpoints.ts';
@@ -66,9 +66,13 @@ async function checkDataFolder({ dataDir }: Config): Promise<string> {
   return `${dataDir} is writable, ${size(free)} free`;
 }
 
-async function checkStorage({ storageDir }: Config): Promise<string> {
-  await ensureWritable(storageDir, 'STORAGE_URL');
-  return `${storageDir} is writable`;
+async function checkStorage({ storage }: Config): Promise<string> {
+  if (storage.is === 'bucket') {
+    const { examineBucket } = await import('../storage/bucket/examine.ts');
+    return examineBucket(storage, AbortSignal.timeout(SEARCH_FOR_MS));
+  }
+  await ensureWritable(storage.path, 'STORAGE_URL');
+  return `${storage.path} is writable`;
 }
 
 async function checkDatabase(config: Config): Promise<string> {
@@ -113,7 +117,8 @@ async function countLeftovers(config: Config): Promise<string> {
   const db = await connect(config, stack);
   if (!(await hasSchema(db))) return 'none: the database has no tables before the first start';
   const signal = AbortSignal.timeout(SEARCH_FOR_MS);
-  const storage = diskStorage(config.storageDir);
+  const storage = await openStorage(config.storage);
+  stack.defer(() => storage.close());
   const { sets, orphans, files, unfinished } = await sweepStorage(db, storage, {
     olderThanMs: 0,
     clears: false,

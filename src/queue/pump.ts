@@ -133,7 +133,8 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
 
   #capacity(): number {
     const { capacity, waiting } = this.#parts;
-    return capacity + Math.min(waiting?.() ?? 0, WAITING_PER_CAPACITY * capacity);
+    const whole = capacity + Math.min(waiting?.() ?? 0, WAITING_PER_CAPACITY * capacity);
+    return Math.ceil(whole * this.#pauses.share());
   }
 
   /** @returns how many tasks were claimed */

@@ -1,6 +1,5 @@
 /** Parsers of single settings: each returns undefined for a text that is not valid. */
 import { BlockList, isIP } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { whyNoApiKey } from '../access/api-key.ts';
 import { DAY_MS } from '../units.ts';
 import { parseSchedule, type Schedule } from '../webhooks/schedule.ts';
@@ -33,12 +32,6 @@ const DATABASE_URL = /^postgres(ql)?:\/\/(?:[^%#\s]|%[\da-f]{2})*$/i;
 
 export function parseDatabaseUrl(text: string): string | undefined {
   return DATABASE_URL.test(text) && URL.canParse(text) ? text : undefined;
-}
-
-/** @returns the path of a file: URL */
-export function parseFileUrl(text: string): string | undefined {
-  const url = URL.parse(text);
-  return url?.protocol === 'file:' && url.host === '' ? fileURLToPath(url) : undefined;
 }
 
 export function parsePorts(text: string): number[] | undefined {

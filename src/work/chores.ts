@@ -111,7 +111,7 @@ export function choresOf({ database, storage, feed, config, log, signal }: Chore
       name: 'search storage',
       everyMs: REPAIR_EVERY_MS,
       run: async () => {
-        const { sets: _, ...found } = await searchStorage(db, storage);
+        const { sets: _, ...found } = await searchStorage(db, storage, signal);
         logFound(log, 'orphans were found in storage, and will be deleted', found);
       },
     },

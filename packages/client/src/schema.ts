@@ -2926,6 +2926,13 @@ export interface operations {
                     "image/*": string;
                 };
             };
+            /** @description Where the file is: a URL of the bucket that lasts an hour */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Not modified: the copy of the client is current */
             304: {
                 headers: {
