@@ -1,13 +1,6 @@
 import { type Batch, json } from '../support/minilab.ts';
-import {
-  catalogue,
-  finishedBatch,
-  openStage,
-  SECRET,
-  type Stage,
-  stuckBatch,
-  untilCompared,
-} from './stage.ts';
+import { untilGrouped } from '../support/same-pictures.ts';
+import { catalogue, finishedBatch, openStage, SECRET, type Stage, stuckBatch } from './stage.ts';
 
 type Images = { items: { id: string; state: string }[] };
 
@@ -15,7 +8,7 @@ type Images = { items: { id: string; state: string }[] };
 export async function openUsedStage(): Promise<{ stage: Stage; pages: Record<string, string> }> {
   const stage = await openStage({ INBOX_SECRETS: `demo=${SECRET}` });
   const done = await finishedBatch(stage, catalogue(stage.origin.url, { products: 20 }));
-  await untilCompared(done);
+  await untilGrouped(done);
   const running = await stuckBatch(stage, catalogue(stage.origin.url, { products: 6, from: 100 }));
   return { stage, pages: await allPages(stage, { done, running }) };
 }

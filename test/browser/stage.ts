@@ -73,13 +73,6 @@ export async function finishedBatch(
   return untilEnded(batch.links.self);
 }
 
-/** Waits until its pictures have been compared, which begins when a batch has ended. */
-export async function untilCompared({ links }: Batch): Promise<void> {
-  const isPending = async (): Promise<boolean> =>
-    (await json<{ pending: boolean }>(fetch(`${links.self}/same-pictures`))).pending;
-  while (await isPending()) await sleep(100);
-}
-
 /** A batch that stays in work: its last images never arrive. */
 export async function stuckBatch(stage: Stage, csv: string): Promise<Batch> {
   const stuck = `${csv}\nFI-9999,"The last bowl",${stage.origin.url}/wait/1.jpg,${stage.origin.url}/wait/2.jpg,1`;
