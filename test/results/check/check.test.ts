@@ -143,7 +143,7 @@ describe('the check of a batch', () => {
     );
     for (const { rule, level, required, failed, unknown } of before.rules)
       for (const [result, count] of Object.entries({ fail: failed, unknown })) {
-        const query = String(new URLSearchParams({ rule, level, required: String(required), result }));
+        const query = new URLSearchParams({ rule, level, required: String(required), result }).toString();
         const { items } = await get<Page>(batch, `sheet?channel=google&as_of=2027-01-30&${query}`);
         assert.equal(items.length, count, `${query}: those that the summary counts`);
       }
