@@ -1,0 +1,78 @@
+/**
+ * Chores of which one worker at a time is enough. Workers ask for what is due in one statement, and whoever is
+ * first has the turn: it moves the time at which the chore is due again. While a chore runs, its worker moves
+ * that time on, so nobody begins it a second time; a worker that is killed, frozen or cut off stops doing so, and
+ * another one takes the turn. Chores are idempotent, so two at once do no harm.
+ *
+ * An advisory lock would keep an open transaction per chore, and could not tell when a chore ran last.
+ */
+import { sql } from 'kysely';
+import type { Logger } from 'pino';
+import type { Db } from '../db/database.ts';
+import { type Chore, runLogged } from './repeat.ts';
+
+const ASK_EVERY_MS = 1_000; // all workers together, on average
+const LONGEST_WAIT_MS = 10_000;
+
+export type TurnParts = {
+  db: Db;
+  workerId: string;
+  /** how many workers are alive, with this one */
+  liveWorkers(): number;
+  log: Logger;
+};
+
+/** @returns a chore of every worker: it asks for turns, and runs what it gets */
+export function inTurns(chores: Chore[], { db, workerId, liveWorkers, log }: TurnParts): Chore {
+  const running = new Set<string>();
+
+  async function run(chore: Chore): Promise<void> {
+    running.add(chore.name);
+    await runLogged(chore, log);
+    running.delete(chore.name);
+  }
+
+  return {
+    name: 'take turns at chores',
+    everyMs: () =>
+      running.size > 0 ? ASK_EVERY_MS : Math.min(ASK_EVERY_MS * liveWorkers(), LONGEST_WAIT_MS),
+    async run() {
+      const due = await takeTurns(db, workerId, { chores, running });
+      for (const chore of chores) if (due.has(chore.name) && !running.has(chore.name)) void run(chore);
+    },
+  };
+}
+
+/** Chores that nobody has run yet are due after their interval. */
+export async function addChores(db: Db, chores: Chore[]): Promise<void> {
+  await sql`
+    insert into chores (name, due_at)
+    select name, now() + every_ms * interval '1 millisecond' from ${rowsOf(chores)}
+    order by name
+    on conflict do nothing`.execute(db);
+}
+
+/** @returns the chores whose turn this worker has now, with those that it runs */
+async function takeTurns(
+  db: Db,
+  workerId: string,
+  { chores, running }: { chores: Chore[]; running: Set<string> },
+): Promise<Set<string>> {
+  const { rows } = await sql<{ name: string }>`
+    update chores c
+    set due_at = clock_timestamp() + next.every_ms * interval '1 millisecond', worker_id = ${workerId}
+    from (
+      select name, n.every_ms from chores join ${rowsOf(chores)} using (name)
+      where due_at <= now() or (worker_id = ${workerId} and name = any(${[...running]}))
+      order by name
+      for update of chores skip locked
+    ) next
+    where c.name = next.name
+    returning c.name`.execute(db);
+  return new Set(rows.map((row) => row.name));
+}
+
+function rowsOf(chores: Chore[]) {
+  const rows = chores.map(({ name, everyMs }) => ({ name, every_ms: everyMs() }));
+  return sql`json_to_recordset(${JSON.stringify(rows)}) as n (name text, every_ms float8)`;
+}
