@@ -36,6 +36,7 @@ const WRITERS: Record<string, string[]> = {
   batch_changes: ['batches'],
   batches: ['batches', 'cli', 'intake', 'webhooks', 'work'],
   channels: ['channels'],
+  chores: ['work'],
   contents: ['work'],
   host_leases: ['batches', 'hosts'],
   hosts: ['hosts'],

@@ -9,7 +9,7 @@
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { Db } from '../db/database.ts';
-import { type Chore, runLogged } from './repeat.ts';
+import { type Chore, type Repeated, runLogged } from './repeat.ts';
 
 const ASK_EVERY_MS = 1_000; // all workers together, on average
 const LONGEST_WAIT_MS = 10_000;
@@ -22,8 +22,8 @@ export type TurnParts = {
   log: Logger;
 };
 
-/** @returns a chore of every worker: it asks for turns, and runs what it gets */
-export function inTurns(chores: Chore[], { db, workerId, liveWorkers, log }: TurnParts): Chore {
+/** @returns what each worker does again and again: it asks for turns, and runs what it gets */
+export function inTurns(chores: Chore[], { db, workerId, liveWorkers, log }: TurnParts): Repeated {
   const running = new Set<string>();
 
   async function run(chore: Chore): Promise<void> {
@@ -73,6 +73,6 @@ async function takeTurns(
 }
 
 function rowsOf(chores: Chore[]) {
-  const rows = chores.map(({ name, everyMs }) => ({ name, every_ms: everyMs() }));
+  const rows = chores.map(({ name, everyMs }) => ({ name, every_ms: everyMs }));
   return sql`json_to_recordset(${JSON.stringify(rows)}) as n (name text, every_ms float8)`;
 }

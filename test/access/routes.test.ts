@@ -23,6 +23,7 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'POST /v1/session': 'public',
   'GET /v1/audit': 'admin',
   'GET /v1/usage': 'read',
+  'GET /v1/workers': 'admin',
   'GET /v1/session': 'read',
   'DELETE /v1/session': 'read',
   'GET /v1/keys': 'admin',

@@ -31,6 +31,7 @@ const WITHOUT: Record<string, [file: string, why: string]> = {
   'select endpoint_id, url, coalesce': ['webhooks/endpoint-health.ts', 'minilab doctor looks at all tenants'],
   'delete from workers': ['queue/workers.ts', 'workers serve all tenants'],
   'select worker_id from workers': ['queue/workers.ts', 'workers serve all tenants'],
+  'select worker_id, machine': ['queue/workers.ts', 'workers serve all tenants'],
   "update images i set state = 'pending', task_id = null, tries": [
     'work/record.ts',
     'tasks that a worker hands back; tasks are unique',
