@@ -52,17 +52,24 @@ const PATIENT_MS = 16 * 60_000;
  * Opens a connection pool. It connects on the first query.
  * @param url `postgres://…`
  * @param max maximum of connections; 10 serve a worker with a capacity of 24, because none is held while it downloads or decodes
+ * @param hurriedMs after how long `hurried` gives up
  */
-export function openDatabase(url: string, max = 10): Database {
-  return databaseOn(openConnections(url, max, LIMITS), USUAL_MS);
+export function openDatabase(url: string, max = 10, hurriedMs = HURRIED_MS): Database {
+  return databaseOn(openConnections(url, max, LIMITS), { usualMs: USUAL_MS, hurriedMs });
 }
 
 /** Like openDatabase, without limits for statements: for schema migrations. */
 export function openForMigration(url: string): Database {
-  return databaseOn(openConnections(url, 3, MIGRATION_LIMITS), PATIENT_MS);
+  return databaseOn(openConnections(url, 3, MIGRATION_LIMITS), {
+    usualMs: PATIENT_MS,
+    hurriedMs: HURRIED_MS,
+  });
 }
 
-function databaseOn(connections: Connections, usualMs: number): Database {
+function databaseOn(
+  connections: Connections,
+  { usualMs, hurriedMs }: { usualMs: number; hurriedMs: number },
+): Database {
   const { pool, take, answered } = connections;
 
   /** A connection as Kysely expects it, with a deadline for each query. */
@@ -89,11 +96,10 @@ function databaseOn(connections: Connections, usualMs: number): Database {
   }
 
   const db = within(usualMs, () => pool.end());
-  const query: Database['query'] = (text, values) =>
-    using(HURRIED_MS, (client) => client.query(text, values));
+  const query: Database['query'] = (text, values) => using(hurriedMs, (client) => client.query(text, values));
   return {
     db,
-    hurried: within(HURRIED_MS),
+    hurried: within(hurriedMs),
     patient: within(PATIENT_MS),
     pool,
     query,

@@ -258,7 +258,7 @@ test('a worker that removes files for too long leaves the rest to others, withou
   const { db } = services.database;
   const batch = await finish(
     services,
-    Array.from({ length: 60 }, (_, i) => `https://a.example/${i}`),
+    Array.from({ length: 60 }, (_, i) => `https://a${i}.example/1`),
   );
   await deleteBatch(db, batch);
   const ending = new AbortController();
