@@ -11,7 +11,8 @@ import type { Logger } from 'pino';
 import type { Db } from '../db/database.ts';
 import { type Chore, type Repeated, runLogged } from './repeat.ts';
 
-const ASK_EVERY_MS = 1_000; // all workers together, on average
+const ASK_EVERY_MS = 1_000;
+const MS_PER_WORKER = 500; // all workers together ask twice a second
 const LONGEST_WAIT_MS = 10_000;
 
 export type TurnParts = {
@@ -34,13 +35,16 @@ export function inTurns(chores: Chore[], { db, workerId, liveWorkers, log }: Tur
 
   return {
     name: 'take turns at chores',
-    everyMs: () =>
-      running.size > 0 ? ASK_EVERY_MS : Math.min(ASK_EVERY_MS * liveWorkers(), LONGEST_WAIT_MS),
+    everyMs: () => (running.size > 0 ? ASK_EVERY_MS : waitMs(liveWorkers())),
     async run() {
       const due = await takeTurns(db, workerId, { chores, running });
       for (const chore of chores) if (due.has(chore.name) && !running.has(chore.name)) void run(chore);
     },
   };
+}
+
+function waitMs(liveWorkers: number): number {
+  return Math.min(Math.max(ASK_EVERY_MS, MS_PER_WORKER * liveWorkers), LONGEST_WAIT_MS);
 }
 
 /** Chores that nobody has run yet are due after their interval. */
