@@ -25,7 +25,7 @@ import { type ClaimedImage, type FinishedImage, isSuspect, processImage } from '
 import { recordResults } from './work/record.ts';
 import { type Chore, repeat } from './work/repeat.ts';
 import { findSet } from './work/rendition-sets.ts';
-import { addChores, inTurns } from './work/turns.ts';
+import { addChores, leasedChores } from './work/chore-leases.ts';
 
 export type Worker = {
   /** why it claims no images; empty while it does */
@@ -116,7 +116,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     [
       { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: () => presence.report(doingOf(pump)) },
       ...pausingChores(pump, health, db),
-      inTurns(chores, { db, workerId: id, liveWorkers: () => presence.liveWorkers, log }),
+      leasedChores(chores, { db, workerId: id, liveWorkers: () => presence.liveWorkers, log }),
     ],
     log,
   );

@@ -1,5 +1,5 @@
 /**
- * What workers do beside images and webhooks, one of them at a time (turns.ts): they repair, clean up, and forget.
+ * What workers do beside images and webhooks, one of them at a time (chore-leases.ts): they repair, clean up, and forget.
  * Each repair is idempotent, so that two at once do no harm. What a repair found is logged, because it means that
  * something went wrong before: a killed worker, a lost task.
  */

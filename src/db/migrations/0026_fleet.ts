@@ -6,10 +6,10 @@ async function up(db: Kysely<unknown>): Promise<void> {
       add column in_hand integer not null default 0, -- images
       add column paused_because text[] not null default '{}';
 
-    create table chores ( -- whose turn it is, see work/turns.ts
+    create table chores ( -- when each is due, see work/chore-leases.ts
       name text primary key,
       due_at timestamptz not null,
-      worker_id uuid -- who had the last turn
+      worker_id uuid -- who leased it last
     );
   `.execute(db);
 }

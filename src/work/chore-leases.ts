@@ -1,10 +1,10 @@
 /**
- * Chores of which one worker at a time is enough. Workers ask for what is due in one statement, and whoever is
- * first has the turn: it moves the time at which the chore is due again. While a chore runs, its worker moves
- * that time on, so nobody begins it a second time; a worker that is killed, frozen or cut off stops doing so, and
- * another one takes the turn. Chores are idempotent, so two at once do no harm.
+ * Chores of which one worker at a time is enough. Workers ask for what is due in one statement, and the first one
+ * leases it: it moves the time at which the chore is due again. While a chore runs, its worker moves that time on,
+ * so nobody begins it a second time; a worker that is killed, frozen or cut off stops doing so, and another one
+ * begins it. Chores are idempotent, so two at once do no harm.
  *
- * An advisory lock would keep an open transaction per chore, and could not tell when a chore ran last.
+ * An advisory lock would keep a transaction open for each chore, and could not tell when it ran last.
  */
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
@@ -15,7 +15,7 @@ const ASK_EVERY_MS = 1_000;
 const MS_PER_WORKER = 500; // all workers together ask twice a second
 const LONGEST_WAIT_MS = 10_000;
 
-export type TurnParts = {
+export type LeaseParts = {
   db: Db;
   workerId: string;
   /** how many workers are alive, with this one */
@@ -23,8 +23,8 @@ export type TurnParts = {
   log: Logger;
 };
 
-/** @returns what each worker does again and again: it asks for turns, and runs what it gets */
-export function inTurns(chores: Chore[], { db, workerId, liveWorkers, log }: TurnParts): Repeated {
+/** @returns what each worker does again and again: it asks what is due, and runs what it leases */
+export function leasedChores(chores: Chore[], { db, workerId, liveWorkers, log }: LeaseParts): Repeated {
   const running = new Set<string>();
 
   async function run(chore: Chore): Promise<void> {
@@ -34,10 +34,10 @@ export function inTurns(chores: Chore[], { db, workerId, liveWorkers, log }: Tur
   }
 
   return {
-    name: 'take turns at chores',
+    name: 'lease chores',
     everyMs: () => (running.size > 0 ? ASK_EVERY_MS : waitMs(liveWorkers())),
     async run() {
-      const due = await takeTurns(db, workerId, { chores, running });
+      const due = await takeDue(db, workerId, { chores, running });
       for (const chore of chores) if (due.has(chore.name) && !running.has(chore.name)) void run(chore);
     },
   };
@@ -56,8 +56,8 @@ export async function addChores(db: Db, chores: Chore[]): Promise<void> {
     on conflict do nothing`.execute(db);
 }
 
-/** @returns the chores whose turn this worker has now, with those that it runs */
-async function takeTurns(
+/** @returns the chores that this worker has leased now, with those that it runs */
+async function takeDue(
   db: Db,
   workerId: string,
   { chores, running }: { chores: Chore[]; running: Set<string> },

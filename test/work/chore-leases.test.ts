@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { Services } from '../../src/services.ts';
-import { addChores, inTurns } from '../../src/work/turns.ts';
+import { addChores, leasedChores } from '../../src/work/chore-leases.ts';
 import { newServices } from '../support/batches.ts';
 import { capturedLog } from '../support/logs.ts';
 
@@ -21,7 +21,7 @@ async function twoWorkers({ database: { db } }: Services) {
     },
   };
   await addChores(db, [chore]);
-  const worker = () => inTurns([chore], { db, workerId: randomUUID(), liveWorkers: () => 2, log });
+  const worker = () => leasedChores([chore], { db, workerId: randomUUID(), liveWorkers: () => 2, log });
   return {
     workers: [worker(), worker()] as const,
     begun: () => begun,
@@ -38,7 +38,7 @@ async function twoWorkers({ database: { db } }: Services) {
   };
 }
 
-test('of workers that ask at the same time, one has the turn, and no other until the chore is due again', async () => {
+test('of workers that ask at the same time, one leases the chore, and no other until the chore is due again', async () => {
   await using services = await newServices();
   const { workers, begun, bringDue, finish } = await twoWorkers(services);
   const askAll = () => Promise.all(workers.map((worker) => worker.run()));
@@ -54,7 +54,7 @@ test('of workers that ask at the same time, one has the turn, and no other until
   }
 });
 
-test('a worker keeps its turn as long as it asks; one that is frozen or cut off loses it', async () => {
+test('a worker keeps its lease as long as it asks; one that is frozen or cut off loses it', async () => {
   await using services = await newServices();
   const {
     workers: [busy, other],
@@ -74,7 +74,7 @@ test('a worker keeps its turn as long as it asks; one that is frozen or cut off 
   await finish();
 });
 
-test('a chore that fails is logged, and runs in the next turn', async () => {
+test('a chore that fails is logged, and runs again when it is due', async () => {
   await using services = await newServices();
   const { workers, begun, bringDue, finish, lines } = await twoWorkers(services);
   const [worker] = workers;
@@ -96,7 +96,7 @@ test('many workers together ask about twice a second', async () => {
   const { db } = services.database;
   const { log } = capturedLog();
   const waits = [1, 4, 10, 1_000].map((live) => {
-    const { everyMs } = inTurns([], { db, workerId: randomUUID(), liveWorkers: () => live, log });
+    const { everyMs } = leasedChores([], { db, workerId: randomUUID(), liveWorkers: () => live, log });
     return typeof everyMs === 'number' ? everyMs : everyMs();
   });
   assert.deepEqual(waits, [1_000, 2_000, 5_000, 10_000]);
