@@ -41,9 +41,9 @@ function isWithin(name: string, ms: number): boolean {
 }
 
 function advice(missing: Setting[]): string {
-  const names = missing.map(({ name }) => name);
+  const names = new Set(missing.map(({ name }) => name));
   const commands = Object.entries(SESSION_LIMITS)
-    .filter(([name]) => names.includes(name))
+    .filter(([name]) => names.has(name))
     .map(([name, text]) => `alter role "${missing[0]?.user}" set ${name} = '${text}';`);
   return `a pooler such as PgBouncer stands before the database, so a session does not keep its limits, and a machine that is cut off could stop all others. Give them to the role: ${commands.join(' ')}`;
 }

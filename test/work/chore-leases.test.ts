@@ -29,8 +29,8 @@ async function twoWorkers({ database: { db } }: Services) {
     async bringDue() {
       await sql`update chores set due_at = now()`.execute(db);
     },
-    async finish(error?: Error) {
-      if (error) end.reject(error);
+    async finish(why?: Error) {
+      if (why) end.reject(why);
       else end.resolve();
       await new Promise(setImmediate);
       end = Promise.withResolvers();
