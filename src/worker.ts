@@ -101,7 +101,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     { trouble: await troubleOf(health) },
   );
   const deliveries = startDeliveries({
-    db,
+    db: hurried,
     queue,
     guard,
     userAgent,

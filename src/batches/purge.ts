@@ -115,7 +115,7 @@ async function dropReferred(trx: Db, sets: SetKey[]): Promise<void> {
 async function writeKeys(trx: Db, sets: SetKey[]): Promise<void> {
   await sql`
     update purges p
-    set state = 'removing', keys = array(
+    set state = 'removing', lease = null, leased_until = null, doubtful = false, keys = array(
       select ${KEY_SQL}
       from renditions r join tenants t on t.tenant_id = r.tenant_id
       where r.tenant_id = p.tenant_id and r.hash16 = p.hash16

@@ -50,7 +50,7 @@ export async function startQueue(database: Database, onError: (error: Error) => 
   const boss = new PgBoss({
     ...poolFor(database),
     supervise: false, // see supervise() below
-    monitorIntervalSeconds: 2,
+    monitorIntervalSeconds: 1, // each supervise() does all of it
     maintenanceIntervalSeconds: 60,
     queueCacheIntervalSeconds: 2,
   });
