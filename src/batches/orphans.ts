@@ -27,7 +27,7 @@ type Part = { orphans: Orphan[]; unfinished: StorageKey[]; sets: number; next: s
 /** What a search found: sets of files in all; sets without an image and their files; files that were never finished. */
 export type Found = { sets: number; orphans: number; files: number; unfinished: number };
 
-/** A turn of the periodic search, if one is due. One worker at a time gets it. */
+/** A turn of the periodic search. Every worker asks for it every few seconds; one at a time gets it, when a search is due. */
 export async function searchStorage(db: Db, storage: Storage): Promise<Found> {
   const found = { sets: 0, orphans: 0, files: 0, unfinished: 0 };
   const until = performance.now() + TURN_MS;
