@@ -35,6 +35,7 @@ import { previewRoutes } from './intake/preview.routes.ts';
 import { acceptUploads } from './intake/receive.ts';
 import { uploadRoutes } from './intake/upload.routes.ts';
 import { pageRoutes } from './page/page.routes.ts';
+import { workerRoutes } from './queue/worker.routes.ts';
 import { beforeRoutes } from './pictures/before.routes.ts';
 import type { OpenUpload } from './pictures/preview-sources.ts';
 import { presetPreviewRoutes } from './pictures/preview.routes.ts';
@@ -125,6 +126,7 @@ export async function startHttp(
   await app.register(inboxRoutes, { ...shared, tenantId: DEFAULT_TENANT, secrets: config.inboxSecrets });
   await app.register(usageRoutes, { ...shared, requestsPerSecond: config.requestsPerSecond });
   await app.register(auditRoutes, shared);
+  await app.register(workerRoutes, shared);
   await app.register(resultsRoutes, { ...shared, storage, folder });
   await app.register(checkRoutes, shared);
   await app.register(samePictureRoutes, shared);

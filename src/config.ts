@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import {
@@ -7,6 +7,7 @@ import {
   parseDatabaseUrl,
   parseInboxSecrets,
   parseKey,
+  parseMachineName,
   parseNetworks,
   parsePorts,
   parseProxies,
@@ -24,6 +25,8 @@ export type Config = {
   /** undefined: the bundled server, in `dataDir` */
   databaseUrl: string | undefined;
   dataDir: string;
+  /** what this machine is called in logs and lists */
+  machineName: string;
   host: string;
   port: number;
   /** whether requests may come from other machines: then there must be an API key */
@@ -93,6 +96,7 @@ export function readConfig(env: Environment = process.env): Config {
       parseDatabaseUrl,
     ),
     dataDir,
+    machineName: read.parsed('MACHINE_NAME', hostname(), 'up to 100 printable characters', parseMachineName),
     host,
     port,
     isExposed: !isLoopback(host) || trustProxy !== undefined,

@@ -13,7 +13,8 @@ import { createSourceFiles } from './pipeline/download/source-files.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import { MarkCache } from './marks/mark-cache.ts';
 import { type Pump, startPump, type Taken } from './queue/pump.ts';
-import { forgetWorker, reportWorker } from './queue/workers.ts';
+import { Presence } from './queue/presence.ts';
+import { forgetWorker, type WorkerDoing } from './queue/workers.ts';
 import { diskStorage } from './storage/disk.ts';
 import { patientStorage } from './storage/patient.ts';
 import { workerFolder } from './temporary-folder.ts';
@@ -26,6 +27,7 @@ import { type ClaimedImage, type FinishedImage, isSuspect, processImage } from '
 import { recordResults } from './work/record.ts';
 import { type Chore, repeat } from './work/repeat.ts';
 import { findSet } from './work/rendition-sets.ts';
+import { addChores, leasedChores } from './work/chore-leases.ts';
 
 export type Worker = {
   /** why it claims no images; empty while it does */
@@ -47,14 +49,15 @@ const HEALTH_CHECK_EVERY_MS = 2_000;
  * @param localFolder where relative paths are read from: `minilab process` only
  */
 export async function startWorker(services: Services, localFolder?: string): Promise<Worker> {
-  const { config, database, queue, feed, storage, guard, watchdog, log } = services;
+  const { config, database, queue, feed, storage, guard, watchdog } = services;
   const { db, hurried } = database;
   const { hostConcurrency, downloadConcurrency, webhookSchedule, webhookTimeoutMs } = config;
   const userAgent = userAgentOf(config.publicUrl);
   const id = newUuid();
+  const log = services.log.child({ worker: id });
   const capacity = CAPACITY_FOR_DOWNLOADS + CAPACITY_PER_CORE * config.workerCores;
-  const report = (): Promise<void> => reportWorker(db, { id, capacity, version: VERSION });
-  await report();
+  const presence = new Presence(db, { id, machine: config.machineName, version: VERSION, capacity }, log);
+  await presence.report({ inHand: 0, pausedBecause: ['it is starting'] });
 
   const folder = workerFolder(join(config.dataDir, 'tmp'), id);
   const sourceFiles = createSourceFiles(folder);
@@ -71,6 +74,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     downloadConcurrency,
     openHeaders: headersOpener(services.secretsKey),
     recordNow: (outcomes) => recordOutcomes(hurried, outcomes, hostConcurrency),
+    liveWorkers: () => presence.liveWorkers,
     log,
   });
   const pipeline = createPipeline({
@@ -100,7 +104,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     { trouble: await troubleOf(health) },
   );
   const deliveries = startDeliveries({
-    db,
+    db: hurried,
     queue,
     guard,
     userAgent,
@@ -109,16 +113,18 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     log,
   });
   const ending = new AbortController();
+  const chores = choresOf({ database, storage, feed, config, log, signal: ending.signal });
+  await addChores(db, chores);
   const stopChores = repeat(
     [
-      { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: report },
+      { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: () => presence.report(doingOf(pump)) },
       ...pausingChores(pump, health, db),
-      ...choresOf({ database, storage, feed, config, log, signal: ending.signal }),
+      leasedChores(chores, { db, workerId: id, liveWorkers: () => presence.liveWorkers, log }),
     ],
     log,
   );
 
-  log.info({ worker: id, capacity, cores: config.workerCores }, 'worker started');
+  log.info({ capacity, cores: config.workerCores }, 'worker started');
   return {
     pausedBecause: () => pump.pausedBecause(),
     async stop(graceMs = GRACE_MS) {
@@ -130,7 +136,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
       await sourceFiles.close();
       if (await isAlive(hurried)) await forgetWorker(hurried, id).catch(() => {});
       await rm(folder, { recursive: true, force: true });
-      log.info({ worker: id }, 'worker stopped');
+      log.info('worker stopped');
     },
   };
 }
@@ -146,6 +152,10 @@ function recordingWith(limiter: HostLimiter, { database, feed, log }: Services) 
       throw error;
     }
   };
+}
+
+function doingOf(pump: Pump): WorkerDoing {
+  return { inHand: pump.inHand(), pausedBecause: pump.pausedBecause() };
 }
 
 type Healthy = { probe(signal: AbortSignal): Promise<void> };

@@ -37,6 +37,7 @@ const WRITERS: Record<string, string[]> = {
   batch_looks: ['batches', 'work'],
   batches: ['batches', 'cli', 'intake', 'webhooks', 'work'],
   channels: ['channels'],
+  chores: ['work'],
   contents: ['work'],
   host_leases: ['batches', 'hosts'],
   hosts: ['hosts'],

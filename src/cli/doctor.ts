@@ -5,8 +5,9 @@ import { accessInWords, requireKey } from '../access/configured-key.ts';
 import { sweepStorage } from '../batches/orphans.ts';
 import { type Config, readConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
-import type { Db } from '../db/database.ts';
+import type { Database, Db } from '../db/database.ts';
 import { unappliedMigrations, unknownMigration } from '../db/migrate.ts';
+import { limitsTrouble } from '../db/session-limits.ts';
 import { Problem } from '../errors.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { ensureWritable, openConfiguredDatabase } from '../services.ts';
@@ -25,6 +26,7 @@ const CHECKS: Record<string, Check> = {
   'data folder': checkDataFolder,
   storage: checkStorage,
   database: checkDatabase,
+  'session limits': checkLimits,
   access: checkAccess,
   webhook: checkWebhook,
   leftovers: countLeftovers,
@@ -77,7 +79,7 @@ async function checkStorage({ storage }: Config): Promise<string> {
 
 async function checkDatabase(config: Config): Promise<string> {
   await using stack = new AsyncDisposableStack();
-  const db = await connect(config, stack);
+  const { db } = await connect(config, stack);
   const { rows } = await sql<{ version: string }>`
     select current_setting('server_version') as version`.execute(db);
   const newer = await unknownMigration(db);
@@ -86,9 +88,17 @@ async function checkDatabase(config: Config): Promise<string> {
   return `PostgreSQL ${rows[0]?.version}, ${config.databaseUrl === undefined ? 'bundled' : 'from DATABASE_URL'}`;
 }
 
+async function checkLimits(config: Config): Promise<string> {
+  await using stack = new AsyncDisposableStack();
+  const { pool } = await connect(config, stack);
+  const trouble = await limitsTrouble(pool);
+  if (trouble !== undefined) throw new Error(trouble);
+  return 'a process that is cut off holds up others for 15 s at most';
+}
+
 async function checkAccess(config: Config): Promise<string> {
   await using stack = new AsyncDisposableStack();
-  const db = await connect(config, stack);
+  const { db } = await connect(config, stack);
   if ((await unappliedMigrations(db)).length > 0) return 'there are no API keys before the first start';
   if (config.isExposed && config.apiKey === undefined) await requireKey(db, config);
   return await accessInWords(db, config);
@@ -96,7 +106,7 @@ async function checkAccess(config: Config): Promise<string> {
 
 async function checkWebhook(config: Config): Promise<string> {
   await using stack = new AsyncDisposableStack();
-  const db = await connect(config, stack);
+  const { db } = await connect(config, stack);
   const isThere = await hasSchema(db);
   const failure = isThere && config.webhook ? await lastFailure(db) : undefined;
   if (failure !== undefined)
@@ -114,7 +124,7 @@ const SEARCH_FOR_MS = 10_000;
 
 async function countLeftovers(config: Config): Promise<string> {
   await using stack = new AsyncDisposableStack();
-  const db = await connect(config, stack);
+  const { db } = await connect(config, stack);
   if (!(await hasSchema(db))) return 'none: the database has no tables before the first start';
   const signal = AbortSignal.timeout(SEARCH_FOR_MS);
   const storage = await openStorage(config.storage);
@@ -139,12 +149,12 @@ async function checkDecoders({ workerCores }: Config): Promise<string> {
   return `they start; ${workerCores} run at a time`;
 }
 
-async function connect(config: Config, stack: AsyncDisposableStack): Promise<Db> {
-  const database = await openConfiguredDatabase(config, 'doctor');
-  stack.defer(database.close);
-  const { db } = await connectDatabase(database.url);
-  stack.defer(() => db.destroy());
-  return db;
+async function connect(config: Config, stack: AsyncDisposableStack): Promise<Database> {
+  const configured = await openConfiguredDatabase(config, 'doctor');
+  stack.defer(configured.close);
+  const database = await connectDatabase(configured.url);
+  stack.defer(() => database.db.destroy());
+  return database;
 }
 
 async function hasSchema(db: Db): Promise<boolean> {

@@ -13,7 +13,7 @@ import { EXIT, say } from './output.ts';
 /** `minilab serve`: runs the API and, without --no-worker, a worker, until it is interrupted. */
 export async function serve({ worker: withWorker }: { worker: boolean }): Promise<number> {
   const config = readConfig();
-  const log = createLog(config.logLevel);
+  const log = createLog(config.logLevel, config.machineName);
   for (const warning of config.unknownSettings) log.warn(warning);
   const interrupted = onInterrupt(() =>
     say('Stopping after the images in progress. Press Ctrl-C again to stop at once.'),

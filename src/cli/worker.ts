@@ -8,7 +8,7 @@ import { EXIT, say } from './output.ts';
 /** `minilab worker`: runs a worker until it is interrupted. Any number of machines can run one. */
 export async function work(): Promise<number> {
   const config = readConfig();
-  const log = createLog(config.logLevel);
+  const log = createLog(config.logLevel, config.machineName);
   for (const warning of config.unknownSettings) log.warn(warning);
   const interrupted = onInterrupt(() =>
     say('Stopping after the images in progress. Press Ctrl-C again to stop at once.'),

@@ -23,6 +23,8 @@ import { channels } from './migrations/0019_channels.ts';
 import { looks } from './migrations/0020_looks.ts';
 import { knownPictures } from './migrations/0021_known_pictures.ts';
 import { mainPreset } from './migrations/0024_main_preset.ts';
+import { purgeLeases } from './migrations/0025_purge_leases.ts';
+import { fleet } from './migrations/0026_fleet.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
 // Expand, then contract: a migration may only make changes that the previous version can live with; unused
@@ -62,6 +64,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0020_looks': { ...looks, locks: ['batches'] },
   '0021_known_pictures': { ...knownPictures, locks: ['batches', 'images', 'tenants'] },
   '0024_main_preset': { ...mainPreset, locks: ['batches'] },
+  '0025_purge_leases': { ...purgeLeases, locks: ['purges'] },
+  '0026_fleet': { ...fleet, locks: ['workers'] },
 };
 
 export type MigrateOptions = {

@@ -51,6 +51,8 @@ export type Pump = {
   isPaused(key: string): boolean;
   /** @returns all reasons; empty while tasks are claimed */
   pausedBecause(): string[];
+  /** How many tasks are handled, or wait to be recorded. */
+  inHand(): number;
   /**
    * Ends the loop. Handlers may finish for `graceMs`; then their signals abort with WorkerEnding.
    * Resolves when every result is recorded.
@@ -102,6 +104,10 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
 
   pausedBecause(): string[] {
     return this.#pauses.reasons();
+  }
+
+  inHand(): number {
+    return this.#begun.size;
   }
 
   async stop(graceMs: number): Promise<void> {

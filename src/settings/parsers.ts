@@ -84,3 +84,8 @@ export function parseApiKey(text: string): string | undefined {
 export function parseProxies(text: string): string[] | undefined {
   return parseNetworks(text) && text.split(',').map((network) => network.trim());
 }
+
+/** Shown in logs and lists, so it has no control characters. */
+export function parseMachineName(text: string): string | undefined {
+  return /^[\P{C}]{1,100}$/u.test(text) && text.trim() === text ? text : undefined;
+}
