@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 export type Chore = {
   name: string;
   /** from the end of one run to the begin of the next */
-  everyMs: number;
+  everyMs: number | (() => number);
   run(): Promise<void>;
 };
 
@@ -26,11 +26,13 @@ export function repeat(chores: Chore[], log: Logger): () => void {
   }
 
   function schedule(chore: Chore): void {
-    if (!ending.signal.aborted)
-      timers.set(
-        chore,
-        setTimeout(() => void run(chore), chore.everyMs),
-      );
+    if (ending.signal.aborted) return;
+    const { everyMs } = chore;
+    const inMs = typeof everyMs === 'number' ? everyMs : everyMs();
+    timers.set(
+      chore,
+      setTimeout(() => void run(chore), inMs),
+    );
   }
 
   for (const chore of chores) schedule(chore);
