@@ -62,12 +62,12 @@ export async function processImage(
     return result;
   } catch (error) {
     if (signal.aborted) {
-      if (signal.reason instanceof WorkerEnding) return returned(image, log);
+      if (signal.reason instanceof WorkerEnding) return returned(image, signal.reason, log);
       throw signal.reason;
     }
     if (error instanceof StorageTrouble || error instanceof DecodersUnavailable) {
       onTrouble(error);
-      return returned(image, log);
+      return returned(image, error, log);
     }
     const problem = new ImageProblem('internal_error', undefined, { cause: error });
     const result = laterOrNever(image, problem);
@@ -77,9 +77,9 @@ export async function processImage(
 }
 
 /** Our own failure, or end, costs no try. */
-function returned(image: ClaimedImage, log: Logger): ImageResult {
+function returned(image: ClaimedImage, { message }: Error, log: Logger): ImageResult {
   const result: ImageResult = { image, is: 'returned' };
-  log.debug(described(result), 'image');
+  log.debug({ ...described(result), because: message }, 'image');
   return result;
 }
 

@@ -61,7 +61,14 @@ export function contentsOf({ objects }: S3): Map<string, { bytes: number; sha256
   );
 }
 
-/** How many images it has finished in this way: each was decoded in its turn. */
-export function finished(minilab: Running, as: 'completed' | 'returned'): number {
-  return minilab.said().split(`"is":"${as}"`).length - 1;
+/** How many images it has completed: each was decoded in its turn. */
+export function completedBy(minilab: Running): number {
+  return minilab.said().split('"is":"completed"').length - 1;
+}
+
+/** Why images went back, one reason each; those that only wait for their host are not among them. */
+export function givenBackBy(minilab: Running): string[] {
+  return [...minilab.said().matchAll(/"is":"returned","because":"([^"]*)/g)].map(
+    ([, because = '']) => because,
+  );
 }
