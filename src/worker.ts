@@ -25,6 +25,7 @@ import { choresOf } from './work/chores.ts';
 import { claimImages } from './work/claim.ts';
 import { type ClaimedImage, type FinishedImage, isSuspect, processImage } from './work/process-image.ts';
 import { recordResults } from './work/record.ts';
+import { TROUBLE, troubleOf, watchHealth } from './work/health.ts';
 import { type Chore, repeat } from './work/repeat.ts';
 import { findSet } from './work/rendition-sets.ts';
 import { addChores, leasedChores } from './work/chore-leases.ts';
@@ -42,7 +43,6 @@ const CAPACITY_PER_CORE = 4; // decoders must never wait for a source
 const SPARE_DECODERS = 1;
 const GRACE_MS = 20_000;
 const REPORT_EVERY_MS = 5_000;
-const HEALTH_CHECK_EVERY_MS = 2_000;
 
 /**
  * Starts a worker: it processes images, delivers webhooks, and does the chores.
@@ -66,7 +66,8 @@ export async function startWorker(services: Services, localFolder?: string): Pro
   });
   decoders.warm();
   await decoders.probe();
-  const health = [storage, diskStorage(folder), decoders];
+  const parts = [storage, diskStorage(folder), decoders];
+  const ending = new AbortController();
   const limiter = createHostLimiter({
     database,
     workerId: id,
@@ -77,16 +78,17 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     liveWorkers: () => presence.liveWorkers,
     log,
   });
+  const onTrouble = (trouble: Error): void => health.failed(trouble);
   const pipeline = createPipeline({
     fetchRules: { guard, maxBytes: config.maxSourceBytes, userAgent, localFolder },
     acquirePermit: limiter.acquire,
     decoders,
-    storage: patientStorage(storage, (trouble) => onTrouble(trouble)),
+    storage: patientStorage(storage, { onTrouble, ending: ending.signal }),
     sourceFiles,
     findSet: (tenantId, setId) => findSet(hurried, { tenantId, setId }),
   });
   const marks = new MarkCache();
-  const onTrouble = (trouble: Error): void => pump.pause('trouble', trouble.message);
+  const trouble = await troubleOf(parts);
   const pump = startPump(
     {
       queue,
@@ -101,8 +103,9 @@ export async function startWorker(services: Services, localFolder?: string): Pro
       onReleased: watchdog.ended,
       log,
     },
-    { trouble: await troubleOf(health) },
+    { [TROUBLE]: trouble?.message },
   );
+  const health = watchHealth(parts, pump, trouble);
   const deliveries = startDeliveries({
     db: hurried,
     queue,
@@ -112,13 +115,13 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     timeoutMs: webhookTimeoutMs,
     log,
   });
-  const ending = new AbortController();
   const chores = choresOf({ database, storage, feed, config, log, signal: ending.signal });
   await addChores(db, chores);
   const stopChores = repeat(
     [
       { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: () => presence.report(doingOf(pump)) },
-      ...pausingChores(pump, health, db),
+      health.chore,
+      schemaChore(pump, db),
       leasedChores(chores, { db, workerId: id, liveWorkers: () => presence.liveWorkers, log }),
     ],
     log,
@@ -158,39 +161,16 @@ function doingOf(pump: Pump): WorkerDoing {
   return { inHand: pump.inHand(), pausedBecause: pump.pausedBecause() };
 }
 
-type Healthy = { probe(signal: AbortSignal): Promise<void> };
-
-const PROBE_WITHIN_MS = 15_000;
-
-/** Resume a pump that was paused by trouble, and pause it for good when the schema is too new. */
-function pausingChores(pump: Pump, health: Healthy[], db: Db): Chore[] {
-  return [
-    {
-      name: 'check health',
-      everyMs: HEALTH_CHECK_EVERY_MS,
-      async run() {
-        if (pump.isPaused('trouble')) pump.pause('trouble', await troubleOf(health));
-      },
+/** Pauses a pump for good when the schema is too new. */
+function schemaChore(pump: Pump, db: Db): Chore {
+  return {
+    name: 'check schema',
+    everyMs: REPORT_EVERY_MS,
+    async run() {
+      if ((await unknownMigration(db)) !== undefined)
+        pump.pause('schema', 'the database was migrated by a newer Minilab; install that version here too');
     },
-    {
-      name: 'check schema',
-      everyMs: REPORT_EVERY_MS,
-      async run() {
-        if ((await unknownMigration(db)) !== undefined)
-          pump.pause('schema', 'the database was migrated by a newer Minilab; install that version here too');
-      },
-    },
-  ];
-}
-
-/** Why no image can be processed; undefined when all is well. */
-async function troubleOf(parts: Healthy[]): Promise<string | undefined> {
-  try {
-    for (const part of parts) await part.probe(AbortSignal.timeout(PROBE_WITHIN_MS));
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
+  };
 }
 
 /** What the watchdog logs of a task. */

@@ -6,10 +6,12 @@ const FIRST_SHARE = 0.25;
 export class Pauses {
   readonly #log: Logger;
   readonly #reasons = new Map<string, string>();
+  readonly #now: () => number;
   #resumedAt = -Infinity;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, now = () => performance.now()) {
     this.#log = log;
+    this.#now = now;
   }
 
   /** @param reason undefined lifts the pause of this key */
@@ -32,7 +34,7 @@ export class Pauses {
    * away would be knocked over again by everybody at once.
    */
   share(): number {
-    return Math.min(1, FIRST_SHARE * 2 ** ((performance.now() - this.#resumedAt) / 1000));
+    return Math.min(1, FIRST_SHARE * 2 ** ((this.#now() - this.#resumedAt) / 1000));
   }
 
   has(key: string): boolean {
@@ -45,7 +47,7 @@ export class Pauses {
   }
 
   #resume(lifted: string | undefined): void {
-    this.#resumedAt = performance.now();
+    this.#resumedAt = this.#now();
     this.#log.warn({ lifted }, 'claiming resumed');
   }
 }

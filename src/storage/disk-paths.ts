@@ -12,12 +12,12 @@ export function pathOf(root: string, key: StorageKey): string {
 const REASONS: Record<string, [kind: TroubleKind, why: string]> = {
   ENOSPC: ['full', 'the disk is full'],
   EDQUOT: ['full', 'the disk quota is used up'],
-  EROFS: ['settings', 'it is read-only'],
-  EACCES: ['settings', 'permission denied'],
-  EPERM: ['settings', 'permission denied'],
-  ENOENT: ['settings', 'nothing can be created there'],
-  ENOTDIR: ['settings', 'a part of the path is a file'],
-  EEXIST: ['settings', 'a file with that name exists'],
+  EROFS: ['unwritable', 'it is read-only'],
+  EACCES: ['unwritable', 'permission denied'],
+  EPERM: ['unwritable', 'permission denied'],
+  ENOENT: ['unwritable', 'nothing can be created there'],
+  ENOTDIR: ['unwritable', 'a part of the path is a file'],
+  EEXIST: ['unwritable', 'a file with that name exists'],
 };
 
 export function diskTrouble(root: string, error: unknown): StorageTrouble {

@@ -14,8 +14,8 @@ export async function putFile(target: string, path: string): Promise<Content | u
     const result = await linkInFolder(path, target);
     const kept = result === 'kept' ? await contentOf(target) : undefined;
     if (result === 'kept' && kept === undefined) continue; // it was removed meanwhile
-    await unlink(path);
-    if (result === 'stored') await sync(dirname(target));
+    await sync(dirname(target)); // also of a file that is there: who put it may not have come so far
+    await unlink(path); // last, so that a failure can be tried again
     return kept;
   }
 }

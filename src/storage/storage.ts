@@ -69,8 +69,9 @@ export const REMOVE_WITHIN_MS = 10_000;
  * - `clock`: setting the clock of this machine
  * - `settings`: an operator, who changes settings or permissions
  * - `full`: an operator, who makes room
+ * - `unwritable`: an operator, who makes a folder of this machine writable
  */
-export type TroubleKind = 'weather' | 'damaged' | 'clock' | 'settings' | 'full';
+export type TroubleKind = 'weather' | 'damaged' | 'clock' | 'settings' | 'full' | 'unwritable';
 
 /** The storage or the disk fails: our own failure, never an image's result. */
 export class StorageTrouble extends Error {

@@ -194,6 +194,23 @@ test('a file that is cut short is trouble for its reader, and one that nobody re
   await until(() => at.s3.open() === 0);
 });
 
+test('a store that asks for less is sent fewer files at a time, those in its hands included', async () => {
+  await using at = await place();
+  const seen = new Set<string>();
+  const inHand: number[] = []; // when a file after the first sixteen arrives
+  at.s3.fault = ({ key }) => {
+    const isNew = !seen.has(key);
+    seen.add(key);
+    if (isNew && seen.size <= 16) return answer(503, 'SlowDown');
+    if (isNew) inHand.push(at.s3.open());
+    return { is: 'slow', ms: 150 };
+  };
+  const files = await Promise.all(Array.from({ length: 60 }, (_, i) => at.keeping(`picture ${i}`)));
+  await Promise.all(files.map((file) => at.storage.put(newKey(), file, never)));
+  assert.equal(at.s3.objects.fileKeys.length, 60);
+  assert.ok(Math.max(...inHand) <= 12, String(inHand));
+});
+
 test('a store that overwrites although it is told not to is refused by the first probe', async () => {
   await using at = await place({ ignoresConditions: true });
   const [kind, message] = await troubleOf(at.storage.probe(never));

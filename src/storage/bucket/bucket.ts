@@ -1,29 +1,29 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import pLimit from 'p-limit';
 import type { BucketAddress } from '../address.ts';
 import type { Storage } from '../storage.ts';
 import { call, objectOf } from './call.ts';
 import { connectBucket } from './client.ts';
 import { listObjects } from './list.ts';
+import { Pace, showPuts } from './pace.ts';
 import { examine, storeProbe } from './probe.ts';
 import { putObject } from './put.ts';
 import { lookAt, openObject } from './read.ts';
 import { removeObjects } from './remove.ts';
 
-const PUTS_AT_ONCE = 16;
 const URL_LASTS_S = 3_600;
 
 /** Storage in a bucket of an S3-compatible store. */
 export function bucketStorage(address: BucketAddress): Storage {
   const bucket = connectBucket(address);
-  const inTurn = pLimit(PUTS_AT_ONCE);
+  const pace = new Pace();
+  showPuts(bucket.client, pace);
   let isExamined = false;
   return {
     name: bucket.name,
     wantsSynced: false,
     put: (key, file, signal) =>
-      inTurn(() => call(bucket, signal, () => putObject(bucket, key, file, signal))),
+      pace.inTurn(() => call(bucket, signal, () => putObject(bucket, key, file, signal))),
     sizesOf: (keys, signal) =>
       call(bucket, signal, () =>
         Promise.all(keys.map(async (key) => (await lookAt(bucket, key, signal))?.bytes)),
