@@ -48,7 +48,7 @@ const HEALTH_CHECK_EVERY_MS = 2_000;
 export async function startWorker(services: Services, localFolder?: string): Promise<Worker> {
   const { config, database, queue, feed, storage, guard, watchdog, log } = services;
   const { db, hurried } = database;
-  const { hostConcurrency, downloadConcurrency, webhookSchedule, webhookTimeoutMs } = config;
+  const { downloadConcurrency, webhookSchedule, webhookTimeoutMs } = config;
   const userAgent = userAgentOf(config.publicUrl);
   const id = newUuid();
   const capacity = CAPACITY_FOR_DOWNLOADS + CAPACITY_PER_CORE * config.workerCores;
@@ -66,10 +66,10 @@ export async function startWorker(services: Services, localFolder?: string): Pro
   const limiter = createHostLimiter({
     database,
     workerId: id,
-    hostConcurrency,
+    hostConcurrency: () => feed.hostConcurrency,
     downloadConcurrency,
     openHeaders: headersOpener(services.secretsKey),
-    recordNow: (outcomes) => recordOutcomes(hurried, outcomes, hostConcurrency),
+    recordNow: (outcomes) => recordOutcomes(hurried, outcomes, feed.hostConcurrency),
     log,
   });
   const pipeline = createPipeline({
