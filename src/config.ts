@@ -204,9 +204,7 @@ function sharedValuesOf(config: Config): SharedValues {
 }
 
 function secretOf(webhookSecret: string): SharedValues {
-  return isSecret(webhookSecret)
-    ? { WEBHOOK_SECRET: fingerprintOf('WEBHOOK_SECRET', webhookSecret) }
-    : {};
+  return isSecret(webhookSecret) ? { WEBHOOK_SECRET: fingerprintOf('WEBHOOK_SECRET', webhookSecret) } : {};
 }
 
 /** For links: all addresses are no address. */

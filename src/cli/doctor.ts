@@ -10,6 +10,8 @@ import { unappliedMigrations, unknownMigration } from '../db/migrate.ts';
 import { Problem } from '../errors.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { ensureWritable, openConfiguredDatabase } from '../services.ts';
+import { differenceSentence, differencesOf, withGapsFilled } from '../settings/join.ts';
+import { listShared, type SharedRow, valuesOf } from '../settings/shared.queries.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { findLeftovers } from '../temporary-folder.ts';
 import { troubledEndpoints } from '../webhooks/endpoint-health.ts';
@@ -25,6 +27,7 @@ const CHECKS: Record<string, Check> = {
   'data folder': checkDataFolder,
   storage: checkStorage,
   database: checkDatabase,
+  'shared settings': checkShared,
   access: checkAccess,
   webhook: checkWebhook,
   leftovers: countLeftovers,
@@ -34,7 +37,7 @@ const CHECKS: Record<string, Check> = {
 /** `minilab doctor`: tries everything that Minilab needs, and reports what is wrong and what to do. */
 export async function doctor(): Promise<number> {
   let isWell = true;
-  const config = readConfig();
+  const config = await withShared(readConfig());
   for (const [name, check] of Object.entries(CHECKS)) {
     try {
       process.stdout.write(`ok    ${name}: ${await check(config)}\n`);
@@ -84,6 +87,31 @@ async function checkDatabase(config: Config): Promise<string> {
   if (newer !== undefined)
     throw new Error(`a newer Minilab has applied the migration ${newer}: install that version here too`);
   return `PostgreSQL ${rows[0]?.version}, ${config.databaseUrl === undefined ? 'bundled' : 'from DATABASE_URL'}`;
+}
+
+/** The settings as a start would have them. What keeps them from being read is told by the checks. */
+async function withShared(config: Config): Promise<Config> {
+  await using stack = new AsyncDisposableStack();
+  try {
+    const db = await connect(config, stack);
+    return withGapsFilled(config, valuesOf(await sharedRows(db)));
+  } catch {
+    return config;
+  }
+}
+
+async function sharedRows(db: Db): Promise<SharedRow[]> {
+  return (await unappliedMigrations(db)).length > 0 ? [] : listShared(db);
+}
+
+async function checkShared(config: Config): Promise<string> {
+  if (config.databaseUrl === undefined) return 'with the bundled database, each start decides for itself';
+  await using stack = new AsyncDisposableStack();
+  const rows = await sharedRows(await connect(config, stack));
+  const differences = differencesOf(config, rows);
+  if (differences.length > 0) throw new Error(differenceSentence(differences));
+  const names = rows.map(({ name }) => name).join(', ');
+  return names === '' ? 'none so far' : `${names}: this process says nothing else`;
 }
 
 async function checkAccess(config: Config): Promise<string> {

@@ -12,28 +12,28 @@ import { EXIT, say } from './output.ts';
 
 /** `minilab serve`: runs the API and, without --no-worker, a worker, until it is interrupted. */
 export async function serve({ worker: withWorker }: { worker: boolean }): Promise<number> {
-  const own = readConfig();
-  const log = createLog(own.logLevel);
-  for (const warning of own.unknownSettings) log.warn(warning);
+  const config = readConfig();
+  const log = createLog(config.logLevel);
+  for (const warning of config.unknownSettings) log.warn(warning);
   const interrupted = onInterrupt(() =>
     say('Stopping after the images in progress. Press Ctrl-C again to stop at once.'),
   );
   await using stack = new AsyncDisposableStack();
 
-  const database = await openConfiguredDatabase(own, 'serve');
+  const database = await openConfiguredDatabase(config, 'serve');
   stack.defer(database.close);
   const other = await database.server?.claim('serve');
   if (other !== undefined)
     throw new Problem('already_running', {
-      detail: `${other} uses the data folder ${own.dataDir}. Stop it first, or choose another folder with DATA_DIR=….`,
+      detail: `${other} uses the data folder ${config.dataDir}. Stop it first, or choose another folder with DATA_DIR=….`,
     });
-  const services = await openServices(own, database.url, log);
+  const services = await openServices(config, database.url, log);
   stack.defer(services.close);
-  const { config } = services;
+  const { publicUrl, webhook } = services.config;
   const { db } = services.database;
   await configureKey(db, config.apiKey);
   if (config.isExposed) await requireKey(db, config);
-  checkEndpoint(config.webhook, services.guard);
+  checkEndpoint(webhook, services.guard);
   let worker: Worker | undefined;
   stack.defer(async () => worker?.stop());
   const notYet = withWorker ? { pausedBecause: () => ['it is starting'] } : undefined;
@@ -43,10 +43,10 @@ export async function serve({ worker: withWorker }: { worker: boolean }): Promis
   await followWebhookUrl(services);
   if (withWorker) worker = await startWorker(services);
 
-  say(`Minilab is ready: ${config.publicUrl} (API documentation: ${config.publicUrl}/docs)`);
-  if (config.isExposed && new URL(config.publicUrl).hostname === 'localhost')
+  say(`Minilab is ready: ${publicUrl} (API documentation: ${publicUrl}/docs)`);
+  if (config.isExposed && new URL(publicUrl).hostname === 'localhost')
     say('Links in answers begin with http://localhost: set PUBLIC_URL to the address that users see.');
-  say(`The data folder is ${config.dataDir}. ${await accessInWords(db, config)}`);
+  say(`The data folder is ${config.dataDir}. ${await accessInWords(db, services.config)}`);
   await aborted(interrupted);
   await stack.disposeAsync();
   say('Stopped. Nothing is lost: unfinished work continues at the next start.');

@@ -94,7 +94,8 @@ function textOf(name: SharedName, given: string | undefined): string {
 /** @returns the value as it is shared @throws Problem `bad_settings`, `bad_request` */
 function parse(name: SharedName, text: string): string {
   const value = readConfig({ ...companionsOf(name), [name]: text }).said[name];
-  if (value === undefined) throw refused(`${name} is not valid: it must be whsec_ and 24 to 64 bytes in base64.`);
+  if (value === undefined)
+    throw refused(`${name} is not valid: it must be whsec_ and 24 to 64 bytes in base64.`);
   if (isOfOneMachine(name, value))
     throw refused(`${name} is ${value}, which is another place on each machine, and cannot be shared.`);
   return value;

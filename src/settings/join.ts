@@ -13,6 +13,8 @@ import {
 
 /** Of a Config, what joining needs. */
 export type Sharing<C> = {
+  /** MACHINE_NAME */
+  machineName?: string;
   said: SharedValues;
   withShared(values: { under?: SharedValues; over?: SharedValues }): C;
 };
@@ -43,7 +45,7 @@ export async function claimShared<C extends Sharing<C>>(db: Db, config: C): Prom
     const rows = await listShared(trx);
     refuseDifferences(config, rows);
     const claimed = unclaimedOf(config, rows);
-    await setShared(trx, claimed, `the start of process ${process.pid} on ${hostname()}`);
+    await setShared(trx, claimed, `process ${process.pid} on ${config.machineName ?? hostname()}`);
     return claimed;
   });
 }
@@ -57,8 +59,7 @@ export function withGapsFilled<C extends Sharing<C>>(config: C, values: SharedVa
 function unclaimedOf<C extends Sharing<C>>(config: C, rows: readonly SharedRow[]): SharedValues {
   const shared = valuesOf(rows);
   const claimed = Object.entries(withGapsFilled(config, shared).said).filter(
-    ([name, value]) =>
-      isSharedName(name) && shared[name] === undefined && !isOfOneMachine(name, value),
+    ([name, value]) => isSharedName(name) && shared[name] === undefined && !isOfOneMachine(name, value),
   );
   return Object.fromEntries(claimed);
 }
