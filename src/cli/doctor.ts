@@ -126,15 +126,14 @@ async function checkWebhook(config: Config): Promise<string> {
   await using stack = new AsyncDisposableStack();
   const db = await connect(config, stack);
   const isThere = await hasSchema(db);
-  const failure = isThere && config.webhook ? await lastFailure(db) : undefined;
+  const isSet = config.webhook !== undefined || valuesOf(await sharedRows(db)).WEBHOOK_URL !== undefined;
+  const failure = isThere && isSet ? await lastFailure(db) : undefined;
   if (failure !== undefined)
     throw new Error(
       `the last delivery to WEBHOOK_URL failed: ${failure}. Repair the receiver, or remove the setting`,
     );
   const troubled = isThere ? await troubledEndpoints(db) : [];
-  const first = config.webhook
-    ? 'WEBHOOK_URL is set, and no failed delivery is known'
-    : 'WEBHOOK_URL is not set';
+  const first = isSet ? 'WEBHOOK_URL is set, and no failed delivery is known' : 'WEBHOOK_URL is not set';
   return [first, ...troubled].join('; ');
 }
 

@@ -39,7 +39,9 @@ export async function readShared<C extends Sharing<C>>(db: Db, config: C): Promi
  * @throws Problem `bad_settings`, if another process said something else meanwhile: nothing is claimed then
  */
 export async function claimShared<C extends Sharing<C>>(db: Db, config: C): Promise<SharedValues> {
-  if (Object.keys(unclaimedOf(config, await listShared(db))).length === 0) return {};
+  const found = await listShared(db);
+  refuseDifferences(config, found);
+  if (Object.keys(unclaimedOf(config, found)).length === 0) return {};
   return db.transaction().execute(async (trx) => {
     await lockShared(trx);
     const rows = await listShared(trx);
