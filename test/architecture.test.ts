@@ -117,6 +117,16 @@ describe('the rooms of src/', () => {
     assert.ok(users.length > 0 && users.every(inside), `sharp is imported by ${users.join(', ')}`);
   });
 
+  test('the client of buckets is loaded only where there is a bucket: nothing outside storage/bucket/ names it, except in import()', () => {
+    const outside = modules.filter(({ path }) => !path.startsWith('storage/bucket/'));
+    const named = outside.filter(({ source }) => /from '[^']*(?:\/bucket\/|@aws-sdk)/.test(source));
+    assert.deepEqual(
+      named.map(({ path }) => path),
+      [],
+    );
+    assert.ok(outside.some(({ source }) => /import\('[^']*\/bucket\//.test(source)));
+  });
+
   test('what a preset or a channel may say needs no database: the decoder and the command line use it too', () => {
     const pure = modules.filter(
       ({ path }) =>

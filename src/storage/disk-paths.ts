@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { partsOf, type StorageKey } from './keys.ts';
-import { StorageTrouble } from './storage.ts';
-import type { TroubleKind } from './trouble-kinds.ts';
+import { StorageTrouble, type TroubleKind } from './storage.ts';
 
 /** `{token}/{set id}/{file}` is stored as `{token}/{first two of set id}/{set id}.{file}`: no folder per image. */
 export function pathOf(root: string, key: StorageKey): string {

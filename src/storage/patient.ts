@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MINUTE_MS } from '../units.ts';
-import { type Storage, StorageTrouble } from './storage.ts';
-import type { TroubleKind } from './trouble-kinds.ts';
+import { type Storage, StorageTrouble, type TroubleKind } from './storage.ts';
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import type { StorageKey } from './keys.ts';
-import type { TroubleKind } from './trouble-kinds.ts';
 
 /** Size and SHA-256 (hexadecimal) of a file. */
 export type Content = { bytes: number; sha256: string };
@@ -62,6 +61,16 @@ export type Storage = {
  * may have finished it since, and files may have been stored under the same keys again.
  */
 export const REMOVE_WITHIN_MS = 10_000;
+
+/**
+ * What is wrong with a storage, and so what may help:
+ * - `weather`: asking again
+ * - `damaged`: sending the file again, read from the disk anew
+ * - `clock`: setting the clock of this machine
+ * - `settings`: an operator, who changes settings or permissions
+ * - `full`: an operator, who makes room
+ */
+export type TroubleKind = 'weather' | 'damaged' | 'clock' | 'settings' | 'full';
 
 /** The storage or the disk fails: our own failure, never an image's result. */
 export class StorageTrouble extends Error {

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diskStorage } from '../../src/storage/disk.ts';
 import { patientStorage } from '../../src/storage/patient.ts';
-import { type Storage, StorageTrouble } from '../../src/storage/storage.ts';
-import type { TroubleKind } from '../../src/storage/trouble-kinds.ts';
+import { type Storage, StorageTrouble, type TroubleKind } from '../../src/storage/storage.ts';
 
 const FILE = { path: '/x', bytes: 1, sha256: '', contentType: 'image/jpeg' };
 const never = new AbortController().signal;

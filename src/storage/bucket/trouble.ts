@@ -1,8 +1,7 @@
 /** What the errors of a store mean. The first row that has an error's code or status says it. */
 import { causesOf, systemCode } from '../../errors.ts';
 import type { BucketAddress } from '../address.ts';
-import { StorageTrouble } from '../storage.ts';
-import type { TroubleKind } from '../trouble-kinds.ts';
+import { StorageTrouble, type TroubleKind } from '../storage.ts';
 import type { Bucket } from './client.ts';
 
 type Row = {
