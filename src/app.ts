@@ -119,8 +119,7 @@ export async function startHttp(
   await app.register(failureRoutes, shared);
   await app.register(controlRoutes, { ...shared, patient: database.patient, feed });
   await app.register(lookupRoutes, shared);
-  const { hostConcurrency } = config;
-  await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: services.secretsKey });
+  await app.register(hostRoutes, { ...shared, feed, secretsKey: services.secretsKey });
   await app.register(endpointRoutes, { ...shared, guard });
   await app.register(deliveryRoutes, { ...shared, queue: services.queue });
   await app.register(inboxRoutes, { ...shared, tenantId: DEFAULT_TENANT, secrets: config.inboxSecrets });

@@ -12,6 +12,11 @@ import { type SecretsKey, secretsKeyOf } from './hosts/secrets.ts';
 import { removeLeftovers } from './temporary-folder.ts';
 import { createGuard, type Guard } from './net/guard.ts';
 import { type Queue, startQueue } from './queue/queue.ts';
+import { claimShared, readShared, withGapsFilled } from './settings/join.ts';
+import { followShared, type LiveSettings } from './settings/live-settings.ts';
+import { listShared, valuesOf } from './settings/shared.queries.ts';
+import type { SharedValues } from './settings/shared-settings.ts';
+import { checkEndpoint } from './webhooks/endpoints.ts';
 import { startWatchdog, type Watchdog } from './watchdog/watchdog.ts';
 import { diskStorage } from './storage/disk.ts';
 import { adoptOldLayout } from './storage/old-layout.ts';
@@ -21,10 +26,12 @@ import { MINUTE_MS } from './units.ts';
 
 /** What every process opens: a migrated database, a queue, a storage, a guard, a watchdog. */
 export type Services = {
+  /** with the shared settings where this process says nothing, as they were at its start */
   config: Config;
+  shared: LiveSettings<Config>;
   database: Database;
   queue: Queue;
-  /** how batches are fed and settled */
+  /** how batches are fed and settled; follows the shared settings */
   feed: MoveRules;
   storage: Storage;
   /** requests every URL of a stranger */
@@ -54,41 +61,66 @@ export async function openConfiguredDatabase(
 /**
  * Migrates the database and opens everything. If a step fails, it closes what the steps before it opened.
  * @param stallMs after how long a stalled event loop ends the process, in milliseconds
- * @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer`, `migration_failed`
+ * @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer`, `migration_failed`, `bad_settings`
  */
 export async function openServices(
-  config: Config,
+  own: Config,
   databaseUrl: string,
   log: Logger,
   stallMs?: number,
 ): Promise<Services> {
-  const temporaryFolder = join(config.dataDir, 'tmp');
+  const temporaryFolder = join(own.dataDir, 'tmp');
   await checkFolder(temporaryFolder, 'DATA_DIR', log);
   await using opened = new AsyncDisposableStack();
-  const storage = await openCheckedStorage(config, log);
-  opened.defer(() => storage.close());
   const database = await connectDatabase(databaseUrl);
-  opened.defer(() => database.db.destroy());
+  const { db } = database;
+  opened.defer(() => db.destroy());
   try {
     await migrateDatabase(databaseUrl, {
       onDone: (migration, ms) => log.info({ migration, ms }, 'the database was migrated'),
       onWait: (migration) => log.warn({ migration }, 'a migration is waiting for locks on tables in use'),
     });
+    const isFleet = databaseUrl === own.databaseUrl; // a run of `process` has a database of its own
+    const found = isFleet ? await readShared(db, own) : valuesOf(await listShared(db));
+    const config = withGapsFilled(own, found);
+    const storage = await openCheckedStorage(config, log);
+    opened.defer(() => storage.close());
     const secretsKey = secretsKeyOf(config);
     const guard = createGuard(config);
     opened.defer(() => guard.close());
+    const values = isFleet ? { ...found, ...(await claimChecked(db, own, guard)) } : found;
+    const shared = followShared({ db, config, values, prefersOwn: !isFleet, log });
+    opened.defer(() => shared.stop());
     const watchdog = startWatchdog({ databaseUrl, stallMs, isLogged: log.isLevelEnabled('fatal') });
     opened.defer(() => watchdog.stop());
     const queue = await startQueue(database, (error) => log.warn({ err: error }, 'queue error'));
     opened.defer(() => queue.stop());
-    opened.defer(clearLeftovers(temporaryFolder, database.db, log));
-    const feed = { queue, hostConcurrency: config.hostConcurrency, publicUrl: config.publicUrl };
+    opened.defer(clearLeftovers(temporaryFolder, db, log));
+    const feed = liveRules(queue, shared);
     const closing = opened.move();
     const close = (): Promise<void> => closing.disposeAsync();
-    return { config, database, queue, feed, storage, guard, secretsKey, watchdog, log, close };
+    return { config, shared, database, queue, feed, storage, guard, secretsKey, watchdog, log, close };
   } catch (error) {
     throw databaseProblem(error, databaseUrl) ?? error;
   }
+}
+
+/** Nothing is claimed that this process refuses itself. */
+async function claimChecked(db: Db, own: Config, guard: Guard): Promise<SharedValues> {
+  checkEndpoint(own.webhook, guard);
+  return claimShared(db, own);
+}
+
+function liveRules(queue: Queue, shared: LiveSettings<Config>): MoveRules {
+  return {
+    queue,
+    get hostConcurrency() {
+      return shared.now().hostConcurrency;
+    },
+    get publicUrl() {
+      return shared.now().publicUrl;
+    },
+  };
 }
 
 /** @throws Problem `storage_unavailable`, if the storage cannot be used before an operator changes something */

@@ -51,7 +51,7 @@ const REPORT_EVERY_MS = 5_000;
 export async function startWorker(services: Services, localFolder?: string): Promise<Worker> {
   const { config, database, queue, feed, storage, guard, watchdog } = services;
   const { db, hurried } = database;
-  const { hostConcurrency, downloadConcurrency, webhookSchedule, webhookTimeoutMs } = config;
+  const { downloadConcurrency, webhookSchedule, webhookTimeoutMs } = config;
   const userAgent = userAgentOf(config.publicUrl);
   const id = newUuid();
   const log = services.log.child({ worker: id });
@@ -71,10 +71,10 @@ export async function startWorker(services: Services, localFolder?: string): Pro
   const limiter = createHostLimiter({
     database,
     workerId: id,
-    hostConcurrency,
+    hostConcurrency: () => feed.hostConcurrency,
     downloadConcurrency,
     openHeaders: headersOpener(services.secretsKey),
-    recordNow: (outcomes) => recordOutcomes(hurried, outcomes, hostConcurrency),
+    recordNow: (outcomes) => recordOutcomes(hurried, outcomes, feed.hostConcurrency),
     liveWorkers: () => presence.liveWorkers,
     log,
   });

@@ -52,6 +52,7 @@ const WRITERS: Record<string, string[]> = {
   rendition_sets: ['batches', 'work'],
   renditions: ['work'],
   sessions: ['access'],
+  settings: ['settings'],
   sources: ['cli', 'work'],
   stalls: ['watchdog', 'work'],
   storage_sweep: ['batches'],

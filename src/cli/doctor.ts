@@ -11,6 +11,8 @@ import { limitsTrouble } from '../db/session-limits.ts';
 import { Problem } from '../errors.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { ensureWritable, openConfiguredDatabase } from '../services.ts';
+import { differenceSentence, differencesOf, withGapsFilled } from '../settings/join.ts';
+import { listShared, type SharedRow, valuesOf } from '../settings/shared.queries.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { findLeftovers } from '../temporary-folder.ts';
 import { troubledEndpoints } from '../webhooks/endpoint-health.ts';
@@ -27,6 +29,7 @@ const CHECKS: Record<string, Check> = {
   storage: checkStorage,
   database: checkDatabase,
   'session limits': checkLimits,
+  'shared settings': checkShared,
   access: checkAccess,
   webhook: checkWebhook,
   leftovers: countLeftovers,
@@ -36,7 +39,7 @@ const CHECKS: Record<string, Check> = {
 /** `minilab doctor`: tries everything that Minilab needs, and reports what is wrong and what to do. */
 export async function doctor(): Promise<number> {
   let isWell = true;
-  const config = readConfig();
+  const config = await withShared(readConfig());
   for (const [name, check] of Object.entries(CHECKS)) {
     try {
       process.stdout.write(`ok    ${name}: ${await check(config)}\n`);
@@ -96,6 +99,31 @@ async function checkLimits(config: Config): Promise<string> {
   return 'a process that is cut off holds up others for 15 s at most';
 }
 
+/** The settings as a start would have them. What keeps them from being read is told by the checks. */
+async function withShared(config: Config): Promise<Config> {
+  await using stack = new AsyncDisposableStack();
+  try {
+    const { db } = await connect(config, stack);
+    return withGapsFilled(config, valuesOf(await sharedRows(db)));
+  } catch {
+    return config;
+  }
+}
+
+async function sharedRows(db: Db): Promise<SharedRow[]> {
+  return (await unappliedMigrations(db)).length > 0 ? [] : listShared(db);
+}
+
+async function checkShared(config: Config): Promise<string> {
+  if (config.databaseUrl === undefined) return 'with the bundled database, each start decides for itself';
+  await using stack = new AsyncDisposableStack();
+  const rows = await sharedRows((await connect(config, stack)).db);
+  const differences = differencesOf(config, rows);
+  if (differences.length > 0) throw new Error(differenceSentence(differences));
+  const names = rows.map(({ name }) => name).join(', ');
+  return names === '' ? 'none so far' : `${names}: this process says nothing else`;
+}
+
 async function checkAccess(config: Config): Promise<string> {
   await using stack = new AsyncDisposableStack();
   const { db } = await connect(config, stack);
@@ -108,15 +136,14 @@ async function checkWebhook(config: Config): Promise<string> {
   await using stack = new AsyncDisposableStack();
   const { db } = await connect(config, stack);
   const isThere = await hasSchema(db);
-  const failure = isThere && config.webhook ? await lastFailure(db) : undefined;
+  const isSet = config.webhook !== undefined || valuesOf(await sharedRows(db)).WEBHOOK_URL !== undefined;
+  const failure = isThere && isSet ? await lastFailure(db) : undefined;
   if (failure !== undefined)
     throw new Error(
       `the last delivery to WEBHOOK_URL failed: ${failure}. Repair the receiver, or remove the setting`,
     );
   const troubled = isThere ? await troubledEndpoints(db) : [];
-  const first = config.webhook
-    ? 'WEBHOOK_URL is set, and no failed delivery is known'
-    : 'WEBHOOK_URL is not set';
+  const first = isSet ? 'WEBHOOK_URL is set, and no failed delivery is known' : 'WEBHOOK_URL is not set';
   return [first, ...troubled].join('; ');
 }
 

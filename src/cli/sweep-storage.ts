@@ -5,6 +5,7 @@ import { connectDatabase, databaseProblem } from '../db/connect.ts';
 import { migrate } from '../db/migrate.ts';
 import { Problem } from '../errors.ts';
 import { openConfiguredDatabase } from '../services.ts';
+import { readShared, withGapsFilled } from '../settings/join.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { parseDuration } from '../units.ts';
 import { EXIT, plural, say } from './output.ts';
@@ -25,7 +26,8 @@ export async function sweepNow({ olderThan }: { olderThan: string }): Promise<nu
   await migrate(db).catch((error: unknown) => {
     throw databaseProblem(error, database.url) ?? error;
   });
-  const storage = await openStorage(config.storage);
+  const { storage: address } = withGapsFilled(config, await readShared(db, config));
+  const storage = await openStorage(address);
   stack.defer(() => storage.close());
   const { signal } = new AbortController();
   const swept = await sweepStorage(db, storage, { olderThanMs, clears: true, signal });

@@ -25,6 +25,7 @@ import { knownPictures } from './migrations/0021_known_pictures.ts';
 import { mainPreset } from './migrations/0024_main_preset.ts';
 import { purgeLeases } from './migrations/0025_purge_leases.ts';
 import { fleet } from './migrations/0026_fleet.ts';
+import { settings } from './migrations/0028_settings.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
 // Expand, then contract: a migration may only make changes that the previous version can live with; unused
@@ -66,6 +67,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0024_main_preset': { ...mainPreset, locks: ['batches'] },
   '0025_purge_leases': { ...purgeLeases, locks: ['purges'] },
   '0026_fleet': { ...fleet, locks: ['workers'] },
+  '0028_settings': { ...settings, locks: [] },
 };
 
 export type MigrateOptions = {

@@ -33,8 +33,8 @@ export type HostLimiter = {
 export type HostLimiterParts = {
   database: Database;
   workerId: string;
-  /** HOST_CONCURRENCY: permits of a host at most, where no operator set another ceiling */
-  hostConcurrency: number;
+  /** HOST_CONCURRENCY: permits of a host at most, where no operator set another ceiling; may change */
+  hostConcurrency(): number;
   /** downloads of this worker at a time */
   downloadConcurrency: number;
   openHeaders: OpenHeaders;
@@ -46,7 +46,7 @@ export type HostLimiterParts = {
 };
 
 export function createHostLimiter(parts: HostLimiterParts): HostLimiter {
-  const { database, workerId, hostConcurrency, liveWorkers = () => 1, log } = parts;
+  const { database, workerId, liveWorkers = () => 1, log } = parts;
   const hosts = new Map<string, LeasedHost>();
   const downloads = new DownloadLimiter(parts.downloadConcurrency);
   const renewal = new Renewal({ exchange, isNeeded: () => hosts.size > 0, liveWorkers, log });
@@ -63,7 +63,10 @@ export function createHostLimiter(parts: HostLimiterParts): HostLimiter {
   async function exchange(): Promise<void> {
     const requests = [...hosts.values()].map((host) => host.nextRequest());
     const beganAt = performance.now();
-    const grants = await exchangePermits(database, workerId, { requests, hostConcurrency });
+    const grants = await exchangePermits(database, workerId, {
+      requests,
+      hostConcurrency: parts.hostConcurrency(),
+    });
     for (const grant of grants) {
       const host = hostOf(grant);
       host.grant(grant, beganAt);

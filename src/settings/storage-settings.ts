@@ -8,10 +8,14 @@ import type { SettingsReader } from './settings-reader.ts';
 const BUCKET = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
 const PREFIX = /^(?:[\w.-]+\/)*$/;
 
-/** The storage, and whether `/files` redirects to it. */
+/**
+ * The storage, and whether `/files` redirects to it.
+ * @param isWhole false as long as STORAGE_URL may still come from the shared settings
+ */
 export function readStorage(
   read: SettingsReader,
   dataDir: string,
+  isWhole: boolean,
 ): { storage: StorageAddress; redirectsFiles: boolean } {
   const fallback: Place = { is: 'folder', path: resolve(dataDir, 'files') };
   const expected =
@@ -36,7 +40,7 @@ export function readStorage(
   const isPathStyle = read.flag('S3_PATH_STYLE', endpoint !== undefined);
   const redirectsFiles = read.flag('FILES_REDIRECT', false);
   if (place.is === 'folder') {
-    if (redirectsFiles)
+    if (redirectsFiles && isWhole)
       read.reject('FILES_REDIRECT', 'is true, and needs a bucket: set STORAGE_URL=s3://bucket, or remove it');
     return { storage: place, redirectsFiles: false };
   }
