@@ -5,6 +5,7 @@ import { random } from '../test/support/random.ts';
 export type LooksTimes = {
   looks: number;
   seconds: number;
+  cpu_seconds: number;
   groups: number;
   longest_slice_ms: number;
   looks_mb: number;
@@ -28,14 +29,17 @@ export async function looks(): Promise<LooksTimes> {
     peak = Math.max(peak, process.memoryUsage.rss());
   }, 1);
   const startedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
   const { leaders } = await groupLooks(all);
   const seconds = (performance.now() - startedAt) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
   clearInterval(watch);
   peak = Math.max(peak, process.memoryUsage.rss());
   const looks_mb = (all.hashes.byteLength + all.chroma.byteLength + all.images.byteLength) / 1e6;
   return {
     looks: COUNT,
     seconds,
+    cpu_seconds: (user + system) / 1e6,
     groups: leaders.filter((leader, content) => leader === content).length,
     longest_slice_ms: longest,
     looks_mb,

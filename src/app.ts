@@ -35,6 +35,7 @@ import { previewRoutes } from './intake/preview.routes.ts';
 import { acceptUploads } from './intake/receive.ts';
 import { uploadRoutes } from './intake/upload.routes.ts';
 import { pageRoutes } from './page/page.routes.ts';
+import { workerRoutes } from './queue/worker.routes.ts';
 import { beforeRoutes } from './pictures/before.routes.ts';
 import type { OpenUpload } from './pictures/preview-sources.ts';
 import { presetPreviewRoutes } from './pictures/preview.routes.ts';
@@ -118,13 +119,13 @@ export async function startHttp(
   await app.register(failureRoutes, shared);
   await app.register(controlRoutes, { ...shared, patient: database.patient, feed });
   await app.register(lookupRoutes, shared);
-  const { hostConcurrency } = config;
-  await app.register(hostRoutes, { ...shared, hostConcurrency, secretsKey: services.secretsKey });
+  await app.register(hostRoutes, { ...shared, feed, secretsKey: services.secretsKey });
   await app.register(endpointRoutes, { ...shared, guard });
   await app.register(deliveryRoutes, { ...shared, queue: services.queue });
   await app.register(inboxRoutes, { ...shared, tenantId: DEFAULT_TENANT, secrets: config.inboxSecrets });
   await app.register(usageRoutes, { ...shared, requestsPerSecond: config.requestsPerSecond });
   await app.register(auditRoutes, shared);
+  await app.register(workerRoutes, shared);
   await app.register(resultsRoutes, { ...shared, storage, folder });
   await app.register(checkRoutes, shared);
   await app.register(samePictureRoutes, shared);
@@ -132,7 +133,7 @@ export async function startHttp(
   const openUpload: OpenUpload = (tenantId, id) => kept.open(uploadKey(tenantId, id));
   const pictures = startPictures({ ...services, openUpload });
   app.addHook('onClose', () => pictures.stop());
-  await app.register(fileRoutes, { storage, thumbs: pictures.thumbs });
+  await app.register(fileRoutes, { storage, thumbs: pictures.thumbs, redirects: config.redirectsFiles });
   await app.register(beforeRoutes, { db: database.db, befores: pictures.befores });
   await app.register(presetPreviewRoutes, { previews: pictures.previews });
   await listen(app, config);
@@ -156,8 +157,10 @@ function controlAccess(app: Server, { config, database, log }: Services, keyring
   return { failures, limit };
 }
 
+const STORAGE_ANSWERS_WITHIN_MS = 15_000;
+
 async function storageTrouble(storage: Storage): Promise<string | undefined> {
-  return storage.probe().then(
+  return storage.probe(AbortSignal.timeout(STORAGE_ANSWERS_WITHIN_MS)).then(
     () => undefined,
     (error: Error) => error.message,
   );

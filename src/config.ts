@@ -1,20 +1,29 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import {
   parseApiKey,
   parseBoundedSchedule,
   parseDatabaseUrl,
-  parseFileUrl,
   parseInboxSecrets,
   parseKey,
+  parseMachineName,
   parseNetworks,
   parsePorts,
   parseProxies,
 } from './settings/parsers.ts';
 import { type Environment, SettingsReader } from './settings/settings-reader.ts';
+import { readStorage } from './settings/storage-settings.ts';
+import {
+  fingerprintOf,
+  saidIn,
+  type SharedValues,
+  storageValues,
+  withShared,
+} from './settings/shared-settings.ts';
 import { unknownSettings } from './settings/unknown-settings.ts';
 import { newApiKey } from './access/api-key.ts';
+import type { StorageAddress } from './storage/address.ts';
 import { DEFAULT_SCHEDULE, type Schedule } from './webhooks/schedule.ts';
 import { isSecret, newSecret } from './webhooks/signing.ts';
 
@@ -23,6 +32,8 @@ export type Config = {
   /** undefined: the bundled server, in `dataDir` */
   databaseUrl: string | undefined;
   dataDir: string;
+  /** what this machine is called in logs and lists */
+  machineName: string;
   host: string;
   port: number;
   /** whether requests may come from other machines: then there must be an API key */
@@ -34,7 +45,9 @@ export type Config = {
   publicUrl: string;
   /** a storage key is appended to it; without a slash at its end */
   filesUrl: string;
-  storageDir: string;
+  storage: StorageAddress;
+  /** whether `/files` redirects to the bucket, and sends nothing itself */
+  redirectsFiles: boolean;
   workerCores: number;
   downloadConcurrency: number;
   hostConcurrency: number;
@@ -60,6 +73,10 @@ export type Config = {
   secretsKey: Buffer | undefined;
   /** a sentence for each variable that looks like a setting but is none */
   unknownSettings: readonly string[];
+  /** what this process says of the settings that all processes of a database share */
+  said: SharedValues;
+  /** The settings of this process with shared ones: under what it says itself, or over it. */
+  withShared(values: { under?: SharedValues; over?: SharedValues }): Config;
 };
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -70,6 +87,11 @@ const WEB_PORTS = [80, 443, 8080, 8443];
  * @throws Problem `bad_settings`, which names every setting that is wrong
  */
 export function readConfig(env: Environment = process.env): Config {
+  return configOf(env, { isWhole: (env['DATABASE_URL']?.trim() ?? '') === '' });
+}
+
+/** @param isWhole whether `env` is all, and no shared settings can follow that this process does not know yet */
+function configOf(env: Environment, { isWhole }: { isWhole: boolean }): Config {
   const read = new SettingsReader(env);
   const dataDir = resolve(read.text('DATA_DIR', './data'));
   const host = read.text('HOST', '127.0.0.1');
@@ -81,6 +103,7 @@ export function readConfig(env: Environment = process.env): Config {
     'the addresses or networks of the proxies in front of Minilab, such as 127.0.0.1,10.1.0.0/16',
     parseProxies,
   );
+  const webhookSecret = read.text('WEBHOOK_SECRET', '');
   const workerCores = read.integer('WORKER_CORES', availableParallelism(), { min: 1, max: 256 });
   const config: Config = {
     databaseUrl: read.parsed<string | undefined>(
@@ -90,6 +113,7 @@ export function readConfig(env: Environment = process.env): Config {
       parseDatabaseUrl,
     ),
     dataDir,
+    machineName: read.parsed('MACHINE_NAME', hostname(), 'up to 100 printable characters', parseMachineName),
     host,
     port,
     isExposed: !isLoopback(host) || trustProxy !== undefined,
@@ -102,12 +126,7 @@ export function readConfig(env: Environment = process.env): Config {
     ),
     publicUrl,
     filesUrl: read.webUrl('FILES_URL', `${publicUrl}/files`),
-    storageDir: read.parsed(
-      'STORAGE_URL',
-      resolve(dataDir, 'files'),
-      'a URL such as file:///srv/minilab',
-      parseFileUrl,
-    ),
+    ...readStorage(read, dataDir, isWhole),
     workerCores,
     downloadConcurrency: read.integer('DOWNLOAD_CONCURRENCY', 16, { min: 1, max: 1024 }),
     hostConcurrency: read.integer('HOST_CONCURRENCY', 32, { min: 1, max: 1024 }),
@@ -129,7 +148,7 @@ export function readConfig(env: Environment = process.env): Config {
       ),
     ]),
     logLevel: read.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
-    webhook: webhookOf(read),
+    webhook: webhookOf(read, webhookSecret),
     webhookSchedule: read.parsed(
       'WEBHOOK_SCHEDULE',
       DEFAULT_SCHEDULE,
@@ -155,15 +174,17 @@ export function readConfig(env: Environment = process.env): Config {
       parseKey,
     ),
     unknownSettings: unknownSettings(env, read.names),
+    said: {},
+    withShared: (values) => configOf(withShared(env, values), { isWhole: true }),
   };
+  config.said = saidIn(env, { ...sharedValuesOf(config), ...secretOf(webhookSecret) });
   read.finish();
   return config;
 }
 
 /** Every delivery is signed: a WEBHOOK_URL needs a WEBHOOK_SECRET. */
-function webhookOf(read: SettingsReader): Config['webhook'] {
+function webhookOf(read: SettingsReader, secret: string): Config['webhook'] {
   const url = read.webUrl('WEBHOOK_URL', '');
-  const secret = read.text('WEBHOOK_SECRET', '');
   if (url === '') return undefined;
   if (!isSecret(secret))
     read.reject(
@@ -171,6 +192,23 @@ function webhookOf(read: SettingsReader): Config['webhook'] {
       `must be whsec_ and 24 to 64 bytes in base64, because WEBHOOK_URL is set; a new secret: ${newSecret()}`,
     );
   return { url, secret };
+}
+
+/** What all processes of a database share, as it is here; without WEBHOOK_SECRET. */
+function sharedValuesOf(config: Config): SharedValues {
+  const { publicUrl, filesUrl, storage, hostConcurrency, webhook, secretsKey } = config;
+  return {
+    PUBLIC_URL: publicUrl,
+    FILES_URL: filesUrl,
+    ...storageValues(storage),
+    HOST_CONCURRENCY: String(hostConcurrency),
+    ...(webhook && { WEBHOOK_URL: webhook.url }),
+    ...(secretsKey && { SECRETS_KEY: fingerprintOf('SECRETS_KEY', secretsKey) }),
+  };
+}
+
+function secretOf(webhookSecret: string): SharedValues {
+  return isSecret(webhookSecret) ? { WEBHOOK_SECRET: fingerprintOf('WEBHOOK_SECRET', webhookSecret) } : {};
 }
 
 /** For links: all addresses are no address. */

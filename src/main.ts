@@ -256,6 +256,29 @@ tenants
     end((await import('./cli/tenants.ts')).removeTenant(name, options)),
   );
 
+const settings = program
+  .command('settings')
+  .description('show the settings that all processes of the database share')
+  .option('--json', 'print one JSON object', false)
+  .action(async (options: { json: boolean }) =>
+    end(
+      withJsonErrors(options.json, {}, async () => (await import('./cli/settings.ts')).showSettings(options)),
+    ),
+  );
+settings
+  .command('set')
+  .argument('<NAME>')
+  .argument('[VALUE]', 'default: what the environment has; of secrets, always')
+  .description('set a shared setting: running processes see it within 5 seconds')
+  .action(async (name: string, value: string | undefined) =>
+    end((await import('./cli/settings.ts')).setSetting(name, value)),
+  );
+settings
+  .command('unset')
+  .argument('<NAME>')
+  .description('share a setting no longer')
+  .action(async (name: string) => end((await import('./cli/settings.ts')).unsetSetting(name)));
+
 program
   .command('migrate')
   .description('migrate the database schema to this version')

@@ -12,18 +12,26 @@ import { type SecretsKey, secretsKeyOf } from './hosts/secrets.ts';
 import { removeLeftovers } from './temporary-folder.ts';
 import { createGuard, type Guard } from './net/guard.ts';
 import { type Queue, startQueue } from './queue/queue.ts';
+import { claimShared, readShared, withGapsFilled } from './settings/join.ts';
+import { followShared, type LiveSettings } from './settings/live-settings.ts';
+import { listShared, valuesOf } from './settings/shared.queries.ts';
+import type { SharedValues } from './settings/shared-settings.ts';
+import { checkEndpoint } from './webhooks/endpoints.ts';
 import { startWatchdog, type Watchdog } from './watchdog/watchdog.ts';
 import { diskStorage } from './storage/disk.ts';
 import { adoptOldLayout } from './storage/old-layout.ts';
-import type { Storage } from './storage/storage.ts';
+import { openStorage } from './storage/open-storage.ts';
+import { type Storage, StorageTrouble } from './storage/storage.ts';
 import { MINUTE_MS } from './units.ts';
 
 /** What every process opens: a migrated database, a queue, a storage, a guard, a watchdog. */
 export type Services = {
+  /** with the shared settings where this process says nothing, as they were at its start */
   config: Config;
+  shared: LiveSettings<Config>;
   database: Database;
   queue: Queue;
-  /** how batches are fed and settled */
+  /** how batches are fed and settled; follows the shared settings */
   feed: MoveRules;
   storage: Storage;
   /** requests every URL of a stranger */
@@ -53,44 +61,89 @@ export async function openConfiguredDatabase(
 /**
  * Migrates the database and opens everything. If a step fails, it closes what the steps before it opened.
  * @param stallMs after how long a stalled event loop ends the process, in milliseconds
- * @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer`, `migration_failed`
+ * @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer`, `migration_failed`, `bad_settings`
  */
 export async function openServices(
-  config: Config,
+  own: Config,
   databaseUrl: string,
   log: Logger,
   stallMs?: number,
 ): Promise<Services> {
-  const temporaryFolder = join(config.dataDir, 'tmp');
+  const temporaryFolder = join(own.dataDir, 'tmp');
   await checkFolder(temporaryFolder, 'DATA_DIR', log);
-  await checkFolder(config.storageDir, 'STORAGE_URL', log);
-  const moved = await adoptOldLayout(config.storageDir);
-  if (moved > 0) log.info({ files: moved }, 'files were moved from the storage layout of the first version');
-  const storage = diskStorage(config.storageDir);
-  const database = await connectDatabase(databaseUrl);
   await using opened = new AsyncDisposableStack();
-  opened.defer(() => database.db.destroy());
+  const database = await connectDatabase(databaseUrl);
+  const { db } = database;
+  opened.defer(() => db.destroy());
   try {
     await migrateDatabase(databaseUrl, {
       onDone: (migration, ms) => log.info({ migration, ms }, 'the database was migrated'),
       onWait: (migration) => log.warn({ migration }, 'a migration is waiting for locks on tables in use'),
     });
+    const isFleet = databaseUrl === own.databaseUrl; // a run of `process` has a database of its own
+    const found = isFleet ? await readShared(db, own) : valuesOf(await listShared(db));
+    const config = withGapsFilled(own, found);
+    const storage = await openCheckedStorage(config, log);
+    opened.defer(() => storage.close());
     const secretsKey = secretsKeyOf(config);
     const guard = createGuard(config);
     opened.defer(() => guard.close());
+    const values = isFleet ? { ...found, ...(await claimChecked(db, own, guard)) } : found;
+    const shared = followShared({ db, config, values, prefersOwn: !isFleet, log });
+    opened.defer(() => shared.stop());
     const watchdog = startWatchdog({ databaseUrl, stallMs, isLogged: log.isLevelEnabled('fatal') });
     opened.defer(() => watchdog.stop());
     const queue = await startQueue(database, (error) => log.warn({ err: error }, 'queue error'));
     opened.defer(() => queue.stop());
-    opened.defer(clearLeftovers(temporaryFolder, database.db, log));
-    const feed = { queue, hostConcurrency: config.hostConcurrency, publicUrl: config.publicUrl };
+    opened.defer(clearLeftovers(temporaryFolder, db, log));
+    const feed = liveRules(queue, shared);
     const closing = opened.move();
     const close = (): Promise<void> => closing.disposeAsync();
-    return { config, database, queue, feed, storage, guard, secretsKey, watchdog, log, close };
+    return { config, shared, database, queue, feed, storage, guard, secretsKey, watchdog, log, close };
   } catch (error) {
     throw databaseProblem(error, databaseUrl) ?? error;
   }
 }
+
+/** Nothing is claimed that this process refuses itself. */
+async function claimChecked(db: Db, own: Config, guard: Guard): Promise<SharedValues> {
+  checkEndpoint(own.webhook, guard);
+  return claimShared(db, own);
+}
+
+function liveRules(queue: Queue, shared: LiveSettings<Config>): MoveRules {
+  return {
+    queue,
+    get hostConcurrency() {
+      return shared.now().hostConcurrency;
+    },
+    get publicUrl() {
+      return shared.now().publicUrl;
+    },
+  };
+}
+
+/** @throws Problem `storage_unavailable`, if the storage cannot be used before an operator changes something */
+async function openCheckedStorage({ storage: address }: Config, log: Logger): Promise<Storage> {
+  const storage = await openStorage(address);
+  if (address.is === 'folder') {
+    await checkFolder(address.path, 'STORAGE_URL', log);
+    const moved = await adoptOldLayout(address.path);
+    if (moved > 0)
+      log.info({ files: moved }, 'files were moved from the storage layout of the first version');
+    return storage;
+  }
+  await storage.probe(AbortSignal.timeout(PROBE_WITHIN_MS)).catch(async (error: Error) => {
+    const isForOperator = error instanceof StorageTrouble && error.kind === 'settings';
+    if (!isForOperator)
+      return log.warn({ reason: error.message }, 'started, but no files can be written now');
+    await storage.close();
+    throw new Problem('storage_unavailable', { detail: `${error.message}.`, cause: error });
+  });
+  return storage;
+}
+
+const PROBE_WITHIN_MS = 15_000;
 
 /** @throws Problem `storage_unavailable`, unless the disk is only full: that is logged */
 async function checkFolder(folder: string, setting: string, log: Logger): Promise<void> {
@@ -130,7 +183,7 @@ export async function migrateDatabase(databaseUrl: string, options?: MigrateOpti
  */
 export async function ensureWritable(folder: string, setting = 'DATA_DIR'): Promise<void> {
   try {
-    await diskStorage(folder).probe();
+    await diskStorage(folder).probe(AbortSignal.timeout(PROBE_WITHIN_MS));
   } catch (error) {
     throw new Problem('storage_unavailable', {
       detail: `${(error as Error).message}. Choose another folder with ${setting}.`,

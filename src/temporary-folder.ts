@@ -2,6 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import type { Db } from './db/database.ts';
+import { systemCode } from './errors.ts';
 import { liveWorkers } from './queue/workers.ts';
 import { HOUR_MS } from './units.ts';
 
@@ -24,7 +25,10 @@ export function keptUploadFile(folder: string, uploadId: string): string {
  * @returns their paths
  */
 export async function findLeftovers(folder: string, db: Db): Promise<string[]> {
-  const names = await readdir(folder);
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    return []; // nothing has started with this folder so far
+  });
   const live = new Set([
     ...(await liveWorkers(
       db,

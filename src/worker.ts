@@ -13,8 +13,10 @@ import { createSourceFiles } from './pipeline/download/source-files.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import { MarkCache } from './marks/mark-cache.ts';
 import { type Pump, startPump, type Taken } from './queue/pump.ts';
-import { forgetWorker, reportWorker } from './queue/workers.ts';
+import { Presence } from './queue/presence.ts';
+import { forgetWorker, type WorkerDoing } from './queue/workers.ts';
 import { diskStorage } from './storage/disk.ts';
+import { patientStorage } from './storage/patient.ts';
 import { workerFolder } from './temporary-folder.ts';
 import { userAgentOf, VERSION } from './version.ts';
 import type { WatchedTask } from './watchdog/watchdog.ts';
@@ -23,8 +25,10 @@ import { choresOf } from './work/chores.ts';
 import { claimImages } from './work/claim.ts';
 import { type ClaimedImage, type FinishedImage, isSuspect, processImage } from './work/process-image.ts';
 import { recordResults } from './work/record.ts';
+import { TROUBLE, troubleOf, watchHealth } from './work/health.ts';
 import { type Chore, repeat } from './work/repeat.ts';
 import { findSet } from './work/rendition-sets.ts';
+import { addChores, leasedChores } from './work/chore-leases.ts';
 
 export type Worker = {
   /** why it claims no images; empty while it does */
@@ -39,21 +43,21 @@ const CAPACITY_PER_CORE = 4; // decoders must never wait for a source
 const SPARE_DECODERS = 1;
 const GRACE_MS = 20_000;
 const REPORT_EVERY_MS = 5_000;
-const HEALTH_CHECK_EVERY_MS = 2_000;
 
 /**
  * Starts a worker: it processes images, delivers webhooks, and does the chores.
  * @param localFolder where relative paths are read from: `minilab process` only
  */
 export async function startWorker(services: Services, localFolder?: string): Promise<Worker> {
-  const { config, database, queue, feed, storage, guard, watchdog, log } = services;
+  const { config, database, queue, feed, storage, guard, watchdog } = services;
   const { db, hurried } = database;
-  const { hostConcurrency, downloadConcurrency, webhookSchedule, webhookTimeoutMs } = config;
+  const { downloadConcurrency, webhookSchedule, webhookTimeoutMs } = config;
   const userAgent = userAgentOf(config.publicUrl);
   const id = newUuid();
+  const log = services.log.child({ worker: id });
   const capacity = CAPACITY_FOR_DOWNLOADS + CAPACITY_PER_CORE * config.workerCores;
-  const report = (): Promise<void> => reportWorker(db, { id, capacity, version: VERSION });
-  await report();
+  const presence = new Presence(db, { id, machine: config.machineName, version: VERSION, capacity }, log);
+  await presence.report({ inHand: 0, pausedBecause: ['it is starting'] });
 
   const folder = workerFolder(join(config.dataDir, 'tmp'), id);
   const sourceFiles = createSourceFiles(folder);
@@ -62,26 +66,29 @@ export async function startWorker(services: Services, localFolder?: string): Pro
   });
   decoders.warm();
   await decoders.probe();
-  const health = [storage, diskStorage(folder), decoders];
+  const parts = [storage, diskStorage(folder), decoders];
+  const ending = new AbortController();
   const limiter = createHostLimiter({
     database,
     workerId: id,
-    hostConcurrency,
+    hostConcurrency: () => feed.hostConcurrency,
     downloadConcurrency,
     openHeaders: headersOpener(services.secretsKey),
-    recordNow: (outcomes) => recordOutcomes(hurried, outcomes, hostConcurrency),
+    recordNow: (outcomes) => recordOutcomes(hurried, outcomes, feed.hostConcurrency),
+    liveWorkers: () => presence.liveWorkers,
     log,
   });
+  const onTrouble = (trouble: Error): void => health.failed(trouble);
   const pipeline = createPipeline({
     fetchRules: { guard, maxBytes: config.maxSourceBytes, userAgent, localFolder },
     acquirePermit: limiter.acquire,
     decoders,
-    storage,
+    storage: patientStorage(storage, { onTrouble, ending: ending.signal }),
     sourceFiles,
     findSet: (tenantId, setId) => findSet(hurried, { tenantId, setId }),
   });
   const marks = new MarkCache();
-  const onTrouble = (trouble: Error): void => pump.pause('trouble', trouble.message);
+  const trouble = await troubleOf(parts);
   const pump = startPump(
     {
       queue,
@@ -96,10 +103,11 @@ export async function startWorker(services: Services, localFolder?: string): Pro
       onReleased: watchdog.ended,
       log,
     },
-    { trouble: await troubleOf(health) },
+    { [TROUBLE]: trouble?.message },
   );
+  const health = watchHealth(parts, pump, trouble);
   const deliveries = startDeliveries({
-    db,
+    db: hurried,
     queue,
     guard,
     userAgent,
@@ -107,17 +115,19 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     timeoutMs: webhookTimeoutMs,
     log,
   });
-  const ending = new AbortController();
+  const chores = choresOf({ database, storage, feed, config, log, signal: ending.signal });
+  await addChores(db, chores);
   const stopChores = repeat(
     [
-      { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: report },
-      ...pausingChores(pump, health, db),
-      ...choresOf({ database, storage, feed, config, log, signal: ending.signal }),
+      { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: () => presence.report(doingOf(pump)) },
+      health.chore,
+      schemaChore(pump, db),
+      leasedChores(chores, { db, workerId: id, liveWorkers: () => presence.liveWorkers, log }),
     ],
     log,
   );
 
-  log.info({ worker: id, capacity, cores: config.workerCores }, 'worker started');
+  log.info({ capacity, cores: config.workerCores }, 'worker started');
   return {
     pausedBecause: () => pump.pausedBecause(),
     async stop(graceMs = GRACE_MS) {
@@ -129,7 +139,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
       await sourceFiles.close();
       if (await isAlive(hurried)) await forgetWorker(hurried, id).catch(() => {});
       await rm(folder, { recursive: true, force: true });
-      log.info({ worker: id }, 'worker stopped');
+      log.info('worker stopped');
     },
   };
 }
@@ -147,37 +157,20 @@ function recordingWith(limiter: HostLimiter, { database, feed, log }: Services) 
   };
 }
 
-type Healthy = { probe(): Promise<void> };
-
-/** Resume a pump that was paused by trouble, and pause it for good when the schema is too new. */
-function pausingChores(pump: Pump, health: Healthy[], db: Db): Chore[] {
-  return [
-    {
-      name: 'check health',
-      everyMs: HEALTH_CHECK_EVERY_MS,
-      async run() {
-        if (pump.isPaused('trouble')) pump.pause('trouble', await troubleOf(health));
-      },
-    },
-    {
-      name: 'check schema',
-      everyMs: REPORT_EVERY_MS,
-      async run() {
-        if ((await unknownMigration(db)) !== undefined)
-          pump.pause('schema', 'the database was migrated by a newer Minilab; install that version here too');
-      },
-    },
-  ];
+function doingOf(pump: Pump): WorkerDoing {
+  return { inHand: pump.inHand(), pausedBecause: pump.pausedBecause() };
 }
 
-/** Why no image can be processed; undefined when all is well. */
-async function troubleOf(parts: Healthy[]): Promise<string | undefined> {
-  try {
-    for (const part of parts) await part.probe();
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
+/** Pauses a pump for good when the schema is too new. */
+function schemaChore(pump: Pump, db: Db): Chore {
+  return {
+    name: 'check schema',
+    everyMs: REPORT_EVERY_MS,
+    async run() {
+      if ((await unknownMigration(db)) !== undefined)
+        pump.pause('schema', 'the database was migrated by a newer Minilab; install that version here too');
+    },
+  };
 }
 
 /** What the watchdog logs of a task. */

@@ -38,6 +38,7 @@ const WRITERS: Record<string, string[]> = {
   batch_looks: ['batches', 'work'],
   batches: ['batches', 'cli', 'intake', 'webhooks', 'work'],
   channels: ['channels'],
+  chores: ['work'],
   contents: ['work'],
   host_leases: ['batches', 'hosts'],
   hosts: ['hosts'],
@@ -52,6 +53,7 @@ const WRITERS: Record<string, string[]> = {
   rendition_sets: ['batches', 'work'],
   renditions: ['work'],
   sessions: ['access'],
+  settings: ['settings'],
   sources: ['cli', 'work'],
   stalls: ['watchdog', 'work'],
   storage_sweep: ['batches'],
@@ -117,6 +119,16 @@ describe('the rooms of src/', () => {
     assert.deepEqual(outside, []);
     const users = modules.filter(({ source }) => /from 'sharp'/.test(source)).map(({ path }) => path);
     assert.ok(users.length > 0 && users.every(inside), `sharp is imported by ${users.join(', ')}`);
+  });
+
+  test('the client of buckets is loaded only where there is a bucket: nothing outside storage/bucket/ names it, except in import()', () => {
+    const outside = modules.filter(({ path }) => !path.startsWith('storage/bucket/'));
+    const named = outside.filter(({ source }) => /from '[^']*(?:\/bucket\/|@aws-sdk)/.test(source));
+    assert.deepEqual(
+      named.map(({ path }) => path),
+      [],
+    );
+    assert.ok(outside.some(({ source }) => /import\('[^']*\/bucket\//.test(source)));
   });
 
   test('what a preset or a channel may say needs no database: the decoder and the command line use it too', () => {

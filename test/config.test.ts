@@ -24,7 +24,7 @@ describe('unknown settings', () => {
   });
 
   test('names that begin with MINILAB_, and settings of later versions, are reported', () => {
-    for (const name of ['RETENTION_DAYS', 'MINILAB_COLOUR', 'S3_ENDPOINT'])
+    for (const name of ['RETENTION_DAYS', 'MINILAB_COLOUR', 'S3_BUCKET'])
       assert.match(warnings(name).join(), new RegExp(`setting ${name}.*no effect`), name);
   });
 
@@ -92,4 +92,76 @@ describe('the bounds of settings', () => {
         );
       for (const value of right) readConfig({ [name]: value });
     });
+});
+
+describe('where files are stored', () => {
+  const storageOf = (settings: Record<string, string>) =>
+    readConfig({ DATA_DIR: '/data', ...settings }).storage;
+
+  test('a folder, or a bucket with what the AWS SDK needs to know of it', () => {
+    assert.deepEqual(storageOf({}), { is: 'folder', path: '/data/files' });
+    assert.deepEqual(storageOf({ STORAGE_URL: 'file:///srv/my%20files' }), {
+      is: 'folder',
+      path: '/srv/my files',
+    });
+    const aws = { is: 'bucket', bucket: 'my.bucket', prefix: '', region: 'us-east-1' };
+    assert.deepEqual(storageOf({ STORAGE_URL: 's3://my.bucket' }), {
+      ...aws,
+      endpoint: undefined,
+      isPathStyle: false,
+    });
+    assert.deepEqual(
+      storageOf({
+        STORAGE_URL: 's3://my.bucket/a/b/',
+        S3_ENDPOINT: 'http://minio:9000/',
+        AWS_REGION: 'eu-west-1',
+      }),
+      { ...aws, prefix: 'a/b/', region: 'eu-west-1', endpoint: 'http://minio:9000', isPathStyle: true },
+    );
+    const r2 = { S3_ENDPOINT: 'https://id.r2.example', S3_REGION: 'auto', S3_PATH_STYLE: 'false' };
+    assert.deepEqual(storageOf({ STORAGE_URL: 's3://my.bucket', ...r2 }), {
+      ...aws,
+      region: 'auto',
+      endpoint: 'https://id.r2.example',
+      isPathStyle: false,
+    });
+  });
+
+  test('what cannot be meant is refused, and credentials are refused without being repeated', () => {
+    const refusal = (settings: Record<string, string>): string => {
+      try {
+        readConfig(settings);
+        return '';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    for (const url of [
+      's3://',
+      's3://B',
+      's3://bucket/a b',
+      's3://bucket?x=1',
+      's3://bucket/a//b',
+      'gs://bucket',
+      'file://host/x',
+    ])
+      assert.match(refusal({ STORAGE_URL: url }), /^STORAGE_URL is .* must be a URL such as file:/, url);
+    for (const settings of [
+      { STORAGE_URL: 's3://AKIDEXAMPLE:hidden@bucket' },
+      { STORAGE_URL: 's3://bucket', S3_ENDPOINT: 'https://AKIDEXAMPLE:hidden@store.example' },
+    ]) {
+      const message = refusal(settings);
+      assert.match(
+        message,
+        /^(STORAGE_URL|S3_ENDPOINT) contains a user name or a password.*AWS_ACCESS_KEY_ID/,
+      );
+      assert.doesNotMatch(message, /hidden|AKIDEXAMPLE/);
+    }
+    assert.match(refusal({ S3_ENDPOINT: 'minio:9000' }), /^S3_ENDPOINT/);
+    assert.match(
+      refusal({ S3_PATH_STYLE: 'yes' }),
+      /^S3_PATH_STYLE is "yes", and must be one of true, false/,
+    );
+    assert.match(refusal({ FILES_REDIRECT: 'true' }), /^FILES_REDIRECT is true, and needs a bucket/);
+  });
 });

@@ -15,7 +15,11 @@ test('what killed workers and uploads left goes; what is in use stays, however l
   const { db } = services.database;
   const folder = join(services.config.dataDir, 'tmp');
   const [live, dead, slow] = [newUuid(), newUuid(), newUuid()];
-  await reportWorker(db, { id: live, capacity: 1, version: '0' });
+  await reportWorker(
+    db,
+    { id: live, machine: 'a', version: '0', capacity: 1 },
+    { inHand: 0, pausedBecause: [] },
+  );
 
   async function leave(name: string, minutesAgo: number, fileMinutesAgo = minutesAgo): Promise<void> {
     const at = (minutes: number): Date => new Date(Date.now() - minutes * MINUTE_MS);

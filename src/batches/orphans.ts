@@ -11,7 +11,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { IS_DEAD_FOR_LONG } from '../queue/workers.ts';
 import type { StorageKey } from '../storage/keys.ts';
-import { type Storage, UNFINISHED } from '../storage/storage.ts';
+import { type Listed, type Storage, UNFINISHED } from '../storage/storage.ts';
 
 /** Results of older claims are not recorded (work/end-images.ts), so no row will ever refer to an older file. */
 const GRACE_MS = 30 * 60_000;
@@ -21,21 +21,21 @@ const TURN_MS = 300;
 /** A rendition set that no image refers to, with the keys of its files. */
 type Orphan = { tenantId: number; setId: string; keys: StorageKey[] };
 
-/** What one part of the storage holds, and the cursor of the next part. */
+/** What one part of the storage holds, and the cursor of the next part; undefined after the last. */
 type Part = { orphans: Orphan[]; unfinished: StorageKey[]; sets: number; next: string | undefined };
 
 /** What a search found: sets of files in all; sets without an image and their files; files that were never finished. */
 export type Found = { sets: number; orphans: number; files: number; unfinished: number };
 
 /** A turn of the periodic search. Every worker asks for it every few seconds; one at a time gets it, when a search is due. */
-export async function searchStorage(db: Db, storage: Storage): Promise<Found> {
+export async function searchStorage(db: Db, storage: Storage, signal: AbortSignal): Promise<Found> {
   const found = { sets: 0, orphans: 0, files: 0, unfinished: 0 };
   const until = performance.now() + TURN_MS;
   while (performance.now() < until) {
     const cursor = await takeTurn(db);
     if (cursor === undefined) break;
-    const part = await searchPart(db, storage, cursor, GRACE_MS);
-    await clear(db, storage, part);
+    const part = await searchPart(db, storage, { cursor, olderThanMs: GRACE_MS, signal });
+    await clear(db, storage, part, signal);
     await endTurn(db, part.next);
     add(found, part);
   }
@@ -50,13 +50,19 @@ export async function searchStorage(db: Db, storage: Storage): Promise<Found> {
 export async function sweepStorage(
   db: Db,
   storage: Storage,
-  { olderThanMs = GRACE_MS, clears, signal }: { olderThanMs?: number; clears: boolean; signal?: AbortSignal },
+  { olderThanMs = GRACE_MS, clears, signal }: { olderThanMs?: number; clears: boolean; signal: AbortSignal },
 ): Promise<Found> {
   const found = { sets: 0, orphans: 0, files: 0, unfinished: 0 };
   let cursor: string | undefined = '';
-  while (cursor !== undefined && !signal?.aborted) {
-    const part: Part = await searchPart(db, storage, cursor, olderThanMs);
-    if (clears) await clear(db, storage, part);
+  while (cursor !== undefined && !signal.aborted) {
+    const part: Part | undefined = await searchPart(db, storage, { cursor, olderThanMs, signal }).catch(
+      (error: unknown) => {
+        if (!signal.aborted) throw error;
+        return undefined;
+      },
+    );
+    if (!part) break;
+    if (clears) await clear(db, storage, part, signal);
     add(found, part);
     cursor = part.next;
   }
@@ -90,28 +96,39 @@ export async function forgetDeadWorkers(db: Db): Promise<number> {
   return rows[0]?.dead ?? 0;
 }
 
-async function searchPart(db: Db, storage: Storage, cursor: string, olderThanMs: number): Promise<Part> {
-  const { keys, next } = await storage.list(cursor);
-  const { ours, unreferred, now } = await ownSets(db, [...new Set(keys.map(setOf))]);
-  const isOld = async (key: StorageKey): Promise<boolean> => {
-    const madeAt = await storage.madeAt(key);
-    return madeAt !== undefined && now.getTime() - madeAt.getTime() >= olderThanMs;
-  };
-  const ownKeys = keys.filter((key) => ours.has(setOf(key)));
-  const { unfinished = [], whole = [] } = Object.groupBy(ownKeys, (key) =>
+/** @param cursor a key: the part begins after it */
+async function searchPart(
+  db: Db,
+  storage: Storage,
+  { cursor, olderThanMs, signal }: { cursor: string; olderThanMs: number; signal: AbortSignal },
+): Promise<Part> {
+  const page = await firstPage(storage.list('', signal, cursor));
+  const { ours, unreferred, now } = await ownSets(db, [...new Set(page.map(setOf))]);
+  const isOld = ({ modifiedAt }: Listed): boolean => now.getTime() - modifiedAt.getTime() >= olderThanMs;
+  const own = page.filter((file) => ours.has(setOf(file)));
+  const { unfinished = [], whole = [] } = Object.groupBy(own, ({ key }) =>
     UNFINISHED.test(key) ? 'unfinished' : 'whole',
   );
-  const orphans: Orphan[] = [];
-  for (const [set, files] of Map.groupBy(whole, setOf)) {
+  const orphans = [...Map.groupBy(whole, setOf)].flatMap(([set, files]): Orphan[] => {
     const tenantId = unreferred.get(set);
-    if (tenantId !== undefined && (await every(files, isOld)))
-      orphans.push({ tenantId, setId: set.split('/')[1] ?? '', keys: files });
-  }
-  return { orphans, unfinished: await filter(unfinished, isOld), sets: ours.size, next };
+    if (tenantId === undefined || !files.every(isOld)) return [];
+    return [{ tenantId, setId: set.split('/')[1] ?? '', keys: files.map(keyOf) }];
+  });
+  const old = unfinished.filter(isOld).map(keyOf);
+  return { orphans, unfinished: old, sets: ours.size, next: page.at(-1)?.key };
+}
+
+async function firstPage(pages: AsyncIterable<Listed[]>): Promise<Listed[]> {
+  for await (const page of pages) return page;
+  return [];
+}
+
+function keyOf({ key }: Listed): StorageKey {
+  return key;
 }
 
 /** The part of a key before its file: `{token}/{set id}`. */
-function setOf(key: StorageKey): string {
+function setOf({ key }: Listed): string {
   return key.slice(0, key.lastIndexOf('/'));
 }
 
@@ -135,8 +152,13 @@ async function ownSets(
   };
 }
 
-async function clear(db: Db, storage: Storage, { orphans, unfinished }: Part): Promise<void> {
-  await storage.remove(unfinished);
+async function clear(
+  db: Db,
+  storage: Storage,
+  { orphans, unfinished }: Part,
+  signal: AbortSignal,
+): Promise<void> {
+  await storage.remove(unfinished, signal);
   await askForPurgesOf(db, orphans);
 }
 
@@ -167,14 +189,4 @@ async function takeTurn(db: Db): Promise<string | undefined> {
 
 async function endTurn(db: Db, next: string | undefined): Promise<void> {
   await sql`update storage_sweep set place = ${next ?? null}, leased_until = '-infinity'`.execute(db);
-}
-
-async function filter<T>(items: T[], test: (item: T) => Promise<boolean>): Promise<T[]> {
-  const kept: T[] = [];
-  for (const item of items) if (await test(item)) kept.push(item);
-  return kept;
-}
-
-async function every<T>(items: T[], test: (item: T) => Promise<boolean>): Promise<boolean> {
-  return (await filter(items, test)).length === items.length;
 }

@@ -17,7 +17,7 @@ const AT_ONCE = 20;
 /** What became of the retries that were due. One that exceeds a quota of its tenant waits until there is room. */
 export type BegunRetries = { begun: number; failed: { batch: BatchKey; error: unknown }[] };
 
-/** Begins the retries that are due. Every worker does this every few seconds. */
+/** Begins the retries that are due. */
 export async function beginPlannedRetries(patient: Db, feed: MoveRules): Promise<BegunRetries> {
   // At random, so that those which cannot begin hold up no others.
   const { rows } = await sql<{ tenant_id: number; batch_id: string }>`

@@ -14,14 +14,14 @@
  *    purges of sets that an image refers to. The worker deletes the other sets, and writes the keys of their
  *    files into the purge. This commits before any file is removed, so a worker that dies never leaves a
  *    set without files.
- * 3. A worker removes the files, and then takes the time for `removed_at`. If it dies, another one repeats it.
+ * 3. A worker removes the files, and then takes the time for `removed_at`: see remove-files.ts.
  *
  * Storing a file under an existing key keeps the existing file, so a worker may rely on a file that is
  * being removed. Therefore recording (work/record.ts) first adds its sets, or locks existing ones FOR KEY
  * SHARE (record-renditions.ts), and checks the purges in a later statement (end-images.ts). An image is
  * recorded as completed only if its set was not deleted meanwhile, no purge is removing its files, and none
- * has removed them since the image was claimed, which is before its worker stored anything. Otherwise it is
- * processed again, and loses no try.
+ * has removed them since the image was claimed, which is before its worker stored anything; after a doubtful
+ * removal, none in the minute before either. Otherwise it is processed again, and loses no try.
  *
  * - A purge in state `asked` is harmless: its decision will see the image.
  * - A purge that is asked for again may forget `removed_at`: an image of the batch that was deleted since had
@@ -40,21 +40,19 @@
  */
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import { isThumbKey, KEY_SQL, THUMB_KEY_SQL } from '../storage/keys.ts';
+import { KEY_SQL, THUMB_KEY_SQL } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
+import { keysOf, type Purged, removeFiles, type SetKey } from './remove-files.ts';
 
-const SETS_AT_ONCE = 500; // about a thousand files, removed within a second; their purges are locked meanwhile
+const SETS_AT_ONCE = 500; // their purges and sets are locked until all of them are decided
 
-/** What a purge removed: sets, and their files without thumbnails. */
-export type Purged = { sets: number; files: number };
-
-/** Purges until nothing is left to purge. Every worker does this every few seconds. */
+/** Purges until nothing is left to purge. */
 export async function purgeFiles(db: Db, storage: Storage, signal: AbortSignal): Promise<Purged> {
   const purged = { sets: 0, files: 0 };
   let isBusy = true;
   while (isBusy && !signal.aborted) {
     // Files of decided purges go first: an image of a set that is being removed is done again and again.
-    const removed = await removeFiles(db, storage);
+    const removed = await removeFiles(db, storage, signal);
     const decided = await decidePurges(db);
     purged.sets += removed.sets;
     purged.files += removed.files;
@@ -63,8 +61,6 @@ export async function purgeFiles(db: Db, storage: Storage, signal: AbortSignal):
   if (!signal.aborted) await forgetPurges(db);
   return purged;
 }
-
-type SetKey = { tenant_id: number; hash16: string };
 
 /** Step 2. @returns how many purges were decided */
 async function decidePurges(db: Db): Promise<number> {
@@ -119,7 +115,7 @@ async function dropReferred(trx: Db, sets: SetKey[]): Promise<void> {
 async function writeKeys(trx: Db, sets: SetKey[]): Promise<void> {
   await sql`
     update purges p
-    set state = 'removing', keys = array(
+    set state = 'removing', lease = null, leased_until = null, doubtful = false, keys = array(
       select ${KEY_SQL}
       from renditions r join tenants t on t.tenant_id = r.tenant_id
       where r.tenant_id = p.tenant_id and r.hash16 = p.hash16
@@ -137,58 +133,8 @@ async function deleteSets(trx: Db, sets: SetKey[]): Promise<void> {
       and s.tenant_id = p.tenant_id and s.hash16 = p.hash16`.execute(trx);
 }
 
-/** Step 3. */
-async function removeFiles(db: Db, storage: Storage): Promise<Purged> {
-  return db.transaction().execute(async (trx) => {
-    const purges = await lockRemoving(trx);
-    const keys = purges.flatMap((purge) => purge.keys);
-    if (purges.length === 0) return { sets: 0, files: 0 };
-    await removeWhileLocked(trx, storage, keys);
-    await markRemoved(trx, purges);
-    return { sets: purges.length, files: keys.filter((key) => !isThumbKey(key)).length };
-  });
-}
-
-const QUERY_EVERY_MS = 2_000; // the server ends a transaction that is idle for 15 s, and frees its locks
-
-/**
- * Queries the database now and then. That keeps the session alive, and throws when it has ended: a process
- * that was frozen must not continue, because another one may have removed the files since, and others may
- * have been stored under the same keys.
- */
-async function removeWhileLocked(trx: Db, storage: Storage, keys: string[]): Promise<void> {
-  let queriedAt = performance.now();
-  for (const key of keys) {
-    if (performance.now() - queriedAt > QUERY_EVERY_MS) {
-      await sql`select`.execute(trx);
-      queriedAt = performance.now();
-    }
-    await storage.remove([key]);
-  }
-}
-
-/** The next purges in state `removing` that no other worker has. */
-async function lockRemoving(trx: Db): Promise<(SetKey & { keys: string[] })[]> {
-  const { rows } = await sql<SetKey & { keys: string[] }>`
-    select tenant_id, hash16, keys from purges where state = 'removing'
-    order by asked_at limit ${SETS_AT_ONCE}
-    for update skip locked`.execute(trx);
-  return rows;
-}
-
-/** `clock_timestamp()`, because at the begin of the transaction the files were still there. */
-async function markRemoved(trx: Db, sets: SetKey[]): Promise<void> {
-  await sql`
-    update purges set state = 'removed', keys = null, removed_at = clock_timestamp()
-    where (tenant_id, hash16) in (${keysOf(sets)}) and state = 'removing'`.execute(trx);
-}
-
 /** An hour, because end-images.ts refuses images that were claimed more than half an hour ago. */
 async function forgetPurges(db: Db): Promise<void> {
   await sql`
     delete from purges where state = 'removed' and removed_at < now() - interval '1 hour'`.execute(db);
-}
-
-function keysOf(sets: SetKey[]) {
-  return sql`select * from unnest(${sets.map((set) => set.tenant_id)}::integer[], ${sets.map((set) => set.hash16)}::text[])`;
 }

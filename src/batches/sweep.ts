@@ -27,7 +27,7 @@ export type Swept = {
 
 /**
  * Repairs what nothing else would: images whose task was lost, images past their deadline, and running
- * batches that nobody feeds or settles. It also makes due retries pending. Every worker sweeps every few
+ * batches that nobody feeds or settles. It also makes due retries pending. One worker sweeps every few
  * seconds; a sweep is idempotent, so two at once do no harm.
  */
 export async function sweep(db: Db, rules: MoveRules): Promise<Swept> {

@@ -5,12 +5,15 @@ import { accessInWords, requireKey } from '../access/configured-key.ts';
 import { sweepStorage } from '../batches/orphans.ts';
 import { type Config, readConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
-import type { Db } from '../db/database.ts';
+import type { Database, Db } from '../db/database.ts';
 import { unappliedMigrations, unknownMigration } from '../db/migrate.ts';
+import { limitsTrouble } from '../db/session-limits.ts';
 import { Problem } from '../errors.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { ensureWritable, openConfiguredDatabase } from '../services.ts';
-import { diskStorage } from '../storage/disk.ts';
+import { differenceSentence, differencesOf, withGapsFilled } from '../settings/join.ts';
+import { listShared, type SharedRow, valuesOf } from '../settings/shared.queries.ts';
+import { openStorage } from '../storage/open-storage.ts';
 import { findLeftovers } from '../temporary-folder.ts';
 import { troubledEndpoints } from '../webhooks/endpoint-health.ts';
 import { lastFailure } from '../webhooks/endpoints.ts';
@@ -25,6 +28,8 @@ const CHECKS: Record<string, Check> = {
   'data folder': checkDataFolder,
   storage: checkStorage,
   database: checkDatabase,
+  'session limits': checkLimits,
+  'shared settings': checkShared,
   access: checkAccess,
   webhook: checkWebhook,
   leftovers: countLeftovers,
@@ -34,7 +39,7 @@ const CHECKS: Record<string, Check> = {
 /** `minilab doctor`: tries everything that Minilab needs, and reports what is wrong and what to do. */
 export async function doctor(): Promise<number> {
   let isWell = true;
-  const config = readConfig();
+  const config = await withShared(readConfig());
   for (const [name, check] of Object.entries(CHECKS)) {
     try {
       process.stdout.write(`ok    ${name}: ${await check(config)}\n`);
@@ -66,14 +71,18 @@ async function checkDataFolder({ dataDir }: Config): Promise<string> {
   return `${dataDir} is writable, ${size(free)} free`;
 }
 
-async function checkStorage({ storageDir }: Config): Promise<string> {
-  await ensureWritable(storageDir, 'STORAGE_URL');
-  return `${storageDir} is writable`;
+async function checkStorage({ storage }: Config): Promise<string> {
+  if (storage.is === 'bucket') {
+    const { examineBucket } = await import('../storage/bucket/examine.ts');
+    return examineBucket(storage, AbortSignal.timeout(SEARCH_FOR_MS));
+  }
+  await ensureWritable(storage.path, 'STORAGE_URL');
+  return `${storage.path} is writable`;
 }
 
 async function checkDatabase(config: Config): Promise<string> {
   await using stack = new AsyncDisposableStack();
-  const db = await connect(config, stack);
+  const { db } = await connect(config, stack);
   const { rows } = await sql<{ version: string }>`
     select current_setting('server_version') as version`.execute(db);
   const newer = await unknownMigration(db);
@@ -82,9 +91,42 @@ async function checkDatabase(config: Config): Promise<string> {
   return `PostgreSQL ${rows[0]?.version}, ${config.databaseUrl === undefined ? 'bundled' : 'from DATABASE_URL'}`;
 }
 
+async function checkLimits(config: Config): Promise<string> {
+  await using stack = new AsyncDisposableStack();
+  const { pool } = await connect(config, stack);
+  const trouble = await limitsTrouble(pool);
+  if (trouble !== undefined) throw new Error(trouble);
+  return 'a process that is cut off holds up others for 15 s at most';
+}
+
+/** The settings as a start would have them. What keeps them from being read is told by the checks. */
+async function withShared(config: Config): Promise<Config> {
+  await using stack = new AsyncDisposableStack();
+  try {
+    const { db } = await connect(config, stack);
+    return withGapsFilled(config, valuesOf(await sharedRows(db)));
+  } catch {
+    return config;
+  }
+}
+
+async function sharedRows(db: Db): Promise<SharedRow[]> {
+  return (await unappliedMigrations(db)).length > 0 ? [] : listShared(db);
+}
+
+async function checkShared(config: Config): Promise<string> {
+  if (config.databaseUrl === undefined) return 'with the bundled database, each start decides for itself';
+  await using stack = new AsyncDisposableStack();
+  const rows = await sharedRows((await connect(config, stack)).db);
+  const differences = differencesOf(config, rows);
+  if (differences.length > 0) throw new Error(differenceSentence(differences));
+  const names = rows.map(({ name }) => name).join(', ');
+  return names === '' ? 'none so far' : `${names}: this process says nothing else`;
+}
+
 async function checkAccess(config: Config): Promise<string> {
   await using stack = new AsyncDisposableStack();
-  const db = await connect(config, stack);
+  const { db } = await connect(config, stack);
   if ((await unappliedMigrations(db)).length > 0) return 'there are no API keys before the first start';
   if (config.isExposed && config.apiKey === undefined) await requireKey(db, config);
   return await accessInWords(db, config);
@@ -92,17 +134,16 @@ async function checkAccess(config: Config): Promise<string> {
 
 async function checkWebhook(config: Config): Promise<string> {
   await using stack = new AsyncDisposableStack();
-  const db = await connect(config, stack);
+  const { db } = await connect(config, stack);
   const isThere = await hasSchema(db);
-  const failure = isThere && config.webhook ? await lastFailure(db) : undefined;
+  const isSet = config.webhook !== undefined || valuesOf(await sharedRows(db)).WEBHOOK_URL !== undefined;
+  const failure = isThere && isSet ? await lastFailure(db) : undefined;
   if (failure !== undefined)
     throw new Error(
       `the last delivery to WEBHOOK_URL failed: ${failure}. Repair the receiver, or remove the setting`,
     );
   const troubled = isThere ? await troubledEndpoints(db) : [];
-  const first = config.webhook
-    ? 'WEBHOOK_URL is set, and no failed delivery is known'
-    : 'WEBHOOK_URL is not set';
+  const first = isSet ? 'WEBHOOK_URL is set, and no failed delivery is known' : 'WEBHOOK_URL is not set';
   return [first, ...troubled].join('; ');
 }
 
@@ -110,10 +151,11 @@ const SEARCH_FOR_MS = 10_000;
 
 async function countLeftovers(config: Config): Promise<string> {
   await using stack = new AsyncDisposableStack();
-  const db = await connect(config, stack);
+  const { db } = await connect(config, stack);
   if (!(await hasSchema(db))) return 'none: the database has no tables before the first start';
   const signal = AbortSignal.timeout(SEARCH_FOR_MS);
-  const storage = diskStorage(config.storageDir);
+  const storage = await openStorage(config.storage);
+  stack.defer(() => storage.close());
   const { sets, orphans, files, unfinished } = await sweepStorage(db, storage, {
     olderThanMs: 0,
     clears: false,
@@ -134,12 +176,12 @@ async function checkDecoders({ workerCores }: Config): Promise<string> {
   return `they start; ${workerCores} run at a time`;
 }
 
-async function connect(config: Config, stack: AsyncDisposableStack): Promise<Db> {
-  const database = await openConfiguredDatabase(config, 'doctor');
-  stack.defer(database.close);
-  const { db } = await connectDatabase(database.url);
-  stack.defer(() => db.destroy());
-  return db;
+async function connect(config: Config, stack: AsyncDisposableStack): Promise<Database> {
+  const configured = await openConfiguredDatabase(config, 'doctor');
+  stack.defer(configured.close);
+  const database = await connectDatabase(configured.url);
+  stack.defer(() => database.db.destroy());
+  return database;
 }
 
 async function hasSchema(db: Db): Promise<boolean> {

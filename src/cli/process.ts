@@ -11,7 +11,8 @@ import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { parseNameTemplate } from '../presets/name-template.ts';
 import { writeFolder } from '../results/folder.ts';
 import type { CheckSummary } from '../results/check/summary.ts';
-import { ensureWritable } from '../services.ts';
+import { ensureWritable, type Services } from '../services.ts';
+import { type DiskStorage, diskStorage } from '../storage/disk.ts';
 import { onInterrupt } from './interrupt.ts';
 import { EXIT, printJson, say } from './output.ts';
 import { findPreset } from './presets.ts';
@@ -55,13 +56,19 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   const { db } = services.database;
   if (!ended.ended_at) return sayStopped(ended, secondsSoFar(), options);
   const row = (await untilDelivered(db, batch, interrupted)) ?? ended;
-  const { path: outputCsv, removed } = await writeFolder(db, services.storage, batch, request.out);
+  const { path: outputCsv, removed } = await writeFolder(db, runStorage(services), batch, request.out);
   const result = { outputCsv, removed, seconds: secondsSoFar() };
   await report(db, batch, row, result);
   await sayLooks(db, batch);
   const checks = request.channels ? await reportChecks(run, request.channels) : undefined;
   if (options.json) printJson({ ...resultOf(row, result), ...(checks && { checks }) });
   return ended.state === 'completed' ? EXIT.ok : EXIT.someFailed;
+}
+
+/** A run keeps its files in a folder, whatever STORAGE_URL says: see run-folder.ts. */
+function runStorage({ config: { storage } }: Services): DiskStorage {
+  if (storage.is !== 'folder') throw new Error('a run has a folder of its own');
+  return diskStorage(storage.path);
 }
 
 /** The options, checked. `out`: absolute path. `channels`: what to check the batch by. */

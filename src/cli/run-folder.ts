@@ -70,5 +70,6 @@ async function createNumberedFolder(
 }
 
 function withDataDir(config: Config, dataDir: string): Config {
-  return { ...config, dataDir, storageDir: join(dataDir, 'files') };
+  const storage = { is: 'folder' as const, path: join(dataDir, 'files') };
+  return { ...config, dataDir, storage, redirectsFiles: false };
 }

@@ -5,7 +5,8 @@ import { connectDatabase, databaseProblem } from '../db/connect.ts';
 import { migrate } from '../db/migrate.ts';
 import { Problem } from '../errors.ts';
 import { openConfiguredDatabase } from '../services.ts';
-import { diskStorage } from '../storage/disk.ts';
+import { readShared, withGapsFilled } from '../settings/join.ts';
+import { openStorage } from '../storage/open-storage.ts';
 import { parseDuration } from '../units.ts';
 import { EXIT, plural, say } from './output.ts';
 
@@ -25,9 +26,12 @@ export async function sweepNow({ olderThan }: { olderThan: string }): Promise<nu
   await migrate(db).catch((error: unknown) => {
     throw databaseProblem(error, database.url) ?? error;
   });
-  const storage = diskStorage(config.storageDir);
-  const swept = await sweepStorage(db, storage, { olderThanMs, clears: true });
-  await purgeFiles(db, storage, new AbortController().signal);
+  const { storage: address } = withGapsFilled(config, await readShared(db, config));
+  const storage = await openStorage(address);
+  stack.defer(() => storage.close());
+  const { signal } = new AbortController();
+  const swept = await sweepStorage(db, storage, { olderThanMs, clears: true, signal });
+  await purgeFiles(db, storage, signal);
   say(
     `${plural(swept.sets, 'set')} of files checked. Removed: ${plural(swept.orphans, 'orphaned set')} (${plural(swept.files, 'file')}), ${plural(swept.unfinished, 'unfinished file')}.`,
   );

@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect, type PostgresPoolClient, type RawBuilder, sql 
 import { escapeLiteral, type Pool, type PoolClient, type QueryResult, types } from 'pg';
 import { causesOf } from '../errors.ts';
 import { type Connections, openConnections } from './connections.ts';
+import { SESSION_LIMITS } from './session-limits.ts';
 
 /** Queries are literal SQL in `sql` templates; Kysely provides parameters and transactions. */
 export type Db = Kysely<unknown>;
@@ -29,13 +30,6 @@ export type Database = {
 // bigint (counts, bytes) is parsed to a number: exact up to 2^53, far above any counter here.
 types.setTypeParser(types.builtins.INT8, Number);
 
-// Limits of every session. A process that is frozen or cut off within a transaction blocks others for 15 s,
-// not until its machine is found dead.
-const LIMITS = {
-  idle_in_transaction_session_timeout: '15s',
-  lock_timeout: '10s',
-  statement_timeout: '60s',
-};
 // Migrations set their own lock timeouts; other processes may wait until a migration is done.
 const MIGRATION_LIMITS = {
   idle_in_transaction_session_timeout: '5min',
@@ -52,17 +46,24 @@ const PATIENT_MS = 16 * 60_000;
  * Opens a connection pool. It connects on the first query.
  * @param url `postgres://…`
  * @param max maximum of connections; 10 serve a worker with a capacity of 24, because none is held while it downloads or decodes
+ * @param hurriedMs after how long `hurried` gives up
  */
-export function openDatabase(url: string, max = 10): Database {
-  return databaseOn(openConnections(url, max, LIMITS), USUAL_MS);
+export function openDatabase(url: string, max = 10, hurriedMs = HURRIED_MS): Database {
+  return databaseOn(openConnections(url, max, SESSION_LIMITS), { usualMs: USUAL_MS, hurriedMs });
 }
 
 /** Like openDatabase, without limits for statements: for schema migrations. */
 export function openForMigration(url: string): Database {
-  return databaseOn(openConnections(url, 3, MIGRATION_LIMITS), PATIENT_MS);
+  return databaseOn(openConnections(url, 3, MIGRATION_LIMITS), {
+    usualMs: PATIENT_MS,
+    hurriedMs: HURRIED_MS,
+  });
 }
 
-function databaseOn(connections: Connections, usualMs: number): Database {
+function databaseOn(
+  connections: Connections,
+  { usualMs, hurriedMs }: { usualMs: number; hurriedMs: number },
+): Database {
   const { pool, take, answered } = connections;
 
   /** A connection as Kysely expects it, with a deadline for each query. */
@@ -89,11 +90,10 @@ function databaseOn(connections: Connections, usualMs: number): Database {
   }
 
   const db = within(usualMs, () => pool.end());
-  const query: Database['query'] = (text, values) =>
-    using(HURRIED_MS, (client) => client.query(text, values));
+  const query: Database['query'] = (text, values) => using(hurriedMs, (client) => client.query(text, values));
   return {
     db,
-    hurried: within(HURRIED_MS),
+    hurried: within(hurriedMs),
     patient: within(PATIENT_MS),
     pool,
     query,

@@ -23,6 +23,9 @@ import { channels } from './migrations/0019_channels.ts';
 import { looks } from './migrations/0020_looks.ts';
 import { knownPictures } from './migrations/0021_known_pictures.ts';
 import { mainPreset } from './migrations/0024_main_preset.ts';
+import { purgeLeases } from './migrations/0025_purge_leases.ts';
+import { fleet } from './migrations/0026_fleet.ts';
+import { settings } from './migrations/0028_settings.ts';
 import { batchFacts } from './migrations/0029_batch_facts.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
@@ -63,6 +66,9 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0020_looks': { ...looks, locks: ['batches'] },
   '0021_known_pictures': { ...knownPictures, locks: ['batches', 'images', 'tenants'] },
   '0024_main_preset': { ...mainPreset, locks: ['batches'] },
+  '0025_purge_leases': { ...purgeLeases, locks: ['purges'] },
+  '0026_fleet': { ...fleet, locks: ['workers'] },
+  '0028_settings': { ...settings, locks: [] },
   '0029_batch_facts': { ...batchFacts, locks: [] },
 };
 

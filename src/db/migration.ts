@@ -29,7 +29,7 @@ const LOCK_ORDER = [
     'images',
   ] as const),
   ...(['purges', 'attempts', 'webhook_events', 'webhook_endpoints', 'webhook_deliveries'] as const),
-  ...(['webhook_attempts', 'inbox_messages', 'idempotency_keys', 'tenants'] as const),
+  ...(['webhook_attempts', 'inbox_messages', 'idempotency_keys', 'tenants', 'workers'] as const),
 ];
 
 export type Migration = {

@@ -1,6 +1,6 @@
 /**
  * Limits the downloads of a worker at each host. The worker leases permits in bulk and renews all leases
- * in one exchange, five times a second while there are downloads: an image costs no statement, and a hold
+ * in one exchange, five times a second while there are downloads (renewal.ts): an image costs no statement, and a hold
  * or a lower limit that another worker recorded takes effect a moment later.
  *
  * A download: waiting for a permit -> waiting for a turn (download-limiter.ts) -> request sent -> first
@@ -33,21 +33,23 @@ export type HostLimiter = {
 export type HostLimiterParts = {
   database: Database;
   workerId: string;
-  /** HOST_CONCURRENCY: permits of a host at most, where no operator set another ceiling */
-  hostConcurrency: number;
+  /** HOST_CONCURRENCY: permits of a host at most, where no operator set another ceiling; may change */
+  hostConcurrency(): number;
   /** downloads of this worker at a time */
   downloadConcurrency: number;
   openHeaders: OpenHeaders;
   /** Records at once what all workers must know at once: that a host asks for a pause. */
   recordNow(outcomes: HostOutcome[]): Promise<void>;
+  /** how many workers are alive, with this one: the more, the more rarely each exchanges leases; 1 when left out */
+  liveWorkers?(): number;
   log: Logger;
 };
 
 export function createHostLimiter(parts: HostLimiterParts): HostLimiter {
-  const { database, workerId, hostConcurrency, log } = parts;
+  const { database, workerId, liveWorkers = () => 1, log } = parts;
   const hosts = new Map<string, LeasedHost>();
   const downloads = new DownloadLimiter(parts.downloadConcurrency);
-  const renewal = new Renewal({ exchange, isNeeded: () => hosts.size > 0, log });
+  const renewal = new Renewal({ exchange, isNeeded: () => hosts.size > 0, liveWorkers, log });
   let outcomes: HostOutcome[] = [];
   let waiting = 0;
 
@@ -61,7 +63,10 @@ export function createHostLimiter(parts: HostLimiterParts): HostLimiter {
   async function exchange(): Promise<void> {
     const requests = [...hosts.values()].map((host) => host.nextRequest());
     const beganAt = performance.now();
-    const grants = await exchangePermits(database, workerId, { requests, hostConcurrency });
+    const grants = await exchangePermits(database, workerId, {
+      requests,
+      hostConcurrency: parts.hostConcurrency(),
+    });
     for (const grant of grants) {
       const host = hostOf(grant);
       host.grant(grant, beganAt);

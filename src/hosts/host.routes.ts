@@ -23,7 +23,12 @@ import {
 } from './host.queries.ts';
 import type { SecretsKey } from './secrets.ts';
 
-export type HostParts = { db: Db; hostConcurrency: number; secretsKey: SecretsKey };
+export type HostParts = {
+  db: Db;
+  /** as HOST_CONCURRENCY is now */
+  feed: { readonly hostConcurrency: number };
+  secretsKey: SecretsKey;
+};
 
 const MAX_CEILING = 1024;
 
@@ -65,7 +70,7 @@ const HostParams = Type.Object({ host: Type.String({ description: '`shop.example
 
 /** Limits and health of the hosts that images are downloaded from, and the settings of operators for them. */
 export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, parts) => {
-  const { db, hostConcurrency, secretsKey } = parts;
+  const { db, feed, secretsKey } = parts;
 
   app.get(
     '/v1/hosts',
@@ -103,7 +108,7 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
         states: valuesAmong('state', state, FILTER_STATES),
         after: readCursor(cursor, isText) ?? '',
         limit: limit + 1,
-        hostConcurrency,
+        hostConcurrency: feed.hostConcurrency,
       });
       const page = pageOf(rows, limit, { item: hostBody, cursor: (row) => row.host });
       return counts ? { ...page, counts_by_state: await countHosts(db, filter) } : page;
@@ -173,7 +178,7 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
   }
 
   async function shown(key: HostKey): Promise<Static<typeof HostBody>> {
-    const row = await findHost(db, key, hostConcurrency);
+    const row = await findHost(db, key, feed.hostConcurrency);
     if (!row)
       throw new Problem('not_found', {
         detail: `No image has been downloaded from the host "${key.host}" so far.`,

@@ -26,7 +26,8 @@ export type PermitGrant = HostKey & {
 
 export const SPARE_PERMITS = 4; // for downloads that begin before the next exchange
 const LEASE_S = 8; // less than the 10 s of a task's lease: a killed worker's permits are free before its tasks
-const EXCHANGE_LOCK = 7_203_451_968; // an advisory lock; the number is random
+const EXCHANGE_LOCK = 7_203_451_968; // an advisory lock; the number is random. The shards' follow it
+const SHARDS = 16;
 
 /**
  * Renews a worker's leases of permits at all its hosts in one statement, takes more and returns some.
@@ -41,18 +42,28 @@ export async function exchangePermits(
   workerId: string,
   request: { requests: PermitRequest[]; hostConcurrency: number },
 ): Promise<PermitGrant[]> {
-  // In one message: all workers wait for the one that has the lock, so it must not stop halfway.
-  const rows = await database.atOnce<GrantRow>(TAKE_LOCK, exchange(workerId, request));
+  // In one message: other workers wait for the one that has the locks, so it must not stop halfway.
+  const rows = await database.atOnce<GrantRow>(takeLocks(request.requests), exchange(workerId, request));
   return rows.map(grantOf);
 }
 
 /**
- * Exchanges run one at a time, because each depends on what other workers hold. The lock is a statement of
- * its own, so that the next one sees what others have committed. Losing leases in a crash does no harm, so
- * they need no fsync.
+ * Exchanges of one host run one at a time, because each depends on what other workers hold. Hosts are spread over
+ * shards, each with a lock; they are taken in order, so that two exchanges cannot deadlock. The locks are a
+ * statement of their own, so that the next one sees what others have committed. Losing leases in a crash does no
+ * harm, so they need no fsync.
+ *
+ * The first lock is shared by all. Workers of earlier versions take it alone, for all hosts.
  */
-const TAKE_LOCK = sql`
-  select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(${EXCHANGE_LOCK}::bigint)`;
+function takeLocks(requests: HostKey[]): RawBuilder<unknown> {
+  const hosts = JSON.stringify(requests.map(({ host }) => host));
+  return sql`
+    select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock_shared(${EXCHANGE_LOCK}::bigint);
+    select pg_advisory_xact_lock(${EXCHANGE_LOCK}::bigint + 1 + shard) from (
+      select distinct hashtext(host)::bigint & ${SHARDS - 1} as shard from json_array_elements_text(${hosts}) host
+      order by shard
+    ) shards`;
+}
 
 type GrantRow = {
   tenant_id: number;
@@ -118,8 +129,11 @@ function exchange(
       delete from host_leases l using granted g
       where l.tenant_id = g.tenant_id and l.host = g.host and l.worker_id = ${workerId} and g.wanted = 0 and g.kept = 0
     ),
-    -- of killed workers
-    expired as (delete from host_leases where leased_until <= now() and worker_id <> ${workerId})
+    -- of killed workers, at these hosts alone: others are not locked
+    expired as (
+      delete from host_leases l
+      where leased_until <= now() and worker_id <> ${workerId} and host in (select host from requests)
+    )
     select tenant_id, host, permits, held_ms, given_up, headers_fingerprint, secret_headers from granted`;
 }
 

@@ -20,6 +20,8 @@ const AT_ONCE = 2;
 
 export type PicturesParts = {
   config: Config;
+  /** as HOST_CONCURRENCY is now */
+  feed: { readonly hostConcurrency: number };
   database: Database;
   storage: Storage;
   guard: Guard;
@@ -33,6 +35,7 @@ export type Pictures = { thumbs: Thumbs; befores: Befores; previews: Previews; s
 
 export function startPictures({
   config,
+  feed,
   database,
   storage,
   guard,
@@ -40,23 +43,23 @@ export function startPictures({
   log,
   openUpload,
 }: PicturesParts): Pictures {
-  const { hostConcurrency, maxSourceBytes: maxBytes, publicUrl } = config;
+  const { maxSourceBytes: maxBytes, publicUrl } = config;
   const folder = join(config.dataDir, 'tmp');
   const decoders = new IdleDecoders(AT_ONCE, (error) => log.warn({ err: error }, 'a decoder crashed'));
   const limiter = createHostLimiter({
     database,
     workerId: newUuid(), // it leases permits like a worker, and claims nothing
-    hostConcurrency,
+    hostConcurrency: () => feed.hostConcurrency,
     downloadConcurrency: AT_ONCE,
     openHeaders: headersOpener(secretsKey),
-    recordNow: (outcomes) => recordOutcomes(database.hurried, outcomes, hostConcurrency),
+    recordNow: (outcomes) => recordOutcomes(database.hurried, outcomes, feed.hostConcurrency),
     log,
   });
   const fetchRules = { guard, maxBytes, userAgent: userAgentOf(publicUrl), localFolder: undefined };
   const { db } = database;
   const again = {
     download: { fetchRules, acquirePermit: limiter.acquire },
-    onDownloaded: () => recordOutcomesOf(limiter, { database, hostConcurrency, log }),
+    onDownloaded: () => recordOutcomesOf(limiter, { database, feed, log }),
     decoders,
     folder,
   };
@@ -74,10 +77,10 @@ export function startPictures({
 /** What a download showed of its hosts is not worth failing a request. */
 async function recordOutcomesOf(
   limiter: HostLimiter,
-  { database, hostConcurrency, log }: { database: Database; hostConcurrency: number; log: Logger },
+  { database, feed, log }: Pick<PicturesParts, 'database' | 'feed' | 'log'>,
 ): Promise<void> {
   try {
-    await recordOutcomes(database.hurried, limiter.takeOutcomes(), hostConcurrency);
+    await recordOutcomes(database.hurried, limiter.takeOutcomes(), feed.hostConcurrency);
   } catch (error) {
     log.warn({ err: error }, 'outcomes of downloads cannot be recorded');
   }

@@ -7,8 +7,10 @@
  * - Two processes that make one at the same time store the same file: the first one stays.
  */
 import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { Db } from '../db/database.ts';
@@ -17,7 +19,7 @@ import { chooseThumb, type SmallFile, THUMB_SIDE } from '../images/thumb.ts';
 import { DecodersUnavailable } from '../pipeline/decoder-children.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import { withDefaults } from '../presets/spec.ts';
-import { keyOf, partsOf, type StorageKey, type StoredSet } from '../storage/keys.ts';
+import { contentTypeOf, keyOf, partsOf, type StorageKey, type StoredSet } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { IdleDecoders } from './idle-decoders.ts';
 import { inTurnOf } from './in-turn.ts';
@@ -78,23 +80,25 @@ async function sourceOf(key: StorageKey, db: Db): Promise<StorageKey | undefined
 
 async function makeThumb(key: StorageKey, from: StorageKey, parts: ThumbParts): Promise<boolean> {
   const { storage, decoders, folder } = parts;
-  const bytes = await storage.bytesOf(from);
-  if (bytes === undefined) return false;
-  const output = join(folder, `thumb-${randomUUID()}.webp`);
+  const { signal } = new AbortController();
+  const source = await storage.open(from, signal);
+  if (!source) return false;
+  const input = join(folder, `thumb-${randomUUID()}`);
+  const output = `${input}.webp`;
   try {
-    const job = { input: storage.localPath(from), bytes, renditions: [{ ...SPEC, output }] };
-    const { files } = await decoders.use((pool) => pool.make(job, new AbortController().signal));
+    await pipeline(source.content, createWriteStream(input));
+    const job = { input, bytes: source.bytes, renditions: [{ ...SPEC, output }] };
+    const { files } = await decoders.use((pool) => pool.make(job, signal));
     const [file] = files;
     if (!file) throw new Error('the decoder did not make the thumbnail');
-    await storage.put(key, output, file);
+    await storage.put(key, { ...file, path: output, contentType: contentTypeOf(key) }, signal);
     return true;
   } catch (error) {
-    if ((await storage.bytesOf(from)) === undefined) return false; // it was purged meanwhile
     if (!(error instanceof ImageProblem) && !(error instanceof DecodersUnavailable)) throw error;
     parts.log.warn({ err: error, key }, 'a thumbnail cannot be made');
     throw new Problem('busy', { detail: 'The thumbnail cannot be made at the moment.', cause: error });
   } finally {
-    await rm(output, { force: true });
+    for (const path of [input, output]) await rm(path, { force: true });
   }
 }
 

@@ -50,6 +50,8 @@ export type DecoderJob = {
   bytes: number;
   /** whether to describe the source too */
   describe?: true;
+  /** whether its files need not be on the disk (fsync): somebody copies them before they count */
+  isUnsynced?: true;
   renditions: PlannedRendition[];
 };
 
@@ -59,7 +61,7 @@ type PlannedRendition = RenditionSpec & { output: string };
 /** A job with the facts of its source: memory and time follow from it. */
 export type Plan = Facts & DecoderJob;
 
-/** A rendition in a file that is on the disk (fsync). `sha256` in hexadecimal. `measures`: where a rule was to be met. */
+/** A rendition in a file that is on the disk (fsync), unless the job says that it need not be. `sha256` in hexadecimal. `measures`: where a rule was to be met. */
 export type MadeFile = {
   name: string;
   width: number;

@@ -1,6 +1,6 @@
 import { unlink } from 'node:fs/promises';
-import { FORMAT_FACTS, type Recipe } from '../presets/spec.ts';
-import { keyOf, type StorageKey } from '../storage/keys.ts';
+import type { Recipe } from '../presets/spec.ts';
+import type { StorageKey } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import { VERSION } from '../version.ts';
 import type { DecoderPool } from './decoder-pool.ts';
@@ -103,15 +103,15 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const marked = judge(request, { sha256: source.sha256, look: null });
     if (marked.problem) return { is: 'failed', problem: marked.problem };
     const setId = setIdOf(source, request.recipe);
-    const set = await setOfSameBytes(request, setId);
+    const set = await setOfSameBytes(request, { setId, reusable }, signal);
     if (set) return unchanged(request, set, source.sha256, source);
-    const job = planRenditions(source, request.recipe);
+    const job = planRenditions(source, request.recipe, storage);
     const plannedAt = performance.now();
     const { facts, files, differenceHash, content, libraries } = await parts.decoders.make(job, signal);
     const madeAt = performance.now();
     const { isPlaceholder, problem } = judge(request, { sha256: source.sha256, look: lookOf(content) });
     if (problem) return { is: 'failed', problem, measured: { source, facts, content } };
-    const renditions = await store(job, files, { token: request.tenantToken, setId }, storage);
+    const renditions = await store({ job, files }, { token: request.tenantToken, setId }, storage, signal);
     const madeBy = { minilab: VERSION, ...libraries };
     const storeMs = performance.now() - madeAt;
     const timings = { waitedMs, downloadMs, makeMs: madeAt - plannedAt, storeMs };
@@ -129,19 +129,20 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     return { is: 'made', ...made };
   }
 
-  /** A set made of the same bytes, perhaps from another URL. Storage is asked first, because it answers faster. */
-  async function setOfSameBytes(request: ImageRequest, setId: string): Promise<KnownSet | undefined> {
-    const [first] = request.recipe.renditions;
-    if (request.isForced || !first) return undefined;
-    const { extension } = FORMAT_FACTS[first.format];
-    const key = keyOf({ token: request.tenantToken, setId }, { name: first.name, extension });
-    if ((await storage.bytesOf(key)) === undefined) return undefined;
-    const set = await parts.findSet(request.tenantId, setId);
-    return set && (await isWhole(storage, set)) ? set : undefined;
+  /** A set made of the same bytes, perhaps from another URL. The database answers sooner than a bucket. */
+  async function setOfSameBytes(
+    { isForced, tenantId }: ImageRequest,
+    { setId, reusable }: { setId: string; reusable: Reusable | undefined },
+    signal: AbortSignal,
+  ): Promise<KnownSet | undefined> {
+    if (isForced) return undefined;
+    if (reusable?.set.setId === setId) return reusable.set; // its files were looked up already
+    const set = await parts.findSet(tenantId, setId);
+    return set && (await stateOf(storage, set, signal)).isWhole ? set : undefined;
   }
 
   return async (request, signal) => {
-    const reusable = await verified(storage, request);
+    const reusable = await verified(storage, request, signal);
     if (reusable?.isFresh) return unchanged(request, reusable.set, reusable.sha256);
     const file = await parts.sourceFiles.take();
     try {
@@ -164,21 +165,25 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 async function verified(
   storage: Storage,
   { reusable, isForced }: ImageRequest,
+  signal: AbortSignal,
 ): Promise<Reusable | undefined> {
   if (!reusable) return undefined;
-  const damaged = await damagedFiles(storage, reusable.set);
-  if (damaged.length > 0) await storage.remove(damaged);
-  return isForced || damaged.length > 0 || !(await isWhole(storage, reusable.set)) ? undefined : reusable;
+  const { isWhole, damaged } = await stateOf(storage, reusable.set, signal);
+  if (damaged.length > 0) await storage.remove(damaged, signal);
+  return isForced || !isWhole ? undefined : reusable;
 }
 
-async function damagedFiles(storage: Storage, { files }: MadeSet): Promise<StorageKey[]> {
-  const sizes = await Promise.all(files.map(({ key }) => storage.bytesOf(key)));
-  return files.flatMap(({ key, bytes }, i) => (sizes[i] === undefined || sizes[i] === bytes ? [] : [key]));
-}
-
-async function isWhole(storage: Storage, { files }: MadeSet): Promise<boolean> {
-  for (const { key, bytes } of files) if ((await storage.bytesOf(key)) !== bytes) return false;
-  return true;
+/** Whether storage has all files of a set, and which of them have another size. */
+async function stateOf(
+  storage: Storage,
+  { files }: MadeSet,
+  signal: AbortSignal,
+): Promise<{ isWhole: boolean; damaged: StorageKey[] }> {
+  const keys = files.map(({ key }) => key);
+  const sizes = await storage.sizesOf(keys, signal);
+  const wrong = files.flatMap(({ key, bytes }, i) => (sizes[i] === bytes ? [] : [{ key, size: sizes[i] }]));
+  const damaged = wrong.filter(({ size }) => size !== undefined).map(({ key }) => key);
+  return { isWhole: wrong.length === 0, damaged };
 }
 
 /** In a 304 the host need not repeat the validators that were sent to it. */

@@ -3,9 +3,13 @@ import { FORMAT_FACTS, type Recipe, type RenditionSpec, withDefaults } from '../
 import type { DecoderJob } from './decoder-protocol.ts';
 import type { Source } from './download/fetch.ts';
 
-export function planRenditions({ path, bytes }: Pick<Source, 'path' | 'bytes'>, recipe: Recipe): DecoderJob {
+export function planRenditions(
+  { path, bytes }: Pick<Source, 'path' | 'bytes'>,
+  recipe: Recipe,
+  { wantsSynced } = { wantsSynced: true },
+): DecoderJob {
   const renditions = recipe.renditions.map((spec) => ({ ...spec, output: outputPath(path, spec) }));
-  return { input: path, bytes, renditions };
+  return { input: path, bytes, renditions, ...(!wantsSynced && { isUnsynced: true }) };
 }
 
 /** The path that a decoder writes a rendition to: beside the source. */

@@ -51,6 +51,8 @@ export type Pump = {
   isPaused(key: string): boolean;
   /** @returns all reasons; empty while tasks are claimed */
   pausedBecause(): string[];
+  /** How many tasks are handled, or wait to be recorded. */
+  inHand(): number;
   /**
    * Ends the loop. Handlers may finish for `graceMs`; then their signals abort with WorkerEnding.
    * Resolves when every result is recorded.
@@ -104,6 +106,10 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
     return this.#pauses.reasons();
   }
 
+  inHand(): number {
+    return this.#begun.size;
+  }
+
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true;
     this.#wake.abort();
@@ -133,7 +139,8 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
 
   #capacity(): number {
     const { capacity, waiting } = this.#parts;
-    return capacity + Math.min(waiting?.() ?? 0, WAITING_PER_CAPACITY * capacity);
+    const whole = capacity + Math.min(waiting?.() ?? 0, WAITING_PER_CAPACITY * capacity);
+    return Math.ceil(whole * this.#pauses.share());
   }
 
   /** @returns how many tasks were claimed */

@@ -37,6 +37,8 @@ export type Queue = {
   remove<N extends TaskName>(name: N, tasks: Task<N>[], db?: Db): Promise<Set<string>>;
   /** Removes tasks whoever has leased them; the next renewal finds them gone. */
   revoke(name: TaskName, ids: string[], db: Db): Promise<void>;
+  /** Ends leases that have run out, and deletes what is old. One process at a time is enough. */
+  supervise(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -47,8 +49,8 @@ export type Queue = {
 export async function startQueue(database: Database, onError: (error: Error) => void): Promise<Queue> {
   const boss = new PgBoss({
     ...poolFor(database),
-    superviseIntervalSeconds: 2,
-    monitorIntervalSeconds: 2,
+    supervise: false, // see supervise() below
+    monitorIntervalSeconds: 1, // each supervise() does all of it
     maintenanceIntervalSeconds: 60,
     queueCacheIntervalSeconds: 2,
   });
@@ -74,6 +76,7 @@ export async function startQueue(database: Database, onError: (error: Error) => 
     async revoke(name, ids, trx) {
       if (ids.length > 0) await boss.deleteJob(name, ids, { db: fromKysely(trx) });
     },
+    supervise: () => boss.supervise(),
     stop: () => boss.stop({ graceful: true, timeout: 20_000 }),
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { isPassingTrouble } from '../db/database.ts';
+import { isConnectionTrouble, isPassingTrouble } from '../db/database.ts';
 import type { Task } from './queue.ts';
 import { retryPassingTrouble } from './retry.ts';
 import type { TaskName } from './tasks.ts';
@@ -14,6 +14,8 @@ export type RecorderParts<N extends TaskName, R> = {
   record(finished: Finished<N, R>[]): Promise<void>;
   /** Is called with tasks whose results are recorded, or cannot be. */
   onDone(tasks: Task<N>[]): void;
+  /** how long a group waits for what is in its way, such as the lock of a batch; a minute when left out */
+  patienceMs?: number;
   log: Logger;
 };
 
@@ -22,8 +24,13 @@ export type RecorderParts<N extends TaskName, R> = {
 const RECORD_AFTER_MS = 200;
 const GROUP_SHARE_OF_CAPACITY = 1 / 3;
 const LARGEST_GROUP = 100;
+const PATIENCE_MS = 60_000;
 
-/** Records results in groups, one group at a time, and retries until each is recorded. */
+/**
+ * Records results in groups, one group at a time, and retries until each is recorded. While the database is away,
+ * everything waits. A group that is in somebody's way for too long, or takes longer than a statement may, is taken
+ * apart; a single result goes behind the others then, and keeps its lease.
+ */
 export class Recorder<N extends TaskName, R> {
   readonly #parts: RecorderParts<N, R>;
   readonly #waiting: Finished<N, R>[] = [];
@@ -62,29 +69,38 @@ export class Recorder<N extends TaskName, R> {
     this.#isScheduled = false;
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, LARGEST_GROUP);
-      await this.#record(group);
-      this.#parts.onDone(group.map(({ task }) => task));
+      const left = new Set(await this.#record(group));
+      this.#parts.onDone(group.filter((finished) => !left.has(finished)).map(({ task }) => task));
+      this.#waiting.push(...left);
     }
   }
 
-  async #record(group: Finished<N, R>[]): Promise<void> {
-    const { record, log } = this.#parts;
+  /** @returns those for which something was in the way all the time */
+  async #record(group: Finished<N, R>[]): Promise<Finished<N, R>[]> {
+    const { record, log, patienceMs = PATIENCE_MS } = this.#parts;
+    const apartAt = performance.now() + patienceMs;
+    const isGivenUp = (): boolean => Date.now() > this.#giveUpAt;
     try {
       await retryPassingTrouble(() => record(group), {
-        isOver: () => Date.now() > this.#giveUpAt,
+        isOver: (error) => isGivenUp() || (!isConnectionTrouble(error) && performance.now() > apartAt),
         onRetry: (error) =>
           log.warn({ err: error, tasks: group.length }, 'recording results failed, retrying'),
       });
+      return [];
     } catch (error) {
-      if (isPassingTrouble(error))
-        log.warn({ err: error, tasks: group.length }, 'recording results failed, given up');
-      else await this.#recordEach(group, error);
+      if (!isPassingTrouble(error)) return this.#recordEach(group, error);
+      const then = isGivenUp() ? 'given up' : 'retrying one by one';
+      log.warn({ err: error, tasks: group.length }, `recording results failed, ${then}`);
+      if (isGivenUp()) return [];
+      return group.length > 1 ? this.#recordEach(group, error) : group;
     }
   }
 
   /** A result that cannot be recorded because of a bug must not hold up the others of its group. */
-  async #recordEach(group: Finished<N, R>[], error: unknown): Promise<void> {
-    if (group.length > 1) for (const one of group) await this.#record([one]);
+  async #recordEach(group: Finished<N, R>[], error: unknown): Promise<Finished<N, R>[]> {
+    const left: Finished<N, R>[] = [];
+    if (group.length > 1) for (const one of group) left.push(...(await this.#record([one])));
     else this.#parts.log.error({ err: error, task: group[0]?.task.id }, 'a result cannot be recorded');
+    return left;
   }
 }

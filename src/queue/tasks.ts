@@ -31,7 +31,7 @@ export const TASK_OPTIONS = {
     retryBackoff: true,
     retryDelayMax: 300,
     heartbeatSeconds: 10, // the lease; the shortest that pg-boss allows
-    expireInSeconds: 300,
+    expireInSeconds: 900, // an image may wait for the storage for 5 minutes, after its download
     deleteAfterSeconds: 60,
     deadLetter: 'lost_image',
   },

@@ -1,26 +1,24 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { basename, dirname } from 'node:path';
-import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { Problem } from '../errors.ts';
 import { ProblemAnswer } from '../http/problem.ts';
-import type { Thumbs } from '../pictures/thumbs.ts';
-import { isThumbKey, KEY } from '../storage/keys.ts';
-import type { Storage } from '../storage/storage.ts';
+import { whileConnected } from '../http/while-connected.ts';
+import { contentTypeOf, isThumbKey, KEY, type StorageKey } from '../storage/keys.ts';
+import { type FileParts, found, noSuchFile, sendFile } from './send-file.ts';
 
 const FILE = { content: { 'image/*': { schema: Type.String({ format: 'binary' }) } } };
 
-export type FileParts = { storage: Storage; thumbs: Thumbs };
+/** Half of the time that the URL of a redirect lasts: a copy of the redirect must not outlive its URL. */
+const REDIRECT_CACHE = 'private, max-age=1800';
 
-/** Serves renditions by their storage keys, and thumbnails, which are made when they are requested first. */
-export const fileRoutes: FastifyPluginAsyncTypebox<FileParts> = async (app, { storage, thumbs }) => {
-  await app.register(fastifyStatic, {
-    root: '/',
-    serve: false,
-    suppressWarning: true,
-    setHeaders: (reply) => reply.header('etag', String(reply.getHeader('etag')).replace(/^W\//, '')),
-  });
+/**
+ * Serves renditions by their storage keys, and thumbnails, which are made when they are requested first.
+ * `redirects`: whether clients are sent to the bucket.
+ */
+export const fileRoutes: FastifyPluginAsyncTypebox<FileParts & { redirects: boolean }> = async (
+  app,
+  { redirects, ...parts },
+) => {
+  const { storage } = parts;
 
   app.get(
     '/files/*',
@@ -36,6 +34,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileParts> = async (app, { st
         response: {
           200: { description: 'The whole file', ...FILE },
           206: { description: 'The requested range', ...FILE },
+          302: Type.Null({ description: 'Where the file is: a URL of the bucket that lasts an hour' }),
           304: Type.Null({ description: 'Not modified: the copy of the client is current' }),
           404: ProblemAnswer,
           412: ProblemAnswer,
@@ -44,30 +43,22 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileParts> = async (app, { st
       },
     },
     async (request, reply) => {
-      const [token, setId, file, name, ...more] = request.params['*'].split('/');
-      const key = `${token}/${setId}/${file}`;
-      if (!KEY.test(key) || name === '' || more.length > 0) throw noSuchFile();
-      const isToBeMade = isThumbKey(key) && (await storage.bytesOf(key)) === undefined;
-      if (isToBeMade && !(await thumbs.make(key))) throw noSuchFile();
-      const path = storage.localPath(key);
-      expectStrongTag(request.raw.headers);
-      return reply
-        .header('x-content-type-options', 'nosniff')
-        .header('content-security-policy', "default-src 'none'; sandbox")
-        .sendFile(basename(path), dirname(path), { immutable: true, maxAge: '365d', dotfiles: 'deny' });
+      const key = keyIn(request.params['*']);
+      const isRedirected = redirects && request.method === 'GET'; // the URL is signed for GET alone
+      return whileConnected(request.raw.socket, async (signal) => {
+        if (!isRedirected || !storage.urlOf) return sendFile({ request, reply }, key, parts, signal);
+        if (isThumbKey(key)) await found(key, parts, () => storage.look(key, signal));
+        const url = await storage.urlOf(key, contentTypeOf(key));
+        return reply.header('cache-control', REDIRECT_CACHE).redirect(url, 302);
+      });
     },
   );
 };
 
-/**
- * The content of a file never changes, so its ETag is strong: a client resumes a download with `If-Range` only if
- * it has a strong one (RFC 9110, 13.1.5). @fastify/send makes weak ones, and compares `If-Range` with these.
- */
-function expectStrongTag(headers: IncomingHttpHeaders): void {
-  const { 'if-range': tag } = headers;
-  if (typeof tag === 'string' && tag.startsWith('"')) headers['if-range'] = `W/${tag}`;
-}
-
-function noSuchFile(): Problem {
-  return new Problem('not_found', { detail: 'There is no such file.' });
+/** @throws Problem `not_found` */
+function keyIn(path: string): StorageKey {
+  const [token, setId, file, name, ...more] = path.split('/');
+  const key = `${token}/${setId}/${file}`;
+  if (!KEY.test(key) || name === '' || more.length > 0) throw noSuchFile();
+  return key;
 }

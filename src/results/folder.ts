@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { BatchKey } from '../batches/batch.ts';
 import type { Db } from '../db/database.ts';
 import { openRegularFile } from '../files.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { DiskStorage } from '../storage/disk.ts';
 import { removeEarlierImages } from './earlier-run.ts';
 import { foldedHash } from './names.ts';
 import { namedFiles } from './named-files.ts';
@@ -17,7 +17,7 @@ import { findResults } from './results.queries.ts';
  */
 export async function writeFolder(
   db: Db,
-  storage: Storage,
+  storage: DiskStorage,
   batch: BatchKey,
   folder: string,
 ): Promise<{ path: string; removed: number }> {
@@ -31,8 +31,9 @@ export async function writeFolder(
   const written = new Set<number>();
   const files = namedFiles(db, results, {
     writeCsv: (text) => csv.writeFile(text),
+    readAhead: 0,
     async add(key, name) {
-      await linkOrCopy(storage.localPath(key), join(folder, name));
+      await storage.copyTo(key, join(folder, name));
       if (earlierCsv) written.add(foldedHash(name));
       return name;
     },
@@ -40,16 +41,4 @@ export async function writeFolder(
   while (!(await files.next()).done);
   await rename(unfinished, path);
   return { path, removed: earlierCsv ? await removeEarlierImages(earlierCsv, folder, written) : 0 };
-}
-
-/** Makes a hard link where the file systems allow it, else a copy. A rename puts it there whole or not at all. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
-  const unfinished = join(dirname(to), `half-${randomUUID()}`); // a suffix could make a long name too long
-  await mkdir(dirname(to), { recursive: true });
-  try {
-    await link(from, unfinished).catch(() => copyFile(from, unfinished));
-    await rename(unfinished, to);
-  } finally {
-    await rm(unfinished, { force: true }); // a rename between two links of one file leaves both
-  }
 }

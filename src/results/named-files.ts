@@ -4,6 +4,7 @@ import type { Db } from '../db/database.ts';
 import type { StorageKey } from '../storage/keys.ts';
 import { filesOf, storageKeyOf } from './files.ts';
 import { createNamer } from './names.ts';
+import { readAhead } from './read-ahead.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
 import { columnsTable } from './table.ts';
 
@@ -12,6 +13,8 @@ export type NamedFilesTarget<T> = {
   /** @returns undefined if the file is missing: its slot stays empty in the CSV */
   add(key: StorageKey, name: string): Promise<T | undefined>;
   writeCsv(text: string): Promise<void>;
+  /** how many files are added before the one that is waited for is used */
+  readAhead: number;
 };
 
 /**
@@ -22,24 +25,29 @@ export type NamedFilesTarget<T> = {
 export async function* namedFiles<T>(
   db: Db,
   results: BatchResults,
-  { add, writeCsv }: NamedFilesTarget<T>,
+  { add, writeCsv, readAhead: depth }: NamedFilesTarget<T>,
 ): AsyncGenerator<T> {
   const nameOf = createNamer(results.nameTemplate ?? parseNameTemplate(DEFAULT_NAME_TEMPLATE));
   const table = columnsTable(results);
   await writeCsv(headerText(results.format, table.header));
   for await (const page of productPages(db, results)) {
-    const rows: string[][] = [];
-    for (const product of page) {
-      const names: string[] = [];
-      for (const file of filesOf(results, product)) {
-        const name = nameOf(file);
-        const key = storageKeyOf(results, file);
-        const added = key === undefined ? undefined : await add(key, name);
-        names.push(added === undefined ? '' : name);
-        if (added !== undefined) yield added;
-      }
-      rows.push(table.row(product, names));
+    const rows = page.map((product) => ({ product, names: [] as string[] }));
+    const files = rows.flatMap(({ product, names }) =>
+      filesOf(results, product).map((file) => ({
+        names,
+        name: nameOf(file),
+        key: storageKeyOf(results, file),
+      })),
+    );
+    const adding = files.map((file) => async () => ({
+      ...file,
+      added: file.key === undefined ? undefined : await add(file.key, file.name),
+    }));
+    for await (const { names, name, added } of readAhead(adding, depth)) {
+      names.push(added === undefined ? '' : name);
+      if (added !== undefined) yield added;
     }
-    await writeCsv(csvText(rows, results.format));
+    const cells = rows.map(({ product, names }) => table.row(product, names));
+    await writeCsv(csvText(cells, results.format));
   }
 }

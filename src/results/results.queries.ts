@@ -33,10 +33,11 @@ type ImageResult = {
   state: PublicImageState;
   errorCode: string | null;
   setId: string | null;
-  /** 0 and '' if they were not asked for; a local file has no host */
+  /** 0, '' and false if they were not asked for; a local file has no host */
   slot: number;
   url: string;
   host: string;
+  isPlaceholder: boolean;
 };
 
 export type ProductResult = {
@@ -96,7 +97,7 @@ export async function findResults(
 
 /**
  * All products in order, in pages. Each page has statements of its own, so that no snapshot stays open.
- * @param hasSources whether slots and sources of images are read
+ * @param hasSources whether slots and sources of images are read, and what they are
  */
 export async function* productPages(
   db: Db,
@@ -141,6 +142,7 @@ function productOf(
       slot: image.slot ?? 0,
       url: image.url ?? '',
       host: image.host ?? '',
+      isPlaceholder: image.is_placeholder ?? false,
     })),
   };
 }
@@ -180,6 +182,7 @@ type ImageResultRow = {
   slot?: number;
   url?: string;
   host?: string;
+  is_placeholder?: boolean;
 };
 
 /** Images in the order of their slots, without `to`. */
@@ -189,7 +192,7 @@ async function readImageRows(
   { from, to, hasSources }: { from: number; to: number; hasSources: boolean },
 ): Promise<ImageResultRow[]> {
   const { rows } = await sql<ImageResultRow>`
-    select row_number, position, recipe, state, error_code, hash16 ${when(hasSources, sql`, slot, url, host`)} from images
+    select row_number, position, recipe, state, error_code, hash16 ${when(hasSources, sql`, slot, url, host, is_placeholder`)} from images
     where tenant_id = ${tenantId} and batch_id = ${batchId} and slot >= ${from} and slot < ${to}
     order by slot`.execute(db);
   return rows;

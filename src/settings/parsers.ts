@@ -1,6 +1,5 @@
 /** Parsers of single settings: each returns undefined for a text that is not valid. */
 import { BlockList, isIP } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { whyNoApiKey } from '../access/api-key.ts';
 import { DAY_MS } from '../units.ts';
 import { parseSchedule, type Schedule } from '../webhooks/schedule.ts';
@@ -33,12 +32,6 @@ const DATABASE_URL = /^postgres(ql)?:\/\/(?:[^%#\s]|%[\da-f]{2})*$/i;
 
 export function parseDatabaseUrl(text: string): string | undefined {
   return DATABASE_URL.test(text) && URL.canParse(text) ? text : undefined;
-}
-
-/** @returns the path of a file: URL */
-export function parseFileUrl(text: string): string | undefined {
-  const url = URL.parse(text);
-  return url?.protocol === 'file:' && url.host === '' ? fileURLToPath(url) : undefined;
 }
 
 export function parsePorts(text: string): number[] | undefined {
@@ -90,4 +83,9 @@ export function parseApiKey(text: string): string | undefined {
 /** Addresses and networks only: a number of proxies would trust whoever connects. */
 export function parseProxies(text: string): string[] | undefined {
   return parseNetworks(text) && text.split(',').map((network) => network.trim());
+}
+
+/** Shown in logs and lists, so it has no control characters. */
+export function parseMachineName(text: string): string | undefined {
+  return /^[\P{C}]{1,100}$/u.test(text) && text.trim() === text ? text : undefined;
 }

@@ -57,6 +57,10 @@ export class SettingsReader {
     );
   }
 
+  flag(name: string, fallback: boolean): boolean {
+    return this.oneOf(name, String(fallback), ['true', 'false']) === 'true';
+  }
+
   webUrl(name: string, fallback: string): string {
     return this.parsed(name, fallback, 'a URL that begins with http:// or https://', parseWebUrl);
   }

@@ -2,10 +2,14 @@ import { nearest } from '../nearest.ts';
 import type { Environment } from './settings-reader.ts';
 
 /** Settings of later versions: whoever sets one believes that it has an effect. */
-const NOT_YET = new Set([
-  ...['RETENTION_DAYS', 'FILES_REDIRECT'],
-  ...['S3_ENDPOINT', 'S3_REGION', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
-]);
+const NOT_YET = new Set(['RETENTION_DAYS']);
+
+/** Settings of other programs for what has another name here. */
+const INSTEAD: Record<string, string> = {
+  S3_BUCKET: 'STORAGE_URL=s3://bucket/prefix',
+  S3_ACCESS_KEY_ID: 'AWS_ACCESS_KEY_ID',
+  S3_SECRET_ACCESS_KEY: 'AWS_SECRET_ACCESS_KEY',
+};
 const PREFIX = /^MINILAB_/i;
 
 /**
@@ -22,6 +26,8 @@ export function unknownSettings(env: Environment, known: readonly string[]): str
 
 function warningOf(name: string, known: readonly string[]): string | undefined {
   if (NOT_YET.has(name)) return `This version does not support the setting ${name} yet: it has no effect.`;
+  const instead = INSTEAD[name];
+  if (instead !== undefined) return `There is no setting ${name}: it has no effect. Set ${instead} instead.`;
   const meant = nearest(name.replace(PREFIX, ''), known);
   if (meant !== undefined) return `There is no setting ${name}: it has no effect. Did you mean ${meant}?`;
   return PREFIX.test(name) ? `There is no setting ${name}: it has no effect.` : undefined;

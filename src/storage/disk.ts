@@ -1,188 +1,115 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { copyFile, type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { makeFolder } from '../files.ts';
-import { KEY, partsOf, type StorageKey } from './keys.ts';
-import { type Content, type Storage, StorageTrouble } from './storage.ts';
+import { listFolders } from './disk-list.ts';
+import { diskTrouble, pathOf } from './disk-paths.ts';
+import { putFile } from './disk-put.ts';
+import type { StorageKey } from './keys.ts';
+import { type Look, REMOVE_WITHIN_MS, type Storage, StorageTrouble } from './storage.ts';
+
+export type DiskStorage = Storage & {
+  /** Makes a file of its own at the path: a hard link where the file systems allow it, else a copy. */
+  copyTo(key: StorageKey, path: string): Promise<void>;
+};
 
 /**
  * Storage in a folder, using hard links if the file system has them. A file is durable before its name
  * appears: its creator calls fsync, then `put` links it (which fails for an existing name) and fsyncs the folder.
  */
-export function diskStorage(root: string): Storage {
+export function diskStorage(root: string): DiskStorage {
+  /** Operations on one file take no time worth aborting, so signals are looked at before them. */
+  async function within<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    return work().catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : diskTrouble(root, error);
+    });
+  }
+  const look = async (key: StorageKey): Promise<Look | undefined> => {
+    const stats = await unlessMissing(stat(pathOf(root, key)));
+    return stats && lookOf(stats);
+  };
   return {
-    async put(key, path, { bytes, sha256 }) {
-      const target = pathOf(root, key);
+    name: root,
+    wantsSynced: true,
+    put: (key, { path, bytes, sha256 }, signal) =>
+      within(signal, async () => (await putFile(pathOf(root, key), path)) ?? { bytes, sha256 }),
+    sizesOf: (keys, signal) =>
+      within(signal, () => Promise.all(keys.map(async (key) => (await look(key))?.bytes))),
+    look: (key, signal) => within(signal, () => look(key)),
+    open: (key, signal, range) =>
+      within(signal, async () => {
+        const handle = await unlessMissing(open(pathOf(root, key)));
+        return handle && opened(handle, range);
+      }),
+    remove: (keys, signal) => within(signal, () => removeAll(root, keys, signal)),
+    async *list(prefix, signal, after = '') {
       try {
-        return (await putFile(target, path)) ?? { bytes, sha256 };
+        yield* listFolders(root, { prefix, after, signal });
       } catch (error) {
-        throw trouble(root, error);
+        throw signal.aborted ? signal.reason : diskTrouble(root, error);
       }
     },
-    // Not durable until the next fsync of the folder: a power cut may restore files, which are harmless orphans.
-    async remove(keys) {
-      try {
-        for (const key of keys) await rm(pathOf(root, key), { force: true });
-      } catch (error) {
-        throw trouble(root, error);
-      }
-    },
-    bytesOf: async (key) => (await statOf(root, key))?.size,
-    madeAt: async (key) => (await statOf(root, key))?.mtime,
-    async list(cursor) {
-      try {
-        const folders = await foldersFrom(root, cursor);
-        const [token, folder] = folders[0]?.split('/') ?? [];
-        if (token === undefined || folder === undefined) return { keys: [], next: undefined };
-        return { keys: await keysIn(root, token, folder), next: folders[1] };
-      } catch (error) {
-        throw trouble(root, error);
-      }
-    },
-    localPath: (key: StorageKey) => pathOf(root, key),
-    async probe() {
-      const file = join(root, `.probe-${randomUUID()}`);
-      try {
-        await makeFolder(root);
-        const handle = await open(file, 'wx');
-        await handle.writeFile('minilab').finally(() => handle.close());
-      } catch (error) {
-        throw trouble(root, error);
-      } finally {
-        await rm(file, { force: true }).catch(() => {});
-      }
-    },
+    copyTo: (key, path) => linkOrCopy(pathOf(root, key), path),
+    probe: (signal) => within(signal, () => writeProbe(root)),
+    async close() {},
   };
 }
 
-async function statOf(root: string, key: StorageKey): Promise<Stats | undefined> {
+function lookOf({ size, mtime }: Stats): Look {
+  return { bytes: size, etag: `"${size.toString(16)}-${mtime.getTime().toString(16)}"`, modifiedAt: mtime };
+}
+
+async function opened(handle: FileHandle, range?: { from: number; to: number }) {
   try {
-    return await stat(pathOf(root, key));
+    const stats = await handle.stat();
+    const content = handle.createReadStream(range && { start: range.from, end: range.to });
+    return { ...lookOf(stats), content };
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw trouble(root, error);
-  }
-}
-
-const TOKEN = /^[0-9a-f]{32}$/;
-const FOLDER = /^[0-9a-v]{2}$/;
-const PART = /^(.+)\.[0-9a-f-]{36}\.part$/;
-
-/** The folders from the cursor on, in order: at least two, if there are as many. */
-async function foldersFrom(root: string, cursor: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const token of await namesIn(root, TOKEN)) {
-    if (token < cursor.slice(0, token.length)) continue;
-    const folders = (await namesIn(join(root, token), FOLDER)).map((folder) => `${token}/${folder}`);
-    found.push(...folders.filter((folder) => folder >= cursor));
-    if (found.length > 1) break;
-  }
-  return found;
-}
-
-async function keysIn(root: string, token: string, folder: string): Promise<StorageKey[]> {
-  const names = await readdir(join(root, token, folder), { withFileTypes: true });
-  return names.flatMap((entry) => {
-    const key = `${token}/${entry.name.replace('.', '/')}`;
-    const isOurs = KEY.test(PART.exec(key)?.[1] ?? key) && entry.name.startsWith(folder);
-    return isOurs && entry.isFile() ? [key] : [];
-  });
-}
-
-/** The names of the folders in a folder, in order. */
-async function namesIn(folder: string, form: RegExp): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory() && form.test(entry.name))
-    .map((entry) => entry.name)
-    .toSorted();
-}
-
-async function contentOf(path: string): Promise<Content | undefined> {
-  // Renditions are small enough for memory: a decoder held them too.
-  const file = await readFile(path).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return undefined;
+    await handle.close();
     throw error;
-  });
-  return file && { bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') };
-}
-
-/** `{token}/{set id}/{file}` is stored as `{token}/{first two of set id}/{set id}.{file}`: no folder per image. */
-export function pathOf(root: string, key: StorageKey): string {
-  const { token, setId, file } = partsOf(key);
-  return join(root, token, setId.slice(0, 2), `${setId}.${file}`);
-}
-
-/** @returns the content of an existing file; undefined if the new one was stored */
-async function putFile(target: string, path: string): Promise<Content | undefined> {
-  for (;;) {
-    const result = await linkInFolder(path, target);
-    const kept = result === 'kept' ? await contentOf(target) : undefined;
-    if (result === 'kept' && kept === undefined) continue; // it was removed meanwhile
-    await unlink(path);
-    if (result === 'stored') await sync(dirname(target));
-    return kept;
   }
 }
 
-async function linkInFolder(path: string, target: string): Promise<'stored' | 'kept'> {
-  return linkNew(path, target).catch(async (error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error;
-    await makeDurableFolder(dirname(target));
-    return linkNew(path, target);
-  });
-}
-
-/** A new folder is durable only after its new parents have been fsynced too. */
-async function makeDurableFolder(folder: string): Promise<void> {
-  const firstNew = await mkdir(folder, { recursive: true });
-  if (firstNew === undefined) return;
-  for (let above = dirname(folder); above.length >= dirname(firstNew).length; above = dirname(above))
-    await sync(above);
-}
-
-async function linkNew(path: string, target: string): Promise<'stored' | 'kept'> {
-  try {
-    await link(path, target);
-    return 'stored';
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return 'kept';
-    if (systemCode(error) !== 'EXDEV' && systemCode(error) !== 'EPERM') throw error;
+/** Not durable until the next fsync of the folder: a power cut may restore files, which are harmless orphans. */
+async function removeAll(root: string, keys: readonly StorageKey[], signal: AbortSignal): Promise<void> {
+  const until = performance.now() + REMOVE_WITHIN_MS;
+  for (const key of keys) {
+    signal.throwIfAborted();
+    if (performance.now() > until)
+      throw new StorageTrouble(`${root} takes too long to remove files`, { kind: 'weather' });
+    await rm(pathOf(root, key), { force: true });
   }
-  // Another file system, or one without hard links: copy to the target's folder first.
-  const copy = `${target}.${randomUUID()}.part`;
+}
+
+/** A rename puts the file there whole or not at all. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  const unfinished = join(dirname(to), `half-${randomUUID()}`); // a suffix could make a long name too long
+  await mkdir(dirname(to), { recursive: true });
   try {
-    await copyFile(path, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    await sync(copy);
-    await link(copy, target);
-    return 'stored';
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return 'kept';
-    throw error;
+    await link(from, unfinished).catch(() => copyFile(from, unfinished));
+    await rename(unfinished, to);
   } finally {
-    await rm(copy, { force: true });
+    await rm(unfinished, { force: true }); // a rename between two links of one file leaves both
   }
 }
 
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  await handle.sync().finally(() => handle.close());
+async function writeProbe(root: string): Promise<void> {
+  const file = join(root, `.probe-${randomUUID()}`);
+  try {
+    await makeFolder(root);
+    const handle = await open(file, 'wx');
+    await handle.writeFile('minilab').finally(() => handle.close());
+  } finally {
+    await rm(file, { force: true }).catch(() => {});
+  }
 }
 
-function trouble(root: string, error: unknown): StorageTrouble {
-  const why = {
-    ENOSPC: 'the disk is full',
-    EDQUOT: 'the disk quota is used up',
-    EROFS: 'it is read-only',
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-    ENOENT: 'nothing can be created there',
-    ENOTDIR: 'a part of the path is a file',
-    EEXIST: 'a file with that name exists',
-  }[systemCode(error) ?? ''];
-  return new StorageTrouble(`${root} cannot be written: ${why ?? (error as Error).message}`, {
-    cause: error,
+async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  return work.catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
   });
 }

@@ -36,6 +36,12 @@ export const THUMB_KEY_SQL = sql<StorageKey>`t.token || '/' || p.hash16 || '/240
 /** `keyOf` of a row `r` of `renditions` and its row `t` of `tenants`. */
 export const KEY_SQL = sql<StorageKey>`t.token || '/' || r.hash16 || '/' || r.name || '.' || r.extension`;
 
+/** The media type that a key's extension stands for. */
+export function contentTypeOf(key: StorageKey): string {
+  const extension = key.slice(key.lastIndexOf('.') + 1);
+  return `image/${extension === 'jpg' ? 'jpeg' : extension}`;
+}
+
 export function partsOf(key: StorageKey): StoredSet & { file: string } {
   const [token = '', setId = '', file = ''] = key.split('/');
   return { token, setId, file };

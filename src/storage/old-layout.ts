@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../errors.ts';
-import { pathOf } from './disk.ts';
+import { pathOf } from './disk-paths.ts';
 
 /**
  * Moves files of the first version, which kept `{token}/{set id}/{file}` at exactly this path. Without such

@@ -34,6 +34,20 @@ export async function configureEndpoint(
   );
 }
 
+/** The shared WEBHOOK_URL has changed: its endpoint follows, with the secret it has. @returns false if there is none yet */
+export async function moveEndpoint(db: Db, tenantId: number, url: string): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update webhook_endpoints set url = ${url}, disabled_at = null, disabled_because = null
+    where tenant_id = ${tenantId} and kind = 'configured'`.execute(db);
+  return numAffectedRows === 1n;
+}
+
+export async function hasConfiguredEndpoint(db: Db, tenantId: number): Promise<boolean> {
+  const { rows } = await sql`
+    select from webhook_endpoints where tenant_id = ${tenantId} and kind = 'configured'`.execute(db);
+  return rows.length > 0;
+}
+
 /** When and why the newest attempt at WEBHOOK_URL failed; undefined if it succeeded, or there is none. */
 export async function lastFailure(db: Db): Promise<string | undefined> {
   const { rows } = await sql<{ at: Date; status: number | null; error: string | null }>`

@@ -1,6 +1,6 @@
 /**
- * What every worker does beside images and webhooks: it repairs, cleans up, and forgets. Each repair is
- * idempotent, so any number of workers may do it. What a repair found is logged, because it means that
+ * What workers do beside images and webhooks, one of them at a time (chore-leases.ts): they repair, clean up, and forget.
+ * Each repair is idempotent, so that two at once do no harm. What a repair found is logged, because it means that
  * something went wrong before: a killed worker, a lost task.
  */
 import type { Logger } from 'pino';
@@ -42,6 +42,7 @@ export type ChoreParts = {
   signal: AbortSignal;
 };
 
+const SUPERVISE_EVERY_MS = 2_000;
 const REPAIR_EVERY_MS = 3_000;
 const LOST_EVERY_MS = 2_000;
 const FOLD_EVERY_MS = 20_000;
@@ -71,6 +72,7 @@ export function choresOf({ database, storage, feed, config, log, signal }: Chore
   }
 
   return [
+    { name: 'supervise the queue', everyMs: SUPERVISE_EVERY_MS, run: () => queue.supervise() },
     { name: 'sweep', everyMs: REPAIR_EVERY_MS, run: sweepBatches },
     {
       name: 'begin planned retries',
@@ -111,7 +113,7 @@ export function choresOf({ database, storage, feed, config, log, signal }: Chore
       name: 'search storage',
       everyMs: REPAIR_EVERY_MS,
       run: async () => {
-        const { sets: _, ...found } = await searchStorage(db, storage);
+        const { sets: _, ...found } = await searchStorage(db, storage, signal);
         logFound(log, 'orphans were found in storage, and will be deleted', found);
       },
     },

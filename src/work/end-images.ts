@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { AS_RANGES } from '../batches/changes.ts';
 import type { LockedBatch } from '../batches/counters.ts';
+import { SAFE_AT } from '../batches/remove-files.ts';
 import type { FinishedImage, ImageResult } from './process-image.ts';
 import { setIdOf } from './record-renditions.ts';
 
@@ -92,7 +93,7 @@ export async function endLeads(
         and not exists (
           select from purges p
           where p.tenant_id = i.tenant_id and p.hash16 = e.hash16
-            and (p.state = 'removing' or p.removed_at > e.claimed_at))
+            and (p.state = 'removing' or ${SAFE_AT} > e.claimed_at))
       returning e.task_id, i.tenant_id, i.batch_id, i.slot, i.tries, e.state, e.hash16, i.is_placeholder,
         e.error_code, e.error_detail
     ),

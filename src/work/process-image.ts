@@ -62,18 +62,25 @@ export async function processImage(
     return result;
   } catch (error) {
     if (signal.aborted) {
-      if (signal.reason instanceof WorkerEnding) return { image, is: 'returned' };
+      if (signal.reason instanceof WorkerEnding) return returned(image, signal.reason, log);
       throw signal.reason;
     }
     if (error instanceof StorageTrouble || error instanceof DecodersUnavailable) {
       onTrouble(error);
-      return { image, is: 'returned' };
+      return returned(image, error, log);
     }
     const problem = new ImageProblem('internal_error', undefined, { cause: error });
     const result = laterOrNever(image, problem);
     log.error({ ...described(result), err: error }, 'processing an image threw: a bug of Minilab');
     return result;
   }
+}
+
+/** Our own failure, or end, costs no try. */
+function returned(image: ClaimedImage, { message }: Error, log: Logger): ImageResult {
+  const result: ImageResult = { image, is: 'returned' };
+  log.debug({ ...described(result), because: message }, 'image');
+  return result;
 }
 
 /** Whether the image may have stalled processes, so that it is processed with no other in hand. */

@@ -4,11 +4,12 @@ import { recordOutcomes } from '../hosts/host-feedback.ts';
 import type { HostOutcome } from '../hosts/host-outcome.ts';
 import type { BatchKey } from '../batches/batch.ts';
 import { lockBatches, writeCounters } from '../batches/counters.ts';
+import { SAFE_AT } from '../batches/remove-files.ts';
 import { moveOn, type MoveRules } from '../batches/move-on.ts';
 import type { EndedBatch } from '../batches/settle.ts';
 import { endImages, endLeads, type ImageEnd } from './end-images.ts';
 import type { FinishedImage } from './process-image.ts';
-import { recordRenditions } from './record-renditions.ts';
+import { recordRenditions, setIdOf } from './record-renditions.ts';
 
 /**
  * Records the results of images and ends their tasks, in one transaction. It leaves out results of tasks
@@ -68,7 +69,7 @@ export async function recordLostImages(
 
 const AFTER_REMOVAL_MS = 1_000; // a purge removes the rest of a group of files within this time
 
-type PutBack = { task_id: string; in_ms: number | null; tries: number };
+type PutBack = { task_id: string; in_ms: number | null; tries: number; hash16?: string };
 
 /** Makes images pending again. One whose files were removed meanwhile is processed again, and loses no try. */
 async function putBack(trx: Db, finished: FinishedImage[]): Promise<void> {
@@ -77,7 +78,7 @@ async function putBack(trx: Db, finished: FinishedImage[]): Promise<void> {
       case 'later':
         return [{ task_id: task.id, in_ms: result.inMs, tries: result.costsTry ? 1 : 0 }];
       case 'completed':
-        return [{ task_id: task.id, in_ms: AFTER_REMOVAL_MS, tries: 0 }];
+        return [{ task_id: task.id, in_ms: AFTER_REMOVAL_MS, tries: 0, hash16: setIdOf(result.made) }];
       case 'returned':
         return [{ task_id: task.id, in_ms: result.inMs ?? null, tries: 0 }];
       case 'failed':
@@ -87,8 +88,10 @@ async function putBack(trx: Db, finished: FinishedImage[]): Promise<void> {
   if (rows.length === 0) return;
   await sql`
     update images i
-    set state = 'pending', task_id = null, tries = i.tries + b.tries, due_at = now() + b.in_ms * interval '1 millisecond'
-    from json_to_recordset(${JSON.stringify(rows)}) as b (task_id uuid, in_ms float8, tries smallint)
+    set state = 'pending', task_id = null, tries = i.tries + b.tries,
+      due_at = greatest(now() + b.in_ms * interval '1 millisecond',
+        (select ${SAFE_AT} from purges p where p.tenant_id = i.tenant_id and p.hash16 = b.hash16))
+    from json_to_recordset(${JSON.stringify(rows)}) as b (task_id uuid, in_ms float8, tries smallint, hash16 text)
     where i.task_id = b.task_id and i.state in ('queued', 'processing')`.execute(trx);
 }
 

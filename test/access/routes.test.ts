@@ -23,6 +23,7 @@ const ACCESS: Record<string, Scope | 'public'> = {
   'POST /v1/session': 'public',
   'GET /v1/audit': 'admin',
   'GET /v1/usage': 'read',
+  'GET /v1/workers': 'admin',
   'GET /v1/session': 'read',
   'DELETE /v1/session': 'read',
   'GET /v1/keys': 'admin',
@@ -353,7 +354,7 @@ describe('every route', () => {
       };
       const [seen, own] = [await textOf(ours.key), await textOf(theirs.key)];
       for (const mark of theirMarks) assert.ok(!seen.includes(mark), `${route} shows ${mark}: ${seen}`);
-      if (!/session|inbox|usage|audit/.test(route))
+      if (!/session|inbox|usage|audit|workers/.test(route))
         assert.ok(
           theirMarks.some((mark) => own.includes(mark)),
           route,

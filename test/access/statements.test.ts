@@ -31,10 +31,7 @@ const WITHOUT: Record<string, [file: string, why: string]> = {
   'select endpoint_id, url, coalesce': ['webhooks/endpoint-health.ts', 'minilab doctor looks at all tenants'],
   'delete from workers': ['queue/workers.ts', 'workers serve all tenants'],
   'select worker_id from workers': ['queue/workers.ts', 'workers serve all tenants'],
-  "update images i set state = 'pending', task_id = null, tries": [
-    'work/record.ts',
-    'tasks that a worker hands back; tasks are unique',
-  ],
+  'select worker_id, machine': ['queue/workers.ts', 'workers serve all tenants'],
   'select upload_id from uploads': ['temporary-folder.ts', 'files are named by ids, which are unique'],
   'delete from sources where fetched_at': ['work/reuse.ts', 'old sources of all tenants'],
   'delete from stalls': ['work/stalls.ts', 'old stalls of all tenants'],

@@ -21,6 +21,7 @@ import { newSecret } from '../../src/webhooks/signing.ts';
 import { clearTenants } from '../../src/work/clear-tenants.ts';
 import { until } from '../support/until.ts';
 import { acceptUrls, claim, failed, madeOf, newServices, record } from '../support/batches.ts';
+import { folderOf } from '../support/storage.ts';
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -120,7 +121,7 @@ test('a tenant with running batches is deleted with --force only; then nothing o
   assert.deepEqual(going, staying);
   assert.ok(Object.keys(going).length >= 16, JSON.stringify(going));
   const filesOf = async (): Promise<string[]> =>
-    (await readdir(services.config.storageDir, { recursive: true })).filter((name) => name.endsWith('.jpg'));
+    (await readdir(folderOf(services.config), { recursive: true })).filter((name) => name.endsWith('.jpg'));
   assert.equal((await filesOf()).length, 4);
 
   await assert.rejects(deleteTenant(db, 'gone', false), /"gone" has 1 running batch\. --force cancels/);

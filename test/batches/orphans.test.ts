@@ -14,12 +14,13 @@ import { sweep } from '../../src/batches/sweep.ts';
 import type { Services } from '../../src/services.ts';
 import { configureEndpoint } from '../../src/webhooks/endpoints.ts';
 import { acceptUrls, claim, madeOf, newServices, record } from '../support/batches.ts';
+import { folderOf } from '../support/storage.ts';
 
 const never = new AbortController().signal;
 const HALF_AN_HOUR_MS = 30 * 60_000;
 
 async function filesOf({ config }: Services): Promise<string[]> {
-  const entries = await readdir(config.storageDir, { recursive: true, withFileTypes: true });
+  const entries = await readdir(folderOf(config), { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => !entry.isDirectory())
     .map(({ parentPath, name }) => join(parentPath, name));
@@ -42,7 +43,7 @@ async function age(services: Services, ms: number): Promise<void> {
 
 /** Counts and clears at once, whatever is young. */
 async function sweepNow({ database: { db }, storage }: Services) {
-  const swept = await sweepStorage(db, storage, { olderThanMs: 0, clears: true });
+  const swept = await sweepStorage(db, storage, { olderThanMs: 0, clears: true, signal: never });
   await purgeFiles(db, storage, never);
   return swept;
 }
@@ -52,7 +53,7 @@ async function searchAll({ database: { db }, storage }: Services): Promise<void>
   const isUnderWay = async () =>
     (await sql`select from storage_sweep where place is not null or due_at <= now()`.execute(db)).rows
       .length > 0;
-  while (await isUnderWay()) await searchStorage(db, storage);
+  while (await isUnderWay()) await searchStorage(db, storage, never);
   await purgeFiles(db, storage, never);
 }
 
@@ -129,7 +130,7 @@ test('a search waits for who is recording an image of what it found, and leaves 
   const [claimed] = await claim(services, 1);
   assert.ok(claimed);
   const result = await madeOf(services, claimed.image);
-  await sweepStorage(db, services.storage, { olderThanMs: 0, clears: true });
+  await sweepStorage(db, services.storage, { olderThanMs: 0, clears: true, signal: never });
 
   // Held open by the delivery of its event, which comes last.
   await configureEndpoint(db, 1, { url: 'https://shop.example/hook', secret: 'whsec_x' });
@@ -165,11 +166,11 @@ test('what is not ours by name, or belongs to another database, is never touched
   const folder = dirname(file);
   const tenant = dirname(folder);
   const name = file.slice(folder.length + 1);
-  const other = join(services.config.storageDir, 'f'.repeat(32), '00');
+  const other = join(folderOf(services.config), 'f'.repeat(32), '00');
   await mkdir(other, { recursive: true });
   await mkdir(join(folder, `${'0'.repeat(16)}.full.jpg`));
   const foreign = [
-    join(services.config.storageDir, 'README.txt'),
+    join(folderOf(services.config), 'README.txt'),
     join(tenant, 'notes.txt'),
     join(folder, 'photo.jpg'),
     join(folder, `${name.slice(0, 16)}.jpg`),
@@ -193,7 +194,7 @@ test('a copy that was never finished is taken away when it is old', async () => 
   await done(services, urls(0, 1));
   const [file = ''] = await filesOf(services);
   await writeFile(`${file}.${randomUUID()}.part`, 'half of');
-  const count = () => sweepStorage(db, services.storage, { clears: true });
+  const count = () => sweepStorage(db, services.storage, { clears: true, signal: never });
   assert.equal((await count()).unfinished, 0);
   await age(services, HALF_AN_HOUR_MS);
   assert.equal((await count()).unfinished, 1);
@@ -207,10 +208,10 @@ test('many folders are looked through by many workers at once, each but once a r
   const places: string[] = [];
   const storage = {
     ...services.storage,
-    list: async (place: string) => {
+    list: (prefix: string, signal: AbortSignal, place = '') => {
       places.push(place);
       if (places.length === 5) throw new Error('the worker was killed');
-      return services.storage.list(place);
+      return services.storage.list(prefix, signal, place);
     },
   };
   const isFree = async () =>
@@ -220,7 +221,7 @@ test('many folders are looked through by many workers at once, each but once a r
       )
     ).rows.length > 0;
   const worker = async () => {
-    do await searchStorage(db, storage).catch(() => {});
+    do await searchStorage(db, storage, never).catch(() => {});
     while (await isFree());
   };
   await Promise.all([worker(), worker(), worker()]);
@@ -228,8 +229,8 @@ test('many folders are looked through by many workers at once, each but once a r
   await sql`update storage_sweep set leased_until = now() - interval '1 second'`.execute(db);
   await Promise.all([worker(), worker(), worker()]);
   const folders = new Set((await filesOf(services)).map(dirname));
-  assert.equal(new Set(places).size, folders.size);
-  assert.equal(places.length, folders.size + 1);
+  assert.equal(new Set(places).size, folders.size + 1, 'after each folder, and before the first');
+  assert.equal(places.length, folders.size + 2);
 });
 
 test('rows and places of dead workers go, and what they had not recorded is looked for', async () => {

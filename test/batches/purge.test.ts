@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { BatchKey } from '../../src/batches/batch.ts';
@@ -14,6 +14,7 @@ import { sweep } from '../../src/batches/sweep.ts';
 import type { Services } from '../../src/services.ts';
 import { type Storage, StorageTrouble } from '../../src/storage/storage.ts';
 import { acceptUrls, claim, type Claimed, madeOf, newServices, record } from '../support/batches.ts';
+import { folderOf, pathIn } from '../support/storage.ts';
 
 const never = new AbortController().signal;
 
@@ -31,7 +32,7 @@ async function finish(services: Services, urls: string[]): Promise<BatchKey> {
 }
 
 async function filesOf({ config }: Services): Promise<string[]> {
-  const entries = await readdir(config.storageDir, { recursive: true, withFileTypes: true });
+  const entries = await readdir(folderOf(config), { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }
 
@@ -42,14 +43,14 @@ async function bringDue({ database, feed }: Services): Promise<void> {
 }
 
 /** Files that completed images refer to and that are not there; no batch can be deleted while it looks. */
-async function missingFiles({ database, storage }: Services): Promise<string[]> {
+async function missingFiles({ database, config }: Services): Promise<string[]> {
   return database.db.transaction().execute(async (trx) => {
     await sql`select from batches order by batch_id for key share`.execute(trx);
     const { rows } = await sql<{ key: string }>`
       select distinct t.token || '/' || i.hash16 || '/' || f.name || '.jpg' as key
       from images i join tenants t using (tenant_id), (values ('full'), ('thumb')) f (name)
       where i.state = 'completed'`.execute(trx);
-    return rows.map((row) => row.key).filter((key) => !existsSync(storage.localPath(key)));
+    return rows.map((row) => row.key).filter((key) => !existsSync(pathIn(config, key)));
   });
 }
 
@@ -95,6 +96,22 @@ test('an image whose files were removed while it was in work is done again, and 
   assert.deepEqual(await missingFiles(services), []);
 });
 
+/** What becomes of a worker that is cut off: its lease runs out. */
+async function endLeases({ database }: Services): Promise<void> {
+  await sql`update purges set leased_until = now() - interval '1 second' where leased_until is not null`.execute(
+    database.db,
+  );
+}
+
+/** The minute after a doubtful removal is over. */
+async function passMinute({ database }: Services): Promise<void> {
+  await sql`update purges set removed_at = removed_at - interval '1 minute'`.execute(database.db);
+}
+
+async function completedOf({ database }: Services, batch: BatchKey): Promise<number | undefined> {
+  return (await findBatch(database.db, batch))?.completed;
+}
+
 test('files that could not all be removed are not referred to until they are', async () => {
   await using services = await newServices();
   const { db } = services.database;
@@ -105,19 +122,67 @@ test('files that could not all be removed are not referred to until they are', a
   await deleteBatch(db, old);
   const halfBroken: Storage = {
     ...services.storage,
-    async remove([first = '']) {
-      await services.storage.remove([first]);
+    async remove([first = ''], signal) {
+      await services.storage.remove([first], signal);
       throw new StorageTrouble('the storage is away');
     },
   };
   await assert.rejects(purgeFiles(db, halfBroken, never), StorageTrouble);
   await makeAndRecord(services, claimed);
-  assert.equal((await findBatch(db, batch))?.completed, 0);
+  assert.equal(await completedOf(services, batch), 0);
+  await purgeFiles(db, services.storage, never);
+  assert.equal((await filesOf(services)).length, 2, 'the lease is still held');
+  await endLeases(services);
   await purgeFiles(db, services.storage, never);
   assert.deepEqual(await filesOf(services), []);
+  await passMinute(services);
   await bringDue(services);
   await makeAndRecord(services, await claim(services, 1));
-  assert.equal((await findBatch(db, batch))?.completed, 1);
+  assert.equal(await completedOf(services, batch), 1);
+  assert.deepEqual(await missingFiles(services), []);
+});
+
+test('a purge that is cut off between removing and marking is done again by another worker, and nothing relies on its files for a minute', async () => {
+  await using services = await newServices();
+  const { db } = services.database;
+  const url = 'https://a.example/1';
+  const old = await finish(services, [url]);
+  await deleteBatch(db, old);
+  const [removed, cutOff] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const late: Storage = {
+    ...services.storage,
+    async remove(keys, signal) {
+      await services.storage.remove(keys, signal);
+      removed.resolve();
+      await cutOff.promise;
+      await services.storage.remove(keys, signal); // what was under way when it was cut off
+    },
+  };
+  const purging = purgeFiles(db, late, never);
+  await removed.promise;
+  await purgeFiles(db, services.storage, never);
+  const statesOf = async () => (await sql`select state, doubtful from purges`.execute(db)).rows;
+  assert.deepEqual(await statesOf(), [{ state: 'removing', doubtful: false }]);
+  await endLeases(services);
+  await purgeFiles(db, services.storage, never);
+  assert.deepEqual(await statesOf(), [{ state: 'removed', doubtful: true }]);
+
+  const batch = await acceptUrls(services, [url]);
+  await makeAndRecord(services, await claim(services, 1));
+  assert.equal(await completedOf(services, batch), 0, 'its files may still be removed');
+  const { rows } = await sql<{ wait: number }>`
+    select extract(epoch from due_at - now())::float8 as wait from images where batch_id = ${batch.batchId}`.execute(
+    db,
+  );
+  assert.ok((rows[0]?.wait ?? 0) > 30, 'it is not made again and again meanwhile');
+  cutOff.resolve();
+  await purging;
+  assert.deepEqual(await statesOf(), [{ state: 'removed', doubtful: true }]);
+
+  await passMinute(services);
+  await bringDue(services);
+  await makeAndRecord(services, await claim(services, 1));
+  assert.equal(await completedOf(services, batch), 1);
   assert.deepEqual(await missingFiles(services), []);
 });
 
@@ -178,38 +243,38 @@ test('purges, deletions, searches and recordings of the same files at once never
   }
 
   async function search(): Promise<void> {
-    while (!isOver) await sweepStorage(db, services.storage, { olderThanMs: 0, clears: true });
+    while (!isOver) await sweepStorage(db, services.storage, { olderThanMs: 0, clears: true, signal: never });
   }
 
   const story = Promise.all([upload(), deleteEnded()]).finally(() => (isOver = true));
   await Promise.all([story, work(), work(), work(), chores(), purge(), purge(), search()]);
   assert.ok(putBack > 0, 'the race was run');
-  await sweepStorage(db, services.storage, { olderThanMs: 0, clears: true });
+  await sweepStorage(db, services.storage, { olderThanMs: 0, clears: true, signal: never });
   await purgeFiles(db, services.storage, never);
   assert.deepEqual(await filesOf(services), []);
 });
 
-test('a worker that was frozen while it removed files, so long that its purges went to another, removes no more of them', async () => {
+test('a worker that removes files for too long leaves the rest to others, without a doubt', async () => {
   await using services = await newServices();
   const { db } = services.database;
-  const batch = await finish(services, ['https://a.example/1', 'https://a.example/2']);
+  const batch = await finish(
+    services,
+    Array.from({ length: 60 }, (_, i) => `https://a${i}.example/1`),
+  );
   await deleteBatch(db, batch);
-  const removed: string[] = [];
-  const frozen: Storage = {
+  const ending = new AbortController();
+  const interrupted: Storage = {
     ...services.storage,
-    async remove(keys) {
-      removed.push(...keys);
-      // What becomes of a session that says nothing for 15 s, and the time that has passed when it wakes up.
-      await sql`
-        select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and state = 'idle in transaction' and pid <> pg_backend_pid()`.execute(
-        db,
-      );
-      await sleep(2_100);
+    async remove(keys, signal) {
+      ending.abort(); // as when its time is over
+      await services.storage.remove(keys, signal);
     },
   };
-  await assert.rejects(purgeFiles(db, frozen, never));
-  assert.equal(removed.length, 1);
+  await purgeFiles(db, interrupted, ending.signal);
+  const left = (await filesOf(services)).length;
+  assert.ok(left > 0 && left < 120, `${left} are left`);
   await purgeFiles(db, services.storage, never);
   assert.deepEqual(await filesOf(services), []);
+  const { rows } = await sql`select distinct state, doubtful from purges`.execute(db);
+  assert.deepEqual(rows, [{ state: 'removed', doubtful: false }]);
 });

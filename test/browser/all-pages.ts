@@ -1,4 +1,5 @@
 import { type Batch, json } from '../support/minilab.ts';
+import { untilGrouped } from '../support/same-pictures.ts';
 import { catalogue, finishedBatch, openStage, SECRET, type Stage, stuckBatch } from './stage.ts';
 
 type Images = { items: { id: string; state: string }[] };
@@ -7,6 +8,7 @@ type Images = { items: { id: string; state: string }[] };
 export async function openUsedStage(): Promise<{ stage: Stage; pages: Record<string, string> }> {
   const stage = await openStage({ INBOX_SECRETS: `demo=${SECRET}` });
   const done = await finishedBatch(stage, catalogue(stage.origin.url, { products: 20 }));
+  await untilGrouped(done);
   const running = await stuckBatch(stage, catalogue(stage.origin.url, { products: 6, from: 100 }));
   return { stage, pages: await allPages(stage, { done, running }) };
 }
@@ -34,6 +36,8 @@ async function allPages(
     failures: `${batch}/failures`,
     'check of a batch': `${batch}/check?channel=amazon`,
     'pictures that a check counts': `${batch}?channel=amazon&rule=background_white&result=fail`,
+    'same pictures': `${batch}/same-pictures`,
+    'same pictures of a running batch': `/batches/${running.id}/same-pictures`,
     results: `${batch}/results`,
     'webhook of a batch': `${batch}/webhook`,
     'an image': `${batch}/images/${imageIn('completed')}`,

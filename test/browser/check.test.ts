@@ -173,7 +173,7 @@ describe('the check', { skip: NO_BROWSER ?? false }, () => {
     const { page } = watched;
     await choose(page, csv.split('\n'));
     await page.getByText(/About \d+ (s|min) at the speed of your last batch with this preset\./).waitFor();
-    await page.getByLabel('amazon').check();
+    await page.getByRole('radio', { name: /^amazon/ }).check();
     await page.getByText('From 24 products, 1 file each.', { exact: true }).waitFor();
     watched.assertQuiet();
   });

@@ -110,7 +110,7 @@ describe('journeys', { skip: NO_BROWSER ?? false }, () => {
     await keyboard.press('Escape');
     await page.waitForURL(new RegExp(`/batches/${done.id}\\?`));
     await page.locator('.frame').first().waitFor();
-    await keyboard.press('3');
+    await keyboard.press('5');
     await page.waitForURL(/\/results$/);
     await keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();

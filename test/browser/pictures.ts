@@ -12,6 +12,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { startOrigin } from '../../examples/origin.ts';
 import { type Batch, json, startMinilab, untilEnded, upload } from '../support/minilab.ts';
+import { untilGrouped } from '../support/same-pictures.ts';
 import { closeBrowser, NO_BROWSER } from './browser.ts';
 import { openPage } from './page.ts';
 
@@ -41,6 +42,7 @@ await rm(DATA_DIR, { recursive: true, force: true });
   await photographCheck(demo);
   await photographSheet(demo);
   await photograph(demo, 'failures', LIGHT, (page) => page.goto(`/batches/${demo.batch.id}/failures`));
+  await photographVerdicts(demo);
   await photographImage(demo);
   await closeBrowser();
 }
@@ -88,6 +90,15 @@ async function photographCheck(demo: Demo): Promise<void> {
   await photograph(demo, 'check', LIGHT, async (page) => {
     await page.getByLabel('Choose a file').setInputFiles(file);
     await page.getByRole('button', { name: /^Make \d+ images/, disabled: false }).waitFor();
+  });
+}
+
+/** What a marketplace says of the pictures; same pictures are looked for after the end of the batch. */
+async function photographVerdicts(demo: Demo): Promise<void> {
+  await untilGrouped(demo.batch);
+  await photograph(demo, 'verdicts', LIGHT, async (page) => {
+    await page.goto(`/batches/${demo.batch.id}/check?channel=amazon&as_of=2027-01-31`);
+    await page.locator('.verdicts').waitFor();
   });
 }
 

@@ -12,7 +12,7 @@ type Images = { items: { id: string; state: string }[] };
 
 /** What changes something on the server, by the first word of its button. */
 const WRITES =
-  /^(Try \d+ again|Cancel\b|Delete|Disable|Enable|Test|Edit|Add|Set|Send|New (key|preset)|Save|Remove|Revoke|Make \d|Another file)/;
+  /^(Try \d+ again|Cancel\b|Delete|Disable|Enable|Test|Edit|Add|Set|Send|New (key|preset)|Save|Remove|Revoke|Make \d|Another file|Mark|Allow)/;
 
 describe('a key that may look', { skip: NO_BROWSER ?? false }, () => {
   const admin = newApiKey();
@@ -54,6 +54,7 @@ describe('a key that may look', { skip: NO_BROWSER ?? false }, () => {
       batch,
       `${batch}/failures`,
       `${batch}/check`,
+      `${batch}/same-pictures`,
       `${batch}/results`,
       `${batch}/webhook`,
       `${batch}/images/${imageIn('completed')}`,

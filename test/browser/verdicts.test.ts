@@ -8,6 +8,7 @@ import { openDatabase } from '../../src/db/database.ts';
 import { cutOut } from '../support/catalogue.ts';
 import type { Batch } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
+import { untilGrouped } from '../support/same-pictures.ts';
 import { FOUR_LOOKS, violationsIn } from './axe.ts';
 import { closeBrowser, NO_BROWSER } from './browser.ts';
 import { openPage, shifts } from './page.ts';
@@ -31,6 +32,7 @@ describe('the check of a batch', { skip: NO_BROWSER ?? false }, () => {
       (path, i) => `C-${i},Cup ${i},${origin.url}${path}`,
     );
     batch = await finishedBatch(stage, ['SKU,Name,Image', ...rows].join('\n'), { name: 'cups.csv' });
+    await untilGrouped(batch);
   });
   after(async () => {
     await closeBrowser();

@@ -35,7 +35,7 @@ async function parkingsAfter(url: string, { guard, trace }: Setup) {
   const limiter = createHostLimiter({
     database,
     workerId: randomUUID(),
-    hostConcurrency: 32,
+    hostConcurrency: () => 32,
     downloadConcurrency: 32,
     openHeaders: async () => ({}),
     recordNow: async () => {},

@@ -8,6 +8,7 @@ import { newServices } from '../support/batches.ts';
 import { undocumented } from '../support/check-answers.ts';
 import { raw } from '../support/http.ts';
 import { type Batch, freePort, json } from '../support/minilab.ts';
+import { pathIn } from '../support/storage.ts';
 
 type Call = { query?: string; id?: string; body?: string | FormData; headers?: Record<string, string> };
 
@@ -37,7 +38,7 @@ describe('the document of the API says what is answered', () => {
     document = await json<ApiDocument>(fetch(`${url}/openapi.json`));
     ({ paths } = document);
     fileKey = `${'a'.repeat(32)}/${'b'.repeat(16)}/web.jpg`;
-    const path = services.storage.localPath(fileKey);
+    const path = pathIn(services.config, fileKey);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, 'a picture');
   });

@@ -214,7 +214,7 @@ describe('webhooks', () => {
   test('WEBHOOK_URL that nothing can ever be sent to is refused at start', async () => {
     const settings = { WEBHOOK_SECRET: newSecret(), WEBHOOK_URL: 'http://10.0.0.5/hook' };
     const { code, err } = await runMinilab(['serve'], {
-      settings: { DATA_DIR: folder.path, DATABASE_URL: database, ...settings },
+      settings: { DATA_DIR: folder.path, DATABASE_URL: await newDatabase(), ...settings },
     });
     assert.equal(code, 1);
     assert.match(err, /WEBHOOK_URL cannot be used: 10\.0\.0\.5 is not a public address/);

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/db/database.ts';
-import { diskStorage } from '../../src/storage/disk.ts';
+import { pathOf } from '../../src/storage/disk-paths.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
@@ -267,9 +267,9 @@ test(`${COUNT} images with a worker killed every few seconds and PostgreSQL stop
     from renditions r join tenants t using (tenant_id)`.execute(db);
   await db.destroy();
   assert.equal(files.length, 2 * COUNT);
-  const storage = diskStorage(join(place.folder.path, 'files'));
+  const storage = join(place.folder.path, 'files');
   for (const { path, sha256 } of files) {
-    const content = await readFile(storage.localPath(path));
+    const content = await readFile(pathOf(storage, path));
     assert.equal(createHash('sha256').update(content).digest('hex'), sha256, path);
   }
   console.log(

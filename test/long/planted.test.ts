@@ -84,10 +84,10 @@ const PLANTS: Record<string, Plant> = {
       bol: 'max_bytes 16000001 > 10000000',
     },
   },
-  'too light': {
+  'too light, and a drawing that stands for several products': {
     make: () => cutOut({ width: SIDE, height: SIDE, fill: 0.875 }),
     bytes: 29_999,
-    found: { bol: 'min_bytes 29999 < 30000' },
+    found: { google: 'placeholder a placeholder, not a picture', bol: 'min_bytes 29999 < 30000' },
   },
   'of a format that one does not take': {
     make: async () => (await drawn(9)).webp({ quality: 90 }).toBuffer(),

@@ -54,15 +54,27 @@ for (const name of await sampleNames()) {
     const batches = await batchesOf(minilab);
 
     await t.test('a batch that had ended tells what it told', async () => {
-      for (const [name, told] of Object.entries(minilab.sample.told))
+      for (const [name, { verdicts: _, ...told }] of Object.entries(minilab.sample.told))
         assert.deepEqual(await tellBatch(minilab, batches[name]), told, name);
     });
     await t.test('its results are complete', async () => {
       for (const [name, told] of Object.entries(minilab.sample.told))
         await assertResults(minilab, batches[name], told);
     });
-    await t.test('the contents of its sources are known, and not measured yet', () =>
-      assertContents(minilab),
+    await t.test('the contents of its sources are known', () => assertContents(minilab));
+    await t.test(
+      'channels of its own judge, and its marks hold',
+      { skip: !has(minilab, 'known_pictures') },
+      async () => {
+        const self = `${minilab.url}/v1/batches/${batches['plain']}`;
+        const { images } = await json<{ images: object }>(fetch(`${self}/check?channel=own`));
+        assert.deepEqual(images, minilab.sample.told['plain']?.verdicts);
+        const marks = await json<{ items: { kind: string }[] }>(fetch(`${minilab.url}/v1/pictures`));
+        assert.deepEqual(
+          marks.items.map(({ kind }) => kind),
+          ['allowed'],
+        );
+      },
     );
     await t.test('a batch that was in work ends, and only what is gone has failed', async () => {
       const begun = await untilEnded(`${minilab.url}/v1/batches/${batches['begun']}`);

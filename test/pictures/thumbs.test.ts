@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { KEY } from '../../src/storage/keys.ts';
-import { pathOf } from '../../src/storage/disk.ts';
+import { pathOf } from '../../src/storage/disk-paths.ts';
 import { type Page, pageServer, type SheetImage, type Thumb } from '../support/page-server.ts';
 import type { Batch } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';

@@ -133,12 +133,35 @@ async function useVersion(api: Api, origin: SampleOrigin): Promise<Record<string
     `5,Spilled,A-5,${url}/4.png,${url}/5.png`,
   ]);
   await untilEnded(api, plain);
+  if (api.offers('put', '/v1/channels/{name}')) await put(api, '/v1/channels/own', OWN_CHANNEL);
+  if (api.offers('put', '/v1/pictures/{sha256}')) await markOne(api, plain);
   if (api.offers('put', '/v1/presets/{name}')) await withOwnPreset(api, origin);
   if (api.offers('post', '/v1/batches/{batch}/cancel')) await cancelled(api, origin);
   const told: Record<string, ToldBatch> = {};
-  for (const { id, name } of await batches(api)) told[name] = await tellBatch(api, id);
+  for (const { id, name } of await batches(api))
+    told[name] = { ...(await tellBatch(api, id)), ...(await verdictsOf(api, id)) };
   await begin(api, origin);
   return told;
+}
+
+const OWN_CHANNEL = { title: 'Own', rules: [{ rule: 'min_sides', at_least: 20 }] };
+
+/** Marks a picture of the batch, so that other images of it are made as before. */
+async function markOne(api: Api, id: string): Promise<void> {
+  const { items } = await json<{ items: { source: { sha256: string } | null }[] }>(
+    fetch(`${api.url}/v1/batches/${id}/images`),
+  );
+  const sha256 = items.find(({ source }) => source)?.source?.sha256;
+  await put(api, `/v1/pictures/${sha256}`, { kind: 'allowed', note: 'of one\u2019s own' });
+}
+
+async function put(api: Api, path: string, body: unknown): Promise<void> {
+  const answer = await fetch(`${api.url}${path}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  assert.ok(answer.ok, await answer.text());
 }
 
 /** Everything that an upload may say, as far as the version takes it. */
@@ -150,12 +173,7 @@ async function withOwnPreset(api: Api, { url }: SampleOrigin): Promise<void> {
       { name: 'small', width: 8, format: 'webp' },
     ],
   };
-  const put = await fetch(`${api.url}/v1/presets/own`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(preset),
-  });
-  assert.ok(put.ok, await put.text());
+  await put(api, '/v1/presets/own', preset);
   const takes = (option: string): boolean => api.offers('post', '/v1/batches', option);
   const id = await uploadSample(
     api.url,
@@ -178,6 +196,9 @@ async function withOwnPreset(api: Api, { url }: SampleOrigin): Promise<void> {
       ...(takes('name_template') && { name_template: '{sku}-{position}-{rendition}.{ext}' }),
       ...(takes('fresh_for') && { fresh_for: '1h' }),
       ...(takes('deadline_hours') && { deadline_hours: '48' }),
+      ...(takes('main_preset') && { main_preset: 'google-fix' }),
+      ...(takes('apparel') && { apparel: 'true' }),
+      ...(takes('placeholders') && { placeholders: 'warn' }),
     },
   );
   await untilEnded(api, id);
@@ -256,6 +277,14 @@ async function tellBatch(api: Api, id: string): Promise<ToldBatch> {
     return { slot, state, error_code, renditions: renditions.map((rendition) => rendition.name) };
   });
   return { state, counts, errors_by_code, images };
+}
+
+async function verdictsOf(api: Api, id: string): Promise<Pick<ToldBatch, 'verdicts'>> {
+  if (!api.offers('put', '/v1/channels/{name}')) return {};
+  const check = await json<{ images: Record<string, number> }>(
+    fetch(`${api.url}/v1/batches/${id}/check?channel=own`),
+  );
+  return { verdicts: check.images };
 }
 
 /** The schema of the version's queue, once for all versions that have the same. */

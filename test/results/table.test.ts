@@ -39,6 +39,7 @@ function product(cells: string[], links: Record<number, string>) {
     slot: 0,
     url: '',
     host: '',
+    isPlaceholder: false,
   }));
   const row: ProductResult = {
     rowNumber: 1,

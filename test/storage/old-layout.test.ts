@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { diskStorage } from '../../src/storage/disk.ts';
+import { pathOf } from '../../src/storage/disk-paths.ts';
 import { adoptOldLayout } from '../../src/storage/old-layout.ts';
 import { newFolder } from '../support/folder.ts';
 
@@ -19,7 +19,6 @@ test('files of the first version are found under their keys, also when several p
     moved.reduce((sum, count) => sum + count),
     keys.length,
   );
-  const storage = diskStorage(folder.path);
-  for (const key of keys) assert.equal(await readFile(storage.localPath(key), 'utf8'), key);
+  for (const key of keys) assert.equal(await readFile(pathOf(folder.path, key), 'utf8'), key);
   assert.equal(await adoptOldLayout(folder.path), 0);
 });

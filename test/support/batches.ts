@@ -106,7 +106,7 @@ export async function madeOf({ config, storage }: Services, image: ClaimedImage)
     await writeFile(path, content);
     const file = { name, width: 1, height: 1, bytes: content.length, sha256: sha256.toString('hex') };
     const key = `${image.tenantToken}/${setId}/${name}.jpg`;
-    await storage.put(key, path, file);
+    await storage.put(key, { ...file, path, contentType: 'image/jpeg' }, new AbortController().signal);
     renditions.push({ ...file, key, format: 'jpeg', extension: 'jpg' });
   }
   const source = { path: '', bytes: 10, sha256, head: Buffer.alloc(0) };

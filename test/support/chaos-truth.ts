@@ -7,7 +7,7 @@ import { parse } from 'csv-parse/sync';
 import type { Client } from 'pg';
 import sharp from 'sharp';
 import { publicId } from '../../src/ids.ts';
-import { diskStorage } from '../../src/storage/disk.ts';
+import { pathOf } from '../../src/storage/disk-paths.ts';
 import type { Wish } from './chaos-load.ts';
 import type { Heard } from './hearing.ts';
 import { numberOf, sizeOf } from './numbered-origin.ts';
@@ -122,8 +122,7 @@ export async function filesAreRows(client: Client, folder: string): Promise<numb
     select t.token || '/' || r.hash16 || '/' || r.name || '.' || r.extension as key, encode(r.sha256, 'hex') as sha256
     from renditions r join tenants t using (tenant_id)
     where exists (select from images i where i.tenant_id = r.tenant_id and i.hash16 = r.hash16)`);
-  const storage = diskStorage(folder);
-  const recorded = new Map(rows.map(({ key, sha256 }) => [storage.localPath(key), sha256]));
+  const recorded = new Map(rows.map(({ key, sha256 }) => [pathOf(folder, key), sha256]));
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const found = entries
     .filter((entry) => entry.isFile())

@@ -53,13 +53,18 @@ export type Running = AsyncDisposable & {
   ended: Promise<number | null>;
 };
 
-/** Starts `serve` or `worker`, and waits until it is ready. At the end of the block it is stopped in good order. */
+/**
+ * Starts `serve` or `worker`, and waits until it is ready. At the end of the block it is stopped in good order.
+ * @param prefix a command that becomes the one that follows it, such as `ip netns exec NAME`
+ */
 export async function startMinilab(
   command: 'serve' | 'serve --no-worker' | 'worker',
   settings: Record<string, string>,
+  prefix: readonly string[] = [],
 ): Promise<Running> {
   const port = await freePort();
-  const child = spawn(process.execPath, [MAIN, ...command.split(' ')], {
+  const [program = '', ...args] = [...prefix, process.execPath, MAIN, ...command.split(' ')];
+  const child = spawn(program, args, {
     env: environment({ PORT: String(port), ...settings }),
   });
   let said = '';

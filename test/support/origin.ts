@@ -10,8 +10,11 @@ export type Origin = AsyncDisposable & {
 
 type Answer = Buffer | ((request: IncomingMessage, response: ServerResponse) => void);
 
-/** A web server on loopback; a path that it does not know is 404. */
-export async function startOrigin(answers: (path: string) => Answer | undefined): Promise<Origin> {
+/** A web server, by default on loopback; a path that it does not know is 404. */
+export async function startOrigin(
+  answers: (path: string) => Answer | undefined,
+  address = '127.0.0.1',
+): Promise<Origin> {
   const requests = new Map<string, number>();
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
@@ -23,10 +26,10 @@ export async function startOrigin(answers: (path: string) => Answer | undefined)
     } else if (Buffer.isBuffer(answer)) response.end(answer);
     else answer(request, response);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, address);
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${address}:${(server.address() as AddressInfo).port}`,
     requests,
     async [Symbol.asyncDispose]() {
       server.close();

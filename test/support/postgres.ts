@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -16,9 +17,16 @@ export type Postgres = AsyncDisposable & {
   newDatabase(): Promise<string>;
 };
 
-export async function newPostgres(): Promise<Postgres> {
+/** @param network its own address, and the network that may connect to it besides this machine */
+export async function newPostgres(network?: { address: string; peers: string }): Promise<Postgres> {
   const folder: Folder = await newFolder();
   const cluster = await prepareCluster(folder.path);
+  const addresses = ['127.0.0.1', ...(network ? [network.address] : [])].join();
+  if (network)
+    await appendFile(
+      join(cluster.folder, 'data', 'pg_hba.conf'),
+      `host all all ${network.peers} scram-sha-256\n`,
+    );
   const port = await freePort();
   let server: ChildProcess | undefined;
   const url = (name: string): string => `postgres://minilab:${cluster.password}@127.0.0.1:${port}/${name}`;
@@ -32,7 +40,7 @@ export async function newPostgres(): Promise<Postgres> {
         '-p',
         String(port),
         '-c',
-        'listen_addresses=127.0.0.1',
+        `listen_addresses=${addresses}`,
         '-c',
         'unix_socket_directories=',
       ],

@@ -17,6 +17,8 @@ export type ToldBatch = {
   counts: Record<string, number>;
   errors_by_code: Record<string, number>;
   images: { slot: number; state: string; error_code: string | null; renditions: string[] }[];
+  /** by the channel `own`, of versions that have channels */
+  verdicts?: Record<string, number>;
 };
 
 export type Sample = {

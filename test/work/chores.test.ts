@@ -10,6 +10,7 @@ import { choresOf } from '../../src/work/chores.ts';
 import { repeat } from '../../src/work/repeat.ts';
 import { acceptUrls, claim, failed, madeOf, newServices, record } from '../support/batches.ts';
 import { capturedLog, type LogLine } from '../support/logs.ts';
+import { folderOf } from '../support/storage.ts';
 
 /** One line of each message at `info` or above, as [message, counts]. */
 function found(lines: LogLine[]): [string, Record<string, unknown>][] {
@@ -32,8 +33,7 @@ async function leaveOrphans(services: Services): Promise<void> {
   assert.ok(claimed);
   await madeOf(services, claimed.image);
   await record(services, [{ task: claimed.task, result: failed(claimed.image) }]);
-  const { storageDir } = services.config;
-  for (const entry of await readdir(storageDir, { recursive: true, withFileTypes: true }))
+  for (const entry of await readdir(folderOf(services.config), { recursive: true, withFileTypes: true }))
     if (entry.isFile()) await utimes(join(entry.parentPath, entry.name), 0, 0);
 }
 

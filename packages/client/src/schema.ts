@@ -1118,6 +1118,26 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The live workers of all machines
+         * @description Workers that were heard within 30 seconds, by machine. They work for all tenants.
+         */
+        get: operations["getWorkers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 };
 export type webhooks = {
     "batch.cancelled": {
@@ -2601,6 +2621,30 @@ export type components = {
             /** @description Where events are sent, by POST */
             url?: string;
         };
+        Worker: {
+            /**
+             * Format: uuid
+             * @description As `worker` in the log
+             */
+            id: string;
+            /** @description Images that it processes or records, with those that wait for their host; up to 5 s ago */
+            in_hand: number;
+            /** @description `MACHINE_NAME` */
+            machine: string;
+            /** @description Why it claims nothing; empty while it does */
+            paused_because: string[];
+            pid: number;
+            /**
+             * Format: date-time
+             * @description Its last heartbeat; there is one every 5 s
+             */
+            seen_at: string;
+            /** @description How many images it processes at a time */
+            slots: number;
+            /** Format: date-time */
+            started_at: string;
+            version: string;
+        };
     };
     responses: {
         /** @description `source_unavailable`: The source cannot be had. */
@@ -2925,6 +2969,13 @@ export interface operations {
                 content: {
                     "image/*": string;
                 };
+            };
+            /** @description Where the file is: a URL of the bucket that lasts an hour */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not modified: the copy of the client is current */
             304: {
@@ -6130,6 +6181,40 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getWorkers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Worker"][];
+                        /** @description Of all workers together */
+                        slots: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
             414: components["responses"]["URITooLong"];
             417: components["responses"]["ExpectationFailed"];

@@ -35,7 +35,7 @@ export async function makeRenditions(plan: Plan): Promise<Made> {
     const encoded = isAnimated(plan, metadata, rendition)
       ? await animation(plan, metadata, { rendition, xmp })
       : await still(decoded, plan, { rendition, xmp });
-    files.push(await written(encoded, rendition));
+    files.push(await written(encoded, rendition, plan));
   }
   const pixels = await decoded.for({ trim: false });
   const content = measure(pixels, await headerOf(plan, metadata, pixels));
@@ -44,9 +44,13 @@ export async function makeRenditions(plan: Plan): Promise<Made> {
   return plan.describe && metadata ? { ...made, description: describe(metadata, pixels) } : made;
 }
 
-async function written({ data, width, height, fix }: Still, { name, output }: Planned): Promise<MadeFile> {
+async function written(
+  { data, width, height, fix }: Still,
+  { name, output }: Planned,
+  { isUnsynced }: Plan,
+): Promise<MadeFile> {
   // Synchronous, because this thread has nothing else to do.
-  writeFileSync(output, data, { flush: true });
+  writeFileSync(output, data, { flush: !isUnsynced });
   const sha256 = createHash('sha256').update(data).digest('hex');
   const file = { name, width, height, bytes: data.length, sha256 };
   freeMemory(data);

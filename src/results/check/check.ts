@@ -101,10 +101,18 @@ export class BatchCheck {
 }
 
 function pictureOf(
-  { slot, setId: hash16, position, recipe, url, host }: ProductResult['images'][number],
+  {
+    slot,
+    setId: hash16,
+    position,
+    recipe,
+    url,
+    host,
+    isPlaceholder: is_placeholder,
+  }: ProductResult['images'][number],
   product: PictureProduct,
 ): Picture {
-  return { slot, position, recipe, url, host, hash16, product, file: undefined };
+  return { slot, position, recipe, url, host, is_placeholder, hash16, product, file: undefined };
 }
 
 const IMAGES_A_PAGE = 2_000;

@@ -7,7 +7,8 @@ type ProductCells = PictureProduct & { row_number: number };
 export type FileCells = PictureFile & { hash16: string };
 
 export const IMAGE = [
-  ...(['slot', 'row_number', 'position', 'recipe', 'url', 'host', 'state', 'error_code', 'hash16'] as const),
+  ...(['slot', 'row_number', 'position', 'recipe', 'url', 'host', 'state', 'error_code'] as const),
+  ...(['is_placeholder', 'hash16'] as const),
 ] satisfies (keyof ImageCells)[];
 export const PRODUCT = ['row_number', 'label', 'sku', 'name', 'category'] satisfies (keyof ProductCells)[];
 export const FILE = [
@@ -42,6 +43,7 @@ export function picturesOf({ images, products }: Page): PictureRow[] {
       host: at(images.host, i),
       state: at(images.state, i),
       error_code: at(images.error_code, i),
+      is_placeholder: at(images.is_placeholder, i),
       hash16: at(images.hash16, i),
       product: productsOfRow.get(row_number),
       file: undefined,

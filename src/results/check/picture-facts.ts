@@ -26,7 +26,7 @@ export function factsOf(
     file:
       picture.file &&
       (of === 'source' ? sourceFile(picture.file) : outputFile(picture, picture.file, results)),
-    isPlaceholder: looks?.isPlaceholder(picture.slot),
+    isPlaceholder: picture.is_placeholder || looks?.isPlaceholder(picture.slot),
     isTwice: looks?.isTwice(picture.slot),
   });
 }

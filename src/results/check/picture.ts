@@ -11,6 +11,7 @@ export type Picture = PictureSlot & {
   recipe: number;
   url: string;
   host: string;
+  is_placeholder: boolean;
   product: PictureProduct | undefined;
 };
 

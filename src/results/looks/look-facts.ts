@@ -4,7 +4,6 @@ import type { Channel } from '../../channels/rule.ts';
 import { rulesOn } from '../../channels/verdict.ts';
 import type { Db } from '../../db/database.ts';
 import { looksArePending, looksOf } from './look.queries.ts';
-import { type LookMark, lookMarks } from './marks.ts';
 
 /** Whether a channel asks for what readLookFacts tells. */
 export function needsLooks(channel: Channel, asOf: string): boolean {
@@ -47,31 +46,24 @@ const AT_ONCE = 10_000;
 /** @param batch with the number of its slots */
 export async function readLookFacts(db: Db, batch: BatchKey & { images: number }): Promise<LookFacts> {
   const facts = new LookFacts(batch.images, (await looksArePending(db, batch)) ?? true);
-  const marks = await lookMarks(db, batch.tenantId);
   for (let after: number | undefined = 0; after !== undefined;) {
     const { rows } = await sql<{ look: number; kind: 'twice' | 'placeholder'; slots: number[] }>`
-      select look, kind, slots from (${looksOf(batch, marks)}) l
+      select look, kind, slots from (${looksOf(batch)}) l
       where kind in ('twice', 'placeholder') and look > ${after} order by look limit ${AT_ONCE}`.execute(db);
     for (const { kind, slots } of rows) facts.add(kind, slots);
     after = rows.length < AT_ONCE ? undefined : rows.at(-1)?.look;
   }
-  facts.add('placeholder', await markedSlots(db, batch, marks));
+  facts.add('placeholder', await markedSlots(db, batch));
   return facts;
 }
 
 /** Slots with a content that is marked as a placeholder: such a picture may stand in one place only. */
-async function markedSlots(
-  db: Db,
-  { tenantId, batchId }: BatchKey,
-  marks: readonly LookMark[],
-): Promise<number[]> {
-  const marked = marks.flatMap(({ kind, sha256 }) => (kind === 'placeholder' ? [sha256] : []));
-  if (marked.length === 0) return [];
+async function markedSlots(db: Db, { tenantId, batchId }: BatchKey): Promise<number[]> {
   const { rows } = await sql<{ slot: number }>`
     select i.slot
-    from unnest(${marked}::text[]) as m (sha256)
-    join rendition_sets s on s.tenant_id = ${tenantId} and s.source_sha256 = decode(m.sha256, 'hex')
+    from known_pictures k
+    join rendition_sets s on s.tenant_id = k.tenant_id and s.source_sha256 = k.sha256
     join images i on i.tenant_id = s.tenant_id and i.hash16 = s.hash16
-    where i.batch_id = ${batchId}`.execute(db);
+    where k.tenant_id = ${tenantId} and k.kind = 'placeholder' and i.batch_id = ${batchId}`.execute(db);
   return rows.map(({ slot }) => slot);
 }

@@ -2,8 +2,8 @@ import { type RawBuilder, sql } from 'kysely';
 import type { BatchKey } from '../../batches/batch.ts';
 import type { Db } from '../../db/database.ts';
 import { when } from '../../db/when.ts';
+import type { MarkKind } from '../../pipeline/marks.ts';
 import { SAME_LOOK_BITS, SAME_LOOK_CHROMA } from '../../pipeline/same-look.ts';
-import { type LookMark, lookMarks } from './marks.ts';
 
 export const LOOK_KINDS = ['twice', 'shared', 'variants', 'placeholder'] as const;
 export type LookKind = (typeof LOOK_KINDS)[number];
@@ -14,7 +14,7 @@ const USUAL_KINDS: readonly LookKind[] = ['twice', 'shared', 'placeholder'];
 export type LookRow = {
   look: number;
   kind: LookKind;
-  marked: LookMark['kind'] | null;
+  marked: MarkKind | null;
   reason: string | null;
   images: number;
   products: number;
@@ -44,9 +44,8 @@ export async function looksArePending(db: Db, { tenantId, batchId }: BatchKey): 
 
 /** How many groups there are of each kind. */
 export async function countLooks(db: Db, batch: BatchKey): Promise<Record<LookKind, number>> {
-  const marks = await lookMarks(db, batch.tenantId);
   const { rows } = await sql<{ kind: LookKind; groups: number }>`
-    select kind, count(*) as groups from (${looksOf(batch, marks)}) l group by kind`.execute(db);
+    select kind, count(*) as groups from (${looksOf(batch)}) l group by kind`.execute(db);
   const counts: Record<LookKind, number> = { twice: 0, shared: 0, variants: 0, placeholder: 0 };
   for (const { kind, groups } of rows) counts[kind] = groups;
   return counts;
@@ -58,7 +57,6 @@ const SKUS = 5;
 /** A page of the groups, biggest first. */
 export async function listLooks(db: Db, batch: BatchKey, filter: LookFilter): Promise<LookRow[]> {
   const { tenantId, batchId } = batch;
-  const marks = await lookMarks(db, tenantId);
   const { rows } = await sql<LookRow>`
     select l.look, l.kind, l.marked, l.reason, l.images, l.products, l.contents, l.distance, l.host, l.example,
       encode(l.sha256, 'hex') as sha256, coalesce(i.url, '') as url,
@@ -71,7 +69,7 @@ export async function listLooks(db: Db, batch: BatchKey, filter: LookFilter): Pr
           where p.sku is not null
           group by p.sku) s
         order by slot limit ${SKUS}) as skus
-    from (${wantedLooks(batch, marks, filter)}) l
+    from (${wantedLooks(batch, filter)}) l
     left join images i on i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.slot = l.example
     order by l.look`.execute(db);
   return rows;
@@ -80,19 +78,29 @@ export async function listLooks(db: Db, batch: BatchKey, filter: LookFilter): Pr
 /** A page of the groups that are wanted, by number. */
 export function wantedLooks(
   batch: BatchKey,
-  marks: LookMark[],
   { kind, minProducts, afterLook, limit }: LookFilter,
 ): RawBuilder<unknown> {
   const kinds = kind === undefined ? USUAL_KINDS : [kind];
   return sql`
-    select * from (${looksOf(batch, marks)}) w
+    select * from (${looksOf(batch)}) w
     where kind = any(${kinds}::text[]) and look > ${afterLook}
       ${when(minProducts !== undefined, sql`and products >= ${minProducts ?? 0}`)}
     order by look limit ${limit}`;
 }
 
+const off = (i: 0 | 1): RawBuilder<unknown> =>
+  sql`power(l.chroma[${sql.lit(i + 1)}] - (k.chroma->>${sql.lit(i)})::float8, 2)`;
+
+/** Of a group `l`: the mark of its most frequent content, else of the picture that it resembles most; see pipeline/marks.ts. */
+const MARK_OF_LOOK = sql`
+  select k.kind from known_pictures k
+  where k.tenant_id = l.tenant_id and (k.sha256 = l.sha256
+    or (bit_count(k.look_hash # l.look_hash) <= ${sql.lit(SAME_LOOK_BITS)}
+      and sqrt(${off(0)} + ${off(1)}) <= ${sql.lit(SAME_LOOK_CHROMA)}))
+  order by k.sha256 = l.sha256 desc, bit_count(k.look_hash # l.look_hash), k.kind limit 1`;
+
 /** The groups of the last round whose groups are known, by what marks make of them. */
-export function looksOf({ tenantId, batchId }: BatchKey, marks: LookMark[]): RawBuilder<unknown> {
+export function looksOf({ tenantId, batchId }: BatchKey): RawBuilder<unknown> {
   const stored = sql`
     select l.* from batch_looks l
     join batches b on b.tenant_id = l.tenant_id and b.batch_id = l.batch_id and b.looks_round = l.round
@@ -104,19 +112,5 @@ export function looksOf({ tenantId, batchId }: BatchKey, marks: LookMark[]): Raw
         when m.kind = 'allowed' and l.kind = 'placeholder' then case when l.is_variants then 'variants' else 'shared' end
         else l.kind end as kind
     from (${stored}) l
-    left join lateral (${marks.length === 0 ? sql`select null::text as kind where false` : markOfLook(marks)}) m on true`;
-}
-
-/** Of a group `l`: the mark of its most frequent content, else one of a picture that looks the same. */
-function markOfLook(marks: LookMark[]): RawBuilder<unknown> {
-  const known = sql`
-    select kind, decode(sha256, 'hex') as sha256, ('x' || look_hash)::bit(256) as look_hash, chroma
-    from json_to_recordset(${JSON.stringify(marks)}) as k (kind text, sha256 text, look_hash text, chroma jsonb)`;
-  const off = (i: 0 | 1): RawBuilder<unknown> =>
-    sql`power(l.chroma[${sql.lit(i + 1)}] - (k.chroma->>${sql.lit(i)})::float8, 2)`;
-  return sql`
-    select k.kind from (${known}) k
-    where k.sha256 = l.sha256
-      or (bit_count(k.look_hash # l.look_hash) <= ${SAME_LOOK_BITS} and sqrt(${off(0)} + ${off(1)}) <= ${SAME_LOOK_CHROMA})
-    order by k.sha256 = l.sha256 desc, k.kind desc limit 1`;
+    left join lateral (${MARK_OF_LOOK}) m on true`;
 }

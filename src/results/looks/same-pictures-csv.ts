@@ -3,7 +3,6 @@ import { plainCsvText } from '../../csv/write.ts';
 import type { Db } from '../../db/database.ts';
 import type { BatchResults } from '../results.queries.ts';
 import { type LookFilter, wantedLooks } from './look.queries.ts';
-import { lookMarks } from './marks.ts';
 
 const HEADER = ['group', 'kind', 'row', 'sku', 'name', 'position', 'url'];
 
@@ -32,12 +31,11 @@ async function* slotPages(
   results: BatchResults,
   wanted: Pick<LookFilter, 'kind' | 'minProducts'>,
 ): AsyncGenerator<Slots> {
-  const marks = await lookMarks(db, results.tenantId);
   let page: Slots = { looks: [], kinds: [], slots: [] };
   for (let afterLook = 0; ;) {
     const filter = { ...wanted, afterLook, limit: LOOKS_AT_ONCE };
     const { rows } = await sql<{ look: number; kind: string; slots: number[] }>`
-      select look, kind, slots from (${wantedLooks(results, marks, filter)}) l order by look`.execute(db);
+      select look, kind, slots from (${wantedLooks(results, filter)}) l order by look`.execute(db);
     for (const { look, kind, slots } of rows)
       for (const slot of slots) {
         page.looks.push(look);

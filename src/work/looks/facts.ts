@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
 import { type KnownContent, pageOfSlot, writePage } from '../../pipeline/content-page.ts';
+import { readMeasures } from '../../pipeline/measures.ts';
 import type { EndedRound } from './claim.ts';
 
 /** A completed image with what is known of its content. */
@@ -35,8 +36,9 @@ export async function writeFacts(
       where batch_facts.facts <> excluded.facts`.execute(db);
 }
 
-/** What was never measured is looked up again by each report: it may have been measured meanwhile. */
-function knownOf({ slot, hash16, format, width, height, bytes, measures }: ContentRow) {
-  if (format === null || width === null || height === null || bytes === null || measures === null) return [];
+/** What was never measured, or by older definitions, is looked up by each report: it may have been measured meanwhile. */
+function knownOf({ slot, hash16, format, width, height, bytes, measures: stored }: ContentRow) {
+  const measures = readMeasures(stored);
+  if (format === null || width === null || height === null || bytes === null || !measures) return [];
   return [{ slot, hash16, content: { format, width, height, bytes, measures } }];
 }

@@ -72,7 +72,8 @@ async function insertPictures({ database: { db }, storage, config }: Services): 
     const sha256 = createHash('sha256').update(picture).digest('hex');
     await writeFile(path, picture);
     const file = { name: 'thumb', extension: 'jpg' };
-    await storage.put(keyOf({ token, setId }, file), path, { bytes: picture.byteLength, sha256 });
+    const keeping = { path, bytes: picture.byteLength, sha256, contentType: 'image/jpeg' };
+    await storage.put(keyOf({ token, setId }, file), keeping, new AbortController().signal);
     await sql`
       with sets as (
         insert into rendition_sets (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes)

@@ -76,7 +76,9 @@ export function CheckForm({ check, preview, presets }: Props) {
           {buttonText(preview)}
         </Action>
         <p class={`tiny gaptop any ${trouble === undefined ? 'muted' : 'bad'}`} role="status">
-          {reason ?? (trouble && visible(trouble)) ?? effectText(preview, preset, batches)}
+          {reason ??
+            (trouble && visible(trouble)) ??
+            effectText(preview, options.mainPreset === '' ? preset : undefined, batches)}
         </p>
       </div>
     </form>

@@ -1,5 +1,5 @@
 import type { Rendition } from '../../api/types.ts';
-import { visible } from '../../data/user-text.ts';
+import { number } from '../../data/format.ts';
 import { Icon } from '../../parts/icon.tsx';
 
 type Fix = NonNullable<Rendition['fix']>;
@@ -15,21 +15,16 @@ const CHANGES: Record<Fix['changes'][number], string> = {
 
 /** What was done to a file so that it meets a rule, and what could not be done. */
 export function FixFacts({ fix: { changes, unmet } }: { fix: Fix }) {
+  const done = changes.map((change) => CHANGES[change]).join(', ') || 'nothing had to be changed';
   return (
     <>
-      <p class="small muted">
-        {changes.length === 0
-          ? 'Nothing had to be changed'
-          : changes.map((change) => CHANGES[change]).join(', ')}
-      </p>
+      <p class="small muted">{done.charAt(0).toUpperCase() + done.slice(1)}</p>
       {unmet.map(({ rule, sentence, measured, required }) => (
         <div key={rule} class="note warn gaptop">
           <Icon name="warn" />
           <div class="grow">
-            {sentence}{' '}
-            <span class="muted">
-              It has {visible(String(measured))}; {visible(String(required))} is needed.
-            </span>
+            {sentence.replaceAll('`', '"')}
+            {typeof measured === 'number' && ` It has ${number(measured)}; ${required} are needed.`}
           </div>
         </div>
       ))}

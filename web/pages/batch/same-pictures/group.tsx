@@ -35,7 +35,7 @@ export function Group({ batch, group, example, onChange }: Props) {
     <section class="card same" aria-labelledby={id}>
       <span class="pic">{example?.thumb && <img src={example.thumb.url} alt="" loading="lazy" />}</span>
       <div class="grow">
-        <h3 id={id}>{titleOf(group)}</h3>
+        <h2 id={id}>{titleOf(group)}</h2>
         {marked && <span class="badge">{marked === 'placeholder' ? 'marked' : 'allowed'}</span>}
         {reason !== null && <p>{visible(reason)}</p>}
         <p class="small muted any">

@@ -71,7 +71,7 @@ function Apparel({ question }: { question: Question }) {
         checked={question.apparel === 'true'}
         onChange={({ currentTarget: { checked } }) => setQuery({ apparel: checked ? 'true' : undefined })}
       />
-      it is apparel
+      products are apparel
     </label>
   );
 }

@@ -1,5 +1,5 @@
 import type { Channel, CheckedRule } from '../../../api/types.ts';
-import { bytes, number, oneDecimal, percent } from '../../../data/format.ts';
+import { bytes, number, percent } from '../../../data/format.ts';
 
 type ChannelRule = Channel['rules'][number];
 /** What a rule demands, as a channel and as a check tell it. */
@@ -25,7 +25,7 @@ const SENTENCES: Record<Demand['rule'], string | ((demand: Demand) => string)> =
   max_bytes: ({ at_most = 0 }) => `The file has at most ${bytes(at_most)}`,
   format: ({ one_of = [] }) => `It is a ${ANY_OF.format(one_of.map(nameOf))}`,
   aspect: ({ ratio = 1 }) =>
-    ratio === 1 ? 'It is square' : `Width and height are as ${oneDecimal(ratio * 100)} to 100`,
+    ratio === 1 ? 'It is square' : `Width and height are as ${number(ratio * 100)} to 100`,
   background_white: ({ colour = '#ffffff' }) =>
     colour === '#ffffff'
       ? 'The background is pure white'
@@ -69,7 +69,7 @@ export function measuredText({ rule }: Pick<CheckedRule, 'rule'>, measured: stri
   if (rule === 'fill') return percent(measured);
   if (rule.endsWith('_sides')) return `${number(measured)} px`;
   if (rule.endsWith('_bytes')) return bytes(measured);
-  if (rule === 'aspect') return `${oneDecimal(measured * 100)} to 100`;
+  if (rule === 'aspect') return `${number(measured * 100)} to 100`;
   return number(measured);
 }
 

@@ -105,7 +105,7 @@ function Worst({ batch, rule, image }: WorstProps) {
   const measured = visible(measuredText(rule, rule.worst.measured));
   const picture = (
     <>
-      <span class="pic">{image?.thumb && <img src={image.thumb.url} alt="" loading="lazy" />}</span>
+      <span class="pic">{image?.thumb && <img src={image.thumb.url} alt="" />}</span>
       <span>{measured}</span>
     </>
   );

@@ -1,0 +1,74 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, open, readFile, rm, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { systemCode } from '../errors.ts';
+import type { Content } from './storage.ts';
+
+/**
+ * Moves a file of this machine to its target, durably.
+ * @returns the content of an existing file; undefined if the new one was stored
+ */
+export async function putFile(target: string, path: string): Promise<Content | undefined> {
+  for (;;) {
+    const result = await linkInFolder(path, target);
+    const kept = result === 'kept' ? await contentOf(target) : undefined;
+    if (result === 'kept' && kept === undefined) continue; // it was removed meanwhile
+    await sync(dirname(target)); // also of a file that is there: who put it may not have come so far
+    await unlink(path); // last, so that a failure can be tried again
+    return kept;
+  }
+}
+
+async function linkInFolder(path: string, target: string): Promise<'stored' | 'kept'> {
+  return linkNew(path, target).catch(async (error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    await makeDurableFolder(dirname(target));
+    return linkNew(path, target);
+  });
+}
+
+/** A new folder is durable only after its new parents have been fsynced too. */
+async function makeDurableFolder(folder: string): Promise<void> {
+  const firstNew = await mkdir(folder, { recursive: true });
+  if (firstNew === undefined) return;
+  for (let above = dirname(folder); above.length >= dirname(firstNew).length; above = dirname(above))
+    await sync(above);
+}
+
+async function linkNew(path: string, target: string): Promise<'stored' | 'kept'> {
+  try {
+    await link(path, target);
+    return 'stored';
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return 'kept';
+    if (systemCode(error) !== 'EXDEV' && systemCode(error) !== 'EPERM') throw error;
+  }
+  // Another file system, or one without hard links: copy to the target's folder first.
+  const copy = `${target}.${randomUUID()}.part`;
+  try {
+    await copyFile(path, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await sync(copy);
+    await link(copy, target);
+    return 'stored';
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return 'kept';
+    throw error;
+  } finally {
+    await rm(copy, { force: true });
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  await handle.sync().finally(() => handle.close());
+}
+
+async function contentOf(path: string): Promise<Content | undefined> {
+  // Renditions are small enough for memory: a decoder held them too.
+  const file = await readFile(path).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  return file && { bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') };
+}

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MINUTE_MS } from '../units.ts';
+import { type Storage, StorageTrouble, type TroubleKind } from './storage.ts';
+
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 30_000;
+const PATIENCE_MS = 5 * MINUTE_MS; // leases of tasks outlive it: queue/tasks.ts
+
+/** What may be well soon. The rest waits for an operator. */
+const PASSING: ReadonlySet<TroubleKind> = new Set(['weather', 'damaged', 'clock']);
+
+type Waiting = {
+  /** is called with each failure, before the wait */
+  onTrouble(trouble: StorageTrouble): void;
+  /** aborts when nothing is waited for any more; what is being sent may still end */
+  ending: AbortSignal;
+  patienceMs?: number;
+};
+
+/**
+ * A storage for images: what was downloaded and made is expensive, so storing it, and looking for files, is tried
+ * again for five minutes. They begin with what failed first in a task, whose signal stands for it.
+ */
+export function patientStorage(
+  storage: Storage,
+  { onTrouble, ending, patienceMs = PATIENCE_MS }: Waiting,
+): Storage {
+  const failingSince = new WeakMap<AbortSignal, number>();
+
+  async function patiently<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const now = performance.now();
+    const since = failingSince.get(signal) ?? now;
+    const end = new AbortController();
+    const tooLong = new StorageTrouble(`${storage.name}: it takes too long to answer`);
+    const timer = setTimeout(() => end.abort(tooLong), Math.max(0, since + patienceMs - now));
+    try {
+      return await untilDone(() => work(AbortSignal.any([signal, end.signal])), {
+        signal: AbortSignal.any([signal, end.signal, ending]),
+        onTrouble(trouble) {
+          failingSince.set(signal, since);
+          onTrouble(trouble);
+        },
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return {
+    ...storage,
+    put: (key, file, signal) => patiently(signal, (within) => storage.put(key, file, within)),
+    sizesOf: (keys, signal) => patiently(signal, (within) => storage.sizesOf(keys, within)),
+  };
+}
+
+/** @throws what failed last, when that does not pass by itself, or the signal aborts */
+async function untilDone<T>(
+  work: () => Promise<T>,
+  { signal, onTrouble }: { signal: AbortSignal; onTrouble(trouble: StorageTrouble): void },
+): Promise<T> {
+  for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(2 * delayMs, LONGEST_DELAY_MS)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StorageTrouble) || !PASSING.has(error.kind) || signal.aborted) throw error;
+      onTrouble(error);
+      await sleep(Math.random() * delayMs, undefined, { signal }).catch(() => {}); // full jitter: many wait
+      if (signal.aborted) throw error;
+    }
+  }
+}
