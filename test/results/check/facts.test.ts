@@ -72,16 +72,16 @@ function completed(image: ClaimedImage): ImageResult {
   const setId = hex.slice(0, 16);
   const source = { path: '', bytes: 20_000 + image.slot * 31, sha256, head: Buffer.alloc(0) };
   const unknown = { finalUrl: image.url, etag: undefined, lastModified: undefined, freshForS: 0 };
-  const renditions = ['full', 'thumb'].map((name, i) => {
-    const file = { width: 1600 >> (3 * i), height: 900 + image.slot, bytes: 40_000, sha256: hex };
-    return {
-      ...file,
-      name,
-      key: `${image.tenantToken}/${setId}/${name}.jpg`,
-      format: 'jpeg',
-      extension: 'jpg',
-    };
-  });
+  const renditions = ['full', 'thumb'].map((name, i) => ({
+    name,
+    key: `${image.tenantToken}/${setId}/${name}.jpg`,
+    format: 'jpeg',
+    extension: 'jpg',
+    width: 1600 >> (3 * i),
+    height: 900 + image.slot,
+    bytes: 40_000,
+    sha256: hex,
+  }));
   const made = {
     source: { ...source, ...unknown },
     facts: { format: 'jpeg' as const, width: 1, height: 1, isInterlaced: false, mayHoldXmp: false },
@@ -143,7 +143,7 @@ async function sameWithout(db: Db, batch: BatchKey, when: string): Promise<Recor
 
 async function slotsWithFacts(db: Db): Promise<Set<number>> {
   const { rows } = await sql<{ facts: string }>`select facts from batch_facts`.execute(db);
-  return new Set(rows.flatMap(({ facts }) => [...readPage(facts).keys()]));
+  return new Set(rows.flatMap(({ facts }) => Array.from(readPage(facts).keys())));
 }
 
 /** Contents of slots that leave a rest when their number is divided. */
