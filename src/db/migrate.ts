@@ -20,6 +20,7 @@ import { uploads } from './migrations/0016_uploads.ts';
 import { pages } from './migrations/0017_pages.ts';
 import { contents } from './migrations/0018_contents.ts';
 import { channels } from './migrations/0019_channels.ts';
+import { setsByKey } from './migrations/0027_sets_by_key.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
 // Expand, then contract: a migration may only make changes that the previous version can live with; unused
@@ -56,6 +57,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0017_pages': { ...pages, locks: ['batches', 'rendition_sets', 'attempts'] },
   '0018_contents': { ...contents, locks: ['rendition_sets', 'renditions'] },
   '0019_channels': { ...channels, locks: [] },
+  '0027_sets_by_key': { ...setsByKey, locks: ['rendition_sets'] },
 };
 
 export type MigrateOptions = {
