@@ -36,8 +36,8 @@ function withBoth(name: string, body: (parts: Parts) => Promise<void>): void {
 async function found(services: Services, options: Partial<VerifyOptions> = {}, storage = services.storage) {
   const findings: Finding[] = [];
   const verified = await verifyStorage(services.database.db, storage, {
-    sample: 0, // the files of these tests have no SHA-256 of their own
-    isDeep: false,
+    sample: 1,
+    isDeep: true,
     forgets: false,
     olderThanMs: 48 * HOUR_MS,
     signal: never,
@@ -54,13 +54,15 @@ async function complete(services: Services, all: string[]) {
   return batch;
 }
 
-/** A storage that does something when it has listed what it has, once. */
+/** Does something when all was listed for the second time: --forget looks first whether there is any file. */
 function afterListing(storage: Storage, act: () => Promise<unknown>): Storage {
+  let listings = 0;
   return {
     ...storage,
     async *list(...args) {
       const pages = await Array.fromAsync(storage.list(...args));
-      await act();
+      listings += 1;
+      if (listings === 2) await act();
       yield* pages;
     },
   };
@@ -141,13 +143,12 @@ withBoth('sets of several pages, of several tenants, in any collation', async ({
   await sql`
     insert into rendition_sets (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes)
     select 7, x || lpad(to_hex(n), 14, '0'), '', 'jpeg', 1, 1, 1
-    from unnest(array['aa', 'ab', 'ch', 'ci', 'az', '9v', 'v0']) x, generate_series(1, 200) n
-    where x !~ '[w-z]'`.execute(db);
+    from unnest(array['aa', 'ab', 'ch', 'ci', '9v', 'v0']) x, generate_series(1, 100) n`.execute(db);
   await sql`
     insert into renditions (tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, sha256)
     select tenant_id, hash16, 'full', 1, 'jpeg', 'jpg', 1, 1, 1, '' from rendition_sets where tenant_id = 7`.execute(
     db,
   );
   const { files, found: counts } = await verify();
-  assert.deepEqual([files, counts.missing, counts.orphan], [1204, 1200, 0]);
+  assert.deepEqual([files, counts.missing, counts.orphan], [604, 600, 0]);
 });
