@@ -15,7 +15,7 @@ import { type Listed, type Storage, UNFINISHED } from '../storage/storage.ts';
 import { HOUR_MS } from '../units.ts';
 
 /** How old files are before they count as orphans. */
-export const GRACE_MS = 48 * HOUR_MS;
+const GRACE_MS = 48 * HOUR_MS;
 const SEARCH_EVERY = sql`interval '1 day'`;
 const TURN_MS = 300;
 

@@ -15,7 +15,7 @@ import { type Listed, type Storage, UNFINISHED } from './storage.ts';
  * - `different`: the target has another content under the key, which stays
  * - `damaged`: it has another SHA-256 than the source knows, and is not copied
  */
-export type CopyResult = 'copied' | 'present' | 'gone' | 'different' | 'damaged';
+type CopyResult = 'copied' | 'present' | 'gone' | 'different' | 'damaged';
 
 export type Copied = Record<CopyResult, number> & { bytes: number };
 
