@@ -66,7 +66,7 @@ export async function purgeFiles(db: Db, storage: Storage, signal: AbortSignal):
   return purged;
 }
 
-export type SetKey = { tenant_id: number; hash16: string };
+type SetKey = { tenant_id: number; hash16: string };
 
 /**
  * Deletes sets whose files are damaged, although images refer to them: these have no files until the next run of

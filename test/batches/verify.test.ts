@@ -152,3 +152,20 @@ withBoth('sets of several pages, of several tenants, in any collation', async ({
   const { files, found: counts } = await verify();
   assert.deepEqual([files, counts.missing, counts.orphan], [604, 600, 0]);
 });
+
+test('a file on a broken sector is damaged, and the others are compared', async () => {
+  await using services = await newServices();
+  await complete(services, urls(0, 3));
+  let opened = 0;
+  const open: Storage['open'] = async (key, signal) => {
+    const file = await services.storage.open(key, signal);
+    opened += 1;
+    if (opened === 2)
+      file?.content.destroy(Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' }));
+    return file;
+  };
+  const { flaws, compared } = await found(services, {}, { ...services.storage, open });
+  assert.equal(flaws.length, 1);
+  assert.match(flaws[0] ?? '', /^sha256 /);
+  assert.deepEqual([opened, compared], [6, 5]);
+});

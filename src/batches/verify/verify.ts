@@ -7,11 +7,11 @@
  */
 import pLimit from 'p-limit';
 import type { Db } from '../../db/database.ts';
-import { Problem } from '../../errors.ts';
+import { Problem, systemCode } from '../../errors.ts';
 import { readContent } from '../../storage/content.ts';
-import { partsOf } from '../../storage/keys.ts';
+import { partsOf, type StorageKey } from '../../storage/keys.ts';
 import { inGroups, merge } from '../../storage/merge.ts';
-import { type Listed, type Storage, UNFINISHED } from '../../storage/storage.ts';
+import { type Content, type Listed, type Storage, UNFINISHED } from '../../storage/storage.ts';
 import { forgetSets } from '../purge.ts';
 import {
   type Compared,
@@ -59,6 +59,8 @@ export type Verified = {
   batchIds: Set<string>;
 };
 
+/** A sector of its disk cannot be read: damage of this file, not trouble of the whole storage. */
+const UNREADABLE = Symbol('unreadable');
 const SETS_AT_ONCE = 500;
 const FILES_AT_ONCE = 16;
 
@@ -149,12 +151,20 @@ class Verification {
   async #compareBytes(recorded: RecordedFile): Promise<Flaw | undefined> {
     const { key } = recorded;
     const { isDeep, signal } = this.#options;
-    const content = isDeep ? await readContent(this.#storage, key, signal) : undefined;
+    const content = isDeep ? await this.#read(key) : undefined;
+    if (content === UNREADABLE) return { is: 'sha256', key, recorded, found: {} };
     if (isDeep && !content) return flawOf(recorded, undefined);
     const sha256 = content?.sha256 ?? (await this.#storage.sha256Of?.(key, signal));
     if (sha256 === undefined) return undefined; // the storage does not know it
     this.verified.compared += 1;
     return sha256 === recorded.sha256 ? undefined : { is: 'sha256', key, recorded, found: { sha256 } };
+  }
+
+  async #read(key: StorageKey): Promise<Content | typeof UNREADABLE | undefined> {
+    return readContent(this.#storage, key, this.#options.signal).catch((error: unknown) => {
+      if (systemCode(error) === 'EIO') return UNREADABLE;
+      throw error;
+    });
   }
 
   #tellUnnamed(listed: Listed): void {
