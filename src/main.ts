@@ -6,6 +6,7 @@ import type { CheckOptions } from './cli/check.ts';
 import type { CreateKeyOptions, ListKeysOptions } from './cli/keys.ts';
 import type { InspectOptions } from './cli/inspect.ts';
 import type { ProcessOptions } from './cli/process.ts';
+import type { VerifyFlags } from './cli/verify.ts';
 import { DEFAULT_NAME_TEMPLATE } from './presets/name-template.ts';
 import type { LimitOptions } from './cli/tenant-limits.ts';
 import { Problem } from './errors.ts';
@@ -289,11 +290,34 @@ program
 
 program
   .command('sweep-storage')
-  .description('remove orphans: files that no image refers to; workers do this every few hours')
-  .option('--older-than <DURATION>', 'younger files may belong to images in progress', '30m')
+  .description('remove orphans: files that no image refers to; workers do this once a day')
+  .option('--older-than <DURATION>', 'younger files may belong to images in progress', '48h')
   .action(async (options: { olderThan: string }) => {
     const { sweepNow } = await import('./cli/sweep-storage.ts');
     await end(sweepNow(options));
+  });
+
+program
+  .command('verify')
+  .description('compare the storage with the database: missing, damaged and orphaned files')
+  .option('--sample <PERCENT>', 'compare the SHA-256 of this part of the files, such as 1%', '100%')
+  .option('--deep', 'read the files for it; without it, only a bucket knows an SHA-256', false)
+  .option('--forget', 'delete sets with missing or damaged files: the next run makes them again', false)
+  .option('--older-than <DURATION>', 'younger files without a row are no orphans', '48h')
+  .option('--json', 'print one JSON object for each finding, and one with the counts', false)
+  .action(async (options: VerifyFlags) => {
+    const { NOT_VERIFIED, verify } = await import('./cli/verify.ts');
+    await end(withJsonErrors(options.json, NOT_VERIFIED, () => verify(options)));
+  });
+
+program
+  .command('copy-storage')
+  .description('copy all files into another storage, while workers go on; again, it copies what is missing')
+  .argument('<FROM>', 'a URL as in STORAGE_URL: file:///srv/files or s3://bucket/prefix; or a folder')
+  .argument('<TO>')
+  .action(async (from: string, to: string) => {
+    const { copyFiles } = await import('./cli/copy-storage.ts');
+    await end(copyFiles(from, to));
   });
 
 program

@@ -4,7 +4,6 @@ import { Problem } from '../errors.ts';
 import { type BatchRow, findBatch } from './batch.queries.ts';
 import { type BatchKey, hasEnded } from './batch.ts';
 import { type LockedBatch, lockBatch } from './counters.ts';
-import { searchSoon } from './orphans.ts';
 import { type EventRules, writeBatchEvents } from './events.ts';
 
 /**
@@ -25,7 +24,6 @@ export async function cancelBatch(db: Db, key: BatchKey, rules: EventRules): Pro
       await cancelImagesInWindow(trx, key);
       await cancelRow(trx, key);
       await writeBatchEvents(trx, [{ ...key, type: 'batch.cancelled' }], rules);
-      await searchSoon(trx);
     }
     return findBatch(trx, key);
   });

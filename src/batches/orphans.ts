@@ -2,20 +2,21 @@
  * Orphans: files that no image refers to, because their worker was killed before it recorded them, or their
  * batch was cancelled while they were made. They break nothing, but would stay in storage for ever.
  *
- * One worker at a time searches the storage, part by part, every few hours. An orphan is deleted by a purge
+ * One worker at a time searches the storage, part by part, once a day. An orphan is deleted by a purge
  * (purge.ts), never at once: a worker may be about to record that very file, or find it under the key of
- * another image. So safety does not depend on the age of a file; waiting for it only keeps images that are
- * in hand from being processed again.
+ * another image. So safety does not depend on the age of a file; waiting for it keeps images that are in hand
+ * from being processed again, and gives operators time who have restored a database of yesterday.
  */
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { IS_DEAD_FOR_LONG } from '../queue/workers.ts';
 import type { StorageKey } from '../storage/keys.ts';
 import { type Listed, type Storage, UNFINISHED } from '../storage/storage.ts';
+import { HOUR_MS } from '../units.ts';
 
-/** Results of older claims are not recorded (work/end-images.ts), so no row will ever refer to an older file. */
-const GRACE_MS = 30 * 60_000;
-const SEARCH_EVERY = sql`interval '6 hours'`;
+/** How old files are before they count as orphans. */
+const GRACE_MS = 48 * HOUR_MS;
+const SEARCH_EVERY = sql`interval '1 day'`;
 const TURN_MS = 300;
 
 /** A rendition set that no image refers to, with the keys of its files. */
@@ -76,22 +77,11 @@ function add(found: Found, { sets, orphans, unfinished }: Part): void {
   found.unfinished += unfinished.length;
 }
 
-/** After a batch is cancelled: files of its images in hand may still be stored. They are searched for once they are old enough. */
-export async function searchSoon(trx: Db): Promise<void> {
-  await sql`
-    update storage_sweep set due_at = least(due_at, now() + ${GRACE_MS} * interval '1 millisecond')
-    where due_at > now() + ${GRACE_MS} * interval '1 millisecond'`.execute(trx);
-}
-
-/**
- * Forgets killed workers and their leases. They may have left files without a row, so a search is due.
- * @returns how many there were
- */
+/** Forgets killed workers and their leases. @returns how many there were */
 export async function forgetDeadWorkers(db: Db): Promise<number> {
   const { rows } = await sql<{ dead: number }>`
     with dead as (delete from workers where ${IS_DEAD_FOR_LONG} returning worker_id),
-      leases as (delete from host_leases where worker_id in (select worker_id from dead) and leased_until < now()),
-      search as (update storage_sweep set due_at = least(due_at, now()) where exists (select from dead))
+      leases as (delete from host_leases where worker_id in (select worker_id from dead) and leased_until < now())
     select count(*) as dead from dead`.execute(db);
   return rows[0]?.dead ?? 0;
 }

@@ -33,6 +33,8 @@
  * that records an image of the set wait for each other, as with any other set. An orphan's purge is requested
  * only if there is none yet: it must not erase when files were removed.
  *
+ * Sets whose files are damaged (verify/) are deleted although images refer to them: forgetSets.
+ *
  * Thumbnails (pictures/thumbs.ts) are in no table. Step 3 removes that of each set, whether there is one or not. One
  * that is stored later, because it was being made, is an orphan.
  *
@@ -60,6 +62,26 @@ export async function purgeFiles(db: Db, storage: Storage, signal: AbortSignal):
   }
   if (!signal.aborted) await forgetPurges(db);
   return purged;
+}
+
+/**
+ * Deletes sets whose files are damaged, although images refer to them: these have no files until the next run of
+ * the same sources makes them again. An image that is being recorded meanwhile is processed again. The files,
+ * damaged ones too, are removed by step 3: what is stored under an existing key would be ignored.
+ */
+export async function forgetSets(db: Db, sets: SetKey[]): Promise<void> {
+  if (sets.length === 0) return;
+  await db.transaction().execute(async (trx) => {
+    await sql`
+      insert into purges (tenant_id, hash16)
+      select * from (${keysOf(sets)}) as s (tenant_id, hash16) order by tenant_id, hash16
+      on conflict (tenant_id, hash16) do update
+        set state = 'asked', asked_at = now(), keys = null, removed_at = null
+        where purges.state in ('asked', 'removed')`.execute(trx);
+    await lockSets(trx, sets);
+    await writeKeys(trx, sets);
+    await deleteSets(trx, sets);
+  });
 }
 
 /** Step 2. @returns how many purges were decided */

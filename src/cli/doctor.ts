@@ -166,7 +166,7 @@ async function countLeftovers(config: Config): Promise<string> {
     `${plural(orphans, 'orphaned set')} (${plural(files, 'file')}) and ${plural(unfinished, 'unfinished file')} ` +
     `among ${signal.aborted ? 'the first ' : ''}${plural(sets, 'set')} of files; ` +
     `${plural(temporary.length, 'temporary folder')} of killed processes. ` +
-    'Workers remove them within hours; minilab sweep-storage removes orphans now'
+    'Workers remove them within days; minilab sweep-storage removes orphans now'
   );
 }
 

@@ -25,6 +25,7 @@ import { knownPictures } from './migrations/0021_known_pictures.ts';
 import { mainPreset } from './migrations/0024_main_preset.ts';
 import { purgeLeases } from './migrations/0025_purge_leases.ts';
 import { fleet } from './migrations/0026_fleet.ts';
+import { setsByKey } from './migrations/0027_sets_by_key.ts';
 import { settings } from './migrations/0028_settings.ts';
 import { batchFacts } from './migrations/0029_batch_facts.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
@@ -68,6 +69,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0024_main_preset': { ...mainPreset, locks: ['batches'] },
   '0025_purge_leases': { ...purgeLeases, locks: ['purges'] },
   '0026_fleet': { ...fleet, locks: ['workers'] },
+  '0027_sets_by_key': { ...setsByKey, locks: ['rendition_sets'] },
   '0028_settings': { ...settings, locks: [] },
   '0029_batch_facts': { ...batchFacts, locks: [] },
 };

@@ -39,6 +39,8 @@ export type Storage = {
   /** The sizes of files, all looked up at the same time; undefined for those that do not exist. */
   sizesOf(keys: readonly StorageKey[], signal: AbortSignal): Promise<(number | undefined)[]>;
   look(key: StorageKey, signal: AbortSignal): Promise<Look | undefined>;
+  /** The SHA-256 (hexadecimal) of a file, as far as the storage knows it without reading the file. */
+  sha256Of?(key: StorageKey, signal: AbortSignal): Promise<string | undefined>;
   /** Undefined if the key does not exist. The range must lie within the file. */
   open(key: StorageKey, signal: AbortSignal, range?: Range): Promise<Opened | undefined>;
   /** A URL from which anybody can read the file for an hour; undefined where the storage has none. */

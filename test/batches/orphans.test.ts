@@ -17,7 +17,8 @@ import { acceptUrls, claim, madeOf, newServices, record } from '../support/batch
 import { folderOf } from '../support/storage.ts';
 
 const never = new AbortController().signal;
-const HALF_AN_HOUR_MS = 30 * 60_000;
+const HOUR_MS = 3_600_000;
+const TWO_DAYS_MS = 48 * HOUR_MS;
 
 async function filesOf({ config }: Services): Promise<string[]> {
   const entries = await readdir(folderOf(config), { recursive: true, withFileTypes: true });
@@ -83,22 +84,27 @@ test('what was in work when its batch was cancelled is found and taken away; wha
   assert.equal((await filesOf(services)).length, 10);
 });
 
-test('workers look through the storage by themselves, half an hour after a batch was cancelled', async () => {
+test('workers look through the storage by themselves once a day, and take what is older than 48 hours', async () => {
   await using services = await newServices();
   const { db } = services.database;
+  const passes = (hours: number) =>
+    sql`update storage_sweep set due_at = due_at - ${hours} * interval '1 hour'`.execute(db);
   await searchAll(services);
   const batch = await acceptUrls(services, urls(0, 3));
   for (const { image } of await claim(services, 3)) await madeOf(services, image);
   await cancelBatch(db, batch, services.feed);
+  await age(services, TWO_DAYS_MS);
+  await passes(23);
   await searchAll(services);
-  assert.equal((await filesOf(services)).length, 6, 'it is not its time');
+  assert.equal((await filesOf(services)).length, 6, 'no search is due');
 
-  await sql`update storage_sweep set due_at = due_at - interval '30 minutes'`.execute(db);
+  await age(services, TWO_DAYS_MS - HOUR_MS);
+  await passes(1);
   await searchAll(services);
   assert.equal((await filesOf(services)).length, 6, 'they are too young');
 
-  await age(services, HALF_AN_HOUR_MS);
-  await sql`update storage_sweep set due_at = now()`.execute(db);
+  await age(services, TWO_DAYS_MS);
+  await passes(24);
   await searchAll(services);
   assert.deepEqual(await filesOf(services), []);
 });
@@ -183,7 +189,7 @@ test('what is not ours by name, or belongs to another database, is never touched
   ];
   for (const path of foreign) await writeFile(path, 'mine');
   await symlink(file, join(folder, `${name.slice(0, 2)}${'1'.repeat(14)}.full.jpg`));
-  await age(services, 10 * HALF_AN_HOUR_MS);
+  await age(services, 2 * TWO_DAYS_MS);
   assert.deepEqual(await sweepNow(services), { sets: 1, orphans: 0, files: 0, unfinished: 0 });
   assert.equal((await filesOf(services)).length, 2 + foreign.length + 1);
 });
@@ -196,7 +202,7 @@ test('a copy that was never finished is taken away when it is old', async () => 
   await writeFile(`${file}.${randomUUID()}.part`, 'half of');
   const count = () => sweepStorage(db, services.storage, { clears: true, signal: never });
   assert.equal((await count()).unfinished, 0);
-  await age(services, HALF_AN_HOUR_MS);
+  await age(services, TWO_DAYS_MS);
   assert.equal((await count()).unfinished, 1);
   assert.equal((await filesOf(services)).length, 2);
 });
@@ -233,10 +239,9 @@ test('many folders are looked through by many workers at once, each but once a r
   assert.equal(places.length, folders.size + 2);
 });
 
-test('rows and places of dead workers go, and what they had not recorded is looked for', async () => {
+test('rows and places of dead workers go', async () => {
   await using services = await newServices();
   const { db } = services.database;
-  await searchAll(services);
   const [dead, live] = [randomUUID(), randomUUID()];
   await sql`
     insert into workers (worker_id, machine, pid, version, slots, seen_at) values
@@ -247,11 +252,9 @@ test('rows and places of dead workers go, and what they had not recorded is look
     insert into host_leases (tenant_id, host, worker_id, places, wanted, open, leased_until)
     values (1, 'a.example', ${dead}, 1, 1, 1, now() - interval '1 hour')`.execute(db);
   await forgetDeadWorkers(db);
-  const { rows } = await sql<{ worker_id: string; leases: number; is_due: boolean }>`
-    select worker_id, (select count(*) from host_leases) as leases, due_at <= now() as is_due from workers, storage_sweep`.execute(
-    db,
-  );
-  assert.deepEqual(rows, [{ worker_id: live, leases: 0, is_due: true }]);
+  const { rows } = await sql<{ worker_id: string; leases: number }>`
+    select worker_id, (select count(*) from host_leases) as leases from workers`.execute(db);
+  assert.deepEqual(rows, [{ worker_id: live, leases: 0 }]);
 });
 
 test('a thumbnail stays as long as an image refers to its set, and is found when it was stored after that', async () => {

@@ -9,6 +9,7 @@ import { type Folder, newFolder } from '../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { smallPicture } from '../support/pictures.ts';
+import { untilGrouped } from '../support/same-pictures.ts';
 import { readZip } from '../support/zip.ts';
 
 type Chosen = Batch & { preset: string; main_preset: string | null; apparel: boolean | null };
@@ -134,6 +135,7 @@ describe('main images', () => {
     pictures.set('/box.jpg', await cutOut({ ...product, background: '#fcfcfc' }));
     pictures.set('/other.jpg', await cutOut({ ...product, background: '#808080' }));
     const batch = await ended('SKU,Images\nA,"@box.jpg, @other.jpg"\n', { main_preset: 'google-fix' });
+    await untilGrouped(batch); // until then nobody knows whether it is a placeholder
     const verdicts = (await textOf(batch, 'check.ndjson?channel=google&of=output'))
       .trim()
       .split('\n')

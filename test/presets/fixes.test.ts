@@ -67,8 +67,8 @@ describe('a product on a plain background', () => {
       position: 1,
       url: 'https://img.example/main.jpg',
       category: undefined,
-      isPlaceholder: undefined,
-      isTwice: undefined,
+      isPlaceholder: false,
+      isTwice: false,
       file: { format: 'jpeg', width, height, isUpright: true, bytes, measures: content.measures },
     });
   }

@@ -104,7 +104,8 @@ export async function madeOf({ config, storage }: Services, image: ClaimedImage)
     const content = Buffer.from(`${image.url} ${name}`);
     const path = join(config.dataDir, randomBytes(8).toString('hex'));
     await writeFile(path, content);
-    const file = { name, width: 1, height: 1, bytes: content.length, sha256: sha256.toString('hex') };
+    const contentSha256 = createHash('sha256').update(content).digest('hex');
+    const file = { name, width: 1, height: 1, bytes: content.length, sha256: contentSha256 };
     const key = `${image.tenantToken}/${setId}/${name}.jpg`;
     await storage.put(key, { ...file, path, contentType: 'image/jpeg' }, new AbortController().signal);
     renditions.push({ ...file, key, format: 'jpeg', extension: 'jpg' });

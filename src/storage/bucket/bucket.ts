@@ -8,7 +8,7 @@ import { listObjects } from './list.ts';
 import { Pace, showPuts } from './pace.ts';
 import { examine, storeProbe } from './probe.ts';
 import { putObject } from './put.ts';
-import { lookAt, openObject } from './read.ts';
+import { lookAt, openObject, sha256Of } from './read.ts';
 import { removeObjects } from './remove.ts';
 
 const URL_LASTS_S = 3_600;
@@ -29,6 +29,7 @@ export function bucketStorage(address: BucketAddress): Storage {
         Promise.all(keys.map(async (key) => (await lookAt(bucket, key, signal))?.bytes)),
       ),
     look: (key, signal) => call(bucket, signal, () => lookAt(bucket, key, signal)),
+    sha256Of: (key, signal) => call(bucket, signal, () => sha256Of(bucket, key, signal)),
     open: (key, signal, range) => call(bucket, signal, () => openObject(bucket, key, signal, range)),
     urlOf: (key, contentType) =>
       call(bucket, new AbortController().signal, () => {

@@ -24,16 +24,32 @@ export async function contentOf(
 ): Promise<Content | undefined> {
   const head = await headOf(bucket, key, signal, 'ENABLED');
   if (!head) return undefined;
-  const { Metadata: metadata, ChecksumSHA256: checksum, ContentLength: bytes = 0 } = head;
-  if (metadata?.['sha256'] !== undefined) return { bytes, sha256: metadata['sha256'] };
-  // With "-2" at its end, it is that of the checksums of two parts.
-  if (checksum !== undefined && !checksum.includes('-'))
-    return { bytes, sha256: Buffer.from(checksum, 'base64').toString('hex') };
+  const { ContentLength: bytes = 0 } = head;
+  const sha256 = knownSha256(head);
+  if (sha256 !== undefined) return { bytes, sha256 };
   const opened = await openObject(bucket, key, signal);
   if (!opened) return undefined;
   const hash = createHash('sha256');
   for await (const chunk of opened.content) hash.update(chunk);
   return { bytes: opened.bytes, sha256: hash.digest('hex') };
+}
+
+/** The SHA-256 of an object, if the store knows it. */
+export async function sha256Of(
+  bucket: Bucket,
+  key: StorageKey,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const head = await headOf(bucket, key, signal, 'ENABLED');
+  return head && knownSha256(head);
+}
+
+/** The checksum comes first: the store computed it. Metadata only repeat what was sent. */
+function knownSha256({ Metadata: metadata, ChecksumSHA256: checksum }: HeadObjectCommandOutput) {
+  // With "-2" at its end, it is that of the checksums of two parts.
+  if (checksum !== undefined && !checksum.includes('-'))
+    return Buffer.from(checksum, 'base64').toString('hex');
+  return metadata?.['sha256'];
 }
 
 export async function openObject(

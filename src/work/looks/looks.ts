@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import type { BatchKey } from '../../batches/batch.ts';
 import type { Database } from '../../db/database.ts';
-import { claimRound, type EndedRound, endedRound, passSmallBatches, releaseRound } from './claim.ts';
+import { claimRound, claimRoundOf, type EndedRound, passSmallBatches, releaseRound } from './claim.ts';
 import { readContents } from './contents.queries.ts';
 import type { BatchContents } from './contents.ts';
 import { findGroups, type Found } from './found.ts';
@@ -28,7 +28,7 @@ export async function findLooks({ db, log, signal }: Looking): Promise<void> {
 
 /** Finds those of one batch now, if it has ended: for who cannot wait for the chore. */
 export async function findLooksOf(batch: BatchKey, looking: Looking): Promise<void> {
-  const round = await endedRound(looking.db, batch);
+  const round = await claimRoundOf(looking.db, batch);
   if (round) await unlessEnding(round, looking);
 }
 

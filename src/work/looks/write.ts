@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
-import type { EndedRound } from './claim.ts';
+import { type EndedRound, isClaimed } from './claim.ts';
 import type { BatchContents } from './contents.ts';
 import type { Found } from './found.ts';
 import type { Kind } from './kinds.ts';
@@ -14,7 +14,7 @@ const GROUPS_AT_ONCE = 1_000;
  * Writes the groups of a round, and shows them with the last statement: until then, those of the round before are
  * shown. No statement holds the batch for long, and a worker that is killed in between leaves what the next one removes.
  * @param groups biggest first
- * @returns false if the batch was deleted or went on meanwhile, or if another worker was first
+ * @returns false if the batch was deleted or went on meanwhile, or if another worker has claimed the round
  */
 export async function writeGroups(
   db: Db,
@@ -56,13 +56,12 @@ function rowOf(group: Group, look: number, batch: BatchContents) {
   };
 }
 
-/** Locks the batch meanwhile, so that it is not deleted; another worker that writes the same groups does no harm. */
-async function insertGroups(db: Db, { tenantId, batchId, round }: EndedRound, rows: Row[]): Promise<boolean> {
+/** Locks the batch meanwhile, so that it is neither deleted nor claimed by another worker. */
+async function insertGroups(db: Db, round: EndedRound, rows: Row[]): Promise<boolean> {
   const { rows: found } = await sql<{ is_there: boolean }>`
     with b as (
       select tenant_id, batch_id, round from batches
-      where tenant_id = ${tenantId} and batch_id = ${batchId} and round = ${round} and ended_at is not null
-        and looks_round is distinct from round
+      where ${isClaimed(round)}
       for share
     ),
     written as (
@@ -73,7 +72,6 @@ async function insertGroups(db: Db, { tenantId, batchId, round }: EndedRound, ro
       from b, json_to_recordset(${JSON.stringify(rows)}) as g
         (look integer, kind text, is_variants boolean, sha256 text, look_hash text, chroma real[], images integer,
           products integer, contents integer, distance smallint, reason text, host text, example integer, slots integer[])
-      on conflict (tenant_id, batch_id, round, look) do nothing
     )
     select exists (select from b) as is_there`.execute(db);
   return found[0]?.is_there === true;
@@ -81,20 +79,24 @@ async function insertGroups(db: Db, { tenantId, batchId, round }: EndedRound, ro
 
 async function showRound(db: Db, round: EndedRound): Promise<boolean> {
   const { numAffectedRows = 0n } = await sql`
-    update batches set looks_round = round
-    where tenant_id = ${round.tenantId} and batch_id = ${round.batchId} and round = ${round.round}
-      and ended_at is not null and looks_round is distinct from round`.execute(db);
+    update batches set looks_round = round where ${isClaimed(round)}`.execute(db);
   if (numAffectedRows === 0n) return false;
-  await removeUnshown(db, round);
+  await removeEarlier(db, round);
   return true;
 }
 
-/** Groups of earlier rounds, and of workers that were killed. */
-async function removeUnshown(db: Db, { tenantId, batchId }: EndedRound): Promise<void> {
+/** What workers that were killed left behind. Locks the batch meanwhile, as insertGroups does. */
+async function removeUnshown(db: Db, round: EndedRound): Promise<void> {
   await sql`
-    delete from batch_looks l using batches b
-    where l.tenant_id = ${tenantId} and l.batch_id = ${batchId}
-      and b.tenant_id = l.tenant_id and b.batch_id = l.batch_id and l.round is distinct from b.looks_round`.execute(
+    with b as (select tenant_id, batch_id, looks_round from batches where ${isClaimed(round)} for share)
+    delete from batch_looks l using b
+    where l.tenant_id = b.tenant_id and l.batch_id = b.batch_id and l.round is distinct from b.looks_round`.execute(
     db,
   );
+}
+
+async function removeEarlier(db: Db, { tenantId, batchId, round }: EndedRound): Promise<void> {
+  await sql`
+    delete from batch_looks
+    where tenant_id = ${tenantId} and batch_id = ${batchId} and round < ${round}`.execute(db);
 }

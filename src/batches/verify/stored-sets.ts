@@ -1,0 +1,56 @@
+/** The rows that storage is compared with. */
+import { sql } from 'kysely';
+import type { Db } from '../../db/database.ts';
+import { KEY_SQL, type StorageKey } from '../../storage/keys.ts';
+
+export type Tenant = { tenantId: number; token: string };
+
+/** A file as its row describes it. */
+export type RecordedFile = { key: StorageKey; bytes: number; sha256: string };
+
+/** `madeAt` differs when a set was deleted and made again. */
+export type RecordedSet = { setId: string; madeAt: string; files: RecordedFile[] };
+
+const SETS_A_PAGE = 500; // about a thousand files
+
+export async function tenantsOf(db: Db): Promise<Tenant[]> {
+  const { rows } = await sql<{ tenant_id: number; token: string }>`
+    select tenant_id, token from tenants order by tenant_id`.execute(db);
+  return rows.map(({ tenant_id: tenantId, token }) => ({ tenantId, token }));
+}
+
+/** All sets of a tenant in the byte order of their keys, in pages: no transaction is held open between two. */
+export async function* recordedSets(db: Db, { tenantId }: Tenant): AsyncGenerator<RecordedSet[]> {
+  let after = '';
+  for (;;) {
+    const { rows } = await sql<{ setId: string; madeAt: string; files: RecordedFile[] | null }>`
+      select s.hash16 as "setId", ${MADE_AT} as "madeAt",
+        (select json_agg(json_build_object('key', ${KEY_SQL}, 'bytes', r.bytes, 'sha256', encode(r.sha256, 'hex')))
+          from renditions r where r.tenant_id = s.tenant_id and r.hash16 = s.hash16) as files
+      from rendition_sets s join tenants t on t.tenant_id = s.tenant_id
+      where s.tenant_id = ${tenantId} and s.hash16 collate "C" > ${after}
+      order by s.hash16 collate "C"
+      limit ${SETS_A_PAGE}`.execute(db);
+    if (rows.length > 0) yield rows.map((row) => ({ ...row, files: row.files ?? [] }));
+    if (rows.length < SETS_A_PAGE) return;
+    after = rows.at(-1)?.setId ?? '';
+  }
+}
+
+const MADE_AT = sql<string>`extract(epoch from s.created_at)::text`;
+
+/** When each of these sets was made, by its id; without those that do not exist. */
+export async function timesOf(db: Db, tenantId: number, setIds: string[]): Promise<Map<string, string>> {
+  const { rows } = await sql<{ hash16: string; made_at: string }>`
+    select s.hash16, ${MADE_AT} as made_at from rendition_sets s
+    where s.tenant_id = ${tenantId} and s.hash16 = any(${setIds}::text[])`.execute(db);
+  return new Map(rows.map(({ hash16, made_at }) => [hash16, made_at]));
+}
+
+/** The ids of the batches with completed images that refer to one of these sets. */
+export async function batchesWith(db: Db, tenantId: number, setIds: string[]): Promise<string[]> {
+  const { rows } = await sql<{ batch_id: string }>`
+    select distinct batch_id from images
+    where tenant_id = ${tenantId} and hash16 = any(${setIds}::text[])`.execute(db);
+  return rows.map(({ batch_id }) => batch_id);
+}

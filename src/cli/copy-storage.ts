@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { readConfig } from '../config.ts';
+import { Problem } from '../errors.ts';
+import { makeFolder } from '../files.ts';
+import { addressName, type StorageAddress } from '../storage/address.ts';
+import { type Copied, copyStorage } from '../storage/copy.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import { patientStorage } from '../storage/patient.ts';
+import type { Storage } from '../storage/storage.ts';
+import { EXIT, plural, say, size } from './output.ts';
+import { interruptible, sayingWhy } from './storage.ts';
+
+const PROBE_WITHIN_MS = 15_000;
+
+/** `minilab copy-storage FROM TO`: needs no database. */
+export async function copyFiles(fromText: string, toText: string): Promise<number> {
+  const [from, to] = [addressOf('FROM', fromText), addressOf('TO', toText)];
+  if (addressName(from) === addressName(to))
+    throw new Problem('bad_request', { detail: 'FROM and TO are the same storage. Give another one.' });
+  return await interruptible((signal) => sayingWhy(copyAll(from, to, signal)));
+}
+
+/** Buckets on both sides have the same settings (S3_ENDPOINT and others). */
+function addressOf(name: string, text: string): StorageAddress {
+  const url = /^[a-z0-9]+:\/\//i.test(text) ? text : pathToFileURL(resolve(text)).href;
+  try {
+    return readConfig({ ...process.env, STORAGE_URL: url, FILES_REDIRECT: 'false' }).storage;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem('bad_settings', {
+      detail: error.message.replaceAll('STORAGE_URL', name),
+      cause: error,
+    });
+  }
+}
+
+async function copyAll(
+  fromAddress: StorageAddress,
+  toAddress: StorageAddress,
+  signal: AbortSignal,
+): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const from = await openStorage(fromAddress);
+  stack.defer(() => from.close());
+  const to = await openStorage(toAddress);
+  stack.defer(() => to.close());
+  await to.probe(AbortSignal.any([signal, AbortSignal.timeout(PROBE_WITHIN_MS)]));
+  const folder = join(readConfig().dataDir, 'tmp');
+  await makeFolder(folder);
+  const temporaryFolder = await mkdtemp(join(folder, 'copy-'));
+  stack.defer(() => rm(temporaryFolder, { recursive: true, force: true }));
+  return await copyAndCompare(from, to, { temporaryFolder, signal });
+}
+
+/** The second round finds what was stored during the first one, and shows that the target lists all of it. */
+async function copyAndCompare(
+  from: Storage,
+  to: Storage,
+  { temporaryFolder, signal }: { temporaryFolder: string; signal: AbortSignal },
+): Promise<number> {
+  const onFlaw = (is: string, key: string): void => void process.stdout.write(`${is}  ${key}\n`);
+  const patient = patientStorage(to, {
+    onTrouble: ({ message }) => say(`${message}; trying again`),
+    ending: signal,
+  });
+  const parts = { from, to: patient, temporaryFolder, signal };
+  const first = await copyStorage({ ...parts, onFlaw: () => {} });
+  sayCopied(first);
+  const second = await copyStorage({ ...parts, onFlaw });
+  say(
+    `Compared: ${plural(second.present, 'file')} of ${from.name} at ${to.name}; ` +
+      `${second.copied} stored meanwhile and copied too, ${second.different} different, ${second.damaged} damaged.`,
+  );
+  return second.different + second.damaged === 0 ? EXIT.ok : EXIT.someFailed;
+}
+
+function sayCopied({ copied, bytes, present }: Copied): void {
+  say(`${plural(copied, 'file')} copied (${size(bytes)}); ${present.toLocaleString('en')} were there.`);
+}

@@ -1,0 +1,54 @@
+/** What commands on the storage have in common. */
+import { readConfig } from '../config.ts';
+import type { Db } from '../db/database.ts';
+import { Problem } from '../errors.ts';
+import { readShared, withGapsFilled } from '../settings/join.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import { type Storage, StorageTrouble } from '../storage/storage.ts';
+import { parseDuration } from '../units.ts';
+import { withDatabase } from './database.ts';
+import { EXIT, say } from './output.ts';
+import { onInterrupt } from './interrupt.ts';
+
+/** Runs a command on the configured database and storage. @throws Problem `storage_unavailable` */
+export async function withStorage<T>(
+  command: string,
+  work: (db: Db, storage: Storage) => Promise<T>,
+): Promise<T> {
+  return await withDatabase(command, async (db) => {
+    const config = readConfig();
+    const { storage: address } = withGapsFilled(config, await readShared(db, config));
+    const storage = await openStorage(address);
+    try {
+      return await sayingWhy(work(db, storage));
+    } finally {
+      await storage.close();
+    }
+  });
+}
+
+/** Runs a command that Ctrl-C ends early. @returns its exit code */
+export async function interruptible(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  const signal = onInterrupt(() => say('Stopping.'));
+  return work(signal).catch((error: unknown) => {
+    if (signal.aborted) return EXIT.interrupted;
+    throw error;
+  });
+}
+
+/** @throws Problem `storage_unavailable` instead of StorageTrouble */
+export async function sayingWhy<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    if (!(error instanceof StorageTrouble)) throw error;
+    throw new Problem('storage_unavailable', { detail: `${error.message}.`, cause: error });
+  });
+}
+
+/** @returns milliseconds @throws Problem `bad_request` */
+export function readAge(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw new Problem('bad_request', {
+    detail: `--older-than is "${text}", and must be a duration such as 48h.`,
+  });
+}
