@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
 import { type KnownContent, pageOfSlot, writePage } from '../../pipeline/content-page.ts';
 import { readMeasures } from '../../pipeline/measures.ts';
-import type { EndedRound } from './claim.ts';
+import { type EndedRound, isClaimed } from './claim.ts';
 
 /** A completed image with what is known of its content. */
 export type ContentRow = { slot: number; hash16: string } & {
@@ -10,22 +10,18 @@ export type ContentRow = { slot: number; hash16: string } & {
 };
 
 /**
- * Writes what contents are known of these images, for the reports. Several workers write the same. A batch that was
- * deleted or went on meanwhile gets nothing.
+ * Writes what contents are known of these images, for the reports. A batch that was deleted, went on or was claimed by
+ * another worker meanwhile gets nothing.
  * @param images of whole pages of slots
  */
-export async function writeFacts(
-  db: Db,
-  { tenantId, batchId, round }: EndedRound,
-  images: readonly ContentRow[],
-): Promise<void> {
+export async function writeFacts(db: Db, round: EndedRound, images: readonly ContentRow[]): Promise<void> {
   const known = Map.groupBy(images.flatMap(knownOf), ({ slot }) => pageOfSlot(slot));
   const pages = Array.from(known, ([page, contents]) => ({ page, facts: writePage(contents) }));
   if (pages.length === 0) return;
   await sql`
     with b as (
       select tenant_id, batch_id from batches
-      where tenant_id = ${tenantId} and batch_id = ${batchId} and round = ${round} and ended_at is not null
+      where ${isClaimed(round)}
       for share
     )
     insert into batch_facts (tenant_id, batch_id, page, facts)
