@@ -15,6 +15,7 @@ import { summaries } from '../src/results/check/summary.ts';
 import { fileUrls } from '../src/results/files.ts';
 import { outputCsv } from '../src/results/output-csv.ts';
 import { findResults } from '../src/results/results.queries.ts';
+import { findLooksOf } from '../src/work/looks/looks.ts';
 import { openServices } from '../src/services.ts';
 import { anyContent } from '../test/support/contents.ts';
 import { newFolder } from '../test/support/folder.ts';
@@ -52,6 +53,7 @@ export async function check({ images }: { images: number }): Promise<Check> {
   await staged[Symbol.asyncDispose]();
   const batch = { tenantId: 1, batchId };
   await complete(db, batch);
+  await findLooksOf(batch, { db, log: services.log, signal: new AbortController().signal });
 
   const rssBefore = process.memoryUsage.rss();
   let rssPeak = rssBefore;
@@ -76,9 +78,19 @@ function* rows(count: number): Generator<Buffer> {
   }
 }
 
+/** What differs from picture to picture, with as many digits as measures have. */
+const VARYING = sql`jsonb_build_object(
+  'background', case when slot % 3 = 0 then '#' || substr(md5(slot::text), 1, 6) else '#ffffff' end,
+  'border_white', slot * 7 % 1000 / 1000.0, 'border_uniform', slot * 11 % 1000 / 1000.0,
+  'object', jsonb_build_object('left', slot % 97, 'top', slot % 89, 'width', 300 + slot % 1201, 'height', 300 + slot % 1103),
+  'fill', 0.5 + slot * 13 % 500 / 1000.0, 'fill_box', 0.3 + slot * 17 % 500 / 1000.0,
+  'measured', jsonb_build_object('width', 300 + slot % 1500, 'height', 300 + slot % 1400),
+  'touches', case when slot % 5 = 0 then '["top"]'::jsonb else '[]' end, 'grey', slot % 7 = 0,
+  'jpeg_quality', 70 + slot % 30, 'sharpness', slot * 19 % 1000 / 1000.0,
+  'chroma', jsonb_build_array(slot * 3 % 100 / 10.0, slot * 7 % 100 / 10.0), 'colour_count', 20 + slot % 46)`;
+
 async function complete(db: Db, { tenantId, batchId }: BatchKey): Promise<void> {
   const images = sql`from images where tenant_id = ${tenantId} and batch_id = ${batchId}`;
-  const { measures } = anyContent();
   await sql`
     insert into rendition_sets (tenant_id, hash16, source_sha256, source_format, source_width, source_height, source_bytes)
     select tenant_id, substr(md5(slot::text), 1, 16), decode(md5(slot::text) || md5(slot::text), 'hex'), 'jpeg', 1200, 1200, 90000
@@ -86,7 +98,7 @@ async function complete(db: Db, { tenantId, batchId }: BatchKey): Promise<void> 
   await sql`
     insert into contents (tenant_id, sha256, format, width, height, bytes, look_hash, measures, measured_at)
     select tenant_id, decode(md5(slot::text) || md5(slot::text), 'hex'), 'jpeg', 300 + slot % 1500, 300 + slot % 1400, 90000,
-      null, ${JSON.stringify(measures)}::jsonb || jsonb_build_object('fill', 0.5 + (slot % 50) / 100.0), now()
+      null, ${JSON.stringify(anyContent().measures)}::jsonb || ${VARYING}, now()
     ${images}`.execute(db);
   await sql`
     insert into renditions (tenant_id, hash16, name, ordinal, format, extension, width, height, bytes, sha256)
@@ -96,6 +108,10 @@ async function complete(db: Db, { tenantId, batchId }: BatchKey): Promise<void> 
   await sql`
     update images set state = 'completed', hash16 = substr(md5(slot::text), 1, 16), task_id = null, due_at = null, ended_at = now()
     where tenant_id = ${tenantId} and batch_id = ${batchId}`.execute(db);
+  await sql`
+    update batches set state = 'completed', completed = images, ended_at = now() where tenant_id = ${tenantId} and batch_id = ${batchId}`.execute(
+    db,
+  );
   for (const table of ['images', 'products', 'rendition_sets', 'renditions', 'contents'])
     await sql`vacuum (analyze) ${sql.table(table)}`.execute(db);
 }

@@ -34,6 +34,7 @@ const WRITERS: Record<string, string[]> = {
   attempts: ['batches', 'work'],
   audit_log: ['access'],
   batch_changes: ['batches'],
+  batch_facts: ['batches', 'work'],
   batch_looks: ['batches', 'work'],
   batches: ['batches', 'cli', 'intake', 'webhooks', 'work'],
   channels: ['channels'],

@@ -42,7 +42,8 @@ async function deleteRows(trx: Db, { tenantId, batchId }: BatchKey): Promise<voi
       gone_products as (delete from products where tenant_id = ${tenantId} and batch_id = ${batchId}),
       gone_attempts as (delete from attempts where tenant_id = ${tenantId} and batch_id = ${batchId}),
       gone_changes as (delete from batch_changes where tenant_id = ${tenantId} and batch_id = ${batchId}),
-      gone_looks as (delete from batch_looks where tenant_id = ${tenantId} and batch_id = ${batchId})
+      gone_looks as (delete from batch_looks where tenant_id = ${tenantId} and batch_id = ${batchId}),
+      gone_facts as (delete from batch_facts where tenant_id = ${tenantId} and batch_id = ${batchId})
     delete from batches
     where tenant_id = ${tenantId} and batch_id = ${batchId}
       and state in ('completed', 'completed_with_errors', 'failed', 'cancelled')`.execute(trx);

@@ -104,8 +104,9 @@ function ruleVerdict(
 
 /** What fails counts first; then nothing passes that was not measured. */
 function wordOf(verdicts: readonly RuleVerdict[]): VerdictWord {
+  const open = verdicts.filter(({ result }) => result !== 'pass');
   const has = (level: Level, result: RuleVerdict['result']): boolean =>
-    verdicts.some((verdict) => verdict.level === level && verdict.result === result);
+    open.some((verdict) => verdict.level === level && verdict.result === result);
   if (has('must', 'fail')) return 'fail';
   if (has('must', 'unknown')) return 'unknown';
   if (has('should', 'fail')) return 'warn';

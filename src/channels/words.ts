@@ -7,13 +7,14 @@ export type VerdictWords = { failed: string[]; advised: string[]; unknown: strin
 
 /** A verdict in words, such as `min_sides 420 < 500`. Advice about a limit that a must has failed is left out. */
 export function wordsOf({ rules }: Verdict): VerdictWords {
-  const failed = rules.filter(({ level, result }) => result === 'fail' && level === 'must');
+  const open = rules.filter(({ result }) => result !== 'pass');
+  const failed = open.filter(({ level, result }) => result === 'fail' && level === 'must');
   const isFailed = ({ rule, of }: Rule): boolean =>
     failed.some((other) => other.rule.rule === rule && other.rule.of === of);
-  const advised = rules.filter(
+  const advised = open.filter(
     ({ rule, level, result }) => result === 'fail' && level === 'should' && !isFailed(rule),
   );
-  const unknown = rules.flatMap(({ rule, result }) => (result === 'unknown' ? [rule.rule] : []));
+  const unknown = open.flatMap(({ rule, result }) => (result === 'unknown' ? [rule.rule] : []));
   return { failed: failed.map(inWords), advised: advised.map(inWords), unknown: [...new Set(unknown)] };
 }
 

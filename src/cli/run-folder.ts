@@ -36,7 +36,7 @@ export async function openKeptRunFolder(config: Config, stack: AsyncDisposableSt
 /** Removes all that earlier runs left in a kept folder, except sources and renditions. */
 export async function forgetRuns(db: Db): Promise<void> {
   await sql`
-    truncate batches, batch_changes, batch_looks, products, images, attempts, stalls, workers, host_leases, webhook_endpoints, webhook_events cascade`.execute(
+    truncate batches, batch_changes, batch_looks, batch_facts, products, images, attempts, stalls, workers, host_leases, webhook_endpoints, webhook_events cascade`.execute(
     db,
   );
   await removeAllTasks(db);

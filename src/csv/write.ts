@@ -21,16 +21,23 @@ export function plainCsvText(rows: string[][], { delimiter }: TableFormat): stri
   let text = '';
   for (const row of rows) {
     for (let i = 0; i < row.length; i += 1) {
-      const cell = escapeFormula(row[i] ?? '');
-      text += i === 0 ? '' : delimiter;
-      text += NEEDS_QUOTES.test(cell) || cell.includes(delimiter) ? `"${cell.replaceAll('"', '""')}"` : cell;
+      if (i > 0) text += delimiter;
+      const cell = row[i] ?? '';
+      text += PLAIN.test(cell) && !cell.includes(delimiter) ? cell : cellText(cell, delimiter);
     }
     text += '\n';
   }
   return text;
 }
 
+// What most cells are: neither a formula nor in need of quotes.
+const PLAIN = /^(?:[A-Za-z\d#][^",;\t\r\n]*)?$/;
 const NEEDS_QUOTES = /[",;\t\r\n]/;
+
+function cellText(raw: string, delimiter: string): string {
+  const cell = escapeFormula(raw);
+  return NEEDS_QUOTES.test(cell) || cell.includes(delimiter) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
 
 /** The text of the header and the input's lines around it, with a byte order mark if the input had one. */
 export function headerText(format: TableFormat, header: string[]): string {

@@ -27,6 +27,7 @@ import { purgeLeases } from './migrations/0025_purge_leases.ts';
 import { fleet } from './migrations/0026_fleet.ts';
 import { setsByKey } from './migrations/0027_sets_by_key.ts';
 import { settings } from './migrations/0028_settings.ts';
+import { batchFacts } from './migrations/0029_batch_facts.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
 // Expand, then contract: a migration may only make changes that the previous version can live with; unused
@@ -70,6 +71,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0026_fleet': { ...fleet, locks: ['workers'] },
   '0027_sets_by_key': { ...setsByKey, locks: ['rendition_sets'] },
   '0028_settings': { ...settings, locks: [] },
+  '0029_batch_facts': { ...batchFacts, locks: [] },
 };
 
 export type MigrateOptions = {

@@ -40,7 +40,7 @@ async function* checkedPages(
   check: BatchCheck | undefined,
 ): AsyncGenerator<CheckedPage> {
   let before: Promise<CheckedPage> | undefined;
-  for await (const page of productPages(db, results)) {
+  for await (const page of productPages(db, results, { hasSources: check !== undefined })) {
     const checked = checkedPage(page, check);
     checked.catch(() => {}); // thrown when it is awaited, unless nobody wants it any more
     if (before) yield await before;

@@ -33,6 +33,11 @@ type ImageResult = {
   state: PublicImageState;
   errorCode: string | null;
   setId: string | null;
+  /** 0, '' and false if they were not asked for; a local file has no host */
+  slot: number;
+  url: string;
+  host: string;
+  isPlaceholder: boolean;
 };
 
 export type ProductResult = {
@@ -90,8 +95,15 @@ export async function findResults(
   };
 }
 
-/** All products in order, in pages. Each page has statements of its own, so that no snapshot stays open. */
-export async function* productPages(db: Db, results: BatchResults): AsyncGenerator<ProductResult[]> {
+/**
+ * All products in order, in pages. Each page has statements of its own, so that no snapshot stays open.
+ * @param hasSources whether slots and sources of images are read, and what they are
+ */
+export async function* productPages(
+  db: Db,
+  results: BatchResults,
+  { hasSources = false } = {},
+): AsyncGenerator<ProductResult[]> {
   let after = 0;
   for (;;) {
     const products = await readProductRows(db, results, after);
@@ -99,7 +111,10 @@ export async function* productPages(db: Db, results: BatchResults): AsyncGenerat
     const last = products.at(-1);
     if (!first || !last) return;
     const slots = { from: first.first_slot, to: last.first_slot + last.images };
-    const images = Map.groupBy(await readImageRows(db, results, slots), (image) => image.row_number);
+    const images = Map.groupBy(
+      await readImageRows(db, results, { ...slots, hasSources }),
+      (image) => image.row_number,
+    );
     yield products.map((product) => productOf(product, images.get(product.row_number) ?? [], results));
     after = last.row_number;
   }
@@ -124,6 +139,10 @@ function productOf(
       state: shownState(image.state, results),
       errorCode: image.error_code,
       setId: image.hash16,
+      slot: image.slot ?? 0,
+      url: image.url ?? '',
+      host: image.host ?? '',
+      isPlaceholder: image.is_placeholder ?? false,
     })),
   };
 }
@@ -160,17 +179,21 @@ type ImageResultRow = {
   state: ImageState;
   error_code: string | null;
   hash16: string | null;
+  slot?: number;
+  url?: string;
+  host?: string;
+  is_placeholder?: boolean;
 };
 
 /** Images in the order of their slots, without `to`. */
 async function readImageRows(
   db: Db,
   { tenantId, batchId }: BatchKey,
-  slots: { from: number; to: number },
+  { from, to, hasSources }: { from: number; to: number; hasSources: boolean },
 ): Promise<ImageResultRow[]> {
   const { rows } = await sql<ImageResultRow>`
-    select row_number, position, recipe, state, error_code, hash16 from images
-    where tenant_id = ${tenantId} and batch_id = ${batchId} and slot >= ${slots.from} and slot < ${slots.to}
+    select row_number, position, recipe, state, error_code, hash16 ${when(hasSources, sql`, slot, url, host, is_placeholder`)} from images
+    where tenant_id = ${tenantId} and batch_id = ${batchId} and slot >= ${from} and slot < ${to}
     order by slot`.execute(db);
   return rows;
 }

@@ -36,6 +36,10 @@ function product(cells: string[], links: Record<number, string>) {
     state: link === '' ? 'failed' : 'completed',
     errorCode: link === '' ? 'not_found' : null,
     setId: link === '' ? null : '0123456789abcdef',
+    slot: 0,
+    url: '',
+    host: '',
+    isPlaceholder: false,
   }));
   const row: ProductResult = {
     rowNumber: 1,

@@ -6,10 +6,12 @@ import { columnKey } from '../../csv/header/columns.ts';
 import type { Db } from '../../db/database.ts';
 import { wrongParameter } from '../../http/flaws.ts';
 import { type LookFacts, needsLooks, readLookFacts } from '../looks/look-facts.ts';
-import type { BatchResults } from '../results.queries.ts';
+import type { BatchResults, ProductResult } from '../results.queries.ts';
 import { readAhead } from '../read-ahead.ts';
+import { KnownFiles } from './known-files.ts';
 import { factsOf } from './picture-facts.ts';
-import { imagesOfSlots, type PictureChoice, type PictureRow, readPictures } from './pictures.queries.ts';
+import type { Picture, PictureProduct, PictureRow } from './picture.ts';
+import { imagesOfSlots, type PictureChoice, readPictures } from './pictures.queries.ts';
 
 /** A checked image. `verdicts`: one for each channel, in their order. */
 export type CheckedPicture = { row: PictureRow; verdicts: Verdict[] };
@@ -21,6 +23,7 @@ export class BatchCheck {
   readonly results: BatchResults;
   readonly request: CheckRequest;
   readonly #db: Db;
+  readonly #files: KnownFiles;
   readonly #choice: Omit<PictureChoice, 'isNamed'>;
   readonly #facts: ReturnType<typeof factsOf>;
   readonly #judges: ReturnType<typeof judgeOf>[];
@@ -33,7 +36,8 @@ export class BatchCheck {
     this.#db = db;
     this.results = results;
     this.request = request;
-    this.#choice = { of, rendition, categoryColumn: categoryColumn(results) };
+    this.#files = new KnownFiles(db, results, { of, rendition });
+    this.#choice = { categoryColumn: categoryColumn(results) };
     this.#facts = factsOf(results, request, filesUrl);
     this.#judges = channels.map((channel) => judgeOf(channel, asOf));
   }
@@ -54,28 +58,30 @@ export class BatchCheck {
   async pageOf(images: RawBuilder<unknown>, isNamed = false): Promise<CheckedPicture[]> {
     // The address of an output may hold names of its product.
     const choice = { ...this.#choice, isNamed: isNamed || this.request.of === 'output' };
-    return this.#judged(await readPictures(this.#db, images, choice));
+    const rows = await readPictures(this.#db, this.results, images, choice);
+    const judge = await this.#judging(rows);
+    return rows.map((row) => ({ row, verdicts: judge(row) }));
   }
 
-  /** Of consecutive products. @param cells of each product, by row number: they are not read again */
-  async ofProducts(
-    slots: { from: number; to: number },
-    cells: ReadonlyMap<number, string[]>,
-  ): Promise<CheckedPicture[]> {
+  /** Of products with the sources of their images, which are not read again. @returns verdicts of each product's images */
+  async ofProducts(products: readonly ProductResult[]): Promise<Verdict[][][]> {
     const { categoryColumn: column } = this.#choice;
-    const isNamed = this.request.of === 'output';
-    const choice = { ...this.#choice, categoryColumn: undefined, isNamed };
-    const rows = await readPictures(this.#db, imagesOfSlots(this.results, slots), choice);
-    if (column !== undefined) for (const row of rows) row.category = cells.get(row.row_number)?.[column];
-    return this.#judged(rows);
+    const pictures = products.map(({ label, productName: name, cells, images }) => {
+      const category = column === undefined ? null : cells[column];
+      const product = { label, sku: null, name, category };
+      return images.map((image) => pictureOf(image, product));
+    });
+    const judge = await this.#judging(pictures.flat());
+    return pictures.map((ofProduct) => ofProduct.map(judge));
   }
 
-  async #judged(rows: PictureRow[]): Promise<CheckedPicture[]> {
-    const looks = await this.#lookFacts();
-    return rows.map((row) => {
-      const facts = this.#facts(row, looks);
-      return { row, verdicts: this.#judges.map((judge) => judge(facts)) };
-    });
+  /** Finds the files of pictures. @returns what judges each of them */
+  async #judging(pictures: readonly Picture[]): Promise<(picture: Picture) => Verdict[]> {
+    const [looks] = await Promise.all([this.#lookFacts(), this.#files.addTo(pictures)]);
+    return (picture) => {
+      const facts = this.#facts(picture, looks);
+      return this.#judges.map((judge) => judge(facts));
+    };
   }
 
   /** They are of the whole batch, so they are read once, and only for rules about them. */
@@ -94,7 +100,22 @@ export class BatchCheck {
   }
 }
 
-const IMAGES_A_PAGE = 1_000;
+function pictureOf(
+  {
+    slot,
+    setId: hash16,
+    position,
+    recipe,
+    url,
+    host,
+    isPlaceholder: is_placeholder,
+  }: ProductResult['images'][number],
+  product: PictureProduct,
+): Picture {
+  return { slot, position, recipe, url, host, is_placeholder, hash16, product, file: undefined };
+}
+
+const IMAGES_A_PAGE = 2_000;
 const READ_AHEAD = 2;
 
 function refuseUnknown(rendition: string | undefined, { recipes }: BatchResults): void {

@@ -6,7 +6,7 @@ import { plainCsvText } from '../../csv/write.ts';
 import { shownState } from '../../images/image.ts';
 import { type Measures, readMeasures } from '../../pipeline/measures.ts';
 import type { BatchCheck, CheckedPicture } from './check.ts';
-import type { PictureRow } from './pictures.queries.ts';
+import type { PictureFile, PictureRow } from './picture.ts';
 
 const MEASURES = [
   'background',
@@ -64,11 +64,11 @@ function cellsOf(
   channel: Channel,
 ): string[] {
   const { failed, advised, unknown } = wordsOf(verdict);
-  const measures = readMeasures(row.file_measures);
-  const hasFile = row.file_format !== null;
+  const { product, file } = row;
+  const measures = readMeasures(file?.measures ?? null);
   return [
     String(row.row_number),
-    row.sku ?? '',
+    product?.sku ?? '',
     String(row.position),
     row.url,
     shownState(row.state, results),
@@ -80,8 +80,8 @@ function cellsOf(
     failed.join('; '),
     advised.join('; '),
     unknown.join('; '),
-    row.file_format ?? '',
-    ...(hasFile ? [row.file_width, row.file_height, row.file_bytes].map(String) : ['', '', '']),
+    file?.format ?? '',
+    ...(file ? [file.width, file.height, file.bytes].map(String) : ['', '', '']),
     ...MEASURES.map((name) => cellOf(measures?.[name])),
   ];
 }
@@ -109,12 +109,16 @@ export async function* checkNdjson(check: BatchCheck): AsyncGenerator<string> {
 }
 
 function lineOf({ request, results }: BatchCheck, row: PictureRow, verdict: Verdict, channel: Channel) {
-  const { slot, row_number, sku = null, position, url, error_code, file_format: format } = row;
-  const size = { width: row.file_width, height: row.file_height, bytes: row.file_bytes };
+  const { slot, row_number, position, url, error_code, product, file } = row;
+  const sku = product?.sku ?? null;
   return {
     ...{ slot, row: row_number, sku, position, url, state: shownState(row.state, results), error_code },
     ...{ channel: channel.name, of: request.of, as_of: request.asOf },
     ...verdictBody(verdict),
-    file: format === null ? null : { format, ...size, measures: readMeasures(row.file_measures) },
+    file: file ? fileBody(file) : null,
   };
+}
+
+function fileBody({ format, width, height, bytes, measures }: PictureFile) {
+  return { format, width, height, bytes, measures: readMeasures(measures) };
 }

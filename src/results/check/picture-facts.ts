@@ -2,14 +2,14 @@ import { type Category, categoryIf, categoryOf } from '../../channels/category.t
 import type { FileFacts, PictureFacts, PictureMeasures } from '../../channels/facts.ts';
 import { type FileMeasures, readFileMeasures } from '../../pipeline/file-measures.ts';
 import { readMeasures } from '../../pipeline/measures.ts';
-import { FORMAT_FACTS, type Recipe } from '../../presets/spec.ts';
+import { FORMAT_FACTS, type Recipe, type RenditionSpec } from '../../presets/spec.ts';
 import { fileUrls } from '../files.ts';
 import type { LookFacts } from '../looks/look-facts.ts';
 import type { BatchResults } from '../results.queries.ts';
-import type { PictureRow } from './pictures.queries.ts';
+import type { Picture, PictureFile } from './picture.ts';
 
 /** `looks`: what else the batch says of its pictures. */
-export type FactsOf = (row: PictureRow, looks: LookFacts | undefined) => PictureFacts;
+export type FactsOf = (picture: Picture, looks: LookFacts | undefined) => PictureFacts;
 
 /** How rows of a batch become facts. @param filesUrl without a slash at its end */
 export function factsOf(
@@ -19,34 +19,38 @@ export function factsOf(
 ): FactsOf {
   const urlOf = fileUrls(results, filesUrl);
   const otherwise = category ?? categoryIf(results.apparel);
-  return (row, looks) => ({
-    position: row.position,
-    url: of === 'source' ? sourceUrl(row) : outputUrl(row, results.recipes, urlOf),
-    category: (row.category ? categoryOf(row.category) : undefined) ?? otherwise,
-    file: of === 'source' ? sourceFile(row) : outputFile(row, results.recipes),
-    isPlaceholder: row.is_placeholder || looks?.isPlaceholder(row.slot),
-    isTwice: looks?.isTwice(row.slot),
+  return (picture, looks) => ({
+    position: picture.position,
+    url: of === 'source' ? sourceUrl(picture) : outputUrl(picture, results.recipes, urlOf),
+    category: (picture.product?.category ? categoryOf(picture.product.category) : undefined) ?? otherwise,
+    file:
+      picture.file &&
+      (of === 'source' ? sourceFile(picture.file) : outputFile(picture, picture.file, results)),
+    isPlaceholder: picture.is_placeholder || looks?.isPlaceholder(picture.slot),
+    isTwice: looks?.isTwice(picture.slot),
   });
 }
 
 /** A local file has no host, and no address that a marketplace could read. */
-function sourceUrl({ url, host }: PictureRow): string | undefined {
+function sourceUrl({ url, host }: Picture): string | undefined {
   return host === '' ? undefined : url;
 }
 
-/** Undefined if it was not downloaded, or if it failed. */
-function sourceFile(row: PictureRow): FileFacts | undefined {
-  if (row.file_format === null) return undefined;
-  const measures = readMeasures(row.file_measures) ?? undefined;
+function sourceFile({ format, width, height, bytes, measures: stored }: PictureFile): FileFacts {
+  const measures = readMeasures(stored) ?? undefined;
   // Until it is measured, a content has the sides of its file.
-  return { ...sizeOf(row, row.file_format), isUpright: measures !== undefined, measures };
+  return { format, width, height, bytes, isUpright: measures !== undefined, measures };
 }
 
-function outputFile(row: PictureRow, recipes: Recipe[]): FileFacts | undefined {
-  if (row.file_format === null) return undefined;
-  const measured = readFileMeasures(row.file_measures as FileMeasures | null);
-  const measures = { ...knownOf(row, recipes), ...(measured && ofFixed(measured)) };
-  return { ...sizeOf(row, row.file_format), isUpright: true, measures };
+function outputFile(
+  { recipe }: Picture,
+  { format, width, height, bytes, measures: stored, ordinal }: PictureFile,
+  { recipes }: BatchResults,
+): FileFacts {
+  const measured = readFileMeasures(stored as FileMeasures | null);
+  const spec = recipes[recipe]?.renditions[ordinal - 1];
+  const measures = { ...knownOf(spec), ...(measured && ofFixed(measured)) };
+  return { format, width, height, bytes, isUpright: true, measures };
 }
 
 const OF_SCENE = { plain: false, object: null, fill: null, touches: [], empty: false };
@@ -58,13 +62,8 @@ function ofFixed({ unmet, ...measures }: FileMeasures): Partial<PictureMeasures>
   return cut ? { ...measures, touches: String(cut.measured).split('/') } : measures;
 }
 
-function sizeOf({ file_width, file_height, file_bytes }: PictureRow, format: string) {
-  return { format, width: file_width, height: file_height, bytes: file_bytes };
-}
-
 /** What follows from how a rendition was made. */
-function knownOf({ recipe, file_ordinal }: PictureRow, recipes: Recipe[]): Partial<PictureMeasures> {
-  const spec = recipes[recipe]?.renditions[(file_ordinal ?? 1) - 1];
+function knownOf(spec: RenditionSpec | undefined): Partial<PictureMeasures> {
   if (!spec) return {};
   return {
     ...(FORMAT_FACTS[spec.format].hasAlpha ? {} : { transparent: false }),
@@ -74,11 +73,12 @@ function knownOf({ recipe, file_ordinal }: PictureRow, recipes: Recipe[]): Parti
 
 type UrlOf = ReturnType<typeof fileUrls>;
 
-function outputUrl(row: PictureRow, recipes: Recipe[], urlOf: UrlOf): string | undefined {
-  const ordinal = (row.file_ordinal ?? 1) - 1;
-  const spec = recipes[row.recipe]?.renditions[ordinal];
-  if (!spec || row.hash16 === null) return undefined;
-  const { label = '', product_name: productName = '', position, hash16: setId } = row;
+function outputUrl(picture: Picture, recipes: Recipe[], urlOf: UrlOf): string | undefined {
+  const ordinal = (picture.file?.ordinal ?? 1) - 1;
+  const spec = recipes[picture.recipe]?.renditions[ordinal];
+  if (!spec || picture.hash16 === null) return undefined;
+  const { product, position, hash16: setId } = picture;
+  const { label = '', name: productName = '' } = product ?? {};
   const { extension } = FORMAT_FACTS[spec.format];
   return urlOf({ label, productName, position, rendition: spec.name, ordinal, extension, setId });
 }

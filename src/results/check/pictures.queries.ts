@@ -2,83 +2,96 @@ import { type RawBuilder, sql } from 'kysely';
 import type { BatchKey } from '../../batches/batch.ts';
 import type { Db } from '../../db/database.ts';
 import { when } from '../../db/when.ts';
-import type { ImageState } from '../../images/image.ts';
-import type { FileMeasures } from '../../pipeline/file-measures.ts';
-import type { Measures } from '../../pipeline/measures.ts';
+import type { PictureFile, PictureRow } from './picture.ts';
+import {
+  type Columns,
+  columnsOf,
+  FILE,
+  type FileCells,
+  filesByHash,
+  IMAGE,
+  type Page,
+  picturesOf,
+  PRODUCT,
+} from './picture-columns.ts';
 
-/** An image with the file that is checked, as far as it is known. `file_…` are null without one. */
-export type PictureRow = {
-  slot: number;
-  row_number: number;
-  position: number;
-  recipe: number;
-  url: string;
-  host: string;
-  state: ImageState;
-  error_code: string | null;
-  is_placeholder: boolean;
-  hash16: string | null;
-  /** of its product, if it was asked for */
-  label?: string;
-  sku?: string | null;
-  product_name?: string;
-  /** the cell of its product's category; null: there is no such column */
-  category?: string | null | undefined;
-  file_format: string | null;
-  file_width: number;
-  file_height: number;
-  file_bytes: number;
-  /** of an output only where a rule was to be met: FileMeasures */
-  file_measures: Measures | FileMeasures | null;
-  /** of the rendition, from 1 */
-  file_ordinal?: number | null;
-};
+/** Which file is checked; `rendition`: the first by default. */
+export type FileChoice = { of: 'source' | 'output'; rendition: string | undefined };
 
-/** `categoryColumn`: index of the cell with the product's category, from 0. */
-export type PictureChoice = {
-  of: 'source' | 'output';
-  rendition: string | undefined;
-  categoryColumn: number | undefined;
-  /** whether products are named */
-  isNamed: boolean;
-};
+/**
+ * `categoryColumn`: index of the cell with the product's category, from 0. `isNamed`: whether products are read even
+ * without it.
+ */
+export type PictureChoice = { categoryColumn: number | undefined; isNamed: boolean };
 
-/** @param images a statement for rows of `images` */
+/**
+ * Reads a page of pictures without their files. Node parses one text of JSON sooner than many cells.
+ * @param images a statement for rows of `images`
+ */
 export async function readPictures(
   db: Db,
+  { tenantId, batchId }: BatchKey,
   images: RawBuilder<unknown>,
-  { of, rendition, categoryColumn, isNamed }: PictureChoice,
+  { categoryColumn: column, isNamed }: PictureChoice,
 ): Promise<PictureRow[]> {
-  const hasCategory = categoryColumn !== undefined;
-  const { rows } = await sql<PictureRow>`
-    select i.slot, i.row_number, i.position, i.recipe, i.url, i.host, i.state, i.error_code, i.is_placeholder, i.hash16,
-      f.format as file_format, f.width as file_width, f.height as file_height, f.bytes as file_bytes,
-      f.measures as file_measures
-      ${when(of === 'output', sql`, f.ordinal as file_ordinal`)}
-      ${when(hasCategory, sql`, p.cells->>${sql.lit(categoryColumn ?? 0)} as category`)}
-      ${when(isNamed, sql`, p.label, p.sku, p.name as product_name`)}
-    from (${images}) i
-    ${when(hasCategory || isNamed, sql`cross join lateral (${PRODUCT}) p`)}
-    left join lateral (${of === 'source' ? CONTENT : renditionOf(rendition)}) f on true
-    order by i.slot`.execute(db);
-  return rows;
+  const products = sql`
+    select row_number, label, sku, name,
+      ${column === undefined ? sql`null::text` : sql`cells->>${sql.lit(column)}`} as category
+    from products
+    where tenant_id = ${tenantId} and batch_id = ${batchId}
+      and row_number = any(array(select distinct row_number from i))`;
+  const { rows } = await sql<Page>`
+    with i as materialized (select ${sql.join(IMAGE.map(sql.ref))} from (${images}) i)
+    select (${columnsOf(IMAGE, sql`select * from i order by slot`)}) as images
+      ${when(isNamed || column !== undefined, sql`, (${columnsOf(PRODUCT, products)}) as products`)}`.execute(
+    db,
+  );
+  return rows.flatMap(picturesOf);
 }
 
-// The limits keep the planner from reading a whole table for each page.
-const PRODUCT = sql`
-  select p.label, p.sku, p.name, p.cells from products p
-  where p.tenant_id = i.tenant_id and p.batch_id = i.batch_id and p.row_number = i.row_number limit 1`;
+/** Of these renditions, by `hash16`. PostgreSQL finds them sooner in the order of their index than one by one. */
+export async function readFiles(
+  db: Db,
+  { tenantId }: BatchKey,
+  hashes: readonly string[],
+  choice: FileChoice,
+): Promise<Map<string, PictureFile>> {
+  const files = filesOf(tenantId, sql`${hashes}::text[]`, choice);
+  const { rows } = await sql<{
+    files: Columns<FileCells>;
+  }>`select (${columnsOf(FILE, files)}) as files`.execute(db);
+  const [page] = rows;
+  return page ? filesByHash(page.files) : new Map();
+}
 
-const CONTENT = sql`
-  select c.format, c.width, c.height, c.bytes, c.measures
-  from rendition_sets s join contents c on c.tenant_id = s.tenant_id and c.sha256 = s.source_sha256
-  where s.tenant_id = i.tenant_id and s.hash16 = i.hash16 limit 1`;
+/** @param hashes an array of `hash16` */
+function filesOf(
+  tenantId: number,
+  hashes: RawBuilder<unknown>,
+  { of, rendition }: FileChoice,
+): RawBuilder<unknown> {
+  return of === 'source' ? contentsOf(tenantId, hashes) : renditionsOf(tenantId, hashes, rendition);
+}
 
-const renditionOf = (name: string | undefined): RawBuilder<unknown> => sql`
-  select r.format, r.width, r.height, r.bytes, r.measures, r.ordinal
-  from renditions r
-  where r.tenant_id = i.tenant_id and r.hash16 = i.hash16
-    and ${name === undefined ? sql`r.ordinal = 1` : sql`r.name = ${name}`} limit 1`;
+// The limit keeps the planner from reading the whole table for each page; the order has neighbours read together.
+const contentsOf = (tenantId: number, hashes: RawBuilder<unknown>): RawBuilder<unknown> => sql`
+  select s.hash16, c.format, c.width, c.height, c.bytes, c.measures, 1 as ordinal
+  from (
+    select hash16, source_sha256 from rendition_sets
+    where tenant_id = ${tenantId} and hash16 = any(${hashes})
+    order by source_sha256
+  ) s
+  cross join lateral (select * from contents where tenant_id = ${tenantId} and sha256 = s.source_sha256 limit 1) c`;
+
+const renditionsOf = (
+  tenantId: number,
+  hashes: RawBuilder<unknown>,
+  name: string | undefined,
+): RawBuilder<unknown> => sql`
+  select hash16, format, width, height, bytes, measures, ordinal
+  from renditions
+  where tenant_id = ${tenantId} and hash16 = any(${hashes})
+    and ${name === undefined ? sql`ordinal = 1` : sql`name = ${name}`}`;
 
 /** Images in the order of their slots, without `to`. */
 export function imagesOfSlots(

@@ -1,21 +1,24 @@
 import { sql } from 'kysely';
 import type { BatchKey } from '../../batches/batch.ts';
 import type { Db } from '../../db/database.ts';
+import { SLOTS_A_PAGE } from '../../pipeline/content-page.ts';
+import type { EndedRound } from './claim.ts';
 import { BatchContents, type ReadImage } from './contents.ts';
+import { type ContentRow, writeFacts } from './facts.ts';
 
-const AT_ONCE = 5_000;
+const AT_ONCE = 5 * SLOTS_A_PAGE;
 
-/** Reads all completed images of a batch, a page at a time, so that no snapshot stays open. @param slots it has so many */
-export async function readContents(
-  db: Db,
-  batch: BatchKey,
-  slots: number,
-  signal: AbortSignal,
-): Promise<BatchContents> {
-  const contents = new BatchContents(slots);
-  for (let from = 1; from <= slots; from += AT_ONCE) {
+/**
+ * Reads all completed images of a batch, a page at a time, so that no snapshot stays open, and writes down for the
+ * reports what their contents are.
+ */
+export async function readContents(db: Db, round: EndedRound, signal: AbortSignal): Promise<BatchContents> {
+  const contents = new BatchContents(round.slots);
+  for (let from = 1; from <= round.slots; from += AT_ONCE) {
     signal.throwIfAborted();
-    for (const image of await readImages(db, batch, { from, to: from + AT_ONCE })) contents.add(image);
+    const images = await readImages(db, round, { from, to: from + AT_ONCE });
+    for (const image of images) contents.add(image);
+    await writeFacts(db, round, images);
   }
   return contents;
 }
@@ -27,21 +30,21 @@ const FEW_COLOURS = 64;
 
 // The limits keep the planner from reading a whole table for each page.
 const CONTENT = sql`
-  select s.source_sha256 as sha256, c.look_hash, c.measures
+  select s.source_sha256 as sha256, c.look_hash, c.format, c.width, c.height, c.bytes, c.measures
   from (
     select tenant_id, source_sha256 from rendition_sets
     where tenant_id = i.tenant_id and hash16 = i.hash16 limit 1) s
   left join lateral (
-    select look_hash, measures from contents
+    select look_hash, format, width, height, bytes, measures from contents
     where tenant_id = s.tenant_id and sha256 = s.source_sha256 limit 1) c on true`;
 
 async function readImages(
   db: Db,
   { tenantId, batchId }: BatchKey,
   slots: { from: number; to: number },
-): Promise<ReadImage[]> {
-  const { rows } = await sql<ReadImage>`
-    select i.slot, i.row_number, i.host, i.url, c.sha256, substr(bit_send(c.look_hash), 5) as look,
+): Promise<(ReadImage & ContentRow)[]> {
+  const { rows } = await sql<ReadImage & ContentRow>`
+    select i.slot, i.row_number, i.host, i.url, i.hash16, c.format, c.width, c.height, c.bytes, c.measures, c.sha256, substr(bit_send(c.look_hash), 5) as look,
       (c.measures->'chroma'->>0)::float8 as blue, (c.measures->'chroma'->>1)::float8 as red,
       coalesce(c.measures is not null and (c.look_hash is null or (c.measures->>'empty')::boolean
         or (c.measures->>'fill_box')::float8 < ${NEARLY_NOTHING}), false) as is_empty,

@@ -44,7 +44,7 @@ async function unlessEnding(round: EndedRound, looking: Looking): Promise<void> 
 
 async function findLooksOfRound(round: EndedRound, { db, log, signal }: Looking): Promise<void> {
   const startedAt = performance.now();
-  const batch = await readContents(db, round, round.slots, signal);
+  const batch = await readContents(db, round, signal);
   const { looks, twice } = await findGroups(batch);
   const sharing = await readSharing(db, round, { groups: looks, slots: round.slots, signal });
   const kinds = looks.flatMap((found, i): Group[] => {

@@ -279,6 +279,7 @@ describe('the check of a batch', () => {
     await sql`update contents set measures = null, measured_at = null, look_hash = null where height = 301`.execute(
       db,
     );
+    await sql`delete from batch_facts`.execute(db);
     assert.deepEqual(await images(), { pass: 0, warn: 0, fail: 0, unknown: 1 });
     await db.destroy();
   });

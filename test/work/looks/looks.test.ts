@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { BatchKey } from '../../../src/batches/batch.ts';
+import { deleteBatch } from '../../../src/batches/delete.ts';
+import { readPage } from '../../../src/pipeline/content-page.ts';
 import { countLooks, looksArePending } from '../../../src/results/looks/look.queries.ts';
 import { readLookFacts } from '../../../src/results/looks/look-facts.ts';
 import type { Services } from '../../../src/services.ts';
@@ -121,4 +123,16 @@ test('marks decide what is a placeholder, by content and by look', async () => {
   await sql`update batch_looks set kind = 'placeholder', is_variants = true`.execute(db);
   await mark('allowed', 'sha256');
   assert.deepEqual(await shown(), [{ ...none, variants: 1 }, false]);
+});
+
+test('what is known of contents is kept by pages, and goes with the batch', async () => {
+  await using services = await newServices();
+  const { db, patient } = services.database;
+  const batch = await ended(services, TABLE);
+  await findLooks(looking(services));
+  const pages = async () => (await sql<{ facts: string }>`select facts from batch_facts`.execute(db)).rows;
+  const [page] = await pages();
+  assert.deepEqual([...readPage(page?.facts ?? '').keys()], [1, 2]);
+  await deleteBatch(patient, batch);
+  assert.deepEqual(await pages(), []);
 });
