@@ -48,6 +48,7 @@ function behindProxy(stack: AsyncDisposableStack): CutOff {
 
 /** Whether a statement of the machine waits for a lock that the spy has. */
 async function isWaiting(spy: Client): Promise<boolean> {
+  await spy.query('select pg_stat_clear_snapshot()'); // within a transaction, activity is read once
   const { rows } = await spy.query(
     `select from pg_stat_activity where application_name = 'victim' and wait_event_type = 'Lock'`,
   );

@@ -243,7 +243,7 @@ test('migrations of several processes at once run once, and those of a newer ver
 });
 
 /** Tables of one row, for all tenants. */
-const OF_ALL = ['storage_sweep', 'access'];
+const OF_ALL = ['storage_sweep', 'access', 'chores', 'settings'];
 /** By these the tenant itself is found. */
 const FIND_TENANTS = new Set(['tenants_by_name', 'api_keys_by_sha256', 'sessions_pkey']);
 

@@ -81,6 +81,7 @@ async function accept({ api, origin }: Place): Promise<Batch> {
 
 /** Whether a statement of the victim waits for a lock that the spy has. */
 async function isWaiting({ spy }: Place): Promise<boolean> {
+  await spy.query('select pg_stat_clear_snapshot()'); // within a transaction, activity is read once
   const { rows } = await spy.query(
     `select from pg_stat_activity where application_name = 'victim' and wait_event_type = 'Lock'`,
   );
