@@ -8,8 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { readConfig } from '../../src/config.ts';
-import type { Db } from '../../src/db/database.ts';
-import { openServices } from '../../src/services.ts';
+import { openServices, type Services } from '../../src/services.ts';
 import { createStallTimer } from '../../src/watchdog/stall-timer.ts';
 import { acceptUrls, silent } from '../support/batches.ts';
 import { newDatabase } from '../support/database.ts';
@@ -82,11 +81,12 @@ function fatalLine(said: string): FatalLine {
 }
 
 /** Leases run out 10 s after the last touch, and their tasks wait some seconds: the test goes on as if these had passed. */
-async function expireLeases(db: Db): Promise<void> {
+async function expireLeases({ database: { db }, queue }: Services): Promise<void> {
   for (let active = true; active; await sleep(50)) {
     await sql`
       update pgboss.job set heartbeat_on = heartbeat_on - interval '1 minute', start_after = now()
       where name = 'process_image' and state in ('active', 'retry')`.execute(db);
+    await queue.supervise(); // a chore of workers, and none lives
     const { rows } =
       await sql`select from pgboss.job where name = 'process_image' and state = 'active'`.execute(db);
     active = rows.length > 0;
@@ -135,7 +135,7 @@ test('an image that brings processes to a standstill ends three of them, the thi
     if (time === 3) assert.equal(tasks.length, 1, said);
     else inHand.push(new Set(tasks.map(({ url }) => new URL(url).pathname)));
     if (time === 2) accompanied.clear();
-    await expireLeases(db);
+    await expireLeases(services);
   }
 
   const last = start();
