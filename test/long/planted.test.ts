@@ -12,7 +12,7 @@ import { startOrigin } from '../support/origin.ts';
 import { photo, PHOTO_NAMES } from '../support/pictures.ts';
 import { random } from '../support/random.ts';
 
-const PRODUCTS = 2_000;
+const PRODUCTS = Number(process.env['LONG_PRODUCTS'] ?? 2_000);
 const TIMES = 8; // each fault
 const SIDE = 1_600;
 const BYTES = 650_000; // of each JPEG; bol wants at least 30,000

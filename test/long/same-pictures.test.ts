@@ -7,7 +7,7 @@ import { type Batch, json, startMinilab, untilEnded, upload } from '../support/m
 import { startOrigin } from '../support/origin.ts';
 import { type SamePictures, untilGrouped } from '../support/same-pictures.ts';
 
-const PRODUCTS = 2_000;
+const PRODUCTS = Number(process.env['LONG_PRODUCTS'] ?? 2_000);
 
 test(`of ${PRODUCTS} products every planted picture that occurs more than once is found, and nothing else`, async () => {
   await using folder = await newFolder();
