@@ -28,7 +28,8 @@ export async function claimRound(db: Db): Promise<EndedRound | undefined> {
 }
 
 export async function releaseRound(db: Db, round: EndedRound): Promise<void> {
-  await sql`update batches set looks_claimed_at = null where ${isClaimed(round)}`.execute(db);
+  await sql`update batches set looks_claimed_at = null
+    where tenant_id = ${round.tenantId} and ${isClaimed(round)}`.execute(db);
 }
 
 /** Takes a batch from whoever is at it. Undefined: there is no such batch, it runs, or its groups are known. */
@@ -45,10 +46,10 @@ function roundOf({ tenant_id, batch_id, round, images: slots, claimed_at: claime
   return { tenantId: tenant_id, batchId: batch_id, round, slots, claimedAt };
 }
 
-/** SQL: of a row of `batches`, whether the claim of a round still holds, and its groups are not shown. */
-export function isClaimed({ tenantId, batchId, round, claimedAt }: EndedRound) {
+/** SQL: of a row of `batches` of the tenant, whether the claim of a round still holds, and its groups are not shown. */
+export function isClaimed({ batchId, round, claimedAt }: EndedRound) {
   return sql`
-    tenant_id = ${tenantId} and batch_id = ${batchId} and round = ${round} and ended_at is not null
+    batch_id = ${batchId} and round = ${round} and ended_at is not null
       and looks_round is distinct from round and looks_claimed_at = ${claimedAt}::timestamptz`;
 }
 

@@ -21,7 +21,7 @@ export async function writeFacts(db: Db, round: EndedRound, images: readonly Con
   await sql`
     with b as (
       select tenant_id, batch_id from batches
-      where ${isClaimed(round)}
+      where tenant_id = ${round.tenantId} and ${isClaimed(round)}
       for share
     )
     insert into batch_facts (tenant_id, batch_id, page, facts)

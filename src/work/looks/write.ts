@@ -61,7 +61,7 @@ async function insertGroups(db: Db, round: EndedRound, rows: Row[]): Promise<boo
   const { rows: found } = await sql<{ is_there: boolean }>`
     with b as (
       select tenant_id, batch_id, round from batches
-      where ${isClaimed(round)}
+      where tenant_id = ${round.tenantId} and ${isClaimed(round)}
       for share
     ),
     written as (
@@ -79,7 +79,9 @@ async function insertGroups(db: Db, round: EndedRound, rows: Row[]): Promise<boo
 
 async function showRound(db: Db, round: EndedRound): Promise<boolean> {
   const { numAffectedRows = 0n } = await sql`
-    update batches set looks_round = round where ${isClaimed(round)}`.execute(db);
+    update batches set looks_round = round where tenant_id = ${round.tenantId} and ${isClaimed(round)}`.execute(
+    db,
+  );
   if (numAffectedRows === 0n) return false;
   await removeEarlier(db, round);
   return true;
@@ -88,7 +90,7 @@ async function showRound(db: Db, round: EndedRound): Promise<boolean> {
 /** What workers that were killed left behind. Locks the batch meanwhile, as insertGroups does. */
 async function removeUnshown(db: Db, round: EndedRound): Promise<void> {
   await sql`
-    with b as (select tenant_id, batch_id, looks_round from batches where ${isClaimed(round)} for share)
+    with b as (select tenant_id, batch_id, looks_round from batches where tenant_id = ${round.tenantId} and ${isClaimed(round)} for share)
     delete from batch_looks l using b
     where l.tenant_id = b.tenant_id and l.batch_id = b.batch_id and l.round is distinct from b.looks_round`.execute(
     db,
