@@ -109,6 +109,9 @@ async function report({ state, counts, bytes_in, bytes_out, links }: Batch): Pro
 
 /** What marketplaces say of the linked pictures: what was measured while they were made is judged by their rules. */
 async function audit({ links }: Batch): Promise<void> {
+  // Whether a picture stands for a missing one is known when all are compared, some seconds after the end.
+  type Same = { pending: boolean };
+  while ((await get<Same>(`${links.self}/same-pictures`)).pending) await sleep(200);
   const rows = await Promise.all(
     ['google', 'amazon', 'zalando'].map(async (channel) => {
       const found = await get<Check>(`${links.self}/check?channel=${channel}&as_of=${AS_OF}`);
