@@ -41,6 +41,10 @@ for (const [name, openFrom, openTo] of [
     assert.match(await copy(), new RegExp(`^0 files copied .* ${all.length} were there`));
     assert.deepEqual(await to.keys(), all);
 
+    for (const name of Object.keys({ ...from.settings, ...to.settings }).filter(isShared)) {
+      const { code, err } = await runMinilab(['settings', 'unset', name], { settings: database });
+      assert.equal(code, 0, err); // the next process says where all of them store files
+    }
     await using minilab = await startMinilab('serve', { ...database, ...to.settings });
     for (const key of all) await from.remove(key);
     const opened = await Promise.all(batches.map((id) => openOutputs(minilab.url, id)));
@@ -48,6 +52,10 @@ for (const [name, openFrom, openTo] of [
     const verified = await runMinilab(['verify', '--deep'], { settings: { ...database, ...to.settings } });
     assert.equal(verified.code, 0, verified.err);
   });
+
+function isShared(name: string): boolean {
+  return name === 'STORAGE_URL' || name.startsWith('S3_');
+}
 
 async function copyStorage(from: StoredFiles, to: StoredFiles, dataDir: string): Promise<string> {
   const urls = [from, to].map(({ settings: { STORAGE_URL = '' } }) => STORAGE_URL);
