@@ -119,6 +119,10 @@ function damagedAndHealed(openFiles: () => Promise<StoredFiles>): void {
 
   test('where a storage has no file at all, nothing is forgotten', async () => {
     await using empty = await newFolder();
+    for (const name of Object.keys(settings).filter(
+      (each) => each === 'STORAGE_URL' || each.startsWith('S3_'),
+    ))
+      await runMinilab(['settings', 'unset', name], { settings }); // or another storage would be refused before
     const elsewhere = { ...settings, STORAGE_URL: `file://${empty.path}` };
     const { code, err } = await runMinilab(['verify', '--forget'], { settings: elsewhere });
     assert.equal(code, 1);
