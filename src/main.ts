@@ -1,14 +1,15 @@
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
+import { addAccessCommands } from './cli/commands/access.ts';
+import { addSettingsCommands } from './cli/commands/settings.ts';
+import { addStorageCommands } from './cli/commands/storage.ts';
+import { end } from './cli/end.ts';
 import { withJsonErrors, describe, EXIT, say } from './cli/output.ts';
 import type { AuditOptions } from './cli/audit.ts';
 import type { CheckOptions } from './cli/check.ts';
-import type { CreateKeyOptions, ListKeysOptions } from './cli/keys.ts';
 import type { InspectOptions } from './cli/inspect.ts';
 import type { ProcessOptions } from './cli/process.ts';
-import type { VerifyFlags } from './cli/verify.ts';
 import { DEFAULT_NAME_TEMPLATE } from './presets/name-template.ts';
-import type { LimitOptions } from './cli/tenant-limits.ts';
 import { Problem } from './errors.ts';
 import { DEFAULT_PRESET } from './presets/builtin.ts';
 import { VERSION } from './version.ts';
@@ -184,101 +185,9 @@ channels
   .description('remove your own channel')
   .action(async (name: string) => end((await import('./cli/channels.ts')).removeChannel(name)));
 
-const keys = program.command('keys').description('create, list and revoke API keys');
-keys
-  .command('create')
-  .argument('<NAME>', 'what the key is for')
-  .description('create an API key, and print it: it is shown this once')
-  .option('--tenant <NAME>', 'whose batches it opens', 'default')
-  .option('--scope <read|write|admin>', 'what it may do', 'write')
-  .option('--expires <TIME>', 'for how long it is valid, such as 90d; default: until it is revoked')
-  .option('--json', 'print one JSON object', false)
-  .action(async (name: string, options: CreateKeyOptions) =>
-    end(
-      withJsonErrors(options.json, {}, async () =>
-        (await import('./cli/keys.ts')).createNewKey(name, options),
-      ),
-    ),
-  );
-keys
-  .command('list')
-  .description('list keys, never the keys themselves')
-  .option('--tenant <NAME>', 'only those of one tenant')
-  .option('--json', 'print one JSON object', false)
-  .action(async (options: ListKeysOptions) =>
-    end(withJsonErrors(options.json, {}, async () => (await import('./cli/keys.ts')).showKeys(options))),
-  );
-keys
-  .command('revoke')
-  .argument('<ID-or-NAME>')
-  .description('revoke a key: every process refuses it within 5 seconds')
-  .option('--tenant <NAME>', 'whose key has this name', 'default')
-  .action(async (idOrName: string, options: { tenant: string }) =>
-    end((await import('./cli/keys.ts')).revoke(idOrName, options)),
-  );
+addAccessCommands(program);
 
-keys
-  .command('reset')
-  .description('delete all keys, so that a server that only this machine can reach is open again')
-  .action(async () => end((await import('./cli/keys.ts')).resetAllKeys()));
-
-const tenants = program.command('tenants').description('create, list and delete tenants');
-tenants
-  .command('create')
-  .argument('<NAME>', 'lower-case letters, digits and hyphens')
-  .description('create a tenant, with batches, presets, keys and files of its own')
-  .action(async (name: string) => end((await import('./cli/tenants.ts')).createNewTenant(name)));
-tenants
-  .command('list')
-  .description('list tenants, with the numbers of their keys and batches')
-  .option('--json', 'print one JSON object', false)
-  .action(async (options: { json: boolean }) =>
-    end(
-      withJsonErrors(options.json, {}, async () => (await import('./cli/tenants.ts')).showTenants(options)),
-    ),
-  );
-tenants
-  .command('set')
-  .argument('<NAME>')
-  .description('set limits of a tenant; none takes a limit away')
-  .option('--requests-per-second <N>', 'of each key; none: REQUESTS_PER_SECOND')
-  .option('--batches-at-once <N>', 'batches that may run at once')
-  .option('--images-per-day <N>', 'images of uploads per day, in UTC')
-  .option('--stored-bytes <SIZE>', 'bytes of all renditions, such as 50GB')
-  .action(async (name: string, options: LimitOptions) =>
-    end((await import('./cli/tenants.ts')).setTenantLimits(name, options)),
-  );
-tenants
-  .command('delete')
-  .argument('<NAME>')
-  .description('delete a tenant, with its batches and files')
-  .option('--force', 'cancel its running batches', false)
-  .action(async (name: string, options: { force: boolean }) =>
-    end((await import('./cli/tenants.ts')).removeTenant(name, options)),
-  );
-
-const settings = program
-  .command('settings')
-  .description('show the settings that all processes of the database share')
-  .option('--json', 'print one JSON object', false)
-  .action(async (options: { json: boolean }) =>
-    end(
-      withJsonErrors(options.json, {}, async () => (await import('./cli/settings.ts')).showSettings(options)),
-    ),
-  );
-settings
-  .command('set')
-  .argument('<NAME>')
-  .argument('[VALUE]', 'default: what the environment has; of secrets, always')
-  .description('set a shared setting: running processes see it within 5 seconds')
-  .action(async (name: string, value: string | undefined) =>
-    end((await import('./cli/settings.ts')).setSetting(name, value)),
-  );
-settings
-  .command('unset')
-  .argument('<NAME>')
-  .description('share a setting no longer')
-  .action(async (name: string) => end((await import('./cli/settings.ts')).unsetSetting(name)));
+addSettingsCommands(program);
 
 program
   .command('migrate')
@@ -288,37 +197,7 @@ program
     await end(migrateSchema());
   });
 
-program
-  .command('sweep-storage')
-  .description('remove orphans: files that no image refers to; workers do this once a day')
-  .option('--older-than <DURATION>', 'younger files may belong to images in progress', '48h')
-  .action(async (options: { olderThan: string }) => {
-    const { sweepNow } = await import('./cli/sweep-storage.ts');
-    await end(sweepNow(options));
-  });
-
-program
-  .command('verify')
-  .description('compare the storage with the database: missing, damaged and orphaned files')
-  .option('--sample <PERCENT>', 'compare the SHA-256 of this part of the files, such as 1%', '100%')
-  .option('--deep', 'read the files for it; without it, only a bucket knows an SHA-256', false)
-  .option('--forget', 'delete sets with missing or damaged files: the next run makes them again', false)
-  .option('--older-than <DURATION>', 'younger files without a row are no orphans', '48h')
-  .option('--json', 'print one JSON object for each finding, and one with the counts', false)
-  .action(async (options: VerifyFlags) => {
-    const { NOT_VERIFIED, verify } = await import('./cli/verify.ts');
-    await end(withJsonErrors(options.json, NOT_VERIFIED, () => verify(options)));
-  });
-
-program
-  .command('copy-storage')
-  .description('copy all files into another storage, while workers go on; again, it copies what is missing')
-  .argument('<FROM>', 'a URL as in STORAGE_URL: file:///srv/files or s3://bucket/prefix; or a folder')
-  .argument('<TO>')
-  .action(async (from: string, to: string) => {
-    const { copyFiles } = await import('./cli/copy-storage.ts');
-    await end(copyFiles(from, to));
-  });
+addStorageCommands(program);
 
 program
   .command('doctor')
@@ -327,10 +206,6 @@ program
     const { doctor } = await import('./cli/doctor.ts');
     await end(doctor());
   });
-
-async function end(command: Promise<number>): Promise<void> {
-  process.exitCode = await command;
-}
 
 try {
   await program.parseAsync();
