@@ -1,5 +1,11 @@
 import type { Flaw } from '../errors.ts';
-import { FORMAT_FACTS, MAX_OUTPUT_SIDE, OUTPUT_FORMATS, type OutputFormat } from '../presets/spec.ts';
+import {
+  FORMAT_FACTS,
+  MAX_OBJECT_PIXELS,
+  MAX_OUTPUT_SIDE,
+  OUTPUT_FORMATS,
+  type OutputFormat,
+} from '../presets/spec.ts';
 import type { Preset, Recipe, RenditionSpec } from '../presets/spec.ts';
 import type { Columns } from '../csv/header/columns.ts';
 import { type TableRow, trimmedCell } from '../csv/records.ts';
@@ -84,8 +90,15 @@ export function recipeOf(preset: Preset, rowOptions: RowOptions): Recipe {
 function inSize(spec: RenditionSpec, { width, height }: RowOptions): RenditionSpec {
   if (width === undefined && height === undefined) return spec;
   // A box that is filled needs both sides; otherwise a side that the row leaves out is free.
-  if (spec.fit !== 'inside') return { ...spec, width: width ?? spec.width, height: height ?? spec.height };
+  if (spec.fit !== 'inside')
+    return atMost(spec, { width: width ?? spec.width, height: height ?? spec.height });
   return { ...spec, width: width ?? null, height: height ?? null };
+}
+
+/** The fit object keeps its size where a row wants more than it can make. */
+function atMost(spec: RenditionSpec, box: Pick<RenditionSpec, 'width' | 'height'>): RenditionSpec {
+  const isTooMuch = spec.fit === 'object' && (box.width ?? 0) * (box.height ?? 0) > MAX_OBJECT_PIXELS;
+  return isTooMuch ? spec : { ...spec, ...box };
 }
 
 function inFormat(spec: RenditionSpec, { quality, format = spec.format }: RowOptions): RenditionSpec {

@@ -4,6 +4,7 @@ import { type PointedFlaw, Problem } from '../errors.ts';
 import { nameFlaws } from '../name.ts';
 import { inWords, type SchemaError, schemaErrors } from '../schema-words.ts';
 import {
+  MAX_OBJECT_PIXELS,
   BACKGROUND,
   MAX_RENDITIONS,
   FORMAT_FACTS,
@@ -111,8 +112,6 @@ function positionFlaws({ fit, position = 'centre', animated }: RenditionInput): 
   return animated ? [{ at: '/position', detail: 'An animation is cut around its centre only.' }] : [];
 }
 
-const MAX_MEASURED = 100e6; // pixels: what it makes is read again, as a source
-
 const OF_OBJECT = ['fill', 'enlarge', 'min_width', 'whiten', 'on_unmet'] as const;
 
 function objectFlaws(rendition: RenditionInput): PresetFlaw[] {
@@ -124,7 +123,7 @@ function objectFlaws(rendition: RenditionInput): PresetFlaw[] {
   const { width = 0, height = 0, min_width = width } = rendition;
   const { background = '#ffffff', whiten, animated, trim } = rendition;
   const flaws: PresetFlaw[] = [];
-  if (width * height > MAX_MEASURED)
+  if (width * height > MAX_OBJECT_PIXELS)
     flaws.push({ at: '/width', detail: 'The fit object makes at most 100 megapixels.' });
   if (width > 0 && min_width > width)
     flaws.push({ at: '/min_width', detail: `It must not be more than width, ${width}.` });

@@ -60,6 +60,8 @@ export const FORMAT_FACTS: Record<OutputFormat, FormatFacts> = {
 };
 
 export const MAX_OUTPUT_SIDE = 16_384;
+/** Of the fit `object`: what it makes is read again, as a source. */
+export const MAX_OBJECT_PIXELS = 100e6;
 
 const Side = Type.Integer({ minimum: 1, maximum: MAX_OUTPUT_SIDE });
 const flag = (description: string) => Type.Optional(Type.Boolean({ description, default: false }));

@@ -76,8 +76,11 @@ export class Recorder<N extends TaskName, R> {
   }
 
   /** @returns those for which something was in the way all the time */
-  async #record(group: Finished<N, R>[]): Promise<Finished<N, R>[]> {
-    const { record, log, patienceMs = PATIENCE_MS } = this.#parts;
+  async #record(
+    group: Finished<N, R>[],
+    patienceMs = this.#parts.patienceMs ?? PATIENCE_MS,
+  ): Promise<Finished<N, R>[]> {
+    const { record, log } = this.#parts;
     const apartAt = performance.now() + patienceMs;
     const isGivenUp = (): boolean => Date.now() > this.#giveUpAt;
     try {
@@ -89,17 +92,18 @@ export class Recorder<N extends TaskName, R> {
       return [];
     } catch (error) {
       if (!isPassingTrouble(error)) return this.#recordEach(group, error);
-      const then = isGivenUp() ? 'given up' : 'retrying one by one';
+      const next = group.length > 1 ? 'trying each once' : 'it goes behind the others';
+      const then = isGivenUp() ? 'given up' : next;
       log.warn({ err: error, tasks: group.length }, `recording results failed, ${then}`);
       if (isGivenUp()) return [];
       return group.length > 1 ? this.#recordEach(group, error) : group;
     }
   }
 
-  /** A result that cannot be recorded because of a bug must not hold up the others of its group. */
+  /** A result that meets a bug or a lock must not hold up the others of its group: the group has waited for it already. */
   async #recordEach(group: Finished<N, R>[], error: unknown): Promise<Finished<N, R>[]> {
     const left: Finished<N, R>[] = [];
-    if (group.length > 1) for (const one of group) left.push(...(await this.#record([one])));
+    if (group.length > 1) for (const one of group) left.push(...(await this.#record([one], 0)));
     else this.#parts.log.error({ err: error, task: group[0]?.task.id }, 'a result cannot be recorded');
     return left;
   }

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { Db } from '../db/database.ts';
 import type { StorageKey } from '../storage/keys.ts';
 import type { Opened, Storage } from '../storage/storage.ts';
-import { MemoryBudget, type Turn } from './memory-budget.ts';
+import { MemoryBudget } from './memory-budget.ts';
 import { namedFiles } from './named-files.ts';
 import type { BatchResults } from './results.queries.ts';
 import { openScratchFile } from './scratch.ts';
@@ -37,7 +37,7 @@ export async function* imagesZip(
   const ending = new AbortController();
 
   async function entryOf(key: StorageKey, name: string): Promise<ZipEntry | undefined> {
-    const file = await read(storage, key, budget.enter(), ending.signal);
+    const file = await read(storage, key, budget, ending.signal);
     if (!file) onMissing(key);
     return file && { name, modifiedAt, size: file.length, checksum: crc32(file), content: [file] };
   }
@@ -67,9 +67,10 @@ export async function* imagesZip(
 async function read(
   storage: Storage,
   key: StorageKey,
-  turn: Turn,
+  budget: MemoryBudget,
   signal: AbortSignal,
 ): Promise<Buffer | undefined> {
+  const turn = budget.enter();
   let opened: Opened | undefined;
   try {
     opened = await storage.open(key, signal);
@@ -80,7 +81,9 @@ async function read(
     const isStale = performance.now() - openedAt > IDLE_MS; // a store closes answers that nobody reads
     if (isStale) {
       opened.content.destroy();
+      const { bytes } = opened;
       opened = await storage.open(key, signal);
+      if (!opened) budget.release(bytes); // it was removed meanwhile
     }
     return opened && (await buffer(opened.content));
   } finally {

@@ -7,6 +7,7 @@ export type SamePictures = {
     group: number;
     kind: string;
     marked: string | null;
+    marked_as: string | null;
     reason: string | null;
     images: number;
     products: number;

@@ -1670,6 +1670,8 @@ export type components = {
             not_judged: string[];
             /** @enum {string} */
             of: "source" | "output";
+            /** @description Whether its pictures are still to be compared with each other, for the rules placeholder and twice */
+            pending: boolean;
             /** @description With of=output: the names of the renditions that were checked */
             renditions: string[];
             rules: {
@@ -2413,6 +2415,7 @@ export type components = {
              */
             kind: "twice" | "shared" | "variants" | "placeholder";
             marked: ("placeholder" | "allowed") | null;
+            marked_as: string | null;
             products: number;
             reason: string | null;
             skus: string[];

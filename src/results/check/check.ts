@@ -84,6 +84,11 @@ export class BatchCheck {
     };
   }
 
+  /** Whether a rule asks for what is known when the pictures of the batch are compared, and they are not yet. */
+  async isPending(): Promise<boolean> {
+    return (await this.#lookFacts())?.isPending ?? false;
+  }
+
   /** They are of the whole batch, so they are read once, and only for rules about them. */
   #lookFacts(): Promise<LookFacts> | undefined {
     const { channels, asOf } = this.request;

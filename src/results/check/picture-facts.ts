@@ -26,7 +26,7 @@ export function factsOf(
     file:
       picture.file &&
       (of === 'source' ? sourceFile(picture.file) : outputFile(picture, picture.file, results)),
-    isPlaceholder: picture.is_placeholder || looks?.isPlaceholder(picture.slot),
+    isPlaceholder: looks?.isPlaceholder(picture.slot, picture.is_placeholder),
     isTwice: looks?.isTwice(picture.slot),
   });
 }

@@ -45,6 +45,10 @@ export const CheckSummary = Type.Object(
       }),
     ),
     not_judged: Type.Array(Type.String()),
+    pending: Type.Boolean({
+      description:
+        'Whether its pictures are still to be compared with each other, for the rules placeholder and twice',
+    }),
   },
   { 'x-name': 'CheckSummary' },
 );
@@ -59,10 +63,11 @@ export async function summaries(check: BatchCheck, signal?: AbortSignal): Promis
     for (const { row, verdicts } of page)
       for (const [i, verdict] of verdicts.entries()) counts[i]?.add(row.slot, verdict);
   }
-  return counts.map((count) => summaryOf(count, check));
+  const pending = await check.isPending();
+  return counts.map((count) => ({ ...summaryOf(count, check), pending }));
 }
 
-function summaryOf(count: Counts, { request: { of, asOf }, renditions }: BatchCheck): CheckSummary {
+function summaryOf(count: Counts, { request: { of, asOf }, renditions }: BatchCheck) {
   const { name: channel, title } = count.channel;
   const what = { channel, title, of, renditions, as_of: asOf };
   return { ...what, images: count.images, rules: count.rules(), not_judged: [...NOT_JUDGED] };

@@ -15,6 +15,8 @@ export type LookRow = {
   look: number;
   kind: LookKind;
   marked: MarkKind | null;
+  /** SHA-256 of the picture that was marked: this one, or one that looks the same */
+  marked_as: string | null;
   reason: string | null;
   images: number;
   products: number;
@@ -58,7 +60,7 @@ const SKUS = 5;
 export async function listLooks(db: Db, batch: BatchKey, filter: LookFilter): Promise<LookRow[]> {
   const { tenantId, batchId } = batch;
   const { rows } = await sql<LookRow>`
-    select l.look, l.kind, l.marked, l.reason, l.images, l.products, l.contents, l.distance, l.host, l.example,
+    select l.look, l.kind, l.marked, l.marked_as, l.reason, l.images, l.products, l.contents, l.distance, l.host, l.example,
       encode(l.sha256, 'hex') as sha256, coalesce(i.url, '') as url,
       array(
         select sku from (
@@ -93,7 +95,7 @@ const off = (i: 0 | 1): RawBuilder<unknown> =>
 
 /** Of a group `l`: the mark of its most frequent content, else of the picture that it resembles most; see pipeline/marks.ts. */
 const MARK_OF_LOOK = sql`
-  select k.kind from known_pictures k
+  select k.kind, encode(k.sha256, 'hex') as sha256 from known_pictures k
   where k.tenant_id = l.tenant_id and (k.sha256 = l.sha256
     or (bit_count(k.look_hash # l.look_hash) <= ${sql.lit(SAME_LOOK_BITS)}
       and sqrt(${off(0)} + ${off(1)}) <= ${sql.lit(SAME_LOOK_CHROMA)}))
@@ -107,7 +109,7 @@ export function looksOf({ tenantId, batchId }: BatchKey): RawBuilder<unknown> {
     where l.tenant_id = ${tenantId} and l.batch_id = ${batchId}`;
   return sql`
     select l.look, l.is_variants, l.sha256, l.images, l.products, l.contents, l.distance, l.host, l.example, l.slots,
-      m.kind as marked, case when m.kind is null then l.reason end as reason,
+      m.kind as marked, m.sha256 as marked_as, case when m.kind is null then l.reason end as reason,
       case when m.kind = 'placeholder' and l.kind <> 'twice' then 'placeholder'
         when m.kind = 'allowed' and l.kind = 'placeholder' then case when l.is_variants then 'variants' else 'shared' end
         else l.kind end as kind

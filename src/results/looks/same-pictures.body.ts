@@ -12,6 +12,11 @@ export const SamePicture = Type.Object(
         'twice: one content in several slots of one product. shared: one content or look on several products. variants: shared by variants of one product. placeholder: marked, or suggested, as a sign for a missing picture',
     }),
     marked: Nullable(Type.Enum(['placeholder', 'allowed'])),
+    marked_as: Nullable(
+      Type.String({
+        description: 'SHA-256 of the picture with this mark: this one, or one that looks the same',
+      }),
+    ),
     reason: Nullable(Type.String({ description: 'Why it is suggested as a placeholder' })),
     images: Type.Integer(),
     products: Type.Integer(),

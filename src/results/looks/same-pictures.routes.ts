@@ -34,7 +34,7 @@ export const samePictureRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (a
         description: DESCRIPTION,
         params: Params,
         querystring: Type.Object({ ...PageQuery, ...Wanted }),
-        response: { 200: SamePictures, 404: ProblemAnswer },
+        response: { 200: SamePictures, 400: ProblemAnswer, 404: ProblemAnswer },
       },
     },
     async (request) => {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { MEASURES_VERSION } from '../../pipeline/measures.ts';
 import type { BatchKey } from '../../batches/batch.ts';
 import type { Db } from '../../db/database.ts';
 import { SLOTS_A_PAGE } from '../../pipeline/content-page.ts';
@@ -36,7 +37,8 @@ const CONTENT = sql`
     where tenant_id = i.tenant_id and hash16 = i.hash16 limit 1) s
   left join lateral (
     select look_hash, format, width, height, bytes, measures from contents
-    where tenant_id = s.tenant_id and sha256 = s.source_sha256 limit 1) c on true`;
+    where tenant_id = s.tenant_id and sha256 = s.source_sha256
+      and (measures->'v')::integer >= ${sql.lit(MEASURES_VERSION)} limit 1) c on true`; // older measures are as good as none
 
 async function readImages(
   db: Db,

@@ -66,7 +66,16 @@ describe('pictures that occur more than once', () => {
     assert.match(example.sha256, /^[0-9a-f]{64}$/);
     assert.equal(example.url, `${origin.url}/cdn/0/front.png`);
     assert.deepEqual(told, {
-      ...{ group: 1, kind: 'placeholder', marked: null, images: 40, products: 40, contents: 1, distance: 0 },
+      ...{
+        group: 1,
+        kind: 'placeholder',
+        marked: null,
+        marked_as: null,
+        images: 40,
+        products: 40,
+        contents: 1,
+        distance: 0,
+      },
       reason: '40 products with different names have it, and it is drawn with few colours.',
       host: new URL(origin.url).host,
       skus: ['SKU-31', 'SKU-32', 'SKU-33', 'SKU-34', 'SKU-35'],

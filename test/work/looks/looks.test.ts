@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { BatchKey } from '../../../src/batches/batch.ts';
 import { deleteBatch } from '../../../src/batches/delete.ts';
 import { readPage } from '../../../src/pipeline/content-page.ts';
-import { countLooks, looksArePending } from '../../../src/results/looks/look.queries.ts';
+import { countLooks, listLooks, looksArePending } from '../../../src/results/looks/look.queries.ts';
 import { readLookFacts } from '../../../src/results/looks/look-facts.ts';
 import type { Services } from '../../../src/services.ts';
 import { findLooks, findLooksOf } from '../../../src/work/looks/looks.ts';
@@ -99,9 +99,6 @@ test('a batch without any duplicate, or with one image, writes nothing', async (
 test('marks decide what is a placeholder, by content and by look', async () => {
   await using services = await newServices();
   const { db } = services.database;
-  await sql`
-    create table if not exists known_pictures (
-      tenant_id integer, sha256 bytea, look_hash bit(256), chroma jsonb, kind text)`.execute(db);
   const batch = await ended(services, TABLE);
   await findLooks(looking(services));
   const mark = async (kind: string, from: string): Promise<void> => {
@@ -112,17 +109,28 @@ test('marks decide what is a placeholder, by content and by look', async () => {
   };
   const shown = async () => [
     await countLooks(db, batch),
-    (await readLookFacts(db, { ...batch, images: 2 })).isPlaceholder(2),
+    (await readLookFacts(db, { ...batch, images: 2 })).isPlaceholder(2, false),
   ];
   const none = { twice: 0, shared: 0, variants: 0, placeholder: 0 };
   assert.deepEqual(await shown(), [{ ...none, shared: 1 }, false]);
   for (const from of ['sha256', `decode(repeat('00', 32), 'hex')`]) {
     await mark('placeholder', from);
     assert.deepEqual(await shown(), [{ ...none, placeholder: 1 }, true]);
+    const [group] = await listLooks(db, batch, {
+      kind: undefined,
+      minProducts: undefined,
+      afterLook: 0,
+      limit: 1,
+    });
+    const { rows } = await sql<{ sha256: string }>`
+      select encode(sha256, 'hex') as sha256 from known_pictures`.execute(db);
+    assert.equal(group?.marked_as, rows[0]?.sha256, 'the picture whose mark can be removed');
   }
   await sql`update batch_looks set kind = 'placeholder', is_variants = true`.execute(db);
   await mark('allowed', 'sha256');
   assert.deepEqual(await shown(), [{ ...none, variants: 1 }, false]);
+  const facts = await readLookFacts(db, { ...batch, images: 2 });
+  assert.equal(facts.isPlaceholder(1, true), false, 'its content is allowed, although it was told as one');
 });
 
 test('what is known of contents is kept by pages, and goes with the batch', async () => {

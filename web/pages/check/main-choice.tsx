@@ -25,7 +25,7 @@ export function MainChoice({ presets, chosen, onChoose }: Props) {
           </option>
         ))}
       </select>
-      {FIX.test(chosen) && (
+      {fixes.some(({ name }) => name === chosen) && (
         <small>
           The first picture of each product: the product is centred on white, as large as{' '}
           {marketplaceOf(chosen)} wants it. What cannot be done is told with the picture.

@@ -48,7 +48,7 @@ export function Group({ batch, group, example, onChange }: Props) {
         <a class="btn" href={`${tabPath(batch.id, 'sheet')}?group=${number}`}>
           Show them
         </a>
-        {may('write') && <Marks marked={marked} sha256={picture.sha256} onAsk={ask} onChange={onChange} />}
+        {may('write') && <Marks marked={marked} markedAs={group.marked_as} onAsk={ask} onChange={onChange} />}
       </div>
       {question && (
         <MarkQuestion
@@ -64,13 +64,14 @@ export function Group({ batch, group, example, onChange }: Props) {
 
 type MarksProps = {
   marked: MarkKind | null;
-  sha256: string;
+  /** of the picture that has the mark */
+  markedAs: string | null;
   onAsk: (kind: MarkKind) => void;
   onChange: () => Promise<void>;
 };
 
-function Marks({ marked, sha256, onAsk, onChange }: MarksProps) {
-  if (marked) return <Unmark sha256={sha256} onChange={onChange} />;
+function Marks({ marked, markedAs, onAsk, onChange }: MarksProps) {
+  if (marked && markedAs) return <Unmark sha256={markedAs} onChange={onChange} />;
   return (
     <>
       <button type="button" class="btn" onClick={() => onAsk('placeholder')}>

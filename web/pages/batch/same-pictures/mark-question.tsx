@@ -29,7 +29,7 @@ export function MarkQuestion({ sha256, kind, onClose, onChange }: Props) {
         <p class="gapb">
           {isPlaceholder ? (
             <>
-              In every batch to come, an image that is this picture or looks like it fails with{' '}
+              From now on, in all batches, an image that is this picture or looks like it fails with{' '}
               <code>placeholder_image</code>, so that no shop shows it. An upload with{' '}
               <code>placeholders=warn</code> makes it all the same. What this batch has made stays.
             </>

@@ -15,7 +15,7 @@ const VERDICT_WORDS: Record<string, string> = {
   fail: 'pictures that fail',
   warn: 'pictures with a warning',
   pass: 'pictures that pass',
-  unknown: 'pictures of which it is unknown',
+  unknown: 'pictures whose verdict is unknown',
 } satisfies Record<VerdictWord, string>;
 
 /** What the sheet shows, where a check led to it, and the ways on; and the sheet, when that is known: nothing moves. */

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { Batch, Channel, CheckedRule, CheckSummary, List } from '../../../api/types.ts';
+import type { Batch, Channel, CheckSummary, List } from '../../../api/types.ts';
 import { store, stored } from '../../../app/stored.ts';
 import { count } from '../../../data/format.ts';
 import { reload, useKept, useResource } from '../../../data/resource.ts';
@@ -12,8 +12,6 @@ const CHANNELS = '/v1/channels';
 const LIVE_MS = 5_000;
 /** A check reads what is known of every image: of more than this, only when it is asked for. */
 const MOST_LIVE = 5_000;
-/** Rules about pictures that occur more than once. */
-const ofGroups = new Set<CheckedRule['rule']>(['twice', 'placeholder']);
 
 /** What a marketplace says of the pictures of a batch. */
 export function CheckTab({ batch }: { batch: Batch }) {
@@ -67,8 +65,7 @@ function Checked({ batch, channels }: { batch: Batch; channels: Channel[] }) {
 const COMPARED_WITHIN_MS = 600_000;
 
 /** Whether verdicts change by themselves: while a batch runs, and until its pictures are compared. */
-function isToChange({ ended_at }: Batch, { rules }: CheckSummary): boolean {
+function isToChange({ ended_at }: Batch, { pending }: CheckSummary): boolean {
   if (ended_at === null) return true;
-  const isNew = Date.parse(ended_at) > Date.now() - COMPARED_WITHIN_MS;
-  return isNew && rules.some(({ rule, passed, failed }) => ofGroups.has(rule) && passed + failed === 0);
+  return pending && Date.parse(ended_at) > Date.now() - COMPARED_WITHIN_MS;
 }

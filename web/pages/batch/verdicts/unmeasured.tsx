@@ -21,7 +21,8 @@ export function Unmeasured({ batch, summary }: { batch: Batch; summary: CheckSum
         ) : summary.of === 'output' ? (
           <>
             <b>Too little is known of these files to judge them.</b> Of what Minilab makes, only size, format,
-            bytes and address are known. Check the linked pictures instead.
+            bytes and address are known, unless a preset fits them to a rule. Check the linked pictures
+            instead.
           </>
         ) : (
           <>
