@@ -89,7 +89,7 @@ export async function openServices(
     const guard = createGuard(config);
     opened.defer(() => guard.close());
     const values = isFleet ? { ...found, ...(await claimChecked(db, own, guard)) } : found;
-    const shared = followShared({ db, config, values, prefersOwn: !isFleet, log });
+    const shared = followShared({ db, own, values, prefersOwn: !isFleet, log });
     opened.defer(() => shared.stop());
     const watchdog = startWatchdog({ databaseUrl, stallMs, isLogged: log.isLevelEnabled('fatal') });
     opened.defer(() => watchdog.stop());

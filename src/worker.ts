@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Services } from './services.ts';
 import { logEnded } from './batches/settle.ts';
 import { type Db, isAlive } from './db/database.ts';
@@ -122,6 +123,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
       { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: () => presence.report(doingOf(pump)) },
       health.chore,
       schemaChore(pump, db),
+      storageChore(pump, services),
       leasedChores(chores, { db, workerId: id, liveWorkers: () => presence.liveWorkers, log }),
     ],
     log,
@@ -169,6 +171,21 @@ function schemaChore(pump: Pump, db: Db): Chore {
     async run() {
       if ((await unknownMigration(db)) !== undefined)
         pump.pause('schema', 'the database was migrated by a newer Minilab; install that version here too');
+    },
+  };
+}
+
+/** Pauses a pump while all processes share another storage: they would not see its files. */
+function storageChore(pump: Pump, { config, shared }: Services): Chore {
+  return {
+    name: 'check the shared storage',
+    everyMs: REPORT_EVERY_MS,
+    async run() {
+      const isTheirs = isDeepStrictEqual(shared.now().storage, config.storage);
+      pump.pause(
+        'storage',
+        isTheirs ? undefined : 'all processes share another storage than this one uses; restart it',
+      );
     },
   };
 }

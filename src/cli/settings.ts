@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { auditedCommand } from '../access/audit.ts';
 import { DEFAULT_TENANT } from '../access/tenants.ts';
 import { readConfig } from '../config.ts';
@@ -63,17 +62,25 @@ export async function unsetSetting(given: string): Promise<number> {
   return withDatabase('settings', async (db) => {
     const action = { tenantId: DEFAULT_TENANT, action: 'setting.unset' } as const;
     const remove = async (trx: Db): Promise<boolean> => {
-      if (name === 'WEBHOOK_URL') await configureEndpoint(trx, DEFAULT_TENANT, undefined);
-      return unsetShared(trx, name);
+      const isRemoved = await unsetShared(trx, name);
+      if (isRemoved && name === 'WEBHOOK_URL') await configureEndpoint(trx, DEFAULT_TENANT, undefined);
+      return isRemoved;
     };
     const wasThere = await auditedCommand(db, action, remove, () => ({ objectId: name }));
     say(
       wasThere
-        ? `${name} is not shared any more: the next process that starts and says it decides. Those that run now: ${effectOf(name)}.`
+        ? `${name} is not shared any more: the next process that starts and says it decides. ${withoutIt(name)}`
         : `${name} was not shared.`,
     );
     return EXIT.ok;
   });
+}
+
+/** What becomes of a setting that is shared no longer. */
+function withoutIt(name: SharedName): string {
+  if (name === 'WEBHOOK_URL') return 'Its endpoint is disabled.';
+  if (name === 'HOST_CONCURRENCY') return 'Those that run now use their own from now on.';
+  return 'Those that run now have to be restarted.';
 }
 
 function sharedName(name: string): SharedName {
@@ -115,7 +122,7 @@ async function checkReceiver(url: string): Promise<void> {
 }
 
 async function storeSetting(trx: Db, name: SharedName, value: string): Promise<void> {
-  await setShared(trx, { [name]: value }, `minilab settings on ${hostname()}`);
+  await setShared(trx, { [name]: value }, `minilab settings on ${readConfig().machineName}`);
   if (name !== 'WEBHOOK_URL' || (await moveEndpoint(trx, DEFAULT_TENANT, value))) return;
   const secret = process.env['WEBHOOK_SECRET']?.trim() ?? '';
   if (isSecret(secret)) await configureEndpoint(trx, DEFAULT_TENANT, { url: value, secret });

@@ -3,6 +3,7 @@ import { readConfig } from '../config.ts';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { readShared, withGapsFilled } from '../settings/join.ts';
+import { listShared, valuesOf } from '../settings/shared.queries.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { type Storage, StorageTrouble } from '../storage/storage.ts';
 import { parseDuration } from '../units.ts';
@@ -17,7 +18,9 @@ export async function withStorage<T>(
 ): Promise<T> {
   return await withDatabase(command, async (db) => {
     const config = readConfig();
-    const { storage: address } = withGapsFilled(config, await readShared(db, config));
+    const shared =
+      config.databaseUrl === undefined ? valuesOf(await listShared(db)) : await readShared(db, config);
+    const { storage: address } = withGapsFilled(config, shared);
     const storage = await openStorage(address);
     try {
       return await sayingWhy(work(db, storage));

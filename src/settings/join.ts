@@ -53,7 +53,7 @@ export async function claimShared<C extends Sharing<C>>(db: Db, config: C): Prom
 
 /** The settings with shared ones where a process says nothing. */
 export function withGapsFilled<C extends Sharing<C>>(config: C, values: SharedValues): C {
-  return Object.keys(values).length === 0 ? config : config.withShared({ under: values });
+  return config.withShared({ under: values });
 }
 
 /** What a process says and the database does not: whoever says it first decides. */

@@ -17,7 +17,9 @@ export type LiveSettings<C> = {
 
 export type LiveParts<C> = {
   db: Db;
-  config: C;
+  /** what this process says itself */
+  own: C;
+  /** what is shared at its start */
   values: SharedValues;
   /** whether what this process says itself counts more: with the bundled database */
   prefersOwn: boolean;
@@ -26,17 +28,23 @@ export type LiveParts<C> = {
 
 /** Looks for changes of shared settings every few seconds, in every process. */
 export function followShared<C extends Sharing<C>>(parts: LiveParts<C>): LiveSettings<C> {
-  const { db, prefersOwn, log } = parts;
-  let { config, values } = parts;
+  const { db, own, prefersOwn, log } = parts;
+  let { values } = parts;
+  let config = withValues(values);
   let isOver = false;
+
+  /** Always of what it says itself, so that what is shared no longer has no effect either. */
+  function withValues(shared: SharedValues): C {
+    return own.withShared(prefersOwn ? { under: shared } : { over: shared });
+  }
 
   async function look(): Promise<void> {
     const next = valuesOf(await listShared(db));
     const changed = SHARED_NAMES.filter((name) => next[name] !== values[name]);
     if (changed.length === 0) return;
-    config = config.withShared(prefersOwn ? { under: next } : { over: next });
     values = next;
     for (const name of changed) tell(log, name, next[name]);
+    config = withValues(next);
   }
 
   const timer = setInterval(() => {

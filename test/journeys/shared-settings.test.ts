@@ -139,7 +139,27 @@ describe('a server with all settings, and a worker that is told the database onl
     }
     const { out } = await command('settings');
     assert.match(out, /^FILES_URL +https:\/\/cdn\.example +20\S+Z +minilab settings on /m);
+    await command('settings', 'unset', 'HOST_CONCURRENCY');
+    await until(async () => (await ceiling()) === 32, 30_000, 'the default');
     assert.match(out, /^SECRETS_KEY +\(fingerprint [0-9a-f]{16}\) +20\S+Z +process \d+ on /m);
+  });
+
+  test('a worker claims nothing while all share another storage than it uses', async () => {
+    type Workers = { items: { paused_because: string[] }[] };
+    const paused = async (): Promise<string[]> =>
+      (await json<Workers>(fetch(`${api.url}/v1/workers`))).items.flatMap((each) => each.paused_because);
+    const { out } = await command('settings', '--json');
+    const { value } = (JSON.parse(out) as { items: { name: string; value: string }[] }).items.find(
+      ({ name }) => name === 'STORAGE_URL',
+    ) ?? { value: '' };
+    await command('settings', 'set', 'STORAGE_URL', `${value}-elsewhere`);
+    await until(
+      async () => (await paused()).some((why) => /share another storage/.test(why)),
+      30_000,
+      'the pause',
+    );
+    await command('settings', 'set', 'STORAGE_URL', value);
+    await until(async () => (await paused()).length === 0, 30_000, 'the end of the pause');
   });
 
   test('another WEBHOOK_URL hears of the next batch, with the secret that is known', async () => {
