@@ -64,13 +64,17 @@ export async function summaries(check: BatchCheck, signal?: AbortSignal): Promis
       for (const [i, verdict] of verdicts.entries()) counts[i]?.add(row.slot, verdict);
   }
   const pending = await check.isPending();
-  return counts.map((count) => ({ ...summaryOf(count, check), pending }));
+  return counts.map((count) => summaryOf(count, check, pending));
 }
 
-function summaryOf(count: Counts, { request: { of, asOf }, renditions }: BatchCheck) {
+function summaryOf(
+  count: Counts,
+  { request: { of, asOf }, renditions }: BatchCheck,
+  pending: boolean,
+): CheckSummary {
   const { name: channel, title } = count.channel;
   const what = { channel, title, of, renditions, as_of: asOf };
-  return { ...what, images: count.images, rules: count.rules(), not_judged: [...NOT_JUDGED] };
+  return { ...what, images: count.images, rules: count.rules(), not_judged: [...NOT_JUDGED], pending };
 }
 
 type RuleCount = {

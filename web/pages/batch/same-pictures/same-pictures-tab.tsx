@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { query } from '../../../api/request.ts';
 import type { Batch, SamePictures } from '../../../api/types.ts';
 import { queryOf, setQuery } from '../../../app/router.ts';
@@ -9,6 +9,7 @@ import { Icon } from '../../../parts/icon.tsx';
 import { Pager, usePages } from '../../../parts/pager.tsx';
 import { Lines, Loaded } from '../../../parts/waiting.tsx';
 import { Group, useExamples } from './group.tsx';
+import { forgetFound } from '../sheet/found-slots.ts';
 import { Marked } from './marked.tsx';
 import { KINDS } from './words.ts';
 
@@ -27,6 +28,13 @@ export function SamePicturesTab({ batch }: { batch: Batch }) {
   const isPending = useRef(true);
   const known = useKept(useResource<SamePictures>(path, isPending.current ? LIVE_MS : undefined));
   isPending.current = known.data?.pending ?? true;
+  useEffect(() => {
+    if (known.data !== undefined) void reload(path);
+  }, [batch.ended_at]);
+  const onMark = (): Promise<void> => {
+    forgetFound();
+    return reload(path);
+  };
   return (
     <Loaded known={known} waiting={<Lines count={6} />} onRetry={() => reload(path)}>
       {(same) => (
@@ -53,9 +61,9 @@ export function SamePicturesTab({ batch }: { batch: Batch }) {
             )}
           </div>
           {same.pending && <Pending batch={batch} />}
-          <Groups batch={batch} same={same} onChange={() => reload(path)} />
+          <Groups batch={batch} same={same} onChange={onMark} />
           <Pager pages={pages} next={same.next_cursor} words={['Back', 'More']} />
-          <Marked onChange={() => reload(path)} />
+          <Marked onChange={onMark} />
         </>
       )}
     </Loaded>

@@ -7,9 +7,16 @@ const PAGE = 200;
 /** so many places before its end, the list goes on */
 const AHEAD = 100;
 const MOST_KEPT = 3;
+/** Verdicts and groups change until the pictures of a batch are compared, soon after its end. */
+const SETTLED_AFTER_MS = 60_000;
 
 /** Of batches that have ended, so that Back from an image leads to the same place at once. */
 const kept = new Map<string, FoundSlots>();
+
+/** After a mark, other slots are found. */
+export function forgetFound(): void {
+  kept.clear();
+}
 
 /** Slots that only the server can find, such as those that do not meet a rule. They are read as one scrolls. */
 export class FoundSlots implements Slots {
@@ -29,9 +36,10 @@ export class FoundSlots implements Slots {
 
   static of({ id, ended_at }: Batch, search: string): FoundSlots {
     const key = `${id} ${ended_at} ${search}`;
-    const found = (ended_at === null ? undefined : kept.get(key)) ?? new FoundSlots(id, search);
+    const found = kept.get(key) ?? new FoundSlots(id, search);
     kept.delete(key);
-    if (ended_at !== null) kept.set(key, found);
+    const isSettled = ended_at !== null && Date.parse(ended_at) < Date.now() - SETTLED_AFTER_MS;
+    if (isSettled) kept.set(key, found);
     const [oldest] = kept.keys();
     if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
     return found;

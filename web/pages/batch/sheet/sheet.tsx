@@ -36,7 +36,7 @@ export function Sheet({ batch, states }: { batch: Batch; states: SlotStates }) {
   const search = foundFilter();
   const found = useMemo(
     () => (search === undefined ? undefined : FoundSlots.of(batch, search)),
-    [search, batch.id],
+    [search, batch.id, batch.ended_at],
   );
   const slots = useMemo(
     () => found ?? (filter === 'all' ? allSlots(batch.counts.total) : filteredSlots(states, filter)),

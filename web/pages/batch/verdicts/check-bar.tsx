@@ -1,4 +1,4 @@
-import type { Channel } from '../../../api/types.ts';
+import type { Batch, Channel } from '../../../api/types.ts';
 import { setQuery } from '../../../app/router.ts';
 import { date } from '../../../data/format.ts';
 import { visible } from '../../../data/user-text.ts';
@@ -9,6 +9,7 @@ import { type Demand, scopeOf, sentenceOf } from './demand.ts';
 import type { Question } from './question.ts';
 
 type Props = {
+  batch: Batch;
   channels: Channel[];
   question: Question;
   onChannel: (name: string) => void;
@@ -16,7 +17,7 @@ type Props = {
 };
 
 /** Which channel, of which day, and which of the pictures. */
-export function CheckBar({ channels, question, onChannel, isAsking }: Props) {
+export function CheckBar({ batch, channels, question, onChannel, isAsking }: Props) {
   const channel = channels.find(({ name }) => name === question.channel);
   const now = today();
   const change = channel && nextChange(channel, now);
@@ -53,7 +54,7 @@ export function CheckBar({ channels, question, onChannel, isAsking }: Props) {
           chosen={question.of}
           onChoose={(of) => setQuery({ of: of === 'source' ? undefined : of, rendition: undefined })}
         />
-        {channel?.rules.some(({ category }) => category) && <Apparel question={question} />}
+        {channel?.rules.some(({ category }) => category) && <Apparel batch={batch} question={question} />}
         <span class="small muted" role="status">
           {isAsking && 'Checking …'}
         </span>
@@ -63,13 +64,17 @@ export function CheckBar({ channels, question, onChannel, isAsking }: Props) {
   );
 }
 
-function Apparel({ question }: { question: Question }) {
+/** As the upload said it, until one chooses. */
+function Apparel({ batch, question }: { batch: Batch; question: Question }) {
+  const said = batch.apparel ?? false;
   return (
     <label class="row small" title="Where the column google_product_category does not say it">
       <input
         type="checkbox"
-        checked={question.apparel === 'true'}
-        onChange={({ currentTarget: { checked } }) => setQuery({ apparel: checked ? 'true' : undefined })}
+        checked={question.apparel === undefined ? said : question.apparel === 'true'}
+        onChange={({ currentTarget: { checked } }) =>
+          setQuery({ apparel: checked === said ? undefined : String(checked) })
+        }
       />
       products are apparel
     </label>

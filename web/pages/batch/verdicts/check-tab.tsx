@@ -38,6 +38,7 @@ function Checked({ batch, channels }: { batch: Batch; channels: Channel[] }) {
   return (
     <>
       <CheckBar
+        batch={batch}
         channels={channels}
         question={question}
         onChannel={(name) => store('channel', name)}
