@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { store, stored } from './stored.ts';
 
 type Handlers = Record<string, (event: KeyboardEvent) => void>;
@@ -14,11 +14,11 @@ export function setLetters(on: boolean): void {
 /** The keys of what is shown; the last that was shown comes first. */
 const layers: Handlers[] = [];
 
-/** Keys that work while a component is shown. */
+/** Keys that work while a component is shown, from its first frame on: an effect would run after it. */
 export function useKeys(handlers: Handlers): void {
   const current = useRef(handlers);
   current.current = handlers;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const layer: Handlers = new Proxy({}, { get: (_, key) => current.current[String(key)] });
     layers.push(layer);
     return () => void layers.splice(layers.indexOf(layer), 1);
