@@ -48,7 +48,7 @@ async function putOnce(
 ): Promise<PutResult> {
   // Renditions are small enough for memory, and a stream could not be sent again.
   const body = await readFile(path).catch((error: unknown) => {
-    throw diskTrouble(path, error);
+    throw diskTrouble(path, 'read', error);
   });
   if (body.length !== bytes) throw new StorageTrouble(`${path} has ${body.length} bytes instead of ${bytes}`);
   const command = new PutObjectCommand({
