@@ -1,6 +1,7 @@
 import { readFile, unlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { freeMemory } from '../../free-memory.ts';
 import { diskTrouble } from '../disk-paths.ts';
 import type { StorageKey } from '../keys.ts';
 import { type Content, type Keeping, StorageTrouble } from '../storage.ts';
@@ -61,7 +62,11 @@ async function putOnce(
     Metadata: { sha256 },
     IfNoneMatch: '*',
   });
-  return await conditional(bucket.client.send(command, { abortSignal: signal }));
+  const sending = bucket.client.send(command, { abortSignal: signal });
+  const result = await conditional(sending);
+  // All of it was sent, and no earlier attempt can still be sending it.
+  if (result === 'stored' && (await sending).$metadata.attempts === 1) freeMemory(body);
+  return result;
 }
 
 /** What a conditional PUT answers: 409 when two arrive at the same time. */
