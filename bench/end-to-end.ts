@@ -38,7 +38,12 @@ export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: num
   try {
     for (let pair = 1; pair <= pairs; pair += 1) {
       const ceiling = await measureCeiling(seconds, folder.path, photographs);
-      const ours = await measureWorker(database.db, settings, { origin, seconds, marker: `pair=${pair}`, preset: PRESET });
+      const ours = await measureWorker(database.db, settings, {
+        origin,
+        seconds,
+        marker: `pair=${pair}`,
+        preset: PRESET,
+      });
       rounds.push({ ...ours, ceiling });
       process.stderr.write(
         `pair ${pair}: ${ours.ours.toFixed(1)} of ${ceiling.toFixed(1)} images/s, ratio ${(ours.ours / ceiling).toFixed(3)}; ` +

@@ -81,8 +81,7 @@ function expiryOf(expires: number | Date | undefined) {
 async function refusePast(trx: Db, expires: Date): Promise<void> {
   const { rows } = await sql<{ has_passed: boolean }>`
     select ${expires}::timestamptz <= now() as has_passed`.execute(trx);
-  if (rows[0]?.has_passed)
-    throw new Problem('bad_request', { detail: 'expires_at must be in the future.' });
+  if (rows[0]?.has_passed) throw new Problem('bad_request', { detail: 'expires_at must be in the future.' });
 }
 
 function checkName(name: string): void {

@@ -92,7 +92,11 @@ function groupsOf(purges: LeasedPurge[]): LeasedPurge[][] {
 /** `clock_timestamp()`, because the statement may have waited. A purge whose lease another worker took stays its own. */
 async function markRemoved(db: Db, lease: string, purges: RemovedPurge[]): Promise<void> {
   if (purges.length === 0) return;
-  const rows = purges.map(({ tenant_id, hash16, isDoubtful }) => ({ tenant_id, hash16, is_doubtful: isDoubtful }));
+  const rows = purges.map(({ tenant_id, hash16, isDoubtful }) => ({
+    tenant_id,
+    hash16,
+    is_doubtful: isDoubtful,
+  }));
   await sql`
     update purges p
     set state = 'removed', keys = null, removed_at = clock_timestamp(), lease = null, leased_until = null,

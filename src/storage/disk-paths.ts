@@ -33,5 +33,8 @@ export function diskTrouble(root: string, doing: 'read' | 'written', error: unkn
   if (error instanceof StorageTrouble) return error;
   const code = systemCode(error) ?? '';
   const [kind, why] = REASONS[code] ?? ['weather', (error as Error).message];
-  return new StorageTrouble(`${root} cannot be ${doing}: ${code === 'ENOENT' && doing === 'read' ? 'it does not exist' : why}`, { kind, cause: error });
+  return new StorageTrouble(
+    `${root} cannot be ${doing}: ${code === 'ENOENT' && doing === 'read' ? 'it does not exist' : why}`,
+    { kind, cause: error },
+  );
 }

@@ -20,11 +20,7 @@ export type DiskStorage = Storage & {
  */
 export function diskStorage(root: string): DiskStorage {
   /** Operations on one file take no time worth aborting, so signals are looked at before them. */
-  async function doing<T>(
-    what: 'read' | 'written',
-    signal: AbortSignal,
-    work: () => Promise<T>,
-  ): Promise<T> {
+  async function doing<T>(what: 'read' | 'written', signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     return work().catch((error: unknown) => {
       throw signal.aborted ? signal.reason : diskTrouble(root, what, error);

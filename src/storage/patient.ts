@@ -18,10 +18,7 @@ export type Waiting = {
 };
 
 /** Does work, and again while it fails with what may pass. */
-export type Patiently = <T>(
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-) => Promise<T>;
+export type Patiently = <T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
 
 /**
  * A storage for images: what was downloaded and made is expensive, so storing it, and looking for files, is tried

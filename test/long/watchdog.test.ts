@@ -60,10 +60,7 @@ test('a process that stands still is ended, and names what it had in hand, wheth
     const { end, said } = await standStill(60_000, databaseUrl === undefined ? {} : { databaseUrl });
     assert.equal(end, 'SIGKILL', said);
     const { machine, tasks } = fatalLine(said);
-    assert.deepEqual(
-      [machine, tasks],
-      ['east-1', [{ task: 'in work', url: 'https://a.example/1.jpg' }]],
-    );
+    assert.deepEqual([machine, tasks], ['east-1', [{ task: 'in work', url: 'https://a.example/1.jpg' }]]);
   }
   silentServer.close();
 });
@@ -76,7 +73,12 @@ test('a process that stands still for less, or under a debugger, goes on', async
 const STALLING_WORKER = join(import.meta.dirname, '..', 'programs', 'stalling-worker.ts');
 const INNOCENT = 5;
 
-type FatalLine = { level: number; machine: string; msg: string; tasks: { task: string; slot: number; url: string }[] };
+type FatalLine = {
+  level: number;
+  machine: string;
+  msg: string;
+  tasks: { task: string; slot: number; url: string }[];
+};
 
 function fatalLine(said: string): FatalLine {
   const line = said.split('\n').find((each) => each.includes('the event loop stalled'));
