@@ -33,7 +33,8 @@
  * that records an image of the set wait for each other, as with any other set. An orphan's purge is requested
  * only if there is none yet: it must not erase when files were removed.
  *
- * Sets whose files are damaged (verify/) are deleted although images refer to them: forgetSets.
+ * Sets whose files are damaged (verify/) are deleted although images refer to them: forgetSets. A worker that meets
+ * a file of another size removes it alone: remove-damaged.ts.
  *
  * Thumbnails (pictures/thumbs.ts) are in no table. Step 3 removes that of each set, whether there is one or not. One
  * that is stored later, because it was being made, is an orphan.

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { deleteBatch } from '../../src/batches/delete.ts';
+import { removeDamaged } from '../../src/batches/remove-damaged.ts';
 import { forgetSets, purgeFiles } from '../../src/batches/purge.ts';
 import type { Services } from '../../src/services.ts';
 import { acceptUrls, claim, madeOf, newServices, record } from '../support/batches.ts';
@@ -130,6 +131,43 @@ test(
     await outlasts(services, () => goOnToEnd(child));
   },
 );
+
+test('damaged files that may be removed late are made again a minute later, others at once, and good ones stay', async () => {
+  await using s3 = await startS3();
+  setCredentials();
+  await using services = await newServices(s3.settings);
+  const { database, storage } = services;
+  const [url = ''] = URLS;
+  await finish(services, [url]);
+  const files = s3.objects.fileKeys.map((key) => {
+    return { key: key.slice('some/place/'.length), bytes: s3.objects.get(key)?.body.length ?? 0 };
+  });
+  const [damaged = ''] = s3.objects.fileKeys;
+  const set = { tenant_id: 1, hash16: damaged.split('/').at(-2) ?? '' };
+  const remove = () => removeDamaged(database.db, storage, { set, files }, never);
+  await remove();
+  assert.deepEqual([s3.objects.fileKeys.length, await purgeStates(services)], [2, []]);
+  s3.objects.set(damaged, Buffer.from('cut'));
+  await remove();
+  assert.deepEqual([s3.objects.fileKeys.length, await purgeStates(services)], [1, []]);
+
+  await finish(services, [url]);
+  s3.objects.set(damaged, Buffer.from('cut'));
+  s3.requests.length = 0;
+  const batch = await acceptUrls(services, [url]);
+  const claimed = await claim(services, 1);
+  const { letGo } = holdFirstRemoval(s3, { isCutOff: true });
+  await remove();
+  await makeAndRecord(services, claimed);
+  assert.deepEqual([s3.objects.fileKeys.length, await completedOf(services, batch)], [2, 0]);
+  letGo();
+  await until(() => s3.objects.fileKeys.length === 1);
+  await passMinute(services);
+  await bringDue(services);
+  await makeAndRecord(services, await claim(services, 1));
+  assert.equal(await completedOf(services, batch), 1);
+  assert.deepEqual(await missingFiles(services), []);
+});
 
 test('a purge that is asked for again remembers when it removed files that were damaged', async () => {
   await using services = await newServices();
