@@ -45,7 +45,8 @@ export async function removeFiles(db: Db, storage: Storage, signal: AbortSignal)
         group.flatMap(({ keys }) => keys),
         timeLeft,
       );
-      removed.push(...group.map((purge) => ({ ...purge, isDoubtful: removal === 'doubtful' })));
+      const isDoubtful = removal === 'doubtful';
+      for (const { tenant_id, hash16, keys } of group) removed.push({ tenant_id, hash16, keys, isDoubtful });
     }
   } finally {
     await markRemoved(db, lease, removed);
