@@ -31,6 +31,8 @@ import { isSecret, newSecret } from './webhooks/signing.ts';
 export type Config = {
   /** undefined: the bundled server, in `dataDir` */
   databaseUrl: string | undefined;
+  /** whether this process may migrate the database of `databaseUrl` */
+  migrates: boolean;
   dataDir: string;
   /** what this machine is called in logs and lists */
   machineName: string;
@@ -112,6 +114,7 @@ function configOf(env: Environment, { isWhole }: { isWhole: boolean }): Config {
       'a URL such as postgres://user:password@host/database, with special characters percent-encoded (# is %23)',
       parseDatabaseUrl,
     ),
+    migrates: read.flag('MIGRATE', true),
     dataDir,
     machineName: read.parsed('MACHINE_NAME', hostname(), 'up to 100 printable characters', parseMachineName),
     host,
