@@ -62,10 +62,12 @@ export type HttpService = { close(): Promise<void> };
 /**
  * Starts the API on its port.
  * @param worker the worker of this process, if it has one by now
+ * @param isEnding whether this process is about to stop listening
  */
 export async function startHttp(
   services: Services,
   worker: () => Pick<Worker, 'pausedBecause'> | undefined,
+  isEnding: () => boolean = () => false,
 ): Promise<HttpService> {
   const { config, database, feed, storage, guard, log } = services;
   const { publicUrl, filesUrl, trustProxy } = config;
@@ -87,6 +89,7 @@ export async function startHttp(
       database: () => databaseTrouble(database),
       storage: () => storageTrouble(storage),
       worker: async () => worker()?.pausedBecause().join('; ') || undefined,
+      process: async () => (isEnding() ? 'it is stopping' : undefined),
     },
   });
   const folder = join(config.dataDir, 'tmp');

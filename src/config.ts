@@ -40,6 +40,8 @@ export type Config = {
   port: number;
   /** whether requests may come from other machines: then there must be an API key */
   isExposed: boolean;
+  /** how long `serve` goes on, not ready any more, after it is told to end */
+  drainDelayMs: number;
   /** networks of the proxies whose X-Forwarded-… headers count */
   trustProxy: string[] | undefined;
   /** an API key of scope `admin` for the tenant `default` */
@@ -120,6 +122,7 @@ function configOf(env: Environment, { isWhole }: { isWhole: boolean }): Config {
     host,
     port,
     isExposed: !isLoopback(host) || trustProxy !== undefined,
+    drainDelayMs: read.duration('DRAIN_DELAY', 0, { min: '0s', max: '5m' }),
     trustProxy,
     apiKey: read.parsed<string | undefined>(
       'MINILAB_KEY',

@@ -1,6 +1,5 @@
 /** A rolling upgrade: this version beside a newer one, which is this one with a migration more, on one database. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { MIGRATIONS } from '../../src/db/migrate.ts';
@@ -135,6 +134,20 @@ test('a newer version that does not work with this one: this one finishes what i
   assert.equal((await untilEnded(waiting.links.self)).counts.completed, IMAGES);
   assert.deepEqual([completedBy(old), completedBy(next)], [2, IMAGES]);
   await fleet.receiver.until('/hook', 2);
-  old.child.kill('SIGTERM');
-  await once(old.child, 'exit');
+});
+
+test('a server that is told to stop is not ready, and answers everything else until DRAIN_DELAY is over', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { settings } = await newFleet(stack);
+  const minilab = stack.use(await startMinilab('serve --no-worker', { ...settings, DRAIN_DELAY: '5m' }));
+  assert.equal((await fetch(`${minilab.url}/readyz`)).status, 200);
+  minilab.child.kill('SIGTERM');
+  await until(async () => {
+    const readiness = await fetch(`${minilab.url}/readyz`);
+    const { checks } = await json<{ checks: Record<string, string> }>(readiness);
+    return readiness.status === 503 && checks['process'] === 'it is stopping';
+  });
+  assert.equal((await fetch(`${minilab.url}/v1/batches`)).status, 200);
+  minilab.child.kill('SIGTERM'); // the second time: at once
+  assert.equal(await minilab.ended, 130);
 });
