@@ -4,8 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Services } from './services.ts';
 import { logEnded } from './batches/settle.ts';
 import { removeDamaged } from './batches/remove-damaged.ts';
-import { type Db, isAlive } from './db/database.ts';
-import { unknownMigration } from './db/migrate.ts';
+import { isAlive } from './db/database.ts';
 import { recordOutcomes } from './hosts/host-feedback.ts';
 import { createHostLimiter, type HostLimiter } from './hosts/host-limiter.ts';
 import { headersOpener } from './hosts/headers.ts';
@@ -29,6 +28,7 @@ import { type ClaimedImage, type FinishedImage, isSuspect, processImage } from '
 import { recordResults } from './work/record.ts';
 import { TROUBLE, troubleOf, watchHealth } from './work/health.ts';
 import { type Chore, repeat } from './work/repeat.ts';
+import { SCHEMA, schemaChore } from './work/schema-chore.ts';
 import { findSet } from './work/rendition-sets.ts';
 import { addChores, leasedChores } from './work/chore-leases.ts';
 
@@ -125,9 +125,15 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     [
       { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: () => presence.report(doingOf(pump)) },
       health.chore,
-      schemaChore(pump, db),
+      schemaChore([pump, deliveries], db, log),
       storageChore(pump, services),
-      leasedChores(chores, { db, workerId: id, liveWorkers: () => presence.liveWorkers, log }),
+      leasedChores(chores, {
+        db,
+        workerId: id,
+        liveWorkers: () => presence.liveWorkers,
+        isPaused: () => pump.isPaused(SCHEMA),
+        log,
+      }),
     ],
     log,
   );
@@ -164,18 +170,6 @@ function recordingWith(limiter: HostLimiter, { database, feed, log }: Services) 
 
 function doingOf(pump: Pump): WorkerDoing {
   return { inHand: pump.inHand(), pausedBecause: pump.pausedBecause() };
-}
-
-/** Pauses a pump for good when the schema is too new. */
-function schemaChore(pump: Pump, db: Db): Chore {
-  return {
-    name: 'check schema',
-    everyMs: REPORT_EVERY_MS,
-    async run() {
-      if ((await unknownMigration(db)) !== undefined)
-        pump.pause('schema', 'the database was migrated by a newer Minilab; install that version here too');
-    },
-  };
 }
 
 /** Pauses a pump while all processes share another storage: they would not see its files. */
