@@ -10,10 +10,10 @@ import { holdEmbeddedServer } from '../src/db/embedded.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
 import { makePhotographs } from './photographs.ts';
+import { cpuSecondsNow } from './cpu.ts';
 import {
   accept,
   counts,
-  cpuSecondsNow,
   median,
   type Origin,
   type Settings,

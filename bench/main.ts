@@ -14,6 +14,7 @@ import { looks } from './looks.ts';
 import { measures } from './measures.ts';
 import { memory } from './memory.ts';
 import { presets } from './presets.ts';
+import { queue } from './queue.ts';
 import { renditions } from './renditions.ts';
 import { reuse } from './reuse.ts';
 import { settle } from './settle.ts';
@@ -39,6 +40,7 @@ const BENCHMARKS = {
   presets,
   reuse,
   settle,
+  queue,
   fetching: () => fetching({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   intake: () => intake({ rows: Number(values.rows) }),
   check: () => check({ images: Number(values.checked) }),

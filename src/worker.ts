@@ -48,8 +48,13 @@ const REPORT_EVERY_MS = 5_000;
 /**
  * Starts a worker: it processes images, delivers webhooks, and does the chores.
  * @param localFolder where relative paths are read from: `minilab process` only
+ * @param pipelineOf makes the pipeline; a benchmark has one that makes no pictures
  */
-export async function startWorker(services: Services, localFolder?: string): Promise<Worker> {
+export async function startWorker(
+  services: Services,
+  localFolder?: string,
+  pipelineOf: typeof createPipeline = createPipeline,
+): Promise<Worker> {
   const { config, database, queue, feed, storage, guard, watchdog } = services;
   const { db, hurried } = database;
   const { downloadConcurrency, webhookSchedule, webhookTimeoutMs } = config;
@@ -80,7 +85,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     log,
   });
   const onTrouble = (trouble: Error): void => health.failed(trouble);
-  const pipeline = createPipeline({
+  const pipeline = pipelineOf({
     fetchRules: { guard, maxBytes: config.maxSourceBytes, userAgent, localFolder },
     acquirePermit: limiter.acquire,
     decoders,
