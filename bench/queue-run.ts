@@ -37,7 +37,10 @@ export async function run(server: EmbeddedServer, folder: string, load: Load): P
   const { db } = database;
   try {
     for (let batch = 0; batch < load.batches; batch += 1) {
-      const urls = Array.from({ length: load.images / load.batches }, (_, i) => `http://127.0.0.1:9/${batch}/${i}\n`);
+      const urls = Array.from(
+        { length: load.images / load.batches },
+        (_, i) => `http://127.0.0.1:9/${batch}/${i}\n`,
+      );
       await accept(settings, `Image\n${urls.join('')}`, PRESET);
     }
     await sql`vacuum analyze`.execute(db);
@@ -80,8 +83,12 @@ async function measured(db: Db, settings: Record<string, string>, { workers, pac
 
 async function startWorker(settings: Record<string, string>, pace: Pace): Promise<ChildProcess> {
   const program = join(import.meta.dirname, 'queue-worker.ts');
-  const child = fork(program, [JSON.stringify(pace)], { env: { PATH: process.env['PATH'], ...settings } });
-  await once(child, 'message');
+  const child = fork(program, [JSON.stringify(pace)], {
+    env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'], ...settings },
+  });
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('a worker ended')));
+  await Promise.race([once(child, 'message'), ended]);
+  ended.catch(() => {});
   return child;
 }
 
@@ -107,7 +114,9 @@ async function snapshot(db: Db, children: ChildProcess[]) {
 }
 
 async function ended(db: Db): Promise<number> {
-  const { rows } = await sql<{ ended: number }>`select sum(completed + failed)::integer as ended from batches`.execute(db);
+  const { rows } = await sql<{
+    ended: number;
+  }>`select sum(completed + failed)::integer as ended from batches`.execute(db);
   return rows[0]?.ended ?? 0;
 }
 

@@ -10,6 +10,7 @@ import type { ImageRequest, Outcome, Pipeline, PipelineParts } from '../src/pipe
 import { setIdOf } from '../src/pipeline/plan.ts';
 import { openServices } from '../src/services.ts';
 import { startWorker } from '../src/worker.ts';
+import { Turns } from './turns.ts';
 import { CONTENT, FACTS, RENDITION } from './queue-picture.ts';
 import type { Pace, Usage } from './queue-run.ts';
 
@@ -36,7 +37,7 @@ function answer(): void {
 async function end(): Promise<void> {
   await worker.stop();
   await services.close();
-  process.disconnect();
+  process.disconnect?.();
 }
 
 function idlePipeline({ acquirePermit, findSet }: PipelineParts): Pipeline {
@@ -49,7 +50,7 @@ function idlePipeline({ acquirePermit, findSet }: PipelineParts): Pipeline {
     const sha256 = randomBytes(32);
     const setId = setIdOf({ sha256 }, request.recipe);
     await findSet(request.tenantId, setId);
-    await turns.take(() => sleep(waitMs));
+    if (waitMs > 0) await turns.take(() => sleep(waitMs));
     return made(request, sha256, setId);
   };
 }
@@ -68,24 +69,4 @@ function made({ url, tenantToken }: ImageRequest, sha256: Buffer, setId: string)
     madeBy: { minilab: '0.1.0', sharp: '0.35.5', libvips: '8.18.0' },
     timings: { waitedMs: 0, downloadMs: 20, makeMs: waitMs, storeMs: 5 },
   };
-}
-
-/** Lets some in at a time, as decoders do. */
-class Turns {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(atOnce: number) {
-    this.#free = atOnce;
-  }
-
-  async take(work: () => Promise<unknown>): Promise<void> {
-    if (waitMs === 0) return;
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    await work();
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#free += 1;
-  }
 }

@@ -28,7 +28,7 @@ import { type ClaimedImage, type FinishedImage, isSuspect, processImage } from '
 import { recordResults } from './work/record.ts';
 import { TROUBLE, troubleOf, watchHealth } from './work/health.ts';
 import { type Chore, repeat } from './work/repeat.ts';
-import { findSet } from './work/rendition-sets.ts';
+import { setFinder } from './work/rendition-sets.ts';
 import { addChores, leasedChores } from './work/chore-leases.ts';
 
 export type Worker = {
@@ -38,7 +38,7 @@ export type Worker = {
   stop(graceMs?: number): Promise<void>;
 };
 
-const CAPACITY_FOR_DOWNLOADS = 16; // they wait on the network
+const CAPACITY_FOR_DOWNLOADS = 24; // they wait on the network, or for the record of their group (recorder.ts)
 const CAPACITY_PER_CORE = 4; // decoders must never wait for a source
 // While a decoder waits for its next image, or for the disk, its core has work: 3 % more images (bench/end-to-end.ts).
 const SPARE_DECODERS = 1;
@@ -91,7 +91,7 @@ export async function startWorker(
     decoders,
     storage: patientStorage(storage, { onTrouble, ending: ending.signal }),
     sourceFiles,
-    findSet: (tenantId, setId) => findSet(hurried, { tenantId, setId }),
+    findSet: setFinder(hurried),
   });
   const marks = new MarkCache();
   const trouble = await troubleOf(parts);
