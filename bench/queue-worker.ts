@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { readConfig } from '../src/config.ts';
+import { HostBusy } from '../src/pipeline/download/download-permit.ts';
 import type { ImageRequest, Outcome, Pipeline, PipelineParts } from '../src/pipeline/pipeline.ts';
 import { setIdOf } from '../src/pipeline/plan.ts';
 import { openServices } from '../src/services.ts';
@@ -43,10 +44,15 @@ async function end(): Promise<void> {
 function idlePipeline({ acquirePermit, findSet }: PipelineParts): Pipeline {
   const turns = new Turns(atOnce);
   return async (request, signal) => {
-    const permit = await acquirePermit(request, signal);
-    await permit.enterHost(new URL(request.url), signal);
-    permit.firstByte();
-    permit.release(undefined);
+    try {
+      const permit = await acquirePermit(request, signal);
+      await permit.enterHost(new URL(request.url), signal);
+      permit.firstByte();
+      permit.release(undefined);
+    } catch (busy) {
+      if (busy instanceof HostBusy) return { is: 'waiting', busy };
+      throw busy;
+    }
     const sha256 = randomBytes(32);
     const setId = setIdOf({ sha256 }, request.recipe);
     await findSet(request.tenantId, setId);
