@@ -1,12 +1,12 @@
 /**
  * When a worker exchanges leases with the database: when something is needed, and as long as it has any. All workers
- * together do so 200 times a second at most, each of them five times, and less than twice when it is alone and no
- * download waits: then nobody else can have changed anything but an operator.
+ * together do so 200 times a second at most, each of them five times, and half as often when it is alone and
+ * no download waits: then nobody else can have changed anything but an operator.
  */
 import type { Logger } from 'pino';
 
 const RENEW_EVERY_MS = 200;
-const RENEW_ALONE_MS = 600;
+const RENEW_ALONE_MS = 400;
 const MS_PER_WORKER = 5;
 const LONGEST_MS = 700; // less than GRANT_VALID_MS of leased-host.ts
 

@@ -13,8 +13,9 @@ import type { Task } from '../queue/queue.ts';
 import { isWanted } from '../webhooks/receivers.ts';
 
 /**
- * Marks the images of claimed tasks as processing, and their batches as begun. These are two transactions:
- * a batch that a crash in between leaves pending is begun by its next claim, or settled from `pending`.
+ * Reads the images of claimed tasks, and marks their batches as begun. The images are not marked: their claimed tasks
+ * say that they are in work (images/image.ts). A batch that a crash leaves pending is begun by its next claim, or
+ * settled from `pending`.
  * @returns the images by task id, without those that are no longer queued for their task
  */
 export async function claimImages(
@@ -23,7 +24,7 @@ export async function claimImages(
   rules: EventRules,
   marks = new MarkCache(),
 ): Promise<Map<string, ClaimedImage>> {
-  const rows = await markProcessing(db, tasks);
+  const rows = await readClaimed(db, tasks);
   const pending = rows.filter((row) => row.batch_state === 'pending');
   if (pending.length > 0)
     await beginBatches(db, new Map(pending.map((row) => [row.batch_id, row.tenant_id])), rules);
@@ -113,13 +114,11 @@ type ClaimedRow = {
   batch_state: BatchState;
 } & KnownSource;
 
-async function markProcessing(db: Db, tasks: Task<'process_image'>[]): Promise<ClaimedRow[]> {
+async function readClaimed(db: Db, tasks: Task<'process_image'>[]): Promise<ClaimedRow[]> {
   const { rows } = await sql<Omit<ClaimedRow, 'recipe'> & { recipe: StoredRecipe }>`
     with claimed as (
-      update images set state = 'processing'
-      -- 'processing': the task is claimed again because its worker was lost
+      select task_id, tenant_id, batch_id, slot, url, host, tries, recipe from images
       where task_id = any(${tasks.map((task) => task.id)}::uuid[]) and state in ('queued', 'processing')
-      returning task_id, tenant_id, batch_id, slot, url, host, tries, recipe
     )
     select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, t.marks_version, b.placeholders, b.state as batch_state, b.force,
       (extract(epoch from b.began_at + make_interval(hours => b.deadline_hours) - clock_timestamp()) * 1000)::float8 as ms_left,
