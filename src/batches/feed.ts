@@ -6,6 +6,7 @@ import type { BatchKey } from './batch.ts';
 import {
   ALLOWED,
   hostRoom,
+  hostShare,
   hostsOf,
   type Room,
   roomsInWindow,
@@ -55,7 +56,7 @@ async function nextImages(trx: Db, rooms: Room[], rules: ShareRules): Promise<Ne
     ${hostsOf(sql`select tenant_id, batch_id from rooms`)}, ${WINDOW_NOW},
     -- nth: of its batch at its host. A host with images in the queue has had these turns already
     candidates as (
-      select r.tenant_id, r.batch_id, r.room, walk.host, may.*, next.*,
+      select r.tenant_id, r.batch_id, r.room, walk.host, may.*, next.*, coalesce(busy.batches, 0) as batches, mine.n as had,
         row_number() over (partition by r.tenant_id, r.batch_id order by coalesce(busy.n, 0) + next.nth, next.slot) as turn
       from walk
       join rooms r on r.tenant_id = walk.tenant_id and r.batch_id = walk.batch_id
@@ -72,11 +73,13 @@ async function nextImages(trx: Db, rooms: Room[], rules: ShareRules): Promise<Ne
       ) next
     ),
     chosen as (
-      select *, row_number() over (partition by tenant_id, host order by nth, turn, batch_id) as of_host
+      select *, row_number() over (partition by tenant_id, host order by nth, turn, batch_id) as of_host,
+        batches + count(*) filter (where nth = 1 and had is null) over (partition by tenant_id, host) as sharing
       from candidates where turn <= room
     )
     select tenant_id, batch_id, slot from chosen
-    where of_host <= free or (nth <= in_share and of_host <= most)
+    where of_host <= free
+      or (of_host <= most and nth <= ${hostShare(sql`sharing`, rules)} - coalesce(had, 0))
     order by turn, batch_id`.execute(trx);
   return rows.map((row) => ({ tenantId: row.tenant_id, batchId: row.batch_id, slot: row.slot }));
 }

@@ -52,19 +52,23 @@ export type ShareRules = {
 
 /**
  * SQL of one row: how many more images of a host a batch may have in the window, of a row `h` of `hosts`, a row of
- * `busy`, and the row `mine` of `parts`, all possibly null. `free`: what is free of the room; `in_share`: what the
- * batch has less than its share of it; `most`: what fits at all while batches fill their shares.
+ * `busy`, and the row `mine` of `parts`, all possibly null. `size`: of the room; `free`: what is free of it; `most`:
+ * what fits at all while batches fill their shares; `in_share`: what the batch has less than its share.
  */
-export function hostRoom({ hostConcurrency, hadTurn = false }: ShareRules) {
-  const leastShare = hadTurn ? 0 : 1;
+export function hostRoom(rules: ShareRules) {
   return sql`
-    select size - taken as free, size * ${MAX_OF_HOST_ROOM}::integer - taken as most,
-      greatest(size / (coalesce(busy.batches, 0) + (mine.n is null)::integer), ${leastShare}::integer) - coalesce(mine.n, 0) as in_share
+    select size, size - taken as free, size * ${MAX_OF_HOST_ROOM}::integer - taken as most,
+      ${hostShare(sql`coalesce(busy.batches, 0) + (mine.n is null)::integer`, rules)} - coalesce(mine.n, 0) as in_share
     from (select coalesce(busy.n, 0) as taken, case
       when ${IS_GIVEN_UP} then ${SMALLEST_WINDOW}::integer
       when h.held_until > now() then 0
-      when h.connect_failures > 0 then ${permitsNow(hostConcurrency)}
-      else ${WINDOW_PER_PERMIT}::integer * ${permitsNow(hostConcurrency)} end as size) room`;
+      when h.connect_failures > 0 then ${permitsNow(rules.hostConcurrency)}
+      else ${WINDOW_PER_PERMIT}::integer * ${permitsNow(rules.hostConcurrency)} end as size) room`;
+}
+
+/** SQL: the share of a batch in the room of a host, of a row with its `size`. @param batches that share it, as SQL */
+export function hostShare(batches: RawBuilder<unknown>, { hadTurn = false }: ShareRules) {
+  return sql`greatest(size / (${batches}), ${hadTurn ? 0 : 1}::integer)`;
 }
 
 /** How many images that is, of a row of `hostRoom`. */
