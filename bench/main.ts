@@ -14,6 +14,7 @@ import { looks } from './looks.ts';
 import { measures } from './measures.ts';
 import { memory } from './memory.ts';
 import { presets } from './presets.ts';
+import { queue } from './queue.ts';
 import { renditions } from './renditions.ts';
 import { reuse } from './reuse.ts';
 import { settle } from './settle.ts';
@@ -41,6 +42,7 @@ const BENCHMARKS = {
   reuse,
   storage: () => storage({ rounds: Number(values.pairs), seconds: Number(values.seconds) }),
   settle,
+  queue,
   fetching: () => fetching({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   intake: () => intake({ rows: Number(values.rows) }),
   check: () => check({ images: Number(values.checked) }),

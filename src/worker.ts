@@ -29,7 +29,7 @@ import { recordResults } from './work/record.ts';
 import { TROUBLE, troubleOf, watchHealth } from './work/health.ts';
 import { type Chore, repeat } from './work/repeat.ts';
 import { SCHEMA, schemaChore } from './work/schema-chore.ts';
-import { findSet } from './work/rendition-sets.ts';
+import { setFinder } from './work/rendition-sets.ts';
 import { addChores, leasedChores } from './work/chore-leases.ts';
 
 export type Worker = {
@@ -39,7 +39,7 @@ export type Worker = {
   stop(graceMs?: number): Promise<void>;
 };
 
-const CAPACITY_FOR_DOWNLOADS = 16; // they wait on the network
+const CAPACITY_FOR_DOWNLOADS = 24; // they wait on the network, or for the record of their group (recorder.ts)
 const CAPACITY_PER_CORE = 4; // decoders must never wait for a source
 // While a decoder waits for its next image, or for the disk, its core has work: 3 % more images (bench/end-to-end.ts).
 const SPARE_DECODERS = 1;
@@ -49,8 +49,13 @@ const REPORT_EVERY_MS = 5_000;
 /**
  * Starts a worker: it processes images, delivers webhooks, and does the chores.
  * @param localFolder where relative paths are read from: `minilab process` only
+ * @param pipelineOf makes the pipeline; a benchmark has one that makes no pictures
  */
-export async function startWorker(services: Services, localFolder?: string): Promise<Worker> {
+export async function startWorker(
+  services: Services,
+  localFolder?: string,
+  pipelineOf: typeof createPipeline = createPipeline,
+): Promise<Worker> {
   const { config, database, queue, feed, storage, guard, watchdog } = services;
   const { db, hurried } = database;
   const { downloadConcurrency, webhookSchedule, webhookTimeoutMs } = config;
@@ -81,13 +86,13 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     log,
   });
   const onTrouble = (trouble: Error): void => health.failed(trouble);
-  const pipeline = createPipeline({
+  const pipeline = pipelineOf({
     fetchRules: { guard, maxBytes: config.maxSourceBytes, userAgent, localFolder },
     acquirePermit: limiter.acquire,
     decoders,
     storage: patientStorage(storage, { onTrouble, ending: ending.signal }),
     sourceFiles,
-    findSet: (tenantId, setId) => findSet(hurried, { tenantId, setId }),
+    findSet: setFinder(hurried),
     removeDamaged: (tenantId, { setId, files }, signal) =>
       removeDamaged(hurried, storage, { set: { tenant_id: tenantId, hash16: setId }, files }, signal),
   });
