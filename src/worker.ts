@@ -27,6 +27,7 @@ import { claimImages } from './work/claim.ts';
 import { type ClaimedImage, type FinishedImage, isSuspect, processImage } from './work/process-image.ts';
 import { recordResults } from './work/record.ts';
 import { TROUBLE, troubleOf, watchHealth } from './work/health.ts';
+import { watchOthers } from './work/others.ts';
 import { type Chore, repeat } from './work/repeat.ts';
 import { findSet } from './work/rendition-sets.ts';
 import { addChores, leasedChores } from './work/chore-leases.ts';
@@ -84,7 +85,11 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     fetchRules: { guard, maxBytes: config.maxSourceBytes, userAgent, localFolder },
     acquirePermit: limiter.acquire,
     decoders,
-    storage: patientStorage(storage, { onTrouble, ending: ending.signal }),
+    storage: patientStorage(storage, {
+      onTrouble,
+      onSuccess: () => others.stored(),
+      ending: ending.signal,
+    }),
     sourceFiles,
     findSet: (tenantId, setId) => findSet(hurried, { tenantId, setId }),
   });
@@ -107,6 +112,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     { [TROUBLE]: trouble?.message },
   );
   const health = watchHealth(parts, pump, trouble);
+  const others = watchOthers({ db: hurried, pump, log });
   const deliveries = startDeliveries({
     db: hurried,
     queue,
@@ -122,6 +128,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     [
       { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: () => presence.report(doingOf(pump)) },
       health.chore,
+      others.chore,
       schemaChore(pump, db),
       storageChore(pump, services),
       leasedChores(chores, { db, workerId: id, liveWorkers: () => presence.liveWorkers, log }),
