@@ -7,7 +7,7 @@ import { newApiKey } from '../src/access/api-key.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { freePort, type Running, startMinilab } from '../test/support/minilab.ts';
 import { smallPicture } from '../test/support/pictures.ts';
-import { newPostgres } from '../test/support/postgres.ts';
+import { newPostgres, type Postgres } from '../test/support/postgres.ts';
 import { newRoads, noRoads } from '../test/support/roads.ts';
 import { startOrigin } from './rig.ts';
 
@@ -33,53 +33,54 @@ export type Fleet = AsyncDisposable & {
 /** @param workers how many machines there are for them */
 export async function startFleet(workers: number): Promise<Fleet> {
   await using stack = new AsyncDisposableStack();
-  const isApart = noRoads() === false;
-  const roads = isApart ? stack.use(newRoads()) : undefined;
+  const roads = noRoads() === false ? stack.use(newRoads()) : undefined;
   const newMachine = (): Machine => roads?.newMachine() ?? HERE;
   const folder = stack.use(await newFolder());
-  const databaseMachine = newMachine();
-  const address = databaseMachine.addressOn('database');
-  const peers = roads?.networkOf('database') ?? '127.0.0.1/32';
-  const postgres = stack.use(await newPostgres({ address, peers, prefix: databaseMachine.prefix }));
+  const postgres = stack.use(await startDatabase(newMachine(), roads?.networkOf('database')));
   const store = stack.use(await startStore(newMachine()));
-  const here = roads?.addressOn('rest') ?? '127.0.0.1';
-  const origin = await startOrigin(await picturesIn(folder.path), here);
+  const origin = await startOrigin(await picturesIn(folder.path), roads?.addressOn('rest'));
   stack.defer(() => origin.child.disconnect());
   const databaseUrl = await postgres.newDatabase();
   const key = newApiKey();
-  const settings = {
-    DATABASE_URL: databaseUrl,
-    MINILAB_KEY: key,
-    HOST_CONCURRENCY: '1024',
-    WORKER_CORES: '1',
-    ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8,10.0.0.0/8',
-    ...store.settings,
-  };
-  const start = (command: 'serve --no-worker' | 'worker', machine: Machine, own: Record<string, string>) =>
-    startMinilab(
-      command,
-      { ...settings, ...own, DATA_DIR: join(folder.path, own['MACHINE_NAME'] ?? '') },
-      machine.prefix,
-    );
+  const settings = { ...settingsOf(databaseUrl, key), ...store.settings };
+  const start = (command: Command, { prefix }: Machine, own: Own) =>
+    startMinilab(command, { ...settings, ...own, DATA_DIR: join(folder.path, own.MACHINE_NAME) }, prefix);
 
-  const apis: string[] = [];
-  for (const name of ['api-1', 'api-2']) {
-    const machine = newMachine();
-    const [host, port] = [machine.addressOn('rest'), String(await freePort())];
-    apis.push(`http://${host}:${port}`);
-    const own = { HOST: host, PORT: port, PUBLIC_URL: apis[0] ?? '', MACHINE_NAME: name };
-    stack.use(await start('serve --no-worker', machine, own));
-  }
+  const apis = [await newApi(newMachine(), 'api-1'), await newApi(newMachine(), 'api-2')] as const;
+  for (const { machine, own } of apis)
+    stack.use(await start('serve --no-worker', machine, { ...own, PUBLIC_URL: apis[0].url }));
   const machines = Array.from({ length: workers }, newMachine);
   const all = stack.move();
   return {
-    ...{ isApart, databaseUrl, originUrl: origin.url, headers: { authorization: `Bearer ${key}` } },
-    apis: apis as [string, string],
+    ...{ isApart: roads !== undefined, databaseUrl, originUrl: origin.url },
+    ...{ apis: [apis[0].url, apis[1].url], headers: { authorization: `Bearer ${key}` } },
     startWorker: (number) =>
       start('worker', machines[number - 1] ?? HERE, { MACHINE_NAME: `worker-${number}` }),
     stored: store.stored,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+type Command = 'serve --no-worker' | 'worker';
+type Own = Record<string, string> & { MACHINE_NAME: string };
+
+function settingsOf(databaseUrl: string, key: string): Record<string, string> {
+  return {
+    DATABASE_URL: databaseUrl,
+    MINILAB_KEY: key,
+    HOST_CONCURRENCY: '1024',
+    WORKER_CORES: '1',
+    ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8,10.0.0.0/8',
+  };
+}
+
+async function newApi(machine: Machine, name: string) {
+  const [host, port] = [machine.addressOn('rest'), String(await freePort())];
+  return { machine, url: `http://${host}:${port}`, own: { HOST: host, PORT: port, MACHINE_NAME: name } };
+}
+
+function startDatabase({ prefix, addressOn }: Machine, peers = '127.0.0.1/32'): Promise<Postgres> {
+  return newPostgres({ address: addressOn('database'), peers, prefix });
 }
 
 /** Small ones, so that a machine with two cores has time for a whole fleet. */

@@ -57,7 +57,7 @@ export function killing(
     () =>
       log.during('killed', name, async () => {
         everyone.at(-1)?.child.kill('SIGKILL');
-        everyone.push(await startAgain(start));
+        everyone.push(await start());
       }),
   );
 }
@@ -78,8 +78,8 @@ export function stopping(embedded: Embedded, { dice, log, over }: Lane): Promise
   );
 }
 
-/** As a supervisor does: a worker that finds no database at its start ends, and is started again. */
-async function startAgain(start: () => Promise<Running>): Promise<Running> {
+/** As a supervisor does: a worker that finds no database at its start, or a machine that is too busy, ends, and is started again. */
+export async function startAgain(start: () => Promise<Running>): Promise<Running> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await start();

@@ -119,7 +119,7 @@ export async function nothingIsLeft(client: Client): Promise<void> {
 
 /** What has not ended, and who might go on with it: for whoever looks into a failure. */
 export async function unfinished(client: Client): Promise<string> {
-  const parts = Object.entries({
+  const statements = {
     images: `
       select b.name, i.state, count(*) as images, min(slot) as first_slot, min(due_at) - now() as due_in,
         min(j.state::text) as task, min(j.start_after) - now() as starts_in, max(j.retry_count) as retries,
@@ -131,11 +131,13 @@ export async function unfinished(client: Client): Promise<string> {
       select h.host, h.places, h.held_until - now() as held, h.connect_failures, h.last_code, h.last_error,
         (select json_agg(l) from host_leases l where l.host = h.host) as leases from hosts h`,
     chores: 'select name, due_at - now() as due_in, worker_id from chores where due_at < now()',
-  }).map(async ([what, statement]) => {
+  };
+  const lines: string[] = [];
+  for (const [what, statement] of Object.entries(statements)) {
     const { rows } = await client.query(statement);
-    return [what, ...rows.map((row) => `  ${JSON.stringify(row)}`)].join('\n');
-  });
-  return (await Promise.all(parts)).join('\n');
+    lines.push(what, ...rows.map((row) => `  ${JSON.stringify(row)}`));
+  }
+  return lines.join('\n');
 }
 
 /** Permits of hosts, leases of files, of the search and of uploads, which last seconds after a worker was killed. */

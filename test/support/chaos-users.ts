@@ -5,7 +5,7 @@ import { type Dice, live, type Wish, wisher } from './chaos-load.ts';
 import type { NumberedOrigin } from './numbered-origin.ts';
 import type { Origin } from './origin.ts';
 
-const LARGE = 600;
+const LARGEST = 600;
 const MOST_AT_ONCE = 25; // batches that run
 
 export type UsersPlace = {
@@ -17,13 +17,19 @@ export type UsersPlace = {
   settings: { PUBLIC_URL: string };
 };
 
-/** New batches all the time: a large one to begin with and another in between, and many small ones. */
-export async function uploading(place: UsersPlace, dice: Dice, over: AbortSignal): Promise<void> {
+/**
+ * New batches all the time: a large one to begin with and another in between, and many small ones.
+ * @param large how many images the large ones have, up to 600
+ */
+export async function uploading(
+  place: UsersPlace,
+  { large, dice, over }: { large: number; dice: Dice; over: AbortSignal },
+): Promise<void> {
   const { asking, hearing, origin, settings, wishes } = place;
   const wish = wisher(origin, dice);
   const users = { api: settings.PUBLIC_URL, origin, asking, receiver: hearing.url };
   for (let made = 0; !over.aborted; made += 1) {
-    const next = wish(made % 150 === 0 ? LARGE : dice.upTo(12));
+    const next = wish(made % 150 === 0 ? Math.min(large, LARGEST) : dice.upTo(12));
     wishes.push(next);
     live(next, users).catch((error: Error) => asking.wrong.push(error.message));
     await sleep(200 + dice.upTo(600));
