@@ -24,7 +24,7 @@ import { newSites } from '../support/sites.ts';
 import { until } from '../support/until.ts';
 
 const SECONDS = Number(process.env['CHAOS_SECONDS'] ?? 120);
-const SEED = Number(process.env['CHAOS_SEED'] ?? 17);
+const SEED = Number(process.env['CHAOS_SEED'] ?? 130);
 const SCALE = Math.min(1, Math.max(0.15, SECONDS / 300)); // how long cuts and pauses last
 const ENDS_WITHIN_MS = 900_000; // when nothing goes wrong any more, on a machine that is busy with others
 const PREFIX = 'some/place/'; // of the keys in the bucket

@@ -140,12 +140,11 @@ export async function unfinished(client: Client): Promise<string> {
   return lines.join('\n');
 }
 
-/** Permits of hosts, leases of files, of the search and of uploads, which last seconds after a worker was killed. */
+/** Permits of hosts, leases of files and of uploads, which last up to 30 s after a worker was killed. */
 export async function leases(client: Client): Promise<unknown[]> {
   const { rows } = await client.query(`
     select 'permits' as what, host as of from host_leases where leased_until > now()
     union all select 'files', hash16 from purges where leased_until > now()
-    union all select 'search of the storage', '' from storage_sweep where leased_until > now()
     union all select 'upload', key from idempotency_keys where batch_id is null`);
   return rows;
 }

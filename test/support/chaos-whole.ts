@@ -11,7 +11,7 @@ import type { Running } from './minilab.ts';
 import type { Origin } from './origin.ts';
 import { until } from './until.ts';
 
-const LEASES_LAST_MS = 15_000;
+const LEASES_LAST_MS = 60_000; // 30 s at most, and what a loaded machine adds
 
 export type WholePlace = UsersPlace & {
   databaseUrl: string;
