@@ -145,7 +145,7 @@ export async function leases(client: Client): Promise<unknown[]> {
   const { rows } = await client.query(`
     select 'permits' as what, host as of from host_leases where leased_until > now()
     union all select 'files', hash16 from purges where leased_until > now()
-    union all select 'upload', key from idempotency_keys where batch_id is null`);
+    union all select 'upload', key from idempotency_keys where answer is null and leased_until > now()`);
   return rows;
 }
 
