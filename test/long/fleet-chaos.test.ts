@@ -189,8 +189,8 @@ async function filesAreTrue({ settings, s3: { objects } }: Place, client: Client
   const orphans = await truth.orphansIn(client, objects, PREFIX);
   const swept = await runMinilab(['sweep-storage', '--older-than', '0s'], { settings });
   assert.equal(swept.code, 0, swept.err);
-  const found = Number(/\((\S+) files?\)/.exec(swept.out)?.[1]?.replaceAll(',', ''));
-  assert.equal(found, orphans, swept.out);
+  const found = Number(/\((\S+) files?\)/.exec(swept.err)?.[1]?.replaceAll(',', ''));
+  assert.equal(found, orphans, swept.err);
   return { orphans, files: await truth.objectsAreRows(client, objects, PREFIX) };
 }
 

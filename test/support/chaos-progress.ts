@@ -1,17 +1,19 @@
 /** Watches whether batches stand still although somebody could go on with them. */
+import { availableParallelism, loadavg } from 'node:os';
 import { Client } from 'pg';
 import type { FaultLog } from './fault-log.ts';
 import { restOf } from './chaos-faults.ts';
 
 const LOOK_EVERY_MS = 500;
 const LONGEST_STEP_MS = 1_000; // this machine was too busy to look; it was for the workers too
+const LOAD_OF_A_CORE = 3; // of a fleet alone on two cores
 const LOOK_WITHIN_MS = 5_000;
-export const MOST_STILL_MS = 30_000;
+const MOST_STILL_MS = 30_000;
 
 type Seen = { ended: number; since: number; stillMs: number };
 
 export type Progress = {
-  /** the longest time that a batch stood still, in milliseconds */
+  /** the longest time that a batch stood still, in milliseconds of a machine that does nothing else */
   longestMs: number;
   /** one entry for each batch that stood still for too long, with the faults of that time */
   stood: string[];
@@ -30,10 +32,17 @@ export async function watchProgress(url: string, log: FaultLog, over: AbortSigna
     const batches = await look(url).catch(() => undefined);
     const now = log.now();
     if (batches === undefined || log.shakenUntil > lookedAt) seen.clear();
-    else note(batches, { seen, progress, log, stepMs: Math.min(now - lookedAt, LONGEST_STEP_MS) });
+    else
+      note(batches, { seen, progress, log, stepMs: Math.min(now - lookedAt, LONGEST_STEP_MS) / slowness() });
     lookedAt = now;
   }
   return progress;
+}
+
+/** How many times slower this machine is because of what else it does, roughly; 1 where it does nothing else. */
+function slowness(): number {
+  const [load = 0] = loadavg();
+  return Math.max(1, load / availableParallelism() / LOAD_OF_A_CORE);
 }
 
 type Look = { name: string; ended: number; may_go_on: boolean };
