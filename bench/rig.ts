@@ -27,10 +27,11 @@ export const PRESET: Preset = {
 
 export type Origin = { child: ChildProcess; url: string };
 
-export async function startOrigin(files: string[]): Promise<Origin> {
-  const child = fork(join(import.meta.dirname, 'origin.ts'), files);
+export async function startOrigin(files: string[], address = '127.0.0.1'): Promise<Origin> {
+  const env = { ...process.env, ORIGIN_ADDRESS: address };
+  const child = fork(join(import.meta.dirname, 'origin.ts'), files, { env });
   const [port] = (await once(child, 'message')) as [number];
-  return { child, url: `http://127.0.0.1:${port}` };
+  return { child, url: `http://${address}:${port}` };
 }
 
 export type Settings = { DATA_DIR: string; DATABASE_URL: string; [name: string]: string };

@@ -27,6 +27,7 @@ import { claimImages } from './work/claim.ts';
 import { type ClaimedImage, type FinishedImage, isSuspect, processImage } from './work/process-image.ts';
 import { recordResults } from './work/record.ts';
 import { TROUBLE, troubleOf, watchHealth } from './work/health.ts';
+import { watchOthers } from './work/others.ts';
 import { type Chore, repeat } from './work/repeat.ts';
 import { SCHEMA, schemaChore } from './work/schema-chore.ts';
 import { setFinder } from './work/rendition-sets.ts';
@@ -90,7 +91,11 @@ export async function startWorker(
     fetchRules: { guard, maxBytes: config.maxSourceBytes, userAgent, localFolder },
     acquirePermit: limiter.acquire,
     decoders,
-    storage: patientStorage(storage, { onTrouble, ending: ending.signal }),
+    storage: patientStorage(storage, {
+      onTrouble,
+      onSuccess: () => others.stored(),
+      ending: ending.signal,
+    }),
     sourceFiles,
     findSet: setFinder(hurried),
     removeDamaged: (tenantId, { setId, files }, signal) =>
@@ -115,6 +120,7 @@ export async function startWorker(
     { [TROUBLE]: trouble?.message },
   );
   const health = watchHealth(parts, pump, trouble);
+  const others = watchOthers({ db: hurried, pump, log });
   const deliveries = startDeliveries({
     db: hurried,
     queue,
@@ -131,6 +137,7 @@ export async function startWorker(
       { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: () => presence.report(doingOf(pump)) },
       health.chore,
       schemaChore([pump, deliveries], db, log),
+      others.chore,
       storageChore(pump, services),
       leasedChores(chores, {
         db,

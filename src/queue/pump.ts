@@ -53,6 +53,8 @@ export type Pump = {
   pausedBecause(): string[];
   /** How many tasks are handled, or wait to be recorded. */
   inHand(): number;
+  /** Aborts the signals of all tasks in hand with HandedBack, so that other workers may have them. */
+  handBack(): void;
   /**
    * Ends the loop. Handlers may finish for `graceMs`; then their signals abort with WorkerEnding.
    * Resolves when every result is recorded.
@@ -116,6 +118,10 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
 
   inHand(): number {
     return this.#begun.size;
+  }
+
+  handBack(): void {
+    this.#leases.abortAll(new HandedBack('others can do it'));
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -258,7 +264,12 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
   }
 }
 
-/** The reason of an abort: this worker ends, and hands the task back. */
-export class WorkerEnding extends Error {
+/** The reason of an abort: the task goes back, as if it had not been claimed. */
+export class HandedBack extends Error {
+  override readonly name: string = 'HandedBack';
+}
+
+/** This worker ends. */
+class WorkerEnding extends HandedBack {
   override readonly name = 'WorkerEnding';
 }
