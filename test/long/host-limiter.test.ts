@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { before, describe, test } from 'node:test';
 import { sql } from 'kysely';
 import { type Database, openDatabase } from '../../src/db/database.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
@@ -19,7 +19,7 @@ before(async () => {
 /** An API, two workers, and a connection to their database. */
 async function newPlace(settings: Record<string, string> = {}) {
   const folder = await newFolder();
-  const url = await newDatabase();
+  const url = await migratedDatabase();
   const all = { DATA_DIR: folder.path, DATABASE_URL: url, ...settings };
   const api = await startMinilab('serve --no-worker', all);
   const workers = await Promise.all(Array.from({ length: WORKERS }, () => startMinilab('worker', all)));
