@@ -172,7 +172,11 @@ describe('bad input to the API', () => {
 
   test('an upload that is larger than allowed is refused', async () => {
     await using small = await newFolder();
-    const settings = { DATA_DIR: small.path, DATABASE_URL: await migratedDatabase(), MAX_UPLOAD_BYTES: '1MiB' };
+    const settings = {
+      DATA_DIR: small.path,
+      DATABASE_URL: await migratedDatabase(),
+      MAX_UPLOAD_BYTES: '1MiB',
+    };
     await using other = await startMinilab('serve', settings);
     const row = `1,${'x'.repeat(1000)},https://example.com/1.jpg\n`;
     const problem = await refused(upload(other.url, `${HEADER}\n${row.repeat(2000)}`));

@@ -49,7 +49,11 @@ describe('cells and bodies as they come', () => {
     origin = stack.use(
       await startOrigin((path) => (isPicture(path) ? picture : path === '/tiny.gif' ? TINY : undefined)),
     );
-    const settings = { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase(), MAX_UPLOAD_BYTES: '1MiB' };
+    const settings = {
+      DATA_DIR: folder.path,
+      DATABASE_URL: await migratedDatabase(),
+      MAX_UPLOAD_BYTES: '1MiB',
+    };
     minilab = stack.use(await startMinilab('serve', settings));
   });
   after(() => stack.disposeAsync());

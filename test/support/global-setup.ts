@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { bundledPackages } from './bundled.ts';
 import { reportOf } from './check-answers.ts';
 import { ANSWERS_OF_RUN } from './record-answers.ts';
 import { SERVER_OF_RUN, startTestServer, type TestServer } from './test-server.ts';
@@ -22,6 +23,7 @@ let answers: string | undefined;
 
 export async function globalSetup(): Promise<void> {
   process.env['NODE_COMPILE_CACHE'] = COMPILED; // half of the time in which a process starts
+  const bundled = await bundledPackages();
   const [started] = await Promise.all([startTestServer(), compileDecoder()]);
   server = started;
   process.env[SERVER_OF_RUN] = server.address;
@@ -29,7 +31,8 @@ export async function globalSetup(): Promise<void> {
   answers = join(server.folder, 'answers');
   mkdirSync(answers);
   process.env[ANSWERS_OF_RUN] = answers;
-  process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import=${RECORDER.href}`.trim();
+  process.env['NODE_OPTIONS'] =
+    `${process.env['NODE_OPTIONS'] ?? ''} --import=${bundled} --import=${RECORDER.href}`.trim();
 }
 
 /** Decoders are killed when they are wanted no more, so they never leave their compiled form: see decoder-process.ts. */
