@@ -76,7 +76,11 @@ test('every command in the help has its file, and documents mention only command
     commands.filter((name) => !files.has(name)),
     [],
   );
-  const options = new Set(Object.values(pages).join('\n').match(/--[a-z][a-z-]+/g));
+  const options = new Set(
+    Object.values(pages)
+      .join('\n')
+      .match(/--[a-z][a-z-]+/g),
+  );
   for (const path of DOCUMENTS) {
     const text = read(path);
     for (const [, name = ''] of text.matchAll(/(?:`|npx )minilab ([a-z][a-z-]*)/g))
