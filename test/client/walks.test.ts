@@ -62,10 +62,10 @@ describe('docs/walks.md', { skip: SKIP }, () => {
     const text = WALKS.find((part) => part.startsWith(title)) ?? '';
     const commands = codeBlocks(text, 'sh').join('\n').replaceAll('npx minilab', MINILAB);
     await writeFile(join(folder.path, 'walk.sh'), `${FIELD}\n${commands}`);
-    const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
+    const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '', NODE_OPTIONS = '' } = process.env;
     const { stdout } = await promisify(execFile)('bash', ['-e', 'walk.sh'], {
       cwd: folder.path,
-      env: { PATH, HOME, NODE_COMPILE_CACHE, URL: url, ...settings, ...variables },
+      env: { PATH, HOME, NODE_COMPILE_CACHE, NODE_OPTIONS, URL: url, ...settings, ...variables },
       timeout: DEADLINE_MS,
     });
     for (const [, name] of codeBlocks(text, 'json')
