@@ -11,7 +11,7 @@ const RULES: ReadingRules = { maxBytes: 1e9, allowPaths: false, presets: new Set
 export async function rowsOf(file: Buffer, rules: Partial<ReadingRules> = {}): Promise<TableRow[]> {
   await using stack = new AsyncDisposableStack();
   const table = await openTable(Readable.from([file]), { ...RULES, ...rules }, stack);
-  return Array.fromAsync(table.rows);
+  return await Array.fromAsync(table.rows);
 }
 
 export async function cellsOf(file: Buffer, rules: Partial<ReadingRules> = {}): Promise<string[][]> {
