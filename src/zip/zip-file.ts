@@ -28,7 +28,7 @@ export type ZipFile = Disposable & {
   read(part: ZipPart, budget: InflateBudget): AsyncGenerator<Buffer>;
 };
 
-export const MAX_ENTRIES = 200_000;
+const MAX_ENTRIES = 200_000;
 
 /**
  * Reads the directory of a ZIP. A name that would leave the folder in which the ZIP is unpacked refuses it.

@@ -12,7 +12,7 @@ const ROWS = [
 ];
 
 const found = async (file: Buffer): Promise<unknown> =>
-  (await rowsOf(file)).slice(1).map(({ cells, beside = [] }) => [cells[0], cells[1], ...beside]);
+  (await rowsOf(file)).slice(1).map(({ cells, beside = [] }) => [cells[0], cells[1], beside].flat());
 
 const IN_CELLS = [
   ['A', '', { column: 1, part: 'xl/media/two.jpeg' }],
