@@ -26,7 +26,7 @@ export class JsonScanner {
 
   /** The next character after white space, which stays; undefined at the end of the file. */
   peek(): string | undefined {
-    this.#skipSpace();
+    this.skipSpace();
     const next = this.text[this.at];
     if (next === undefined && !this.isEnd) throw INCOMPLETE;
     return next;
@@ -67,7 +67,7 @@ export class JsonScanner {
       return cells;
     }
     do {
-      this.#skipSpace();
+      this.skipSpace();
       const column = keys.columnOf(this.string(), line);
       this.take(':', 'After a key');
       const cell = this.cell();
@@ -111,7 +111,7 @@ export class JsonScanner {
     } while (depth > 0);
   }
 
-  #skipSpace(): void {
+  skipSpace(): void {
     const { text } = this;
     let code = text.charCodeAt(this.at);
     while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
@@ -130,7 +130,7 @@ export class JsonScanner {
     SCALAR.lastIndex = this.at;
     const word = SCALAR.exec(this.text)?.[0] ?? '';
     const end = this.at + word.length;
-    if (end >= this.text.length && !this.isEnd) throw INCOMPLETE; // it may go on
+    if (end >= this.text.length) throw INCOMPLETE; // it may go on, and something must follow it
     if (word === 'null') {
       this.at = end;
       return '';

@@ -8,6 +8,8 @@ export const MAX_ROW_CHARACTERS = 2 ** 20;
 /** A JSON text that is scanned while it arrives, and its lines. */
 export class JsonSource {
   readonly scanner = new JsonScanner();
+  /** whether the file ended within a value */
+  isCut = false;
   readonly #chunks: AsyncIterator<string>;
   #line = 1;
   /** offset of the next line end that is not counted */
@@ -31,14 +33,16 @@ export class JsonSource {
   /** The result of a step of the scan; undefined if its text has not arrived, and it must be repeated after `fill`. */
   attempt<T>(step: () => T): T | undefined {
     const { scanner } = this;
-    const from = scanner.at;
+    const from = { at: scanner.at, line: this.#line, nextBreak: this.#nextBreak };
     try {
       return step();
     } catch (error) {
       const isFlaw = error instanceof JsonFlaw;
       if (!isFlaw && error !== INCOMPLETE) throw error;
-      scanner.at = from;
       if (isFlaw) throw this.#flawOf(error);
+      scanner.at = from.at;
+      this.#line = from.line;
+      this.#nextBreak = from.nextBreak;
       return undefined;
     }
   }
@@ -58,7 +62,9 @@ export class JsonSource {
    */
   async fill(): Promise<void> {
     const { scanner } = this;
-    if (scanner.isEnd)
+    scanner.skipSpace();
+    this.isCut = scanner.isEnd;
+    if (this.isCut)
       throw this.refusal('The file ends within the value that begins here: a part of it is missing.');
     this.line();
     let text = scanner.text.slice(scanner.at);
