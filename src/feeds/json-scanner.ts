@@ -34,7 +34,8 @@ export class JsonScanner {
 
   /** The next character after white space; it is one of these. @param where for the error */
   take(characters: string, where: string): string {
-    const next = this.peek();
+    this.skipSpace();
+    const next = this.text[this.at];
     if (next === undefined) throw INCOMPLETE;
     if (!characters.includes(next)) {
       const wanted = Array.from(characters, (each) => `"${each}"`).join(' or ');
@@ -66,32 +67,61 @@ export class JsonScanner {
       this.at += 1;
       return cells;
     }
+    let column = -1;
     do {
       this.skipSpace();
-      const column = keys.columnOf(this.string(), line);
+      column = this.#column(keys, column + 1, line);
       this.take(':', 'After a key');
       const cell = this.cell();
-      if (column >= 0) {
-        while (cells.length < column) cells.push('');
-        cells[column] = cell;
-      }
+      if (column < 0) continue;
+      while (cells.length < column) cells.push('');
+      cells[column] = cell;
     } while (this.take(',}', 'After a value') === ',');
     return cells;
+  }
+
+  /** The column of the key that begins here. @param next the likely one: most objects have the same keys in the same order */
+  #column(keys: Keys, next: number, line: number): number {
+    const written = keys.written[next];
+    if (written === undefined || !this.text.startsWith(written, this.at))
+      return keys.columnOf(this.string(), line);
+    this.at += written.length;
+    return next;
   }
 
   /** The value that begins here, as the text of a cell. */
   cell(): string {
     const first = this.peek();
     if (first === '"') return this.string();
-    if (first === '[' || first === '{') return cellOf(this.nested());
-    return this.#scalar();
+    if (first !== '[' && first !== '{') return this.#scalar();
+    const texts = first === '[' ? this.#texts() : undefined;
+    return texts ? joinAddresses(texts) : this.#nested();
   }
 
-  /** The text of the array or object that begins here. */
-  nested(): string {
+  /** The strings of the array that begins here; undefined, without moving, if it holds anything else. */
+  #texts(): string[] | undefined {
+    const from = this.at;
+    const texts: string[] = [];
+    this.at += 1;
+    while (this.peek() === '"') {
+      texts.push(this.string());
+      const next = this.peek();
+      this.at += 1;
+      if (next === ']') return texts;
+      if (next !== ',') break;
+    }
+    this.at = from;
+    return undefined;
+  }
+
+  /** The array or object that begins here, without white space; an array of strings as a list of addresses. */
+  #nested(): string {
     const from = this.at;
     this.skipNested();
-    return this.#checked(from, this.at);
+    const value = this.#parsed(from, this.at);
+    if (Array.isArray(value) && value.every(isText)) return joinAddresses(value.map((item) => item ?? ''));
+    const compact = this.text.slice(from, this.at).replaceAll(BETWEEN, '$1');
+    return compact.length === 2 ? '' : compact; // [] and {}
   }
 
   /** Skips an array or object, whatever it holds. */
@@ -142,22 +172,21 @@ export class JsonScanner {
   }
 
   #unescaped(from: number, to: number): string {
-    const value = JSON.parse(this.#checked(from, to)) as string;
+    const value = this.#parsed(from, to) as string;
     if (!value.isWellFormed() || value.includes('\0'))
       throw new JsonFlaw(from, 'a string holds a NUL character or half of a surrogate pair');
     return value;
   }
 
-  /** A part of the text that JSON.parse reads. */
-  #checked(from: number, to: number): string {
+  /** The value of a part of the text. */
+  #parsed(from: number, to: number): unknown {
     const part = this.text.slice(from, to);
     try {
-      JSON.parse(part);
+      return JSON.parse(part);
     } catch (error) {
       const within = Number(/at position (\d+)/.exec(String(error))?.[1] ?? 0);
       throw new JsonFlaw(from + within, `${shown(part, within)} is not valid here`);
     }
-    return part;
   }
 }
 
@@ -181,15 +210,6 @@ function isEscaped(text: string, from: number, at: number): boolean {
 }
 
 const BETWEEN = /("(?:[^"\\]|\\.)*")|\s+/g;
-
-/** An array of strings as a list of addresses; anything else as JSON without white space. */
-function cellOf(json: string): string {
-  const compact = json.replaceAll(BETWEEN, '$1');
-  if (compact.length === 2) return ''; // [] and {}
-  const value: unknown = json.startsWith('[') ? JSON.parse(json) : undefined;
-  if (!Array.isArray(value) || !value.every(isText)) return compact;
-  return joinAddresses(value.map((item) => item ?? ''));
-}
 
 function isText(item: unknown): item is string | null {
   return typeof item === 'string' ? item.isWellFormed() && !item.includes('\0') : item === null;

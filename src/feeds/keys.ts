@@ -13,6 +13,9 @@ const MAX_UNKNOWN = 100;
  */
 export class Keys {
   readonly names: string[] = [];
+  /** the names as JSON writes them */
+  readonly written: string[] = [];
+  readonly #blank: string[] = [];
   readonly #columns = new Map<string, number>();
   readonly #unknown = new Map<string, number>();
   #rows = 0;
@@ -25,7 +28,7 @@ export class Keys {
 
   /** A row of empty cells. */
   blankRow(): string[] {
-    return this.names.map(() => '');
+    return this.#blank.slice();
   }
 
   /** Whether keys that did not occur before get no column any more. */
@@ -56,6 +59,8 @@ export class Keys {
     }
     if (this.names.length >= MAX_KEYS) return -1;
     this.#columns.set(key, this.names.length);
+    this.written.push(JSON.stringify(key));
+    this.#blank.push('');
     return this.names.push(key) - 1;
   }
 }

@@ -1,16 +1,22 @@
 import type { OutputRows } from './output-rows.ts';
 
-/** The table as lines of JSON, in pieces: an object per row, with the cells as strings by the names of their columns. */
+/** The table as lines of JSON, in pieces. */
 export async function* outputNdjson({ header, pieces }: OutputRows): AsyncGenerator<string> {
+  const lines = ndjsonWriter(header);
+  for await (const rows of pieces) yield lines(rows);
+}
+
+/** Writes an object per row, with the cells as strings by the names of their columns. */
+export function ndjsonWriter(header: readonly string[]): (rows: string[][]) => string {
   const keys = distinctNames(header).map((name, i) => `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`);
-  for await (const rows of pieces) {
+  return (rows) => {
     let text = '';
     for (const row of rows) {
       for (const [i, key] of keys.entries()) text += key + JSON.stringify(row[i] ?? '');
       text += '}\n';
     }
-    yield text;
-  }
+    return text;
+  };
 }
 
 /** The names of columns, each once: `Image`, `Image_2`; `column_3` where there is none. */

@@ -30,9 +30,12 @@ export class XlsxFile implements AsyncDisposable {
 
   /** @param folder for temporary files @throws Problem `conflict` */
   static async open(folder: string, header: readonly string[]): Promise<XlsxFile> {
-    const sheet = await openScratchFile(folder);
-    const file = new XlsxFile(sheet, await openScratchFile(folder), header);
+    await using stack = new AsyncDisposableStack();
+    const sheet = stack.use(await openScratchFile(folder));
+    const directory = stack.use(await openScratchFile(folder));
+    const file = new XlsxFile(sheet, directory, header);
     await file.add([header]);
+    stack.move(); // from here on the caller disposes of the file
     return file;
   }
 

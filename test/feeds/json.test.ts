@@ -116,7 +116,9 @@ describe('values', () => {
   });
 
   test('of keys that come after 1,000 objects are left out, with a warning, however the file arrives', async () => {
-    const lines = Array.from({ length: 1_002 }, (_, i) => (i < 1_000 ? '{"a":"1"}' : '{"a":"1","late":"2"}'));
+    const lines: string[] = Array.from({ length: 1_002 }, (_, i) =>
+      i < 1_000 ? '{"a":"1"}' : '{"a":"1","late":"2"}',
+    );
     lines[999] = '{"a":"1","last":"2"}';
     for (const size of [100, 64 * 1024]) {
       const { cells, warnings } = await read(lines.join('\n'), { size });
@@ -182,6 +184,6 @@ describe('what is no table of JSON', () => {
 
   test('takes linear time: brackets, backslashes and quotation marks without end', async () => {
     for (const unit of ['[', '{"a":', '\\', '"', '{"a":"\\"', '[{}', '{}', ' '])
-      await refusalOf(`[{"a":${unit.repeat(2 ** 20)}`).catch(() => undefined);
+      await refusalOf(`[{"a":${unit.repeat(2 ** 18)}`).catch(() => undefined);
   });
 });

@@ -212,7 +212,7 @@ describe('results', () => {
       assert.equal(response.status, 400, query);
       assert.equal((await json<{ code: string }>(response)).code, 'bad_request');
     }
-    for (const path of ['output.csv', 'failed.csv', 'manifest.ndjson', 'images.zip']) {
+    for (const path of ['output.csv', 'output.xlsx', 'failed.csv', 'manifest.ndjson', 'images.zip']) {
       const response = await fetch(`${minilab.url}/v1/batches/bat_01h455vb4pex5vsknk084sn02q/${path}`);
       assert.equal(response.status, 404, path);
     }

@@ -118,7 +118,7 @@ describe('a workbook of text', () => {
 
   test('names columns as Excel does', () => {
     assert.deepEqual(
-      [0, 25, 26, 51, 52, 701, 702, 16_383].map(columnLetters),
+      [0, 25, 26, 51, 52, 701, 702, 16_383].map((column) => columnLetters(column)),
       'A Z AA AZ BA ZZ AAA XFD'.split(' '),
     );
   });
