@@ -17,6 +17,7 @@ import { HOSTILE_CELLS } from '../support/hostile-cells.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { photo, PHOTO_NAMES, smallPicture } from '../support/pictures.ts';
+import { sheetRows } from '../support/sheet.ts';
 import { readZip } from '../support/zip.ts';
 
 const HEADER = 'SKU,Product Name,Input Image Urls';
@@ -104,6 +105,17 @@ describe('results', () => {
           [header, ...table].map((row) =>
             row.slice(0, 3).map((cell) => escapeFormula(unescapeFormula(cell))),
           ),
+        );
+        const plain = [header, ...table].map((row) => row.slice(0, 3).map(unescapeFormula));
+        const workbook = await sheetRows(await bytesOf(`${batch.links.self}/output.xlsx`), 7);
+        assert.deepEqual(
+          workbook.map((row) => row.slice(0, 3)),
+          plain,
+        );
+        const lines = (await bytesOf(`${batch.links.self}/output.ndjson`)).toString().trimEnd().split('\n');
+        assert.deepEqual(
+          lines.map((line) => Object.values(JSON.parse(line) as object).slice(0, 3)),
+          plain.slice(1),
         );
         const again = await ended(output);
         assert.equal(again.counts.total, batch.counts.total, 'and may be uploaded again');
