@@ -1,8 +1,10 @@
-/** Tables that come as CSV, JSON, NDJSON and XML. */
+/** Tables that come as CSV, JSON, NDJSON, XML, and as the workbooks that we write. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readUpload } from '../../src/intake/read-upload.ts';
 import type { ProductRow } from '../../src/intake/rows.ts';
+import { XlsxFile } from '../../src/results/xlsx.ts';
+import { newFolder } from '../support/folder.ts';
 import { HOSTILE_CELLS } from '../support/hostile-cells.ts';
 import { previewOf } from '../support/previews.ts';
 
@@ -49,7 +51,16 @@ const xml = `<?xml version="1.0"?><rss xmlns:g="http://base.google.com/ns/1.0"><
   })
   .join('\n')}</channel></rss>`;
 
+async function workbook(): Promise<Buffer> {
+  await using folder = await newFolder();
+  await using file = await XlsxFile.open(folder.path, KEYS);
+  await file.add(PRODUCTS.map((each) => KEYS.map((key) => each[key])));
+  await file.end();
+  return Buffer.concat(await Array.fromAsync(file.read(new Date())));
+}
+
 const files: Record<string, Buffer> = {
+  'a workbook that we wrote': await workbook(),
   CSV: Buffer.from(csv),
   JSON: Buffer.from(JSON.stringify(objects)),
   'JSON over several lines': Buffer.from(JSON.stringify({ data: { products: objects } }, null, 2)),
