@@ -48,7 +48,7 @@ export class JsonSource {
   }
 
   /** Repeats a step until its text has arrived. */
-  async scan<T extends NonNullable<unknown>>(step: () => T): Promise<T> {
+  async scan<T extends string>(step: () => T): Promise<T> {
     for (;;) {
       const result = this.attempt(step);
       if (result !== undefined) return result;

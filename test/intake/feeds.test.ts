@@ -86,7 +86,7 @@ async function productsOf(
   );
   assert.deepEqual(errors.first, []);
   return {
-    products: products.map(({ line: _, quoted: _q, ...product }) => product),
+    products: products.map((product) => Object.assign(product, { line: 0, quoted: undefined })),
     header,
     kind: format?.kind,
   };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { check, property, string } from 'fast-check';
 import { SaxesParser } from 'saxes';
-import { Problem } from '../../src/errors.ts';
+import type { Problem } from '../../src/errors.ts';
 import { XlsxFile } from '../../src/results/xlsx.ts';
 import { columnLetters } from '../../src/results/xlsx-rows.ts';
 import { newFolder } from '../support/folder.ts';
