@@ -31,6 +31,8 @@ import { isSecret, newSecret } from './webhooks/signing.ts';
 export type Config = {
   /** undefined: the bundled server, in `dataDir` */
   databaseUrl: string | undefined;
+  /** whether this process may migrate the database of `databaseUrl` */
+  migrates: boolean;
   dataDir: string;
   /** what this machine is called in logs and lists */
   machineName: string;
@@ -38,6 +40,8 @@ export type Config = {
   port: number;
   /** whether requests may come from other machines: then there must be an API key */
   isExposed: boolean;
+  /** how long `serve` goes on, not ready any more, after it is told to end */
+  drainDelayMs: number;
   /** networks of the proxies whose X-Forwarded-… headers count */
   trustProxy: string[] | undefined;
   /** an API key of scope `admin` for the tenant `default` */
@@ -87,11 +91,14 @@ const WEB_PORTS = [80, 443, 8080, 8443];
  * @throws Problem `bad_settings`, which names every setting that is wrong
  */
 export function readConfig(env: Environment = process.env): Config {
-  return configOf(env, { isWhole: (env['DATABASE_URL']?.trim() ?? '') === '' });
+  return configOf(env, { isWhole: (env['DATABASE_URL']?.trim() ?? '') === '', own: env });
 }
 
-/** @param isWhole whether `env` is all, and no shared settings can follow that this process does not know yet */
-function configOf(env: Environment, { isWhole }: { isWhole: boolean }): Config {
+/**
+ * @param isWhole whether `env` is all, and no shared settings can follow that this process does not know yet
+ * @param own without shared settings
+ */
+function configOf(env: Environment, { isWhole, own }: { isWhole: boolean; own: Environment }): Config {
   const read = new SettingsReader(env);
   const dataDir = resolve(read.text('DATA_DIR', './data'));
   const host = read.text('HOST', '127.0.0.1');
@@ -112,11 +119,13 @@ function configOf(env: Environment, { isWhole }: { isWhole: boolean }): Config {
       'a URL such as postgres://user:password@host/database, with special characters percent-encoded (# is %23)',
       parseDatabaseUrl,
     ),
+    migrates: read.flag('MIGRATE', true),
     dataDir,
     machineName: read.parsed('MACHINE_NAME', hostname(), 'up to 100 printable characters', parseMachineName),
     host,
     port,
     isExposed: !isLoopback(host) || trustProxy !== undefined,
+    drainDelayMs: read.duration('DRAIN_DELAY', 0, { min: '0s', max: '5m' }),
     trustProxy,
     apiKey: read.parsed<string | undefined>(
       'MINILAB_KEY',
@@ -175,9 +184,9 @@ function configOf(env: Environment, { isWhole }: { isWhole: boolean }): Config {
     ),
     unknownSettings: unknownSettings(env, read.names),
     said: {},
-    withShared: (values) => configOf(withShared(env, values), { isWhole: true }),
+    withShared: (values) => configOf(withShared(env, values), { isWhole: true, own }),
   };
-  config.said = saidIn(env, { ...sharedValuesOf(config), ...secretOf(webhookSecret) });
+  config.said = saidIn(env, own, { ...sharedValuesOf(config), ...secretOf(webhookSecret) });
   read.finish();
   return config;
 }
