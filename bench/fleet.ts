@@ -4,7 +4,8 @@ import { sql } from 'kysely';
 import { type Db, openDatabase } from '../src/db/database.ts';
 import type { Batch, Running } from '../test/support/minilab.ts';
 import { startFleet, type Fleet } from './fleet-machines.ts';
-import { cpuSecondsNow, median } from './rig.ts';
+import { cpuSecondsNow } from './cpu.ts';
+import { median } from './rig.ts';
 
 export type FleetResult = {
   /** whether machines had networks of their own */

@@ -127,7 +127,7 @@ test('a worker frozen while it exchanges places of hosts holds up nobody', async
   const picture = await smallPicture(2);
   await using other = await startOrigin(() => picture);
   const free = await json<Batch>(upload(place.api.url, `Image\n${other.url}/1.jpg\n`));
-  await untilEnded(free.links.self, 6_000);
+  await untilEnded(free.links.self, 9_000); // leases last 10 s
   await isWholeAfterAll(place, batch, victim, 2);
 });
 
