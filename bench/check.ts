@@ -14,6 +14,7 @@ import { checkCsv, checkNdjson } from '../src/results/check/lines.ts';
 import { summaries } from '../src/results/check/summary.ts';
 import { fileUrls } from '../src/results/files.ts';
 import { outputCsv } from '../src/results/output-csv.ts';
+import { outputRows } from '../src/results/output-rows.ts';
 import { findResults } from '../src/results/results.queries.ts';
 import { findLooksOf } from '../src/work/looks/looks.ts';
 import { openServices } from '../src/services.ts';
@@ -126,11 +127,11 @@ async function measured(db: Db, batch: BatchKey, rounds: number): Promise<Record
   const choice = { of: 'source', asOf: '2027-01-31', rendition: undefined, category: undefined } as const;
   const newCheck = (): BatchCheck => new BatchCheck(db, results, { ...choice, channels: google }, filesUrl);
   const reports: Record<Report, () => Promise<unknown>> = {
-    output_csv: () => drain(outputCsv(db, results, urlOf)),
+    output_csv: () => drain(outputCsv(outputRows(db, results, urlOf), results.format)),
     check: () => summaries(newCheck()),
     check_csv: () => drain(checkCsv(newCheck())),
     check_ndjson: () => drain(checkNdjson(newCheck())),
-    output_csv_with_check: () => drain(outputCsv(db, results, urlOf, newCheck())),
+    output_csv_with_check: () => drain(outputCsv(outputRows(db, results, urlOf, newCheck()), results.format)),
   };
   const times = new Map<Report, number[]>(REPORTS.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1)

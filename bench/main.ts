@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures Minilab, as ratios within one run. `--only NAME` runs one benchmark, `--json`
  * prints one object on the last line. `--pairs N --seconds N` set the length of `end_to_end`, `fetching` and
- * `storage`, `--images N` that of `memory`, `--rows N` that of `intake`, `--checked N` that of `check`,
+ * `storage`, `--images N` that of `memory`, `--rows N` that of `intake` and `tables`, `--checked N` that of `check`,
  * `--fleet N` that of `fleet`.
  */
 import { availableParallelism } from 'node:os';
@@ -21,6 +21,7 @@ import { renditions } from './renditions.ts';
 import { reuse } from './reuse.ts';
 import { settle } from './settle.ts';
 import { storage } from './storage.ts';
+import { tables } from './tables.ts';
 
 const { values } = parseArgs({
   options: {
@@ -48,6 +49,7 @@ const BENCHMARKS = {
   queue,
   fetching: () => fetching({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   intake: () => intake({ rows: Number(values.rows) }),
+  tables: () => tables({ rows: Number(values.rows) }),
   check: () => check({ images: Number(values.checked) }),
   api,
   fleet: () => fleet({ images: Number(values.fleet) }),

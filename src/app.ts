@@ -49,6 +49,7 @@ import { fileRoutes } from './results/file.routes.ts';
 import { checkRoutes } from './results/check/check.routes.ts';
 import { samePictureRoutes } from './results/looks/same-pictures.routes.ts';
 import { findChecked } from './results/check/checked-slots.ts';
+import { outputRoutes } from './results/output.routes.ts';
 import { resultsRoutes } from './results/results.routes.ts';
 import { deliveryRoutes } from './webhooks/delivery.routes.ts';
 import { endpointRoutes } from './webhooks/endpoint.routes.ts';
@@ -131,6 +132,7 @@ export async function startHttp(
   await app.register(usageRoutes, { ...shared, requestsPerSecond: config.requestsPerSecond });
   await app.register(auditRoutes, shared);
   await app.register(workerRoutes, shared);
+  await app.register(outputRoutes, { ...shared, folder });
   await app.register(resultsRoutes, { ...shared, storage, folder });
   await app.register(checkRoutes, shared);
   await app.register(samePictureRoutes, shared);

@@ -35,6 +35,10 @@ const processing = program
   .option('--preset <NAME>', 'which renditions to make: a preset, or a file NAME.json', DEFAULT_PRESET)
   .option('--main-preset <NAME>', 'another preset for the image at position 1 of each product')
   .option('--out <DIR>', 'folder for the images and output.csv', 'output')
+  .option(
+    '--output <NAME>',
+    'also write the table there, as NAME.xlsx or NAME.ndjson; default: output.xlsx for a workbook',
+  )
   .option('--name-template <TEMPLATE>', 'file names of the images', DEFAULT_NAME_TEMPLATE)
   .option('--deadline-hours <N>', 'how many hours images are retried, 1 to 168', '24')
   .option(

@@ -18,7 +18,7 @@ const ROOMS = [
   ['pipeline', 'settings'],
   ['config'],
   ['csv', 'hosts', 'images', 'marks'],
-  ['batches', 'pictures', 'temporary-folder', 'workbook'],
+  ['batches', 'feeds', 'pictures', 'temporary-folder', 'workbook'],
   ['intake', 'results', 'services'],
   ['work'],
   ['worker'],

@@ -6,6 +6,7 @@ import { type ImageRow, listImages } from '../images/image.queries.ts';
 import { publicId } from '../ids.ts';
 import { factsOfProblem } from '../pipeline/problems.ts';
 import type { StagedUpload } from '../intake/staged-upload.ts';
+import type { WrittenFolder } from '../results/folder.ts';
 import { flawLines, plural, say, size, table } from './output.ts';
 
 const WARNINGS_SHOWN = 5; // warnings about whole columns are the first ones
@@ -28,7 +29,7 @@ export async function report(
   db: Db,
   batch: BatchKey,
   row: BatchRow,
-  { outputCsv, removed, seconds }: { outputCsv: string; removed: number; seconds: number },
+  { path, removed, table: tablePath, tableProblem, seconds }: WrittenFolder & { seconds: number },
 ): Promise<void> {
   const failed = await listImages(db, {
     ...batch,
@@ -51,13 +52,14 @@ export async function report(
     say(
       `\n${plural(removed, 'image')} of the earlier run ${removed === 1 ? 'was' : 'were'} removed: this run did not make ${removed === 1 ? 'it' : 'them'}.`,
     );
-  say(`\nOutput: ${outputCsv}`);
+  if (tableProblem) say(`\n${tableProblem.message}`);
+  say(`\nOutput: ${[path, tablePath].filter(Boolean).join(', ')}`);
 }
 
-/** The object that `--json` prints. @param outputCsv null if none was written */
+/** The object that `--json` prints. @param outputCsv null if none was written; `table`: the same in another format */
 export function resultOf(
   row: BatchRow,
-  { outputCsv, seconds }: { outputCsv: string | null; seconds: number },
+  { outputCsv, table: output, seconds }: { outputCsv: string | null; table?: string; seconds: number },
 ) {
   const { counts, webhook } = batchBody(row, '');
   return {
@@ -68,6 +70,7 @@ export function resultOf(
     errors_by_code: row.errors_by_code,
     seconds,
     output_csv: outputCsv,
+    output: output ?? null,
     webhook,
   };
 }
@@ -80,6 +83,7 @@ export const NO_RESULT = {
   reused: null,
   errors_by_code: {},
   output_csv: null,
+  output: null,
   webhook: null,
 };
 

@@ -10,6 +10,7 @@ import { freshForSOf, readOptions } from '../intake/options.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { parseNameTemplate } from '../presets/name-template.ts';
 import { writeFolder } from '../results/folder.ts';
+import { tableFileKind } from '../results/table-file.ts';
 import type { CheckSummary } from '../results/check/summary.ts';
 import { ensureWritable, type Services } from '../services.ts';
 import { type DiskStorage, diskStorage } from '../storage/disk.ts';
@@ -30,6 +31,7 @@ export type ProcessOptions = ReadingFlags & {
   mainPreset?: string;
   apparel: boolean;
   out: string;
+  output?: string;
   nameTemplate: string;
   deadlineHours: string;
   freshFor?: string;
@@ -45,7 +47,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   const startedAt = Date.now();
   const secondsSoFar = (): number => (Date.now() - startedAt) / 1000;
   await using csv = await openReadable(file, 'a CSV file');
-  const request = await checkOptions(options);
+  const request = await checkOptions(file, options);
   await checkOutputFolder(request.out);
   const settings = readConfig();
   await ensureWritable(settings.dataDir);
@@ -56,8 +58,8 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   const { db } = services.database;
   if (!ended.ended_at) return sayStopped(ended, secondsSoFar(), options);
   const row = (await untilDelivered(db, batch, interrupted)) ?? ended;
-  const { path: outputCsv, removed } = await writeFolder(db, runStorage(services), batch, request.out);
-  const result = { outputCsv, removed, seconds: secondsSoFar() };
+  const written = await writeFolder(db, runStorage(services), batch, request.out, request.output);
+  const result = { ...written, outputCsv: written.path, seconds: secondsSoFar() };
   await report(db, batch, row, result);
   await sayLooks(db, batch);
   const checks = request.channels ? await reportChecks(run, request.channels) : undefined;
@@ -71,15 +73,24 @@ function runStorage({ config: { storage } }: Services): DiskStorage {
   return diskStorage(storage.path);
 }
 
-/** The options, checked. `out`: absolute path. `channels`: what to check the batch by. */
-type ProcessRequest = RunRequest & { out: string; channels: Channel[] | undefined };
+/**
+ * The options, checked. `out`: absolute path. `output`: name of a table besides output.csv, for a workbook a workbook.
+ * `channels`: what to check the batch by.
+ */
+type ProcessRequest = RunRequest & {
+  out: string;
+  output: string | undefined;
+  channels: Channel[] | undefined;
+};
 
 /** @throws Problem */
-async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
+async function checkOptions(file: string, options: ProcessOptions): Promise<ProcessRequest> {
   const preset = await findPreset(options.preset);
   const mainPreset = options.mainPreset === undefined ? undefined : await findPreset(options.mainPreset);
   const reading = readFlags(options);
   parseNameTemplate(options.nameTemplate);
+  const output = options.output ?? (/\.xlsx$/i.test(file) ? 'output.xlsx' : undefined);
+  if (output !== undefined) tableFileKind(output);
   const uploadOptions = readOptions(
     {
       deadline_hours: options.deadlineHours,
@@ -102,6 +113,7 @@ async function checkOptions(options: ProcessOptions): Promise<ProcessRequest> {
     placeholders: uploadOptions.placeholders,
     placeholderFiles: options.placeholder,
     out: resolve(options.out),
+    output,
   };
 }
 

@@ -6,6 +6,8 @@ import { lineBreaks, nulFound, wrongBytes } from './wrong-bytes.ts';
 /** How the text of a file is encoded. `bom`: it begins with a byte order mark. */
 export type TextFormat = { encoding: string; bom: boolean };
 
+type DecodedText = { format: TextFormat; text: AsyncGenerator<string> };
+
 /**
  * Decodes the bytes of an upload: as UTF-16 where a byte order mark says so, as the charset that the user names,
  * otherwise as UTF-8. Bytes that cannot be decoded are an error with their line; they never become U+FFFD.
@@ -17,12 +19,30 @@ export async function decodeText(
   chunks: AsyncIterable<Buffer>,
   charset = 'utf-8',
   isPartial = false,
-): Promise<{ format: TextFormat; text: AsyncGenerator<string> }> {
+): Promise<DecodedText> {
   const iterator = chunks[Symbol.asyncIterator]();
   const first = await firstBytes(iterator);
   refuseOtherFiles(first);
+  return decodeFrom(first, iterator, { charset, isPartial });
+}
+
+/** Like decodeText, for a file that is known to be text of another kind than CSV. */
+export async function decodeOtherText(
+  chunks: AsyncIterable<Buffer>,
+  charset = 'utf-8',
+  isPartial = false,
+): Promise<DecodedText> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  return decodeFrom(await firstBytes(iterator), iterator, { charset, isPartial });
+}
+
+function decodeFrom(
+  first: Buffer,
+  rest: AsyncIterator<Buffer>,
+  { charset, isPartial }: { charset: string; isPartial: boolean },
+): DecodedText {
   const format = textFormat(first, charset);
-  return { format, text: decoded(first, iterator, { format, isPartial }) };
+  return { format, text: decoded(first, rest, { format, isPartial }) };
 }
 
 async function firstBytes(iterator: AsyncIterator<Buffer>): Promise<Buffer> {

@@ -18,6 +18,8 @@ export type Table = {
   layout(found: FoundHeader, records: TableRow[]): FileLayout;
   /** The header with the names of merged cells in each cell that they cover. */
   withMergedNames?(header: TableRow, records: TableRow[]): TableRow;
+  /** whether rows name their cells, so that the first record is the header */
+  isKeyed?: boolean;
   /** of a workbook: the sheet that is read, and the names of all */
   sheet?: { name: string; all: string[] };
   /** what is odd about the file as a whole; complete when its rows are read */

@@ -98,7 +98,7 @@ async function readRows(table: Table, { reading, rules, handle, onHeader }: Read
 
 /** The header, where merged cells name each column that they cover. */
 function findMergedHeader(table: Table, records: TableRow[], rules: ReadingRules): FoundHeader {
-  const found = findHeader(records, rules);
+  const found = findHeader(records, table.isKeyed ? { ...rules, headerLine: records[0]?.line } : rules);
   const merged = table.withMergedNames?.(found.record, records) ?? found.record;
   if (merged === found.record) return found;
   return findHeader(

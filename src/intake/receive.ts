@@ -18,6 +18,14 @@ const FILE_TYPES = [
   'application/vnd.ms-excel',
   WORKBOOK_TYPE,
   'application/vnd.ms-excel.sheet.macroenabled.12',
+  'application/json',
+  'application/x-ndjson',
+  'application/ndjson',
+  'application/jsonl',
+  'application/xml',
+  'text/xml',
+  'application/rss+xml',
+  'application/atom+xml',
 ];
 
 /** Lets the routes of an app call receiveUpload, for uploads of up to `maxBytes`. */
@@ -27,6 +35,7 @@ export async function acceptUploads(app: FastifyInstance, maxBytes: number): Pro
     throwFileSizeLimit: false, // the bytes are counted where they are read
     limits: { fileSize: Number.MAX_SAFE_INTEGER, files: 1, fields: 20, parts: 21, fieldSize: 64 * 1024 },
   });
+  app.removeContentTypeParser('application/json'); // here it is a file
   app.addContentTypeParser(FILE_TYPES, async (request: FastifyRequest, payload: Readable) =>
     decompressed(request.headers, payload),
   );
@@ -79,7 +88,7 @@ async function receiveBody<T>(
   const body = request.body as Readable | undefined;
   if (!body || typeof body[Symbol.asyncIterator] !== 'function')
     throw new Problem('unsupported_media_type', {
-      detail: `Send the file as multipart/form-data with the part "file", or as the body with Content-Type: text/csv, or of a workbook ${WORKBOOK_TYPE}.`,
+      detail: `Send the file as multipart/form-data with the part "file", or as the body with Content-Type: text/csv, application/json, application/x-ndjson, application/xml, or of a workbook ${WORKBOOK_TYPE}.`,
     });
   const options = readOptions(request.query as Record<string, unknown>, schema);
   try {

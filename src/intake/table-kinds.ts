@@ -4,6 +4,7 @@
  */
 import { fileFormat, HEAD_BYTES } from '../csv/file-kinds.ts';
 import { readTable, type Table } from '../csv/table.ts';
+import { readJsonTable, readXmlTable } from './feed-tables.ts';
 import type { ReadingRules } from './reading.ts';
 import { readOle } from './ole.ts';
 import { type ArrivingUpload, spooled } from './spooled-upload.ts';
@@ -14,6 +15,9 @@ type TableReader = (upload: ArrivingUpload, rules: ReadingRules) => Promise<Tabl
 
 const READERS: Partial<Record<NonNullable<ReturnType<typeof fileFormat>>, TableReader>> = {
   zip: async (upload, rules) => readZip(await spooled(upload, rules), rules, upload.stack),
+  json: (upload, rules) => readJsonTable('json', upload, rules),
+  ndjson: (upload, rules) => readJsonTable('ndjson', upload, rules),
+  xml: readXmlTable,
   ole: async (upload, rules) => readOle(await spooled(upload, rules)),
 };
 

@@ -40,6 +40,9 @@ export const UPLOAD_BODY = {
   content: {
     'multipart/form-data': { schema: UploadForm },
     'text/csv': { schema: {} },
+    'application/json': { schema: {} },
+    'application/x-ndjson': { schema: {} },
+    'application/xml': { schema: {} },
     [WORKBOOK_TYPE]: { schema: {} },
   },
 };

@@ -7,12 +7,15 @@ import { createNamer } from './names.ts';
 import { readAhead } from './read-ahead.ts';
 import { type BatchResults, productPages } from './results.queries.ts';
 import { columnsTable } from './table.ts';
+import type { TableFile } from './table-file.ts';
 
 /** A folder or an archive that gets the files and their CSV. */
 export type NamedFilesTarget<T> = {
   /** @returns undefined if the file is missing: its slot stays empty in the CSV */
   add(key: StorageKey, name: string): Promise<T | undefined>;
   writeCsv(text: string): Promise<void>;
+  /** gets the same table in another format */
+  table?: TableFile | undefined;
   /** how many files are added before the one that is waited for is used */
   readAhead: number;
 };
@@ -25,11 +28,12 @@ export type NamedFilesTarget<T> = {
 export async function* namedFiles<T>(
   db: Db,
   results: BatchResults,
-  { add, writeCsv, readAhead: depth }: NamedFilesTarget<T>,
+  { add, writeCsv, table: file, readAhead: depth }: NamedFilesTarget<T>,
 ): AsyncGenerator<T> {
   const nameOf = createNamer(results.nameTemplate ?? parseNameTemplate(DEFAULT_NAME_TEMPLATE));
   const table = columnsTable(results);
   await writeCsv(headerText(results.format, table.header));
+  await file?.begin(table.header);
   for await (const page of productPages(db, results)) {
     const rows = page.map((product) => ({ product, names: [] as string[] }));
     const files = rows.flatMap(({ product, names }) =>
@@ -49,5 +53,6 @@ export async function* namedFiles<T>(
     }
     const cells = rows.map(({ product, names }) => table.row(product, names));
     await writeCsv(csvText(cells, results.format));
+    await file?.add(cells);
   }
 }

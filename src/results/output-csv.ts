@@ -1,54 +1,12 @@
+import type { TableFormat } from '../csv/table-format.ts';
 import { csvText, headerText } from '../csv/write.ts';
-import type { Db } from '../db/database.ts';
-import type { BatchCheck } from './check/check.ts';
-import { checkCells, checkColumn } from './check/check-cells.ts';
-import { filesOf, type OutputFile } from './files.ts';
-import { inPieces } from './pieces.ts';
-import { type BatchResults, productPages, type ProductResult } from './results.queries.ts';
-import { columnsTable } from './table.ts';
+import type { OutputRows } from './output-rows.ts';
 
-/**
- * The input's CSV with the outputs that exist by now in columns of their own, in pieces.
- * @param check adds a column for each of its channels
- */
+/** The table as a CSV, with the delimiter of the input, in pieces. */
 export async function* outputCsv(
-  db: Db,
-  results: BatchResults,
-  urlOf: (file: OutputFile) => string,
-  check?: BatchCheck,
+  { header, pieces }: OutputRows,
+  format: TableFormat,
 ): AsyncGenerator<string> {
-  const table = columnsTable(results);
-  const checks = check?.request.channels.map(checkColumn) ?? [];
-  yield headerText(results.format, [...table.header, ...checks]);
-  for await (const { page, cells } of checkedPages(db, results, check)) {
-    let at = 0;
-    for (const piece of inPieces(page)) {
-      const rows = piece.map((product) =>
-        table.row(product, filesOf(results, product).map(urlOf)).concat(cells[at++] ?? []),
-      );
-      yield csvText(rows, results.format);
-    }
-  }
-}
-
-type CheckedPage = { page: ProductResult[]; cells: string[][] };
-
-/** A page is checked while the next one is read. */
-async function* checkedPages(
-  db: Db,
-  results: BatchResults,
-  check: BatchCheck | undefined,
-): AsyncGenerator<CheckedPage> {
-  let before: Promise<CheckedPage> | undefined;
-  for await (const page of productPages(db, results, { hasSources: check !== undefined })) {
-    const checked = checkedPage(page, check);
-    checked.catch(() => {}); // thrown when it is awaited, unless nobody wants it any more
-    if (before) yield await before;
-    before = checked;
-  }
-  if (before) yield await before;
-}
-
-async function checkedPage(page: ProductResult[], check: BatchCheck | undefined): Promise<CheckedPage> {
-  return { page, cells: check ? await checkCells(check, page) : [] };
+  yield headerText(format, header);
+  for await (const rows of pieces) yield csvText(rows, format);
 }

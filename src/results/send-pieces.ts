@@ -12,15 +12,14 @@ export const streamed = (type: string) => ({
 /**
  * Streams a download with back-pressure: pieces are made as fast as the client reads, and none after it
  * disconnects, nor for HEAD.
+ * @param file what the pieces are read from, disposed when the stream closes
  */
 export function sendPieces(
   reply: FastifyReply,
   pieces: AsyncGenerator<string | Buffer>,
-  { as, type }: { as: string; type: string },
+  { as, type, file }: { as: string; type: string; file?: AsyncDisposable },
 ): FastifyReply {
-  return reply
-    .type(type)
-    .header('content-disposition', as)
-    .header('cache-control', 'no-cache')
-    .send(Readable.from(reply.request.method === 'HEAD' ? [] : pieces, { objectMode: false }));
+  const content = Readable.from(reply.request.method === 'HEAD' ? [] : pieces, { objectMode: false });
+  if (file) content.once('close', () => void file[Symbol.asyncDispose]());
+  return reply.type(type).header('content-disposition', as).header('cache-control', 'no-cache').send(content);
 }

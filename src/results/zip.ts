@@ -1,6 +1,6 @@
 /**
- * ZIP archives of any size and number of entries, as PKWARE's APPNOTE 6.3 specifies. Entries are stored, not
- * compressed: images are compressed already. The libraries that stream an archive did not fit: client-zip
+ * ZIP archives of any size and number of entries, as PKWARE's APPNOTE 6.3 specifies. Entries are stored as
+ * they are given: images are compressed already. The libraries that stream an archive did not fit: client-zip
  * 2.5 declares 65,535 entries when there are more, yazl 3.3 takes quadratic time (13 s for 70,000
  * entries), zip-stream 7 keeps 15 kB of memory per entry; all of them keep the directory in memory.
  */
@@ -10,8 +10,11 @@ export type ZipEntry = {
   /** a path with slashes, in UTF-8 */
   name: string;
   modifiedAt: Date;
+  /** of the content */
   size: number;
-  /** CRC-32 */
+  /** of content that is deflated: its size before that */
+  inflatedSize?: number;
+  /** CRC-32, of what was deflated */
   checksum: number;
   content: Iterable<Buffer> | AsyncIterable<Buffer>;
 };
@@ -45,53 +48,55 @@ const MADE_BY = (3 << 8) | ZIP64_VERSION; // 3 is Unix: the attributes hold its 
 const UTF8 = 1 << 11; // flag: names are in UTF-8
 const MAX_16 = 0xffff;
 const MAX_32 = 0xffffffff;
+const STORED = 0; // methods
+const DEFLATED = 8;
 const FILE_MODE = 0o100644;
 
 /** Local file header, APPNOTE 4.3.7. */
-function localHeader({ name, modifiedAt, size, checksum }: ZipEntry): Buffer {
-  const extra = size >= MAX_32 ? zip64Extra([size, size]) : Buffer.alloc(0);
-  const fixed = fields([[4, 0x04034b50], ...commonFields({ extra, modifiedAt, checksum, size, name })]);
-  return Buffer.concat([fixed, Buffer.from(name), extra]);
+function localHeader(entry: ZipEntry): Buffer {
+  const extra = zip64Extra(largeSizes(entry));
+  const fixed = fields([[4, 0x04034b50], ...commonFields(entry, extra)]);
+  return Buffer.concat([fixed, Buffer.from(entry.name), extra]);
 }
 
 /** Central directory header, APPNOTE 4.3.12. @param offset of its local header */
-function directoryRecord({ name, modifiedAt, size, checksum }: ZipEntry, offset: number): Buffer {
-  const extra = zip64Extra([...(size >= MAX_32 ? [size, size] : []), ...(offset >= MAX_32 ? [offset] : [])]);
+function directoryRecord(entry: ZipEntry, offset: number): Buffer {
+  const extra = zip64Extra([...largeSizes(entry), ...(offset >= MAX_32 ? [offset] : [])]);
   const fixed = fields([
     [4, 0x02014b50],
     [2, MADE_BY],
-    ...commonFields({ extra, modifiedAt, checksum, size, name }),
+    ...commonFields(entry, extra),
     [2, 0], // comment
     [2, 0], // disk
     [2, 0], // internal attributes
     [4, FILE_MODE * 2 ** 16],
     [4, Math.min(offset, MAX_32)],
   ]);
-  return Buffer.concat([fixed, Buffer.from(name), extra]);
+  return Buffer.concat([fixed, Buffer.from(entry.name), extra]);
+}
+
+/** Both sizes, if one of them is too large for its own field. */
+function largeSizes({ size, inflatedSize = size }: ZipEntry): number[] {
+  return Math.max(size, inflatedSize) >= MAX_32 ? [inflatedSize, size] : [];
 }
 
 type Field = [bytes: 2 | 4 | 8, value: number];
 
 /** The fields that a local header and a central one share. */
-function commonFields({
-  name,
-  modifiedAt,
-  size,
-  checksum,
-  extra,
-}: Omit<ZipEntry, 'content'> & { extra: Buffer }) {
-  const shownSize = Math.min(size, MAX_32);
+function commonFields(entry: ZipEntry, extra: Buffer): Field[] {
+  const { name, modifiedAt, size, inflatedSize = size, checksum } = entry;
+  const isLarge = largeSizes(entry).length > 0;
   return [
     [2, extra.length > 0 ? ZIP64_VERSION : VERSION],
     [2, UTF8],
-    [2, 0], // method: stored
+    [2, entry.inflatedSize === undefined ? STORED : DEFLATED],
     [4, dosTime(modifiedAt)],
     [4, checksum],
-    [4, shownSize],
-    [4, shownSize],
+    [4, isLarge ? MAX_32 : size],
+    [4, isLarge ? MAX_32 : inflatedSize],
     [2, Buffer.byteLength(name)],
     [2, extra.length],
-  ] satisfies Field[];
+  ];
 }
 
 /** ZIP64 extra field, APPNOTE 4.5.3: the numbers that are too large for their own fields. */

@@ -58,6 +58,12 @@ describe('journeys', { skip: NO_BROWSER ?? false }, () => {
     const output = await readFile(await download.path(), 'utf8');
     assert.match(output, /^Article,Title,/);
     assert.match(output, /\/files\/[^,]+\.jpg/);
+    const [workbook] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download as XLSX', exact: true }).click(),
+    ]);
+    assert.match(workbook.suggestedFilename(), /-output\.xlsx$/);
+    assert.equal((await readFile(await workbook.path())).toString('latin1', 0, 2), 'PK');
     watched.assertQuiet();
   });
 

@@ -10,6 +10,7 @@ import { type Folder, newFolder } from '../support/folder.ts';
 import { runMinilab } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
 import { smallPicture } from '../support/pictures.ts';
+import { sheetRows } from '../support/sheet.ts';
 
 type Result = {
   batch: string | null;
@@ -17,6 +18,7 @@ type Result = {
   reused: number | null;
   counts: { completed: number } | null;
   output_csv: string | null;
+  output: string | null;
   code?: string;
   error_count?: number;
   errors?: { line: number; code: string }[];
@@ -67,11 +69,15 @@ test('a run into the folder of an earlier run leaves exactly its own images, say
   await writeFile(join(out, 'C', 'notes.txt'), 'mine');
   await writeFile(join(out, 'mine.jpg'), 'mine');
 
-  const second = await process(folder, 'SKU,Image\nA,1.jpg\nC,gone.jpg\n', ...template);
+  const json = '[{"SKU": "A", "Image": "1.jpg"}, {"SKU": "C", "Image": "gone.jpg"}]';
+  const second = await process(folder, json, ...template, '--output', 'table.xlsx');
   assert.equal(second.code, 3, second.err);
+  assert.equal(second.result.output, join(out, 'table.xlsx'));
+  const [, made] = await sheetRows(await readFile(join(out, 'table.xlsx')), 6);
+  assert.deepEqual(made, ['A', '1.jpg', 'A/full.jpg', 'A/thumb.jpg', 'completed', '']);
   assert.match(second.err, /output holds an earlier run\. Its output\.csv is replaced/);
   assert.match(second.err, /4 images of the earlier run were removed/);
-  assert.deepEqual((await readdir(out)).toSorted(), ['A', 'C', 'mine.jpg', 'output.csv']);
+  assert.deepEqual((await readdir(out)).toSorted(), ['A', 'C', 'mine.jpg', 'output.csv', 'table.xlsx']);
   assert.deepEqual(await readdir(join(out, 'C')), ['notes.txt']);
   assert.deepEqual((await readdir(join(out, 'A'))).toSorted(), ['full.jpg', 'thumb.jpg']);
 });

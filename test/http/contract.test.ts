@@ -148,8 +148,15 @@ describe('the document of the API says what is answered', () => {
     assert.equal(await of('GET '), 200);
     assert.equal(await of('GET ', '', { 'if-none-match': '*' }), 304);
     assert.equal(await of('GET /images'), 200);
-    for (const file of ['output.csv', 'failed.csv', 'manifest.ndjson', 'images.zip'])
-      assert.equal(await of(`GET /${file}`), 200);
+    const files = [
+      'output.csv',
+      'output.ndjson',
+      'output.xlsx',
+      'failed.csv',
+      'manifest.ndjson',
+      'images.zip',
+    ];
+    for (const file of files) assert.equal(await of(`GET /${file}`), 200);
     assert.equal(await of('GET /output.csv', '?on_failed=blank'), 400);
     assert.equal(await of('DELETE '), 409);
     assert.equal(await of('POST /retry'), 409);

@@ -65,6 +65,25 @@ describe('receiving an upload', () => {
     }
   });
 
+  test('JSON and XML arrive as they are, like any file', async () => {
+    for (const [type, body] of [
+      ['application/json; charset=utf-8', '[{"sku": 1}]'],
+      ['application/json', '{not json'],
+      ['application/x-ndjson', '{"sku": 1}\n{"sku": 2}\n'],
+      ['application/xml', '<rss/>'],
+      ['text/xml', '<rss/>'],
+      ['application/rss+xml', '<rss/>'],
+    ] as const) {
+      let arrived = '';
+      reader = async (chunks) => {
+        for await (const chunk of chunks) arrived += chunk.toString();
+        return nothing;
+      };
+      const answer = await fetch(url, { method: 'POST', body, headers: { 'content-type': type } });
+      assert.deepEqual([answer.status, arrived], [200, body], type);
+    }
+  });
+
   test('a form that breaks off inside its file is a bad request', async () => {
     let begun: () => void = () => {};
     const hasBegun = new Promise<void>((resolve) => (begun = resolve));

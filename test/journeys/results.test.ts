@@ -17,6 +17,7 @@ import { HOSTILE_CELLS } from '../support/hostile-cells.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { photo, PHOTO_NAMES, smallPicture } from '../support/pictures.ts';
+import { sheetRows } from '../support/sheet.ts';
 import { readZip } from '../support/zip.ts';
 
 const HEADER = 'SKU,Product Name,Input Image Urls';
@@ -104,6 +105,17 @@ describe('results', () => {
           [header, ...table].map((row) =>
             row.slice(0, 3).map((cell) => escapeFormula(unescapeFormula(cell))),
           ),
+        );
+        const plain = [header, ...table].map((row) => row.slice(0, 3).map(unescapeFormula));
+        const workbook = await sheetRows(await bytesOf(`${batch.links.self}/output.xlsx`), 7);
+        assert.deepEqual(
+          workbook.map((row) => row.slice(0, 3)),
+          plain,
+        );
+        const lines = (await bytesOf(`${batch.links.self}/output.ndjson`)).toString().trimEnd().split('\n');
+        assert.deepEqual(
+          lines.map((line) => Object.values(JSON.parse(line) as object).slice(0, 3)),
+          plain.slice(1),
         );
         const again = await ended(output);
         assert.equal(again.counts.total, batch.counts.total, 'and may be uploaded again');
@@ -212,7 +224,7 @@ describe('results', () => {
       assert.equal(response.status, 400, query);
       assert.equal((await json<{ code: string }>(response)).code, 'bad_request');
     }
-    for (const path of ['output.csv', 'failed.csv', 'manifest.ndjson', 'images.zip']) {
+    for (const path of ['output.csv', 'output.xlsx', 'failed.csv', 'manifest.ndjson', 'images.zip']) {
       const response = await fetch(`${minilab.url}/v1/batches/bat_01h455vb4pex5vsknk084sn02q/${path}`);
       assert.equal(response.status, 404, path);
     }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { parse } from 'csv-parse/sync';
 import { outputCsv } from '../../src/results/output-csv.ts';
+import { outputRows } from '../../src/results/output-rows.ts';
 import { findResults } from '../../src/results/results.queries.ts';
 import { replacedCsv } from '../../src/results/replaced-csv.ts';
 import { acceptUrls, newServices } from '../support/batches.ts';
@@ -41,7 +42,9 @@ test('a batch that an older version accepted keeps each output in the slot that 
   const urlOf = ({ setId }: { setId: string | null }): string => `out-${Number(setId)}`;
   const secondRow = async (pieces: AsyncIterable<string | Buffer>): Promise<string[]> =>
     parse((await Array.fromAsync(pieces)).join(''))[1] ?? [];
-  assert.deepEqual((await secondRow(outputCsv(db, results, urlOf))).slice(3, 4), ['out-1,out-2,out-3']);
+  assert.deepEqual((await secondRow(outputCsv(outputRows(db, results, urlOf), results.format))).slice(3, 4), [
+    'out-1,out-2,out-3',
+  ]);
   const replaced = replacedCsv(db, results, { onFailed: 'source', urlOf });
   assert.deepEqual(await secondRow(replaced), ['1', 'out-1,out-2', 'out-3']);
 });

@@ -37,7 +37,13 @@ export type WaitOptions = {
 
 export type ImageFilter = Omit<NonNullable<operations['listBatchImages']['parameters']['query']>, 'cursor'>;
 
-export type ResultFile = 'output.csv' | 'failed.csv' | 'manifest.ndjson' | 'images.zip';
+export type ResultFile =
+  | 'output.csv'
+  | 'output.xlsx'
+  | 'output.ndjson'
+  | 'failed.csv'
+  | 'manifest.ndjson'
+  | 'images.zip';
 
 const WAIT_SECONDS = 30;
 const WAIT_ATTEMPTS = 20; // some minutes without the server

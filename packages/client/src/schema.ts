@@ -359,6 +359,46 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/batches/{id}/output.ndjson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The table of output.csv as lines of JSON: an object per product
+         * @description The cells of output.csv as strings, by the names of its columns. A name that occurs again gets a number (`Image`, `Image_2`), and a column without a name is `column_3`.
+         */
+        get: operations["getBatchOutputNdjson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/output.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The table of output.csv as a workbook
+         * @description One sheet of text: SKUs keep their zeros, and no cell is a formula. It is written whole before its first byte is sent. 409 where the table does not fit: at most 1,048,575 products, and 32,767 characters a cell.
+         */
+        get: operations["getBatchOutputXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/batches/{id}/retry": {
         parameters: {
             query?: never;
@@ -3239,7 +3279,10 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/json": unknown;
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                "application/x-ndjson": unknown;
+                "application/xml": unknown;
                 "multipart/form-data": {
                     /**
                      * Format: binary
@@ -3912,6 +3955,95 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    getBatchOutputNdjson: {
+        parameters: {
+            query?: {
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
+                apparel?: boolean;
+                /** @description The day whose rules hold, such as 2027-01-31. Default: today */
+                as_of?: string;
+                /** @description Adds what this channel says of each product; several, separated by commas: one of them */
+                check?: string;
+                /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
+                of?: "source" | "output";
+                /** @description With of=output: the name of the rendition. Default: the first of each image */
+                rendition?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file, streamed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getBatchOutputXlsx: {
+        parameters: {
+            query?: {
+                /** @description Whether products whose google_product_category does not say it are apparel. Default: what the upload said */
+                apparel?: boolean;
+                /** @description The day whose rules hold, such as 2027-01-31. Default: today */
+                as_of?: string;
+                /** @description Adds what this channel says of each product; several, separated by commas: one of them */
+                check?: string;
+                /** @description source (the default): the file that the CSV links. output: the rendition that Minilab made of it */
+                of?: "source" | "output";
+                /** @description With of=output: the name of the rendition. Default: the first of each image */
+                rendition?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file, streamed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            414: components["responses"]["URITooLong"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     retryBatch: {
         parameters: {
             query?: {
@@ -4208,7 +4340,10 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/json": unknown;
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                "application/x-ndjson": unknown;
+                "application/xml": unknown;
                 "multipart/form-data": {
                     /**
                      * Format: binary
@@ -5544,7 +5679,10 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/json": unknown;
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                "application/x-ndjson": unknown;
+                "application/xml": unknown;
                 "multipart/form-data": {
                     /**
                      * Format: binary

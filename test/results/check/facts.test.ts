@@ -17,6 +17,7 @@ import { checkCsv, checkNdjson } from '../../../src/results/check/lines.ts';
 import { summaries } from '../../../src/results/check/summary.ts';
 import { fileUrls } from '../../../src/results/files.ts';
 import { outputCsv } from '../../../src/results/output-csv.ts';
+import { outputRows } from '../../../src/results/output-rows.ts';
 import { findResults } from '../../../src/results/results.queries.ts';
 import type { Services } from '../../../src/services.ts';
 import { findLooks } from '../../../src/work/looks/looks.ts';
@@ -130,7 +131,7 @@ async function reports(db: Db, batch: BatchKey, of: 'source' | 'output'): Promis
     check: JSON.stringify(await summaries(check())),
     csv: await text(checkCsv(check())),
     ndjson: await text(checkNdjson(check())),
-    output: await text(outputCsv(db, results, fileUrls(results, FILES), check())),
+    output: await text(outputCsv(outputRows(db, results, fileUrls(results, FILES), check()), results.format)),
   };
 }
 

@@ -15,16 +15,11 @@ export function Results({ batch }: { batch: Batch }) {
   return (
     <>
       <div class="dl">
-        <Result name="output.csv" badge={`${count(counts.completed, 'image')}${soFar}`}>
-          <p>
-            Your spreadsheet, row for row, with the new links in columns of their own, a status and the
-            errors. An image that failed leaves its place empty.
-          </p>
-          <div class="row">
-            <Download href={`${base}/output.csv`} of="output.csv" isPrimary />
-            <Copy text={`${location.origin}${base}/output.csv`}>Copy the address</Copy>
-          </div>
-        </Result>
+        <Output
+          base={base}
+          asWorkbook={WORKBOOK.test(batch.name)}
+          badge={`${count(counts.completed, 'image')}${soFar}`}
+        />
         <Result name="output.csv, links replaced" badge="for the shop">
           <p>
             The new links stand in the place of the old ones, and nothing else is changed: it goes straight
@@ -85,6 +80,33 @@ export function Results({ batch }: { batch: Batch }) {
     </>
   );
 }
+
+const WORKBOOK = /\.xls[xm]$/i;
+
+/** The table that goes back. Who came with a workbook is offered one first. */
+function Output({ base, asWorkbook, badge }: { base: string; asWorkbook: boolean; badge: string }) {
+  const [first, ...others] = asWorkbook ? ['xlsx', 'csv', 'ndjson'] : ['csv', 'xlsx', 'ndjson'];
+  const file = `output.${first}`;
+  return (
+    <Result name={file} badge={badge}>
+      <p>
+        Your spreadsheet, row for row, with the new links in columns of their own, a status and the errors. An
+        image that failed leaves its place empty.
+      </p>
+      <div class="row">
+        <Download href={`${base}/${file}`} of={file} isPrimary />
+        {others.map((kind) => (
+          <a key={kind} class="btn" href={`${base}/output.${kind}`} download>
+            <span class="sr">Download </span>as {KIND_NAMES[kind]}
+          </a>
+        ))}
+        <Copy text={`${location.origin}${base}/${file}`}>Copy the address</Copy>
+      </div>
+    </Result>
+  );
+}
+
+const KIND_NAMES: Record<string, string> = { csv: 'CSV', xlsx: 'XLSX', ndjson: 'NDJSON' };
 
 type ResultProps = { name: string; badge?: string; isBad?: boolean; children: ComponentChildren };
 

@@ -1,0 +1,94 @@
+/** Finds the array of objects within an object: `{"products": [{…}, {…}], "total": 2}`, also deeper. */
+import { MAX_ROW_CHARACTERS, type JsonSource } from './json-source.ts';
+
+/** Whether the file is a single object. Two objects are rows, whatever they hold; a longer one cannot be a row. */
+export async function isSingle(source: JsonSource): Promise<boolean> {
+  const { scanner } = source;
+  for (;;) {
+    const from = scanner.at;
+    const next = source.attempt(() => {
+      scanner.skipNested();
+      return scanner.peek() ?? 'nothing';
+    });
+    scanner.at = from;
+    if (next !== undefined) return next === 'nothing';
+    if (scanner.isEnd || scanner.text.length - from > MAX_ROW_CHARACTERS) return true;
+    await source.fill();
+  }
+}
+
+/** A search through the objects of a file, from the bracket of the outermost one. */
+export class ListSearch {
+  readonly #source: JsonSource;
+  /** how many objects are open */
+  #depth = 0;
+
+  constructor(source: JsonSource) {
+    this.#source = source;
+  }
+
+  /**
+   * Moves to the bracket of the first array of objects, or back if there is none.
+   * @throws Problem `csv_invalid` where there is none in an object that is too long for a row
+   */
+  async enter(): Promise<boolean> {
+    const { scanner } = this.#source;
+    const from = scanner.at;
+    const isWhole = scanner.isEnd;
+    if ((await this.#next()) === 'list') return true;
+    if (!isWhole) throw this.#source.refusal('The file is one object, and no array in it holds objects.');
+    scanner.at = from;
+    return false;
+  }
+
+  /**
+   * Moves from behind the array to the end of the outermost object.
+   * @throws Problem `csv_invalid` if there is another array of objects
+   */
+  async leave(): Promise<void> {
+    if ((await this.#next()) === 'end') return;
+    throw this.#source.refusal(
+      'Another array of objects begins here, and only one can be the table. Upload the array with the products alone.',
+    );
+  }
+
+  async #next(): Promise<'list' | 'end'> {
+    for (;;) {
+      const found = await this.#source.scan(() => this.#step());
+      if (found !== 'member') return found;
+    }
+  }
+
+  #step(): 'list' | 'end' | 'member' {
+    const { scanner } = this.#source;
+    const next = scanner.take('{},"', 'In an object');
+    if (next === '{') this.#depth += 1;
+    if (next === '}') this.#depth -= 1;
+    if (next !== '"') return this.#depth === 0 ? 'end' : 'member';
+    scanner.at -= 1;
+    scanner.string();
+    scanner.take(':', 'After a key');
+    return this.#value();
+  }
+
+  #value(): 'list' | 'member' {
+    const { scanner } = this.#source;
+    const first = scanner.peek();
+    if (first === '{') {
+      scanner.at += 1;
+      this.#depth += 1;
+      return 'member';
+    }
+    if (first !== '[') {
+      scanner.cell();
+      return 'member';
+    }
+    const from = scanner.at;
+    scanner.at += 1;
+    const isList = scanner.peek() === '{';
+    scanner.at = from;
+    if (isList) return 'list';
+    scanner.skipNested();
+    return 'member';
+  }
+}

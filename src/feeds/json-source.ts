@@ -1,0 +1,104 @@
+import { invalidFile } from '../csv/invalid-file.ts';
+import type { Problem } from '../errors.ts';
+import { INCOMPLETE, JsonFlaw, JsonScanner } from './json-scanner.ts';
+
+/** As of a CSV: bounds the memory of a string that is never closed. */
+export const MAX_ROW_CHARACTERS = 2 ** 20;
+
+/** A JSON text that is scanned while it arrives, and its lines. */
+export class JsonSource {
+  readonly scanner = new JsonScanner();
+  /** whether the file ended within a value */
+  isCut = false;
+  readonly #chunks: AsyncIterator<string>;
+  #line = 1;
+  /** offset of the next line end that is not counted */
+  #nextBreak = -1;
+
+  constructor(chunks: AsyncGenerator<string>) {
+    this.#chunks = chunks;
+  }
+
+  /** The line of the scanner's place, which only moves forward between calls. */
+  line(): number {
+    const { at, text } = this.scanner;
+    if (this.#nextBreak < 0) this.#nextBreak = breakFrom(text, 0);
+    while (this.#nextBreak < at) {
+      this.#line += 1;
+      this.#nextBreak = breakFrom(text, this.#nextBreak + 1);
+    }
+    return this.#line;
+  }
+
+  /** The result of a step of the scan; undefined if its text has not arrived, and it must be repeated after `fill`. */
+  attempt<T>(step: () => T): T | undefined {
+    const { scanner } = this;
+    const from = { at: scanner.at, line: this.#line, nextBreak: this.#nextBreak };
+    try {
+      return step();
+    } catch (error) {
+      const isFlaw = error instanceof JsonFlaw;
+      if (!isFlaw && error !== INCOMPLETE) throw error;
+      if (isFlaw) throw this.#flawOf(error);
+      scanner.at = from.at;
+      this.#line = from.line;
+      this.#nextBreak = from.nextBreak;
+      return undefined;
+    }
+  }
+
+  /** Repeats a step until its text has arrived. */
+  async scan<T extends string>(step: () => T): Promise<T> {
+    for (;;) {
+      const result = this.attempt(step);
+      if (result !== undefined) return result;
+      await this.fill();
+    }
+  }
+
+  /**
+   * Adds text, and drops what is scanned.
+   * @throws Problem `csv_invalid`: `row_too_long`; `json_invalid` at the end of the file
+   */
+  async fill(): Promise<void> {
+    const { scanner } = this;
+    scanner.skipSpace();
+    this.isCut = scanner.isEnd;
+    if (this.isCut)
+      throw this.refusal('The file ends within the value that begins here: a part of it is missing.');
+    this.line();
+    let text = scanner.text.slice(scanner.at);
+    this.#nextBreak = -1;
+    scanner.at = 0;
+    if (text.length > MAX_ROW_CHARACTERS)
+      throw invalidFile(
+        'row_too_long',
+        `The value that begins here has more than ${MAX_ROW_CHARACTERS} characters. Is a quotation mark or a bracket missing?`,
+        this.#line,
+      );
+    const enough = 2 * text.length; // scanning again for each chunk would take quadratic time
+    do {
+      const { value, done } = await this.#chunks.next();
+      scanner.isEnd = done === true;
+      if (!done) text += value;
+    } while (!scanner.isEnd && text.length <= enough);
+    scanner.text = text;
+  }
+
+  /** An error at the scanner's place. */
+  refusal(detail: string): Problem {
+    return invalidFile('json_invalid', detail, this.line());
+  }
+
+  #flawOf({ at, message }: JsonFlaw): Problem {
+    const { text } = this.scanner;
+    const lineBegins = text.lastIndexOf('\n', at - 1) + 1;
+    this.scanner.at = at;
+    return this.refusal(`This is not valid JSON: ${message} (character ${at - lineBegins + 1} of the line).`);
+  }
+}
+
+function breakFrom(text: string, from: number): number {
+  const at = text.indexOf('\n', from);
+  return at < 0 ? Infinity : at;
+}
