@@ -28,7 +28,7 @@ export type ZipFile = Disposable & {
   read(part: ZipPart, budget: InflateBudget): AsyncGenerator<Buffer>;
 };
 
-export const MAX_ENTRIES = 200_000;
+const MAX_ENTRIES = 200_000;
 
 /**
  * Reads the directory of a ZIP. A name that would leave the folder in which the ZIP is unpacked refuses it.
@@ -102,7 +102,7 @@ async function* contentOf(
     throw unreadable('zip_damaged', `"${name}" in the file is damaged: its checksum or its size is wrong.`);
 }
 
-const CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 16 * 1024;
 const [STORED, DEFLATED] = [0, 8];
 
 async function inflatedOf(entry: Entry, { opened, reader }: Open): Promise<AsyncIterable<Buffer>> {
