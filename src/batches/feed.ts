@@ -26,7 +26,7 @@ export async function feedBatches(trx: Db, batches: BatchKey[], rules: FeedRules
   const rooms = await roomsInWindow(trx, batches, rules);
   if (rooms.length === 0) return;
   const next = await nextImages(trx, rooms, rules);
-  const tasks = next.map((image) => ({ ...image, taskId: randomUUIDv7() }));
+  const tasks = next.map((image) => Object.assign(image, { taskId: randomUUIDv7() }));
   if (tasks.length === 0) return;
   await markQueued(trx, tasks);
   await rules.queue.insert(
