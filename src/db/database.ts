@@ -49,7 +49,7 @@ const PATIENT_MS = 16 * 60_000;
 /**
  * Opens a connection pool. It connects on the first query.
  * @param url `postgres://…`
- * @param max maximum of connections; 10 serve a worker with a capacity of 24, because none is held while it downloads or decodes
+ * @param max maximum of connections; 10 serve a worker with a capacity of 32, because none is held while it downloads or decodes
  * @param hurriedMs after how long `hurried` gives up
  */
 export function openDatabase(url: string, max = 10, hurriedMs = HURRIED_MS): Database {

@@ -70,11 +70,11 @@ test('workers of other machines are listed by name, and an hour on their clocks 
   assert.deepEqual(
     items.map(({ machine, slots: each }) => [machine, each]),
     [
-      ['early', 20],
-      ['late', 20],
+      ['early', 28],
+      ['late', 28],
     ],
   );
-  assert.equal(slots, 40);
+  assert.equal(slots, 56);
   for (const { started_at, seen_at } of items) for (const time of [started_at, seen_at]) isNow(time);
   await until(async () => {
     const { items: now } = await json<Workers>(fetch(`${api.url}/v1/workers`));
