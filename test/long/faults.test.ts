@@ -253,7 +253,7 @@ test(`${COUNT} images with a worker killed every few seconds and PostgreSQL stop
   assert.ok(wasStopped && kills >= 5, `${kills} kills`);
   // What a worker had decoded and not yet recorded when it was killed is decoded again: never more than it had in hand.
   const twice = everyone.reduce((sum, worker) => sum + madeBy(worker), 0) - COUNT;
-  const inHand = 16 + 4 * CORES; // the capacity of a worker: src/worker.ts
+  const inHand = 24 + 4 * CORES; // the capacity of a worker: src/worker.ts
   assert.ok(twice <= kills * inHand, `${twice} were decoded twice, with ${kills} kills`);
 
   const { db } = openDatabase(place.settings['DATABASE_URL'] ?? '');
