@@ -95,7 +95,7 @@ export async function startHttp(
     await acceptUploads(scope, maxUploadBytes);
     await scope.register(keptRoutes, intake);
     await scope.register(badRowRoutes, intake);
-    await scope.register(uploadRoutes, { ...intake, database, feed });
+    await scope.register(uploadRoutes, { ...intake, database, feed, storage });
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });
   await app.register(exampleRoutes, { example });

@@ -59,6 +59,7 @@ const WRITERS: Record<string, string[]> = {
   storage_sweep: ['batches'],
   stored_bytes: ['access'],
   tenants: ['access'],
+  uploaded_files: ['batches', 'intake'],
   uploads: ['intake'],
   usage_days: ['access'],
   webhook_attempts: ['webhooks'],

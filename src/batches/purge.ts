@@ -38,6 +38,9 @@
  * Thumbnails (pictures/thumbs.ts) are in no table. Step 3 removes that of each set, whether there is one or not. One
  * that is stored later, because it was being made, is an orphan.
  *
+ * Uploaded files (pipeline/uploaded-source.ts) have a set id of their own for each batch, and no set. Deleting their
+ * batch asks for their purges as for those of orphans, by their keys. What a refused upload had stored is purged so too.
+ *
  * Locks, in this order: purges; sets by (tenant, hash16).
  */
 import { sql } from 'kysely';
@@ -125,12 +128,15 @@ async function lockSets(trx: Db, sets: SetKey[]): Promise<void> {
     for update`.execute(trx);
 }
 
-/** Deletes the purges of sets that an image refers to. A statement of its own, because it needs a new snapshot. */
+/** Deletes the purges of sets that an image refers to, and of uploaded files of a batch. A statement of its own, because it needs a new snapshot. */
 async function dropReferred(trx: Db, sets: SetKey[]): Promise<void> {
   await sql`
     delete from purges p
     where (tenant_id, hash16) in (${keysOf(sets)}) and state = 'asked'
-      and exists (select from images i where i.tenant_id = p.tenant_id and i.hash16 = p.hash16)`.execute(trx);
+      and (exists (select from images i where i.tenant_id = p.tenant_id and i.hash16 = p.hash16)
+        or exists (select from uploaded_files u where u.tenant_id = p.tenant_id and u.hash16 = p.hash16))`.execute(
+    trx,
+  );
 }
 
 /** Writes down which files to remove, before the rows that say it are deleted. */

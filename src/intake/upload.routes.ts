@@ -17,6 +17,7 @@ import type { Guard } from '../net/guard.ts';
 import { listPresets } from '../presets/preset.queries.ts';
 import type { Preset } from '../presets/spec.ts';
 import type { Endpoint } from '../webhooks/endpoints.ts';
+import type { Storage } from '../storage/storage.ts';
 import { newSecret } from '../webhooks/signing.ts';
 import { type Acceptance, acceptUpload } from './accept.ts';
 import type { Consumer, KeptReader, Received } from './consume.ts';
@@ -28,6 +29,7 @@ import { freshForSOf, presetsOf } from './options.ts';
 import { receiveUpload } from './receive.ts';
 import { requestDigests, requestSha256 } from './request-digest.ts';
 import { type StagedUpload, stageUpload } from './staged-upload.ts';
+import { withPicturesStored } from './store-pictures.ts';
 import { UploadMeter } from './upload-meter.ts';
 
 /** Only the file: /docs prefills every field that is listed, and would send "string" as callback_url. */
@@ -63,6 +65,7 @@ export type UploadParts = {
   folder: string;
   maxUploadBytes: number;
   kept: KeptFiles;
+  storage: Storage;
 };
 
 const POLL_AFTER_S = 2;
@@ -153,7 +156,8 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
     };
     const answerOf = (row: BatchRow): Accepted => answered(row, acceptance.callback, parts.publicUrl);
     const keyed = lease && { lease, requestSha256: requestSha256(staged.sha256, options), answerOf };
-    return answerOf(await acceptUpload(parts.database, staged, acceptance, parts.feed, keyed));
+    const accept = () => acceptUpload(parts.database, staged, acceptance, parts.feed, keyed);
+    return answerOf(await withPicturesStored({ ...parts, db }, { tenantId, ...staged }, accept));
   }
 
   /** The digests of a request that may be a repetition: its file is hashed, and not read as a CSV. */

@@ -7,6 +7,7 @@ import type { Recipe } from '../presets/spec.ts';
 import { readRecipe, type StoredRecipe } from '../presets/stored.ts';
 import { MarkCache } from '../marks/mark-cache.ts';
 import type { OnPlaceholder } from '../pipeline/marks.ts';
+import { storedSource } from '../pipeline/uploaded-source.ts';
 import { findReusable } from './reuse.ts';
 import type { Task } from '../queue/queue.ts';
 import { isWanted } from '../webhooks/receivers.ts';
@@ -45,6 +46,7 @@ export async function claimImages(
         batchId: row.batch_id,
         slot: row.slot,
         url: row.url,
+        storedAt: storedSource({ ...row, batchId: row.batch_id }),
         headersFingerprint: row.headers_fingerprint,
         recipe: row.recipe,
         tenantToken: row.token,
@@ -108,6 +110,7 @@ type ClaimedRow = {
   batch_id: string;
   slot: number;
   url: string;
+  host: string;
   tries: number;
   stalls: number;
   recipe: Recipe;
@@ -130,7 +133,7 @@ async function markProcessing(db: Db, tasks: Task<'process_image'>[]): Promise<C
       where task_id = any(${tasks.map((task) => task.id)}::uuid[]) and state in ('queued', 'processing')
       returning task_id, tenant_id, batch_id, slot, url, host, tries, recipe
     )
-    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, t.marks_version, b.placeholders, b.state as batch_state, b.force, b.fresh_for_s,
+    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.host, c.tries, b.recipes -> c.recipe as recipe, t.token, t.marks_version, b.placeholders, b.state as batch_state, b.force, b.fresh_for_s,
       (extract(epoch from b.began_at + make_interval(hours => b.deadline_hours) - clock_timestamp()) * 1000)::float8 as ms_left,
       (select count(*) from stalls s
         where s.tenant_id = c.tenant_id and s.batch_id = c.batch_id and s.slot = c.slot and s.at >= b.began_at) as stalls,
