@@ -97,6 +97,7 @@ for (const command of [processing, auditing, checking])
   command
     .option('--columns <JSON>', 'roles of columns, such as \'{"images": "Foto", "sku": "Art.-Nr."}\'')
     .option('--header-line <N>', 'line of the header, if it is not detected')
+    .option('--sheet <NAME>', 'of a workbook: the name or number of the sheet, if several have images')
     .option('--charset <NAME>', 'encoding of a file that is not UTF-8, such as windows-1252')
     .option('--strict', 'treat warnings as errors', false);
 

@@ -9,7 +9,7 @@ const SRC = join(import.meta.dirname, '..', 'src');
 /** From the bottom up: a file imports from its own room and from rooms in lines above it, and from no other. */
 const ROOMS = [
   ['errors', 'ids', 'name', 'nearest', 'schema-words', 'units', 'version'],
-  ['files'],
+  ['files', 'zip'],
   ['net', 'storage', 'db'],
   ['http', 'queue', 'watchdog'],
   ['access', 'page'],
@@ -18,7 +18,7 @@ const ROOMS = [
   ['pipeline', 'settings'],
   ['config'],
   ['csv', 'hosts', 'images', 'marks'],
-  ['batches', 'pictures', 'temporary-folder'],
+  ['batches', 'pictures', 'temporary-folder', 'workbook'],
   ['intake', 'results', 'services'],
   ['work'],
   ['worker'],

@@ -6,6 +6,7 @@ export type ReadingFlags = {
   columns?: string;
   charset?: string;
   headerLine?: string;
+  sheet?: string;
   strict: boolean;
   onInvalid?: string;
 };
@@ -15,10 +16,14 @@ export function readFlags({
   columns = '',
   charset = '',
   headerLine = '',
+  sheet = '',
   strict,
   onInvalid = '',
 }: ReadingFlags): ReadingOptions {
   return readingOptions(
-    readOptions({ columns, charset, header_line: headerLine, strict, on_invalid: onInvalid }, UploadOptions),
+    readOptions(
+      { columns, charset, header_line: headerLine, sheet, strict, on_invalid: onInvalid },
+      UploadOptions,
+    ),
   );
 }

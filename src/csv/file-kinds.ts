@@ -25,6 +25,24 @@ export function fileKind(head: Buffer): FileKind | undefined {
   return undefined;
 }
 
+/**
+ * The format of a file that may be read as a table though it is no CSV, by its first bytes. `ole`: a compound file, as
+ * old workbooks and encrypted ones are.
+ */
+export function fileFormat(head: Buffer): 'zip' | 'ole' | 'json' | 'ndjson' | 'xml' | undefined {
+  const bytes = head.toString('latin1', 0, HEAD_BYTES);
+  if (OLE.test(bytes)) return 'ole';
+  const what = fileKind(head)?.what;
+  if (bytes.startsWith('PK\x03\x04') && what !== OPEN_DOCUMENT && what !== NUMBERS) return 'zip';
+  if (what === XML) return 'xml';
+  if (what === JSON_LINES) return 'ndjson';
+  return what === JSON_FILE ? 'json' : undefined;
+}
+
+const OLE = /^\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1/;
+const [OPEN_DOCUMENT, NUMBERS] = ['an OpenDocument file (.ods)', 'a Numbers spreadsheet'];
+const [XML, JSON_FILE, JSON_LINES] = ['an XML file', 'a JSON file', 'a file of JSON lines (NDJSON)'];
+
 function textOf(head: Buffer): string {
   const isUtf16 = head[0] === 0xff && head[1] === 0xfe;
   return head.toString(isUtf16 ? 'utf16le' : 'utf8', 0, HEAD_BYTES).replace(/^\u{feff}/u, '');
@@ -33,9 +51,9 @@ function textOf(head: Buffer): string {
 type Kind = readonly [signature: RegExp, what: string, advice: string];
 
 const BY_BYTES: readonly Kind[] = [
-  [/^\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1/, 'an old Excel workbook (.xls)', SAVE_AS],
-  [/^PK\x03\x04[^]{26}mimetypeapplication\/vnd\.oasis\.opendocument/, 'an OpenDocument file (.ods)', SAVE_AS],
-  [/^PK\x03\x04[^]{26}(Index\/|Index\.zip|preview)/, 'a Numbers spreadsheet', SAVE_AS],
+  [OLE, 'an old Excel workbook (.xls)', SAVE_AS],
+  [/^PK\x03\x04[^]{26}mimetypeapplication\/vnd\.oasis\.opendocument/, OPEN_DOCUMENT, SAVE_AS],
+  [/^PK\x03\x04[^]{26}(Index\/|Index\.zip|preview)/, NUMBERS, SAVE_AS],
   [/^PK\x03\x04[^]{26}(\[Content_Types\]|_rels\/|xl\/|docProps\/)/, 'an Excel workbook (.xlsx)', SAVE_AS],
   [
     /^PK(\x03\x04|\x05\x06)/,
@@ -80,13 +98,9 @@ const BY_TEXT: readonly Kind[] = [
     'If it is a login or error page, download the file again.',
   ],
   [/^\s*(<!--(?:(?!-->)[^])*-->\s*)*<(table|thead|tbody|tr|div)\b/i, 'a table in a web page (HTML)', SAVE_AS],
-  [
-    /^\s*(<\?xml\b|<!doctype\b|<(rss|feed|products?|items?|catalog|root|data|urlset)\b[^<>]*>)/i,
-    'an XML file',
-    EXPORT,
-  ],
-  [/^\s*\{\s*"[^\n]*\}\s*\n\s*\{/, 'a file of JSON lines (NDJSON)', EXPORT],
-  [/^\s*(\{\s*("|\}\s*$)|\[\s*([{["]|\]\s*$))/, 'a JSON file', EXPORT],
+  [/^\s*(<\?xml\b|<!doctype\b|<(rss|feed|products?|items?|catalog|root|data|urlset)\b[^<>]*>)/i, XML, EXPORT],
+  [/^\s*\{\s*"[^\n]*\}\s*\n\s*\{/, JSON_LINES, EXPORT],
+  [/^\s*(\{\s*("|\}\s*$)|\[\s*([{["]|\]\s*$))/, JSON_FILE, EXPORT],
   [/^MIME-Version:/i, 'a web page in one file (MHTML)', SAVE_AS],
   [/^ID;P(WXL|SCALC|CALC)/, 'a SYLK file (.slk)', SAVE_AS],
   [

@@ -1,6 +1,5 @@
 import type { FoundHeader } from './header/find-header.ts';
 import { lineEndsIn } from './records.ts';
-import type { Table } from './table.ts';
 
 /** How a file is laid out around its cells, so that it can be written again as it was. Stored in `table_format.written`. */
 export type FileLayout = {
@@ -16,15 +15,18 @@ export type FileLayout = {
   below: string;
 };
 
+/** A text as it begins; its last line may be cut. */
+export type Beginning = { encoding: string; beginning: string };
+
 /** The layout of a file whose end is not read yet: `lastLineEnds` is assumed. */
-export function layoutOf({ textFormat, beginning }: Table, { record, products }: FoundHeader): FileLayout {
+export function layoutOf({ encoding, beginning }: Beginning, { record, products }: FoundHeader): FileLayout {
   const lines = beginning.match(/[^\r\n]*(?:\r\n|\r|\n)/gy) ?? []; // without a line that is cut
   const headerAt = record.line - 1;
   const belowAt = headerAt + 1 + lineEndsIn(record.cells);
   const firstProduct = products[0] ? products[0].line - 1 : belowAt;
   const lineEnd = /(\r\n|\r|\n)$/.exec(lines[belowAt - 1] ?? lines[0] ?? '')?.[0] ?? '\n';
   const layout: FileLayout = {
-    encoding: textFormat.encoding,
+    encoding,
     lineEnd,
     lastLineEnds: true,
     above: lines.slice(0, headerAt).join(''),

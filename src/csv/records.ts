@@ -16,7 +16,15 @@ export type TableRow = {
   cells: string[];
   /** which cells stood in quotation marks, by index; only if requested, and if there is one */
   quoted?: number[];
+  /** what cells of a workbook hold beside their text */
+  beside?: BesideCell[];
 };
+
+/**
+ * What a cell of a workbook holds beside its text, at a column from 0: the target of its link, or the part of the
+ * workbook (`xl/media/image1.png`) that is a picture in it.
+ */
+export type BesideCell = { column: number } & ({ link: string } | { part: string });
 
 /** The text of a cell without white space around it; '' where the row has no such cell. */
 export function trimmedCell({ cells }: TableRow, column: number | undefined): string {

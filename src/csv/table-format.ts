@@ -6,6 +6,10 @@ import type { Columns } from './header/columns.ts';
 import type { FileLayout } from './file-layout.ts';
 import type { SlotColumns } from './cells/slots.ts';
 
+/** What a table came as. */
+export const TABLE_KINDS = ['csv', 'xlsx', 'json', 'ndjson', 'xml'] as const;
+export type TableKind = (typeof TABLE_KINDS)[number];
+
 /** How a CSV was written and what its columns mean: enough to write the same table again. */
 export type TableFormat = {
   delimiter: string;
@@ -14,6 +18,8 @@ export type TableFormat = {
   columns: Columns & SlotColumns;
   /** missing in batches of older versions */
   written?: FileLayout;
+  /** what the upload was; missing: a CSV */
+  kind?: TableKind;
 };
 
 /** The first version had one image column, one SKU column, and no row options. */

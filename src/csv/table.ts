@@ -1,14 +1,32 @@
+import type { Flaw } from '../errors.ts';
 import { type Columns, columnsByAlias, columnKey } from './header/columns.ts';
 import { decodeText, type TextFormat } from './decode.ts';
+import { type FileLayout, layoutOf } from './file-layout.ts';
+import type { FoundHeader } from './header/find-header.ts';
 import { MAX_COLUMNS } from './header/header.ts';
 import { readRecords, type TableRow } from './records.ts';
+import type { TableKind } from './table-format.ts';
 
+/** A table whose rows are read as they are needed. csv/other-table.ts makes one of a file that is no CSV. */
 export type Table = {
+  kind: TableKind;
+  /** of the text; where the file is no CSV, of output.csv */
   textFormat: TextFormat;
   delimiter: string;
+  rows: AsyncGenerator<TableRow>;
+  /** How the lines around the products are written again. @param records the first ones of the file */
+  layout(found: FoundHeader, records: TableRow[]): FileLayout;
+  /** The header with the names of merged cells in each cell that they cover. */
+  withMergedNames?(header: TableRow, records: TableRow[]): TableRow;
+  /** of a workbook: the sheet that is read, and the names of all */
+  sheet?: { name: string; all: string[] };
+  /** what is odd about the file as a whole; complete when its rows are read */
+  warnings?: Flaw[];
+};
+
+type TextTable = Table & {
   /** the first lines as they stand in the file; the last of them may be cut */
   beginning: string;
-  rows: AsyncGenerator<TableRow>;
 };
 
 type TableOptions = { charset?: string | undefined; withQuotes?: boolean; isPartial?: boolean | undefined };
@@ -25,7 +43,7 @@ const MAX_HEADER_LINES = 24; // templates have lines above and below their heade
 export async function readTable(
   chunks: AsyncIterable<Buffer>,
   { charset, withQuotes = false, isPartial = false }: TableOptions = {},
-): Promise<Table> {
+): Promise<TextTable> {
   const { format: textFormat, text } = await decodeText(chunks, charset, isPartial);
   let beginning = '';
   let enough = 0;
@@ -41,7 +59,9 @@ export async function readTable(
   const delimiter = named?.[1] ?? delimiterOf(rest);
   const line = named ? 2 : 1;
   const rows = readRecords(joined(rest, text), { delimiter, line, withQuotes, isPartial });
-  return { textFormat, delimiter, beginning, rows };
+  const { encoding } = textFormat;
+  const layout = (found: FoundHeader): FileLayout => layoutOf({ encoding, beginning }, found);
+  return { kind: 'csv', textFormat, delimiter, beginning, rows, layout };
 }
 
 // Excel reads and writes a first line that names the delimiter.

@@ -49,7 +49,8 @@ function inLayout(format: TableFormat, layout: FileLayout): FaithfulWriter {
   };
 }
 
-function lineWriter(delimiter: string): (row: FaithfulRow) => string {
+/** Writes a row without its line end. */
+export function lineWriter(delimiter: string): (row: FaithfulRow) => string {
   const needsQuotes = new RegExp(`[${delimiter}\\r\\n]|^ *"`);
   return ({ cells, quoted }) => {
     if (cells.length === 1 && cells[0] === '') return '""'; // readers skip an empty line

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../errors.ts';
 import type { FoundHeader } from '../csv/header/find-header.ts';
 import { PhysicalLines } from '../csv/physical-lines.ts';
-import { lineEndsIn } from '../csv/records.ts';
+import { lineEndsIn, type TableRow } from '../csv/records.ts';
+import type { Table } from '../csv/table.ts';
+import { lineWriter } from '../csv/write-faithful.ts';
+import { BufferedOutput } from './buffered-output.ts';
 import { chunksOf, type OpenUpload } from './kept-files.ts';
 import { readUpload } from './read-upload.ts';
 import type { Reading, ReadingRules } from './reading.ts';
@@ -14,11 +17,9 @@ import type { CheckedRow, ProductRow } from './rows.ts';
 /** A table of the rows with errors, until it is closed. */
 export type BadRows = AsyncDisposable & { bytes: number; encoding: string; read(): AsyncGenerator<Buffer> };
 
-const WRITE_AT = 256 * 1024; // bytes
-
 /**
  * The rows of a kept upload that have errors, below the lines up to its first product: byte for byte as uploaded, so
- * that they can be corrected and uploaded again. They are collected in a file that is unlinked at once, because
+ * that they can be corrected and uploaded again; where the upload is no CSV, as one. They are collected in a file that is unlinked at once, because
  * only the end of the upload shows whether it can be read at all.
  * @param folder for temporary files
  * @throws Problem `csv_invalid` for errors that are not those of single rows
@@ -28,17 +29,22 @@ export async function badRowsOf(upload: OpenUpload, rules: ReadingRules, folder:
   await using stack = new AsyncDisposableStack();
   const file = stack.adopt(await open(path, 'wx+', 0o600), (opened) => opened.close());
   await unlink(path);
-  const rows = new BadRowWriter(upload, file);
+  const output = new BufferedOutput(file);
+  let rows: RowWriter = nothing;
   const rowOptions = new RowOptionNumbers();
   const handle = (row: CheckedRow): Promise<void> | void => {
     if (row.errors.length > 0) return rows.add(row.product);
     rowOptions.numberOf(row.product); // for its error
   };
-  const reading = await readUpload(upload.read(), rules, handle, (found, { encoding }) =>
-    rows.begin(found, encoding),
-  );
+  const reading = await readUpload(upload.read(), { ...rules, folder }, handle, (found, table, records) => {
+    rows =
+      table.kind === 'csv'
+        ? new LineWriter(new PhysicalLines(upload.read(), table.textFormat.encoding), found, output)
+        : new CellWriter(table, found, records, output);
+  });
   if (!reading.isWhole) throw notOfRows(reading);
-  const bytes = await rows.end();
+  await rows.end();
+  const bytes = await output.end();
   const closing = stack.move();
   return {
     bytes,
@@ -48,58 +54,66 @@ export async function badRowsOf(upload: OpenUpload, rules: ReadingRules, folder:
   };
 }
 
-/** Copies lines of an upload into a file. It reads the upload a second time, just behind the rows that are checked. */
-class BadRowWriter {
-  readonly #upload: OpenUpload;
-  readonly #file: FileHandle;
-  #lines: PhysicalLines | undefined;
-  #waiting: Buffer[] = [];
-  #waitingBytes = 0;
-  #bytes = 0;
+/** Writes the rows with errors, below what is above the first product. */
+type RowWriter = { add(row: ProductRow): Promise<void>; end(): Promise<void> };
+
+const nothing: RowWriter = { add: async () => {}, end: async () => {} };
+
+/** Copies lines of an upload. It reads the upload a second time, just behind the rows that are checked. */
+class LineWriter implements RowWriter {
+  readonly #lines: PhysicalLines;
+  readonly #output: BufferedOutput;
   /** the line of the first product, until the lines above it are copied */
-  #firstProduct = 0;
+  #firstProduct: number;
 
-  constructor(upload: OpenUpload, file: FileHandle) {
-    this.#upload = upload;
-    this.#file = file;
-  }
-
-  begin({ products }: FoundHeader, encoding: string): void {
-    this.#lines = new PhysicalLines(this.#upload.read(), encoding);
+  constructor(lines: PhysicalLines, { products }: FoundHeader, output: BufferedOutput) {
+    this.#lines = lines;
     this.#firstProduct = products[0]?.line ?? 0;
+    this.#output = output;
   }
 
   async add({ line, cells }: ProductRow): Promise<void> {
-    if (this.#firstProduct > 0) await this.#copyHead();
+    if (this.#firstProduct > 0) await this.end();
     await this.#copy(line, line + 1 + lineEndsIn(cells));
   }
 
-  /** @returns how many bytes were written */
-  async end(): Promise<number> {
-    await this.#copyHead();
-    await this.#flush();
-    return this.#bytes;
-  }
-
-  async #copyHead(): Promise<void> {
+  async end(): Promise<void> {
     if (this.#firstProduct > 1) await this.#copy(1, this.#firstProduct);
     this.#firstProduct = 0;
   }
 
   async #copy(from: number, to: number): Promise<void> {
-    await this.#lines?.copy(from, to, (bytes) => {
-      this.#waiting.push(Buffer.from(bytes)); // a copy: a part of a chunk would keep the whole chunk in memory
-      this.#waitingBytes += bytes.length;
+    await this.#lines.copy(from, to, (bytes) => {
+      this.#output.add(Buffer.from(bytes)); // a copy: a part of a chunk would keep the whole chunk in memory
     });
-    if (this.#waitingBytes >= WRITE_AT) await this.#flush();
+    await this.#output.flushIfFull();
+  }
+}
+
+/** Writes the cells of a file that is no CSV as one. */
+class CellWriter implements RowWriter {
+  readonly #line: ReturnType<typeof lineWriter>;
+  readonly #lineEnd: string;
+  readonly #output: BufferedOutput;
+
+  constructor(table: Table, found: FoundHeader, records: TableRow[], output: BufferedOutput) {
+    const { lineEnd, above, below } = table.layout(found, records);
+    this.#line = lineWriter(table.delimiter);
+    this.#lineEnd = lineEnd;
+    this.#output = output;
+    const mark = table.textFormat.bom ? '\u{feff}' : '';
+    output.add(Buffer.from(mark + above + this.#text(found.record) + below));
   }
 
-  async #flush(): Promise<void> {
-    const bytes = Buffer.concat(this.#waiting);
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    this.#bytes += bytes.length;
-    await this.#file.writeFile(bytes);
+  async add(row: ProductRow): Promise<void> {
+    this.#output.add(Buffer.from(this.#text(row)));
+    await this.#output.flushIfFull();
+  }
+
+  async end(): Promise<void> {}
+
+  #text({ cells }: { cells: string[] }): string {
+    return this.#line({ cells, quoted: null }) + this.#lineEnd;
   }
 }
 

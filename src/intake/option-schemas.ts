@@ -90,6 +90,13 @@ export const UploadOptions = Type.Object(
         description: 'Line number of the header in the file, if it is not found automatically',
       }),
     ),
+    sheet: Type.Optional(
+      Type.String({
+        maxLength: 100,
+        description:
+          'Of a workbook: the name of the sheet to read, or its number among those that are not hidden. Default: the only one with an image column',
+      }),
+    ),
     columns: Type.Optional(
       Type.String({
         maxLength: 4000,
@@ -132,11 +139,11 @@ export const PreviewOptions = Type.Object(
 );
 export type PreviewOptions = Static<typeof PreviewOptions>;
 
-const { charset, columns, header_line, preset, strict } = UploadOptions.properties;
+const { charset, columns, header_line, preset, sheet, strict } = UploadOptions.properties;
 
 /** The options that decide which rows of a file have errors. */
 export const ReadingQuery = Type.Object(
-  { charset, columns, header_line, preset, strict },
+  { charset, columns, header_line, preset, sheet, strict },
   { additionalProperties: false },
 );
 

@@ -86,13 +86,14 @@ function withSuggestion(name: string, allowed: readonly string[]): string {
 
 /** The options that decide how the file is read. @param options of readOptions */
 export function readingOptions(options: PreviewOptions) {
-  const { on_invalid, strict, charset, columns, header_line, preset, main_preset, partial } = options;
+  const { on_invalid, strict, charset, columns, header_line, sheet, preset, main_preset, partial } = options;
   return {
     onInvalid: on_invalid,
     warningsAre: strict ? ('errors' as const) : undefined,
     charset,
     isPartial: partial,
     headerLine: header_line,
+    sheet,
     presetName: preset ?? DEFAULT_PRESET,
     mainPresetName: main_preset,
     mapping: columns === undefined || columns === '' ? undefined : parseMapping(columns),

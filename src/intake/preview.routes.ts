@@ -5,6 +5,7 @@ import type { Db } from '../db/database.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
 import { whileConnected } from '../http/while-connected.ts';
+import { TABLE_KINDS } from '../csv/table-format.ts';
 import type { Guard } from '../net/guard.ts';
 import { listPresets } from '../presets/preset.queries.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
@@ -48,8 +49,15 @@ const PreviewBody = Type.Object(
     columns: Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]), {
       description: 'The columns of each role',
     }),
-    delimiter: NullableText,
-    encoding: NullableText,
+    file_kind: Type.Union([Type.Enum([...TABLE_KINDS]), Type.Null()], {
+      description: 'What the file is; null if it could not be read',
+    }),
+    sheet: Type.Union([Type.String(), Type.Null()], {
+      description: 'Of a workbook: the sheet that was read',
+    }),
+    sheets: Type.Array(Type.String(), { description: 'Of a workbook: the names of all sheets' }),
+    delimiter: Type.Union([Type.String(), Type.Null()], { description: 'Of a CSV' }),
+    encoding: Type.Union([Type.String(), Type.Null()], { description: 'Of a CSV' }),
     first_rows: Type.Array(
       Type.Object({
         row: Type.Integer(),
@@ -113,7 +121,8 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app
       const preview: Consumer<Previewed> = (chunks, reading) => {
         const preset = presets.find(({ name }) => name === reading.presetName);
         const leastSide = leastSideOf(presets, preset);
-        return previewUpload(chunks, { maxBytes, allowPaths: false, presets: names, ...reading, leastSide });
+        const rules = { maxBytes, folder, allowPaths: false, presets: names, leastSide };
+        return previewUpload(chunks, { ...rules, ...reading });
       };
       const readKept = keptReader(kept, tenantId, preview);
       const { result, options } = await receiveUpload(

@@ -1,5 +1,6 @@
 import type { Flaw } from '../errors.ts';
 import type { Columns } from '../csv/header/columns.ts';
+import type { TableKind } from '../csv/table-format.ts';
 import type { FoundHeader } from '../csv/header/find-header.ts';
 import { type ListedColumn, listColumns, ROLES } from './column-list.ts';
 import type { ImageHeader } from './image-headers.ts';
@@ -22,6 +23,11 @@ export type Preview = {
   header_line: number | null;
   /** the names of the columns of each role; several may hold image URLs or SKUs */
   columns: Partial<Record<keyof Columns, string | string[]>>;
+  /** null where the file could not be read as a table */
+  file_kind: TableKind | null;
+  /** of a workbook */
+  sheet: string | null;
+  sheets: string[];
   delimiter: string | null;
   encoding: string | null;
   first_rows: { row: number; line: number; name: string; sku: string | null; images: string[] }[];
@@ -91,7 +97,7 @@ function shownRow({ line, name, sku, images }: ProductRow, row: number) {
 }
 
 function summaryOf(reading: Reading) {
-  const { format, encoding, header, headerLine, rows, badRows, errors, warnings } = reading;
+  const { kind, sheet, format, encoding, header, headerLine, rows, badRows, errors, warnings } = reading;
   return {
     ok: errors.count === 0,
     rows,
@@ -99,7 +105,10 @@ function summaryOf(reading: Reading) {
     header,
     header_line: headerLine ?? null,
     columns: format ? namesOf(format.columns, header) : {},
-    delimiter: format?.delimiter ?? null,
+    file_kind: kind ?? null,
+    sheet: sheet?.name ?? null,
+    sheets: sheet?.all ?? [],
+    delimiter: kind === 'csv' ? (format?.delimiter ?? null) : null,
     encoding: encoding ?? null,
     error_count: errors.count,
     errors: errors.first,

@@ -1,14 +1,14 @@
 import { type Flaw, Problem } from '../errors.ts';
 import { GRAMMAR } from '../csv/cells/slots.ts';
-import type { TextFormat } from '../csv/decode.ts';
-import { endsWithLineEnd, layoutOf } from '../csv/file-layout.ts';
+import { endsWithLineEnd } from '../csv/file-layout.ts';
 import type { Columns } from '../csv/header/columns.ts';
 import { findHeader, type FoundHeader } from '../csv/header/find-header.ts';
 import { withoutOtherCells } from '../csv/header/image-cells.ts';
 import { noImageColumn } from '../csv/header/proposal.ts';
 import { invalidFile } from '../csv/invalid-file.ts';
 import type { TableRow } from '../csv/records.ts';
-import { readTable, type Table } from '../csv/table.ts';
+import type { Table } from '../csv/table.ts';
+import { withBeside } from './beside-cells.ts';
 import { RowReader } from './read-rows.ts';
 import {
   judged,
@@ -19,10 +19,11 @@ import {
   type ReadingSoFar,
   type RowHandler,
 } from './reading.ts';
+import { openTable } from './table-kinds.ts';
 import { UploadMeter } from './upload-meter.ts';
 
-/** Receives the header as it was found, and the encoding of the file. */
-type OnHeader = (found: FoundHeader, textFormat: TextFormat) => void;
+/** Receives the header as it was found, and the table with the first records of the file. */
+type OnHeader = (found: FoundHeader, table: Table, records: TableRow[]) => void;
 
 /**
  * Reads and checks an upload while it arrives, to its end, whatever is wrong with its rows. Acceptance and
@@ -38,17 +39,21 @@ export async function readUpload(
 ): Promise<Reading> {
   const meter = new UploadMeter(chunks, rules.maxBytes);
   const reading = newReading();
+  await using stack = new AsyncDisposableStack();
   try {
-    const table = await readTable(meter.chunks, { ...rules, withQuotes: true });
-    reading.encoding = table.textFormat.encoding;
+    const table = await openTable(meter.chunks, rules, stack);
+    reading.kind = table.kind;
+    reading.sheet = table.sheet;
+    if (table.kind === 'csv') reading.encoding = table.textFormat.encoding;
     await readRows(table, { reading, rules, handle, onHeader });
   } catch (error) {
     reading.isWhole = false;
     reading.errors.add(flawsOfFile(error));
   }
   for await (const _ of meter.chunks); // the rest of a file that could not be read: its size and hash count
-  const written = reading.format?.written;
-  if (written) written.lastLineEnds = endsWithLineEnd(meter.lastBytes, reading.encoding);
+  const { kind, written } = reading.format ?? {};
+  if (written && kind === undefined)
+    written.lastLineEnds = endsWithLineEnd(meter.lastBytes, reading.encoding);
   return { ...reading, bytes: meter.bytes, sha256: meter.sha256() };
 }
 
@@ -69,24 +74,37 @@ async function readRows(table: Table, { reading, rules, handle, onHeader }: Read
   const records = await firstOf(table.rows);
   if (records.length === 0 && rules.isPartial) return;
   if (records.length === 0) throw invalidFile('empty_file', 'The file has no rows.');
-  const found = findHeader(records, rules);
-  onHeader?.(found, table.textFormat);
+  const found = findMergedHeader(table, records, rules);
+  onHeader?.(found, table, records);
   const { names, errors, warnings } = found.header;
   reading.header = names;
   reading.headerLine = found.record.line;
   const ofHeader = judged({ errors, warnings: [...found.warnings, ...warnings] }, rules);
   note(reading, ofHeader);
   const columns = { ...columnsOf(found, records, rules), grammar: GRAMMAR } as const;
-  const { delimiter, textFormat } = table;
-  const written = layoutOf(table, found);
-  reading.format = { delimiter, bom: textFormat.bom, header: names, columns, written };
+  const { kind, delimiter, textFormat } = table;
+  const written = table.layout(found, records);
+  const format = { delimiter, bom: textFormat.bom, header: names, columns, written };
+  reading.format = kind === 'csv' ? format : { ...format, kind };
   const rows = new RowReader({ found, columns, rules, reading, handle });
-  for (const row of found.products) await rows.read(row);
-  for await (const row of table.rows) await rows.read(row);
+  for (const row of found.products) await rows.read(withBeside(row, columns));
+  for await (const row of table.rows) await rows.read(withBeside(row, columns));
+  note(reading, judged({ errors: [], warnings: table.warnings ?? [] }, rules));
   if (reading.rows === 0 && !rules.isPartial)
     throw invalidFile('no_rows', 'The file has a header and no rows.', found.record.line);
   const ofColumns = rows.finish();
   reading.isWhole = ofHeader.errors.length === 0 && ofColumns.errors.length === 0;
+}
+
+/** The header, where merged cells name each column that they cover. */
+function findMergedHeader(table: Table, records: TableRow[], rules: ReadingRules): FoundHeader {
+  const found = findHeader(records, rules);
+  const merged = table.withMergedNames?.(found.record, records) ?? found.record;
+  if (merged === found.record) return found;
+  return findHeader(
+    records.map((record) => (record === found.record ? merged : record)),
+    rules,
+  );
 }
 
 /** @throws Problem `csv_invalid` where no column holds images */
@@ -97,7 +115,11 @@ function columnsOf(
 ): Columns {
   if (header.columns) {
     if (rules.mapping?.images !== undefined) return header.columns;
-    return withoutOtherCells(header.columns, products);
+    const { columns } = header;
+    return withoutOtherCells(
+      columns,
+      products.map((product) => withBeside(product, columns)),
+    );
   }
   // Errors of the header explain it already.
   const flaws = header.errors.length > 0 ? [] : [noImageColumn(records, record, rules)];

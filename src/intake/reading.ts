@@ -1,5 +1,6 @@
 import type { Flaw } from '../errors.ts';
 import type { ColumnMapping } from '../csv/header/columns.ts';
+import type { Table } from '../csv/table.ts';
 import type { TableFormat } from '../csv/table-format.ts';
 import type { DoubtRules } from './doubtful-columns.ts';
 import { FlawList } from './flaw-list.ts';
@@ -9,6 +10,8 @@ import type { CheckedRow } from './rows.ts';
 /** How an upload is to be read. */
 export type ReadingRules = {
   maxBytes: number;
+  /** for temporary files; missing: the system's */
+  folder?: string | undefined;
   /** Whether a slot without a scheme is the path of a file: `minilab process` and `check` only. */
   allowPaths: boolean;
   /** names that the column Preset may hold */
@@ -18,6 +21,8 @@ export type ReadingRules = {
   /** the physical line of the header, where the user names it */
   headerLine?: number | undefined;
   charset?: string | undefined;
+  /** of a workbook: the name of the sheet to read, or its number from 1 */
+  sheet?: string | undefined;
   /** Whether this is the first part of a file: its last record may be cut, and is left out. */
   isPartial?: boolean | undefined;
   /** `errors`: every warning counts as an error */
@@ -30,7 +35,11 @@ export type Reading = ReadingSoFar & { bytes: number; sha256: Buffer };
 export type ReadingSoFar = {
   /** missing where the header cannot be used */
   format: TableFormat | undefined;
+  /** what the file is; missing where it could not be read as a table */
+  kind: Table['kind'] | undefined;
   encoding: string | undefined;
+  /** of a workbook: the sheet that is read, and the names of all */
+  sheet: Table['sheet'];
   header: string[];
   /** the physical line of the header, from 1 */
   headerLine: number | undefined;
@@ -48,7 +57,9 @@ export type ReadingSoFar = {
 export function newReading(): ReadingSoFar {
   return {
     format: undefined,
+    kind: undefined,
     encoding: undefined,
+    sheet: undefined,
     header: [],
     headerLine: undefined,
     unmeant: [],

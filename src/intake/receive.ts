@@ -8,12 +8,16 @@ import type { OptionsSchema } from './option-schemas.ts';
 import { readingOptions, readOptions } from './options.ts';
 import { receiveForm } from './receive-form.ts';
 
-const CSV_TYPES = [
+export const WORKBOOK_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+
+const FILE_TYPES = [
   'text/csv',
   'application/csv',
   'text/tab-separated-values',
   'text/plain',
   'application/vnd.ms-excel',
+  WORKBOOK_TYPE,
+  'application/vnd.ms-excel.sheet.macroenabled.12',
 ];
 
 /** Lets the routes of an app call receiveUpload, for uploads of up to `maxBytes`. */
@@ -23,7 +27,7 @@ export async function acceptUploads(app: FastifyInstance, maxBytes: number): Pro
     throwFileSizeLimit: false, // the bytes are counted where they are read
     limits: { fileSize: Number.MAX_SAFE_INTEGER, files: 1, fields: 20, parts: 21, fieldSize: 64 * 1024 },
   });
-  app.addContentTypeParser(CSV_TYPES, async (request: FastifyRequest, payload: Readable) =>
+  app.addContentTypeParser(FILE_TYPES, async (request: FastifyRequest, payload: Readable) =>
     decompressed(request.headers, payload),
   );
 }
@@ -75,8 +79,7 @@ async function receiveBody<T>(
   const body = request.body as Readable | undefined;
   if (!body || typeof body[Symbol.asyncIterator] !== 'function')
     throw new Problem('unsupported_media_type', {
-      detail:
-        'Send the CSV as multipart/form-data with the part "file", or as the body with Content-Type: text/csv.',
+      detail: `Send the file as multipart/form-data with the part "file", or as the body with Content-Type: text/csv, or of a workbook ${WORKBOOK_TYPE}.`,
     });
   const options = readOptions(request.query as Record<string, unknown>, schema);
   try {

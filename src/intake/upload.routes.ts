@@ -26,7 +26,7 @@ import { type KeptFiles, keptReader } from './kept-files.ts';
 import { findUpload, uploadKey } from './kept-uploads.ts';
 import { UploadOptions } from './option-schemas.ts';
 import { freshForSOf, presetsOf } from './options.ts';
-import { receiveUpload } from './receive.ts';
+import { receiveUpload, WORKBOOK_TYPE } from './receive.ts';
 import { requestDigests, requestSha256 } from './request-digest.ts';
 import { type StagedUpload, stageUpload } from './staged-upload.ts';
 import { withPicturesStored } from './store-pictures.ts';
@@ -34,12 +34,16 @@ import { UploadMeter } from './upload-meter.ts';
 
 /** Only the file: /docs prefills every field that is listed, and would send "string" as callback_url. */
 const UploadForm = Type.Object(
-  { file: Type.String({ format: 'binary', description: 'The CSV' }) },
+  { file: Type.String({ format: 'binary', description: 'The CSV or workbook' }) },
   { nullable: true }, // the framework sees no body: the route reads the form while it arrives
 );
 
 export const UPLOAD_BODY = {
-  content: { 'multipart/form-data': { schema: UploadForm }, 'text/csv': { schema: {} } },
+  content: {
+    'multipart/form-data': { schema: UploadForm },
+    'text/csv': { schema: {} },
+    [WORKBOOK_TYPE]: { schema: {} },
+  },
 };
 
 const Accepted = Type.Object(

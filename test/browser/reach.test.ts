@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { closeBrowser, NO_BROWSER } from './browser.ts';
 import { openUsedStage } from './all-pages.ts';
 import { goTo, openPage, PHONE, settled, sideways, WIDE } from './page.ts';
-import type { Stage } from './stage.ts';
+import { catalogue, type Stage, stuckBatch } from './stage.ts';
 
 describe('pages within reach', { skip: NO_BROWSER ?? false }, () => {
   let stage: Stage;
@@ -128,7 +128,8 @@ describe('pages within reach', { skip: NO_BROWSER ?? false }, () => {
     const moving = (): Promise<string[]> =>
       page.evaluate(() => document.getAnimations().map(({ effect }) => JSON.stringify(effect?.getTiming())));
     assert.deepEqual(await onEachPage(page, moving), []);
-    await page.goto(pages['running sheet'] ?? '');
+    const running = await stuckBatch(stage, catalogue(stage.origin.url, { products: 2, from: 300 }));
+    await page.goto(`/batches/${running.id}`);
     await page.locator('.frame.processing').first().waitFor();
     assert.deepEqual(await moving(), []);
     watched.assertQuiet();
@@ -147,7 +148,7 @@ describe('pages within reach', { skip: NO_BROWSER ?? false }, () => {
       });
       assert.deepEqual(found, []);
       await goTo(page, '/batches');
-      assert.match(await page.locator('.runcard .pc').innerText(), digits);
+      assert.match(await page.locator('.runcard .pc').first().innerText(), digits);
       watched.assertQuiet();
     });
 });

@@ -11,6 +11,8 @@ export const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYq=';
 export type Stage = AsyncDisposable & {
   url: string;
   origin: Origin;
+  /** a host that asks for an hour's pause */
+  busyUrl: string;
   minilab: Running;
   settings: Record<string, string>;
 };
@@ -19,10 +21,25 @@ export async function openStage(more: Record<string, string> = {}): Promise<Stag
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(await newFolder());
   const origin = opened.use(await startSuppliers());
+  const busy = opened.use(await startBusyHost());
   const settings = { DATABASE_URL: await newDatabase(), DATA_DIR: folder.path, ...more };
   const minilab = opened.use(await startMinilab('serve', settings));
   const closing = opened.move();
-  return { url: minilab.url, origin, minilab, settings, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+  const { url } = minilab;
+  return {
+    url,
+    origin,
+    busyUrl: busy.url,
+    minilab,
+    settings,
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+function startBusyHost(): Promise<Origin> {
+  return startOrigin(
+    () => (_request, response) => void response.writeHead(429, { 'retry-after': '3600' }).end(),
+  );
 }
 
 /** Paths: /p/N a photograph, /gone/N 404, /page/N a web page, /half/N cut off, /wait/N never ends. */
@@ -73,13 +90,13 @@ export async function finishedBatch(
   return untilEnded(batch.links.self);
 }
 
-/** A batch that stays in work: its last images never arrive. */
+/** A batch that stays in work: one of its last images never arrives, which is tried for minutes, and one waits for an hour. */
 export async function stuckBatch(stage: Stage, csv: string): Promise<Batch> {
-  const stuck = `${csv}\nFI-9999,"The last bowl",${stage.origin.url}/wait/1.jpg,${stage.origin.url}/wait/2.jpg,1`;
+  const stuck = `${csv}\nFI-9999,"The last bowl",${stage.origin.url}/wait/1.jpg,${stage.busyUrl}/1.jpg,1`;
   const { links } = await json<Batch>(upload(stage.url, stuck, { name: 'stuck.csv' }));
   for (;;) {
     const batch = await json<Batch>(fetch(links.self));
-    if (batch.counts.processing > 0 && batch.counts.pending === 0) return batch;
+    if (batch.counts.processing + batch.counts.pending <= 2) return batch;
     await sleep(100);
   }
 }
