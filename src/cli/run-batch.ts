@@ -69,12 +69,13 @@ export async function runBatch(
 async function stage(
   csv: FileHandle,
   { preset, mainPreset, presets, reading }: RunRequest,
-  { dataDir, maxUploadBytes }: Config,
+  { dataDir, maxUploadBytes, maxSourceBytes }: Config,
 ): Promise<StagedUpload> {
   return stageUpload(csv.createReadStream(), {
     tenantId: DEFAULT_TENANT,
     folder: join(dataDir, 'tmp'),
     maxBytes: maxUploadBytes,
+    maxSourceBytes,
     allowPaths: true,
     presets,
     preset,

@@ -2,7 +2,7 @@ import type { Flaw } from '../errors.ts';
 
 /** A picture that came with a table. It can be read until the table is read to its end. */
 export type TablePicture = {
-  /** where it came from, for people: a path in an archive, or a cell */
+  /** where it came from, for people: a path in an archive, or a part of a workbook */
   name: string;
   read(): AsyncIterable<Buffer>;
 };
@@ -17,3 +17,15 @@ export type TablePictures = {
   /** What is odd about them, when all rows are read. */
   warnings(): Omit<Flaw, 'line'>[];
 };
+
+/** Pictures that are looked for in a workbook, and then in the archive around it. */
+export function firstOf(inner: TablePictures | undefined, outer: TablePictures): TablePictures {
+  if (!inner) return outer;
+  return {
+    find(slot) {
+      const named = inner.find(slot);
+      return named && 'picture' in named ? named : (outer.find(slot) ?? named);
+    },
+    warnings: () => [...inner.warnings(), ...outer.warnings()],
+  };
+}

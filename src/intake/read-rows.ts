@@ -46,8 +46,9 @@ export class RowReader {
     this.#handle = handle;
     this.#pictures = pictures;
     this.#rowRules = { ...rules, columns, header: names, pictures };
-    this.#doubtful = new DoubtfulColumns({ names, columns, mapping }, rules, found.products);
-    this.#unread = mapping?.images === undefined ? new UnreadColumns(names, columns, rules) : undefined;
+    const holdsPaths = { ...rules, allowPaths: rules.allowPaths || pictures !== undefined };
+    this.#doubtful = new DoubtfulColumns({ names, columns, mapping }, holdsPaths, found.products);
+    this.#unread = mapping?.images === undefined ? new UnreadColumns(names, columns, holdsPaths) : undefined;
     this.#isOurOutput = names.some((name) => /^\s*output image urls\s*$/i.test(name));
   }
 

@@ -26,7 +26,7 @@ import { type KeptFiles, keptReader } from './kept-files.ts';
 import { findUpload, uploadKey } from './kept-uploads.ts';
 import { UploadOptions } from './option-schemas.ts';
 import { freshForSOf, presetsOf } from './options.ts';
-import { receiveUpload, WORKBOOK_TYPE } from './receive.ts';
+import { ARCHIVE_TYPES, receiveUpload, WORKBOOK_TYPE } from './receive.ts';
 import { requestDigests, requestSha256 } from './request-digest.ts';
 import { type StagedUpload, stageUpload } from './staged-upload.ts';
 import { withPicturesStored } from './store-pictures.ts';
@@ -43,6 +43,7 @@ export const UPLOAD_BODY = {
     'multipart/form-data': { schema: UploadForm },
     'text/csv': { schema: {} },
     [WORKBOOK_TYPE]: { schema: {} },
+    [ARCHIVE_TYPES[0]]: { schema: {} },
   },
 };
 
@@ -70,6 +71,7 @@ export type UploadParts = {
   maxUploadBytes: number;
   kept: KeptFiles;
   storage: Storage;
+  maxSourceBytes: number;
 };
 
 const POLL_AFTER_S = 2;
@@ -141,7 +143,8 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
     const tenantId = tenantOf(request);
     const allowance = await checkQuotas(db, tenantId);
     const presets = await listPresets(db, tenantId);
-    const rules = { tenantId, folder, maxBytes: parts.maxUploadBytes, allowPaths: false, presets, allowance };
+    const { maxUploadBytes: maxBytes, maxSourceBytes } = parts;
+    const rules = { tenantId, folder, maxBytes, maxSourceBytes, allowPaths: false, presets, allowance };
     sendContinue(request);
     const stage: Consumer<StagedUpload> = (chunks, reading) => {
       const [preset, mainPreset] = [reading.presetName, reading.mainPresetName].map((chosen) =>
