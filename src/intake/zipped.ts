@@ -19,7 +19,7 @@ export async function readZip(
   rules: ReadingRules,
   { stack, openInner }: { stack: AsyncDisposableStack; openInner: OpenInner },
 ): Promise<Table> {
-  const zip = stack.use(await openZip(file, bytes));
+  const zip = await openZip(file, bytes);
   if (isWorkbook(zip)) return openWorkbook(zip, rules, stack);
   if (rules.isInArchive)
     throw invalidFile('not_a_csv', 'The table in the archive is an archive itself. Unpack it first.');
