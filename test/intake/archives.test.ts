@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { deflateRawSync } from 'node:zlib';
 import { after, before, describe, test } from 'node:test';
 import { type Flaw, Problem } from '../../src/errors.ts';
 import { previewUpload } from '../../src/intake/preview.ts';
@@ -30,7 +31,11 @@ async function previewOf(zip: Buffer) {
 
 /** Files whose content is their name. */
 function files(...names: string[]): BuiltPart[] {
-  return names.map((name) => ({ name, content: name }));
+  return names.map(file);
+}
+
+function file(name: string): BuiltPart {
+  return { name, content: name };
 }
 
 function table(name: string, ...lines: string[]): BuiltPart {
@@ -221,5 +226,55 @@ describe('archives that are refused', () => {
         return true;
       });
     }
+  });
+
+  test('bombs, with less than a second of CPU and little memory', async () => {
+    const products = table('p.csv', 'SKU,Image URLs', 'A,a.jpg');
+    const zeros = deflateRawSync(Buffer.alloc(64 * 2 ** 20));
+    const bombs: Record<string, [zip: Buffer, code: string]> = {
+      'a file that unpacks to more than it says': [
+        buildZip([products, { name: 'a.jpg', content: 'x', raw: zeros, declaredBytes: 900 }]),
+        'zip_damaged',
+      ],
+      'files that say that they are a thousand times larger': [
+        buildZip([
+          products,
+          ...Array.from({ length: 10 }, (_, i) => ({
+            ...{ name: `${i}.jpg`, content: 'x', raw: zeros, declaredBytes: 64 * 2 ** 20 },
+          })),
+        ]),
+        'file_too_complex',
+      ],
+      'a table that says so': [
+        buildZip([{ name: 'p.csv', content: 'x', raw: zeros, declaredBytes: 64 * 2 ** 20 }]),
+        'file_too_complex',
+      ],
+      'files that share their bytes': [
+        buildZip([
+          products,
+          ...Array.from({ length: 9_000 }, (_, i) => ({ ...file(`${i}.jpg`), offset: 0 })),
+        ]),
+        'file_too_complex',
+      ],
+      'more files than are allowed': [buildZip([products], 200_001), 'file_too_complex'],
+      'files that say that they lie beyond the end': [
+        buildZip([products, { ...file('a.jpg'), offset: 1e9 }]),
+        'zip_damaged',
+      ],
+    };
+    const before = process.resourceUsage().maxRSS;
+    for (const [what, [zip, code]] of Object.entries(bombs)) {
+      const began = process.cpuUsage();
+      const staging = stageUpload(Readable.from([zip]), { ...rules(), tenantId: 1, presets: [] });
+      await assert.rejects(staging, (error) => {
+        assert.ok(error instanceof Problem, what);
+        assert.deepEqual(codes(error.flaws as Flaw[]), [code], what);
+        return true;
+      });
+      const { user, system } = process.cpuUsage(began);
+      assert.ok(user + system < 1e6, `${what}: ${(user + system) / 1e3} ms of CPU`);
+    }
+    const grown = process.resourceUsage().maxRSS - before;
+    assert.ok(grown < 100 * 1024, `${Math.round(grown / 1024)} MiB more`);
   });
 });

@@ -1918,6 +1918,7 @@ export type components = {
             ended_at: string | null;
             error_code: string | null;
             error_detail: string | null;
+            file: string | null;
             id: string;
             /** @description Made although it is, or looks like, a picture that was marked as a placeholder (option placeholders=warn) */
             is_placeholder: boolean;
@@ -1948,6 +1949,7 @@ export type components = {
                 error_code: string;
                 error_detail: string;
             }[];
+            file: string | null;
             final_url: string | null;
             id: string;
             /** @description Made although it is, or looks like, a picture that was marked as a placeholder (option placeholders=warn) */
@@ -2164,10 +2166,14 @@ export type components = {
             columns: {
                 [key: string]: string | string[];
             };
+            /** @description Of a CSV */
             delimiter: string | null;
+            /** @description Of a CSV */
             encoding: string | null;
             error_count: number;
             errors: components["schemas"]["Flaw"][];
+            /** @description What the file is; null if it could not be read */
+            file_kind: ("csv" | "xlsx" | "json" | "ndjson" | "xml") | null;
             first_rows: {
                 images: string[];
                 line: number;
@@ -2217,6 +2223,10 @@ export type components = {
                 /** @description Number of the product, from 1: a gap has as many rows as numbers */
                 row: number;
             }[];
+            /** @description Of a workbook: the sheet that was read */
+            sheet: string | null;
+            /** @description Of a workbook: the names of all sheets */
+            sheets: string[];
             /** @description Of rows without an error: those that on_invalid=skip downloads */
             usable_images: number;
             warning_count: number;
@@ -2525,7 +2535,7 @@ export type components = {
                 batches_at_once: number;
                 /** @description Images of uploads accepted today, in UTC */
                 images_per_day: number;
-                /** @description Bytes of all renditions */
+                /** @description Bytes of all renditions, and of pictures that were uploaded with their tables */
                 stored_bytes: number;
             };
         };
@@ -3215,6 +3225,8 @@ export interface operations {
                 placeholders?: "fail" | "warn";
                 /** @description Which renditions to make */
                 preset?: string;
+                /** @description Of a workbook: the name of the sheet to read, or its number among those that are not hidden. Default: the only one with an image column */
+                sheet?: string;
                 /** @description Counts warnings as errors */
                 strict?: boolean;
                 /** @description Instead of a file: the upload_id of one that POST /v1/uploads has kept */
@@ -3229,10 +3241,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                "application/zip": unknown;
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description The CSV
+                     * @description The CSV or workbook
                      */
                     file: string;
                 };
@@ -4184,6 +4198,8 @@ export interface operations {
                 preset?: string;
                 /** @description Of how many images to request the first bytes, taking turns among hosts */
                 probe?: number;
+                /** @description Of a workbook: the name of the sheet to read, or its number among those that are not hidden. Default: the only one with an image column */
+                sheet?: string;
                 /** @description Counts warnings as errors */
                 strict?: boolean;
                 /** @description Instead of a file: the upload_id of one that POST /v1/uploads has kept */
@@ -4195,10 +4211,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                "application/zip": unknown;
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description The CSV
+                     * @description The CSV or workbook
                      */
                     file: string;
                 };
@@ -5530,10 +5548,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                "application/zip": unknown;
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description The CSV
+                     * @description The CSV or workbook
                      */
                     file: string;
                 };
@@ -5642,6 +5662,8 @@ export interface operations {
                 header_line?: number;
                 /** @description Which renditions to make */
                 preset?: string;
+                /** @description Of a workbook: the name of the sheet to read, or its number among those that are not hidden. Default: the only one with an image column */
+                sheet?: string;
                 /** @description Counts warnings as errors */
                 strict?: boolean;
             };
