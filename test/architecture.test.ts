@@ -18,7 +18,7 @@ const ROOMS = [
   ['pipeline', 'settings'],
   ['config'],
   ['csv', 'hosts', 'images', 'marks'],
-  ['batches', 'pictures', 'temporary-folder', 'workbook'],
+  ['archive', 'batches', 'pictures', 'temporary-folder', 'workbook'],
   ['intake', 'results', 'services'],
   ['work'],
   ['worker'],

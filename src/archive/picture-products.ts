@@ -18,7 +18,7 @@ export function isPicture({ name }: ArchiveFile): boolean {
  * its first one. Products stand in the order of their first picture in the archive.
  */
 export function productsOf(files: readonly ArchiveFile[]): PictureProduct[] {
-  const placed = files.filter(isPicture).map(({ name }) => ({ path: name, ...placeOf(name) }));
+  const placed = files.filter(isPicture).map(({ name }) => placeOf(name));
   const bySku = Map.groupBy(placed, ({ sku }) => sku);
   return Array.from(bySku, ([sku, pictures]) => ({
     sku,
@@ -28,10 +28,10 @@ export function productsOf(files: readonly ArchiveFile[]): PictureProduct[] {
   }));
 }
 
-function placeOf(path: string): { sku: string; number: number } {
+function placeOf(path: string): { path: string; sku: string; number: number } {
   const name = fileNameOf(path).replace(PICTURE, '');
   const folder = fileNameOf(folderOf(path).slice(0, -1));
-  if (folder !== '' && NUMBER.test(name)) return { sku: folder, number: Number(name) };
+  if (folder !== '' && NUMBER.test(name)) return { path, sku: folder, number: Number(name) };
   const { sku, number } = NUMBERED.exec(name)?.groups ?? {};
-  return sku === undefined ? { sku: name, number: -1 } : { sku, number: Number(number) };
+  return sku === undefined ? { path, sku: name, number: -1 } : { path, sku, number: Number(number) };
 }

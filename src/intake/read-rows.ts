@@ -69,7 +69,11 @@ export class RowReader {
 
   /** Notes the warnings about whole columns, which only the last row completes. */
   finish(): Flawed {
-    const ofPictures = (this.#pictures?.warnings() ?? []).map((flaw) => ({ line: 1, ...flaw }));
+    const ofPictures = (this.#pictures?.warnings() ?? []).map(({ code, detail }) => ({
+      line: 1,
+      code,
+      detail,
+    }));
     const warnings = [...this.#doubtful.warnings, ...(this.#unread?.warnings() ?? []), ...ofPictures];
     const ofColumns = judged({ errors: [], warnings }, this.#rules);
     this.#reading.unmeant = this.#doubtful.unmeant;

@@ -178,7 +178,7 @@ describe('pictures alone', () => {
     const { ok, columns, first_rows: rows, warnings } = await previewOf(zip);
     assert.deepEqual([ok, columns.sku], [true, ['SKU']]);
     assert.deepEqual(
-      rows.map(({ sku, images }) => [sku, ...images]),
+      rows.map(({ sku, images }) => [sku].concat(images)),
       [
         ['A1', 'x/A1-1.png', 'x/A1-2.jpg'],
         ['B_7', 'B_7-01.jpg', 'B_7_02.jpg'],

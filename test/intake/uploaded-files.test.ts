@@ -14,6 +14,7 @@ import { purgeFiles } from '../../src/batches/purge.ts';
 import { type Finding, verifyStorage } from '../../src/batches/verify/verify.ts';
 import { Problem } from '../../src/errors.ts';
 import { acceptUpload } from '../../src/intake/accept.ts';
+import { previewUpload } from '../../src/intake/preview.ts';
 import { stageUpload } from '../../src/intake/staged-upload.ts';
 import { withPicturesStored } from '../../src/intake/store-pictures.ts';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
@@ -82,6 +83,33 @@ test('each content is stored once for a batch, where its images find it, and goe
   await deleteBatch(services.database.patient, second);
   await purgeFiles(db, services.storage, never);
   assert.deepEqual([await keysIn(services), await bytesOf(services)], [[], 0]);
+});
+
+test('a hash names nobody’s file: no cell of any table can, and each tenant has its own copy', async () => {
+  await using services = await newServices();
+  const { tenant_id: other } = await createTenant(services.database.db, 'other');
+  await acceptArchive(services);
+  await acceptArchive(services, other);
+  assert.equal(new Set((await keysIn(services)).map((key) => key.slice(0, 32))).size, 2);
+  const claimed = (await claim(services, 20)).map(({ image }) => image);
+  for (const { storedAt = '', tenantToken } of claimed) assert.ok(storedAt.startsWith(`${tenantToken}/`));
+
+  const cells = [claimed[0]?.url ?? '', ` ${claimed[0]?.url.toUpperCase()}`, `upload://${'0'.repeat(64)}`];
+  const csv = Buffer.from(`SKU,Image URLs\n${cells.map((cell) => `A,${cell}\n`).join('')}`);
+  for (const table of [csv, buildZip([{ name: 'p.csv', content: csv }])])
+    for (const allowPaths of [false, true]) {
+      const rules = {
+        maxBytes: 1e9,
+        folder: services.config.dataDir,
+        allowPaths,
+        presets: new Set<string>(),
+      };
+      const { preview } = await previewUpload(Readable.from([table]), rules);
+      assert.deepEqual(
+        preview.errors.map(({ code }) => code),
+        ['invalid_url', 'invalid_url', 'invalid_url'],
+      );
+    }
 });
 
 test('what the previous version deletes with its batch is found as an orphan', async () => {
