@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures Minilab, as ratios within one run. `--only NAME` runs one benchmark, `--json`
- * prints one object on the last line. `--pairs N --seconds N` set the length of `end_to_end` and `fetching`,
- * `--images N` that of `memory`, `--rows N` that of `intake`, `--checked N` that of `check`.
+ * prints one object on the last line. `--pairs N --seconds N` set the length of `end_to_end`, `fetching` and
+ * `storage`, `--images N` that of `memory`, `--rows N` that of `intake`, `--checked N` that of `check`.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -17,6 +17,7 @@ import { presets } from './presets.ts';
 import { renditions } from './renditions.ts';
 import { reuse } from './reuse.ts';
 import { settle } from './settle.ts';
+import { storage } from './storage.ts';
 
 const { values } = parseArgs({
   options: {
@@ -38,6 +39,7 @@ const BENCHMARKS = {
   memory: () => memory({ images: Number(values.images) }),
   presets,
   reuse,
+  storage: () => storage({ rounds: Number(values.pairs), seconds: Number(values.seconds) }),
   settle,
   fetching: () => fetching({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   intake: () => intake({ rows: Number(values.rows) }),

@@ -4,7 +4,7 @@ import { decode, type Pixels } from '../src/pipeline/decoder/decode.ts';
 import { makeRenditions } from '../src/pipeline/decoder/make.ts';
 import { headerOf } from '../src/pipeline/decoder/measure/header.ts';
 import { measure } from '../src/pipeline/decoder/measure/measure.ts';
-import { freeMemory } from '../src/pipeline/free-memory.ts';
+import { freeMemory } from '../src/free-memory.ts';
 import type { Plan } from '../src/pipeline/decoder-protocol.ts';
 import { withDefaults } from '../src/presets/spec.ts';
 import { newFolder } from '../test/support/folder.ts';

@@ -51,7 +51,7 @@ import { resultsRoutes } from './results/results.routes.ts';
 import { deliveryRoutes } from './webhooks/delivery.routes.ts';
 import { endpointRoutes } from './webhooks/endpoint.routes.ts';
 import { inboxRoutes } from './webhooks/inbox.routes.ts';
-import type { Storage } from './storage/storage.ts';
+import { PROBE_WITHIN_MS, type Storage } from './storage/storage.ts';
 import { userAgentOf, VERSION } from './version.ts';
 import type { Worker } from './worker.ts';
 
@@ -157,10 +157,8 @@ function controlAccess(app: Server, { config, database, log }: Services, keyring
   return { failures, limit };
 }
 
-const STORAGE_ANSWERS_WITHIN_MS = 15_000;
-
 async function storageTrouble(storage: Storage): Promise<string | undefined> {
-  return storage.probe(AbortSignal.timeout(STORAGE_ANSWERS_WITHIN_MS)).then(
+  return storage.probe(AbortSignal.timeout(PROBE_WITHIN_MS)).then(
     () => undefined,
     (error: Error) => error.message,
   );

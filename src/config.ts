@@ -87,11 +87,14 @@ const WEB_PORTS = [80, 443, 8080, 8443];
  * @throws Problem `bad_settings`, which names every setting that is wrong
  */
 export function readConfig(env: Environment = process.env): Config {
-  return configOf(env, { isWhole: (env['DATABASE_URL']?.trim() ?? '') === '' });
+  return configOf(env, { isWhole: (env['DATABASE_URL']?.trim() ?? '') === '', own: env });
 }
 
-/** @param isWhole whether `env` is all, and no shared settings can follow that this process does not know yet */
-function configOf(env: Environment, { isWhole }: { isWhole: boolean }): Config {
+/**
+ * @param isWhole whether `env` is all, and no shared settings can follow that this process does not know yet
+ * @param own without shared settings
+ */
+function configOf(env: Environment, { isWhole, own }: { isWhole: boolean; own: Environment }): Config {
   const read = new SettingsReader(env);
   const dataDir = resolve(read.text('DATA_DIR', './data'));
   const host = read.text('HOST', '127.0.0.1');
@@ -175,9 +178,9 @@ function configOf(env: Environment, { isWhole }: { isWhole: boolean }): Config {
     ),
     unknownSettings: unknownSettings(env, read.names),
     said: {},
-    withShared: (values) => configOf(withShared(env, values), { isWhole: true }),
+    withShared: (values) => configOf(withShared(env, values), { isWhole: true, own }),
   };
-  config.said = saidIn(env, { ...sharedValuesOf(config), ...secretOf(webhookSecret) });
+  config.said = saidIn(env, own, { ...sharedValuesOf(config), ...secretOf(webhookSecret) });
   read.finish();
   return config;
 }

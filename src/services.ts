@@ -21,7 +21,7 @@ import { startWatchdog, type Watchdog } from './watchdog/watchdog.ts';
 import { diskStorage } from './storage/disk.ts';
 import { adoptOldLayout } from './storage/old-layout.ts';
 import { openStorage } from './storage/open-storage.ts';
-import { type Storage, StorageTrouble } from './storage/storage.ts';
+import { PROBE_WITHIN_MS, type Storage, StorageTrouble } from './storage/storage.ts';
 import { MINUTE_MS } from './units.ts';
 
 /** What every process opens: a migrated database, a queue, a storage, a guard, a watchdog. */
@@ -91,7 +91,8 @@ export async function openServices(
     const values = isFleet ? { ...found, ...(await claimChecked(db, own, guard)) } : found;
     const shared = followShared({ db, own, values, prefersOwn: !isFleet, log });
     opened.defer(() => shared.stop());
-    const watchdog = startWatchdog({ databaseUrl, stallMs, isLogged: log.isLevelEnabled('fatal') });
+    const isLogged = log.isLevelEnabled('fatal');
+    const watchdog = startWatchdog({ databaseUrl, stallMs, isLogged, machine: own.machineName });
     opened.defer(() => watchdog.stop());
     const queue = await startQueue(database, (error) => log.warn({ err: error }, 'queue error'));
     opened.defer(() => queue.stop());
@@ -142,8 +143,6 @@ async function openCheckedStorage({ storage: address }: Config, log: Logger): Pr
   });
   return storage;
 }
-
-const PROBE_WITHIN_MS = 15_000;
 
 /** @throws Problem `storage_unavailable`, unless the disk is only full: that is logged */
 async function checkFolder(folder: string, setting: string, log: Logger): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Services } from './services.ts';
 import { logEnded } from './batches/settle.ts';
+import { removeDamaged } from './batches/remove-damaged.ts';
 import { type Db, isAlive } from './db/database.ts';
 import { unknownMigration } from './db/migrate.ts';
 import { recordOutcomes } from './hosts/host-feedback.ts';
@@ -87,6 +88,8 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     storage: patientStorage(storage, { onTrouble, ending: ending.signal }),
     sourceFiles,
     findSet: (tenantId, setId) => findSet(hurried, { tenantId, setId }),
+    removeDamaged: (tenantId, { setId, files }, signal) =>
+      removeDamaged(hurried, storage, { set: { tenant_id: tenantId, hash16: setId }, files }, signal),
   });
   const marks = new MarkCache();
   const trouble = await troubleOf(parts);

@@ -59,6 +59,7 @@ export async function insertKey(
   isConfigured = false,
 ): Promise<KeyRow> {
   checkName(name);
+  if (expires instanceof Date) await refusePast(trx, expires);
   const keyId = newUuid();
   const { numAffectedRows } = await sql`
     insert into api_keys (tenant_id, key_id, name, scope, key_sha256, prefix, expires_at, is_configured)
@@ -74,6 +75,13 @@ export async function insertKey(
 function expiryOf(expires: number | Date | undefined) {
   if (typeof expires === 'number') return sql`now() + ${expires}::float8 * interval '1 millisecond'`;
   return sql`${expires ?? null}::timestamptz`;
+}
+
+/** By the database's clock, by which keys end. @throws Problem `bad_request` */
+async function refusePast(trx: Db, expires: Date): Promise<void> {
+  const { rows } = await sql<{ has_passed: boolean }>`
+    select ${expires}::timestamptz <= now() as has_passed`.execute(trx);
+  if (rows[0]?.has_passed) throw new Problem('bad_request', { detail: 'expires_at must be in the future.' });
 }
 
 function checkName(name: string): void {

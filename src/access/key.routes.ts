@@ -105,9 +105,9 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyParts> = async (app, { db, 
   );
 };
 
-/** @throws Problem `bad_request` for a time that has passed, or a leap second, which a Date cannot hold */
+/** @throws Problem `bad_request` for a leap second, which a Date cannot hold */
 function timeOf(text: string): Date {
   const time = new Date(text);
-  if (time.getTime() > Date.now()) return time;
-  throw new Problem('bad_request', { detail: 'expires_at must be in the future.' });
+  if (!Number.isNaN(time.getTime())) return time;
+  throw new Problem('bad_request', { detail: 'expires_at must not be a leap second.' });
 }

@@ -34,7 +34,7 @@ async function askForPurges(trx: Db, { tenantId, batchId }: BatchKey): Promise<v
     where tenant_id = ${tenantId} and batch_id = ${batchId} and hash16 is not null
     order by tenant_id, hash16
     on conflict (tenant_id, hash16) do update
-      set state = 'asked', asked_at = now(), keys = null, removed_at = null
+      set state = 'asked', asked_at = now(), keys = null
       where purges.state in ('asked', 'removed')`.execute(trx);
 }
 

@@ -10,7 +10,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { IS_DEAD_FOR_LONG } from '../queue/workers.ts';
-import type { StorageKey } from '../storage/keys.ts';
+import { setNameOf, type StorageKey } from '../storage/keys.ts';
 import { type Listed, type Storage, UNFINISHED } from '../storage/storage.ts';
 import { HOUR_MS } from '../units.ts';
 
@@ -117,9 +117,8 @@ function keyOf({ key }: Listed): StorageKey {
   return key;
 }
 
-/** The part of a key before its file: `{token}/{set id}`. */
 function setOf({ key }: Listed): string {
-  return key.slice(0, key.lastIndexOf('/'));
+  return setNameOf(key);
 }
 
 /**

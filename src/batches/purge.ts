@@ -4,7 +4,7 @@
  * A set (tenant, `hash16`) owns its files, and completed images of any batch refer to it. The rule: an image
  * never refers to a set whose files are gone. A row of `purges` goes through these states:
  *
- * asked -> (row deleted)                       an image still refers to the set
+ * asked -> (row deleted), or removed again     an image still refers to the set
  * asked -> removing -> removed -> (deleted)    none does; the row is forgotten after an hour
  * removed -> asked                             another batch that referred to the set was deleted
  *
@@ -24,8 +24,8 @@
  * removal, none in the minute before either. Otherwise it is processed again, and loses no try.
  *
  * - A purge in state `asked` is harmless: its decision will see the image.
- * - A purge that is asked for again may forget `removed_at`: an image of the batch that was deleted since had
- *   referred to the set, so the files had been made again.
+ * - A purge that is asked for again keeps `removed_at`: images that were claimed before are still in work. If an
+ *   image refers to the set again, it goes back to `removed`.
  * - Processing again may leave a set without images and files. Nothing follows from a set alone.
  *
  * Orphans (orphans.ts), left by killed workers and cancelled batches, are purged too, by the keys that were
@@ -33,7 +33,8 @@
  * that records an image of the set wait for each other, as with any other set. An orphan's purge is requested
  * only if there is none yet: it must not erase when files were removed.
  *
- * Sets whose files are damaged (verify/) are deleted although images refer to them: forgetSets.
+ * Sets whose files are damaged (verify/) are deleted although images refer to them: forgetSets. A worker that meets
+ * a file of another size removes it alone: remove-damaged.ts.
  *
  * Thumbnails (pictures/thumbs.ts) are in no table. Step 3 removes that of each set, whether there is one or not. One
  * that is stored later, because it was being made, is an orphan.
@@ -79,7 +80,7 @@ export async function forgetSets(db: Db, sets: SetKey[]): Promise<void> {
       insert into purges (tenant_id, hash16)
       select * from (${keysOf(sets)}) as s (tenant_id, hash16) order by tenant_id, hash16
       on conflict (tenant_id, hash16) do update
-        set state = 'asked', asked_at = now(), keys = null, removed_at = null
+        set state = 'asked', asked_at = now(), keys = null
         where purges.state in ('asked', 'removed')`.execute(trx);
     await lockSets(trx, sets);
     await writeKeys(trx, sets);
@@ -128,22 +129,30 @@ async function lockSets(trx: Db, sets: SetKey[]): Promise<void> {
     for update`.execute(trx);
 }
 
-/** Deletes the purges of sets that an image refers to, and of uploaded files of a batch. A statement of its own, because it needs a new snapshot. */
+/**
+ * Deletes the purges of sets that an image refers to, and of uploaded files of a batch, unless they removed files before: that is remembered for its
+ * hour. A statement of its own, because it needs a new snapshot.
+ */
 async function dropReferred(trx: Db, sets: SetKey[]): Promise<void> {
   await sql`
-    delete from purges p
-    where (tenant_id, hash16) in (${keysOf(sets)}) and state = 'asked'
-      and (exists (select from images i where i.tenant_id = p.tenant_id and i.hash16 = p.hash16)
-        or exists (select from uploaded_files u where u.tenant_id = p.tenant_id and u.hash16 = p.hash16))`.execute(
-    trx,
-  );
+    with referred as (
+      select tenant_id, hash16, removed_at from purges p
+      where (tenant_id, hash16) in (${keysOf(sets)}) and state = 'asked'
+        and (exists (select from images i where i.tenant_id = p.tenant_id and i.hash16 = p.hash16)
+          or exists (select from uploaded_files u where u.tenant_id = p.tenant_id and u.hash16 = p.hash16))
+    ), kept as (
+      update purges p set state = 'removed' from referred r
+      where p.tenant_id = r.tenant_id and p.hash16 = r.hash16 and r.removed_at is not null
+    )
+    delete from purges p using referred r
+    where p.tenant_id = r.tenant_id and p.hash16 = r.hash16 and r.removed_at is null`.execute(trx);
 }
 
 /** Writes down which files to remove, before the rows that say it are deleted. */
 async function writeKeys(trx: Db, sets: SetKey[]): Promise<void> {
   await sql`
     update purges p
-    set state = 'removing', lease = null, leased_until = null, doubtful = false, keys = array(
+    set state = 'removing', lease = null, leased_until = null, keys = array(
       select ${KEY_SQL}
       from renditions r join tenants t on t.tenant_id = r.tenant_id
       where r.tenant_id = p.tenant_id and r.hash16 = p.hash16

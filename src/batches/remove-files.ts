@@ -6,8 +6,9 @@
  * lease runs out, and another worker takes the rest.
  *
  * A removal cannot be fenced: the last request of a worker that was frozen or cut off may arrive when another
- * worker has removed the files, and an image has made them again. So a removal that follows one of unknown end
- * is `doubtful`, and for a minute after it no image may rely on these files.
+ * worker has removed the files, and an image has made them again; so may a request that the client of a bucket
+ * repeated. So a removal that follows one of unknown end is `doubtful`, and for a minute after it no image may
+ * rely on these files. The doubt stays with the purge, also when it is asked for again.
  */
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
@@ -34,17 +35,18 @@ export async function removeFiles(db: Db, storage: Storage, signal: AbortSignal)
   const endAt = performance.now() + REMOVE_WITHIN_MS; // before the lease begins by the database's clock
   const purges = await takeLease(db, lease);
   const isOver = (): boolean => signal.aborted || performance.now() > endAt;
-  const removed: LeasedPurge[] = [];
+  const removed: RemovedPurge[] = [];
   const left = groupsOf(purges);
   try {
     while (left.length > 0 && !isOver()) {
       const group = left.shift() ?? [];
       const timeLeft = AbortSignal.timeout(Math.max(1, Math.ceil(endAt - performance.now())));
-      await storage.remove(
+      const removal = await storage.remove(
         group.flatMap(({ keys }) => keys),
         timeLeft,
       );
-      removed.push(...group);
+      const isDoubtful = removal === 'doubtful';
+      for (const { tenant_id, hash16, keys } of group) removed.push({ tenant_id, hash16, keys, isDoubtful });
     }
   } finally {
     await markRemoved(db, lease, removed);
@@ -55,6 +57,7 @@ export async function removeFiles(db: Db, storage: Storage, signal: AbortSignal)
 }
 
 type LeasedPurge = SetKey & { keys: StorageKey[] };
+type RemovedPurge = LeasedPurge & { isDoubtful: boolean };
 
 /** Purges whose lease has run out are taken too: their removal has an unknown end. */
 async function takeLease(db: Db, lease: string): Promise<LeasedPurge[]> {
@@ -88,12 +91,21 @@ function groupsOf(purges: LeasedPurge[]): LeasedPurge[][] {
 }
 
 /** `clock_timestamp()`, because the statement may have waited. A purge whose lease another worker took stays its own. */
-async function markRemoved(db: Db, lease: string, sets: SetKey[]): Promise<void> {
-  if (sets.length === 0) return;
+async function markRemoved(db: Db, lease: string, purges: RemovedPurge[]): Promise<void> {
+  if (purges.length === 0) return;
+  const rows = purges.map(({ tenant_id, hash16, isDoubtful }) => ({
+    tenant_id,
+    hash16,
+    is_doubtful: isDoubtful,
+  }));
   await sql`
-    update purges
-    set state = 'removed', keys = null, removed_at = clock_timestamp(), lease = null, leased_until = null
-    where (tenant_id, hash16) in (${keysOf(sets)}) and state = 'removing' and lease = ${lease}`.execute(db);
+    update purges p
+    set state = 'removed', keys = null, removed_at = clock_timestamp(), lease = null, leased_until = null,
+      doubtful = p.doubtful or r.is_doubtful
+    from json_to_recordset(${JSON.stringify(rows)}) as r (tenant_id integer, hash16 text, is_doubtful boolean)
+    where p.tenant_id = r.tenant_id and p.hash16 = r.hash16 and p.state = 'removing' and p.lease = ${lease}`.execute(
+    db,
+  );
 }
 
 /** Of purges whose removal has not begun. */

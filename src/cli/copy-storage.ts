@@ -7,12 +7,9 @@ import { makeFolder } from '../files.ts';
 import { addressName, type StorageAddress } from '../storage/address.ts';
 import { type Copied, copyStorage } from '../storage/copy.ts';
 import { openStorage } from '../storage/open-storage.ts';
-import { patientStorage } from '../storage/patient.ts';
-import type { Storage } from '../storage/storage.ts';
+import { PROBE_WITHIN_MS, type Storage } from '../storage/storage.ts';
 import { EXIT, plural, say, size } from './output.ts';
-import { interruptible, sayingWhy } from './storage.ts';
-
-const PROBE_WITHIN_MS = 15_000;
+import { interruptible, patientFor, sayingWhy } from './storage.ts';
 
 /** `minilab copy-storage FROM TO`: needs no database. */
 export async function copyFiles(fromText: string, toText: string): Promise<number> {
@@ -42,9 +39,9 @@ async function copyAll(
   signal: AbortSignal,
 ): Promise<number> {
   await using stack = new AsyncDisposableStack();
-  const from = await openStorage(fromAddress);
+  const from = patientFor(await openStorage(fromAddress), signal);
   stack.defer(() => from.close());
-  const to = await openStorage(toAddress);
+  const to = patientFor(await openStorage(toAddress), signal);
   stack.defer(() => to.close());
   await to.probe(AbortSignal.any([signal, AbortSignal.timeout(PROBE_WITHIN_MS)]));
   const folder = join(readConfig().dataDir, 'tmp');
@@ -61,11 +58,7 @@ async function copyAndCompare(
   { temporaryFolder, signal }: { temporaryFolder: string; signal: AbortSignal },
 ): Promise<number> {
   const onFlaw = (is: string, key: string): void => void process.stdout.write(`${is}  ${key}\n`);
-  const patient = patientStorage(to, {
-    onTrouble: ({ message }) => say(`${message}; trying again`),
-    ending: signal,
-  });
-  const parts = { from, to: patient, temporaryFolder, signal };
+  const parts = { from, to, temporaryFolder, signal };
   const first = await copyStorage({ ...parts, onFlaw: () => {} });
   sayCopied(first);
   const second = await copyStorage({ ...parts, onFlaw });

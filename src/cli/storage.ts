@@ -4,6 +4,7 @@ import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { readShared, withGapsFilled } from '../settings/join.ts';
 import { listShared, valuesOf } from '../settings/shared.queries.ts';
+import { storageForLongRun } from '../storage/long-run.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { type Storage, StorageTrouble } from '../storage/storage.ts';
 import { parseDuration } from '../units.ts';
@@ -14,6 +15,7 @@ import { onInterrupt } from './interrupt.ts';
 /** Runs a command on the configured database and storage. @throws Problem `storage_unavailable` */
 export async function withStorage<T>(
   command: string,
+  signal: AbortSignal,
   work: (db: Db, storage: Storage) => Promise<T>,
 ): Promise<T> {
   return await withDatabase(command, async (db) => {
@@ -21,13 +23,19 @@ export async function withStorage<T>(
     const shared =
       config.databaseUrl === undefined ? valuesOf(await listShared(db)) : await readShared(db, config);
     const { storage: address } = withGapsFilled(config, shared);
-    const storage = await openStorage(address);
+    const storage = patientFor(await openStorage(address), signal);
     try {
       return await sayingWhy(work(db, storage));
     } finally {
       await storage.close();
     }
   });
+}
+
+/** A storage that is waited for when it is away, which is told. @param signal ends the waiting */
+export function patientFor(storage: Storage, signal: AbortSignal): Storage {
+  const onTrouble = ({ message }: Error): void => say(`${message}; trying again`);
+  return storageForLongRun(storage, { onTrouble, ending: signal });
 }
 
 /** Runs a command that Ctrl-C ends early. @returns its exit code */

@@ -7,7 +7,7 @@ import { interruptible, readAge, withStorage } from './storage.ts';
 export async function sweepNow({ olderThan }: { olderThan: string }): Promise<number> {
   const olderThanMs = readAge(olderThan);
   return await interruptible((signal) =>
-    withStorage('sweep-storage', async (db, storage) => {
+    withStorage('sweep-storage', signal, async (db, storage) => {
       const swept = await sweepStorage(db, storage, { olderThanMs, clears: true, signal });
       await purgeFiles(db, storage, signal);
       say(

@@ -30,7 +30,7 @@ export async function verify({ sample, deep, forget, olderThan, json }: VerifyFl
     else process.stdout.write(`${findingLine(finding)}\n`);
   };
   return await interruptible((signal) =>
-    withStorage('verify', async (db, storage) => {
+    withStorage('verify', signal, async (db, storage) => {
       const verified = await verifyStorage(db, storage, { ...options, signal, onFinding });
       if (forget) await purgeFiles(db, storage, signal);
       const seconds = Math.round(performance.now() - startedAt) / 1000;

@@ -28,6 +28,7 @@ import { fleet } from './migrations/0026_fleet.ts';
 import { setsByKey } from './migrations/0027_sets_by_key.ts';
 import { settings } from './migrations/0028_settings.ts';
 import { batchFacts } from './migrations/0029_batch_facts.ts';
+import { purgeMemory } from './migrations/0032_purge_memory.ts';
 import { uploadedFiles } from './migrations/0037_uploaded_files.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
@@ -73,6 +74,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0027_sets_by_key': { ...setsByKey, locks: ['rendition_sets'] },
   '0028_settings': { ...settings, locks: [] },
   '0029_batch_facts': { ...batchFacts, locks: [] },
+  '0032_purge_memory': { ...purgeMemory, locks: ['purges'] },
   '0037_uploaded_files': { ...uploadedFiles, locks: [] },
 };
 

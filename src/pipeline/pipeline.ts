@@ -81,6 +81,8 @@ export type PipelineParts = DownloadParts & {
   sourceFiles: SourceFiles;
   /** Finds a set of an earlier run, whatever the URL of its source. */
   findSet(tenantId: number, setId: string): Promise<KnownSet | undefined>;
+  /** Removes files of a set that have another size than it says. @throws StorageTrouble */
+  removeDamaged(tenantId: number, set: MadeSet, signal: AbortSignal): Promise<void>;
 };
 
 export type Pipeline = (request: ImageRequest, signal: AbortSignal) => Promise<Outcome>;
@@ -145,7 +147,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
 
   return async (request, signal) => {
-    const reusable = await verified(storage, request, signal);
+    const reusable = await verified(parts, request, signal);
     // The URL of an uploaded source is its content.
     const isSame = reusable?.isFresh || request.storedAt !== undefined;
     if (reusable && isSame) return unchanged(request, reusable.set, reusable.sha256);
@@ -168,27 +170,26 @@ export function createPipeline(parts: PipelineParts): Pipeline {
  * damaged and removed, so that it is made anew.
  */
 async function verified(
-  storage: Storage,
-  { reusable, isForced }: ImageRequest,
+  { storage, removeDamaged }: PipelineParts,
+  { tenantId, reusable, isForced }: ImageRequest,
   signal: AbortSignal,
 ): Promise<Reusable | undefined> {
   if (!reusable) return undefined;
-  const { isWhole, damaged } = await stateOf(storage, reusable.set, signal);
-  if (damaged.length > 0) await storage.remove(damaged, signal);
+  const { isWhole, isDamaged } = await stateOf(storage, reusable.set, signal);
+  if (isDamaged) await removeDamaged(tenantId, reusable.set, signal);
   return isForced || !isWhole ? undefined : reusable;
 }
 
-/** Whether storage has all files of a set, and which of them have another size. */
+/** Whether storage has all files of a set, and whether one of them has another size. */
 async function stateOf(
   storage: Storage,
   { files }: MadeSet,
   signal: AbortSignal,
-): Promise<{ isWhole: boolean; damaged: StorageKey[] }> {
+): Promise<{ isWhole: boolean; isDamaged: boolean }> {
   const keys = files.map(({ key }) => key);
   const sizes = await storage.sizesOf(keys, signal);
-  const wrong = files.flatMap(({ key, bytes }, i) => (sizes[i] === bytes ? [] : [{ key, size: sizes[i] }]));
-  const damaged = wrong.filter(({ size }) => size !== undefined).map(({ key }) => key);
-  return { isWhole: wrong.length === 0, damaged };
+  const wrong = files.flatMap(({ bytes }, i) => (sizes[i] === bytes ? [] : [sizes[i]]));
+  return { isWhole: wrong.length === 0, isDamaged: wrong.some((size) => size !== undefined) };
 }
 
 /** In a 304 the host need not repeat the validators that were sent to it. */

@@ -7,9 +7,6 @@ import { type FileParts, found, noSuchFile, sendFile } from './send-file.ts';
 
 const FILE = { content: { 'image/*': { schema: Type.String({ format: 'binary' }) } } };
 
-/** Half of the time that the URL of a redirect lasts: a copy of the redirect must not outlive its URL. */
-const REDIRECT_CACHE = 'private, max-age=1800';
-
 /**
  * Serves renditions by their storage keys, and thumbnails, which are made when they are requested first.
  * `redirects`: whether clients are sent to the bucket.
@@ -48,8 +45,9 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileParts & { redirects: bool
       return whileConnected(request.raw.socket, async (signal) => {
         if (!isRedirected || !storage.urlOf) return sendFile({ request, reply }, key, parts, signal);
         if (isThumbKey(key)) await found(key, parts, () => storage.look(key, signal));
-        const url = await storage.urlOf(key, contentTypeOf(key));
-        return reply.header('cache-control', REDIRECT_CACHE).redirect(url, 302);
+        const { url, lastsS } = await storage.urlOf(key, contentTypeOf(key));
+        const cachedS = Math.floor(lastsS / 2); // a copy of the redirect must not outlive its URL
+        return reply.header('cache-control', `private, max-age=${cachedS}`).redirect(url, 302);
       });
     },
   );

@@ -63,9 +63,16 @@ export function storageValues(address: StorageAddress): SharedValues {
   };
 }
 
-/** Those of `values` that an environment has: defaults are not said. */
-export function saidIn(environment: Environment, values: SharedValues): SharedValues {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => environment[name]?.trim()));
+/**
+ * Those of `values` that an environment has: defaults are not said.
+ * @param own without the shared settings that `environment` may have. AWS_REGION says S3_REGION only beside
+ *   STORAGE_URL, because it stands in the environment of every process at AWS
+ */
+export function saidIn(environment: Environment, own: Environment, values: SharedValues): SharedValues {
+  const saysRegion = own['STORAGE_URL']?.trim() && own['AWS_REGION']?.trim();
+  const isSaid = (name: string): boolean =>
+    Boolean(environment[name]?.trim() || (name === 'S3_REGION' && saysRegion));
+  return Object.fromEntries(Object.entries(values).filter(([name]) => isSaid(name)));
 }
 
 /** An environment that adds shared settings to another one: under what it says, or over it. */

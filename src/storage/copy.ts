@@ -31,13 +31,16 @@ type Parts = {
 const FILES_AT_ONCE = 16;
 const PAIRS_AT_ONCE = 1_000;
 
+/** @throws what failed first, as soon as the files in hand have ended */
 export async function copyStorage(parts: Parts): Promise<Copied> {
-  const { from, to, signal, onFlaw } = parts;
+  const { from, to, onFlaw } = parts;
+  const failing = new AbortController();
+  const signal = AbortSignal.any([parts.signal, failing.signal]);
   const copied: Copied = { copied: 0, present: 0, gone: 0, different: 0, damaged: 0, bytes: 0 };
   const inTurn = pLimit(FILES_AT_ONCE);
   const copyNext = async ({ left, right }: Pair<Listed, Listed>): Promise<void> => {
     if (!left || UNFINISHED.test(left.key)) return;
-    const result = await (right ? compared(left, right) : inTurn(() => copyFile(left, parts)));
+    const result = await (right ? compared(left, right) : inTurn(() => copyFile(left, { ...parts, signal })));
     copied[result] += 1;
     if (result === 'copied') copied.bytes += left.bytes;
     if (result === 'different' || result === 'damaged') onFlaw(result, left.key);
@@ -45,8 +48,9 @@ export async function copyStorage(parts: Parts): Promise<Copied> {
   const keyOf = ({ key }: Listed): StorageKey => key;
   const pairs = merge({ pages: from.list('', signal), keyOf }, { pages: to.list('', signal), keyOf });
   for await (const group of inGroups(pairs, PAIRS_AT_ONCE)) {
-    const results = await Promise.allSettled(group.map(copyNext));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    const copying = group.map((pair) => copyNext(pair).catch((error: unknown) => failing.abort(error)));
+    await Promise.all(copying);
+    signal.throwIfAborted();
   }
   return copied;
 }
@@ -63,9 +67,7 @@ async function copyFile({ key }: Listed, { from, to, temporaryFolder, signal }: 
     if (!content) return 'gone';
     const known = await from.sha256Of?.(key, signal);
     if (known !== undefined && known !== content.sha256) return 'damaged';
-    // A signal of its own: patience with a storage is that of one file, not of the whole copy.
-    const own = AbortSignal.any([signal]);
-    const kept = await to.put(key, { ...content, path, contentType: contentTypeOf(key) }, own);
+    const kept = await to.put(key, { ...content, path, contentType: contentTypeOf(key) }, signal);
     return kept.sha256 === content.sha256 ? 'copied' : 'different';
   } finally {
     await rm(path, { force: true });

@@ -1,8 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../errors.ts';
-import { pathOf } from './disk-paths.ts';
+import { pathOf, unlessGone } from './disk-paths.ts';
 import { KEY, type StorageKey } from './keys.ts';
 import type { Listed } from './storage.ts';
 
@@ -66,11 +65,4 @@ async function foldersIn(folder: string, form: RegExp): Promise<string[]> {
     .filter((entry) => entry.isDirectory() && form.test(entry.name))
     .map((entry) => entry.name)
     .toSorted();
-}
-
-async function unlessGone<T, U>(work: Promise<T>, otherwise: U): Promise<T | U> {
-  return work.catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return otherwise;
-    throw error;
-  });
 }

@@ -9,19 +9,32 @@ export function pathOf(root: string, key: StorageKey): string {
   return join(root, token, setId.slice(0, 2), `${setId}.${file}`);
 }
 
+/** Resolves with `otherwise` where there is no such file. */
+export async function unlessGone<T, U>(work: Promise<T>, otherwise: U): Promise<T | U> {
+  return work.catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return otherwise;
+    throw error;
+  });
+}
+
 const REASONS: Record<string, [kind: TroubleKind, why: string]> = {
   ENOSPC: ['full', 'the disk is full'],
   EDQUOT: ['full', 'the disk quota is used up'],
-  EROFS: ['unwritable', 'it is read-only'],
-  EACCES: ['unwritable', 'permission denied'],
-  EPERM: ['unwritable', 'permission denied'],
-  ENOENT: ['unwritable', 'nothing can be created there'],
-  ENOTDIR: ['unwritable', 'a part of the path is a file'],
-  EEXIST: ['unwritable', 'a file with that name exists'],
+  EROFS: ['unusable', 'it is read-only'],
+  EACCES: ['unusable', 'permission denied'],
+  EPERM: ['unusable', 'permission denied'],
+  ENOENT: ['unusable', 'nothing can be created there'],
+  ENOTDIR: ['unusable', 'a part of the path is a file'],
+  EEXIST: ['unusable', 'a file with that name exists'],
 };
 
-export function diskTrouble(root: string, error: unknown): StorageTrouble {
+/** @param doing what failed: `{root} cannot be …` */
+export function diskTrouble(root: string, doing: 'read' | 'written', error: unknown): StorageTrouble {
   if (error instanceof StorageTrouble) return error;
-  const [kind, why] = REASONS[systemCode(error) ?? ''] ?? ['weather', (error as Error).message];
-  return new StorageTrouble(`${root} cannot be written: ${why}`, { kind, cause: error });
+  const code = systemCode(error) ?? '';
+  const [kind, why] = REASONS[code] ?? ['weather', (error as Error).message];
+  return new StorageTrouble(
+    `${root} cannot be ${doing}: ${code === 'ENOENT' && doing === 'read' ? 'it does not exist' : why}`,
+    { kind, cause: error },
+  );
 }

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { systemCode } from '../errors.ts';
 import { makeFolder } from '../files.ts';
 import { listFolders } from './disk-list.ts';
-import { diskTrouble, pathOf } from './disk-paths.ts';
+import { diskTrouble, pathOf, unlessGone } from './disk-paths.ts';
 import { putFile } from './disk-put.ts';
 import type { StorageKey } from './keys.ts';
-import { type Look, REMOVE_WITHIN_MS, type Storage, StorageTrouble } from './storage.ts';
+import { type Look, REMOVE_WITHIN_MS, type Removal, type Storage, StorageTrouble } from './storage.ts';
 
 export type DiskStorage = Storage & {
   /** Makes a file of its own at the path: a hard link where the file systems allow it, else a copy. */
@@ -21,39 +20,41 @@ export type DiskStorage = Storage & {
  */
 export function diskStorage(root: string): DiskStorage {
   /** Operations on one file take no time worth aborting, so signals are looked at before them. */
-  async function within<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  async function doing<T>(what: 'read' | 'written', signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     return work().catch((error: unknown) => {
-      throw signal.aborted ? signal.reason : diskTrouble(root, error);
+      throw signal.aborted ? signal.reason : diskTrouble(root, what, error);
     });
   }
+  const reading = <T>(signal: AbortSignal, work: () => Promise<T>) => doing('read', signal, work);
+  const writing = <T>(signal: AbortSignal, work: () => Promise<T>) => doing('written', signal, work);
   const look = async (key: StorageKey): Promise<Look | undefined> => {
-    const stats = await unlessMissing(stat(pathOf(root, key)));
+    const stats = await unlessGone(stat(pathOf(root, key)), undefined);
     return stats && lookOf(stats);
   };
   return {
     name: root,
     wantsSynced: true,
     put: (key, { path, bytes, sha256 }, signal) =>
-      within(signal, async () => (await putFile(pathOf(root, key), path)) ?? { bytes, sha256 }),
+      writing(signal, async () => (await putFile(pathOf(root, key), path)) ?? { bytes, sha256 }),
     sizesOf: (keys, signal) =>
-      within(signal, () => Promise.all(keys.map(async (key) => (await look(key))?.bytes))),
-    look: (key, signal) => within(signal, () => look(key)),
+      reading(signal, () => Promise.all(keys.map(async (key) => (await look(key))?.bytes))),
+    look: (key, signal) => reading(signal, () => look(key)),
     open: (key, signal, range) =>
-      within(signal, async () => {
-        const handle = await unlessMissing(open(pathOf(root, key)));
+      reading(signal, async () => {
+        const handle = await unlessGone(open(pathOf(root, key)), undefined);
         return handle && opened(handle, range);
       }),
-    remove: (keys, signal) => within(signal, () => removeAll(root, keys, signal)),
+    remove: (keys, signal) => writing(signal, () => removeAll(root, keys, signal)),
     async *list(prefix, signal, after = '') {
       try {
         yield* listFolders(root, { prefix, after, signal });
       } catch (error) {
-        throw signal.aborted ? signal.reason : diskTrouble(root, error);
+        throw signal.aborted ? signal.reason : diskTrouble(root, 'read', error);
       }
     },
     copyTo: (key, path) => linkOrCopy(pathOf(root, key), path),
-    probe: (signal) => within(signal, () => writeProbe(root)),
+    probe: (signal) => writing(signal, () => writeProbe(root)),
     async close() {},
   };
 }
@@ -74,7 +75,7 @@ async function opened(handle: FileHandle, range?: { from: number; to: number }) 
 }
 
 /** Not durable until the next fsync of the folder: a power cut may restore files, which are harmless orphans. */
-async function removeAll(root: string, keys: readonly StorageKey[], signal: AbortSignal): Promise<void> {
+async function removeAll(root: string, keys: readonly StorageKey[], signal: AbortSignal): Promise<Removal> {
   const until = performance.now() + REMOVE_WITHIN_MS;
   for (const key of keys) {
     signal.throwIfAborted();
@@ -82,6 +83,7 @@ async function removeAll(root: string, keys: readonly StorageKey[], signal: Abor
       throw new StorageTrouble(`${root} takes too long to remove files`, { kind: 'weather' });
     await rm(pathOf(root, key), { force: true });
   }
+  return 'certain';
 }
 
 /** A rename puts the file there whole or not at all. */
@@ -105,11 +107,4 @@ async function writeProbe(root: string): Promise<void> {
   } finally {
     await rm(file, { force: true }).catch(() => {});
   }
-}
-
-async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
-  return work.catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  });
 }

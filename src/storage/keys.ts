@@ -60,6 +60,11 @@ export function contentTypeOf(key: StorageKey): string {
   return `image/${extension === 'jpg' ? 'jpeg' : extension}`;
 }
 
+/** The part of a key that is the same for all files of a set: `{token}/{set id}`. */
+export function setNameOf(key: StorageKey): string {
+  return key.slice(0, key.lastIndexOf('/'));
+}
+
 export function partsOf(key: StorageKey): StoredSet & { file: string } {
   const [token = '', setId = '', file = ''] = key.split('/');
   return { token, setId, file };

@@ -1,7 +1,6 @@
 import { mkdir, readdir, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../errors.ts';
-import { pathOf } from './disk-paths.ts';
+import { pathOf, unlessGone } from './disk-paths.ts';
 
 /**
  * Moves files of the first version, which kept `{token}/{set id}/{file}` at exactly this path. Without such
@@ -22,6 +21,7 @@ async function moveFolder(root: string, folder: string): Promise<number> {
   for (const file of await namesIn(join(root, folder))) {
     const key = `${folder}/${file}`;
     await mkdir(join(pathOf(root, key), '..'), { recursive: true });
+    // another process may have moved it meanwhile
     moved += await unlessGone(
       rename(join(root, key), pathOf(root, key)).then(() => 1),
       0,
@@ -37,14 +37,4 @@ async function foldersIn(folder: string, pattern: RegExp): Promise<string[]> {
 
 function namesIn(folder: string): Promise<string[]> {
   return unlessGone(readdir(folder), []);
-}
-
-/** Ignores files that another process has moved meanwhile. */
-async function unlessGone<T>(work: Promise<T>, otherwise: T): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return otherwise;
-    throw error;
-  }
 }

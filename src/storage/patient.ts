@@ -9,7 +9,7 @@ const PATIENCE_MS = 5 * MINUTE_MS; // leases of tasks outlive it: queue/tasks.ts
 /** What may be well soon. The rest waits for an operator. */
 const PASSING: ReadonlySet<TroubleKind> = new Set(['weather', 'damaged', 'clock']);
 
-type Waiting = {
+export type Waiting = {
   /** is called with each failure, before the wait */
   onTrouble(trouble: StorageTrouble): void;
   /** aborts when nothing is waited for any more; what is being sent may still end */
@@ -17,39 +17,48 @@ type Waiting = {
   patienceMs?: number;
 };
 
+/** Does work, and again while it fails with what may pass. */
+export type Patiently = <T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+
 /**
  * A storage for images: what was downloaded and made is expensive, so storing it, and looking for files, is tried
  * again for five minutes. They begin with what failed first in a task, whose signal stands for it.
  */
-export function patientStorage(
-  storage: Storage,
-  { onTrouble, ending, patienceMs = PATIENCE_MS }: Waiting,
-): Storage {
-  const failingSince = new WeakMap<AbortSignal, number>();
+export function patientStorage(storage: Storage, waiting: Waiting): Storage {
+  const patiently = patienceWith(storage, waiting, new WeakMap());
+  return {
+    ...storage,
+    put: (key, file, signal) => patiently(signal, (within) => storage.put(key, file, within)),
+    sizesOf: (keys, signal) => patiently(signal, (within) => storage.sizesOf(keys, within)),
+  };
+}
 
-  async function patiently<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * @param failingSince when the work of each signal failed first: patience is that of all work with the signal. Left
+ *   out, all work has its own
+ */
+export function patienceWith(
+  { name }: Storage,
+  { onTrouble, ending, patienceMs = PATIENCE_MS }: Waiting,
+  failingSince?: WeakMap<AbortSignal, number>,
+): Patiently {
+  return async (signal, work) => {
     const now = performance.now();
-    const since = failingSince.get(signal) ?? now;
+    const since = failingSince?.get(signal) ?? now;
     const end = new AbortController();
-    const tooLong = new StorageTrouble(`${storage.name}: it takes too long to answer`);
+    const tooLong = new StorageTrouble(`${name}: it takes too long to answer`);
     const timer = setTimeout(() => end.abort(tooLong), Math.max(0, since + patienceMs - now));
     try {
       return await untilDone(() => work(AbortSignal.any([signal, end.signal])), {
         signal: AbortSignal.any([signal, end.signal, ending]),
         onTrouble(trouble) {
-          failingSince.set(signal, since);
+          failingSince?.set(signal, since);
           onTrouble(trouble);
         },
       });
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  return {
-    ...storage,
-    put: (key, file, signal) => patiently(signal, (within) => storage.put(key, file, within)),
-    sizesOf: (keys, signal) => patiently(signal, (within) => storage.sizesOf(keys, within)),
   };
 }
 

@@ -16,6 +16,14 @@ export type Look = { bytes: number; etag: string; modifiedAt: Date };
 /** A file, or a range of it. `bytes` is the size of the whole, `content` has the range. Its reader ends or destroys it. */
 export type Opened = Look & { content: Readable };
 
+/**
+ * How a removal ended: `doubtful` where a request was sent again, because the first one may still be under way, and
+ * remove what is stored under its keys later. So may those of a removal that threw.
+ */
+export type Removal = 'certain' | 'doubtful';
+
+export type SignedUrl = { url: string; lastsS: number };
+
 /** A file in a list. Keys of unfinished copies are listed too: see UNFINISHED. */
 export type Listed = { key: StorageKey; bytes: number; modifiedAt: Date };
 
@@ -43,10 +51,10 @@ export type Storage = {
   sha256Of?(key: StorageKey, signal: AbortSignal): Promise<string | undefined>;
   /** Undefined if the key does not exist. The range must lie within the file. */
   open(key: StorageKey, signal: AbortSignal, range?: Range): Promise<Opened | undefined>;
-  /** A URL from which anybody can read the file for an hour; undefined where the storage has none. */
-  urlOf?(key: StorageKey, contentType: string): Promise<string>;
+  /** A URL from which anybody can read the file for at most an hour; undefined where the storage has none. */
+  urlOf?(key: StorageKey, contentType: string): Promise<SignedUrl>;
   /** Removes files within REMOVE_WITHIN_MS, or throws; missing ones are ignored. */
-  remove(keys: readonly StorageKey[], signal: AbortSignal): Promise<void>;
+  remove(keys: readonly StorageKey[], signal: AbortSignal): Promise<Removal>;
   /**
    * Our files under a prefix of their keys, in the byte order of the keys, and no others. A page never ends
    * within a rendition set.
@@ -64,6 +72,9 @@ export type Storage = {
  */
 export const REMOVE_WITHIN_MS = 10_000;
 
+/** How long a probe may take: longer than the attempts of a request to a store that does not answer. */
+export const PROBE_WITHIN_MS = 15_000;
+
 /**
  * What is wrong with a storage, and so what may help:
  * - `weather`: asking again
@@ -71,9 +82,9 @@ export const REMOVE_WITHIN_MS = 10_000;
  * - `clock`: setting the clock of this machine
  * - `settings`: an operator, who changes settings or permissions
  * - `full`: an operator, who makes room
- * - `unwritable`: an operator, who makes a folder of this machine writable
+ * - `unusable`: an operator, who lets this machine read and write a folder
  */
-export type TroubleKind = 'weather' | 'damaged' | 'clock' | 'settings' | 'full' | 'unwritable';
+export type TroubleKind = 'weather' | 'damaged' | 'clock' | 'settings' | 'full' | 'unusable';
 
 /** The storage or the disk fails: our own failure, never an image's result. */
 export class StorageTrouble extends Error {

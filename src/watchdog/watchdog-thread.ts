@@ -10,7 +10,7 @@ const LOOKS_PER_STALL = 30;
 const RECORD_WITHIN_MS = 2_000; // a database that is away must not keep the process alive
 const FATAL = 60; // the number of the level in pino
 
-const { beats, databaseUrl, stallMs, isLogged, news } = workerData as WatchdogData;
+const { beats, databaseUrl, stallMs, isLogged, machine, news } = workerData as WatchdogData;
 const inHand = new Map<string, WatchedTask>();
 
 /** A listener would wake this thread for every message. */
@@ -42,7 +42,8 @@ async function end(): Promise<void> {
 /** Writes to standard error directly, because the streams of a thread need the main thread. */
 function log(tasks: WatchedTask[]): void {
   const said = `the event loop stalled for ${stallMs / 1000} s: the process is killed with the tasks in hand`;
-  const line = { level: FATAL, time: new Date().toISOString(), pid: process.pid, tasks, msg: said };
+  const time = new Date().toISOString();
+  const line = { level: FATAL, time, machine, pid: process.pid, tasks, msg: said };
   try {
     writeSync(2, `${JSON.stringify(line)}\n`);
   } catch {

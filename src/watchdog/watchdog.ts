@@ -28,6 +28,8 @@ export type WatchdogRules = {
   stallMs?: number | undefined;
   /** whether the end is logged */
   isLogged?: boolean;
+  /** stands in the line of the log, as in all others */
+  machine?: string | undefined;
 };
 
 /** What the thread is started with. */
@@ -35,6 +37,7 @@ export type WatchdogData = {
   databaseUrl: string | undefined;
   stallMs: number;
   isLogged: boolean;
+  machine: string | undefined;
   beats: Int32Array;
   news: MessagePort;
 };
@@ -55,11 +58,12 @@ export function startWatchdog({
   databaseUrl,
   stallMs = STALL_MS,
   isLogged = true,
+  machine,
 }: WatchdogRules = {}): Watchdog {
   const beats = new Int32Array(new SharedArrayBuffer(8));
   const program = new URL(`./watchdog-thread${extname(import.meta.url)}`, import.meta.url);
   const { port1: port, port2: news } = new MessageChannel();
-  const workerData: WatchdogData = { databaseUrl, stallMs, isLogged, beats, news };
+  const workerData: WatchdogData = { databaseUrl, stallMs, isLogged, machine, beats, news };
   const thread = new Worker(program, { workerData, transferList: [news], execArgv: [], name: 'watchdog' });
   thread.on('error', () => {}); // the process works without a watchdog too
   thread.unref();

@@ -1,5 +1,5 @@
 import type { Pump } from '../queue/pump.ts';
-import { StorageTrouble } from '../storage/storage.ts';
+import { PROBE_WITHIN_MS, StorageTrouble } from '../storage/storage.ts';
 import { MINUTE_MS } from '../units.ts';
 import type { Repeated } from './repeat.ts';
 
@@ -16,7 +16,6 @@ export type Health = {
 /** The key of the pause. */
 export const TROUBLE = 'trouble';
 
-const PROBE_WITHIN_MS = 15_000;
 const PROBE_EVERY_MS = 2_000;
 const PROBE_SETTINGS_EVERY_MS = MINUTE_MS; // they do not get right by themselves, and a bucket is paid by the request
 

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import type { BatchKey } from '../../src/batches/batch.ts';
 import { findBatch } from '../../src/batches/batch.queries.ts';
 import { sweepStorage } from '../../src/batches/orphans.ts';
 import { deleteBatch } from '../../src/batches/delete.ts';
@@ -13,45 +11,24 @@ import { purgeFiles } from '../../src/batches/purge.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import type { Services } from '../../src/services.ts';
 import { type Storage, StorageTrouble } from '../../src/storage/storage.ts';
-import { acceptUrls, claim, type Claimed, madeOf, newServices, record } from '../support/batches.ts';
-import { folderOf, pathIn } from '../support/storage.ts';
+import { acceptUrls, claim, madeOf, newServices, record } from '../support/batches.ts';
+import {
+  bringDue,
+  completedOf,
+  endLeases,
+  finish,
+  makeAndRecord,
+  missingFiles,
+  passMinute,
+  purgeStates,
+} from '../support/purging.ts';
+import { folderOf } from '../support/storage.ts';
 
 const never = new AbortController().signal;
-
-async function makeAndRecord(services: Services, claimed: Claimed[]): Promise<void> {
-  const finished = [];
-  for (const { task, image } of claimed) finished.push({ task, result: await madeOf(services, image) });
-  await record(services, finished);
-}
-
-/** A batch of these URLs that has ended. */
-async function finish(services: Services, urls: string[]): Promise<BatchKey> {
-  const batch = await acceptUrls(services, urls);
-  await makeAndRecord(services, await claim(services, 64));
-  return batch;
-}
 
 async function filesOf({ config }: Services): Promise<string[]> {
   const entries = await readdir(folderOf(config), { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
-}
-
-/** Makes every wait of an image end now. */
-async function bringDue({ database, feed }: Services): Promise<void> {
-  await sql`update images set due_at = now() where due_at is not null`.execute(database.db);
-  await sweep(database.db, feed);
-}
-
-/** Files that completed images refer to and that are not there; no batch can be deleted while it looks. */
-async function missingFiles({ database, config }: Services): Promise<string[]> {
-  return database.db.transaction().execute(async (trx) => {
-    await sql`select from batches order by batch_id for key share`.execute(trx);
-    const { rows } = await sql<{ key: string }>`
-      select distinct t.token || '/' || i.hash16 || '/' || f.name || '.jpg' as key
-      from images i join tenants t using (tenant_id), (values ('full'), ('thumb')) f (name)
-      where i.state = 'completed'`.execute(trx);
-    return rows.map((row) => row.key).filter((key) => !existsSync(pathIn(config, key)));
-  });
 }
 
 test('the files of a deleted batch go, except those that another batch refers to', async () => {
@@ -96,22 +73,6 @@ test('an image whose files were removed while it was in work is done again, and 
   assert.deepEqual(await missingFiles(services), []);
 });
 
-/** What becomes of a worker that is cut off: its lease runs out. */
-async function endLeases({ database }: Services): Promise<void> {
-  await sql`update purges set leased_until = now() - interval '1 second' where leased_until is not null`.execute(
-    database.db,
-  );
-}
-
-/** The minute after a doubtful removal is over. */
-async function passMinute({ database }: Services): Promise<void> {
-  await sql`update purges set removed_at = removed_at - interval '1 minute'`.execute(database.db);
-}
-
-async function completedOf({ database }: Services, batch: BatchKey): Promise<number | undefined> {
-  return (await findBatch(database.db, batch))?.completed;
-}
-
 test('files that could not all be removed are not referred to until they are', async () => {
   await using services = await newServices();
   const { db } = services.database;
@@ -155,17 +116,16 @@ test('a purge that is cut off between removing and marking is done again by anot
       await services.storage.remove(keys, signal);
       removed.resolve();
       await cutOff.promise;
-      await services.storage.remove(keys, signal); // what was under way when it was cut off
+      return services.storage.remove(keys, signal); // what was under way when it was cut off
     },
   };
   const purging = purgeFiles(db, late, never);
   await removed.promise;
   await purgeFiles(db, services.storage, never);
-  const statesOf = async () => (await sql`select state, doubtful from purges`.execute(db)).rows;
-  assert.deepEqual(await statesOf(), [{ state: 'removing', doubtful: false }]);
+  assert.deepEqual(await purgeStates(services), [{ state: 'removing', doubtful: false }]);
   await endLeases(services);
   await purgeFiles(db, services.storage, never);
-  assert.deepEqual(await statesOf(), [{ state: 'removed', doubtful: true }]);
+  assert.deepEqual(await purgeStates(services), [{ state: 'removed', doubtful: true }]);
 
   const batch = await acceptUrls(services, [url]);
   await makeAndRecord(services, await claim(services, 1));
@@ -177,7 +137,7 @@ test('a purge that is cut off between removing and marking is done again by anot
   assert.ok((rows[0]?.wait ?? 0) > 30, 'it is not made again and again meanwhile');
   cutOff.resolve();
   await purging;
-  assert.deepEqual(await statesOf(), [{ state: 'removed', doubtful: true }]);
+  assert.deepEqual(await purgeStates(services), [{ state: 'removed', doubtful: true }]);
 
   await passMinute(services);
   await bringDue(services);
@@ -267,7 +227,7 @@ test('a worker that removes files for too long leaves the rest to others, withou
     ...services.storage,
     async remove(keys, signal) {
       ending.abort(); // as when its time is over
-      await services.storage.remove(keys, signal);
+      return services.storage.remove(keys, signal);
     },
   };
   await purgeFiles(db, interrupted, ending.signal);
@@ -275,6 +235,5 @@ test('a worker that removes files for too long leaves the rest to others, withou
   assert.ok(left > 0 && left < 120, `${left} are left`);
   await purgeFiles(db, services.storage, never);
   assert.deepEqual(await filesOf(services), []);
-  const { rows } = await sql`select distinct state, doubtful from purges`.execute(db);
-  assert.deepEqual(rows, [{ state: 'removed', doubtful: false }]);
+  assert.deepEqual(await purgeStates(services), [{ state: 'removed', doubtful: false }]);
 });

@@ -8,7 +8,7 @@ import { purgeFiles } from '../../src/batches/purge.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import { type Finding, verifyStorage, type VerifyOptions } from '../../src/batches/verify/verify.ts';
 import type { Services } from '../../src/services.ts';
-import type { Storage } from '../../src/storage/storage.ts';
+import { type Storage, StorageTrouble } from '../../src/storage/storage.ts';
 import { HOUR_MS } from '../../src/units.ts';
 import { acceptUrls, claim, madeOf, newServices, record } from '../support/batches.ts';
 import { setCredentials, startS3 } from '../support/s3.ts';
@@ -104,6 +104,23 @@ withBoth(
     assert.deepEqual([flaws, young], [[], 6]);
   },
 );
+
+withBoth('files that are being purged are no orphans', async ({ services, verify }) => {
+  const { db } = services.database;
+  await deleteBatch(db, await complete(services, urls(0, 3)));
+  const away: Storage = {
+    ...services.storage,
+    async remove() {
+      throw new StorageTrouble('the storage is away');
+    },
+  };
+  await assert.rejects(purgeFiles(db, away, never), StorageTrouble);
+  await complete(services, urls(3, 4));
+  await sql`delete from rendition_sets`.execute(db);
+  const { flaws } = await verify({ olderThanMs: 0 });
+  assert.deepEqual(flaws.length, 2, flaws.join());
+  assert.ok(flaws.every((flaw) => flaw.startsWith('orphan ')));
+});
 
 withBoth(
   'an image that is being recorded with files that are forgotten is made again, and loses no try',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
+import { HOUR_MS } from '../../src/units.ts';
 import { newSecret, sign } from '../../src/webhooks/signing.ts';
 import { shiftedBy } from '../support/clocks.ts';
 import { newDatabase } from '../support/database.ts';
@@ -55,4 +56,21 @@ for (const hours of [3, -3])
       body: 'x',
     });
     assert.equal(answer.status, 200);
+
+    for (const [expiresInMs, status] of [
+      [-HOUR_MS, 400],
+      [HOUR_MS, 201],
+    ] as const) {
+      const key = {
+        name: 'shop',
+        scope: 'read',
+        expires_at: new Date(Date.now() + expiresInMs).toISOString(),
+      };
+      const created = await fetch(`${minilab.url}/v1/keys`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(key),
+      });
+      assert.equal(created.status, status, await created.text());
+    }
   });

@@ -35,7 +35,7 @@ async function standStill(
   { databaseUrl, flags = [] }: { databaseUrl?: string; flags?: string[] },
 ) {
   const module = JSON.stringify(new URL('../../src/watchdog/watchdog.ts', import.meta.url));
-  const rules = JSON.stringify({ databaseUrl, stallMs: 300 });
+  const rules = JSON.stringify({ databaseUrl, stallMs: 300, machine: 'east-1' });
   const program = `import { startWatchdog } from ${module};
     const watchdog = startWatchdog(${rules});
     watchdog.began([{ task: 'done' }, { task: 'in work', url: 'https://a.example/1.jpg' }]);
@@ -59,7 +59,8 @@ test('a process that stands still is ended, and names what it had in hand, wheth
   ]) {
     const { end, said } = await standStill(60_000, databaseUrl === undefined ? {} : { databaseUrl });
     assert.equal(end, 'SIGKILL', said);
-    assert.deepEqual(fatalLine(said).tasks, [{ task: 'in work', url: 'https://a.example/1.jpg' }]);
+    const { machine, tasks } = fatalLine(said);
+    assert.deepEqual([machine, tasks], ['east-1', [{ task: 'in work', url: 'https://a.example/1.jpg' }]]);
   }
   silentServer.close();
 });
@@ -72,7 +73,12 @@ test('a process that stands still for less, or under a debugger, goes on', async
 const STALLING_WORKER = join(import.meta.dirname, '..', 'programs', 'stalling-worker.ts');
 const INNOCENT = 5;
 
-type FatalLine = { level: number; msg: string; tasks: { task: string; slot: number; url: string }[] };
+type FatalLine = {
+  level: number;
+  machine: string;
+  msg: string;
+  tasks: { task: string; slot: number; url: string }[];
+};
 
 function fatalLine(said: string): FatalLine {
   const line = said.split('\n').find((each) => each.includes('the event loop stalled'));

@@ -134,6 +134,23 @@ test('a bucket is shared with its endpoint: one who says another, or one where t
   assert.equal((await atAws.shared()).S3_REGION, 'eu-west-1');
 });
 
+test('AWS_REGION beside STORAGE_URL says S3_REGION, and alone it says nothing', async () => {
+  await using processes = await fleet();
+  await processes.start({ AWS_REGION: 'us-west-2' });
+  assert.deepEqual(await processes.shared(), {});
+  await processes.start({ STORAGE_URL: 's3://pictures', AWS_REGION: 'eu-central-1' });
+  assert.equal((await processes.shared()).S3_REGION, 'eu-central-1');
+  for (const environment of [{}, { AWS_REGION: 'us-west-2' }]) {
+    const { storage } = await processes.start(environment);
+    assert.ok(storage.is === 'bucket' && storage.region === 'eu-central-1');
+  }
+
+  await using defaults = await fleet();
+  await defaults.start({ STORAGE_URL: 's3://pictures' });
+  await defaults.start({ AWS_REGION: 'us-west-2' });
+  assert.equal((await defaults.shared()).S3_REGION, undefined);
+});
+
 test('of processes that start at once and say different things, one decides', async () => {
   await using processes = await fleet();
   const urls = Array.from({ length: 6 }, (_, i) => `https://minilab-${i}.example`);

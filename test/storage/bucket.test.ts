@@ -262,13 +262,23 @@ test('others that share the bucket are left alone, and a presigned URL shows a f
   assert.deepEqual(await Array.fromAsync(at.storage.list('', never)), []);
   const key = newKey();
   await at.storage.put(key, await at.keeping('a picture'), never);
-  const url = (await at.storage.urlOf?.(key, 'image/jpeg')) ?? '';
+  const { url, lastsS } = (await at.storage.urlOf?.(key, 'image/jpeg')) ?? { url: '' };
+  assert.equal(lastsS, 3_600);
   const shown = await fetch(url);
   assert.equal(await shown.text(), 'a picture');
   assert.equal(shown.headers.get('content-type'), 'image/jpeg');
   assert.match(shown.headers.get('cache-control') ?? '', /immutable/);
   assert.equal((await fetch(url.replace(key, newKey()))).status, 403);
   assert.equal((await fetch(url.replace('image%2Fjpeg', 'text%2Fhtml'))).status, 403);
+});
+
+test('a presigned URL lasts no longer than the credentials that sign it', async (t) => {
+  process.env['AWS_CREDENTIAL_EXPIRATION'] = new Date(Date.now() + 20 * 60_000).toISOString();
+  t.after(() => delete process.env['AWS_CREDENTIAL_EXPIRATION']);
+  await using at = await place();
+  const { url, lastsS } = (await at.storage.urlOf?.(newKey(), 'image/jpeg')) ?? { url: '', lastsS: 0 };
+  assert.ok(lastsS > 15 * 60 && lastsS <= 20 * 60, `${lastsS} s`);
+  assert.equal(new URL(url).searchParams.get('X-Amz-Expires'), String(lastsS));
 });
 
 test('doctor is told what is fine, and what is wrong and what to do', async () => {

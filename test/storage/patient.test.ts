@@ -48,7 +48,7 @@ test('looking for files is as patient', async () => {
 });
 
 test('what an operator has to change is not waited for', async () => {
-  for (const kind of ['settings', 'full', 'unwritable'] as const) {
+  for (const kind of ['settings', 'full', 'unusable'] as const) {
     const { storage, tries } = failing(1, kind);
     await assert.rejects(patient(storage).put('key', FILE, never), /away/);
     assert.equal(tries(), 1);

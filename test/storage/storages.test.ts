@@ -16,15 +16,15 @@ keepsTheContract('a folder', async () => {
 
 const { S3_TEST_URL: realBucket } = process.env;
 
-keepsTheContract('a bucket', async () => {
-  if (realBucket === undefined) setCredentials();
-  const s3 = await startS3();
-  return { storage: await openStorage(s3.address), [Symbol.asyncDispose]: () => s3[Symbol.asyncDispose]() };
-});
-
-// With the settings of S3 in the environment, as for `minilab serve`.
-if (realBucket === undefined) test('a real bucket', { skip: 'S3_TEST_URL names none' }, () => {});
-else
+// All buckets of a process have the same credentials: those of the environment, as for `minilab serve`, or of tests.
+if (realBucket === undefined) {
+  keepsTheContract('a bucket', async () => {
+    setCredentials();
+    const s3 = await startS3();
+    return { storage: await openStorage(s3.address), [Symbol.asyncDispose]: () => s3[Symbol.asyncDispose]() };
+  });
+  test('a real bucket', { skip: 'S3_TEST_URL names none' }, () => {});
+} else
   keepsTheContract('a real bucket', async () => {
     const { storage } = readConfig({ ...process.env, STORAGE_URL: realBucket });
     return { storage: await openStorage(storage), async [Symbol.asyncDispose]() {} };

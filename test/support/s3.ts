@@ -21,7 +21,9 @@ export type Fault =
   | { is: 'stall' }
   /** the head, and half of the body */
   | { is: 'stall_in_body' | 'cut' }
-  | { is: 'slow'; ms: number };
+  | { is: 'slow'; ms: number }
+  /** as when it waits in a proxy: it arrives when the promise resolves; its sender is cut off, or hears nothing */
+  | { is: 'late'; until: Promise<void>; isCutOff: boolean };
 
 /** `operation` such as `PUT`, `LIST`, `DELETE_MANY`. */
 export type S3Request = { operation: string; key: string; headers: IncomingMessage['headers'] };
@@ -37,6 +39,8 @@ export type S3Options = {
   forbidsListing?: boolean;
   /** operations that are answered by 501 */
   lacks?: readonly string[];
+  /** verifies neither signatures nor bodies: for benchmarks, where its work takes the cores of what is measured */
+  isTrusting?: boolean;
 };
 
 export type S3 = AsyncDisposable & {
@@ -81,12 +85,19 @@ export async function startS3(options: S3Options = {}): Promise<S3> {
     if (fault?.is === 'reset') return void request.socket.resetAndDestroy();
     if (fault?.is === 'stall') return;
     if (fault?.is === 'slow') await sleep(fault.ms);
+    if (fault?.is === 'late') {
+      if (fault.isCutOff) request.socket.resetAndDestroy();
+      await fault.until;
+    }
     const answer = answerTo(fault, () => {
       const now = new Date(Date.now() + (options.clockMs ?? 0));
-      verifySignature({ request, target, body }, { region, now });
-      verifyBody(request, body);
+      if (!options.isTrusting) {
+        verifySignature({ request, target, body }, { region, now });
+        verifyBody(request, body);
+      }
       return objects.answer({ operation, key, target, headers: request.headers, body });
     });
+    if (fault?.is === 'late') return void request.socket.destroy();
     await send(response, answer, { isHead: request.method === 'HEAD', fault, clockMs: options.clockMs ?? 0 });
   }
 

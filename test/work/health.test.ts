@@ -60,6 +60,6 @@ test('a probe is due every two seconds, and every minute where settings of a buc
   };
   within(2_000, away);
   within(2_000, new StorageTrouble('full', { kind: 'full' }));
-  within(2_000, new StorageTrouble('read-only', { kind: 'unwritable' }));
+  within(2_000, new StorageTrouble('read-only', { kind: 'unusable' }));
   within(60_000, new StorageTrouble('denied', { kind: 'settings' }));
 });

@@ -71,6 +71,18 @@ export async function timesOf(db: Db, tenantId: number, setIds: string[]): Promi
   return new Map(rows.map(({ hash16, made_at }) => [hash16, made_at]));
 }
 
+/** Which of these sets are being purged, or were within the last hour. */
+export async function purgedOf(db: Db, tenantId: number, setIds: string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ hash16: string }>`
+    select hash16 from purges where tenant_id = ${tenantId} and hash16 = any(${setIds}::text[])`.execute(db);
+  return new Set(rows.map(({ hash16 }) => hash16));
+}
+
+export async function databaseNow(db: Db): Promise<Date> {
+  const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db);
+  return rows[0]?.now ?? new Date(0);
+}
+
 /** The ids of the batches with completed images that refer to one of these sets. */
 export async function batchesWith(db: Db, tenantId: number, setIds: string[]): Promise<string[]> {
   const { rows } = await sql<{ batch_id: string }>`

@@ -24,6 +24,8 @@ import {
 } from './compare.ts';
 import {
   batchesWith,
+  databaseNow,
+  purgedOf,
   type RecordedFile,
   type RecordedSet,
   recordedSets,
@@ -65,7 +67,7 @@ const SETS_AT_ONCE = 500;
 const FILES_AT_ONCE = 16;
 
 export async function verifyStorage(db: Db, storage: Storage, options: VerifyOptions): Promise<Verified> {
-  const verification = new Verification(db, storage, options);
+  const verification = new Verification(db, storage, { ...options, startedAt: await databaseNow(db) });
   const tenants = await tenantsOf(db);
   if (options.forgets) await refuseEmpty(storage, tenants, options.signal);
   for (const tenant of tenants) {
@@ -105,9 +107,9 @@ class Verification {
   };
   readonly #db: Db;
   readonly #storage: Storage;
-  readonly #options: VerifyOptions;
+  readonly #options: VerifyOptions & { startedAt: Date };
 
-  constructor(db: Db, storage: Storage, options: VerifyOptions) {
+  constructor(db: Db, storage: Storage, options: VerifyOptions & { startedAt: Date }) {
     this.#db = db;
     this.#storage = storage;
     this.#options = options;
@@ -128,7 +130,7 @@ class Verification {
       madeNow.get(setIdOf(file)) === madeAt.get(setIdOf(file));
     const confirmed = flaws.filter(isSame);
     for (const flaw of confirmed) this.#tell(flaw);
-    for (const file of unnamed.filter(isSame)) this.#tellUnnamed(file);
+    await this.#tellUnnamed(tenant, unnamed.filter(isSame));
     const uploaded = new Set(pairs.flatMap(({ right }) => (right?.isUploaded ? [right.setId] : [])));
     const forgettable = new Set(confirmed.map(setIdOf).filter((setId) => !uploaded.has(setId)));
     if (this.#options.forgets) await this.#forget(tenant, [...forgettable]);
@@ -169,9 +171,18 @@ class Verification {
     });
   }
 
-  #tellUnnamed(listed: Listed): void {
-    if (Date.now() - listed.modifiedAt.getTime() < this.#options.olderThanMs) this.verified.young += 1;
-    else this.#tell({ is: UNFINISHED.test(listed.key) ? 'unfinished' : 'orphan', key: listed.key, listed });
+  /** Files of sets that are being purged have no row any more, and are no orphans. */
+  async #tellUnnamed({ tenantId }: Tenant, files: Listed[]): Promise<void> {
+    if (files.length === 0) return;
+    const purged = await purgedOf(this.#db, tenantId, [...new Set(files.map(setIdOf))]);
+    const { olderThanMs, startedAt } = this.#options;
+    for (const listed of files) {
+      const { key, modifiedAt } = listed;
+      const isUnfinished = UNFINISHED.test(key);
+      if (startedAt.getTime() - modifiedAt.getTime() < olderThanMs) this.verified.young += 1;
+      else if (isUnfinished || !purged.has(setIdOf(listed)))
+        this.#tell({ is: isUnfinished ? 'unfinished' : 'orphan', key, listed });
+    }
   }
 
   #tell(finding: Finding): void {

@@ -1,6 +1,6 @@
 import type { RenditionSpec } from '../../presets/spec.ts';
 import type { Plan } from '../decoder-protocol.ts';
-import { freeMemory } from '../free-memory.ts';
+import { freeMemory } from '../../free-memory.ts';
 import { decode, type Pixels } from './decode.ts';
 import { objectBox } from './fit-object.ts';
 import { type Found, findObject } from './measure/find-object.ts';

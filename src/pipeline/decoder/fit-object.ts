@@ -2,7 +2,7 @@
 import sharp, { type Sharp } from 'sharp';
 import { objectSettings, type RenditionSpec } from '../../presets/spec.ts';
 import { type Fix, type Unmet, UNMET_SENTENCES } from '../file-measures.ts';
-import { freeMemory } from '../free-memory.ts';
+import { freeMemory } from '../../free-memory.ts';
 import { ImageProblem } from '../problems.ts';
 import { backgroundOf } from './background.ts';
 import type { Pixels } from './decode.ts';

@@ -16,7 +16,7 @@ import { measureFile } from './measure-file.ts';
 import type { Description, Made, MadeFile, Plan } from '../decoder-protocol.ts';
 import { MAX_PIXELS, MAX_SIDE } from '../limits.ts';
 import { readMetadata } from './metadata.ts';
-import { freeMemory } from '../free-memory.ts';
+import { freeMemory } from '../../free-memory.ts';
 import { ImageProblem } from '../problems.ts';
 import { readWhole } from './formats/source.ts';
 import { shaperOf } from './shape.ts';

@@ -1,6 +1,6 @@
 import type { MadeFile } from '../decoder-protocol.ts';
 import type { Measures } from '../measures.ts';
-import { freeMemory } from '../free-memory.ts';
+import { freeMemory } from '../../free-memory.ts';
 import { decode } from './decode.ts';
 import { readHeader } from './formats/read-header.ts';
 import { headerOf } from './measure/header.ts';

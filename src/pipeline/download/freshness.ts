@@ -27,9 +27,11 @@ function seconds(text: string | undefined): number {
   return /^\d{1,10}$/.test(digits) ? Number(digits) : 0;
 }
 
-/** Measured by the host's own clock where it sends one. */
+/**
+ * By the host's own clock, as the clock of this machine may be wrong. 0 for a host that sends no Date: it has no
+ * clock (RFC 9110, 6.6.1).
+ */
 function untilExpires(header: (name: string) => string | undefined): number {
-  const expires = Date.parse(header('expires') ?? '');
-  const now = Date.parse(header('date') ?? '') || Date.now();
-  return Number.isNaN(expires) ? 0 : Math.floor((expires - now) / 1000);
+  const [expires, now] = [Date.parse(header('expires') ?? ''), Date.parse(header('date') ?? '')];
+  return Number.isNaN(expires - now) ? 0 : Math.floor((expires - now) / 1000);
 }

@@ -1,4 +1,4 @@
-import { freeMemory } from '../free-memory.ts';
+import { freeMemory } from '../../free-memory.ts';
 import { ImageProblem } from '../problems.ts';
 import { imageFormat, SNIFF_BYTES } from '../sniff.ts';
 import { contentOf, tooLarge } from './body.ts';

@@ -1,8 +1,6 @@
-import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { BucketAddress } from '../address.ts';
 import type { Storage } from '../storage.ts';
-import { call, objectOf } from './call.ts';
+import { call } from './call.ts';
 import { connectBucket } from './client.ts';
 import { listObjects } from './list.ts';
 import { Pace, showPuts } from './pace.ts';
@@ -10,8 +8,7 @@ import { examine, storeProbe } from './probe.ts';
 import { putObject } from './put.ts';
 import { lookAt, openObject, sha256Of } from './read.ts';
 import { removeObjects } from './remove.ts';
-
-const URL_LASTS_S = 3_600;
+import { signedUrl } from './signed-url.ts';
 
 /** Storage in a bucket of an S3-compatible store. */
 export function bucketStorage(address: BucketAddress): Storage {
@@ -32,14 +29,7 @@ export function bucketStorage(address: BucketAddress): Storage {
     sha256Of: (key, signal) => call(bucket, signal, () => sha256Of(bucket, key, signal)),
     open: (key, signal, range) => call(bucket, signal, () => openObject(bucket, key, signal, range)),
     urlOf: (key, contentType) =>
-      call(bucket, new AbortController().signal, () => {
-        const command = new GetObjectCommand({
-          ...objectOf(bucket, key),
-          ResponseContentType: contentType,
-          ResponseCacheControl: 'public, max-age=31536000, immutable',
-        });
-        return getSignedUrl(bucket.client, command, { expiresIn: URL_LASTS_S });
-      }),
+      call(bucket, new AbortController().signal, () => signedUrl(bucket, key, contentType)),
     remove: (keys, signal) => call(bucket, signal, () => removeObjects(bucket, keys, signal)),
     list: (prefix, signal, after = '') => listObjects(bucket, { prefix, after, signal }),
     probe: (signal) =>

@@ -1,5 +1,5 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
-import { KEY } from '../keys.ts';
+import { KEY, setNameOf } from '../keys.ts';
 import type { Listed } from '../storage.ts';
 import { call } from './call.ts';
 import type { Bucket } from './client.ts';
@@ -21,9 +21,9 @@ export async function* listObjects(
     const answer = await call(bucket, signal, () => bucket.client.send(command, { abortSignal: signal }));
     token = answer.IsTruncated ? answer.NextContinuationToken : undefined;
     const files = [...held, ...filesOf(answer, start)];
-    const lastSet = token === undefined ? '' : setOf(files.at(-1));
+    const lastSet = token === undefined ? '' : setNameOf(files.at(-1)?.key ?? '');
     const { whole = [], held: unsure = [] } = Object.groupBy(files, (file) =>
-      setOf(file) === lastSet ? 'held' : 'whole',
+      setNameOf(file.key) === lastSet ? 'held' : 'whole',
     );
     held = unsure;
     if (whole.length > 0) yield whole;
@@ -35,9 +35,4 @@ function filesOf({ Contents: contents = [] }: ListObjectsV2CommandOutput, start:
     const key = Key.slice(start.length);
     return KEY.test(key) ? [{ key, bytes, modifiedAt }] : [];
   });
-}
-
-/** The part of a key before its file. */
-function setOf(file: Listed | undefined): string {
-  return file?.key.slice(0, file.key.lastIndexOf('/')) ?? '';
 }

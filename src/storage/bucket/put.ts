@@ -1,6 +1,7 @@
 import { readFile, unlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { freeMemory } from '../../free-memory.ts';
 import { diskTrouble } from '../disk-paths.ts';
 import type { StorageKey } from '../keys.ts';
 import { type Content, type Keeping, StorageTrouble } from '../storage.ts';
@@ -48,7 +49,7 @@ async function putOnce(
 ): Promise<PutResult> {
   // Renditions are small enough for memory, and a stream could not be sent again.
   const body = await readFile(path).catch((error: unknown) => {
-    throw diskTrouble(path, error);
+    throw diskTrouble(path, 'read', error);
   });
   if (body.length !== bytes) throw new StorageTrouble(`${path} has ${body.length} bytes instead of ${bytes}`);
   const command = new PutObjectCommand({
@@ -61,7 +62,11 @@ async function putOnce(
     Metadata: { sha256 },
     IfNoneMatch: '*',
   });
-  return await conditional(bucket.client.send(command, { abortSignal: signal }));
+  const sending = bucket.client.send(command, { abortSignal: signal });
+  const result = await conditional(sending);
+  // All of it was sent, and no earlier attempt can still be sending it.
+  if (result === 'stored' && (await sending).$metadata.attempts === 1) freeMemory(body);
+  return result;
 }
 
 /** What a conditional PUT answers: 409 when two arrive at the same time. */

@@ -62,7 +62,7 @@ export async function openObject(
     ...objectOf(bucket, key),
     ...(range && { Range: `bytes=${range.from}-${range.to}` }),
   });
-  const answer = await unlessMissing(bucket.client.send(command, { abortSignal: signal }));
+  const answer = await unlessNoSuchKey(bucket.client.send(command, { abortSignal: signal }));
   if (!answer) return undefined;
   const body = answer.Body as Readable;
   const total = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
@@ -85,10 +85,10 @@ function headOf(bucket: Bucket, key: StorageKey, signal: AbortSignal, checksumMo
     ...objectOf(bucket, key),
     ...(checksumMode && { ChecksumMode: checksumMode }),
   });
-  return unlessMissing(bucket.client.send(command, { abortSignal: signal }));
+  return unlessNoSuchKey(bucket.client.send(command, { abortSignal: signal }));
 }
 
-async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+async function unlessNoSuchKey<T>(answer: Promise<T>): Promise<T | undefined> {
   return answer.catch((error: unknown) => {
     if (statusOf(error) === 404 && codeOf(error) !== 'NoSuchBucket') return undefined;
     throw error;

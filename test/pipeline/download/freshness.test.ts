@@ -29,6 +29,8 @@ test('an answer that says nothing, forbids it, or makes no sense is never fresh'
     { 'cache-control': 'max-age=-1' },
     { 'cache-control': 'max-age' },
     { expires: '0' },
+    { expires: 'Sun, 01 Jan 2090 00:00:00 GMT' }, // without Date
+    { date: 'today', expires: 'Sun, 01 Jan 2090 00:00:00 GMT' },
     { 'cache-control': 'max-age=600', vary: '*' },
   ])
     assert.equal(of(headers as Record<string, string>), 0, JSON.stringify(headers));

@@ -9,7 +9,7 @@ import { closedGif, wholeFrames } from './gif.ts';
 import { endedJpeg, endedMendedJpeg, lacksScans, mendedJpeg, onlyScan } from './jpeg.ts';
 import type { Plan } from '../../decoder-protocol.ts';
 import { mendedPng } from './png.ts';
-import { freeMemory } from '../../free-memory.ts';
+import { freeMemory } from '../../../free-memory.ts';
 import { ImageProblem } from '../../problems.ts';
 import { isOfJpegs, lacksStrips, readTiff } from './tiff.ts';
 import { unsupportedTiff } from './tiff-samples.ts';
