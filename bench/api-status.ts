@@ -8,7 +8,8 @@ import { type Db, openDatabase } from '../src/db/database.ts';
 import { type Batch, json, startMinilab, upload } from '../test/support/minilab.ts';
 import { type ApiRig, csvOf } from './api-rig.ts';
 import type { Load, LoadResult } from './load.ts';
-import { cpuSecondsNow, median } from './rig.ts';
+import { cpuSecondsNow } from './cpu.ts';
+import { median } from './rig.ts';
 
 /** Medians of the rounds. */
 export type Status = {

@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: measures Minilab, as ratios within one run. `--only NAME` runs one benchmark, `--json`
  * prints one object on the last line. `--pairs N --seconds N` set the length of `end_to_end`, `fetching` and
- * `storage`, `--images N` that of `memory`, `--rows N` that of `intake`, `--checked N` that of `check`.
+ * `storage`, `--images N` that of `memory`, `--rows N` that of `intake`, `--checked N` that of `check`,
+ * `--fleet N` that of `fleet`.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -9,11 +10,13 @@ import { api } from './api.ts';
 import { check } from './check.ts';
 import { endToEnd } from './end-to-end.ts';
 import { fetching } from './fetching.ts';
+import { fleet } from './fleet.ts';
 import { intake } from './intake.ts';
 import { looks } from './looks.ts';
 import { measures } from './measures.ts';
 import { memory } from './memory.ts';
 import { presets } from './presets.ts';
+import { queue } from './queue.ts';
 import { renditions } from './renditions.ts';
 import { reuse } from './reuse.ts';
 import { settle } from './settle.ts';
@@ -28,6 +31,7 @@ const { values } = parseArgs({
     images: { type: 'string', default: '10000' },
     rows: { type: 'string', default: '1000000' },
     checked: { type: 'string', default: '100000' },
+    fleet: { type: 'string', default: '20000' },
   },
 });
 
@@ -41,10 +45,12 @@ const BENCHMARKS = {
   reuse,
   storage: () => storage({ rounds: Number(values.pairs), seconds: Number(values.seconds) }),
   settle,
+  queue,
   fetching: () => fetching({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   intake: () => intake({ rows: Number(values.rows) }),
   check: () => check({ images: Number(values.checked) }),
   api,
+  fleet: () => fleet({ images: Number(values.fleet) }),
 } satisfies Record<string, () => Promise<object>>;
 
 const names = Object.keys(BENCHMARKS) as (keyof typeof BENCHMARKS)[];

@@ -31,6 +31,8 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   response.write(file);
   response.end(trailer);
 }
-server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+server.listen(0, process.env['ORIGIN_ADDRESS'] ?? '127.0.0.1', () =>
+  process.send?.((server.address() as AddressInfo).port),
+);
 process.on('message', () => process.send?.({ ...process.cpuUsage(), requests }));
 process.on('disconnect', () => process.exit());

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { residentMemory } from '../src/pipeline/memory.ts';
 import { startMinilab } from '../test/support/minilab.ts';
-import { cpuSecondsNow, type Settings } from './rig.ts';
+import { cpuSecondsNow } from './cpu.ts';
+import type { Settings } from './rig.ts';
 
 /** A CPU share of 1 is one core. */
 export type Usage = { statements_per_second: number; cpu_share: number };

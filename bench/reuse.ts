@@ -7,7 +7,8 @@ import { holdEmbeddedServer } from '../src/db/embedded.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
 import { makePhotographs } from './photographs.ts';
-import { accept, cpuSecondsNow, type Origin, settingsOf, startOrigin, PRESET } from './rig.ts';
+import { cpuSecondsNow } from './cpu.ts';
+import { accept, type Origin, settingsOf, startOrigin, PRESET } from './rig.ts';
 
 /** One run of a batch: requests to the host, renditions made, and CPU time of the worker with its decoders. */
 type Run = { requests: number; made: number; seconds: number; cpu_seconds: number };

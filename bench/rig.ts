@@ -1,7 +1,7 @@
-/** Shared by the benchmarks of a worker: an image host, uploads, counters, CPU times. */
+/** Shared by the benchmarks of a worker: an image host, uploads, counters. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { sql } from 'kysely';
@@ -27,10 +27,11 @@ export const PRESET: Preset = {
 
 export type Origin = { child: ChildProcess; url: string };
 
-export async function startOrigin(files: string[]): Promise<Origin> {
-  const child = fork(join(import.meta.dirname, 'origin.ts'), files);
+export async function startOrigin(files: string[], address = '127.0.0.1'): Promise<Origin> {
+  const env = { ...process.env, ORIGIN_ADDRESS: address };
+  const child = fork(join(import.meta.dirname, 'origin.ts'), files, { env });
   const [port] = (await once(child, 'message')) as [number];
-  return { child, url: `http://127.0.0.1:${port}` };
+  return { child, url: `http://${address}:${port}` };
 }
 
 export type Settings = { DATA_DIR: string; DATABASE_URL: string; [name: string]: string };
@@ -89,37 +90,4 @@ export async function planOf(
   const facts = await readHeader({ path, bytes });
   const outputs = renditions.map((spec) => ({ ...spec, output: outputPath(prefix, spec) }));
   return { ...facts, input: path, bytes, renditions: outputs };
-}
-
-const TICKS_A_SECOND = 100; // sysconf(_SC_CLK_TCK) on Linux
-
-type Cpu = { parent: number; decoders: number; postgres: number; idle: number };
-
-/**
- * CPU seconds used so far by a worker, by its decoders (also those that have ended), by PostgreSQL, and idle.
- * Read from proc(5), stat: ppid, utime and stime, and for ended children cutime and cstime.
- */
-export async function cpuSecondsNow(pid: number): Promise<Cpu> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const stats = await Promise.all(pids.map((name) => readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')));
-  const all = stats.map((stat) =>
-    stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .map(Number),
-  );
-  const seconds = (fields: number[]): number => ((fields[11] ?? 0) + (fields[12] ?? 0)) / TICKS_A_SECOND;
-  const cpus =
-    /^cpu +(.*)$/m
-      .exec(await readFile('/proc/stat', 'utf8'))?.[1]
-      ?.split(' ')
-      .map(Number) ?? [];
-  const own = all[pids.indexOf(String(pid))] ?? [];
-  const ended = ((own[13] ?? 0) + (own[14] ?? 0)) / TICKS_A_SECOND;
-  return {
-    parent: seconds(own),
-    decoders: sum(all.filter((fields) => fields[1] === pid).map(seconds)) + ended,
-    postgres: sum(all.filter((_, i) => stats[i]?.includes('(postgres)')).map(seconds)),
-    idle: ((cpus[3] ?? 0) + (cpus[4] ?? 0)) / TICKS_A_SECOND,
-  };
 }

@@ -7,7 +7,8 @@ import { sql } from 'kysely';
 import type { Db } from '../src/db/database.ts';
 import type { Preset } from '../src/presets/spec.ts';
 import { startMinilab } from '../test/support/minilab.ts';
-import { accept, counts, cpuSecondsNow, type Origin, type Settings } from './rig.ts';
+import { cpuSecondsNow } from './cpu.ts';
+import { accept, counts, type Origin, type Settings } from './rig.ts';
 
 /** Images a second, cores used, and the peak memory of the worker without its decoders. */
 export type WorkerRun = {

@@ -20,7 +20,9 @@ import { BatchWatcher } from './batches/live/batch-watcher.ts';
 import { liveRoutes } from './batches/live/live.routes.ts';
 import { lookupRoutes } from './batches/lookup.routes.ts';
 import { statusRoutes } from './batches/status.routes.ts';
-import { type Database, isAlive } from './db/database.ts';
+import { sentenceOn } from './db/coexistence.ts';
+import type { Database, Db } from './db/database.ts';
+import { newerSchema } from './db/migrate.ts';
 import type { Services } from './services.ts';
 import { hostRoutes } from './hosts/host.routes.ts';
 import { healthRoutes } from './http/health.routes.ts';
@@ -60,10 +62,12 @@ export type HttpService = { close(): Promise<void> };
 /**
  * Starts the API on its port.
  * @param worker the worker of this process, if it has one by now
+ * @param isEnding whether this process is about to stop listening
  */
 export async function startHttp(
   services: Services,
   worker: () => Pick<Worker, 'pausedBecause'> | undefined,
+  isEnding: () => boolean = () => false,
 ): Promise<HttpService> {
   const { config, database, feed, storage, guard, log } = services;
   const { publicUrl, filesUrl, trustProxy } = config;
@@ -85,6 +89,7 @@ export async function startHttp(
       database: () => databaseTrouble(database),
       storage: () => storageTrouble(storage),
       worker: async () => worker()?.pausedBecause().join('; ') || undefined,
+      process: async () => (isEnding() ? 'it is stopping' : undefined),
     },
   });
   const folder = join(config.dataDir, 'tmp');
@@ -167,6 +172,16 @@ async function storageTrouble(storage: Storage): Promise<string | undefined> {
 const DATABASE_ANSWERS_WITHIN_MS = 5_000;
 
 async function databaseTrouble({ hurried }: Database): Promise<string | undefined> {
-  const timeout = sleep(DATABASE_ANSWERS_WITHIN_MS, false, { ref: false });
-  return (await Promise.race([isAlive(hurried), timeout])) ? undefined : 'the database does not answer';
+  const silence = sleep(DATABASE_ANSWERS_WITHIN_MS, 'the database does not answer', { ref: false });
+  return Promise.race([schemaTrouble(hurried), silence]);
+}
+
+/** Why this version cannot work with the database. */
+async function schemaTrouble(db: Db): Promise<string | undefined> {
+  try {
+    const newer = await newerSchema(db);
+    return newer && !newer.mayWork ? sentenceOn(newer) : undefined;
+  } catch {
+    return 'the database does not answer';
+  }
 }

@@ -31,6 +31,8 @@ import { isSecret, newSecret } from './webhooks/signing.ts';
 export type Config = {
   /** undefined: the bundled server, in `dataDir` */
   databaseUrl: string | undefined;
+  /** whether this process may migrate the database of `databaseUrl` */
+  migrates: boolean;
   dataDir: string;
   /** what this machine is called in logs and lists */
   machineName: string;
@@ -38,6 +40,8 @@ export type Config = {
   port: number;
   /** whether requests may come from other machines: then there must be an API key */
   isExposed: boolean;
+  /** how long `serve` goes on, not ready any more, after it is told to end */
+  drainDelayMs: number;
   /** networks of the proxies whose X-Forwarded-… headers count */
   trustProxy: string[] | undefined;
   /** an API key of scope `admin` for the tenant `default` */
@@ -115,11 +119,13 @@ function configOf(env: Environment, { isWhole, own }: { isWhole: boolean; own: E
       'a URL such as postgres://user:password@host/database, with special characters percent-encoded (# is %23)',
       parseDatabaseUrl,
     ),
+    migrates: read.flag('MIGRATE', true),
     dataDir,
     machineName: read.parsed('MACHINE_NAME', hostname(), 'up to 100 printable characters', parseMachineName),
     host,
     port,
     isExposed: !isLoopback(host) || trustProxy !== undefined,
+    drainDelayMs: read.duration('DRAIN_DELAY', 0, { min: '0s', max: '5m' }),
     trustProxy,
     apiKey: read.parsed<string | undefined>(
       'MINILAB_KEY',

@@ -39,6 +39,7 @@ const PROBLEMS = {
   already_running: [500, 'Already running'],
   port_taken: [500, 'The port is in use'],
   schema_newer: [500, 'The database was migrated by a newer Minilab'],
+  schema_older: [500, 'The database is not migrated yet'],
   migration_failed: [500, 'The migration failed'],
   file_unreadable: [500, 'The file cannot be read'],
 } as const satisfies Record<string, readonly [number, string]>;
@@ -50,6 +51,7 @@ const OF_COMMANDS = new Set<string>([
   'already_running',
   'port_taken',
   'schema_newer',
+  'schema_older',
   'migration_failed',
   'file_unreadable',
 ] satisfies ProblemCode[]);

@@ -1,15 +1,17 @@
 /** The name that was probably meant, such as `limit` for `limt`; undefined if none is close. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
-  const distances = [...known].map(
-    (candidate) => [candidate, distance(fold(name), fold(candidate))] as const,
-  );
+  const distances = [...known]
+    .filter((candidate) => Math.abs(candidate.length - name.length) <= MOST) // no distance is less
+    .map((candidate) => [candidate, distance(fold(name), fold(candidate))] as const);
   const [best] = distances.toSorted(([, a], [, b]) => a - b);
   return best && best[1] <= tolerance(Math.max(name.length, best[0].length)) ? best[0] : undefined;
 }
 
+const MOST = 3;
+
 /** The maximum edit distance: in short names only one swap, or HOME would mean HOST. */
 function tolerance(length: number): number {
-  return Math.min(3, Math.floor(length / 5) || SWAP);
+  return Math.min(MOST, Math.floor(length / 5) || SWAP);
 }
 
 function fold(name: string): string {

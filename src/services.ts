@@ -5,13 +5,13 @@ import type { Config } from './config.ts';
 import { connectDatabase, databaseProblem } from './db/connect.ts';
 import { type Database, type Db, openForMigration } from './db/database.ts';
 import { type EmbeddedServer, holdEmbeddedServer } from './db/embedded.ts';
-import { migrate, type MigrateOptions } from './db/migrate.ts';
+import { migrate, type MigrateOptions, requireSchema } from './db/migrate.ts';
 import { causesOf, Problem, systemCode } from './errors.ts';
 import { isFolder } from './files.ts';
 import { type SecretsKey, secretsKeyOf } from './hosts/secrets.ts';
 import { removeLeftovers } from './temporary-folder.ts';
 import { createGuard, type Guard } from './net/guard.ts';
-import { type Queue, startQueue } from './queue/queue.ts';
+import { type Queue, requireQueue, startQueue } from './queue/queue.ts';
 import { claimShared, readShared, withGapsFilled } from './settings/join.ts';
 import { followShared, type LiveSettings } from './settings/live-settings.ts';
 import { listShared, valuesOf } from './settings/shared.queries.ts';
@@ -61,7 +61,8 @@ export async function openConfiguredDatabase(
 /**
  * Migrates the database and opens everything. If a step fails, it closes what the steps before it opened.
  * @param stallMs after how long a stalled event loop ends the process, in milliseconds
- * @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer`, `migration_failed`, `bad_settings`
+ * @throws Problem `database_unavailable`, `storage_unavailable`, `schema_newer`, `schema_older`, `migration_failed`,
+ *   `bad_settings`
  */
 export async function openServices(
   own: Config,
@@ -76,11 +77,11 @@ export async function openServices(
   const { db } = database;
   opened.defer(() => db.destroy());
   try {
-    await migrateDatabase(databaseUrl, {
+    const isFleet = databaseUrl === own.databaseUrl; // a run of `process` has a database of its own
+    await prepareSchema(databaseUrl, own.migrates || !isFleet, {
       onDone: (migration, ms) => log.info({ migration, ms }, 'the database was migrated'),
       onWait: (migration) => log.warn({ migration }, 'a migration is waiting for locks on tables in use'),
     });
-    const isFleet = databaseUrl === own.databaseUrl; // a run of `process` has a database of its own
     const found = isFleet ? await readShared(db, own) : valuesOf(await listShared(db));
     const config = withGapsFilled(own, found);
     const storage = await openCheckedStorage(config, log);
@@ -169,10 +170,20 @@ async function ensureWritableUnlessFull(folder: string, setting: string): Promis
   }
 }
 
-/** @returns the names of the migrations that were applied */
-export async function migrateDatabase(databaseUrl: string, options?: MigrateOptions): Promise<string[]> {
+/** Migrates the schema to this version, or requires that somebody has done so. */
+export async function prepareSchema(
+  databaseUrl: string,
+  mayMigrate: boolean,
+  options?: MigrateOptions,
+): Promise<void> {
   const { db } = openForMigration(databaseUrl);
-  return migrate(db, options).finally(() => db.destroy());
+  try {
+    if (mayMigrate) return void (await migrate(db, options));
+    await requireSchema(db);
+    await requireQueue(db);
+  } finally {
+    await db.destroy();
+  }
 }
 
 /**

@@ -4,8 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Services } from './services.ts';
 import { logEnded } from './batches/settle.ts';
 import { removeDamaged } from './batches/remove-damaged.ts';
-import { type Db, isAlive } from './db/database.ts';
-import { unknownMigration } from './db/migrate.ts';
+import { isAlive } from './db/database.ts';
 import { recordOutcomes } from './hosts/host-feedback.ts';
 import { createHostLimiter, type HostLimiter } from './hosts/host-limiter.ts';
 import { headersOpener } from './hosts/headers.ts';
@@ -28,8 +27,10 @@ import { claimImages } from './work/claim.ts';
 import { type ClaimedImage, type FinishedImage, isSuspect, processImage } from './work/process-image.ts';
 import { recordResults } from './work/record.ts';
 import { TROUBLE, troubleOf, watchHealth } from './work/health.ts';
+import { watchOthers } from './work/others.ts';
 import { type Chore, repeat } from './work/repeat.ts';
-import { findSet } from './work/rendition-sets.ts';
+import { SCHEMA, schemaChore } from './work/schema-chore.ts';
+import { setFinder } from './work/rendition-sets.ts';
 import { addChores, leasedChores } from './work/chore-leases.ts';
 
 export type Worker = {
@@ -39,7 +40,7 @@ export type Worker = {
   stop(graceMs?: number): Promise<void>;
 };
 
-const CAPACITY_FOR_DOWNLOADS = 16; // they wait on the network
+const CAPACITY_FOR_DOWNLOADS = 24; // they wait on the network, or for the record of their group (recorder.ts)
 const CAPACITY_PER_CORE = 4; // decoders must never wait for a source
 // While a decoder waits for its next image, or for the disk, its core has work: 3 % more images (bench/end-to-end.ts).
 const SPARE_DECODERS = 1;
@@ -49,8 +50,13 @@ const REPORT_EVERY_MS = 5_000;
 /**
  * Starts a worker: it processes images, delivers webhooks, and does the chores.
  * @param localFolder where relative paths are read from: `minilab process` only
+ * @param pipelineOf makes the pipeline; a benchmark has one that makes no pictures
  */
-export async function startWorker(services: Services, localFolder?: string): Promise<Worker> {
+export async function startWorker(
+  services: Services,
+  localFolder?: string,
+  pipelineOf: typeof createPipeline = createPipeline,
+): Promise<Worker> {
   const { config, database, queue, feed, storage, guard, watchdog } = services;
   const { db, hurried } = database;
   const { downloadConcurrency, webhookSchedule, webhookTimeoutMs } = config;
@@ -81,13 +87,17 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     log,
   });
   const onTrouble = (trouble: Error): void => health.failed(trouble);
-  const pipeline = createPipeline({
+  const pipeline = pipelineOf({
     fetchRules: { guard, maxBytes: config.maxSourceBytes, userAgent, localFolder },
     acquirePermit: limiter.acquire,
     decoders,
-    storage: patientStorage(storage, { onTrouble, ending: ending.signal }),
+    storage: patientStorage(storage, {
+      onTrouble,
+      onSuccess: () => others.stored(),
+      ending: ending.signal,
+    }),
     sourceFiles,
-    findSet: (tenantId, setId) => findSet(hurried, { tenantId, setId }),
+    findSet: setFinder(hurried),
     removeDamaged: (tenantId, { setId, files }, signal) =>
       removeDamaged(hurried, storage, { set: { tenant_id: tenantId, hash16: setId }, files }, signal),
   });
@@ -110,6 +120,7 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     { [TROUBLE]: trouble?.message },
   );
   const health = watchHealth(parts, pump, trouble);
+  const others = watchOthers({ db: hurried, pump, log });
   const deliveries = startDeliveries({
     db: hurried,
     queue,
@@ -125,9 +136,16 @@ export async function startWorker(services: Services, localFolder?: string): Pro
     [
       { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: () => presence.report(doingOf(pump)) },
       health.chore,
-      schemaChore(pump, db),
+      schemaChore([pump, deliveries], db, log),
+      others.chore,
       storageChore(pump, services),
-      leasedChores(chores, { db, workerId: id, liveWorkers: () => presence.liveWorkers, log }),
+      leasedChores(chores, {
+        db,
+        workerId: id,
+        liveWorkers: () => presence.liveWorkers,
+        isPaused: () => pump.isPaused(SCHEMA),
+        log,
+      }),
     ],
     log,
   );
@@ -164,18 +182,6 @@ function recordingWith(limiter: HostLimiter, { database, feed, log }: Services) 
 
 function doingOf(pump: Pump): WorkerDoing {
   return { inHand: pump.inHand(), pausedBecause: pump.pausedBecause() };
-}
-
-/** Pauses a pump for good when the schema is too new. */
-function schemaChore(pump: Pump, db: Db): Chore {
-  return {
-    name: 'check schema',
-    everyMs: REPORT_EVERY_MS,
-    async run() {
-      if ((await unknownMigration(db)) !== undefined)
-        pump.pause('schema', 'the database was migrated by a newer Minilab; install that version here too');
-    },
-  };
 }
 
 /** Pauses a pump while all processes share another storage: they would not see its files. */

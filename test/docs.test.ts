@@ -5,8 +5,10 @@ import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { IMAGE_PROBLEMS } from '../src/pipeline/problems.ts';
 import { runMinilab } from './support/minilab.ts';
+import { runToEnd } from './support/processes.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+const PRINT_HELP = join(import.meta.dirname, 'programs', 'print-help.ts');
 const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/*.md', { cwd: ROOT })];
 
 function read(path: string): string {
@@ -40,7 +42,7 @@ test('docs/errors.md has every image error, with its tries, its sentence and wha
 test('docs/errors.md has every code of an error or warning about a CSV, and no other', () => {
   const section = read('docs/errors.md').split('## Errors in a CSV')[1] ?? '';
   const documented = new Set([...section.matchAll(/`([a-z0-9_]+)`/g)].map(([, code = '']) => code));
-  const sources = globSync('src/{csv,intake,cli}/**/*.ts', { cwd: ROOT }).map(read).join('\n');
+  const sources = globSync('src/{csv,intake,cli,workbook,zip}/**/*.ts', { cwd: ROOT }).map(read).join('\n');
   for (const code of documented) {
     const [, option] = /^invalid_(width|height|quality|format)$/.exec(code) ?? [];
     assert.ok(option ? sources.includes('`invalid_${') : sources.includes(`'${code}'`), code);
@@ -64,11 +66,9 @@ test('docs/settings.md has every setting that is read, and no other', () => {
 });
 
 test('every command in the help has its file, and documents mention only commands and options that exist', async () => {
-  const help = async (...command: string[]): Promise<string> =>
-    (await runMinilab([...command, '--help'])).out;
-  const names = (text: string): string[] =>
-    [...(text.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)].map(([, name = '']) => name);
-  const commands = names(await help()).filter((name) => name !== 'help');
+  const pages = JSON.parse(await runToEnd(process.execPath, [PRINT_HELP])) as Record<string, string>;
+  assert.equal((await runMinilab(['--help'])).out, pages['']);
+  const commands = Object.keys(pages).filter((name) => /^[a-z-]+$/.test(name));
   const files = new Set(
     globSync('src/cli/*.ts', { cwd: ROOT }).map((path) => path.slice('src/cli/'.length, -3)),
   );
@@ -76,11 +76,11 @@ test('every command in the help has its file, and documents mention only command
     commands.filter((name) => !files.has(name)),
     [],
   );
-  const pages = await Promise.all(commands.map((name) => help(name)));
-  const subpages = commands.flatMap((command, i) =>
-    names(pages[i] ?? '').flatMap((name) => (name === 'help' ? [] : [help(command, name)])),
+  const options = new Set(
+    Object.values(pages)
+      .join('\n')
+      .match(/--[a-z][a-z-]+/g),
   );
-  const options = new Set([...pages, ...(await Promise.all(subpages))].join('\n').match(/--[a-z][a-z-]+/g));
   for (const path of DOCUMENTS) {
     const text = read(path);
     for (const [, name = ''] of text.matchAll(/(?:`|npx )minilab ([a-z][a-z-]*)/g))

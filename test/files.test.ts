@@ -11,7 +11,7 @@ import { createGuard } from '../src/net/guard.ts';
 import { fetchSource } from '../src/pipeline/download/fetch.ts';
 import { ImageProblem } from '../src/pipeline/problems.ts';
 import { createSourceFiles } from '../src/pipeline/download/source-files.ts';
-import { newDatabase } from './support/database.ts';
+import { migratedDatabase } from './support/database.ts';
 import { newFolder } from './support/folder.ts';
 import { runMinilab } from './support/minilab.ts';
 import { photo, PHOTO_NAMES } from './support/pictures.ts';
@@ -92,7 +92,7 @@ test('an image of a CSV’s folder that is a pipe, a socket or a folder is file_
 
 test('commands refuse a CSV, an image or a preset that is no regular file, and do not wait for it', async () => {
   await using folder = await folderOfKinds();
-  const database = await newDatabase();
+  const database = await migratedDatabase();
   for (const args of [
     ['process', 'pipe.jpg'],
     ['check', 'link-to-pipe.jpg'],
@@ -130,7 +130,7 @@ test(
   { skip: NO_PROC },
   async () => {
     await using folder = await newFolder();
-    const database = await newDatabase();
+    const database = await migratedDatabase();
     const csv = join(folder.path, 'c.csv');
     await writeFile(csv, 'Image\na.jpg\n');
     await writeFile(join(folder.path, 'a.jpg'), PHOTO);

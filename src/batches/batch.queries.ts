@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { STATE_NOW } from '../images/image.ts';
 import type { Db } from '../db/database.ts';
 import { when } from '../db/when.ts';
 import type { Flaw } from '../errors.ts';
@@ -72,7 +73,7 @@ const COLUMNS = sql`
   ${PROGRESS_COLUMNS}, b.name, b.preset, b.main_preset, b.apparel, b.products, b.planned_retries is not null as retry_planned,
   (select count(*) from images i
     where i.tenant_id = b.tenant_id and i.batch_id = b.batch_id
-      and i.task_id is not null and i.state = 'processing' and b.ended_at is null) as processing,
+      and i.task_id is not null and ${STATE_NOW} = 'processing' and b.ended_at is null) as processing,
   b.warnings, b.warning_count, b.rejected_rows, b.row_errors, b.row_error_count,
   b.created_at, b.deadline_hours, b.placeholders, b.callback_endpoint_id,
   (select json_build_object('state', d.state, 'last_status', d.last_status, 'next_attempt_at', d.next_attempt_at,

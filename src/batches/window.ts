@@ -53,39 +53,48 @@ export type ShareRules = {
 };
 
 /**
- * How many more images of a host a batch may have in the window: of a row of `walk`, a row `h` of `hosts`, a row of
- * `busy`, and the row `mine` of `parts`, the last three possibly null. Uploaded sources are requested from nobody.
+ * SQL of one row: how many more images of a host a batch may have in the window, of a row of `walk`, and
+ * of a row `h` of `hosts`, a row of `busy`, and the row `mine` of `parts`, which may be null. `size`: of the room; `free`: what is free of it; `most`:
+ * what fits at all while batches fill their shares; `in_share`: what the batch has less than its share.
  */
-export function hostRoom({ hostConcurrency, hadTurn = false }: ShareRules) {
-  const leastShare = hadTurn ? 0 : 1;
-  return sql`(
-    select greatest(size - taken, least(
-      greatest(size / (coalesce(busy.batches, 0) + (mine.n is null)::integer), ${leastShare}::integer) - coalesce(mine.n, 0),
-      size * ${MAX_OF_HOST_ROOM}::integer - taken))
+export function hostRoom(rules: ShareRules) {
+  return sql`
+    select size, size - taken as free, size * ${MAX_OF_HOST_ROOM}::integer - taken as most,
+      ${hostShare(sql`coalesce(busy.batches, 0) + (mine.n is null)::integer`, rules)} - coalesce(mine.n, 0) as in_share
     from (select coalesce(busy.n, 0) as taken, case
       when walk.host = ${UPLOAD_HOST} then ${BOUNDLESS}::integer
       when ${IS_GIVEN_UP} then ${SMALLEST_WINDOW}::integer
       when h.held_until > now() then 0
-      when h.connect_failures > 0 then ${permitsNow(hostConcurrency)}
-      else ${WINDOW_PER_PERMIT}::integer * ${permitsNow(hostConcurrency)} end as size) room)`;
+      when h.connect_failures > 0 then ${permitsNow(rules.hostConcurrency)}
+      else ${WINDOW_PER_PERMIT}::integer * ${permitsNow(rules.hostConcurrency)} end as size) room`;
 }
 
+/** SQL: the share of a batch in the room of a host, of a row with its `size`. @param batches that share it, as SQL */
+export function hostShare(batches: RawBuilder<unknown>, { hadTurn = false }: ShareRules) {
+  return sql`greatest(size / (${batches}), ${hadTurn ? 0 : 1}::integer)`;
+}
+
+/** How many images that is, of a row of `hostRoom`. */
+export const ALLOWED = sql`greatest(free, least(in_share, most))`;
+
 /**
- * A recursive CTE: the hosts of the due images of a batch as `walk (host, n)`. It skips through the index with
- * one look-up for each host (a loose index scan), so that it never reads a million images of one busy host.
+ * A recursive CTE: the hosts of the due images of some batches as `walk (tenant_id, batch_id, host, n)`. It skips
+ * through the index with one look-up for each host (a loose index scan), so that it never reads a million images of
+ * one busy host.
+ * @param batches rows with `tenant_id` and `batch_id`
  */
-export function hostsOf(tenantId: unknown, batchId: unknown) {
+export function hostsOf(batches: RawBuilder<unknown>) {
+  const IS_DUE = sql`i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot`;
   return sql`
-    walk (host, n) as (
-      select min(i.host), 0 from images i
-        where i.tenant_id = ${tenantId} and i.batch_id = ${batchId}
-          and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot
+    walk (tenant_id, batch_id, host, n) as (
+      select w.tenant_id, w.batch_id, (select min(i.host) from images i
+        where i.tenant_id = w.tenant_id and i.batch_id = w.batch_id and ${IS_DUE}), 0
+      from (${batches}) w
       union all
-      select (select min(i.host) from images i
-        where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.host > walk.host
-          and i.state = 'pending' and i.due_at is null and i.slot = i.lead_slot),
+      select walk.tenant_id, walk.batch_id, (select min(i.host) from images i
+        where i.tenant_id = walk.tenant_id and i.batch_id = walk.batch_id and i.host > walk.host and ${IS_DUE}),
         walk.n + (not exists (select from hosts h
-          where h.tenant_id = ${tenantId} and h.host = walk.host and h.held_until > now() and not ${IS_GIVEN_UP}))::integer
+          where h.tenant_id = walk.tenant_id and h.host = walk.host and h.held_until > now() and not ${IS_GIVEN_UP}))::integer
       from walk where walk.host is not null and walk.n < ${MAX_HOSTS_A_WALK}
     )`;
 }
@@ -93,12 +102,13 @@ export function hostsOf(tenantId: unknown, batchId: unknown) {
 /** Whether any image of a row `b` of `batches` could be fed, beside WINDOW_NOW. It stops at the first host that has room. */
 function canBeFed(rules: ShareRules) {
   return sql`exists (
-    with recursive ${hostsOf(sql`b.tenant_id`, sql`b.batch_id`)}
+    with recursive ${hostsOf(sql`select b.tenant_id, b.batch_id`)}
     select from walk
     left join busy on busy.tenant_id = b.tenant_id and busy.host = walk.host
     left join parts mine on mine.tenant_id = b.tenant_id and mine.batch_id = b.batch_id and mine.host = walk.host
     left join hosts h on h.tenant_id = b.tenant_id and h.host = walk.host
-    where walk.host is not null and ${hostRoom(rules)} > 0)`;
+    cross join lateral (${hostRoom(rules)}) room
+    where walk.host is not null and ${ALLOWED} > 0)`;
 }
 
 /** A batch that may be fed, and with how many images. */

@@ -18,7 +18,7 @@ import { openReadable } from './readable.ts';
 
 export type CheckOptions = ReadingFlags & { probe: string; json: boolean };
 
-/** `minilab check FILE.csv`: validates a CSV and shows how it is read. Exits with 2 if it would be rejected. */
+/** `minilab check FILE.csv`: validates a CSV or a workbook, and shows how it is read. Exits with 2 if it would be rejected. */
 export async function check(file: string, options: CheckOptions): Promise<number> {
   await using csv = await openReadable(file, 'a CSV file');
   const count = probeCount(options.probe);
@@ -120,9 +120,10 @@ async function imageHeadersOf(urls: string[]): Promise<ImageHeader[]> {
 }
 
 function show(file: string, preview: Preview): void {
-  const { columns, rows, images, warnings, warning_count, errors, error_count, probes, ok } = preview;
+  const { sheet, columns, rows, images, warnings, warning_count, errors, error_count, probes, ok } = preview;
   const roles = Object.entries(columns).map(([role, name]) => [role, [name].flat().join(', ')]);
-  const parts = [`${file}: ${plural(rows, 'row')}, ${plural(images, 'image')}.`];
+  const what = sheet === null ? file : `${file}, sheet "${sheet}"`;
+  const parts = [`${what}: ${plural(rows, 'row')}, ${plural(images, 'image')}.`];
   if (roles.length > 0) parts.push(table([['READ AS', 'COLUMN'], ...roles], process.stdout));
   if (warning_count > 0)
     parts.push(`${plural(warning_count, 'warning')}:\n${flawLines(warnings, warning_count)}`);

@@ -1,17 +1,20 @@
 import { readConfig } from '../config.ts';
 import { connectDatabase, databaseProblem } from '../db/connect.ts';
 import type { Db } from '../db/database.ts';
-import { migrateDatabase, openConfiguredDatabase } from '../services.ts';
+import { openConfiguredDatabase, prepareSchema } from '../services.ts';
 
 /** Runs a command on the configured database, migrated. The bundled server may be in use by `serve`. */
 export async function withDatabase<T>(command: string, work: (db: Db) => Promise<T>): Promise<T> {
   await using stack = new AsyncDisposableStack();
-  const database = await openConfiguredDatabase(readConfig(), command);
+  const config = readConfig();
+  const database = await openConfiguredDatabase(config, command);
   stack.defer(database.close);
   const { db } = await connectDatabase(database.url);
   stack.defer(() => db.destroy());
-  await migrateDatabase(database.url).catch((error: unknown) => {
-    throw databaseProblem(error, database.url) ?? error;
-  });
+  await prepareSchema(database.url, config.migrates || config.databaseUrl === undefined).catch(
+    (error: unknown) => {
+      throw databaseProblem(error, database.url) ?? error;
+    },
+  );
   return await work(db);
 }

@@ -5,8 +5,9 @@ import { accessInWords, requireKey } from '../access/configured-key.ts';
 import { sweepStorage } from '../batches/orphans.ts';
 import { type Config, readConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
+import { sentenceOn } from '../db/coexistence.ts';
 import type { Database, Db } from '../db/database.ts';
-import { unappliedMigrations, unknownMigration } from '../db/migrate.ts';
+import { newerSchema, unappliedMigrations } from '../db/migrate.ts';
 import { limitsTrouble } from '../db/session-limits.ts';
 import { Problem } from '../errors.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
@@ -85,10 +86,10 @@ async function checkDatabase(config: Config): Promise<string> {
   const { db } = await connect(config, stack);
   const { rows } = await sql<{ version: string }>`
     select current_setting('server_version') as version`.execute(db);
-  const newer = await unknownMigration(db);
-  if (newer !== undefined)
-    throw new Error(`a newer Minilab has applied the migration ${newer}: install that version here too`);
-  return `PostgreSQL ${rows[0]?.version}, ${config.databaseUrl === undefined ? 'bundled' : 'from DATABASE_URL'}`;
+  const newer = await newerSchema(db);
+  if (newer && !newer.mayWork) throw new Error(sentenceOn(newer));
+  const about = newer ? `. ${sentenceOn(newer)}` : '';
+  return `PostgreSQL ${rows[0]?.version}, ${config.databaseUrl === undefined ? 'bundled' : 'from DATABASE_URL'}${about}`;
 }
 
 async function checkLimits(config: Config): Promise<string> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { accessInWords, configureKey, requireKey } from '../access/configured-key.ts';
 import { DEFAULT_TENANT } from '../access/tenants.ts';
 import { startHttp } from '../app.ts';
@@ -38,7 +39,11 @@ export async function serve({ worker: withWorker }: { worker: boolean }): Promis
   stack.defer(async () => worker?.stop());
   const notYet = withWorker ? { pausedBecause: () => ['it is starting'] } : undefined;
   // The port is opened before the worker starts: if it is taken, no image is in progress yet.
-  const http = await startHttp(services, () => worker ?? notYet);
+  const http = await startHttp(
+    services,
+    () => worker ?? notYet,
+    () => interrupted.aborted,
+  );
   stack.defer(http.close);
   await followWebhookUrl(services);
   if (withWorker) worker = await startWorker(services);
@@ -48,6 +53,7 @@ export async function serve({ worker: withWorker }: { worker: boolean }): Promis
     say('Links in answers begin with http://localhost: set PUBLIC_URL to the address that users see.');
   say(`The data folder is ${config.dataDir}. ${await accessInWords(db, services.config)}`);
   await aborted(interrupted);
+  await sleep(config.drainDelayMs); // so that a proxy that asks for readiness sends nobody any more
   await stack.disposeAsync();
   say('Stopped. Nothing is lost: unfinished work continues at the next start.');
   return EXIT.ok;

@@ -31,6 +31,11 @@ export function trimmedCell({ cells }: TableRow, column: number | undefined): st
   return column === undefined ? '' : (cells[column] ?? '').trim();
 }
 
+/** Whether a cell holds a link or a picture beside its text. */
+export function hasBeside({ beside }: TableRow, column: number): boolean {
+  return beside !== undefined && beside.some((each) => each.column === column);
+}
+
 /** How many line ends the cells of a record hold. */
 export function lineEndsIn(cells: string[]): number {
   return cells.reduce((sum, cell) => sum + lineEnds(cell), 0);

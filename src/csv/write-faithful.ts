@@ -37,7 +37,7 @@ function withoutLayout(format: TableFormat): FaithfulWriter {
 function inLayout(format: TableFormat, layout: FileLayout): FaithfulWriter {
   const { lineEnd, lastLineEnds, above, below } = layout;
   const { encoding, encode } = encoderOf(layout.encoding);
-  const line = lineWriter(format.delimiter);
+  const line = lineWriter(format.delimiter, { isText: format.kind === undefined });
   const header = layout.header ?? line({ cells: format.header, quoted: null }) + lineEnd;
   const lines = above + header + below;
   return {
@@ -49,9 +49,17 @@ function inLayout(format: TableFormat, layout: FileLayout): FaithfulWriter {
   };
 }
 
-/** Writes a row without its line end. */
-export function lineWriter(delimiter: string): (row: FaithfulRow) => string {
-  const needsQuotes = new RegExp(`[${delimiter}\\r\\n]|^ *"`);
+/**
+ * Writes a row without its line end.
+ * @param isText whether the row came as text, in which a quotation mark inside of a cell may stand as it is
+ */
+export function lineWriter(
+  delimiter: string,
+  { isText = false }: { isText?: boolean } = {},
+): (row: FaithfulRow) => string {
+  const needsQuotes = isText
+    ? new RegExp(`[${delimiter}\\r\\n]|^ *"`)
+    : new RegExp(`[${delimiter}"\\r\\n]|^ | $`);
   return ({ cells, quoted }) => {
     if (cells.length === 1 && cells[0] === '') return '""'; // readers skip an empty line
     const written = cells.map((cell, i) =>

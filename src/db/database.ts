@@ -1,7 +1,8 @@
 import { Kysely, PostgresDialect, type PostgresPoolClient, type RawBuilder, sql } from 'kysely';
 import { escapeLiteral, type Pool, type PoolClient, type QueryResult, types } from 'pg';
 import { causesOf } from '../errors.ts';
-import { type Connections, openConnections } from './connections.ts';
+import { type Connections, isLostStatement, openConnections } from './connections.ts';
+import { statementName } from './prepared.ts';
 import { SESSION_LIMITS } from './session-limits.ts';
 
 /** Queries are literal SQL in `sql` templates; Kysely provides parameters and transactions. */
@@ -10,7 +11,10 @@ export type Db = Kysely<unknown>;
 /** One connection pool, with handles that differ in how long a response may take. */
 export type Database = {
   db: Db;
-  /** 30 s: for what others wait for, such as claims, leases and results */
+  /**
+   * 30 s: for what others wait for, such as claims, leases and results. Its statements are prepared (prepared.ts),
+   * so their texts must be few.
+   */
   hurried: Db;
   /** 16 min: for statements that may take minutes; see longTransaction */
   patient: Db;
@@ -60,21 +64,32 @@ export function openForMigration(url: string): Database {
   });
 }
 
+type Handling = { deadlineMs: number; prepares: boolean };
+
 function databaseOn(
   connections: Connections,
   { usualMs, hurriedMs }: { usualMs: number; hurriedMs: number },
 ): Database {
-  const { pool, take, answered } = connections;
+  const { pool, take, answered, keepsSession } = connections;
 
   /** A connection as Kysely expects it, with a deadline for each query. */
-  function timed(client: PoolClient, deadlineMs: number): PostgresPoolClient {
+  function timed(client: PoolClient, { deadlineMs, prepares }: Handling): PostgresPoolClient {
     const query = (text: string, values: unknown[]) =>
-      answered(client, deadlineMs, () => client.query(text, values));
+      answered(client, deadlineMs, () =>
+        prepares ? prepared(client, text, values) : client.query(text, values),
+      );
     return { query, release: () => client.release() } as unknown as PostgresPoolClient;
   }
 
-  function within(deadlineMs: number, end = async (): Promise<void> => {}): Db {
-    return kyselyOn(async () => timed(await take(), deadlineMs), end);
+  function prepared(client: PoolClient, text: string, values?: unknown[]): Promise<QueryResult> {
+    const name = keepsSession(client) ? statementName(text) : undefined;
+    return name === undefined
+      ? client.query(text, values)
+      : client.query({ name, text, values: values ?? [] });
+  }
+
+  function within(deadlineMs: number, { prepares = false, end = async (): Promise<void> => {} } = {}): Db {
+    return kyselyOn(async () => timed(await take(), { deadlineMs, prepares }), end);
   }
 
   async function using<T>(deadlineMs: number, work: (client: PoolClient) => Promise<T>): Promise<T> {
@@ -89,11 +104,12 @@ function databaseOn(
     }
   }
 
-  const db = within(usualMs, () => pool.end());
-  const query: Database['query'] = (text, values) => using(hurriedMs, (client) => client.query(text, values));
+  const db = within(usualMs, { end: () => pool.end() });
+  const query: Database['query'] = (text, values) =>
+    using(hurriedMs, (client) => prepared(client, text, values));
   return {
     db,
-    hurried: within(hurriedMs),
+    hurried: within(hurriedMs, { prepares: true }),
     patient: within(PATIENT_MS),
     pool,
     query,
@@ -168,6 +184,7 @@ export function isConnectionTrouble(error: unknown): boolean {
 
 /** Whether a retry may succeed: the database is unavailable, or another transaction was in the way. */
 export function isPassingTrouble(error: unknown): boolean {
+  if (causesOf(error).some(isLostStatement)) return true;
   return isConnectionTrouble(error) || is(error, (code) => AGAIN.test(code));
 }
 

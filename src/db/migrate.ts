@@ -30,11 +30,12 @@ import { settings } from './migrations/0028_settings.ts';
 import { batchFacts } from './migrations/0029_batch_facts.ts';
 import { purgeMemory } from './migrations/0032_purge_memory.ts';
 import { uploadedFiles } from './migrations/0037_uploaded_files.ts';
+import { type NewerSchema, newerThan, sentenceOn } from './coexistence.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
-// Expand, then contract: a migration may only make changes that the previous version can live with; unused
-// columns are dropped in a later release. Names sort; a released name never changes. `locks`: the existing
-// tables that the migration alters, see migration.ts.
+// Expand, then contract: CONTRIBUTING.md has the rules. Names sort; a released name never changes. `locks`: the
+// existing tables that the migration alters, see migration.ts. `worksWith`: see coexistence.ts; versions before
+// 0030 know no rule, and stop at any migration that they do not know.
 export const MIGRATIONS: Record<string, Migration> = {
   '0001_first_schema': { ...firstSchema, locks: [] },
   '0002_webhooks': { ...webhooks, locks: ['batches'] },
@@ -74,7 +75,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0027_sets_by_key': { ...setsByKey, locks: ['rendition_sets'] },
   '0028_settings': { ...settings, locks: [] },
   '0029_batch_facts': { ...batchFacts, locks: [] },
-  '0032_purge_memory': { ...purgeMemory, locks: ['purges'] },
+  '0032_purge_memory': { ...purgeMemory, locks: ['purges'], worksWith: '0029_batch_facts' },
   '0037_uploaded_files': { ...uploadedFiles, locks: [] },
 };
 
@@ -90,15 +91,15 @@ export type MigrateOptions = {
 
 /**
  * Migrates the schema to this version, one transaction per migration. Any number of processes may do so at
- * once, next to workers of the previous version. If one migration fails, earlier ones are kept.
+ * once, next to workers of the previous version. If one migration fails, earlier ones are kept. What a newer
+ * version has added stays, if this one may work beside it.
  * @returns the names of the migrations that ran
  * @throws Problem `schema_newer`, `migration_failed`
  */
 export async function migrate(db: Db, options: MigrateOptions = {}): Promise<string[]> {
-  const newer = await unknownMigration(db);
-  if (newer !== undefined) throw schemaNewer(newer);
   const { names = Object.keys(MIGRATIONS), patienceMs = LOCK_PATIENCE_MS } = options;
   const applied = await appliedMigrations(db);
+  refuseNewer(newerThan(Object.keys(MIGRATIONS), applied));
   const done: string[] = [];
   for (const name of names.toSorted()) {
     const migration = MIGRATIONS[name];
@@ -116,16 +117,9 @@ export async function migrate(db: Db, options: MigrateOptions = {}): Promise<str
   return done;
 }
 
-/**
- * The newest migration in the database that this version does not know; undefined if there is none. If there
- * is one, a newer Minilab has migrated the database, and this worker must stop claiming.
- */
-export async function unknownMigration(db: Db): Promise<string | undefined> {
-  const applied = await appliedMigrations(db);
-  return [...applied]
-    .filter((name) => !Object.hasOwn(MIGRATIONS, name))
-    .toSorted()
-    .at(-1);
+/** What a newer Minilab has done to the schema; undefined: nothing. */
+export async function newerSchema(db: Db): Promise<NewerSchema | undefined> {
+  return newerThan(Object.keys(MIGRATIONS), await appliedMigrations(db));
 }
 
 /** Migrations that the next start will run. */
@@ -134,10 +128,25 @@ export async function unappliedMigrations(db: Db): Promise<string[]> {
   return Object.keys(MIGRATIONS).filter((name) => !applied.has(name));
 }
 
-function schemaNewer(migration: string): Problem {
-  return new Problem('schema_newer', {
-    detail: `The database has the migration ${migration}, which this version of Minilab does not know. Install the newer version here too.`,
+/**
+ * For processes that may not migrate.
+ * @throws Problem `schema_older`, `schema_newer`
+ */
+export async function requireSchema(db: Db): Promise<void> {
+  refuseNewer(await newerSchema(db));
+  const missing = await unappliedMigrations(db);
+  if (missing.length > 0) throw schemaOlder(`the migration ${missing[0]}`);
+}
+
+/** @param what is missing */
+export function schemaOlder(what: string): Problem {
+  return new Problem('schema_older', {
+    detail: `The database lacks ${what}, and this process may not migrate it (MIGRATE=false). Run minilab migrate of this version first.`,
   });
+}
+
+function refuseNewer(newer: NewerSchema | undefined): void {
+  if (newer && !newer.mayWork) throw new Problem('schema_newer', { detail: sentenceOn(newer) });
 }
 
 async function failed(

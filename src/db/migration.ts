@@ -9,6 +9,7 @@
  *   retries. The first waits are shorter than PostgreSQL's deadlock_timeout (1 s), so that in a deadlock with
  *   a statement that locks in another order the migration loses. Later waits are longer, because autovacuum
  *   gives way only after that time.
+ * - An index of a large table is a migration of its own, outside of the transaction, and blocks nobody.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
@@ -34,17 +35,25 @@ const LOCK_ORDER = [
 
 export type Migration = {
   up(db: Db): Promise<void>;
+  /** Whether `up` runs outside of the transaction, without locks: only buildIndex of concurrent-index.ts, which can be repeated. */
+  isConcurrent?: true;
   /** the tables that it alters or builds indexes on; default: all */
   locks?: readonly (typeof LOCK_ORDER)[number][];
+  /** the newest migration of the oldest version that may work beside it; default: its own version (coexistence.ts) */
+  worksWith?: string;
 };
 
 type NamedMigration = Migration & { name: string };
 
-/** The names of the migrations that have been applied. */
-export async function appliedMigrations(db: Db): Promise<Set<string>> {
-  if (!(await isThere(db, 'kysely_migration'))) return new Set();
-  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
-  return new Set(rows.map((row) => row.name));
+/** The migrations that have been applied, by name; of those with a `worksWith`, it is the value. */
+export type AppliedMigrations = ReadonlyMap<string, string | null>;
+
+export async function appliedMigrations(db: Db): Promise<AppliedMigrations> {
+  if (!(await isThere(db, 'kysely_migration'))) return new Map();
+  // As JSON, because the column is missing until a version that knows it has recorded a migration.
+  const { rows } = await sql<{ name: string; works_with: string | null }>`
+    select name, to_jsonb(m) ->> 'works_with' as works_with from kysely_migration m`.execute(db);
+  return new Map(rows.map((row) => [row.name, row.works_with]));
 }
 
 async function isThere(db: Db, table: string): Promise<boolean> {
@@ -89,9 +98,10 @@ const SHORT_ATTEMPTS = 10; // about 10 s
 
 async function runOnce(
   db: Db,
-  { name, up, locks = LOCK_ORDER }: NamedMigration,
+  migration: NamedMigration,
   attempt: number,
 ): Promise<'done' | 'was there' | 'another migrates'> {
+  const { name, up, isConcurrent, worksWith } = migration;
   return db.transaction().execute(async (trx) => {
     const lockWaitMs = attempt < SHORT_ATTEMPTS ? SHORT_LOCK_WAIT_MS : LONG_LOCK_WAIT_MS;
     await sql`
@@ -100,13 +110,24 @@ async function runOnce(
     );
     if (!(await isOurTurn(trx))) return 'another migrates';
     if ((await appliedMigrations(trx)).has(name)) return 'was there';
-    for (const table of LOCK_ORDER)
-      if (locks.includes(table) && (await isThere(trx, table)))
-        await sql`lock table ${sql.table(table)} in access exclusive mode`.execute(trx);
-    await up(trx);
-    await recordMigration(trx, name);
+    if (isConcurrent) await beside(trx, () => up(db));
+    else await alone(trx, migration);
+    await recordMigration(trx, name, worksWith ?? name);
     return 'done';
   });
+}
+
+async function alone(trx: Db, { up, locks = LOCK_ORDER }: Migration): Promise<void> {
+  for (const table of LOCK_ORDER)
+    if (locks.includes(table) && (await isThere(trx, table)))
+      await sql`lock table ${sql.table(table)} in access exclusive mode`.execute(trx);
+  await up(trx);
+}
+
+/** The transaction has the lock for migrations and no snapshot, so nothing that is built waits for it. */
+async function beside(trx: Db, work: () => Promise<void>): Promise<void> {
+  await sql`set local idle_in_transaction_session_timeout = 0`.execute(trx);
+  await work();
 }
 
 const MIGRATION_LOCK = '3853314791062309107'; // the key that Kysely's PostgreSQL adapter uses
@@ -118,16 +139,26 @@ async function isOurTurn(trx: Db): Promise<boolean> {
 }
 
 /** Records the migration in Kysely's table, where earlier versions look for it. */
-async function recordMigration(trx: Db, name: string): Promise<void> {
+async function recordMigration(trx: Db, name: string, worksWith: string): Promise<void> {
   if (!(await isThere(trx, 'kysely_migration')))
     await sql`
       create table kysely_migration (name varchar(255) primary key, "timestamp" varchar(255) not null)`.execute(
       trx,
     );
+  if (!(await hasWorksWith(trx)))
+    await sql`alter table kysely_migration add column works_with text`.execute(trx);
   await sql`
-    insert into kysely_migration (name, "timestamp") values (${name}, ${new Date().toISOString()})`.execute(
+    insert into kysely_migration (name, "timestamp", works_with)
+    values (${name}, ${new Date().toISOString()}, ${worksWith})`.execute(trx);
+}
+
+async function hasWorksWith(trx: Db): Promise<boolean> {
+  const { rows } = await sql`
+    select from pg_attribute
+    where attrelid = 'kysely_migration'::regclass and attname = 'works_with' and not attisdropped`.execute(
     trx,
   );
+  return rows.length > 0;
 }
 
 function anotherMigrates({ name }: NamedMigration): Problem {

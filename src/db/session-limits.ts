@@ -1,5 +1,6 @@
 /** Limits of every session. A process that is frozen or cut off within a transaction blocks others for 15 s, not until its machine is found dead. */
-import type { Client, Pool } from 'pg';
+import type { Pool } from 'pg';
+import { processIdOf } from './connections.ts';
 
 export const SESSION_LIMITS = {
   idle_in_transaction_session_timeout: '15s',
@@ -28,7 +29,7 @@ export async function limitsTrouble(pool: Pool): Promise<string | undefined> {
       from pg_settings where name = any($1) order by name`,
       [[...MOST_MS.keys()]],
     );
-    const isPooled = rows[0]?.pid !== (client as unknown as Client & { processID: number }).processID;
+    const isPooled = rows[0]?.pid !== processIdOf(client);
     const missing = rows.filter((row) => !isWithin(row.name, isPooled ? row.from_role_ms : row.now_ms));
     return missing.length === 0 ? undefined : advice(missing);
   } finally {

@@ -40,16 +40,22 @@ export type HostLimiterParts = {
   openHeaders: OpenHeaders;
   /** Records at once what all workers must know at once: that a host asks for a pause. */
   recordNow(outcomes: HostOutcome[]): Promise<void>;
-  /** how many workers are alive, with this one: the more, the more rarely each exchanges leases; 1 when left out */
+  /** how many workers are alive, with this one: the more, the more rarely each exchanges leases; 2 when left out */
   liveWorkers?(): number;
   log: Logger;
 };
 
 export function createHostLimiter(parts: HostLimiterParts): HostLimiter {
-  const { database, workerId, liveWorkers = () => 1, log } = parts;
+  const { database, workerId, liveWorkers = () => 2, log } = parts;
   const hosts = new Map<string, LeasedHost>();
   const downloads = new DownloadLimiter(parts.downloadConcurrency);
-  const renewal = new Renewal({ exchange, isNeeded: () => hosts.size > 0, liveWorkers, log });
+  const renewal = new Renewal({
+    exchange,
+    isNeeded: () => hosts.size > 0,
+    isWaitedFor: () => waiting > 0,
+    liveWorkers,
+    log,
+  });
   let outcomes: HostOutcome[] = [];
   let waiting = 0;
 

@@ -1,10 +1,12 @@
 /**
  * When a worker exchanges leases with the database: when something is needed, and as long as it has any. All workers
- * together do so 200 times a second at most, and one alone five times.
+ * together do so 200 times a second at most, each of them five times, and half as often when it is alone and
+ * no download waits: then nobody else can have changed anything but an operator.
  */
 import type { Logger } from 'pino';
 
 const RENEW_EVERY_MS = 200;
+const RENEW_ALONE_MS = 400;
 const MS_PER_WORKER = 5;
 const LONGEST_MS = 700; // less than GRANT_VALID_MS of leased-host.ts
 
@@ -13,6 +15,8 @@ export type RenewalParts = {
   exchange(): Promise<void>;
   /** Whether there is anything to renew. */
   isNeeded(): boolean;
+  /** Whether downloads wait for a permit. */
+  isWaitedFor(): boolean;
   /** how many workers are alive, with this one */
   liveWorkers(): number;
   log: Logger;
@@ -56,7 +60,9 @@ export class Renewal {
   }
 
   get #intervalMs(): number {
-    return Math.min(Math.max(RENEW_EVERY_MS, MS_PER_WORKER * this.#parts.liveWorkers()), LONGEST_MS);
+    const { liveWorkers, isWaitedFor } = this.#parts;
+    if (liveWorkers() === 1 && !isWaitedFor()) return RENEW_ALONE_MS;
+    return Math.min(Math.max(RENEW_EVERY_MS, MS_PER_WORKER * liveWorkers()), LONGEST_MS);
   }
 
   async #exchangeOnce(): Promise<void> {

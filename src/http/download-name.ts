@@ -1,7 +1,7 @@
 import { shortened } from '../files.ts';
 
 const MAX_STEM_BYTES = 150; // browsers add " (1)", and file systems allow 255
-const TABLE_EXTENSION = /\.(csv|tsv|tab|txt)$/i;
+const TABLE_EXTENSION = /\.(csv|tsv|tab|txt|xlsx|jsonl?|ndjson|xml)$/i;
 // Forbidden on Windows, or invisible: control characters, marks of text direction, lone surrogates.
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}<>:"/\\|?*%]+/gu;
 

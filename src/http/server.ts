@@ -16,6 +16,7 @@ import { refuseUnwantedBody } from './no-body.ts';
 import { sendProblem } from './problem.ts';
 import { refuseWrongQuery } from './queries.ts';
 import { nameRequest, requestIdOf } from './request-id.ts';
+import { serializerCompiler } from './serialize.ts';
 import { CLIENT_LIMITS, type ClientLimits, endSlowClients } from './slow-clients.ts';
 import { validatorCompiler } from './validate.ts';
 
@@ -77,6 +78,7 @@ export async function createServer({
   app.addHook('preParsing', continueLate(app.server));
   app.addHook('preValidation', refuseUnwantedBody);
   app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
   app.addHook('onRequest', nameRequest);
   app.addHook('onRequest', refuseForeigners(publicUrl, needsKeys));
   const { onRoute, refuseUnknownRoute } = createRouteFinder(ROUTER);

@@ -23,8 +23,9 @@ export type PartValidator = {
  * body only the first one, because it could have millions.
  */
 export const validatorCompiler: FastifySchemaCompiler<FastifySchema> = (route) => {
-  if (route.httpPart !== 'body') return ofText(route);
-  const [first, all] = [firstOfJson(route), ofJson(route)] as [PartValidator, PartValidator];
+  if (route.httpPart !== 'body') return whenUsed(() => ofText(route) as PartValidator);
+  const first = whenUsed(() => firstOfJson(route) as PartValidator);
+  const all = whenUsed(() => ofJson(route) as PartValidator);
   const validate: PartValidator = (body) => {
     const isValid = first(body);
     const { errors = null } = !isValid && isSmall(body) && !all(body) ? all : first;
@@ -33,6 +34,18 @@ export const validatorCompiler: FastifySchemaCompiler<FastifySchema> = (route) =
   };
   return validate;
 };
+
+/** Compiles a validator with its first request: a process has many routes, and most are never asked. */
+function whenUsed(compile: () => PartValidator): PartValidator {
+  let compiled: PartValidator | undefined;
+  const validate: PartValidator = (part) => {
+    compiled ??= compile();
+    const isValid = compiled(part);
+    validate.errors = compiled.errors ?? null;
+    return isValid;
+  };
+  return validate;
+}
 
 const SMALL = 1_000; // values
 

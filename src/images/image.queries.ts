@@ -5,7 +5,7 @@ import { KEY_SQL, type StorageKey, UPLOADED_KEY_SQL } from '../storage/keys.ts';
 import { when } from '../db/when.ts';
 import type { Fix } from '../pipeline/file-measures.ts';
 import { FIX_SQL } from './fix.ts';
-import { type ImageState, type PublicImageState, SHOWN_STATE } from './image.ts';
+import { type ImageState, type PublicImageState, SHOWN_STATE, STATE_NOW } from './image.ts';
 
 /** An image with its source and its renditions. Sizes in pixels and bytes; `key` is a storage key. */
 export type ImageRow = {
@@ -70,7 +70,7 @@ export type ImageFilter = {
   batchId: string;
   /** in one of these slots */
   slots?: readonly number[] | undefined;
-  /** stored states; undefined for all */
+  /** of `STATE_NOW`; undefined for all */
   states?: readonly ImageState[] | undefined;
   /** failed with one of these codes */
   codes?: readonly string[] | undefined;
@@ -86,10 +86,10 @@ export type ImageFilter = {
 export function imagesOf(filter: ImageFilter): RawBuilder<unknown> {
   const { tenantId, batchId, slots, states, codes, hosts, group, afterSlot, limit } = filter;
   return sql`
-    select * from images
+    select * from images i
     where tenant_id = ${tenantId} and batch_id = ${batchId} and slot > ${afterSlot}
       ${when(slots !== undefined, sql`and slot = any(${slots}::integer[])`)}
-      ${when(states !== undefined, sql`and state = any(${states}::text[])`)}
+      ${when(states !== undefined, sql`and ${STATE_NOW} = any(${states}::text[])`)}
       ${when(states?.length === 1 && states[0] === 'failed', sql`and state = 'failed'`)}
       ${when(codes !== undefined, sql`and state = 'failed' and error_code = any(${codes}::text[])`)}
       ${when(hosts !== undefined, sql`and host = any(${hosts}::text[])`)}

@@ -20,6 +20,13 @@ export function withBeside(row: TableRow, { images, spill = Infinity }: SlotColu
   return { ...row, cells };
 }
 
+/** A row in which the names of pictures stand in their cells, also where no column is said to hold images. */
+export function withPictures(row: TableRow): TableRow {
+  const parts = row.beside?.filter((each) => 'part' in each) ?? [];
+  if (parts.length === 0) return row;
+  return withBeside({ ...row, beside: parts }, { images: parts.map(({ column }) => column) });
+}
+
 function joined(text: string, part: string): string {
   return text === '' ? part : `${text}, ${part}`;
 }

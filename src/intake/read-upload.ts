@@ -8,7 +8,7 @@ import { noImageColumn } from '../csv/header/proposal.ts';
 import { invalidFile } from '../csv/invalid-file.ts';
 import type { TableRow } from '../csv/records.ts';
 import type { Table } from '../csv/table.ts';
-import { withBeside } from './beside-cells.ts';
+import { withBeside, withPictures } from './beside-cells.ts';
 import { RowReader } from './read-rows.ts';
 import {
   judged,
@@ -124,7 +124,7 @@ function columnsOf(
     );
   }
   // Errors of the header explain it already.
-  const flaws = header.errors.length > 0 ? [] : [noImageColumn(records, record, rules)];
+  const flaws = header.errors.length > 0 ? [] : [noImageColumn(records.map(withPictures), record, rules)];
   throw new Problem('csv_invalid', { detail: 'The header cannot be used.', flaws });
 }
 

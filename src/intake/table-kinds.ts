@@ -10,7 +10,7 @@ import { type ArrivingUpload, spooled } from './spooled-upload.ts';
 import { type OpenInner, readZip } from './zipped.ts';
 
 /** @throws Problem `csv_invalid` for a file that cannot be read, also from the rows */
-export type TableReader = (upload: ArrivingUpload, rules: ReadingRules) => Promise<Table>;
+type TableReader = (upload: ArrivingUpload, rules: ReadingRules) => Promise<Table>;
 
 const READERS: Partial<Record<NonNullable<ReturnType<typeof fileFormat>>, TableReader>> = {
   zip: async (upload, rules) => {

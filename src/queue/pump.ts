@@ -53,6 +53,8 @@ export type Pump = {
   pausedBecause(): string[];
   /** How many tasks are handled, or wait to be recorded. */
   inHand(): number;
+  /** Aborts the signals of all tasks in hand with HandedBack, so that other workers may have them. */
+  handBack(): void;
   /**
    * Ends the loop. Handlers may finish for `graceMs`; then their signals abort with WorkerEnding.
    * Resolves when every result is recorded.
@@ -61,6 +63,7 @@ export type Pump = {
 };
 
 const IDLE_POLL_MS = 200;
+const CLAIM_SHARE_OF_CAPACITY = 1 / 4;
 const WAITING_PER_CAPACITY = 4; // each waiting task holds a socket and a file
 const GIVE_UP_RECORDING_MS = 10_000; // after the grace time, with the database away
 
@@ -80,6 +83,7 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
   readonly #begun = new Set<string>(); // ids of tasks that are handled, or wait to be recorded
   readonly #toBeAlone: Taken<N, W>[] = []; // claimed, and begun when nothing else is in hand
   #alone: string | undefined; // the task that has the worker for itself
+  #claimedAt = Number.NEGATIVE_INFINITY; // performance.now()
   #isStopping = false;
   #wake = new AbortController(); // aborted to end an idle wait at once
   readonly #claiming: Promise<void>;
@@ -90,7 +94,13 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
     for (const [key, reason] of Object.entries(pauses)) this.#pauses.set(key, reason);
     this.#leases = new TaskLeases(parts);
     const { capacity, record, log } = parts;
-    this.#recorder = new Recorder({ capacity, record, onDone: (tasks) => this.#release(tasks), log });
+    this.#recorder = new Recorder({
+      capacity,
+      inHand: () => this.inHand(),
+      record,
+      onDone: (tasks) => this.#release(tasks),
+      log,
+    });
     this.#claiming = this.#claimUntilStopped();
   }
 
@@ -110,6 +120,10 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
     return this.#begun.size;
   }
 
+  handBack(): void {
+    this.#leases.abortAll(new HandedBack('others can do it'));
+  }
+
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true;
     this.#wake.abort();
@@ -127,9 +141,8 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
   async #claimUntilStopped(): Promise<void> {
     while (!this.#isStopping) {
       try {
-        const claimed = await this.#fillCapacity();
-        if (claimed === 0 || this.#leases.size >= this.#capacity())
-          await this.#idle(this.#parts.pollMs ?? IDLE_POLL_MS);
+        const mayBeMore = await this.#fillCapacity();
+        if (!mayBeMore) await this.#idle(this.#pollMs);
       } catch (error) {
         this.#parts.log.warn({ err: error }, 'claim failed, retrying');
         await this.#idle(RETRY_AFTER_MS);
@@ -143,18 +156,31 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
     return Math.ceil(whole * this.#pauses.share());
   }
 
-  /** @returns how many tasks were claimed */
-  async #fillCapacity(): Promise<number> {
+  get #pollMs(): number {
+    return this.#parts.pollMs ?? IDLE_POLL_MS;
+  }
+
+  /** @returns whether there may be more tasks, and capacity for them */
+  async #fillCapacity(): Promise<boolean> {
     if (this.#alone !== undefined || this.#toBeAlone.length > 0) {
       this.#beginAlone();
-      return 0;
+      return false;
     }
+    if (this.#pauses.reasons().length > 0 || !this.#isWorthClaiming()) return false;
     const free = this.#capacity() - this.#leases.size;
-    if (free <= 0 || this.#pauses.reasons().length > 0) return 0;
     const { queue, name, limits } = this.#parts;
+    this.#claimedAt = performance.now();
     const tasks = await queue.claim(name, free, limits);
     if (tasks.length > 0) await this.#take(tasks);
-    return tasks.length;
+    return tasks.length === free && this.#isWorthClaiming();
+  }
+
+  /** A claim costs the same for one task as for many. So little capacity is left free until the next poll. */
+  #isWorthClaiming(): boolean {
+    const capacity = this.#capacity();
+    const free = capacity - this.#leases.size;
+    if (free <= 0) return false;
+    return free >= capacity * CLAIM_SHARE_OF_CAPACITY || performance.now() - this.#claimedAt >= this.#pollMs;
   }
 
   async #take(tasks: Task<N>[]): Promise<void> {
@@ -214,7 +240,7 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
     this.#begun.add(task.id);
     try {
       const result = await this.#parts.handle(work, signal);
-      this.#recorder.add({ task, result }, this.#begun.size);
+      this.#recorder.add({ task, result });
     } catch (error) {
       // Handlers return results. One that throws has a bug, lost its lease, or could not reach the database.
       const level = isPassingTrouble(error) ? 'warn' : 'error';
@@ -238,7 +264,12 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
   }
 }
 
-/** The reason of an abort: this worker ends, and hands the task back. */
-export class WorkerEnding extends Error {
+/** The reason of an abort: the task goes back, as if it had not been claimed. */
+export class HandedBack extends Error {
+  override readonly name: string = 'HandedBack';
+}
+
+/** This worker ends. */
+class WorkerEnding extends HandedBack {
   override readonly name = 'WorkerEnding';
 }

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import { fromKysely, PgBoss } from 'pg-boss';
+import packageOfPgBoss from 'pg-boss/package.json' with { type: 'json' };
 import type { Database, Db } from '../db/database.ts';
 import { retryLocked } from '../db/locks.ts';
+import { schemaOlder } from '../db/migrate.ts';
 import { QUEUE_SCHEMA } from './stored-tasks.ts';
 import { readTask, TASK_OPTIONS, type TaskData, type TaskName } from './tasks.ts';
 
@@ -98,6 +100,13 @@ export async function migrateQueue(database: Database): Promise<{ from: number |
   const to = await schemaVersion(db);
   if (to === undefined) throw new Error('the queue has no schema');
   return { from, to };
+}
+
+/** For processes that may not migrate. @throws Problem `schema_older` */
+export async function requireQueue(db: Db): Promise<void> {
+  const version = await schemaVersion(db);
+  if (version === undefined || version < packageOfPgBoss.pgboss.schema)
+    throw schemaOlder(`version ${packageOfPgBoss.pgboss.schema} of the queue's schema`);
 }
 
 async function schemaVersion(db: Db): Promise<number | undefined> {

@@ -10,6 +10,8 @@ export type Finished<N extends TaskName, R> = { task: Task<N>; result: R };
 export type RecorderParts<N extends TaskName, R> = {
   /** how many tasks the worker handles at once */
   capacity: number;
+  /** how many tasks are handled, or wait to be recorded */
+  inHand(): number;
   /** Records results and ends their tasks in one transaction. */
   record(finished: Finished<N, R>[]): Promise<void>;
   /** Is called with tasks whose results are recorded, or cannot be. */
@@ -20,9 +22,9 @@ export type RecorderParts<N extends TaskName, R> = {
 };
 
 // A group of results costs one transaction of some ten statements, whatever its size. So a result waits
-// for others: this long, or until a third of the capacity, or everything in hand, waits with it.
-const RECORD_AFTER_MS = 200;
-const GROUP_SHARE_OF_CAPACITY = 1 / 3;
+// for others: this long, or until half of the capacity, or everything in hand, waits with it.
+const RECORD_AFTER_MS = 400;
+const GROUP_SHARE_OF_CAPACITY = 1 / 2;
 const LARGEST_GROUP = 100;
 const PATIENCE_MS = 60_000;
 
@@ -43,11 +45,18 @@ export class Recorder<N extends TaskName, R> {
     this.#parts = parts;
   }
 
-  /** @param inHand how many tasks are handled or wait to be recorded, with this one */
-  add(finished: Finished<N, R>, inHand: number): void {
+  add(finished: Finished<N, R>): void {
     this.#waiting.push(finished);
-    if (this.#waiting.length >= Math.min(inHand, this.#parts.capacity * GROUP_SHARE_OF_CAPACITY))
-      this.#hurry.abort();
+    this.#hurryIfEnough();
+    this.#schedule();
+  }
+
+  #hurryIfEnough(): void {
+    const { capacity, inHand } = this.#parts;
+    if (this.#waiting.length >= Math.min(inHand(), capacity * GROUP_SHARE_OF_CAPACITY)) this.#hurry.abort();
+  }
+
+  #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     this.#recording = this.#recording.then(() => this.#recordSoon());
@@ -60,19 +69,27 @@ export class Recorder<N extends TaskName, R> {
 
   /** Resolves when nothing waits. */
   async idle(): Promise<void> {
-    await this.#recording;
+    let recording: Promise<void>;
+    do {
+      recording = this.#recording;
+      await recording;
+    } while (recording !== this.#recording);
   }
 
   async #recordSoon(): Promise<void> {
     await sleep(RECORD_AFTER_MS, undefined, { signal: this.#hurry.signal }).catch(() => {});
     this.#hurry = new AbortController();
     this.#isScheduled = false;
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, LARGEST_GROUP);
+    // What is finished meanwhile waits for others in its turn: while a group is recorded, few results arrive.
+    for (let due = this.#waiting.splice(0); due.length > 0; due = due.slice(LARGEST_GROUP)) {
+      const group = due.slice(0, LARGEST_GROUP);
       const left = new Set(await this.#record(group));
       this.#parts.onDone(group.filter((finished) => !left.has(finished)).map(({ task }) => task));
       this.#waiting.push(...left);
     }
+    if (this.#waiting.length === 0) return;
+    this.#hurryIfEnough();
+    this.#schedule();
   }
 
   /** @returns those for which something was in the way all the time */

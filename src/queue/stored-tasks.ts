@@ -29,6 +29,11 @@ export function hasOpenTask<N extends TaskName>({ name, id, data = {}, orFailed 
   return sql`exists (select from ${TASKS} j where ${sql.join(conditions, sql` and `)})`;
 }
 
+/** SQL: whether a worker has claimed a task, and has not lost its lease. @param id of the task, as SQL */
+export function isClaimed(name: TaskName, id: RawBuilder<unknown>) {
+  return sql`exists (select from ${TASKS} j where j.name = ${sql.lit(name)} and j.id = ${id} and j.state = 'active')`;
+}
+
 /** Removes every task, of all names, whoever has it. */
 export async function removeAllTasks(db: Db): Promise<void> {
   await sql`delete from ${TASKS}`.execute(db);

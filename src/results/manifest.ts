@@ -3,7 +3,7 @@ import type { BatchKey } from '../batches/batch.ts';
 import type { Db } from '../db/database.ts';
 import { publicId } from '../ids.ts';
 import { FIX_SQL, fixBody } from '../images/fix.ts';
-import { type ImageState, shownState } from '../images/image.ts';
+import { type ImageState, shownState, STATE_NOW } from '../images/image.ts';
 import type { Fix } from '../pipeline/file-measures.ts';
 import { sentenceOf } from '../pipeline/problems.ts';
 import { fileUrls, type OutputFile } from './files.ts';
@@ -92,7 +92,7 @@ async function readManifestRows(
   afterSlot: number,
 ): Promise<ManifestRow[]> {
   const { rows } = await sql<ManifestRow>`
-    select i.slot, i.row_number, i.position, p.label, p.sku, p.name as product_name, i.recipe, i.state,
+    select i.slot, i.row_number, i.position, p.label, p.sku, p.name as product_name, i.recipe, ${STATE_NOW} as state,
       i.error_code, i.error_detail, i.is_placeholder, i.url, i.hash16, i.ended_at, s.created_at as made_at, s.made_by,
       case when s.hash16 is not null then json_build_object('sha256', encode(s.source_sha256, 'hex'),
         'bytes', s.source_bytes, 'width', s.source_width, 'height', s.source_height, 'format', s.source_format,

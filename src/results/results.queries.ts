@@ -4,7 +4,7 @@ import { type NameTemplate, parseNameTemplate } from '../presets/name-template.t
 import type { Db } from '../db/database.ts';
 import { when } from '../db/when.ts';
 import type { Flaw } from '../errors.ts';
-import { type ImageState, type PublicImageState, shownState } from '../images/image.ts';
+import { type ImageState, type PublicImageState, shownState, STATE_NOW } from '../images/image.ts';
 import { readTableFormat, type StoredTableFormat, type TableFormat } from '../csv/table-format.ts';
 import type { Recipe } from '../presets/spec.ts';
 import { readRecipe, type StoredRecipe } from '../presets/stored.ts';
@@ -192,7 +192,9 @@ async function readImageRows(
   { from, to, hasSources }: { from: number; to: number; hasSources: boolean },
 ): Promise<ImageResultRow[]> {
   const { rows } = await sql<ImageResultRow>`
-    select row_number, position, recipe, state, error_code, hash16 ${when(hasSources, sql`, slot, url, host, is_placeholder`)} from images
+    select row_number, position, recipe, ${STATE_NOW} as state, error_code, hash16
+      ${when(hasSources, sql`, slot, url, host, is_placeholder`)}
+    from images i
     where tenant_id = ${tenantId} and batch_id = ${batchId} and slot >= ${from} and slot < ${to}
     order by slot`.execute(db);
   return rows;

@@ -12,6 +12,8 @@ const PASSING: ReadonlySet<TroubleKind> = new Set(['weather', 'damaged', 'clock'
 export type Waiting = {
   /** is called with each failure, before the wait */
   onTrouble(trouble: StorageTrouble): void;
+  /** is called when the storage has done what it was asked for */
+  onSuccess?(): void;
   /** aborts when nothing is waited for any more; what is being sent may still end */
   ending: AbortSignal;
   patienceMs?: number;
@@ -39,7 +41,7 @@ export function patientStorage(storage: Storage, waiting: Waiting): Storage {
  */
 export function patienceWith(
   { name }: Storage,
-  { onTrouble, ending, patienceMs = PATIENCE_MS }: Waiting,
+  { onTrouble, onSuccess, ending, patienceMs = PATIENCE_MS }: Waiting,
   failingSince?: WeakMap<AbortSignal, number>,
 ): Patiently {
   return async (signal, work) => {
@@ -49,13 +51,15 @@ export function patienceWith(
     const tooLong = new StorageTrouble(`${name}: it takes too long to answer`);
     const timer = setTimeout(() => end.abort(tooLong), Math.max(0, since + patienceMs - now));
     try {
-      return await untilDone(() => work(AbortSignal.any([signal, end.signal])), {
+      const result = await untilDone(() => work(AbortSignal.any([signal, end.signal])), {
         signal: AbortSignal.any([signal, end.signal, ending]),
         onTrouble(trouble) {
           failingSince?.set(signal, since);
           onTrouble(trouble);
         },
       });
+      onSuccess?.();
+      return result;
     } finally {
       clearTimeout(timer);
     }

@@ -38,9 +38,12 @@ const LANES: Record<string, Lane> = {
  * Delivers what is due. An attempt whose result was recorded is not made again; one whose worker died in
  * between is, so a receiver may see it twice.
  */
-export function startDeliveries(parts: WebhookParts): Pick<Pump, 'stop'> {
+export function startDeliveries(parts: WebhookParts): Pick<Pump, 'pause' | 'stop'> {
   const pumps = Object.values(LANES).map((lane) => startLane(parts, lane));
   return {
+    pause(key, reason) {
+      for (const pump of pumps) pump.pause(key, reason);
+    },
     async stop(graceMs) {
       await Promise.all(pumps.map((pump) => pump.stop(graceMs)));
     },

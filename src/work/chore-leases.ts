@@ -20,11 +20,16 @@ export type LeaseParts = {
   workerId: string;
   /** how many workers are alive, with this one */
   liveWorkers(): number;
+  /** whether this worker must leave all chores to others */
+  isPaused(): boolean;
   log: Logger;
 };
 
 /** @returns what each worker does again and again: it asks what is due, and runs what it leases */
-export function leasedChores(chores: Chore[], { db, workerId, liveWorkers, log }: LeaseParts): Repeated {
+export function leasedChores(
+  chores: Chore[],
+  { db, workerId, liveWorkers, isPaused, log }: LeaseParts,
+): Repeated {
   const running = new Set<string>();
 
   async function run(chore: Chore): Promise<void> {
@@ -37,6 +42,7 @@ export function leasedChores(chores: Chore[], { db, workerId, liveWorkers, log }
     name: 'lease chores',
     everyMs: () => (running.size > 0 ? ASK_EVERY_MS : waitMs(liveWorkers())),
     async run() {
+      if (isPaused()) return;
       const due = await takeDue(db, workerId, { chores, running });
       for (const chore of chores) if (due.has(chore.name) && !running.has(chore.name)) void run(chore);
     },

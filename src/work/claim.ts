@@ -8,13 +8,15 @@ import { readRecipe, type StoredRecipe } from '../presets/stored.ts';
 import { MarkCache } from '../marks/mark-cache.ts';
 import type { OnPlaceholder } from '../pipeline/marks.ts';
 import { storedSource } from '../pipeline/uploaded-source.ts';
-import { findReusable } from './reuse.ts';
+import { findReusable, KNOWN_SOURCE, type KnownSource } from './reuse.ts';
+import { sourceHashOf } from './source-key.ts';
 import type { Task } from '../queue/queue.ts';
 import { isWanted } from '../webhooks/receivers.ts';
 
 /**
- * Marks the images of claimed tasks as processing, and their batches as begun. These are two transactions:
- * a batch that a crash in between leaves pending is begun by its next claim, or settled from `pending`.
+ * Reads the images of claimed tasks, and marks their batches as begun. The images are not marked: their claimed tasks
+ * say that they are in work (images/image.ts). A batch that a crash leaves pending is begun by its next claim, or
+ * settled from `pending`.
  * @returns the images by task id, without those that are no longer queued for their task
  */
 export async function claimImages(
@@ -23,20 +25,11 @@ export async function claimImages(
   rules: EventRules,
   marks = new MarkCache(),
 ): Promise<Map<string, ClaimedImage>> {
-  const rows = await markProcessing(db, tasks);
+  const rows = await readClaimed(db, tasks);
   const pending = rows.filter((row) => row.batch_state === 'pending');
   if (pending.length > 0)
     await beginBatches(db, new Map(pending.map((row) => [row.batch_id, row.tenant_id])), rules);
-  const reusable = await findReusable(
-    db,
-    rows.map((row) => ({
-      tenantId: row.tenant_id,
-      url: row.url,
-      recipe: row.recipe,
-      freshForS: row.fresh_for_s,
-      headersFingerprint: row.headers_fingerprint,
-    })),
-  );
+  const reusable = await findReusable(db, rows);
   const marksOf = await marks.of(db, new Map(rows.map((row) => [row.tenant_id, row.marks_version])));
   return new Map(
     rows.map((row, i) => [
@@ -118,31 +111,30 @@ type ClaimedRow = {
   ms_left: number;
   claimed_at: string;
   force: boolean;
-  fresh_for_s: number | null;
   headers_fingerprint: string | null;
   placeholders: OnPlaceholder;
   marks_version: number;
   batch_state: BatchState;
-};
+} & KnownSource;
 
-async function markProcessing(db: Db, tasks: Task<'process_image'>[]): Promise<ClaimedRow[]> {
+async function readClaimed(db: Db, tasks: Task<'process_image'>[]): Promise<ClaimedRow[]> {
   const { rows } = await sql<Omit<ClaimedRow, 'recipe'> & { recipe: StoredRecipe }>`
     with claimed as (
-      update images set state = 'processing'
-      -- 'processing': the task is claimed again because its worker was lost
+      select task_id, tenant_id, batch_id, slot, url, host, tries, recipe from images
       where task_id = any(${tasks.map((task) => task.id)}::uuid[]) and state in ('queued', 'processing')
-      returning task_id, tenant_id, batch_id, slot, url, host, tries, recipe
     )
-    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.host, c.tries, b.recipes -> c.recipe as recipe, t.token, t.marks_version, b.placeholders, b.state as batch_state, b.force, b.fresh_for_s,
+    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.host, c.tries, b.recipes -> c.recipe as recipe, t.token, t.marks_version, b.placeholders, b.state as batch_state, b.force,
       (extract(epoch from b.began_at + make_interval(hours => b.deadline_hours) - clock_timestamp()) * 1000)::float8 as ms_left,
-      (select count(*) from stalls s
-        where s.tenant_id = c.tenant_id and s.batch_id = c.batch_id and s.slot = c.slot and s.at >= b.began_at) as stalls,
-      h.headers_fingerprint,
+      (select count(*) from stalls x
+        where x.tenant_id = c.tenant_id and x.batch_id = c.batch_id and x.slot = c.slot and x.at >= b.began_at) as stalls,
+      h.headers_fingerprint, ${KNOWN_SOURCE},
       -- a text, because a Date would round the microseconds, and only the database compares it
       clock_timestamp()::text as claimed_at
     from claimed c
     join batches b on b.tenant_id = c.tenant_id and b.batch_id = c.batch_id
     join tenants t on t.tenant_id = c.tenant_id
-    left join hosts h on h.tenant_id = c.tenant_id and h.host = c.host`.execute(db);
+    left join hosts h on h.tenant_id = c.tenant_id and h.host = c.host
+    left join sources s on s.tenant_id = c.tenant_id
+      and s.url_sha256 = ${sourceHashOf(sql`c.url`, sql`h.headers_fingerprint`)}`.execute(db);
   return rows.map((row) => Object.assign(row, { recipe: readRecipe(row.recipe) }));
 }

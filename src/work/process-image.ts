@@ -4,7 +4,7 @@ import { IMAGE_PROBLEMS, ImageProblem } from '../pipeline/problems.ts';
 import { DecodersUnavailable } from '../pipeline/decoder-children.ts';
 import type { HostBusy } from '../pipeline/download/download-permit.ts';
 import { StorageTrouble } from '../storage/storage.ts';
-import { WorkerEnding } from '../queue/pump.ts';
+import { HandedBack } from '../queue/pump.ts';
 import type { Finished } from '../queue/recorder.ts';
 
 /** An image whose task a worker has claimed. */
@@ -62,7 +62,7 @@ export async function processImage(
     return result;
   } catch (error) {
     if (signal.aborted) {
-      if (signal.reason instanceof WorkerEnding) return returned(image, signal.reason, log);
+      if (signal.reason instanceof HandedBack) return returned(image, signal.reason, log);
       throw signal.reason;
     }
     if (error instanceof StorageTrouble || error instanceof DecodersUnavailable) {

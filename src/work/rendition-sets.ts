@@ -13,16 +13,47 @@ export function setName({ tenantId, setId }: SetKey): string {
   return `${tenantId} ${setId}`;
 }
 
+type Wanted = { key: SetKey; found: PromiseWithResolvers<KnownSet | undefined> };
+
 /**
- * @returns the set; undefined when there is none, and also while the database is away: making it again costs
- *   less than a try
+ * Finds sets. Those that are asked for while a statement is under way share the next one.
+ * @returns a function that finds a set: undefined when there is none, and also while the database is away, because
+ *   making it again costs less than a try
  */
-export async function findSet(db: Db, key: SetKey): Promise<KnownSet | undefined> {
+export function setFinder(db: Db): (tenantId: number, setId: string) => Promise<KnownSet | undefined> {
+  let waiting: Wanted[] = [];
+  let isFinding = false;
+
+  async function findAll(): Promise<void> {
+    isFinding = true;
+    while (waiting.length > 0) {
+      const wanted = waiting;
+      waiting = [];
+      await findTogether(db, wanted);
+    }
+    isFinding = false;
+  }
+
+  return (tenantId, setId) => {
+    const found = Promise.withResolvers<KnownSet | undefined>();
+    waiting.push({ key: { tenantId, setId }, found });
+    if (!isFinding) void findAll();
+    return found.promise;
+  };
+}
+
+async function findTogether(db: Db, wanted: Wanted[]): Promise<void> {
   try {
-    return (await findSets(db, [key])).get(setName(key));
+    const sets = await findSets(
+      db,
+      wanted.map(({ key }) => key),
+    );
+    for (const { key, found } of wanted) found.resolve(sets.get(setName(key)));
   } catch (error) {
-    if (isPassingTrouble(error)) return undefined;
-    throw error;
+    for (const { found } of wanted) {
+      if (isPassingTrouble(error)) found.resolve(undefined);
+      else found.reject(error);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type RawBuilder, sql } from 'kysely';
 
 /**
  * The identity of a source: its URL, and the fingerprint of the secret headers that its host is requested
@@ -10,4 +11,9 @@ export type SourceKey = { tenantId: number; url: string; headersFingerprint: str
 export function sourceHash({ url, headersFingerprint }: SourceKey): string {
   const text = headersFingerprint === null ? url : `${url}\n${headersFingerprint}`;
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** SQL: the same, as bytes. */
+export function sourceHashOf(url: RawBuilder<unknown>, headersFingerprint: RawBuilder<unknown>) {
+  return sql`sha256(convert_to(${url} || coalesce(E'\\n' || ${headersFingerprint}, ''), 'UTF8'))`;
 }

@@ -6,6 +6,7 @@ import { readXml, type XmlHandler } from './xml.ts';
 
 const MAX_PARTS = 10_000;
 const MAX_XML_BYTES = 2 ** 30;
+const MAX_PICTURE_BYTES = 4 * 2 ** 30;
 const MAX_SMALL_PART_BYTES = 64 * 2 ** 20; // whatever is neither a sheet nor the shared strings is kept in memory
 
 /** Where a relationship of a part leads: to another part, or out of the workbook. */
@@ -20,6 +21,7 @@ export function isWorkbook({ parts }: ZipFile): boolean {
 export class Package {
   readonly #zip: ZipFile;
   readonly #budget = new InflateBudget(MAX_XML_BYTES);
+  readonly #pictureBudget = new InflateBudget(MAX_PICTURE_BYTES);
   readonly #byLowerName: Map<string, ZipPart>;
 
   /** @throws Problem `csv_invalid`: `file_too_complex`, `zip_special_file`, `file_encrypted` */
@@ -45,6 +47,11 @@ export class Package {
   /** The content of a part; it counts against what the workbook may unpack to. */
   read(part: ZipPart): AsyncGenerator<Buffer> {
     return this.#zip.read(part, this.#budget);
+  }
+
+  /** The content of a picture, for which there is a limit of its own: pictures are hardly compressed. */
+  readPicture(part: ZipPart): AsyncGenerator<Buffer> {
+    return this.#zip.read(part, this.#pictureBudget);
   }
 
   /** Parses a part that is small in real workbooks. Nothing happens if there is none of this name. */

@@ -8,7 +8,7 @@ const MAX_BYTES = 256 * 2 ** 20;
 const MAX_STRINGS = 2 ** 23; // 8 columns of a full sheet
 
 /**
- * The texts that cells name by their number. They are kept outside of JavaScript's heap, and beyond 32 MB on disk.
+ * The texts that cells name by their number. They are kept outside of JavaScript's heap, and beyond 8 MB on disk.
  * @param folder for a temporary file
  * @throws Problem `csv_invalid`
  */

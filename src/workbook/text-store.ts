@@ -3,12 +3,15 @@ import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 const BLOCK_BYTES = 256 * 1024; // the longest text, of 64 K characters, has 192 K bytes
-const MAX_BLOCKS_IN_MEMORY = 128;
+const MAX_BLOCKS_IN_MEMORY = 32;
+
+// A block returns into memory when this many of its texts are needed one after another. Texts are mostly needed in
+// their order; where they are not, a block would be read for each of them.
+const WORTH_READING = 8;
 
 /**
- * Texts by their number, in blocks of bytes. When there are more than 32 MB, blocks go to a file, and return when a
- * text of them is needed; texts are mostly needed in their order. It reads and writes synchronously, because one text
- * is needed for each cell, and few of them are not in memory.
+ * Texts by their number, in blocks of bytes. When there are more than 8 MB, blocks go to a file. It reads and writes
+ * synchronously, because a text is needed for each cell, and few of them are not in memory.
  */
 export class TextStore {
   readonly #folder: string;
@@ -20,6 +23,8 @@ export class TextStore {
   #current: Buffer = Buffer.alloc(0);
   #currentNumber = -1;
   #used = BLOCK_BYTES;
+  #missed = -1;
+  #misses = 0;
   #count = 0;
   #fd: number | undefined;
 
@@ -51,6 +56,7 @@ export class TextStore {
     const length = this.#lengths[number];
     if (start === undefined || length === undefined || number >= this.#count) return undefined;
     const block = this.#blockOf(Math.floor(start / BLOCK_BYTES));
+    if (!block) return this.#read(start, length).toString();
     const from = start % BLOCK_BYTES;
     return block.toString('utf8', from, from + length);
   }
@@ -76,13 +82,22 @@ export class TextStore {
     this.#hold(this.#currentNumber, this.#current);
   }
 
-  #blockOf(number: number): Buffer {
+  /** undefined: it is not worth reading */
+  #blockOf(number: number): Buffer | undefined {
     const held = this.#blocks.get(number);
     if (held) return held;
-    const block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-    readSync(this.#file(), block, 0, BLOCK_BYTES, number * BLOCK_BYTES);
+    this.#misses = number === this.#missed ? this.#misses + 1 : 1;
+    this.#missed = number;
+    if (this.#misses < WORTH_READING) return undefined;
+    const block = this.#read(number * BLOCK_BYTES, BLOCK_BYTES);
     this.#hold(number, block);
     return block;
+  }
+
+  #read(position: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    readSync(this.#file(), bytes, 0, length, position);
+    return bytes;
   }
 
   /** Keeps a block in memory, and writes the oldest one into the file if there are too many. */

@@ -7,6 +7,7 @@ import type { ZipFile } from '../zip/zip-file.ts';
 import { chooseSheet, type ReadableSheet, type SheetRules } from './choose-sheet.ts';
 import { withMergedNames } from './merged-names.ts';
 import { Package, targetOf } from './package.ts';
+import { CellPictures } from './pictures/cell-pictures.ts';
 import { floatingPictures } from './pictures/drawings.ts';
 import { richPictures } from './pictures/rich-values.ts';
 import { wpsPictures } from './pictures/wps.ts';
@@ -17,7 +18,12 @@ import { readSheetTail } from './sheet-tail.ts';
 import { readStyles } from './styles.ts';
 import { readWorkbookPart, type WorkbookPart } from './workbook-part.ts';
 
-export type WorkbookRules = SheetRules & { folder?: string | undefined };
+export type WorkbookRules = SheetRules & {
+  /** for temporary files */
+  folder?: string | undefined;
+  /** of a picture in a cell */
+  maxSourceBytes?: number | undefined;
+};
 
 /**
  * Opens the sheet that is to be read.
@@ -36,9 +42,11 @@ export async function openWorkbook(
   const sheet = await chooseSheet(workbook.sheets, rules, async ({ part }) =>
     firstOf(rowsOf(parts, part, { ...cells, beside: [] })),
   );
-  const { rows, merges } = await openSheet(parts, sheet, cells);
+  const pictures = new CellPictures(parts, rules.maxSourceBytes);
+  const { rows, merges, hasPictures } = await openSheet(parts, sheet, { cells, pictures });
   return {
     ...otherTable('xlsx', rows, { bom: true }),
+    ...(hasPictures && { pictures }),
     sheet: { name: sheet.name, all: workbook.sheets.map(({ name }) => name) },
     withMergedNames: (header, records) => withMergedNames(merges, header, records),
   };
@@ -55,12 +63,19 @@ async function cellParts(parts: Package, workbook: WorkbookPart, folder: string)
   return { texts, styles, is1904, richPictures: rich, wpsPictures: wps };
 }
 
-async function openSheet(parts: Package, { part: name }: ReadableSheet, cells: Cells) {
+async function openSheet(
+  parts: Package,
+  { part: name }: ReadableSheet,
+  { cells, pictures }: { cells: Cells; pictures: CellPictures },
+) {
   const part = parts.find(name);
-  if (!part) return { rows: none(), merges: [] };
+  if (!part) return { rows: none(), merges: [], hasPictures: false };
   const { merges, links, drawings } = await readSheetTail(parts, part);
-  const pictures = await floatingPictures(parts, drawings);
-  return { rows: rowsOf(parts, name, { ...cells, beside: [links, pictures] }), merges };
+  const floating = await floatingPictures(parts, drawings);
+  for (const ofRow of floating.values()) pictures.hold(ofRow);
+  const rows = rowsOf(parts, name, { ...cells, beside: [links, floating] });
+  const hasPictures = floating.size + cells.richPictures.size + cells.wpsPictures.size > 0;
+  return { rows: hasPictures ? pictures.holdAll(rows) : rows, merges, hasPictures };
 }
 
 function rowsOf(parts: Package, name: string, rowParts: RowParts): AsyncGenerator<TableRow> {

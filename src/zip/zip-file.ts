@@ -67,7 +67,7 @@ function damaged(name: string): Error {
   return unreadable('zip_damaged', `"${name}" in the file is damaged: its checksum or its size is wrong.`);
 }
 
-const CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 16 * 1024;
 const [STORED, DEFLATED] = [0, 8];
 
 async function inflatedOf(part: StoredPart, { file, reader }: Open): Promise<AsyncIterable<Buffer>> {

@@ -7,7 +7,7 @@ import { readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/db/database.ts';
 import { bearer, keyOf, startApi } from '../support/api.ts';
 import { newServices } from '../support/batches.ts';
-import { until } from '../support/until.ts';
+import { SOON_MS, until } from '../support/until.ts';
 
 const states = async (db: Db): Promise<string[]> =>
   (await listKeys(db, {}))
@@ -39,11 +39,11 @@ test('MINILAB_KEY is an admin of the default tenant; changing it revokes the one
   assert.equal(await status(a), 200);
   await configureKey(db, b);
   assert.equal(await status(b), 200);
-  await until(async () => (await status(a)) === 401, 5_000);
+  await until(async () => (await status(a)) === 401, SOON_MS);
   await configureKey(db, a);
-  await until(async () => (await status(a)) === 200 && (await status(b)) === 401, 5_000);
+  await until(async () => (await status(a)) === 200 && (await status(b)) === 401, SOON_MS);
   await configureKey(db, undefined);
-  await until(async () => (await status(a)) === 401, 5_000);
+  await until(async () => (await status(a)) === 401, SOON_MS);
 });
 
 test('a key that an operator revoked does not come back by a restart; other keys are no MINILAB_KEY', async () => {

@@ -13,7 +13,7 @@ import { silent } from '../support/batches.ts';
 import { open, readAnswer, startServer, untilClosed } from '../support/http.ts';
 import { type Api, bearer, keyOf, startApi, startSecondApi } from '../support/api.ts';
 import { json } from '../support/minilab.ts';
-import { until } from '../support/until.ts';
+import { SOON_MS, until } from '../support/until.ts';
 
 type Problem = { code: string; detail: string };
 
@@ -208,7 +208,7 @@ describe('API keys', () => {
     const isValid = async (): Promise<boolean | undefined> => watched[0]?.principal?.isStillValid();
     assert.equal(await isValid(), true);
     await revokeKey(db, 1, id);
-    await until(async () => (await isValid()) === false, 5_000);
+    await until(async () => (await isValid()) === false, SOON_MS);
   });
 
   test('many requests with a key cost few statements', async () => {
@@ -248,10 +248,10 @@ describe('API keys', () => {
 
   test('when all keys are revoked, the API stays closed; keys reset opens it to this machine', async () => {
     await sql`update api_keys set revoked_at = now() where revoked_at is null`.execute(db);
-    await until(async () => (await get('/v1/batches', bearer(admin))).status === 401, 5_000);
+    await until(async () => (await get('/v1/batches', bearer(admin))).status === 401, SOON_MS);
     assert.equal((await get('/v1/batches')).status, 401);
     await resetKeys(db);
-    await until(async () => (await get('/v1/batches')).status === 200, 5_000);
+    await until(async () => (await get('/v1/batches')).status === 200, SOON_MS);
   });
 });
 

@@ -10,7 +10,7 @@ import { PAGE_ADDRESSES } from '../../src/page/page.routes.ts';
 import { claim, failed, record } from '../support/batches.ts';
 import { type Api, bearer, keyOf, type Route, startApi } from '../support/api.ts';
 import { type Batch, json } from '../support/minilab.ts';
-import { until } from '../support/until.ts';
+import { SOON_MS, until } from '../support/until.ts';
 
 /** What each route needs. A new route is added here, and below to OBJECTS if its path has a parameter. */
 const ACCESS: Record<string, Scope | 'public'> = {
@@ -124,7 +124,7 @@ describe('every route', () => {
     Object.assign(ours, await keyOf(db, { tenant: 'ours' }));
     Object.assign(theirs, other);
     theirIds['key'] = publicId('key', other.id);
-    await until(async () => (await fetch(`${api.url}/v1/batches`)).status === 401, 5_000);
+    await until(async () => (await fetch(`${api.url}/v1/batches`)).status === 401, SOON_MS);
     await makeObjects();
   });
   after(() => api[Symbol.asyncDispose]());

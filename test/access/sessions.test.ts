@@ -5,7 +5,7 @@ import { newApiKey } from '../../src/access/api-key.ts';
 import { revokeKey } from '../../src/access/key.queries.ts';
 import { type Api, bearer, keyOf, startApi } from '../support/api.ts';
 import { json } from '../support/minilab.ts';
-import { until } from '../support/until.ts';
+import { SOON_MS, until } from '../support/until.ts';
 
 type Problem = { code: string; detail: string };
 
@@ -32,7 +32,7 @@ describe('sessions of the page', () => {
     ({ db } = api.services.database);
     assert.equal((await signIn(api.url, newApiKey())).status, 409, 'without keys, nobody signs in');
     admin = await keyOf(db, { tenant: 'shop' });
-    await until(async () => (await fetch(`${api.url}/v1/batches`)).status === 401, 5_000);
+    await until(async () => (await fetch(`${api.url}/v1/batches`)).status === 401, SOON_MS);
   });
   after(() => api[Symbol.asyncDispose]());
 
@@ -102,9 +102,9 @@ describe('sessions of the page', () => {
     const third = cookieOf(await signIn(api.url, admin.key));
     assert.ok(!(await isOver(second)) && !(await isOver(third)));
     await revokeKey(db, other.tenantId, other.id);
-    await until(() => isOver(second), 5_000);
+    await until(() => isOver(second), SOON_MS);
     await sql`update sessions set expires_at = now()`.execute(db);
-    await until(() => isOver(third), 5_000);
+    await until(() => isOver(third), SOON_MS);
     assert.match(
       (await json<Problem>(send('GET', '/v1/session', { cookie: third }))).detail,
       /sign in again/,

@@ -7,7 +7,7 @@ import { revokeKey } from '../../src/access/key.queries.ts';
 import { deleteTenant } from '../../src/access/tenants.ts';
 import { bearer } from '../support/api.ts';
 import { csvOf, startApi, type TenantsApi } from '../support/tenants-api.ts';
-import { until } from '../support/until.ts';
+import { SOON_MS, until } from '../support/until.ts';
 
 describe('an upload whose key was revoked, or whose tenant was deleted, while it arrived', () => {
   let api: TenantsApi;
@@ -40,7 +40,7 @@ describe('an upload whose key was revoked, or whose tenant was deleted, while it
       const revoked = await api.newKey('shop', 'write');
       const end = await begin(path, revoked.key);
       await revokeKey(db, revoked.tenantId, revoked.id);
-      await until(() => isRefused(revoked.key), 5_000);
+      await until(() => isRefused(revoked.key), SOON_MS);
       assert.equal(await end(), 401);
 
       const deleted = await api.newKey('gone', 'write');

@@ -105,3 +105,16 @@ test('a thousand hosts on hold do not keep the images of another host waiting', 
   await sweep(db, services.feed);
   assert.ok((await inQueue(services, batch)) > 3, 'images of hosts that are given up are to end');
 });
+
+test('batches that are fed together share a host alike, and take no more of it than its room', async () => {
+  await using services = await slowHosts();
+  const batches: BatchKey[] = [];
+  for (const name of ['a', 'b', 'c', 'd']) batches.push(await acceptUrls(services, urls(name, 100)));
+  const claimed = await claim(services, 100);
+  await record(
+    services,
+    claimed.map(({ task, image }) => ({ task, result: failed(image) })),
+  );
+  const fed = await Promise.all(batches.map((batch) => inQueue(services, batch)));
+  assert.deepEqual(fed, [2, 2, 2, 2]);
+});

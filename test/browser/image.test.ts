@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Batch, json, startMinilab, untilEnded, upload, type Running } from '../support/minilab.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { photo, PHOTO_NAMES } from '../support/pictures.ts';
@@ -24,7 +24,7 @@ describe('an image', { skip: NO_BROWSER ?? false }, () => {
   before(async () => {
     folder = await newFolder();
     origin = await startOrigin((path) => files.get(path));
-    server = await startMinilab('serve', { DATABASE_URL: await newDatabase(), DATA_DIR: folder.path });
+    server = await startMinilab('serve', { DATABASE_URL: await migratedDatabase(), DATA_DIR: folder.path });
     const links = [...files.keys()].map((path) => origin.url + path);
     const csv = `Title,Photo 1,Photo 2,Photo 3\nBowl,${links.join(',')}`;
     batch = await untilEnded((await json<Batch>(upload(server.url, csv))).links.self);

@@ -1,7 +1,7 @@
 /** A failure is understood and tried again: first there is nothing at the address, then the picture; the frame becomes it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
@@ -19,7 +19,7 @@ describe('one failed image', { skip: NO_BROWSER ?? false }, () => {
     origin = stack.use(
       await startOrigin((path) => (there.has(path) ? photo(PHOTO_NAMES[0] ?? '') : undefined)),
     );
-    const settings = { DATABASE_URL: await newDatabase(), DATA_DIR: folder.path };
+    const settings = { DATABASE_URL: await migratedDatabase(), DATA_DIR: folder.path };
     minilab = stack.use(await startMinilab('serve', settings));
   });
   after(async () => {

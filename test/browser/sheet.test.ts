@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { BrowserContext, Page, Request } from 'playwright-core';
 import { shortReason } from '../../web/data/reasons.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, upload } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
@@ -27,7 +27,7 @@ describe('a batch at work', { skip: NO_BROWSER ?? false }, () => {
     origin = await startGatedOrigin();
     elsewhere = await startGatedOrigin();
     nothing = await startOrigin(() => undefined);
-    settings = { DATABASE_URL: await newDatabase(), DATA_DIR: folder.path };
+    settings = { DATABASE_URL: await migratedDatabase(), DATA_DIR: folder.path };
     server = await startMinilab('serve --no-worker', settings);
   });
   after(async () => {

@@ -1,6 +1,6 @@
 /** A server with batches in all states, for the tests of the page: a shop, its suppliers, and what goes wrong with both. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
@@ -22,7 +22,7 @@ export async function openStage(more: Record<string, string> = {}): Promise<Stag
   const folder = opened.use(await newFolder());
   const origin = opened.use(await startSuppliers());
   const busy = opened.use(await startBusyHost());
-  const settings = { DATABASE_URL: await newDatabase(), DATA_DIR: folder.path, ...more };
+  const settings = { DATABASE_URL: await migratedDatabase(), DATA_DIR: folder.path, ...more };
   const minilab = opened.use(await startMinilab('serve', settings));
   const closing = opened.move();
   const { url } = minilab;

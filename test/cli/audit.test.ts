@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { cutOut } from '../support/catalogue.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { runMinilab } from '../support/minilab.ts';
 
@@ -19,7 +19,7 @@ type Result = {
 /** A folder with a CSV of a good picture, a small one and one that does not exist. */
 async function newCatalogue(): Promise<Folder & { run: typeof run }> {
   const folder = await newFolder();
-  const database = await newDatabase();
+  const database = await migratedDatabase();
   const side = { width: 1700, height: 1700, format: 'png' } as const;
   await writeFile(join(folder.path, 'good.png'), await cutOut(side));
   await writeFile(join(folder.path, 'small.png'), await cutOut({ ...side, width: 499, height: 499 }));
@@ -121,7 +121,7 @@ test('process --check tells after the batch what a channel says of sources and o
 
 test('channels are listed, shown, added from a file and removed', async () => {
   await using folder = await newFolder();
-  const settings = { DATA_DIR: folder.path, DATABASE_URL: await newDatabase() };
+  const settings = { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase() };
   const run = (...args: string[]) => runMinilab(['channels', ...args], { settings, cwd: folder.path });
   await writeFile(join(folder.path, 'ours.json'), '{ "rules": [{ "rule": "plain" }] }');
   const added = await run('add', 'ours.json');

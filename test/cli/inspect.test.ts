@@ -8,6 +8,7 @@ import { judged } from '../../src/cli/inspect-verdicts.ts';
 import { fileFacts, measure } from '../../src/cli/inspect-facts.ts';
 import { createDecoderPool } from '../../src/pipeline/decoder-pool.ts';
 import { cutOut } from '../support/catalogue.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, json, runMinilab, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -62,7 +63,10 @@ test('inspect and a batch give 50 pictures the same verdicts', async () => {
   const files = await fiftyPictures();
   assert.equal(files.size, 50);
   await using origin = await startOrigin((path) => files.get(path.slice(1)));
-  await using minilab = await startMinilab('serve', { DATA_DIR: join(folder.path, 'data') });
+  await using minilab = await startMinilab('serve', {
+    DATA_DIR: join(folder.path, 'data'),
+    DATABASE_URL: await migratedDatabase(),
+  });
   const rows = [...files.keys()].map((name, i) => `${i},P,${origin.url}/${name}`);
   const batch = await json<Batch>(upload(minilab.url, ['SKU,Name,Images', ...rows, ''].join('\n')));
   await untilEnded(batch.links.self);

@@ -5,7 +5,7 @@ import { newApiKey } from '../../src/access/api-key.ts';
 import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { json, type Ran, runMinilab, startMinilab } from '../support/minilab.ts';
-import { until } from '../support/until.ts';
+import { SOON_MS, until } from '../support/until.ts';
 
 test('keys and tenants are made, listed and ended beside a running server, which says who may use it', async () => {
   await using folder = await newFolder();
@@ -25,7 +25,7 @@ test('keys and tenants are made, listed and ended beside a running server, which
   assert.match(created.err, /scope write, and does not expire.*\n.*asks for a key, also on this machine/);
   const key = created.out.trim();
   assert.equal(await status(key), 200);
-  await until(async () => (await status()) === 401, 5_000);
+  await until(async () => (await status()) === 401, SOON_MS);
 
   assert.equal((await minilab('tenants', 'create', 'shop')).code, 0);
   assert.match((await minilab('tenants', 'list')).out, /^NAME .*\ndefault .*1 .*\nshop .*0/);
@@ -50,12 +50,12 @@ test('keys and tenants are made, listed and ended beside a running server, which
   );
 
   assert.equal((await minilab('keys', 'revoke', 'ci')).code, 0);
-  await until(async () => (await status(key)) === 401, 5_000);
+  await until(async () => (await status(key)) === 401, SOON_MS);
   assert.equal(await status(other['key']), 200, 'the key of the same name of another tenant');
   assert.equal((await minilab('tenants', 'delete', 'shop')).code, 0);
-  await until(async () => (await status(other['key'])) === 401, 5_000);
+  await until(async () => (await status(other['key'])) === 401, SOON_MS);
   assert.equal((await minilab('keys', 'reset')).code, 0);
-  await until(async () => (await status()) === 200, 5_000);
+  await until(async () => (await status()) === 200, SOON_MS);
 });
 
 test('what is wrong with a key or tenant is said, and exits with 1', async () => {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import sharp from 'sharp';
 import { cutOut as boxOnPlain } from '../support/catalogue.ts';
 import { cutOut } from '../support/cut-outs.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { runMinilab } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -24,7 +24,7 @@ type Result = {
 
 /** A folder and a database of its own for a test. */
 async function newPlace() {
-  return { ...(await newFolder()), database: await newDatabase() };
+  return { ...(await newFolder()), database: await migratedDatabase() };
 }
 
 async function process(folder: Folder & { database: string }, csv: string, ...more: string[]) {

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Image, Minilab, MinilabError, type Progress } from '../../packages/client/src/index.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { type Running, startMinilab } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
@@ -25,7 +26,8 @@ describe('the typed client', () => {
     const picture = await smallPicture(1);
     origin = stack.use(await startOrigin((path) => (path.startsWith('/missing') ? undefined : picture)));
     folder = stack.use(await newFolder());
-    server = stack.use(await startMinilab('serve', { DATA_DIR: folder.path }));
+    const settings = { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase() };
+    server = stack.use(await startMinilab('serve', settings));
     minilab = new Minilab({ baseUrl: `${server.url}/` });
     const urls = ['a.jpg', 'b.jpg', 'missing.jpg'].map((name) => `${origin.url}/${name}`);
     csv = `SKU,Product Name,Input Image Urls\n1,A,"${urls.join(',')}"\n`;

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { newSecret, sign } from '../../src/webhooks/signing.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { codeBlocks, missing } from '../support/examples.ts';
 import { newFolder } from '../support/folder.ts';
 import { startMinilab } from '../support/minilab.ts';
@@ -33,7 +34,8 @@ describe('docs/client.md', () => {
     const picture = await smallPicture(1);
     const origin = stack.use(await startOrigin((path) => (path === '/1.jpg' ? picture : undefined)));
     ({ path: folder } = stack.use(await newFolder()));
-    ({ url } = stack.use(await startMinilab('serve', { DATA_DIR: join(folder, 'data') })));
+    const settings = { DATA_DIR: join(folder, 'data'), DATABASE_URL: await migratedDatabase() };
+    ({ url } = stack.use(await startMinilab('serve', settings)));
     csv = `SKU,Product Name,Input Image Urls\n1,A,"${origin.url}/1.jpg,${origin.url}/2.jpg"\n`;
   });
 

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import { newApiKey } from '../../src/access/api-key.ts';
 import { IMAGE_PROBLEMS } from '../../src/pipeline/problems.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { codeBlocks, missing } from '../support/examples.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { type Batch, startMinilab } from '../support/minilab.ts';
@@ -46,7 +47,7 @@ describe('docs/walks.md', { skip: SKIP }, () => {
     );
     receiver = stack.use(await startReceiver());
     const { path } = stack.use(await newFolder());
-    settings = { DATA_DIR: path };
+    settings = { DATA_DIR: path, DATABASE_URL: await migratedDatabase() };
     ({ url } = stack.use(await startMinilab('serve', { ...settings, MINILAB_KEY: key })));
   });
 
@@ -61,10 +62,10 @@ describe('docs/walks.md', { skip: SKIP }, () => {
     const text = WALKS.find((part) => part.startsWith(title)) ?? '';
     const commands = codeBlocks(text, 'sh').join('\n').replaceAll('npx minilab', MINILAB);
     await writeFile(join(folder.path, 'walk.sh'), `${FIELD}\n${commands}`);
-    const { PATH = '', HOME = '' } = process.env;
+    const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '', NODE_OPTIONS = '' } = process.env;
     const { stdout } = await promisify(execFile)('bash', ['-e', 'walk.sh'], {
       cwd: folder.path,
-      env: { PATH, HOME, URL: url, ...settings, ...variables },
+      env: { PATH, HOME, NODE_COMPILE_CACHE, NODE_OPTIONS, URL: url, ...settings, ...variables },
       timeout: DEADLINE_MS,
     });
     for (const [, name] of codeBlocks(text, 'json')

@@ -3,12 +3,13 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { Client } from 'pg';
+import { buildIndex } from '../../src/db/concurrent-index.ts';
 import { type Db, openDatabase } from '../../src/db/database.ts';
 import { migrate, MIGRATIONS } from '../../src/db/migrate.ts';
 import type { Problem } from '../../src/errors.ts';
 import { newUuid } from '../../src/ids.ts';
 import { startQueue } from '../../src/queue/queue.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase, newDatabase } from '../support/database.ts';
 import { runMinilab } from '../support/minilab.ts';
 
 const NAMES = Object.keys(MIGRATIONS).toSorted();
@@ -97,6 +98,7 @@ test('every migration locks beforehand all tables that it changes', async () => 
   const { db } = openDatabase(url);
   for (const name of NAMES) {
     const before = new Set(await tablesOf(db));
+    if (MIGRATIONS[name]?.isConcurrent) continue;
     const locked = await db.transaction().execute(async (trx) => {
       await MIGRATIONS[name]?.up(trx);
       const { rows } = await sql<{ name: string }>`
@@ -171,6 +173,58 @@ test('a migration that is killed while it waits leaves nothing, and the next sta
   await report.query('commit');
   assert.deepEqual(await migrate(old.db), LATER);
 });
+
+test('a migration that waits for a transaction lets others through, and runs when it has ended', async () => {
+  await using old = await oldDatabase();
+  await using report = await connect(old.url);
+  await report.query('begin');
+  await report.query('select from rendition_sets');
+  const waits = Promise.withResolvers<void>();
+  const migrating = migrate(old.db, { onWait: () => waits.resolve() });
+  await waits.promise;
+  await using other = await connect(old.url);
+  const blockedBy = `select from pg_locks where not granted and relation = 'rendition_sets'::regclass`;
+  await untilThereAre(1, () => report.query(blockedBy)); // it waits for the report again
+  await other.query('select from rendition_sets'); // behind it, and yet before it
+  await report.query('commit');
+  assert.deepEqual(await migrating, LATER);
+});
+
+test('an index of a table in use is built beside a transaction that writes, and again where one was left half built', async () => {
+  const url = await migratedDatabase();
+  const { db } = openDatabase(url);
+  await using writer = await connect(url);
+  const newer = { isConcurrent: true, up: (on: Db) => buildIndex(on, 'newer', 'on presets (name)') } as const;
+  MIGRATIONS['9999_newer'] = newer;
+  try {
+    await writer.query('begin');
+    await writer.query(
+      `insert into presets (tenant_id, name, description, renditions) values (1, 'one', '', '[]')`,
+    );
+    const migrating = migrate(db);
+    await untilThereAre(1, () => writer.query(`select from pg_class where relname = 'newer'`));
+    await writer.query(
+      `insert into presets (tenant_id, name, description, renditions) values (1, 'two', '', '[]')`,
+    );
+    await writer.query('commit');
+    assert.deepEqual(await migrating, ['9999_newer']);
+    await sql`update pg_index set indisvalid = false where indexrelid = 'newer'::regclass`.execute(db);
+    await buildIndex(db, 'newer', 'on presets (name)');
+    const { rows } =
+      await sql`select from pg_index where indexrelid = 'newer'::regclass and indisvalid`.execute(db);
+    assert.equal(rows.length, 1);
+  } finally {
+    delete MIGRATIONS['9999_newer'];
+    await db.destroy();
+  }
+});
+
+async function untilThereAre(
+  count: number,
+  rowsOf: () => Promise<{ rowCount: number | null }>,
+): Promise<void> {
+  while ((await rowsOf()).rowCount !== count);
+}
 
 test('a database that has later migrations without an earlier one gets that one', async () => {
   const { db } = openDatabase(await newDatabase());

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/db/database.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -26,7 +26,7 @@ type Place = AsyncDisposable & { minilab: Running };
 
 async function newPlace(): Promise<Place> {
   const folder = await newFolder();
-  const settings = { DATA_DIR: folder.path, DATABASE_URL: await newDatabase(), SECRETS_KEY: KEY };
+  const settings = { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase(), SECRETS_KEY: KEY };
   const minilab = await startMinilab('serve', settings);
   return {
     minilab,
@@ -178,7 +178,7 @@ test('the error of an image that its host refuses says that headers can be set f
 
 test('secret headers are encrypted in the database, and without the key no request is sent', async () => {
   await using folder = await newFolder();
-  const url = await newDatabase();
+  const url = await migratedDatabase();
   const settings = { DATA_DIR: folder.path, DATABASE_URL: url };
   await using origin = await keepingOrigin();
   {

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import {
   type Batch,
@@ -38,7 +38,7 @@ describe('a catalogue whose files lie in a bucket', () => {
     s3 = stack.use(await startS3());
     const pictures = await Promise.all(Array.from({ length: IMAGES }, (_, i) => smallPicture(i)));
     origin = stack.use(await startOrigin((path) => pictures[Number(path.slice(1).split('?')[0])]));
-    settings = { DATA_DIR: folder.path, DATABASE_URL: await newDatabase(), ...s3.settings };
+    settings = { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase(), ...s3.settings };
     minilab = stack.use(await startMinilab('serve', settings));
   });
   after(() => stack.disposeAsync());

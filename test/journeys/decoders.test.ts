@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { pngBomb } from '../support/hostile.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
@@ -28,7 +28,7 @@ describe('an image whose decoder dies each time', { skip: NO_PROC }, () => {
     // 100 megapixels, interlaced: a decoder has the file open for 1.3 s, and is looked for every 20 ms.
     fatal = pngBomb(10_000, 10_000, 1);
     origin = await startOrigin((path) => (path === '/fatal.png' ? fatal : photo(path.slice(1))));
-    minilab = await startMinilab('serve', { DATA_DIR: folder.path, DATABASE_URL: await newDatabase() });
+    minilab = await startMinilab('serve', { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase() });
   });
   after(async () => {
     await minilab[Symbol.asyncDispose]();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
@@ -36,7 +36,7 @@ describe('spreadsheets as users have them', () => {
     folder = await newFolder();
     const picture = photo('friends_by_Aitzol_Berasategi.jpg');
     origin = await startOrigin((path) => (/^\/\d+\.jpg/.test(path) ? picture : undefined));
-    minilab = await startMinilab('serve', { DATA_DIR: folder.path, DATABASE_URL: await newDatabase() });
+    minilab = await startMinilab('serve', { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase() });
   });
   after(async () => {
     await minilab[Symbol.asyncDispose]();

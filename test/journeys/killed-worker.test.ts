@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, json, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -18,7 +18,7 @@ async function until(condition: () => boolean, deadlineMs = 30_000): Promise<voi
 // What else may happen to a worker: test/long/faults.test.ts.
 test('a worker that is killed loses nothing: every image it held is claimed again within 20 s', async () => {
   await using folder = await newFolder();
-  const settings = { DATA_DIR: folder.path, DATABASE_URL: await newDatabase(), LOG_LEVEL: 'debug' };
+  const settings = { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase(), LOG_LEVEL: 'debug' };
   await using api = await startMinilab('serve --no-worker', settings);
   const picture = await smallPicture(1);
   const waiting: ServerResponse[] = [];

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import sharp from 'sharp';
 import { cutOut } from '../support/catalogue.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
@@ -31,7 +31,7 @@ describe('main images', () => {
     folder = await newFolder();
     origin = await startOrigin((path) => pictures.get(path));
     for (let i = 1; i <= 3; i += 1) pictures.set(`/${i}.jpg`, await smallPicture(i));
-    minilab = await startMinilab('serve', { DATABASE_URL: await newDatabase(), DATA_DIR: folder.path });
+    minilab = await startMinilab('serve', { DATABASE_URL: await migratedDatabase(), DATA_DIR: folder.path });
   });
   after(async () => {
     await minilab[Symbol.asyncDispose]();

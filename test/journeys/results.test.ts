@@ -11,7 +11,7 @@ import { sql } from 'kysely';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import { escapeFormula, unescapeFormula } from '../../src/csv/formulas.ts';
 import { uuidOf } from '../../src/ids.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder, type Folder } from '../support/folder.ts';
 import { HOSTILE_CELLS } from '../support/hostile-cells.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
@@ -35,7 +35,7 @@ describe('results', () => {
       if (path.startsWith('/moved')) return (_request, response) => redirect(response, path.slice(6));
       return pictures.get(path.split('?')[0] ?? '');
     });
-    const url = await newDatabase();
+    const url = await migratedDatabase();
     database = openDatabase(url);
     minilab = await startMinilab('serve', { DATABASE_URL: url, DATA_DIR: folder.path });
   });

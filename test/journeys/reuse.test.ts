@@ -4,7 +4,7 @@ import { readdir, readFile, rm, truncate } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
@@ -46,7 +46,7 @@ describe('a catalogue that comes again', () => {
   before(async () => {
     folder = await newFolder();
     origin = await startOrigin(answer);
-    minilab = await startMinilab('serve', { DATA_DIR: folder.path, DATABASE_URL: await newDatabase() });
+    minilab = await startMinilab('serve', { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase() });
   });
   after(async () => {
     await minilab[Symbol.asyncDispose]();

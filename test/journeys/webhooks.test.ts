@@ -9,7 +9,7 @@ import { sql } from 'kysely';
 import { Webhook } from 'standardwebhooks';
 import { openDatabase } from '../../src/db/database.ts';
 import { newSecret, sign } from '../../src/webhooks/signing.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import {
   type Batch,
@@ -73,7 +73,7 @@ describe('webhooks', () => {
   let receiver: Awaited<ReturnType<typeof startReceiver>>;
   before(async () => {
     folder = await newFolder();
-    database = await newDatabase();
+    database = await migratedDatabase();
     const picture = await smallPicture(1);
     origin = await startOrigin((path) => (path.startsWith('/good') ? picture : undefined));
     receiver = await startReceiver(({ path }, response, count) => {
@@ -214,7 +214,7 @@ describe('webhooks', () => {
   test('WEBHOOK_URL that nothing can ever be sent to is refused at start', async () => {
     const settings = { WEBHOOK_SECRET: newSecret(), WEBHOOK_URL: 'http://10.0.0.5/hook' };
     const { code, err } = await runMinilab(['serve'], {
-      settings: { DATA_DIR: folder.path, DATABASE_URL: await newDatabase(), ...settings },
+      settings: { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase(), ...settings },
     });
     assert.equal(code, 1);
     assert.match(err, /WEBHOOK_URL cannot be used: 10\.0\.0\.5 is not a public address/);

@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { json, type Running, runMinilab, startMinilab, upload } from '../support/minilab.ts';
 import { photo, PHOTO_NAMES } from '../support/pictures.ts';
@@ -172,7 +172,11 @@ describe('bad input to the API', () => {
 
   test('an upload that is larger than allowed is refused', async () => {
     await using small = await newFolder();
-    const settings = { DATA_DIR: small.path, DATABASE_URL: await newDatabase(), MAX_UPLOAD_BYTES: '1MiB' };
+    const settings = {
+      DATA_DIR: small.path,
+      DATABASE_URL: await migratedDatabase(),
+      MAX_UPLOAD_BYTES: '1MiB',
+    };
     await using other = await startMinilab('serve', settings);
     const row = `1,${'x'.repeat(1000)},https://example.com/1.jpg\n`;
     const problem = await refused(upload(other.url, `${HEADER}\n${row.repeat(2000)}`));
@@ -206,7 +210,7 @@ describe('bad input to the API', () => {
 describe('bad input to the command line', () => {
   let database: string;
   before(async () => {
-    database = await newDatabase();
+    database = await migratedDatabase();
   });
 
   async function fails(

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/db/database.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
@@ -37,7 +37,7 @@ describe('the life of a batch', () => {
   let isMended = false; // whether the origin has what is asked for at /broken
   before(async () => {
     folder = await newFolder();
-    database = await newDatabase();
+    database = await migratedDatabase();
     pictures = await Promise.all(Array.from({ length: 20 }, (_, i) => smallPicture(i)));
     origin = await startOrigin((path) => {
       const [, kind, number = '0'] = /^\/(broken|gone|many|night)\/(\d+)/.exec(path) ?? [];

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import {
   type Batch,
@@ -49,7 +49,11 @@ describe('cells and bodies as they come', () => {
     origin = stack.use(
       await startOrigin((path) => (isPicture(path) ? picture : path === '/tiny.gif' ? TINY : undefined)),
     );
-    const settings = { DATA_DIR: folder.path, DATABASE_URL: await newDatabase(), MAX_UPLOAD_BYTES: '1MiB' };
+    const settings = {
+      DATA_DIR: folder.path,
+      DATABASE_URL: await migratedDatabase(),
+      MAX_UPLOAD_BYTES: '1MiB',
+    };
     minilab = stack.use(await startMinilab('serve', settings));
   });
   after(() => stack.disposeAsync());

@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { HOUR_MS } from '../../src/units.ts';
 import { newSecret, sign } from '../../src/webhooks/signing.ts';
 import { shiftedBy } from '../support/clocks.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, json, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -27,7 +27,7 @@ for (const hours of [3, -3])
     });
     await using minilab = await startMinilab('serve', {
       DATA_DIR: folder.path,
-      DATABASE_URL: await newDatabase(),
+      DATABASE_URL: await migratedDatabase(),
       NODE_OPTIONS: shiftedBy(hours),
       WEBHOOK_URL: `${receiver.url}/hook`,
       WEBHOOK_SECRET: secret,

@@ -115,7 +115,7 @@ for (const [way, cutOffBy, skip] of WAYS)
       await until(() => waiting.length >= 6);
 
       await spy.query('begin');
-      await spy.query(`select from images where state = 'processing' for update`);
+      await spy.query(`select from images where task_id is not null for update`);
       isOpen = true;
       for (const response of waiting) response.emit('open');
       await until(() => isWaiting(spy));

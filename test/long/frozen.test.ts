@@ -127,13 +127,13 @@ test('a worker frozen while it exchanges places of hosts holds up nobody', async
   const picture = await smallPicture(2);
   await using other = await startOrigin(() => picture);
   const free = await json<Batch>(upload(place.api.url, `Image\n${other.url}/1.jpg\n`));
-  await untilEnded(free.links.self, 6_000);
+  await untilEnded(free.links.self, 9_000); // leases last 10 s
   await isWholeAfterAll(place, batch, victim, 2);
 });
 
 for (const [moment, lock] of [
   ['that has locked the row of a batch', 'select from batches for update'],
-  ['in the middle of recording', `select from images where state = 'processing' for update`],
+  ['in the middle of recording', `select from images where task_id is not null for update`],
 ] as const)
   test(`a worker frozen ${moment} holds up the others for no longer than its session may be idle`, async () => {
     await using place = await newPlace();

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/db/database.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, json, runMinilab, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -26,7 +26,7 @@ test('killed workers and a cancelled batch leave files; doctor counts them, and 
   const storage =
     process.platform === 'linux' ? `/dev/shm/minilab-test-${process.pid}` : `${folder.path}/files`;
   stack.defer(() => rm(storage, { recursive: true, force: true }));
-  const url = await newDatabase();
+  const url = await migratedDatabase();
   const settings = { DATA_DIR: folder.path, DATABASE_URL: url, STORAGE_URL: `file://${storage}` };
   const { db } = openDatabase(url, 2);
   stack.defer(() => db.destroy());

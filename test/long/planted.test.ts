@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import sharp, { type Sharp } from 'sharp';
 import { cutOut, ofBytes } from '../support/catalogue.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { runMinilab } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -156,7 +156,7 @@ test(`of ${PRODUCTS} products every planted fault is found by each channel that 
   const command = ['audit', 'c.csv', '--json', '--as-of', '2027-01-31', '--out', 'check.csv'];
   const settings = {
     DATA_DIR: 'data',
-    DATABASE_URL: await newDatabase(),
+    DATABASE_URL: await migratedDatabase(),
     ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8',
     HOST_CONCURRENCY: '32',
   };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import sharp from 'sharp';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { BUILTIN_PRESETS } from '../../src/presets/builtin.ts';
 import { OUTPUT_FORMATS } from '../../src/presets/spec.ts';
 import { newFolder, type Folder } from '../support/folder.ts';
@@ -29,7 +29,7 @@ describe('presets of one’s own, and what rows choose', () => {
   before(async () => {
     folder = await newFolder();
     origin = await startOrigin(() => PHOTO);
-    minilab = await startMinilab('serve', { DATA_DIR: folder.path, DATABASE_URL: await newDatabase() });
+    minilab = await startMinilab('serve', { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase() });
   });
   after(async () => {
     await minilab[Symbol.asyncDispose]();
@@ -187,7 +187,7 @@ describe('presets of one’s own, and what rows choose', () => {
 
 test('`presets` and `inspect` on the command line; `process` takes a preset of a file', async () => {
   await using folder = await newFolder();
-  const database = await newDatabase();
+  const database = await migratedDatabase();
   const settings = { DATA_DIR: join(folder.path, 'data'), DATABASE_URL: database, WORKER_CORES: '1' };
   const run = (...args: string[]) => runMinilab(args, { settings, cwd: folder.path });
   await writeFile(join(folder.path, 'photo.jpg'), PHOTO);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, json, startMinilab, untilEnded, upload } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -40,7 +40,7 @@ test('rows in are rows out, in order, and status, CSV and webhook agree, for 1, 
   await using folder = await newFolder();
   const picture = await smallPicture(1);
   await using origin = await startOrigin((path) => (Number(path.slice(1)) % 4 === 0 ? undefined : picture));
-  const settings = { DATA_DIR: folder.path, DATABASE_URL: await newDatabase() };
+  const settings = { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase() };
   await using minilab = await startMinilab('serve', settings);
   for (const rows of [1, 10, 100_000]) {
     await using receiver = await startReceiver();

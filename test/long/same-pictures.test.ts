@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { lookCatalogue, type Planted } from '../support/look-plants.ts';
 import { type Batch, json, startMinilab, untilEnded, upload } from '../support/minilab.ts';
@@ -14,7 +14,7 @@ test(`of ${PRODUCTS} products every planted picture that occurs more than once i
   const { csv, pictures, planted } = await lookCatalogue(PRODUCTS);
   await using origin = await startOrigin((path) => pictures.get(path));
   await using minilab = await startMinilab('serve', {
-    DATABASE_URL: await newDatabase(),
+    DATABASE_URL: await migratedDatabase(),
     DATA_DIR: folder.path,
     HOST_CONCURRENCY: '32',
   });

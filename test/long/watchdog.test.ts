@@ -11,7 +11,7 @@ import { readConfig } from '../../src/config.ts';
 import { openServices, type Services } from '../../src/services.ts';
 import { createStallTimer } from '../../src/watchdog/stall-timer.ts';
 import { acceptUrls, silent } from '../support/batches.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { startOrigin } from '../support/origin.ts';
 import { photo, PHOTO_NAMES } from '../support/pictures.ts';
@@ -104,7 +104,7 @@ async function expireLeases({ database: { db }, queue }: Services): Promise<void
 
 test('an image that brings processes to a standstill ends three of them, the third one alone, and is lost; its neighbours are made', async () => {
   await using folder = await newFolder();
-  const databaseUrl = await newDatabase();
+  const databaseUrl = await migratedDatabase();
   const allowed = { ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8' };
   const services = await openServices(readConfig({ DATA_DIR: folder.path, ...allowed }), databaseUrl, silent);
   await using stack = new AsyncDisposableStack();

@@ -13,7 +13,6 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { newFolder } from '../support/folder.ts';
 import { freePort } from '../support/minilab.ts';
@@ -29,8 +28,10 @@ import {
   uploadSample,
 } from '../support/upgrades.ts';
 import { type SampleOrigin, startSampleOrigin } from '../support/upgrade-origin.ts';
+import { until } from '../support/until.ts';
 
 const PUBLIC_URL = 'http://minilab.example';
+const WAIT_MS = 180_000;
 const SECRET = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
 
 type Api = {
@@ -41,22 +42,17 @@ type Api = {
 
 type OpenApi = { paths: Record<string, Record<string, { parameters?: { name: string }[] }>> };
 
-const [checkout = '', name = ''] = process.argv.slice(2);
-assert.ok(checkout && name, 'usage: take-upgrade-sample.ts CHECKOUT NAME');
-await takeSample(resolve(checkout), name);
-
 async function takeSample(checkout: string, name: string): Promise<void> {
   await using folder = await newFolder();
   await using postgres = await newPostgres();
   await using origin = await startSampleOrigin({ isLate: true });
   const database = await postgres.newDatabase();
-  const { server, api } = await startVersion(checkout, {
+  await using version = await startVersion(checkout, {
     ...{ DATABASE_URL: database, DATA_DIR: folder.path, PUBLIC_URL, WORKER_CORES: '1' },
     ...{ WEBHOOK_URL: `${origin.url}/hook`, WEBHOOK_SECRET: SECRET, WEBHOOK_SCHEDULE: '0,30s,30s' },
   });
-  const told = await useVersion(api, origin);
-  server.kill('SIGKILL');
-  await once(server, 'exit');
+  const told = await useVersion(version.api, origin);
+  await version.kill();
   const client = new Client(database);
   await client.connect();
   const { rows } = await client.query<{ name: string }>('select name from kysely_migration order by name');
@@ -80,11 +76,10 @@ async function takeSample(checkout: string, name: string): Promise<void> {
   await writeFile(join(SAMPLES, `${name}.json`), `${text}\n`);
 }
 
-/** Starts `serve` of the version, on its own Node. */
-async function startVersion(
-  checkout: string,
-  settings: Record<string, string>,
-): Promise<{ server: ChildProcess; api: Api }> {
+type Version = AsyncDisposable & { api: Api; kill(): Promise<void> };
+
+/** Starts `serve` of the version, on its own Node. It is killed in any case: it would keep the outputs of this program open. */
+async function startVersion(checkout: string, settings: Record<string, string>): Promise<Version> {
   const port = await freePort();
   const { PATH = '', HOME = '' } = process.env;
   const own = { PATH, HOME, PORT: String(port), ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8', LOG_LEVEL: 'warn' };
@@ -92,16 +87,33 @@ async function startVersion(
     env: { ...own, ...settings },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  const url = `http://127.0.0.1:${port}`;
+  const ended = once(server, 'exit');
+  async function kill(): Promise<void> {
+    server.kill('SIGKILL');
+    await ended;
+  }
+  const api = await apiOf(server, `http://127.0.0.1:${port}`).catch(async (error: unknown) => {
+    await kill();
+    throw error;
+  });
+  return { api, kill, [Symbol.asyncDispose]: kill };
+}
+
+/** What the version offers, when it answers. */
+async function apiOf(server: ChildProcess, url: string): Promise<Api> {
   const isUp = (): Promise<boolean> =>
     fetch(`${url}/openapi.json`).then(
       (response) => response.ok,
       () => false,
     );
-  while (!(await isUp())) {
-    assert.equal(server.exitCode, null, 'the version starts');
-    await sleep(100);
-  }
+  await until(
+    async () => {
+      assert.equal(server.exitCode, null, 'the version starts');
+      return isUp();
+    },
+    WAIT_MS,
+    'an answer of the version',
+  );
   const document = await json<OpenApi>(fetch(`${url}/openapi.json`));
   const paths = Object.fromEntries(
     Object.entries(document.paths).map(([path, operations]) => [withoutNames(path), operations]),
@@ -110,7 +122,7 @@ async function startVersion(
     const operation = paths[withoutNames(path)]?.[method];
     return operation !== undefined && (!option || !!operation.parameters?.some((p) => p.name === option));
   };
-  return { server, api: { url, offers } };
+  return { url, offers };
 }
 
 /** Versions name the parameters of a path in different ways. */
@@ -144,6 +156,8 @@ async function useVersion(api: Api, origin: SampleOrigin): Promise<Record<string
   return told;
 }
 
+/** As those of marketplaces, and small. */
+const MAIN = { name: 'main', width: 40, height: 40, fit: 'object', fill: 0.8 };
 const OWN_CHANNEL = { title: 'Own', rules: [{ rule: 'min_sides', at_least: 20 }] };
 
 /** Marks a picture of the batch, so that other images of it are made as before. */
@@ -175,6 +189,7 @@ async function withOwnPreset(api: Api, { url }: SampleOrigin): Promise<void> {
   };
   await put(api, '/v1/presets/own', preset);
   const takes = (option: string): boolean => api.offers('post', '/v1/batches', option);
+  if (takes('main_preset')) await put(api, '/v1/presets/main', { renditions: [MAIN] });
   const id = await uploadSample(
     api.url,
     'own',
@@ -196,7 +211,7 @@ async function withOwnPreset(api: Api, { url }: SampleOrigin): Promise<void> {
       ...(takes('name_template') && { name_template: '{sku}-{position}-{rendition}.{ext}' }),
       ...(takes('fresh_for') && { fresh_for: '1h' }),
       ...(takes('deadline_hours') && { deadline_hours: '48' }),
-      ...(takes('main_preset') && { main_preset: 'google-fix' }),
+      ...(takes('main_preset') && { main_preset: 'main' }),
       ...(takes('apparel') && { apparel: 'true' }),
       ...(takes('placeholders') && { placeholders: 'warn' }),
     },
@@ -239,23 +254,21 @@ async function begin(api: Api, origin: SampleOrigin): Promise<void> {
     ...held,
     `90,Held as well,${slowUrl}/hold-0.png`,
   ]);
-  for (let counts = await countsOf(api, id); ; counts = await countsOf(api, id)) {
-    if (
-      counts['completed'] === 2 &&
-      counts['failed'] === 1 &&
-      origin.counts.failed > 0 &&
-      origin.counts.held >= 2
-    )
-      return;
-    await sleep(100);
-  }
+  await until(
+    async () => {
+      const { completed, failed } = await countsOf(api, id);
+      return completed === 2 && failed === 1 && origin.counts.failed > 0 && origin.counts.held >= 2;
+    },
+    WAIT_MS,
+    'a batch with something of each kind',
+  );
 }
 
 type Told = { id: string; name: string; ended_at: string | null } & Omit<ToldBatch, 'images'>;
 type ToldImage = Omit<ToldBatch['images'][number], 'renditions'> & { renditions: { name: string }[] };
 
 async function untilEnded(api: Api, id: string): Promise<void> {
-  while ((await batchOf(api, id)).ended_at === null) await sleep(100);
+  await until(async () => (await batchOf(api, id)).ended_at !== null, WAIT_MS, `the end of ${id}`);
 }
 
 function batchOf(api: Api, id: string): Promise<Told> {
@@ -323,3 +336,8 @@ function textOf({ tables, ...rest }: Sample): string {
 async function json<T>(response: Response | Promise<Response>): Promise<T> {
   return (await (await response).json()) as T;
 }
+
+// Last, because the constants of this file do not exist before.
+const [checkout = '', name = ''] = process.argv.slice(2);
+assert.ok(checkout && name, 'usage: take-upgrade-sample.ts CHECKOUT NAME');
+await takeSample(resolve(checkout), name);

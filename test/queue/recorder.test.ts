@@ -13,8 +13,10 @@ function taskOf(name: string) {
 function recorderOf(fails: (names: string[]) => Error | undefined) {
   const { log, lines } = capturedLog();
   const [tried, done]: [string[][], string[]] = [[], []];
+  let inHand = 0;
   const recorder = new Recorder<'process_image', Result>({
     capacity: 9,
+    inHand: () => inHand,
     patienceMs: 0,
     async record(finished) {
       const names = finished.map(({ result }) => result.name);
@@ -22,11 +24,16 @@ function recorderOf(fails: (names: string[]) => Error | undefined) {
       const error = fails(names);
       if (error) throw error;
     },
-    onDone: (tasks) => void done.push(...tasks.map(({ id }) => id)),
+    onDone(tasks) {
+      inHand -= tasks.length;
+      done.push(...tasks.map(({ id }) => id));
+    },
     log,
   });
-  const add = (...names: string[]) =>
-    names.forEach((name) => recorder.add({ task: taskOf(name), result: { name } }, names.length));
+  const add = (...names: string[]): void => {
+    inHand += names.length;
+    for (const name of names) recorder.add({ task: taskOf(name), result: { name } });
+  };
   return { recorder, add, tried, done, lines };
 }
 

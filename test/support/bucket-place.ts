@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/db/database.ts';
-import { newDatabase } from './database.ts';
+import { migratedDatabase } from './database.ts';
 import { newFolder } from './folder.ts';
 import { type Batch, json, type Running, upload } from './minilab.ts';
 import { type Origin, startOrigin } from './origin.ts';
@@ -27,7 +27,7 @@ export async function newBucketPlace(): Promise<BucketPlace> {
   const picture = await smallPicture(7);
   // What follows the end of a JPEG is read by nobody, and makes another SHA-256.
   const origin = stack.use(await startOrigin((path) => Buffer.concat([picture, Buffer.from(path)])));
-  const databaseUrl = await newDatabase();
+  const databaseUrl = await migratedDatabase();
   return {
     settings: { DATA_DIR: folder.path, DATABASE_URL: databaseUrl, LOG_LEVEL: 'debug', ...s3.settings },
     s3,

@@ -10,6 +10,7 @@ import { publicId } from '../../src/ids.ts';
 import { pathOf } from '../../src/storage/disk-paths.ts';
 import type { Wish } from './chaos-load.ts';
 import type { Heard } from './hearing.ts';
+import type { S3Objects } from './s3-objects.ts';
 import { numberOf, sizeOf } from './numbered-origin.ts';
 
 /** One batch a wish, each with all of its slots; its counters are those of its rows, and so are its codes. */
@@ -116,34 +117,97 @@ export async function nothingIsLeft(client: Client): Promise<void> {
   assert.deepEqual(tries, []);
 }
 
-/** The files of the storage are those that images refer to, each with the content that was recorded. */
-export async function filesAreRows(client: Client, folder: string): Promise<number> {
+/** What has not ended, and who might go on with it: for whoever looks into a failure. */
+export async function unfinished(client: Client): Promise<string> {
+  const statements = {
+    images: `
+      select b.name, i.state, count(*) as images, min(slot) as first_slot, min(due_at) - now() as due_in,
+        min(j.state::text) as task, min(j.start_after) - now() as starts_in, max(j.retry_count) as retries,
+        max(j.heartbeat_on) - now() as lease
+      from batches b join images i using (tenant_id, batch_id) left join pgboss.job j on j.id = i.task_id
+      where b.ended_at is null and i.ended_at is null group by b.name, i.state`,
+    workers: 'select machine, now() - seen_at as silent, in_hand, slots, paused_because from workers',
+    hosts: `
+      select h.host, h.places, h.held_until - now() as held, h.connect_failures, h.last_code, h.last_error,
+        (select json_agg(l) from host_leases l where l.host = h.host) as leases from hosts h`,
+    chores: 'select name, due_at - now() as due_in, worker_id from chores where due_at < now()',
+  };
+  const lines: string[] = [];
+  for (const [what, statement] of Object.entries(statements)) {
+    const { rows } = await client.query(statement);
+    lines.push(what, ...rows.map((row) => `  ${JSON.stringify(row)}`));
+  }
+  return lines.join('\n');
+}
+
+/** Permits of hosts, leases of files and of uploads, which last up to 30 s after a worker was killed. */
+export async function leases(client: Client): Promise<unknown[]> {
+  const { rows } = await client.query(`
+    select 'permits' as what, host as of from host_leases where leased_until > now()
+    union all select 'files', hash16 from purges where leased_until > now()
+    union all select 'upload', key from idempotency_keys where answer is null and leased_until > now()`);
+  return rows;
+}
+
+/** What images refer to: SHA-256 by key. */
+async function recordedFiles(client: Client): Promise<Map<string, string>> {
   const { rows } = await client.query<{ key: string; sha256: string }>(`
     select t.token || '/' || r.hash16 || '/' || r.name || '.' || r.extension as key, encode(r.sha256, 'hex') as sha256
     from renditions r join tenants t using (tenant_id)
     where exists (select from images i where i.tenant_id = r.tenant_id and i.hash16 = r.hash16)`);
-  const recorded = new Map(rows.map(({ key, sha256 }) => [pathOf(folder, key), sha256]));
+  return new Map(rows.map(({ key, sha256 }) => [key, sha256]));
+}
+
+/** The files of the storage are those that images refer to, each with the content that was recorded. */
+export async function filesAreRows(client: Client, folder: string): Promise<number> {
+  const recorded = new Map(
+    [...(await recordedFiles(client))].map(([key, sha256]) => [pathOf(folder, key), sha256]),
+  );
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const found = entries
+  const paths = entries
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
-  const there = new Set(found);
+  const found = await Promise.all(paths.map(async (path) => [path, sha256Of(await readFile(path))] as const));
+  areTheSame(new Map(found), recorded);
+  return found.length;
+}
+
+/** As filesAreRows, of a bucket. @param prefix of its keys */
+export async function objectsAreRows(client: Client, objects: S3Objects, prefix: string): Promise<number> {
+  const found = contentsOf(objects, prefix);
+  areTheSame(found, await recordedFiles(client));
+  return found.size;
+}
+
+/** How many files of a bucket no image refers to. */
+export async function orphansIn(client: Client, objects: S3Objects, prefix: string): Promise<number> {
+  const recorded = await recordedFiles(client);
+  return [...contentsOf(objects, prefix).keys()].filter((key) => !recorded.has(key)).length;
+}
+
+function contentsOf(objects: S3Objects, prefix: string): Map<string, string> {
+  return new Map(
+    objects.fileKeys.map((key) => [
+      key.slice(prefix.length),
+      sha256Of(objects.get(key)?.body ?? Buffer.alloc(0)),
+    ]),
+  );
+}
+
+function areTheSame(found: Map<string, string>, recorded: Map<string, string>): void {
+  const differing = [...recorded].filter(([key, sha256]) => (found.get(key) ?? sha256) !== sha256);
   assert.deepEqual(
     {
-      lost: [...recorded.keys()].filter((path) => !there.has(path)),
-      left: found.filter((path) => !recorded.has(path)),
+      lost: [...recorded.keys()].filter((key) => !found.has(key)),
+      left: [...found.keys()].filter((key) => !recorded.has(key)),
+      differing: differing.map(([key]) => key),
     },
-    { lost: [], left: [] },
+    { lost: [], left: [], differing: [] },
   );
-  for (const [path, sha256] of recorded)
-    assert.equal(
-      createHash('sha256')
-        .update(await readFile(path))
-        .digest('hex'),
-      sha256,
-      path,
-    );
-  return found.length;
+}
+
+function sha256Of(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Each slot of the output holds the pictures of its own URL, and each without one says why. */

@@ -43,7 +43,7 @@ export function newMachine(): Machine {
   };
 }
 
-function ip(command: string): void {
+export function ip(command: string): void {
   execFileSync('ip', command.split(' '), { stdio: 'pipe' });
 }
 

@@ -22,6 +22,7 @@ function environment(settings: Record<string, string>): Record<string, string> {
     [ANSWERS_OF_RUN]: process.env[ANSWERS_OF_RUN] ?? '',
     ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8',
     LOG_LEVEL: 'warn',
+    WORKER_CORES: '1', // each decoder is a process, and files run side by side
     ...settings,
   };
 }

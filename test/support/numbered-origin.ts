@@ -22,16 +22,20 @@ export function numberOf(url: string): number {
   return Number(/\/(\d+)\.png$/.exec(url)?.[1]);
 }
 
-export async function startNumberedOrigin(): Promise<NumberedOrigin> {
+/** @param address its own, by default on loopback */
+export async function startNumberedOrigin(address?: string): Promise<NumberedOrigin> {
   const [absent, shaky] = [new Set<number>(), new Set<number>()];
-  const origin = await startOrigin((path) => (request, response) => {
-    const number = numberOf(path);
-    const etag = `"${number}"`;
-    if (absent.has(number)) response.writeHead(404).end();
-    else if (shaky.delete(number)) response.writeHead(500).end();
-    else if (request.headers['if-none-match'] === etag) response.writeHead(304, { etag }).end();
-    else void picture(number).then((bytes) => response.writeHead(200, { etag }).end(bytes));
-  });
+  const origin = await startOrigin(
+    (path) => (request, response) => {
+      const number = numberOf(path);
+      const etag = `"${number}"`;
+      if (absent.has(number)) response.writeHead(404).end();
+      else if (shaky.delete(number)) response.writeHead(500).end();
+      else if (request.headers['if-none-match'] === etag) response.writeHead(304, { etag }).end();
+      else void picture(number).then((bytes) => response.writeHead(200, { etag }).end(bytes));
+    },
+    address,
+  );
   return { ...origin, absent, shaky, urlOf: (number) => `${origin.url}/${number}.png` };
 }
 

@@ -2,7 +2,7 @@ import { after, before } from 'node:test';
 import { sql } from 'kysely';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import { uuidOf } from '../../src/ids.ts';
-import { newDatabase } from './database.ts';
+import { migratedDatabase } from './database.ts';
 import { type Folder, newFolder } from './folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from './minilab.ts';
 
@@ -29,7 +29,7 @@ export function pageServer(settings: Record<string, string> = {}) {
   let database: Database;
   before(async () => {
     folder = await newFolder();
-    const url = await newDatabase();
+    const url = await migratedDatabase();
     database = openDatabase(url);
     minilab = await startMinilab('serve', { DATABASE_URL: url, DATA_DIR: folder.path, ...settings });
   });

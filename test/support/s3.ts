@@ -41,6 +41,8 @@ export type S3Options = {
   lacks?: readonly string[];
   /** verifies neither signatures nor bodies: for benchmarks, where its work takes the cores of what is measured */
   isTrusting?: boolean;
+  /** its own address, loopback when left out */
+  host?: string;
 };
 
 export type S3 = AsyncDisposable & {
@@ -57,7 +59,7 @@ export type S3 = AsyncDisposable & {
 };
 
 export async function startS3(options: S3Options = {}): Promise<S3> {
-  const { bucket = 'pictures', region = 'us-east-1' } = options;
+  const { bucket = 'pictures', region = 'us-east-1', host = '127.0.0.1' } = options;
   const objects = new S3Objects({ bucket, ...options });
   const sockets = new Set<Socket>();
   let open = 0;
@@ -70,9 +72,9 @@ export async function startS3(options: S3Options = {}): Promise<S3> {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await new Promise((resolve) => server.once('listening', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://${host}:${(server.address() as AddressInfo).port}`;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request);

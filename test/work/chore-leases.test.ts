@@ -11,6 +11,7 @@ import { capturedLog } from '../support/logs.ts';
 async function twoWorkers({ database: { db } }: Services) {
   const { log, lines } = capturedLog();
   let begun = 0;
+  let isPaused = false;
   let end = Promise.withResolvers<void>();
   const chore = {
     name: 'sweep',
@@ -21,11 +22,19 @@ async function twoWorkers({ database: { db } }: Services) {
     },
   };
   await addChores(db, [chore]);
-  const worker = () => leasedChores([chore], { db, workerId: randomUUID(), liveWorkers: () => 2, log });
+  const worker = () =>
+    leasedChores([chore], {
+      db,
+      workerId: randomUUID(),
+      liveWorkers: () => 2,
+      isPaused: () => isPaused,
+      log,
+    });
   return {
     workers: [worker(), worker()] as const,
     begun: () => begun,
     lines,
+    pause: () => (isPaused = true),
     async bringDue() {
       await sql`update chores set due_at = now()`.execute(db);
     },
@@ -74,6 +83,15 @@ test('a worker keeps its lease as long as it asks; one that is frozen or cut off
   await finish();
 });
 
+test('a worker that is paused leaves chores to others', async () => {
+  await using services = await newServices();
+  const { workers, begun, bringDue, pause } = await twoWorkers(services);
+  pause();
+  await bringDue();
+  await workers[0].run();
+  assert.equal(begun(), 0);
+});
+
 test('a chore that fails is logged, and runs again when it is due', async () => {
   await using services = await newServices();
   const { workers, begun, bringDue, finish, lines } = await twoWorkers(services);
@@ -96,7 +114,13 @@ test('many workers together ask about twice a second', async () => {
   const { db } = services.database;
   const { log } = capturedLog();
   const waits = [1, 4, 10, 1_000].map((live) => {
-    const { everyMs } = leasedChores([], { db, workerId: randomUUID(), liveWorkers: () => live, log });
+    const { everyMs } = leasedChores([], {
+      db,
+      workerId: randomUUID(),
+      liveWorkers: () => live,
+      isPaused: () => false,
+      log,
+    });
     return typeof everyMs === 'number' ? everyMs : everyMs();
   });
   assert.deepEqual(waits, [1_000, 2_000, 5_000, 10_000]);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/db/database.ts';
-import { findSet } from '../../src/work/rendition-sets.ts';
+import { setFinder } from '../../src/work/rendition-sets.ts';
 import { forgetSources } from '../../src/work/reuse.ts';
 import { newServices } from '../support/batches.ts';
 import { newPostgres } from '../support/postgres.ts';
@@ -24,7 +24,8 @@ test('sources that nobody asked for in 90 days are forgotten', async () => {
 test('while the database is away, no set is found, which is not an error', async () => {
   await using postgres = await newPostgres();
   const { db } = openDatabase(await postgres.newDatabase());
-  const find = () => findSet(db, { tenantId: 1, setId: '0'.repeat(16) });
+  const findSet = setFinder(db);
+  const find = () => findSet(1, '0'.repeat(16));
   await assert.rejects(find(), /relation .* does not exist/); // a bug of ours is thrown
   await postgres.stopAtOnce();
   assert.equal(await find(), undefined);

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
 import type { BatchKey } from '../batch.ts';
+import { STATE_NOW } from '../../images/image.ts';
 import { PROGRESS_COLUMNS, type ProgressRow } from '../batch.queries.ts';
 
 /** A batch, and the versions whose changes are wanted: those after `since`, up to `upTo` or the present one. */
@@ -38,7 +39,7 @@ export async function readChanges(db: Db, wanted: WantedChanges[]): Promise<Chan
       select count(*) as processing, coalesce(range_agg(int4range(i.slot, i.slot, '[]')), '{}')::text as processing_slots
       from images i
       where i.tenant_id = b.tenant_id and i.batch_id = b.batch_id and i.task_id is not null
-        and i.state = 'processing' and b.ended_at is null) p
+        and ${STATE_NOW} = 'processing' and b.ended_at is null) p
     cross join lateral (
       select case when count(*) <= ${MOST_CHANGES} then coalesce(range_agg(c.failed), '{}')::text else '{}' end as failed_slots,
         case when count(*) <= ${MOST_CHANGES} then coalesce(range_agg(c.completed), '{}')::text end as completed_slots

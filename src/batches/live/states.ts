@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
-import { IMAGE_STATES, type PublicImageState, shownState } from '../../images/image.ts';
+import { IMAGE_STATES, type PublicImageState, shownState, STATE_NOW } from '../../images/image.ts';
 import type { BatchKey, BatchState } from '../batch.ts';
 
 /** The bytes of `/states`. */
@@ -12,13 +12,13 @@ const STATE_BYTES = { pending: 0, processing: 1, completed: 2, failed: 3, cancel
 const SLOTS_A_PAGE = 20_000;
 const ZERO = '0'.charCodeAt(0);
 
-/** SQL: the digit of a row of `images`. A digit, because PostgreSQL has no text with a byte 0. */
+/** SQL: the digit of a row `i` of `images`. A digit, because PostgreSQL has no text with a byte 0. */
 function digit(isCancelled: boolean) {
   const branches = IMAGE_STATES.map((state) => {
     const byte = STATE_BYTES[shownState(state, { isCancelled })];
     return sql`when ${sql.lit(state)} then ${sql.lit(String(byte))}`;
   });
-  return sql`case state ${sql.join(branches, sql` `)} end`;
+  return sql`case ${STATE_NOW} ${sql.join(branches, sql` `)} end`;
 }
 
 type Slots = { from: number; to: number };
@@ -47,7 +47,7 @@ async function bytesOf(
   { from, to, isCancelled }: Slots & { isCancelled: boolean },
 ): Promise<Buffer> {
   const { rows } = await sql<{ digits: string | null }>`
-    select string_agg(${digit(isCancelled)}, '' order by slot) as digits from images
+    select string_agg(${digit(isCancelled)}, '' order by slot) as digits from images i
     where tenant_id = ${tenantId} and batch_id = ${batchId} and slot between ${from} and ${to}`.execute(db);
   const bytes = Buffer.from(rows[0]?.digits ?? '', 'latin1');
   if (bytes.length !== to - from + 1) throw new Error(GONE);

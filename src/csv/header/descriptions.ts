@@ -1,5 +1,5 @@
 /** Lines below a header that describe its columns: templates of marketplaces have them. */
-import { lineEndsIn, type TableRow } from '../records.ts';
+import { hasBeside, lineEndsIn, type TableRow } from '../records.ts';
 
 const MAX_DESCRIPTIONS = 3;
 
@@ -17,7 +17,8 @@ export function descriptionsBelow(records: TableRow[], headerAt: number, images:
   const firstRow = dataRowOf(records);
   const rows = records.slice(headerAt + 1, headerAt + 1 + MAX_DESCRIPTIONS);
   const isDescription = (row: TableRow): boolean =>
-    (firstRow !== undefined && sheetRow(records, row) < firstRow) || describes(row.cells, images);
+    (firstRow !== undefined && sheetRow(records, row) < firstRow) ||
+    (!images.some((i) => hasBeside(row, i)) && describes(row.cells, images));
   const end = rows.findIndex((row) => !isDescription(row));
   return end < 0 ? rows.length : end;
 }

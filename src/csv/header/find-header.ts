@@ -6,7 +6,7 @@
 import type { Flaw } from '../../errors.ts';
 import { unescapeFormula } from '../formulas.ts';
 import { invalidFile } from '../invalid-file.ts';
-import type { TableRow } from '../records.ts';
+import { hasBeside, type TableRow } from '../records.ts';
 import type { ColumnMapping } from './columns.ts';
 import { descriptionsBelow, isAddress } from './descriptions.ts';
 import { type Header, readHeader } from './header.ts';
@@ -96,7 +96,9 @@ function isHeaderLike(records: TableRow[], at: number, mapping: ColumnMapping | 
   const { columns } = readRecord(records[at] ?? { line: 1, cells }, mapping);
   if (!columns || cells.some((cell) => isAddress(cell) || /^\s*[\d.,]+\s*$/.test(cell))) return false;
   const rest = records.slice(at + 1, at + 1 + MAX_ROWS_BELOW);
-  const hasUrls = rest.some((row) => columns.images.some((i) => isAddress(row.cells[i])));
+  const hasUrls = rest.some((row) =>
+    columns.images.some((i) => isAddress(row.cells[i]) || hasBeside(row, i)),
+  );
   return hasUrls || columns.name !== undefined || columns.sku.length > 0 || columns.serial !== undefined;
 }
 
@@ -110,7 +112,7 @@ function lastHeader(records: TableRow[], at: number, mapping: ColumnMapping | un
   if (!columns || !next || mapping?.images !== undefined) return at;
   const again = readRecord(next, mapping).columns;
   const filled = columns.images.filter((i) => (next.cells[i] ?? '').trim() !== '');
-  const isAgain = filled.length > 0 && filled.every((i) => again?.images.includes(i));
+  const isAgain = filled.length > 0 && filled.every((i) => again?.images.includes(i) && !hasBeside(next, i));
   return isAgain && isHeaderLike(records, at + 1, mapping) ? lastHeader(records, at + 1, mapping) : at;
 }
 

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { BatchKey } from '../../batches/batch.ts';
 import type { Db } from '../../db/database.ts';
 import { when } from '../../db/when.ts';
+import { STATE_NOW } from '../../images/image.ts';
 import type { PictureFile, PictureRow } from './picture.ts';
 import {
   type Columns,
@@ -41,12 +42,16 @@ export async function readPictures(
     where tenant_id = ${tenantId} and batch_id = ${batchId}
       and row_number = any(array(select distinct row_number from i))`;
   const { rows } = await sql<Page>`
-    with i as materialized (select ${sql.join(IMAGE.map(sql.ref))} from (${images}) i)
+    with i as materialized (select ${sql.join(IMAGE.map(columnOf))} from (${images}) i)
     select (${columnsOf(IMAGE, sql`select * from i order by slot`)}) as images
       ${when(isNamed || column !== undefined, sql`, (${columnsOf(PRODUCT, products)}) as products`)}`.execute(
     db,
   );
   return rows.flatMap(picturesOf);
+}
+
+function columnOf(name: (typeof IMAGE)[number]): RawBuilder<unknown> {
+  return name === 'state' ? sql`${STATE_NOW} as state` : sql.ref(name);
 }
 
 /** Of these renditions, by `hash16`. PostgreSQL finds them sooner in the order of their index than one by one. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { migratedDatabase } from '../../support/database.ts';
 import { readEvents, type ServerEvent } from '../../support/events.ts';
 import { type Folder, newFolder } from '../../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../../support/minilab.ts';
@@ -17,7 +18,7 @@ describe('the stream of a batch in a server with a worker', () => {
     const picture = await smallPicture(1);
     folder = await newFolder();
     origin = await startOrigin((path) => (path.startsWith('/missing') ? undefined : picture));
-    minilab = await startMinilab('serve', { DATA_DIR: folder.path });
+    minilab = await startMinilab('serve', { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase() });
   });
   after(async () => {
     await minilab[Symbol.asyncDispose]();

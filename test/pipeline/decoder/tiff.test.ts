@@ -194,7 +194,6 @@ test('a directory that repeats a tag thousands of times, with many values each, 
     file.writeUInt32LE(tag < 258 ? 1 : 190_000, 14 + 12 * i);
     file.writeUInt32LE(8, 18 + 12 * i);
   }
-  const started = performance.now();
+  // Not decode_timeout: a decoder that read every value would be killed.
   assert.match(await codeOf(engine.make(file, [{}])), /^(truncated|corrupt)_image$/);
-  assert.ok(performance.now() - started < 5_000);
 });

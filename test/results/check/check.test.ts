@@ -5,7 +5,7 @@ import { parse } from 'csv-parse/sync';
 import { sql } from 'kysely';
 import { openDatabase } from '../../../src/db/database.ts';
 import { type Cut, cutOut, ofBytes } from '../../support/catalogue.ts';
-import { newDatabase } from '../../support/database.ts';
+import { migratedDatabase } from '../../support/database.ts';
 import { type Folder, newFolder } from '../../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../../support/minilab.ts';
 import { type Origin, startOrigin } from '../../support/origin.ts';
@@ -50,7 +50,7 @@ describe('the check of a batch', () => {
   before(async () => {
     folder = await newFolder();
     origin = await startOrigin((path) => pictures.get(path.split('?')[0] ?? ''));
-    database = await newDatabase();
+    database = await migratedDatabase();
     minilab = await startMinilab('serve', { DATABASE_URL: database, DATA_DIR: folder.path });
   });
   after(async () => {

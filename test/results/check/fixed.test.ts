@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
 import { type Cut, cutOut } from '../../support/catalogue.ts';
-import { newDatabase } from '../../support/database.ts';
+import { migratedDatabase } from '../../support/database.ts';
 import { type Folder, newFolder } from '../../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../../support/minilab.ts';
 import { type Origin, startOrigin } from '../../support/origin.ts';
@@ -28,7 +28,7 @@ describe('pictures that are fixed to a rule', () => {
   before(async () => {
     folder = await newFolder();
     origin = await startOrigin((path) => pictures.get(path));
-    const settings = { DATABASE_URL: await newDatabase(), DATA_DIR: folder.path };
+    const settings = { DATABASE_URL: await migratedDatabase(), DATA_DIR: folder.path };
     minilab = await startMinilab('serve', settings);
     const side = { width: 2000, height: 2000 };
     const cuts: Record<string, Cut> = {

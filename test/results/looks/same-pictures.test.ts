@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { sql } from 'kysely';
 import { openDatabase } from '../../../src/db/database.ts';
-import { newDatabase } from '../../support/database.ts';
+import { migratedDatabase } from '../../support/database.ts';
 import { type Folder, newFolder } from '../../support/folder.ts';
 import { type LookCatalogue, lookCatalogue, type Planted } from '../../support/look-plants.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded, upload } from '../../support/minilab.ts';
@@ -29,7 +29,7 @@ describe('pictures that occur more than once', () => {
     origin = await startOrigin((path) =>
       isBroken && path.startsWith('/again/') ? undefined : catalogue.pictures.get(path),
     );
-    database = await newDatabase();
+    database = await migratedDatabase();
     minilab = await startMinilab('serve', { DATABASE_URL: database, DATA_DIR: folder.path });
     batch = await ended(catalogue.csv.replaceAll('{origin}', origin.url));
     found = await untilGrouped(batch);

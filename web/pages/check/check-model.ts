@@ -145,7 +145,12 @@ export class Check {
     this.problem.value = problem;
   }
 
+  /** Of a workbook there is no first part: it is checked when all of it is there. */
   async #readFirst(file: File): Promise<void> {
+    if (file.size > FIRST_BYTES && (await isZip(file))) {
+      if (!may('write')) await this.#ask({}, true, file);
+      return;
+    }
     const first = new File([file.slice(0, FIRST_BYTES)], file.name);
     await this.#ask(
       { partial: file.size > FIRST_BYTES ? 'true' : undefined },
@@ -211,4 +216,10 @@ async function post<T>(path: string, body: FormData, headers: Record<string, str
   });
   if (!response.ok) throw await problemOf(response);
   return (await response.json()) as T;
+}
+
+/** Whether a file begins as a ZIP does, which a workbook is too. */
+async function isZip(file: File): Promise<boolean> {
+  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  return first === 0x50 && second === 0x4b; // PK
 }

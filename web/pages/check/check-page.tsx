@@ -82,7 +82,13 @@ function Facts({ check }: { check: Check }) {
       </span>
       {preview && (
         <span>
-          {[DELIMITERS[preview.delimiter ?? ''], preview.encoding?.toUpperCase()].filter(Boolean).join(', ')}
+          {[
+            preview.sheet === null ? '' : `sheet ${preview.sheet}`,
+            DELIMITERS[preview.delimiter ?? ''],
+            preview.encoding?.toUpperCase(),
+          ]
+            .filter(Boolean)
+            .join(', ')}
         </span>
       )}
     </span>

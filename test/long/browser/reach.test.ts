@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { closeBrowser, NO_BROWSER } from './browser.ts';
-import { openUsedStage } from './all-pages.ts';
-import { goTo, openPage, PHONE, settled, sideways, WIDE } from './page.ts';
-import { catalogue, type Stage, stuckBatch } from './stage.ts';
+import { closeBrowser, NO_BROWSER } from '../../browser/browser.ts';
+import { openUsedStage } from '../../browser/all-pages.ts';
+import { goTo, openPage, PHONE, settled, sideways, WIDE } from '../../browser/page.ts';
+import { catalogue, type Stage, stuckBatch } from '../../browser/stage.ts';
 
 describe('pages within reach', { skip: NO_BROWSER ?? false }, () => {
   let stage: Stage;

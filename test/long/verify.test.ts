@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Catalogue, openOutputs, startCatalogue } from '../support/catalogue-run.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, runMinilab, type Running, startMinilab } from '../support/minilab.ts';
 import { until } from '../support/until.ts';
@@ -27,7 +27,7 @@ function damagedAndHealed(openFiles: () => Promise<StoredFiles>): void {
     const folder = stack.use(await newFolder());
     files = stack.use(await openFiles());
     catalogue = stack.use(await startCatalogue(IMAGES));
-    settings = { DATA_DIR: folder.path, DATABASE_URL: await newDatabase(), ...files.settings };
+    settings = { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase(), ...files.settings };
     minilab = stack.use(await startMinilab('serve', settings));
     first = await catalogue.run(minilab.url, 0, IMAGES);
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openOutputs, startCatalogue } from '../support/catalogue-run.ts';
-import { newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { runMinilab, startMinilab } from '../support/minilab.ts';
 import { startS3 } from '../support/s3.ts';
@@ -19,7 +19,7 @@ for (const [name, openFrom, openTo] of [
     await using catalogue = await startCatalogue(3 * IMAGES);
     await using from = await openFrom();
     await using to = await openTo();
-    const database = { DATA_DIR: folder.path, DATABASE_URL: await newDatabase() };
+    const database = { DATA_DIR: folder.path, DATABASE_URL: await migratedDatabase() };
     const copy = () => copyStorage(from, to, folder.path);
     const batches: string[] = [];
     const runNext = async (url: string): Promise<void> => {

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { openDatabase } from '../../src/db/database.ts';
 import { migrate, MIGRATIONS } from '../../src/db/migrate.ts';
 import { newSecret } from '../../src/webhooks/signing.ts';
-import { migratedDatabase, newDatabase } from '../support/database.ts';
+import { migratedDatabase } from '../support/database.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import {
   type Batch,
@@ -193,7 +193,7 @@ describe('a server with all settings, and a worker that is told the database onl
 
 test('a database of a version without shared settings is upgraded by the first start, which says them', async () => {
   await using folder = await newFolder();
-  const settings = { DATABASE_URL: await newDatabase(), DATA_DIR: folder.path };
+  const settings = { DATABASE_URL: await migratedDatabase(), DATA_DIR: folder.path };
   const { db } = openDatabase(settings.DATABASE_URL);
   await migrate(db, { names: Object.keys(MIGRATIONS).filter((name) => name < '0028') });
   await db.destroy();

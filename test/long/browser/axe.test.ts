@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { after, before, describe, test } from 'node:test';
-import { NO_BROWSER, closeBrowser } from './browser.ts';
-import { FOUR_LOOKS, violations, violationsIn } from './axe.ts';
-import { goTo, openPage, PHONE, settled, shifts, sideways, WIDE } from './page.ts';
-import type { Stage } from './stage.ts';
-import { openUsedStage } from './all-pages.ts';
+import { NO_BROWSER, closeBrowser } from '../../browser/browser.ts';
+import { FOUR_LOOKS, violations, violationsIn } from '../../browser/axe.ts';
+import { goTo, openPage, PHONE, settled, shifts, sideways, WIDE } from '../../browser/page.ts';
+import type { Stage } from '../../browser/stage.ts';
+import { openUsedStage } from '../../browser/all-pages.ts';
 
 /** Longer than the page waits before it shows grey shapes. */
 const LATE_MS = 200;

@@ -1,0 +1,68 @@
+import type { BesideCell, TableRow } from '../../csv/records.ts';
+import type { Flaw } from '../../errors.ts';
+import type { Package } from '../package.ts';
+
+/** What a slot names: a picture, or why it is none. */
+type NamedPicture =
+  | { picture: { name: string; read(): AsyncIterable<Buffer> } }
+  | { code: string; why: string };
+
+const LISTED = 5;
+
+/** The pictures in the cells of a sheet. Its rows name them by their parts. */
+export class CellPictures {
+  readonly #parts: Package;
+  readonly #maxSourceBytes: number;
+  /** the parts by what cells name them */
+  readonly #held = new Map<string, string>();
+  readonly #used = new Set<string>();
+
+  constructor(parts: Package, maxSourceBytes = Infinity) {
+    this.#parts = parts;
+    this.#maxSourceBytes = maxSourceBytes;
+  }
+
+  /** Notes the pictures of cells; `part` becomes a text that is one slot. */
+  hold(cells: BesideCell[]): BesideCell[] {
+    return cells.map((cell) => ('part' in cell ? { ...cell, part: this.#nameOf(cell.part) } : cell));
+  }
+
+  /** The same of the cells of rows. */
+  async *holdAll(rows: AsyncGenerator<TableRow>): AsyncGenerator<TableRow> {
+    for await (const row of rows) yield row.beside ? { ...row, beside: this.hold(row.beside) } : row;
+  }
+
+  #nameOf(part: string): string {
+    const name = part.replaceAll(/[^\w./-]/g, '_'); // what else may stand in a name may divide a cell into slots
+    const known = this.#held.get(name);
+    if (known !== undefined && known !== part) return name; // two such names are no program's
+    this.#held.set(name, part);
+    return name;
+  }
+
+  find(slot: string): NamedPicture | undefined {
+    const name = this.#held.get(slot.trim());
+    if (name === undefined) return undefined;
+    this.#used.add(slot.trim());
+    const part = this.#parts.find(name);
+    if (!part)
+      return { code: 'file_not_found', why: `The picture "${name}" of the cell is not in the workbook.` };
+    if (part.bytes > this.#maxSourceBytes)
+      return {
+        code: 'source_too_large',
+        why: `The picture of the cell has ${part.bytes} bytes; at most ${this.#maxSourceBytes} are allowed (MAX_SOURCE_BYTES).`,
+      };
+    return { picture: { name: part.name, read: () => this.#parts.readPicture(part) } };
+  }
+
+  warnings(): Omit<Flaw, 'line'>[] {
+    const unused = [...this.#held.keys()].filter((name) => !this.#used.has(name));
+    if (unused.length === 0) return [];
+    const what =
+      unused.length === 1
+        ? 'picture of the sheet is in no image cell of a product, and is not used'
+        : 'pictures of the sheet are in no image cell of a product, and are not used';
+    const listed = unused.slice(0, LISTED).join(', ') + (unused.length > LISTED ? ', …' : '');
+    return [{ code: 'pictures_not_read', detail: `${unused.length} ${what}: ${listed}` }];
+  }
+}
