@@ -1918,6 +1918,7 @@ export type components = {
             ended_at: string | null;
             error_code: string | null;
             error_detail: string | null;
+            file: string | null;
             id: string;
             /** @description Made although it is, or looks like, a picture that was marked as a placeholder (option placeholders=warn) */
             is_placeholder: boolean;
@@ -1948,6 +1949,7 @@ export type components = {
                 error_code: string;
                 error_detail: string;
             }[];
+            file: string | null;
             final_url: string | null;
             id: string;
             /** @description Made although it is, or looks like, a picture that was marked as a placeholder (option placeholders=warn) */
@@ -2533,7 +2535,7 @@ export type components = {
                 batches_at_once: number;
                 /** @description Images of uploads accepted today, in UTC */
                 images_per_day: number;
-                /** @description Bytes of all renditions */
+                /** @description Bytes of all renditions, and of pictures that were uploaded with their tables */
                 stored_bytes: number;
             };
         };
@@ -3240,6 +3242,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                "application/zip": unknown;
                 "multipart/form-data": {
                     /**
                      * Format: binary
@@ -4209,6 +4212,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                "application/zip": unknown;
                 "multipart/form-data": {
                     /**
                      * Format: binary
@@ -5545,6 +5549,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                "application/zip": unknown;
                 "multipart/form-data": {
                     /**
                      * Format: binary
