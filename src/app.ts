@@ -94,14 +94,14 @@ export async function startHttp(
     },
   });
   const folder = join(config.dataDir, 'tmp');
-  const { maxUploadBytes } = config;
+  const { maxUploadBytes, maxSourceBytes } = config;
   const kept = new KeptFiles({ db: database.db, folder, maxUploadBytes });
-  const intake = { ...shared, guard, folder, maxUploadBytes, kept };
+  const intake = { ...shared, guard, folder, maxUploadBytes, maxSourceBytes, kept };
   await app.register(async (scope) => {
     await acceptUploads(scope, maxUploadBytes);
     await scope.register(keptRoutes, intake);
     await scope.register(badRowRoutes, intake);
-    await scope.register(uploadRoutes, { ...intake, database, feed });
+    await scope.register(uploadRoutes, { ...intake, database, feed, storage });
     await scope.register(previewRoutes, { ...intake, userAgent: userAgentOf(publicUrl) });
   });
   await app.register(exampleRoutes, { example });

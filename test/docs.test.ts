@@ -42,7 +42,7 @@ test('docs/errors.md has every image error, with its tries, its sentence and wha
 test('docs/errors.md has every code of an error or warning about a CSV, and no other', () => {
   const section = read('docs/errors.md').split('## Errors in a CSV')[1] ?? '';
   const documented = new Set([...section.matchAll(/`([a-z0-9_]+)`/g)].map(([, code = '']) => code));
-  const sources = globSync('src/{csv,feeds,intake,cli,workbook,zip}/**/*.ts', { cwd: ROOT })
+  const sources = globSync('src/{archive,csv,feeds,intake,cli,workbook,zip}/**/*.ts', { cwd: ROOT })
     .map(read)
     .join('\n');
   for (const code of documented) {

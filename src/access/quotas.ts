@@ -133,7 +133,7 @@ function refuseBatches({ limits: { batchesAtOnce: limit }, runningBatches }: Sta
 function refuseStoredBytes({ limits: { storedBytes: limit }, storedBytes: used }: Standing): void {
   if (limit === null || used < limit) return;
   throw new Problem('quota_insufficient', {
-    detail: `The tenant may store ${limit} bytes of renditions, and stores ${used}. Delete batches that are no longer needed, and send the request again.`,
+    detail: `The tenant may store ${limit} bytes, and stores ${used}. Delete batches that are no longer needed, and send the request again.`,
     quota: { name: 'stored_bytes', limit, used, resets_at: null },
   });
 }

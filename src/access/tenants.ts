@@ -49,6 +49,14 @@ export async function tenantName(db: Db, tenantId: number): Promise<string> {
   return rows[0]?.name ?? '';
 }
 
+/** The first part of the keys of its files in storage. */
+export async function tenantToken(db: Db, tenantId: number): Promise<string> {
+  const { rows } = await sql<{ token: string }>`
+    select token from tenants where tenant_id = ${tenantId}`.execute(db);
+  if (!rows[0]) throw new Error(`there is no tenant ${tenantId}`);
+  return rows[0].token;
+}
+
 export type TenantSummary = {
   tenant_id: number;
   name: string;

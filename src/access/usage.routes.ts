@@ -22,7 +22,9 @@ const UsageBody = Type.Object(
     used: Type.Object({
       batches_at_once: Type.Integer({ description: 'Batches that are running' }),
       images_per_day: Type.Integer({ description: 'Images of uploads accepted today, in UTC' }),
-      stored_bytes: Type.Integer({ description: 'Bytes of all renditions' }),
+      stored_bytes: Type.Integer({
+        description: 'Bytes of all renditions, and of pictures that were uploaded with their tables',
+      }),
     }),
     resets_at: Type.String({ format: 'date-time', description: 'When `used.images_per_day` is 0 again' }),
     days: Type.Array(

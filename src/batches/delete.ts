@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { type Db, longTransaction } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { UPLOADED_KEY_SQL } from '../storage/keys.ts';
 import type { BatchKey } from './batch.ts';
 import { lockBatch } from './counters.ts';
 
@@ -19,6 +20,7 @@ export async function deleteBatch(patient: Db, key: BatchKey): Promise<boolean> 
         detail: 'The batch is still running. Cancel it, or delete it when it has ended.',
       });
     await askForPurges(trx, key);
+    await askForPurgesOfUploaded(trx, key);
     await deleteRows(trx, key);
     return true;
   });
@@ -34,6 +36,17 @@ async function askForPurges(trx: Db, { tenantId, batchId }: BatchKey): Promise<v
     on conflict (tenant_id, hash16) do update
       set state = 'asked', asked_at = now(), keys = null
       where purges.state in ('asked', 'removed')`.execute(trx);
+}
+
+/** Their rows are deleted with the row of the batch. */
+async function askForPurgesOfUploaded(trx: Db, { tenantId, batchId }: BatchKey): Promise<void> {
+  await sql`
+    insert into purges (tenant_id, hash16, found)
+    select u.tenant_id, u.hash16, array[${UPLOADED_KEY_SQL}]
+    from uploaded_files u join tenants t on t.tenant_id = u.tenant_id
+    where u.tenant_id = ${tenantId} and u.batch_id = ${batchId}
+    order by u.tenant_id, u.hash16
+    on conflict do nothing -- the search for orphans was faster`.execute(trx);
 }
 
 async function deleteRows(trx: Db, { tenantId, batchId }: BatchKey): Promise<void> {
@@ -58,6 +71,16 @@ export async function batchesOf(db: Db, tenantId: number, limit: number): Promis
 }
 
 export type LeftBatch = { batch_id: string; is_running: boolean };
+
+/** Asks for the purge of the uploaded files of all batches, which are about to be deleted. */
+export async function purgeUploadedFiles(db: Db): Promise<void> {
+  await sql`
+    with gone as (delete from uploaded_files returning tenant_id, hash16)
+    insert into purges (tenant_id, hash16, found)
+    select u.tenant_id, u.hash16, array[${UPLOADED_KEY_SQL}]
+    from gone u join tenants t on t.tenant_id = u.tenant_id
+    on conflict do nothing`.execute(db);
+}
 
 /** Asks for the purge of all files of a tenant that has no batches. */
 export async function purgeAllOf(db: Db, tenantId: number): Promise<void> {

@@ -122,7 +122,7 @@ function setOf({ key }: Listed): string {
 }
 
 /**
- * Which of the sets in storage belong to a tenant of this database (`ours`), and which of these no image
+ * Which of the sets in storage belong to a tenant of this database (`ours`), and which of these no image and no batch
  * refers to (`unreferred`, with the tenant's id). Others belong to another database with the same storage.
  */
 async function ownSets(
@@ -131,7 +131,9 @@ async function ownSets(
 ): Promise<{ ours: Set<string>; unreferred: Map<string, number>; now: Date }> {
   const { rows } = await sql<{ set: string; tenant_id: number; is_referred: boolean; now: Date }>`
     select s.set, t.tenant_id, clock_timestamp() as now,
-      exists (select from images i where i.tenant_id = t.tenant_id and i.hash16 = split_part(s.set, '/', 2)) as is_referred
+      exists (select from images i where i.tenant_id = t.tenant_id and i.hash16 = split_part(s.set, '/', 2))
+        or exists (select from uploaded_files u where u.tenant_id = t.tenant_id and u.hash16 = split_part(s.set, '/', 2))
+        as is_referred
     from unnest(${sets}::text[]) as s (set)
     join tenants t on t.token = split_part(s.set, '/', 1)`.execute(db);
   return {
@@ -151,7 +153,7 @@ async function clear(
   await askForPurgesOf(db, orphans);
 }
 
-async function askForPurgesOf(db: Db, orphans: Orphan[]): Promise<void> {
+export async function askForPurgesOf(db: Db, orphans: Orphan[]): Promise<void> {
   if (orphans.length === 0) return;
   const rows = orphans.map(({ tenantId, setId, keys }) => ({
     tenant_id: tenantId,

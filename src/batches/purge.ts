@@ -39,6 +39,9 @@
  * Thumbnails (pictures/thumbs.ts) are in no table. Step 3 removes that of each set, whether there is one or not. One
  * that is stored later, because it was being made, is an orphan.
  *
+ * Uploaded files (pipeline/uploaded-source.ts) have a set id of their own for each batch, and no set. Deleting their
+ * batch asks for their purges as for those of orphans, by their keys. What a refused upload had stored is purged so too.
+ *
  * Locks, in this order: purges; sets by (tenant, hash16).
  */
 import { sql } from 'kysely';
@@ -127,7 +130,7 @@ async function lockSets(trx: Db, sets: SetKey[]): Promise<void> {
 }
 
 /**
- * Deletes the purges of sets that an image refers to, unless they removed files before: that is remembered for its
+ * Deletes the purges of sets that an image refers to, and of uploaded files of a batch, unless they removed files before: that is remembered for its
  * hour. A statement of its own, because it needs a new snapshot.
  */
 async function dropReferred(trx: Db, sets: SetKey[]): Promise<void> {
@@ -135,7 +138,8 @@ async function dropReferred(trx: Db, sets: SetKey[]): Promise<void> {
     with referred as (
       select tenant_id, hash16, removed_at from purges p
       where (tenant_id, hash16) in (${keysOf(sets)}) and state = 'asked'
-        and exists (select from images i where i.tenant_id = p.tenant_id and i.hash16 = p.hash16)
+        and (exists (select from images i where i.tenant_id = p.tenant_id and i.hash16 = p.hash16)
+          or exists (select from uploaded_files u where u.tenant_id = p.tenant_id and u.hash16 = p.hash16))
     ), kept as (
       update purges p set state = 'removed' from referred r
       where p.tenant_id = r.tenant_id and p.hash16 = r.hash16 and r.removed_at is not null

@@ -19,6 +19,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { IS_GIVEN_UP, permitsNow } from '../hosts/host.ts';
+import { UPLOAD_HOST } from '../pipeline/uploaded-source.ts';
 import { IS_LIVE } from '../queue/workers.ts';
 import type { BatchKey } from './batch.ts';
 
@@ -27,6 +28,7 @@ const WINDOW_PER_CAPACITY = 3; // one image in hand, and two that are ready when
 const WINDOW_PER_PERMIT = 4; // a slow host cannot fill the window
 const LEAST_SHARE_FED = 0.2; // a feed costs two statements; the capacity of a worker is a third of the window
 const MAX_OF_HOST_ROOM = 2; // while batches fill their shares
+const BOUNDLESS = 1_000_000; // its double is an integer too
 const MAX_HOSTS_A_WALK = 1_000; // hosts on hold are not counted: they would hide the others
 
 /** How many images may be in the queue, over all batches. */
@@ -51,8 +53,8 @@ export type ShareRules = {
 };
 
 /**
- * SQL of one row: how many more images of a host a batch may have in the window, of a row `h` of `hosts`, a row of
- * `busy`, and the row `mine` of `parts`, all possibly null. `size`: of the room; `free`: what is free of it; `most`:
+ * SQL of one row: how many more images of a host a batch may have in the window, of a row of `walk`, and
+ * of a row `h` of `hosts`, a row of `busy`, and the row `mine` of `parts`, which may be null. `size`: of the room; `free`: what is free of it; `most`:
  * what fits at all while batches fill their shares; `in_share`: what the batch has less than its share.
  */
 export function hostRoom(rules: ShareRules) {
@@ -60,6 +62,7 @@ export function hostRoom(rules: ShareRules) {
     select size, size - taken as free, size * ${MAX_OF_HOST_ROOM}::integer - taken as most,
       ${hostShare(sql`coalesce(busy.batches, 0) + (mine.n is null)::integer`, rules)} - coalesce(mine.n, 0) as in_share
     from (select coalesce(busy.n, 0) as taken, case
+      when walk.host = ${UPLOAD_HOST} then ${BOUNDLESS}::integer
       when ${IS_GIVEN_UP} then ${SMALLEST_WINDOW}::integer
       when h.held_until > now() then 0
       when h.connect_failures > 0 then ${permitsNow(rules.hostConcurrency)}

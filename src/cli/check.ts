@@ -26,6 +26,7 @@ export async function check(file: string, options: CheckOptions): Promise<number
   await using _watchdog = watchOver(file);
   const rules = {
     maxBytes: settings.maxUploadBytes,
+    maxSourceBytes: settings.maxSourceBytes,
     allowPaths: true,
     presets: new Set(BUILTIN_PRESETS.map(({ name }) => name)),
     leastSide: leastSideOf(

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { acceptUpload } from '../intake/accept.ts';
 import type { ReadingOptions } from '../intake/options.ts';
 import { type StagedUpload, stageUpload } from '../intake/staged-upload.ts';
+import { withPicturesStored } from '../intake/store-pictures.ts';
 import type { OnPlaceholder } from '../pipeline/marks.ts';
 import type { Preset } from '../presets/spec.ts';
 import { openServices, type Services } from '../services.ts';
@@ -68,12 +69,13 @@ export async function runBatch(
 async function stage(
   csv: FileHandle,
   { preset, mainPreset, presets, reading }: RunRequest,
-  { dataDir, maxUploadBytes }: Config,
+  { dataDir, maxUploadBytes, maxSourceBytes }: Config,
 ): Promise<StagedUpload> {
   return stageUpload(csv.createReadStream(), {
     tenantId: DEFAULT_TENANT,
     folder: join(dataDir, 'tmp'),
     maxBytes: maxUploadBytes,
+    maxSourceBytes,
     allowPaths: true,
     presets,
     preset,
@@ -99,7 +101,7 @@ async function openRunServices(
 }
 
 async function accept(
-  { database, feed }: Services,
+  { database, feed, storage }: Services,
   staged: StagedUpload,
   { preset, nameTemplate, freshForS, deadlineHours, apparel, placeholders }: RunRequest,
   name: string,
@@ -114,6 +116,9 @@ async function accept(
     apparel,
     placeholders,
   };
-  const row = await acceptUpload(database, staged, acceptance, feed);
+  const upload = { tenantId: DEFAULT_TENANT, ...staged };
+  const row = await withPicturesStored({ db: database.db, storage }, upload, () =>
+    acceptUpload(database, staged, acceptance, feed),
+  );
   return { tenantId: row.tenant_id, batchId: row.batch_id };
 }

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/database.ts';
 import { type EmbeddedServer, holdEmbeddedServer } from '../db/embedded.ts';
+import { purgeUploadedFiles } from '../batches/delete.ts';
 import { removeAllTasks } from '../queue/stored-tasks.ts';
 import { say } from './output.ts';
 
@@ -35,6 +36,7 @@ export async function openKeptRunFolder(config: Config, stack: AsyncDisposableSt
 
 /** Removes all that earlier runs left in a kept folder, except sources and renditions. */
 export async function forgetRuns(db: Db): Promise<void> {
+  await purgeUploadedFiles(db);
   await sql`
     truncate batches, batch_changes, batch_looks, batch_facts, products, images, attempts, stalls, workers, host_leases, webhook_endpoints, webhook_events cascade`.execute(
     db,

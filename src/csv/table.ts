@@ -6,6 +6,7 @@ import type { FoundHeader } from './header/find-header.ts';
 import { MAX_COLUMNS } from './header/header.ts';
 import { readRecords, type TableRow } from './records.ts';
 import type { TableKind } from './table-format.ts';
+import type { TablePictures } from './table-pictures.ts';
 
 /** A table whose rows are read as they are needed. csv/other-table.ts makes one of a file that is no CSV. */
 export type Table = {
@@ -22,6 +23,10 @@ export type Table = {
   isKeyed?: boolean;
   /** of a workbook: the sheet that is read, and the names of all */
   sheet?: { name: string; all: string[] };
+  /** whether the upload is not the table itself, but an archive around it */
+  isInArchive?: true;
+  /** those that came with the table: its cells name them */
+  pictures?: TablePictures | undefined;
   /** what is odd about the file as a whole; complete when its rows are read */
   warnings?: Flaw[];
 };

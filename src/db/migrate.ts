@@ -29,6 +29,7 @@ import { setsByKey } from './migrations/0027_sets_by_key.ts';
 import { settings } from './migrations/0028_settings.ts';
 import { batchFacts } from './migrations/0029_batch_facts.ts';
 import { purgeMemory } from './migrations/0032_purge_memory.ts';
+import { uploadedFiles } from './migrations/0037_uploaded_files.ts';
 import { type NewerSchema, newerThan, sentenceOn } from './coexistence.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
@@ -75,6 +76,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0028_settings': { ...settings, locks: [] },
   '0029_batch_facts': { ...batchFacts, locks: [] },
   '0032_purge_memory': { ...purgeMemory, locks: ['purges'], worksWith: '0029_batch_facts' },
+  // An older worker would fail images whose source is uploaded.
+  '0037_uploaded_files': { ...uploadedFiles, locks: [], worksWith: '0037_uploaded_files' },
 };
 
 export type MigrateOptions = {

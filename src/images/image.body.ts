@@ -38,6 +38,9 @@ export const Image = Type.Object(
     row: Type.Integer({ description: 'Row of the CSV below its header, from 1' }),
     position: Type.Integer({ description: 'In the row, from 1' }),
     source_url: Type.String(),
+    file: Nullable(
+      Type.String({ description: 'The own name of a picture that was uploaded with the table' }),
+    ),
     state: Type.Enum([...PUBLIC_IMAGE_STATES]),
     attempts: Type.Integer({ description: 'How many tries there were' }),
     next_attempt_at: NullableTime,
@@ -62,6 +65,7 @@ export function imageBody(row: ImageRow, filesUrl: string): Static<typeof Image>
     row: row.row_number,
     position: row.position,
     source_url: row.url,
+    file: row.file,
     state: row.state,
     attempts: row.tries,
     next_attempt_at: row.due_at?.toISOString() ?? null,

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db/database.ts';
-import { KEY_SQL } from '../storage/keys.ts';
+import { UPLOAD_HOST } from '../pipeline/uploaded-source.ts';
+import { KEY_SQL, type StorageKey, UPLOADED_KEY_SQL } from '../storage/keys.ts';
 import { when } from '../db/when.ts';
 import type { Fix } from '../pipeline/file-measures.ts';
 import { FIX_SQL } from './fix.ts';
@@ -14,6 +15,10 @@ export type ImageRow = {
   row_number: number;
   position: number;
   url: string;
+  /** its own name, if it was uploaded with the table */
+  file: string | null;
+  /** where it is in storage then */
+  stored_at: StorageKey | null;
   state: PublicImageState;
   tries: number;
   due_at: Date | null;
@@ -39,7 +44,7 @@ type RenditionRow = {
 const imageRows = (images: RawBuilder<unknown>) => sql<ImageRow>`
   select i.image_id, i.batch_id, i.slot, i.row_number, i.position, i.url, ${SHOWN_STATE} as state, i.tries,
     case when b.ended_at is null then i.due_at end as due_at, coalesce(i.ended_at, b.ended_at) as ended_at,
-    i.error_code, i.error_detail, i.is_placeholder,
+    i.error_code, i.error_detail, i.is_placeholder, u.name as file, ${UPLOADED_KEY_SQL} as stored_at,
     (select json_build_object('width', s.source_width, 'height', s.source_height, 'bytes', s.source_bytes,
         'format', s.source_format, 'sha256', encode(s.source_sha256, 'hex'))
       from rendition_sets s where s.tenant_id = i.tenant_id and s.hash16 = i.hash16) as source,
@@ -48,7 +53,9 @@ const imageRows = (images: RawBuilder<unknown>) => sql<ImageRow>`
       from renditions r where r.tenant_id = i.tenant_id and r.hash16 = i.hash16) as renditions
   from (${images}) i
   join batches b on b.tenant_id = i.tenant_id and b.batch_id = i.batch_id
-  join tenants t on t.tenant_id = i.tenant_id`;
+  join tenants t on t.tenant_id = i.tenant_id
+  left join uploaded_files u on u.tenant_id = i.tenant_id and u.batch_id = i.batch_id
+    and u.sha256 = case when i.host = ${UPLOAD_HOST} and i.url like 'upload:%' then decode(substr(i.url, 8), 'hex') end`;
 
 export async function findImage(
   db: Db,

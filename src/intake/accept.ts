@@ -14,6 +14,7 @@ import type { Preset } from '../presets/spec.ts';
 import { addCallbackEndpoint, type Endpoint } from '../webhooks/endpoints.ts';
 import type { KeyLease } from './idempotency.ts';
 import { DEFAULT_DEADLINE_HOURS } from './option-schemas.ts';
+import { insertPictures } from './store-pictures.ts';
 import type { SpoolFiles } from './spool.ts';
 import type { StagedUpload } from './staged-upload.ts';
 
@@ -51,7 +52,7 @@ export type KeyedAnswer = {
 };
 
 /**
- * Stores a staged upload in one transaction: its rows, its counters, its first tasks, and the answer for its
+ * Stores a staged upload, whose pictures are in storage, in one transaction: its rows, its counters, its first tasks, and the answer for its
  * idempotency key. An upload without any work to do also settles in it.
  * @returns the accepted batch
  * @throws Problem `idempotency_key_in_use` if the key's lease was lost, `unauthorized` if the tenant was deleted
@@ -68,6 +69,7 @@ export async function acceptUpload(
   return database.transactionWithClient(async (trx, client) => {
     await insertBatch(trx, staged, acceptance);
     await refuseDeleted(trx, key.tenantId);
+    await insertPictures(trx, { ...key, pictures: staged.pictures });
     for (const { target, path } of copyTargets(staged.files)) await copy(client, path, target);
     if (staged.images >= WORTH_ANALYZING) await sql`analyze images`.execute(trx);
     await moveOn(trx, (await lockBatches(trx, [key])).values(), rules);

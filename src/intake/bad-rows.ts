@@ -30,6 +30,7 @@ export async function badRowsOf(upload: OpenUpload, rules: ReadingRules, folder:
   const file = stack.adopt(await open(path, 'wx+', 0o600), (opened) => opened.close());
   await unlink(path);
   const output = new BufferedOutput(file);
+  let encoding = 'utf-8';
   let rows: RowWriter = nothing;
   const rowOptions = new RowOptionNumbers();
   const handle = (row: CheckedRow): Promise<void> | void => {
@@ -37,10 +38,11 @@ export async function badRowsOf(upload: OpenUpload, rules: ReadingRules, folder:
     rowOptions.numberOf(row.product); // for its error
   };
   const reading = await readUpload(upload.read(), { ...rules, folder }, handle, (found, table, records) => {
-    rows =
-      table.kind === 'csv'
-        ? new LineWriter(new PhysicalLines(upload.read(), table.textFormat.encoding), found, output)
-        : new CellWriter(table, found, records, output);
+    const isText = table.kind === 'csv' && !table.isInArchive;
+    if (isText) encoding = table.textFormat.encoding;
+    rows = isText
+      ? new LineWriter(new PhysicalLines(upload.read(), table.textFormat.encoding), found, output)
+      : new CellWriter(table, found, records, output);
   });
   if (!reading.isWhole) throw notOfRows(reading);
   await rows.end();
@@ -48,7 +50,7 @@ export async function badRowsOf(upload: OpenUpload, rules: ReadingRules, folder:
   const closing = stack.move();
   return {
     bytes,
-    encoding: reading.encoding ?? 'utf-8',
+    encoding,
     read: () => chunksOf(file),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };

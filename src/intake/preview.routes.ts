@@ -27,6 +27,7 @@ export type PreviewParts = {
   /** a folder for temporary files */
   folder: string;
   maxUploadBytes: number;
+  maxSourceBytes: number;
   kept: KeptFiles;
 };
 
@@ -91,7 +92,7 @@ const PreviewBody = Type.Object(
 
 /** Needs the body parsers of acceptUploads. */
 export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app, parts) => {
-  const { db, guard, userAgent, folder, maxUploadBytes: maxBytes, kept } = parts;
+  const { db, guard, userAgent, folder, maxUploadBytes: maxBytes, maxSourceBytes, kept } = parts;
   const decoders = createDecoderPool(1); // headers of images are untrusted bytes too
   app.addHook('onClose', () => decoders.stop());
 
@@ -121,7 +122,7 @@ export const previewRoutes: FastifyPluginAsyncTypebox<PreviewParts> = async (app
       const preview: Consumer<Previewed> = (chunks, reading) => {
         const preset = presets.find(({ name }) => name === reading.presetName);
         const leastSide = leastSideOf(presets, preset);
-        const rules = { maxBytes, folder, allowPaths: false, presets: names, leastSide };
+        const rules = { maxBytes, maxSourceBytes, folder, allowPaths: false, presets: names, leastSide };
         return previewUpload(chunks, { ...rules, ...reading });
       };
       const readKept = keptReader(kept, tenantId, preview);

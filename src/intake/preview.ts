@@ -71,7 +71,7 @@ export async function previewUpload(
       usable += product.images.length;
     }
     if (row <= ROWS_SHOWN) shown.push(shownRow(product, row));
-    for (const image of product.images) if (image.host !== '') sample.add(image);
+    for (const image of product.images) if (image.host !== '' && !image.picture) sample.add(image);
     return look?.(product);
   };
   const reading = await readUpload(chunks, rules, handle, (found) => (header = found));

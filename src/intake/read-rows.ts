@@ -14,6 +14,7 @@ import {
   type RowHandler,
 } from './reading.ts';
 import { checkRow, type RowRules } from './rows.ts';
+import type { TablePictures } from '../csv/table-pictures.ts';
 
 type RowReaderParts = {
   found: FoundHeader;
@@ -22,6 +23,8 @@ type RowReaderParts = {
   rules: ReadingRules;
   reading: ReadingSoFar;
   handle: RowHandler;
+  /** those that came with the table */
+  pictures?: TablePictures | undefined;
 };
 
 /** Checks the rows below the header one by one, notes their flaws in a reading, and hands them on. */
@@ -30,19 +33,22 @@ export class RowReader {
   readonly #reading: ReadingSoFar;
   readonly #handle: RowHandler;
   readonly #rowRules: RowRules;
+  readonly #pictures: TablePictures | undefined;
   readonly #doubtful: DoubtfulColumns;
   readonly #unread: UnreadColumns | undefined;
   readonly #isOurOutput: boolean;
 
-  constructor({ found, columns, rules, reading, handle }: RowReaderParts) {
+  constructor({ found, columns, rules, reading, handle, pictures }: RowReaderParts) {
     const { names } = found.header;
     const { mapping } = rules;
     this.#rules = rules;
     this.#reading = reading;
     this.#handle = handle;
-    this.#rowRules = { ...rules, columns, header: names };
-    this.#doubtful = new DoubtfulColumns({ names, columns, mapping }, rules, found.products);
-    this.#unread = mapping?.images === undefined ? new UnreadColumns(names, columns, rules) : undefined;
+    this.#pictures = pictures;
+    this.#rowRules = { ...rules, columns, header: names, pictures };
+    const holdsPaths = { ...rules, allowPaths: rules.allowPaths || pictures !== undefined };
+    this.#doubtful = new DoubtfulColumns({ names, columns, mapping }, holdsPaths, found.products);
+    this.#unread = mapping?.images === undefined ? new UnreadColumns(names, columns, holdsPaths) : undefined;
     this.#isOurOutput = names.some((name) => /^\s*output image urls\s*$/i.test(name));
   }
 
@@ -63,7 +69,12 @@ export class RowReader {
 
   /** Notes the warnings about whole columns, which only the last row completes. */
   finish(): Flawed {
-    const warnings = [...this.#doubtful.warnings, ...(this.#unread?.warnings() ?? [])];
+    const ofPictures = (this.#pictures?.warnings() ?? []).map(({ code, detail }) => ({
+      line: 1,
+      code,
+      detail,
+    }));
+    const warnings = [...this.#doubtful.warnings, ...(this.#unread?.warnings() ?? []), ...ofPictures];
     const ofColumns = judged({ errors: [], warnings }, this.#rules);
     this.#reading.unmeant = this.#doubtful.unmeant;
     this.#reading.errors.addFirst(ofColumns.errors);

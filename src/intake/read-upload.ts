@@ -40,8 +40,10 @@ export async function readUpload(
   const meter = new UploadMeter(chunks, rules.maxBytes);
   const reading = newReading();
   await using stack = new AsyncDisposableStack();
+  let isText = false; // and nothing around it
   try {
     const table = await openTable(meter.chunks, rules, stack);
+    isText = table.kind === 'csv' && !table.isInArchive;
     reading.kind = table.kind;
     reading.sheet = table.sheet;
     if (table.kind === 'csv') reading.encoding = table.textFormat.encoding;
@@ -51,9 +53,8 @@ export async function readUpload(
     reading.errors.add(flawsOfFile(error));
   }
   for await (const _ of meter.chunks); // the rest of a file that could not be read: its size and hash count
-  const { kind, written } = reading.format ?? {};
-  if (written && kind === undefined)
-    written.lastLineEnds = endsWithLineEnd(meter.lastBytes, reading.encoding);
+  const written = reading.format?.written;
+  if (written && isText) written.lastLineEnds = endsWithLineEnd(meter.lastBytes, reading.encoding);
   return { ...reading, bytes: meter.bytes, sha256: meter.sha256() };
 }
 
@@ -74,19 +75,20 @@ async function readRows(table: Table, { reading, rules, handle, onHeader }: Read
   const records = await firstOf(table.rows);
   if (records.length === 0 && rules.isPartial) return;
   if (records.length === 0) throw invalidFile('empty_file', 'The file has no rows.');
-  const found = findMergedHeader(table, records, rules);
+  const headerRules = { ...rules, allowPaths: rules.allowPaths || table.pictures !== undefined };
+  const found = findMergedHeader(table, records, headerRules);
   onHeader?.(found, table, records);
   const { names, errors, warnings } = found.header;
   reading.header = names;
   reading.headerLine = found.record.line;
   const ofHeader = judged({ errors, warnings: [...found.warnings, ...warnings] }, rules);
   note(reading, ofHeader);
-  const columns = { ...columnsOf(found, records, rules), grammar: GRAMMAR } as const;
+  const columns = { ...columnsOf(found, records, headerRules), grammar: GRAMMAR } as const;
   const { kind, delimiter, textFormat } = table;
   const written = table.layout(found, records);
   const format = { delimiter, bom: textFormat.bom, header: names, columns, written };
   reading.format = kind === 'csv' ? format : { ...format, kind };
-  const rows = new RowReader({ found, columns, rules, reading, handle });
+  const rows = new RowReader({ found, columns, rules, reading, handle, pictures: table.pictures });
   for (const row of found.products) await rows.read(withBeside(row, columns));
   for await (const row of table.rows) await rows.read(withBeside(row, columns));
   note(reading, judged({ errors: [], warnings: table.warnings ?? [] }, rules));

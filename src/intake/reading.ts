@@ -14,6 +14,10 @@ export type ReadingRules = {
   folder?: string | undefined;
   /** Whether a slot without a scheme is the path of a file: `minilab process` and `check` only. */
   allowPaths: boolean;
+  /** of a picture that comes with the table; missing: any */
+  maxSourceBytes?: number | undefined;
+  /** whether the table is in an archive: another archive is none */
+  isInArchive?: boolean | undefined;
   /** names that the column Preset may hold */
   presets: ReadonlySet<string>;
   leastSide?: DoubtRules['leastSide'];

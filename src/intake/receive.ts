@@ -10,6 +10,8 @@ import { receiveForm } from './receive-form.ts';
 
 export const WORKBOOK_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 
+export const ARCHIVE_TYPES = ['application/zip', 'application/x-zip-compressed'] as const;
+
 const FILE_TYPES = [
   'text/csv',
   'application/csv',
@@ -17,6 +19,7 @@ const FILE_TYPES = [
   'text/plain',
   'application/vnd.ms-excel',
   WORKBOOK_TYPE,
+  ...ARCHIVE_TYPES,
   'application/vnd.ms-excel.sheet.macroenabled.12',
   'application/json',
   'application/x-ndjson',
@@ -88,7 +91,7 @@ async function receiveBody<T>(
   const body = request.body as Readable | undefined;
   if (!body || typeof body[Symbol.asyncIterator] !== 'function')
     throw new Problem('unsupported_media_type', {
-      detail: `Send the file as multipart/form-data with the part "file", or as the body with Content-Type: text/csv, application/json, application/x-ndjson, application/xml, or of a workbook ${WORKBOOK_TYPE}.`,
+      detail: `Send the file as multipart/form-data with the part "file", or as the body with Content-Type: text/csv, application/json, application/x-ndjson, application/xml, of a workbook ${WORKBOOK_TYPE}, or of an archive ${ARCHIVE_TYPES[0]}.`,
     });
   const options = readOptions(request.query as Record<string, unknown>, schema);
   try {

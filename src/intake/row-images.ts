@@ -2,8 +2,10 @@ import type { Flaw } from '../errors.ts';
 import { type Address, MAX_URL_CHARACTERS, readAddress } from '../csv/cells/address.ts';
 import { type CellSlots, slotsOfCells } from '../csv/cells/slots.ts';
 import type { TableRow } from '../csv/records.ts';
+import { UPLOAD_HOST } from '../pipeline/uploaded-source.ts';
 import { flawAt } from './row-flaws.ts';
 import type { RowImage, RowRules } from './rows.ts';
+import type { NamedPicture, TablePicture } from '../csv/table-pictures.ts';
 
 export type RowImages = {
   images: RowImage[];
@@ -16,7 +18,7 @@ export type RowImages = {
 /** Reads the slots of a row. A slot that is no address is an image with a flaw. */
 export function readRowImages(
   row: TableRow,
-  { columns, allowPaths }: Pick<RowRules, 'columns' | 'allowPaths'>,
+  { columns, ...rules }: Pick<RowRules, 'columns' | 'allowPaths' | 'pictures'>,
 ): RowImages {
   const images: RowImage[] = [];
   const oddities: Flaw[] = [];
@@ -25,9 +27,11 @@ export function readRowImages(
     for (const slot of cell.slots) {
       position += 1;
       if (slot === '') continue;
-      const read = readAddress(slot, allowPaths);
-      if ('url' in read) images.push({ position, url: read.url, host: read.host });
-      else if ('why' in read) images.push({ position, ...notAnAddress(slot, read.why, row, cell.column) });
+      const read = readSlot(slot, rules);
+      if ('picture' in read) images.push({ position, ...imageOf(read.picture) });
+      else if ('url' in read) images.push({ position, url: read.url, host: read.host });
+      else if ('why' in read)
+        images.push({ position, ...notAnImage(slot, flawAt(row, cell.column, read.code, read.why)) });
       const oddity = oddityOf(slot, read);
       if (oddity) oddities.push(flawAt(row, cell.column, ...oddity));
     }
@@ -40,16 +44,32 @@ export function readRowImages(
   return { images, slots: position, oddities };
 }
 
-function notAnAddress(slot: string, why: string, row: TableRow, column: number): Omit<RowImage, 'position'> {
-  const detail = `"${shortened(slot)}" is not an image URL: ${why}.`;
-  const flaw = flawAt(row, column, 'invalid_url', detail);
+type ReadSlot = Exclude<Address, { why: string }> | NamedPicture;
+
+/** A placeholder is none, whatever pictures there are. */
+function readSlot(
+  slot: string,
+  { allowPaths, pictures }: Pick<RowRules, 'allowPaths' | 'pictures'>,
+): ReadSlot {
+  const named = pictures?.find(slot);
+  if (named && 'picture' in named) return named;
+  const read = readAddress(slot, allowPaths && !named);
+  if (!('why' in read)) return read;
+  return named ?? { code: 'invalid_url', why: `"${shortened(slot)}" is not an image URL: ${read.why}.` };
+}
+
+function imageOf(picture: TablePicture): Omit<RowImage, 'position'> {
+  return { url: picture.name, host: UPLOAD_HOST, picture };
+}
+
+function notAnImage(slot: string, flaw: Flaw): Omit<RowImage, 'position'> {
   return { url: slot.slice(0, MAX_URL_CHARACTERS), host: '', flaw };
 }
 
 /** The code and sentence of the warning about a slot that is not read as it is written. */
-function oddityOf(slot: string, read: Address): [code: string, detail: string] | undefined {
+function oddityOf(slot: string, read: ReadSlot): [code: string, detail: string] | undefined {
   if ('none' in read) return ['placeholder', `"${slot}" is no address; the slot counts as empty.`];
-  if ('why' in read || read.url === slot) return undefined;
+  if (!('url' in read) || read.url === slot) return undefined;
   return ['url_rewritten', `"${shortened(slot)}" is read as ${shortened(read.url)}.`];
 }
 

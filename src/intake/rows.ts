@@ -4,6 +4,7 @@ import type { Columns } from '../csv/header/columns.ts';
 import { type TableRow, trimmedCell } from '../csv/records.ts';
 import { countErrors, shapeErrors, skuErrors, warningsOf } from './row-flaws.ts';
 import { readRowImages } from './row-images.ts';
+import type { TablePicture, TablePictures } from '../csv/table-pictures.ts';
 import { readRowOptions, type RowOptions } from './row-options.ts';
 
 /** A row of the CSV, read as a product. */
@@ -23,7 +24,14 @@ export type ProductRow = {
 };
 
 /** A slot that is not empty. Positions count from 1 within the row, empty slots included. */
-export type RowImage = { position: number; url: string; host: string; flaw?: Flaw };
+export type RowImage = {
+  position: number;
+  url: string;
+  host: string;
+  flaw?: Flaw;
+  /** of an image that came with the table: its URL is a name until it is kept */
+  picture?: TablePicture;
+};
 
 export type RowRules = {
   columns: Columns & SlotColumns;
@@ -32,6 +40,8 @@ export type RowRules = {
   allowPaths: boolean;
   /** names that the column Preset may hold */
   presets: ReadonlySet<string>;
+  /** those that came with the table */
+  pictures?: TablePictures | undefined;
 };
 
 export type CheckedRow = { product: ProductRow; errors: Flaw[]; warnings: Flaw[] };

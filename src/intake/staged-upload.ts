@@ -8,9 +8,12 @@ import type { TableFormat } from '../csv/table-format.ts';
 import { leastSideOf } from './doubtful-columns.ts';
 import { readUpload } from './read-upload.ts';
 import type { Reading, ReadingRules, RowHandler } from './reading.ts';
+import { uploadUrl } from '../pipeline/uploaded-source.ts';
 import { recipesOf } from './recipe-numbers.ts';
 import type { RowOptionRole, RowOptions } from './row-options.ts';
+import type { RowImage } from './rows.ts';
 import { Spool, type SpoolFiles } from './spool.ts';
+import { type StagedPicture, StagedPictures } from './staged-pictures.ts';
 
 /** A checked upload that is not stored yet: its rows are in the spool's files, ready for COPY. */
 export type StagedUpload = AsyncDisposable & {
@@ -18,6 +21,8 @@ export type StagedUpload = AsyncDisposable & {
   format: TableFormat;
   /** removed when the staged upload is disposed */
   files: SpoolFiles;
+  /** those that came with the table; removed too, unless they are stored */
+  pictures: StagedPicture[];
   products: number;
   images: number;
   /** rows with errors: they are kept as failed */
@@ -82,12 +87,18 @@ async function spoolUpload(
   const byName = new Map(rules.presets.map((preset) => [preset.name, preset]));
   const { mainPreset } = rules;
   await using spool = await Spool.open({ ...rules, hasMainPreset: mainPreset !== undefined });
+  const pictures = new StagedPictures(join(rules.folder, 'pictures'));
   let isRefused = false;
-  const handle: RowHandler = (row, rowNumber) => {
-    refuseAbove(rules.allowance, spool.images);
+  const add: RowHandler = (row, rowNumber) => {
     if (row.errors.length > 0 && rules.onInvalid === 'skip') return spool.reject(row, rowNumber);
     isRefused ||= row.errors.length > 0; // nothing will be stored; further rows are read for their errors only
     return isRefused ? undefined : spool.add(row.product, rowNumber);
+  };
+  const handle: RowHandler = (row, rowNumber) => {
+    refuseAbove(rules.allowance, spool.images);
+    const isKept = !isRefused && row.errors.length === 0 && row.product.images.some(({ picture }) => picture);
+    if (!isKept) return add(row, rowNumber);
+    return keepPictures(row.product.images, pictures).then(() => add(row, rowNumber));
   };
   const leastSide = leastSideOf(rules.presets, rules.preset);
   const presets = new Set(byName.keys());
@@ -100,6 +111,7 @@ async function spoolUpload(
     batchId: rules.batchId,
     format,
     files: spool.files,
+    pictures: pictures.all,
     products: reading.rows,
     images: spool.images,
     rejectedRows: reading.badRows,
@@ -113,6 +125,10 @@ async function spoolUpload(
     rowErrors: errors.first,
     rowErrorCount: errors.count,
   };
+}
+
+async function keepPictures(images: RowImage[], pictures: StagedPictures): Promise<void> {
+  for (const image of images) if (image.picture) image.url = uploadUrl(await pictures.add(image.picture));
 }
 
 function refuseAbove(allowance: ImageAllowance | undefined, images: number): void {

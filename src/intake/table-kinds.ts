@@ -8,13 +8,17 @@ import { readJsonTable, readXmlTable } from './feed-tables.ts';
 import type { ReadingRules } from './reading.ts';
 import { readOle } from './ole.ts';
 import { type ArrivingUpload, spooled } from './spooled-upload.ts';
-import { readZip } from './zipped.ts';
+import { type OpenInner, readZip } from './zipped.ts';
 
 /** @throws Problem `csv_invalid` for a file that cannot be read, also from the rows */
 type TableReader = (upload: ArrivingUpload, rules: ReadingRules) => Promise<Table>;
 
 const READERS: Partial<Record<NonNullable<ReturnType<typeof fileFormat>>, TableReader>> = {
-  zip: async (upload, rules) => readZip(await spooled(upload, rules), rules, upload.stack),
+  zip: async (upload, rules) => {
+    const { stack } = upload;
+    const openInner: OpenInner = (chunks) => openTable(chunks, { ...rules, isInArchive: true }, stack);
+    return readZip(await spooled(upload, rules), rules, { stack, openInner });
+  },
   json: (upload, rules) => readJsonTable('json', upload, rules),
   ndjson: (upload, rules) => readJsonTable('ndjson', upload, rules),
   xml: readXmlTable,

@@ -17,6 +17,7 @@ import type { Guard } from '../net/guard.ts';
 import { listPresets } from '../presets/preset.queries.ts';
 import type { Preset } from '../presets/spec.ts';
 import type { Endpoint } from '../webhooks/endpoints.ts';
+import type { Storage } from '../storage/storage.ts';
 import { newSecret } from '../webhooks/signing.ts';
 import { type Acceptance, acceptUpload } from './accept.ts';
 import type { Consumer, KeptReader, Received } from './consume.ts';
@@ -25,9 +26,10 @@ import { type KeptFiles, keptReader } from './kept-files.ts';
 import { findUpload, uploadKey } from './kept-uploads.ts';
 import { UploadOptions } from './option-schemas.ts';
 import { freshForSOf, presetsOf } from './options.ts';
-import { receiveUpload, WORKBOOK_TYPE } from './receive.ts';
+import { ARCHIVE_TYPES, receiveUpload, WORKBOOK_TYPE } from './receive.ts';
 import { requestDigests, requestSha256 } from './request-digest.ts';
 import { type StagedUpload, stageUpload } from './staged-upload.ts';
+import { withPicturesStored } from './store-pictures.ts';
 import { UploadMeter } from './upload-meter.ts';
 
 /** Only the file: /docs prefills every field that is listed, and would send "string" as callback_url. */
@@ -44,6 +46,7 @@ export const UPLOAD_BODY = {
     'application/x-ndjson': { schema: {} },
     'application/xml': { schema: {} },
     [WORKBOOK_TYPE]: { schema: {} },
+    [ARCHIVE_TYPES[0]]: { schema: {} },
   },
 };
 
@@ -70,6 +73,8 @@ export type UploadParts = {
   folder: string;
   maxUploadBytes: number;
   kept: KeptFiles;
+  storage: Storage;
+  maxSourceBytes: number;
 };
 
 const POLL_AFTER_S = 2;
@@ -141,7 +146,8 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
     const tenantId = tenantOf(request);
     const allowance = await checkQuotas(db, tenantId);
     const presets = await listPresets(db, tenantId);
-    const rules = { tenantId, folder, maxBytes: parts.maxUploadBytes, allowPaths: false, presets, allowance };
+    const { maxUploadBytes: maxBytes, maxSourceBytes } = parts;
+    const rules = { tenantId, folder, maxBytes, maxSourceBytes, allowPaths: false, presets, allowance };
     sendContinue(request);
     const stage: Consumer<StagedUpload> = (chunks, reading) => {
       const [preset, mainPreset] = [reading.presetName, reading.mainPresetName].map((chosen) =>
@@ -160,7 +166,8 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadParts> = async (app, 
     };
     const answerOf = (row: BatchRow): Accepted => answered(row, acceptance.callback, parts.publicUrl);
     const keyed = lease && { lease, requestSha256: requestSha256(staged.sha256, options), answerOf };
-    return answerOf(await acceptUpload(parts.database, staged, acceptance, parts.feed, keyed));
+    const accept = () => acceptUpload(parts.database, staged, acceptance, parts.feed, keyed);
+    return answerOf(await withPicturesStored({ ...parts, db }, { tenantId, ...staged }, accept));
   }
 
   /** The digests of a request that may be a repetition: its file is hashed, and not read as a CSV. */

@@ -3,8 +3,12 @@ import type { Table } from '../csv/table.ts';
 import { isWorkbook } from '../workbook/package.ts';
 import { openWorkbook } from '../workbook/workbook.ts';
 import { openZip } from '../zip/zip-file.ts';
+import { readArchive } from './archive-table.ts';
 import type { ReadingRules } from './reading.ts';
 import type { SpooledUpload } from './spooled-upload.ts';
+
+/** Opens the table in an archive. */
+export type OpenInner = (chunks: AsyncIterable<Buffer>) => Promise<Table>;
 
 /**
  * Reads what a ZIP file holds: a workbook, or an archive.
@@ -13,9 +17,11 @@ import type { SpooledUpload } from './spooled-upload.ts';
 export async function readZip(
   { file, bytes }: SpooledUpload,
   rules: ReadingRules,
-  stack: AsyncDisposableStack,
+  { stack, openInner }: { stack: AsyncDisposableStack; openInner: OpenInner },
 ): Promise<Table> {
-  const zip = stack.use(await openZip(file, bytes));
+  const zip = await openZip(file, bytes);
   if (isWorkbook(zip)) return openWorkbook(zip, rules, stack);
-  throw invalidFile('not_a_csv', 'This is a ZIP archive, not a CSV. Unpack it, and upload the CSV inside.');
+  if (rules.isInArchive)
+    throw invalidFile('not_a_csv', 'The table in the archive is an archive itself. Unpack it first.');
+  return readArchive(zip, { bytes, maxSourceBytes: rules.maxSourceBytes ?? Infinity, openTable: openInner });
 }

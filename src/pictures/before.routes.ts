@@ -70,6 +70,12 @@ export const beforeRoutes: FastifyPluginAsyncTypebox<{ db: Db; befores: Befores 
       throw new Problem('conflict', {
         detail: `The image has the state ${image.state}, not completed: there is nothing to compare its source with.`,
       });
-    return { tenantId, imageId, url: image.url, sha256: image.source.sha256 };
+    return {
+      tenantId,
+      imageId,
+      url: image.url,
+      storedAt: image.stored_at ?? undefined,
+      sha256: image.source.sha256,
+    };
   }
 };

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Problem } from '../errors.ts';
 import type { Source } from '../pipeline/download/fetch.ts';
 import { withDefaults } from '../presets/spec.ts';
+import type { StorageKey } from '../storage/keys.ts';
 import { downloadAgain, type DownloadAgainParts } from './download-again.ts';
 import type { IdleDecoders } from './idle-decoders.ts';
 import { inTurnOf } from './in-turn.ts';
@@ -19,6 +20,8 @@ type BeforeRequest = {
   tenantId: number;
   imageId: string;
   url: string;
+  /** in storage, if it was uploaded */
+  storedAt: StorageKey | undefined;
   /** in hexadecimal */
   sha256: string;
   /** of the picture, in pixels at most */

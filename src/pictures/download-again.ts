@@ -1,5 +1,5 @@
 /**
- * Sources are not stored, so one that is needed for a picture is downloaded once more: through the guard, with a permit
+ * Downloaded sources are not stored, so one that is needed for a picture is downloaded once more: through the guard, with a permit
  * of its host and the host's secret headers, like any download.
  */
 import { randomUUID } from 'node:crypto';
@@ -8,7 +8,11 @@ import { Problem } from '../errors.ts';
 import { DecodersUnavailable } from '../pipeline/decoder-children.ts';
 import { HostBusy } from '../pipeline/download/download-permit.ts';
 import type { Source } from '../pipeline/download/fetch.ts';
-import { type DownloadParts, downloadWithPermit } from '../pipeline/download/permitted-download.ts';
+import {
+  type DownloadParts,
+  downloadWithPermit,
+  type SourceRequest,
+} from '../pipeline/download/permitted-download.ts';
 import { createSourceFiles } from '../pipeline/download/source-files.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 
@@ -20,6 +24,8 @@ export type DownloadAgainParts = {
   folder: string;
 };
 
+export type SourceAgain = Omit<SourceRequest, 'previous'>;
+
 const PATIENCE_MS = 10_000; // for a permit, which a download waits for a second at a time
 
 /**
@@ -27,7 +33,7 @@ const PATIENCE_MS = 10_000; // for a permit, which a download waits for a second
  * @throws Problem `source_unavailable`, `busy`; what `use` throws; the signal's reason
  */
 export async function downloadAgain<T>(
-  request: { tenantId: number; url: string },
+  request: SourceAgain,
   { download, onDownloaded, folder }: DownloadAgainParts,
   use: (source: Source) => Promise<T>,
   signal: AbortSignal,

@@ -58,7 +58,7 @@ export function startPictures({
   const fetchRules = { guard, maxBytes, userAgent: userAgentOf(publicUrl), localFolder: undefined };
   const { db } = database;
   const again = {
-    download: { fetchRules, acquirePermit: limiter.acquire },
+    download: { fetchRules, acquirePermit: limiter.acquire, storage },
     onDownloaded: () => recordOutcomesOf(limiter, { database, feed, log }),
     decoders,
     folder,

@@ -7,7 +7,7 @@ import { Problem } from '../errors.ts';
 import { uuidOf } from '../ids.ts';
 import { findImage } from '../images/image.queries.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
-import { downloadAgain, type DownloadAgainParts } from './download-again.ts';
+import { downloadAgain, type DownloadAgainParts, type SourceAgain } from './download-again.ts';
 import { inTurnOf } from './in-turn.ts';
 import { PictureCache } from './picture-cache.ts';
 import { SharedWork } from './shared-work.ts';
@@ -51,7 +51,9 @@ export function createPreviewSources(parts: PreviewSourcesParts): PreviewSources
     const name = `${tenantId} ${imageId}`;
     if ((await cache.read(name)) === undefined)
       await shared.wait(name, signal, (whileWanted) =>
-        inTurn(() => keep(name, { tenantId, url: image.url }, whileWanted)),
+        inTurn(() =>
+          keep(name, { tenantId, url: image.url, storedAt: image.stored_at ?? undefined }, whileWanted),
+        ),
       );
     return async () => {
       const source = await cache.read(name);
@@ -60,7 +62,7 @@ export function createPreviewSources(parts: PreviewSourcesParts): PreviewSources
     };
   }
 
-  async function keep(name: string, request: { tenantId: number; url: string }, signal: AbortSignal) {
+  async function keep(name: string, request: SourceAgain, signal: AbortSignal) {
     signal.throwIfAborted();
     await mkdir(folder, { recursive: true }); // each time, because old temporary folders are removed
     const path = join(folder, randomUUID());

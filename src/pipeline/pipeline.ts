@@ -18,6 +18,8 @@ import { store, type StoredRendition } from './store.ts';
 
 export type ImageRequest = {
   url: string;
+  /** where its source is in storage, if it was uploaded */
+  storedAt?: StorageKey | undefined;
   recipe: Recipe;
   tenantId: number;
   /** first part of the storage keys */
@@ -99,7 +101,8 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     file: SourceFile,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const conditional = { tenantId: request.tenantId, url: request.url, previous: reusable };
+    const { tenantId, url, storedAt } = request;
+    const conditional = { tenantId, url, storedAt, previous: reusable };
     const { source, waitedMs, downloadMs } = await downloadWithPermit(conditional, file, parts, signal);
     if ('notModified' in source) return notModified(request, reusable, source);
     const marked = judge(request, { sha256: source.sha256, look: null });
@@ -145,7 +148,9 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   return async (request, signal) => {
     const reusable = await verified(parts, request, signal);
-    if (reusable?.isFresh) return unchanged(request, reusable.set, reusable.sha256);
+    // The URL of an uploaded source is its content.
+    const isSame = reusable?.isFresh || request.storedAt !== undefined;
+    if (reusable && isSame) return unchanged(request, reusable.set, reusable.sha256);
     const file = await parts.sourceFiles.take();
     try {
       const outcome = await fetchAndMake(request, reusable, file, signal).catch(outcomeOf);

@@ -204,8 +204,9 @@ export const IMAGE_PROBLEMS = {
   file_not_found: {
     tries: 1,
     title: 'The file is missing',
-    sentence: 'The folder of the CSV has no such file.',
-    advice: 'Check the name, and that the file is in the folder of the CSV or below it.',
+    sentence: 'The file of the image is missing.',
+    advice:
+      'Check the name, and that the file is in the folder of the CSV or below it. A picture that was uploaded with its table and is missing has to be uploaded again.',
     try_again: false,
   },
   deadline_exceeded: {

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { ProblemAnswer } from '../http/problem.ts';
 import { whileConnected } from '../http/while-connected.ts';
-import { contentTypeOf, isThumbKey, KEY, type StorageKey } from '../storage/keys.ts';
+import { contentTypeOf, isThumbKey, isUploadedKey, KEY, type StorageKey } from '../storage/keys.ts';
 import { type FileParts, found, noSuchFile, sendFile } from './send-file.ts';
 
 const FILE = { content: { 'image/*': { schema: Type.String({ format: 'binary' }) } } };
@@ -57,6 +57,6 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileParts & { redirects: bool
 function keyIn(path: string): StorageKey {
   const [token, setId, file, name, ...more] = path.split('/');
   const key = `${token}/${setId}/${file}`;
-  if (!KEY.test(key) || name === '' || more.length > 0) throw noSuchFile();
+  if (!KEY.test(key) || isUploadedKey(key) || name === '' || more.length > 0) throw noSuchFile();
   return key;
 }

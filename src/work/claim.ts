@@ -7,6 +7,7 @@ import type { Recipe } from '../presets/spec.ts';
 import { readRecipe, type StoredRecipe } from '../presets/stored.ts';
 import { MarkCache } from '../marks/mark-cache.ts';
 import type { OnPlaceholder } from '../pipeline/marks.ts';
+import { storedSource } from '../pipeline/uploaded-source.ts';
 import { findReusable, KNOWN_SOURCE, type KnownSource } from './reuse.ts';
 import { sourceHashOf } from './source-key.ts';
 import type { Task } from '../queue/queue.ts';
@@ -38,6 +39,7 @@ export async function claimImages(
         batchId: row.batch_id,
         slot: row.slot,
         url: row.url,
+        storedAt: storedSource({ ...row, batchId: row.batch_id }),
         headersFingerprint: row.headers_fingerprint,
         recipe: row.recipe,
         tenantToken: row.token,
@@ -101,6 +103,7 @@ type ClaimedRow = {
   batch_id: string;
   slot: number;
   url: string;
+  host: string;
   tries: number;
   stalls: number;
   recipe: Recipe;
@@ -120,7 +123,7 @@ async function readClaimed(db: Db, tasks: Task<'process_image'>[]): Promise<Clai
       select task_id, tenant_id, batch_id, slot, url, host, tries, recipe from images
       where task_id = any(${tasks.map((task) => task.id)}::uuid[]) and state in ('queued', 'processing')
     )
-    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.tries, b.recipes -> c.recipe as recipe, t.token, t.marks_version, b.placeholders, b.state as batch_state, b.force,
+    select c.task_id, c.tenant_id, c.batch_id, c.slot, c.url, c.host, c.tries, b.recipes -> c.recipe as recipe, t.token, t.marks_version, b.placeholders, b.state as batch_state, b.force,
       (extract(epoch from b.began_at + make_interval(hours => b.deadline_hours) - clock_timestamp()) * 1000)::float8 as ms_left,
       (select count(*) from stalls x
         where x.tenant_id = c.tenant_id and x.batch_id = c.batch_id and x.slot = c.slot and x.at >= b.began_at) as stalls,

@@ -15,9 +15,12 @@ export type BuiltPart = {
   isStored?: boolean;
   /** compressed already */
   raw?: Buffer;
+  /** where the directory says that it is, if not where it is */
+  offset?: number;
 };
 
-export function buildZip(parts: BuiltPart[]): Buffer {
+/** @param declaredCount how many parts the ZIP says that it has, if not so many: as ZIP64 */
+export function buildZip(parts: BuiltPart[], declaredCount?: number): Buffer {
   const locals: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
@@ -37,7 +40,7 @@ export function buildZip(parts: BuiltPart[]): Buffer {
         [2, 0],
         [2, 0],
         [4, attributes],
-        [4, offset],
+        [4, part.offset ?? offset],
       ),
       name,
     );
@@ -56,7 +59,27 @@ export function buildZip(parts: BuiltPart[]): Buffer {
     [4, offset],
     [2, 0],
   );
-  return Buffer.concat([...locals, list, end]);
+  const zip64 = declaredCount === undefined ? [] : zip64End(declaredCount, list.length, offset);
+  return Buffer.concat([...locals, list, ...zip64, end]);
+}
+
+function zip64End(count: number, bytes: number, offset: number): Buffer[] {
+  const wide = (value: number): [number, number][] => [
+    [4, value],
+    [4, 0],
+  ];
+  const record = numbers(
+    [4, 0x06064b50],
+    ...wide(44),
+    ...([
+      [2, 45],
+      [2, 45],
+      [4, 0],
+      [4, 0],
+    ] as [number, number][]),
+    ...[count, count, bytes, offset].flatMap(wide),
+  );
+  return [record, numbers([4, 0x07064b50], [4, 0], ...wide(offset + bytes), [4, 1])];
 }
 
 function entryOf({ name, content, declaredBytes, checksum, flags = 0x800, isStored, raw }: BuiltPart) {

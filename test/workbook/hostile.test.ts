@@ -46,11 +46,7 @@ describe('a ZIP that lies or unpacks to too much', () => {
   test('by a ratio of compression that no table has', async () => {
     const rows = bomb(SHEET, ['<worksheet><sheetData><row>', '<c/>', '</row></sheetData></worksheet>'], 64);
     await refused(withParts(rows), 'file_too_complex', /more than 200 times its size, as a ZIP bomb/);
-    await refused(
-      withParts({ ...rows, declaredBytes: 1000 }),
-      'zip_damaged|file_too_complex',
-      /ZIP bomb|size is wrong/,
-    );
+    await refused(withParts({ ...rows, declaredBytes: 1000 }), 'zip_damaged', /damaged/);
   });
 
   test('by what it says of itself', async () => {

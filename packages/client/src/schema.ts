@@ -1958,6 +1958,7 @@ export type components = {
             ended_at: string | null;
             error_code: string | null;
             error_detail: string | null;
+            file: string | null;
             id: string;
             /** @description Made although it is, or looks like, a picture that was marked as a placeholder (option placeholders=warn) */
             is_placeholder: boolean;
@@ -1988,6 +1989,7 @@ export type components = {
                 error_code: string;
                 error_detail: string;
             }[];
+            file: string | null;
             final_url: string | null;
             id: string;
             /** @description Made although it is, or looks like, a picture that was marked as a placeholder (option placeholders=warn) */
@@ -2573,7 +2575,7 @@ export type components = {
                 batches_at_once: number;
                 /** @description Images of uploads accepted today, in UTC */
                 images_per_day: number;
-                /** @description Bytes of all renditions */
+                /** @description Bytes of all renditions, and of pictures that were uploaded with their tables */
                 stored_bytes: number;
             };
         };
@@ -3283,6 +3285,7 @@ export interface operations {
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 "application/x-ndjson": unknown;
                 "application/xml": unknown;
+                "application/zip": unknown;
                 "multipart/form-data": {
                     /**
                      * Format: binary
@@ -4344,6 +4347,7 @@ export interface operations {
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 "application/x-ndjson": unknown;
                 "application/xml": unknown;
+                "application/zip": unknown;
                 "multipart/form-data": {
                     /**
                      * Format: binary
@@ -5683,6 +5687,7 @@ export interface operations {
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 "application/x-ndjson": unknown;
                 "application/xml": unknown;
+                "application/zip": unknown;
                 "multipart/form-data": {
                     /**
                      * Format: binary

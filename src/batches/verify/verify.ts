@@ -131,7 +131,9 @@ class Verification {
     const confirmed = flaws.filter(isSame);
     for (const flaw of confirmed) this.#tell(flaw);
     await this.#tellUnnamed(tenant, unnamed.filter(isSame));
-    if (this.#options.forgets) await this.#forget(tenant, [...new Set(confirmed.map(setIdOf))]);
+    const uploaded = new Set(pairs.flatMap(({ right }) => (right?.isUploaded ? [right.setId] : [])));
+    const forgettable = new Set(confirmed.map(setIdOf).filter((setId) => !uploaded.has(setId)));
+    if (this.#options.forgets) await this.#forget(tenant, [...forgettable]);
   }
 
   /** What is still wrong when it is looked at again, and files with other bytes. */

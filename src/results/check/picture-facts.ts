@@ -2,6 +2,7 @@ import { type Category, categoryIf, categoryOf } from '../../channels/category.t
 import type { FileFacts, PictureFacts, PictureMeasures } from '../../channels/facts.ts';
 import { type FileMeasures, readFileMeasures } from '../../pipeline/file-measures.ts';
 import { readMeasures } from '../../pipeline/measures.ts';
+import { UPLOAD_HOST } from '../../pipeline/uploaded-source.ts';
 import { FORMAT_FACTS, type Recipe, type RenditionSpec } from '../../presets/spec.ts';
 import { fileUrls } from '../files.ts';
 import type { LookFacts } from '../looks/look-facts.ts';
@@ -31,9 +32,9 @@ export function factsOf(
   });
 }
 
-/** A local file has no host, and no address that a marketplace could read. */
+/** Local and uploaded files have no address that a marketplace could read. */
 function sourceUrl({ url, host }: Picture): string | undefined {
-  return host === '' ? undefined : url;
+  return host === '' || host === UPLOAD_HOST ? undefined : url;
 }
 
 function sourceFile({ format, width, height, bytes, measures: stored }: PictureFile): FileFacts {

@@ -74,7 +74,7 @@ function RenditionRow({
   );
 }
 
-function SourceFacts({ image: { source, source_url, final_url } }: { image: Image }) {
+function SourceFacts({ image: { source, source_url, file, final_url } }: { image: Image }) {
   const isMoved = final_url !== null && final_url !== source_url;
   return (
     <section class="card panel" aria-label="Source">
@@ -90,9 +90,9 @@ function SourceFacts({ image: { source, source_url, final_url } }: { image: Imag
             <dd>{bytes(source.bytes)}</dd>
           </>
         )}
-        <dt>Address</dt>
+        <dt>{file === null ? 'Address' : 'Uploaded file'}</dt>
         <dd>
-          <Address url={source_url} />
+          {file === null ? <Address url={source_url} /> : <span class="mono any">{visible(file)}</span>}
         </dd>
         {isMoved && (
           <>

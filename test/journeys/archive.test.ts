@@ -1,0 +1,117 @@
+/** A table with its pictures in an archive: received by one machine, made by another, with files in a bucket. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { parse } from 'csv-parse/sync';
+import sharp from 'sharp';
+import { newDatabase } from '../support/database.ts';
+import { newFolder } from '../support/folder.ts';
+import { type Batch, json, type Running, startMinilab, untilEnded } from '../support/minilab.ts';
+import { photo, PHOTO_NAMES, smallPicture, visualDistance } from '../support/pictures.ts';
+import { type S3, startS3 } from '../support/s3.ts';
+import { until } from '../support/until.ts';
+import { buildZip } from '../support/zip-builder.ts';
+
+type Image = { id: string; state: string; source_url: string; file: string; error_code: string | null };
+
+const [PHOTO = ''] = PHOTO_NAMES;
+
+describe('a catalogue in an archive', () => {
+  const stack = new AsyncDisposableStack();
+  let s3: S3;
+  let receiver: Running;
+  let archive: Buffer;
+  let front: Buffer;
+  let back: Buffer;
+  before(async () => {
+    s3 = stack.use(await startS3());
+    const settings = { DATABASE_URL: await newDatabase(), ...s3.settings };
+    const [here, there] = [stack.use(await newFolder()), stack.use(await newFolder())];
+    receiver = stack.use(await startMinilab('serve --no-worker', { ...settings, DATA_DIR: here.path }));
+    stack.use(await startMinilab('worker', { ...settings, DATA_DIR: there.path }));
+    [front, back] = [photo(PHOTO), await smallPicture(5, 'png')];
+    const table = 'SKU,Image URLs\nA,img/front.jpg\nB,"IMG/Back.png,img/front.jpg"\nC,img/note.jpg\n';
+    archive = buildZip([
+      { name: 'products.csv', content: table },
+      { name: 'img/front.jpg', content: front, isStored: true },
+      { name: 'img/back.png', content: back },
+      { name: 'img/note.jpg', content: 'It is a text, whatever its name says.' },
+    ]);
+  });
+  after(() => stack.disposeAsync());
+
+  const uploaded = (): string[] => s3.objects.fileKeys.filter((key) => key.endsWith('/0.bin'));
+
+  async function send(body: string | Buffer, type: string): Promise<Response> {
+    const url = `${receiver.url}/v1/batches?preset=web`;
+    return fetch(url, { method: 'POST', body: body as string, headers: { 'content-type': type } });
+  }
+
+  async function run(): Promise<Batch & { reused: number }> {
+    const accepted = await json<Batch>(send(archive, 'application/zip'));
+    return (await untilEnded(accepted.links.self)) as Batch & { reused: number };
+  }
+
+  const imagesOf = async ({ links }: Batch): Promise<Image[]> =>
+    (await json<{ items: Image[] }>(fetch(links.images))).items;
+
+  test('its pictures are made, shown with their names, retried, found again, and removed with their batch', async () => {
+    const first = await run();
+    assert.deepEqual([first.state, first.errors_by_code], ['completed_with_errors', { not_an_image: 1 }]);
+    assert.equal(uploaded().length, 3, 'each content is stored once');
+
+    const [, ...rows]: string[][] = parse(await (await fetch(first.links.output_csv)).text());
+    const outputs = rows.map((row) => (row.find((cell) => cell.includes('/full.')) ?? '').split(','));
+    const [frontOut = '', backOut = '', frontAgain = ''] = outputs.flat();
+    assert.equal(frontAgain, frontOut);
+    for (const [url, source] of [
+      [frontOut, front],
+      [backOut, back],
+    ] as const) {
+      const made = Buffer.from(await (await fetch(url)).arrayBuffer());
+      assert.equal((await sharp(made).metadata()).format, 'jpeg');
+      assert.ok((await visualDistance(made, source)) < 8, url);
+    }
+
+    const images = await imagesOf(first);
+    assert.deepEqual(
+      images.map(({ state, file, error_code }) => [state, file, error_code]),
+      [
+        ['completed', 'img/front.jpg', null],
+        ['completed', 'img/back.png', null],
+        ['completed', 'img/front.jpg', null],
+        ['failed', 'img/note.jpg', 'not_an_image'],
+      ],
+    );
+    const [image] = images;
+    assert.match(image?.source_url ?? '', /^upload:[0-9a-f]{64}$/);
+    const before = await fetch(`${receiver.url}/v1/images/${image?.id}/before?width=200`);
+    const shown = Buffer.from(await before.arrayBuffer());
+    assert.ok((await visualDistance(shown, front)) < 8);
+
+    for (const key of uploaded()) {
+      const path = key.slice(key.indexOf('place/') + 'place/'.length);
+      assert.equal((await fetch(`${receiver.url}/files/${path}`)).status, 404, 'never served');
+    }
+
+    const stranger = await send(`SKU,Image URLs\nA,${image?.source_url}\n`, 'text/csv');
+    assert.equal(stranger.status, 422);
+    const { errors } = await json<{ errors: { code: string }[] }>(stranger);
+    assert.deepEqual(
+      errors.map(({ code }) => code),
+      ['invalid_url'],
+      'nobody else names a file by its hash, not even its owner',
+    );
+
+    const second = await run();
+    assert.equal(second.reused, 3, 'the same contents are made once');
+    assert.equal(uploaded().length, 6);
+
+    const retried = await json<Batch>(fetch(first.links.retry, { method: 'POST' }));
+    const again = await untilEnded(retried.links.self);
+    assert.deepEqual(again.errors_by_code, { not_an_image: 1 }, 'its source is still there');
+
+    assert.equal((await fetch(first.links.self, { method: 'DELETE' })).status, 204);
+    await until(() => uploaded().length === 3);
+    assert.ok(s3.objects.fileKeys.length > 3, 'what the second batch refers to stays');
+  });
+});
