@@ -1,16 +1,12 @@
 import type { BesideCell, TableRow } from '../../csv/records.ts';
+import type { NamedPicture, TablePictures } from '../../csv/table-pictures.ts';
 import type { Flaw } from '../../errors.ts';
 import type { Package } from '../package.ts';
-
-/** What a slot names: a picture, or why it is none. */
-type NamedPicture =
-  | { picture: { name: string; read(): AsyncIterable<Buffer> } }
-  | { code: string; why: string };
 
 const LISTED = 5;
 
 /** The pictures in the cells of a sheet. Its rows name them by their parts. */
-export class CellPictures {
+export class CellPictures implements TablePictures {
   readonly #parts: Package;
   readonly #maxSourceBytes: number;
   /** the parts by what cells name them */
