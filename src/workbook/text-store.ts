@@ -22,7 +22,7 @@ export class TextStore {
   readonly #written = new Set<number>();
   #current: Buffer = Buffer.alloc(0);
   #currentNumber = -1;
-  #used = BLOCK_BYTES;
+  #used = BLOCK_BYTES + 1; // there is no block yet, not even for an empty text
   #missed = -1;
   #misses = 0;
   #count = 0;
