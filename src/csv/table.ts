@@ -21,8 +21,8 @@ export type Table = {
   withMergedNames?(header: TableRow, records: TableRow[]): TableRow;
   /** whether rows name their cells, so that the first record is the header */
   isKeyed?: boolean;
-  /** of a workbook: the sheet that is read, and the names of all */
-  sheet?: { name: string; all: string[] };
+  /** of a workbook: the sheet that is read (undefined if it has to be chosen), and the names of all */
+  sheet?: { name?: string; all: string[] };
   /** whether the upload is not the table itself, but an archive around it */
   isInArchive?: true;
   /** those that came with the table: its cells name them */

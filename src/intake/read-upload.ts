@@ -42,7 +42,8 @@ export async function readUpload(
   await using stack = new AsyncDisposableStack();
   let isText = false; // and nothing around it
   try {
-    const table = await openTable(meter.chunks, rules, stack);
+    const onSheets = (all: string[]): void => void (reading.sheet = { all });
+    const table = await openTable(meter.chunks, { ...rules, onSheets }, stack);
     isText = table.kind === 'csv' && !table.isInArchive;
     reading.kind = table.kind;
     reading.sheet = table.sheet;

@@ -27,6 +27,8 @@ export type ReadingRules = {
   charset?: string | undefined;
   /** of a workbook: the name of the sheet to read, or its number from 1 */
   sheet?: string | undefined;
+  /** of a workbook: is called with the names of its sheets before one is chosen */
+  onSheets?: ((names: string[]) => void) | undefined;
   /** Whether this is the first part of a file: its last record may be cut, and is left out. */
   isPartial?: boolean | undefined;
   /** `errors`: every warning counts as an error */

@@ -7,6 +7,8 @@ import type { Sheet } from './workbook-part.ts';
 export type SheetRules = HeaderRules & {
   /** the name of the sheet to read, or its number among those that are not hidden, from 1 */
   sheet?: string | undefined;
+  /** is called with the names of all sheets before one is chosen */
+  onSheets?: ((names: string[]) => void) | undefined;
 };
 
 export type ReadableSheet = Sheet & { part: string };
@@ -23,6 +25,7 @@ export async function chooseSheet(
   rules: SheetRules,
   firstRows: (sheet: ReadableSheet) => Promise<TableRow[]>,
 ): Promise<ReadableSheet> {
+  rules.onSheets?.(sheets.map(({ name }) => name));
   const visible = sheets.filter(({ isHidden }) => !isHidden);
   if (rules.sheet !== undefined) return sheetNamed(rules.sheet, sheets, visible);
   const readable = visible.filter(isReadable);

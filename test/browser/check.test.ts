@@ -4,10 +4,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { WORKBOOK_TYPE } from '../../src/intake/receive.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, json } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
 import { photo, PHOTO_NAMES } from '../support/pictures.ts';
+import { textRows, workbook } from '../support/workbooks.ts';
 import { violations } from './axe.ts';
 import { closeBrowser, NO_BROWSER } from './browser.ts';
 import { openPage, PHONE, shifts, sideways } from './page.ts';
@@ -35,6 +37,34 @@ describe('the check', { skip: NO_BROWSER ?? false }, () => {
       .setInputFiles({ ...CSV, name, buffer: Buffer.from(lines.join('\n')) });
     await page.getByRole('table').waitFor();
   }
+
+  test('a workbook with several sheets of products asks which one to read', async () => {
+    const sheet = (name: string, skus: string[]) => ({
+      name,
+      rows: textRows([['SKU', 'Image'], ...skus.map((sku) => [sku, `${stage.origin.url}/p/${sku}.jpg`])]),
+    });
+    const buffer = workbook({
+      sheets: [sheet('Spring', ['1', '2']), sheet('<b>Autumn</b>', ['003', '4', '5'])],
+    });
+    await using watched = await openPage(stage.url);
+    const { page } = watched;
+    await page.goto('/');
+    await page
+      .getByLabel('Choose a file')
+      .setInputFiles({ name: 'two.xlsx', mimeType: WORKBOOK_TYPE, buffer });
+    await page.getByText('The workbook has 2 sheets with an image column').waitFor();
+    await page.getByLabel('Sheet', { exact: true }).selectOption('<b>Autumn</b>');
+    await page.getByText('All 3 rows can be used.').waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.getByLabel('Sheet', { exact: true }).selectOption('Spring');
+    await page.getByText('All 2 rows can be used.').waitFor();
+    await page.getByLabel('Sheet', { exact: true }).selectOption('<b>Autumn</b>');
+    await page.getByRole('cell', { name: '003', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Make 3 images' }).click();
+    const batch = await batchOf(page);
+    assert.equal(batch.counts.total, 3);
+    watched.assertQuiet();
+  });
 
   async function download(page: Page, link: string): Promise<string> {
     const [file] = await Promise.all([

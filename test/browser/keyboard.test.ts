@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { closeBrowser, NO_BROWSER } from './browser.ts';
-import { openPage } from './page.ts';
+import { openPage, settled } from './page.ts';
 import { openStage } from './stage.ts';
 
 const MOST_TABS = 120;
@@ -45,7 +45,7 @@ test('from upload to download with Tab, Enter and Space', { skip: NO_BROWSER ?? 
   const { page } = watched;
   const { keyboard } = page;
   await page.goto('/');
-  await page.getByRole('heading', { level: 1 }).waitFor();
+  await settled(page);
 
   await tabTo(page, /Choose a file/);
   const [chooser] = await Promise.all([page.waitForEvent('filechooser'), keyboard.press('Space')]);

@@ -190,6 +190,10 @@ describe('the document of the API says what is answered', () => {
     assert.equal((await call('DELETE /v1/uploads/{id}', { id })).status, 204);
     for (const operation of ['POST /v1/batches', 'POST /v1/batches/preview'])
       assert.equal((await call(operation, ofUpload)).status, 404);
+    const list = await json<{ items: { upload_id: string }[] }>(call('GET /v1/uploads'));
+    for (const { upload_id: other } of list.items)
+      // JSON and XML, which other tests send, are uploads too
+      assert.equal((await call('DELETE /v1/uploads/{id}', { id: other })).status, 204);
     for (let kept = 0; kept < 20; kept += 1)
       assert.equal((await call(post, { headers, body: CSV })).status, 201);
     const over = await call(post, { headers, body: CSV });

@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import sharp from 'sharp';
+import { WORKBOOK_TYPE } from '../../src/intake/receive.ts';
 import { newDatabase } from '../support/database.ts';
 import { newFolder } from '../support/folder.ts';
 import { type Batch, json, type Running, startMinilab, untilEnded } from '../support/minilab.ts';
+import { floatingWorkbook } from '../support/picture-workbooks.ts';
 import { photo, PHOTO_NAMES, smallPicture, visualDistance } from '../support/pictures.ts';
+import { readingOf } from '../support/read-workbook.ts';
 import { type S3, startS3 } from '../support/s3.ts';
 import { until } from '../support/until.ts';
 import { buildZip } from '../support/zip-builder.ts';
@@ -113,5 +116,37 @@ describe('a catalogue in an archive', () => {
     assert.equal((await fetch(first.links.self, { method: 'DELETE' })).status, 204);
     await until(() => uploaded().length === 3);
     assert.ok(s3.objects.fileKeys.length > 3, 'what the second batch refers to stays');
+  });
+
+  test('pictures in the cells of a workbook are made, and the table goes back as a workbook', async () => {
+    const rows = [
+      ['SKU', 'Image'],
+      ['00000001', ''],
+      ['1E5', ''],
+    ];
+    const pictures = [
+      { name: 'image1.jpg', content: front },
+      { name: 'image2.png', content: back },
+    ];
+    const file = floatingWorkbook(rows, pictures, [
+      { picture: 1, row: 2, column: 1 },
+      { picture: 0, row: 3, column: 1 },
+    ]);
+    const accepted = await json<Batch>(send(file, WORKBOOK_TYPE));
+    const batch = await untilEnded(accepted.links.self);
+    assert.deepEqual([batch.state, batch.counts.completed], ['completed', 2]);
+    const images = await imagesOf(batch);
+    const made = await json<{ renditions: { url: string }[] }>(
+      fetch(`${receiver.url}/v1/images/${images[0]?.id}`),
+    );
+    const first = Buffer.from(await (await fetch(made.renditions[0]?.url ?? '')).arrayBuffer());
+    assert.ok((await visualDistance(first, back)) < 8, 'the picture of its own row');
+
+    const workbook = Buffer.from(await (await fetch(`${batch.links.self}/output.xlsx`)).arrayBuffer());
+    const { products } = await readingOf(workbook);
+    assert.deepEqual(
+      products.map(({ cells }) => cells[0]),
+      ['00000001', '1E5'],
+    );
   });
 });

@@ -37,6 +37,8 @@ export class Check {
   readonly upload = signal<Upload | undefined>(undefined);
   readonly probes = signal<Preview['probes'] | undefined>(undefined);
   readonly mapping = new Mapping(this.preview);
+  /** the sheet of a workbook that somebody has chosen */
+  readonly sheet = signal<string | undefined>(undefined);
   readonly #file: File | undefined;
   #sending: Sending | undefined;
   #reading = 0;
@@ -83,6 +85,13 @@ export class Check {
   /** Gives a column a role, and checks the file again. */
   choose(index: number, role: string | null): void {
     this.mapping.choose(index, role);
+    void this.read();
+  }
+
+  /** Reads another sheet of a workbook, which has columns of its own. */
+  chooseSheet(name: string): void {
+    this.sheet.value = name;
+    this.mapping.forget();
     void this.read();
   }
 
@@ -195,9 +204,14 @@ export class Check {
     }
   }
 
+  /** The options that say how the file is to be read. */
+  reading(): Record<string, string | undefined> {
+    return { columns: this.mapping.columns(), sheet: this.sheet.value };
+  }
+
   #form(fields: Record<string, string | undefined>, file?: File): FormData {
     const form = new FormData();
-    for (const [name, value] of Object.entries({ columns: this.mapping.columns(), ...fields }))
+    for (const [name, value] of Object.entries({ ...this.reading(), ...fields }))
       if (value !== undefined && value !== '') form.set(name, value);
     if (file) form.set('file', file, file.name);
     return form;

@@ -10,9 +10,30 @@ import type { Check } from './check-model.ts';
 export function CheckNotes({ check, preview }: { check: Check; preview: Preview }) {
   return (
     <>
+      {preview.sheets.length > 1 && <SheetChoice check={check} preview={preview} />}
       <Verdict check={check} preview={preview} />
       <WholeFile preview={preview} />
     </>
+  );
+}
+
+/** Which sheet of a workbook is read. */
+function SheetChoice({ check, preview: { sheet, sheets } }: { check: Check; preview: Preview }) {
+  return (
+    <label class="row">
+      <span>Sheet</span>
+      <select
+        value={check.sheet.value ?? sheet ?? ''}
+        onChange={(event) => check.chooseSheet(event.currentTarget.value)}
+      >
+        {sheet === null && check.sheet.value === undefined && <option value="">Choose one</option>}
+        {sheets.map((name) => (
+          <option key={name} value={name}>
+            {visible(name)}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -62,7 +83,7 @@ function BadRows({ check, bad }: { check: Check; bad: number }) {
         {what}
       </button>
     );
-  const address = `/v1/uploads/${upload.upload_id}/errors.csv${query({ columns: check.mapping.columns() })}`;
+  const address = `/v1/uploads/${upload.upload_id}/errors.csv${query(check.reading())}`;
   return (
     <a class="btn" href={address} download>
       {what}

@@ -9,6 +9,8 @@ export class Mapping {
   readonly #chosen = signal<Choices>(new Map());
   readonly #preview: Signal<Preview | undefined>;
   readonly #firstHow = new Map<number, Column['how']>();
+  /** whether the columns that are known are those of another sheet */
+  #isOfAnother = false;
 
   constructor(preview: Signal<Preview | undefined>) {
     this.#preview = preview;
@@ -24,6 +26,13 @@ export class Mapping {
         if (this.roleOf(column) === role) next.set(column.index, null);
     next.set(index, role);
     this.#chosen.value = next;
+  }
+
+  /** Forgets what was chosen, since another sheet has other columns. */
+  forget(): void {
+    this.#chosen.value = new Map();
+    this.#firstHow.clear();
+    this.#isOfAnother = true;
   }
 
   roleOf({ index, role }: Pick<Column, 'index' | 'role'>): string | null {
@@ -50,6 +59,7 @@ export class Mapping {
 
   /** Takes an answer for what counts. @returns whether the server reads a column otherwise than it was chosen */
   learn({ column_list: list, columns }: Preview): boolean {
+    this.#isOfAnother = false;
     const chosen = this.#chosen.peek();
     if (chosen.size === 0) for (const { index, how } of list) this.#firstHow.set(index, how);
     if (Object.keys(columns).length === 0) return false; // it has not read by any roles
@@ -63,7 +73,7 @@ export class Mapping {
   columns(): string | undefined {
     const { column_list: list = [], roles = [] } = this.#preview.peek() ?? {};
     const isChosen = this.#chosen.peek().size > 0 || list.some(({ how }) => how === 'guessed');
-    if (!isChosen) return undefined;
+    if (!isChosen || this.#isOfAnother) return undefined;
     const mapping: Record<string, string | string[] | null> = {};
     for (const { role, several } of roles) {
       const held = list.filter((column) => this.roleOf(column) === role).map(({ header }) => header);
