@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { builtPage } from '../../src/page/built.ts';
 import { bundledPackages } from './bundled.ts';
 import { reportOf } from './check-answers.ts';
 import { ANSWERS_OF_RUN } from './record-answers.ts';
@@ -23,6 +24,7 @@ let answers: string | undefined;
 
 export async function globalSetup(): Promise<void> {
   process.env['NODE_COMPILE_CACHE'] = COMPILED; // half of the time in which a process starts
+  void builtPage().catch(() => {}); // else each of the first files that need the page would build it; its own error says why not
   const bundled = await bundledPackages();
   const [started] = await Promise.all([startTestServer(), compileDecoder()]);
   server = started;
