@@ -27,7 +27,7 @@ import { claimImages } from './work/claim.ts';
 import { type ClaimedImage, type FinishedImage, isSuspect, processImage } from './work/process-image.ts';
 import { recordResults } from './work/record.ts';
 import { TROUBLE, troubleOf, watchHealth } from './work/health.ts';
-import { watchOthers } from './work/others.ts';
+import { type Others, watchOthers } from './work/others.ts';
 import { type Chore, repeat } from './work/repeat.ts';
 import { SCHEMA, schemaChore } from './work/schema-chore.ts';
 import { setFinder } from './work/rendition-sets.ts';
@@ -92,7 +92,10 @@ export async function startWorker(
     acquirePermit: limiter.acquire,
     decoders,
     storage: patientStorage(storage, {
-      onTrouble,
+      onTrouble(trouble, sinceMs) {
+        onTrouble(trouble);
+        others.failed(sinceMs);
+      },
       onSuccess: () => others.stored(),
       ending: ending.signal,
     }),
@@ -120,7 +123,7 @@ export async function startWorker(
     { [TROUBLE]: trouble?.message },
   );
   const health = watchHealth(parts, pump, trouble);
-  const others = watchOthers({ db: hurried, pump, log });
+  const others = watchOthers({ db: hurried, workerId: id, pump, log });
   const deliveries = startDeliveries({
     db: hurried,
     queue,
@@ -134,7 +137,11 @@ export async function startWorker(
   await addChores(db, chores);
   const stopChores = repeat(
     [
-      { name: 'report the worker', everyMs: REPORT_EVERY_MS, run: () => presence.report(doingOf(pump)) },
+      {
+        name: 'report the worker',
+        everyMs: REPORT_EVERY_MS,
+        run: () => presence.report(doingOf(pump, others)),
+      },
       health.chore,
       schemaChore([pump, deliveries], db, log),
       others.chore,
@@ -180,8 +187,12 @@ function recordingWith(limiter: HostLimiter, { database, feed, log }: Services) 
   };
 }
 
-function doingOf(pump: Pump): WorkerDoing {
-  return { inHand: pump.inHand(), pausedBecause: pump.pausedBecause() };
+function doingOf(pump: Pump, others: Others): WorkerDoing {
+  return {
+    inHand: pump.inHand(),
+    pausedBecause: pump.pausedBecause(),
+    storedAgoMs: others.storedAgoMs(),
+  };
 }
 
 /** Pauses a pump while all processes share another storage: they would not see its files. */

@@ -30,6 +30,7 @@ import { settings } from './migrations/0028_settings.ts';
 import { batchFacts } from './migrations/0029_batch_facts.ts';
 import { purgeMemory } from './migrations/0032_purge_memory.ts';
 import { uploadedFiles } from './migrations/0037_uploaded_files.ts';
+import { workerStoredAt } from './migrations/0039_worker_stored_at.ts';
 import { type NewerSchema, newerThan, sentenceOn } from './coexistence.ts';
 import { appliedMigrations, type Migration, runMigration, whoHolds } from './migration.ts';
 
@@ -78,6 +79,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0032_purge_memory': { ...purgeMemory, locks: ['purges'], worksWith: '0029_batch_facts' },
   // An older worker would fail images whose source is uploaded.
   '0037_uploaded_files': { ...uploadedFiles, locks: [], worksWith: '0037_uploaded_files' },
+  '0039_worker_stored_at': { ...workerStoredAt, locks: ['workers'], worksWith: '0037_uploaded_files' },
 };
 
 export type MigrateOptions = {

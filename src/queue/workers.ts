@@ -9,6 +9,8 @@ export type WorkerDoing = {
   inHand: number;
   /** why it claims nothing; empty while it does */
   pausedBecause: string[];
+  /** how long ago it has stored a file; undefined: never */
+  storedAgoMs?: number | undefined;
 };
 
 /** What a worker learns when it reports: how many are alive, with itself, and how far its clock is ahead. */
@@ -24,18 +26,29 @@ export const IS_DEAD_FOR_LONG = sql`seen_at < now() - interval '1 hour'`;
 export async function reportWorker(
   db: Db,
   { id, machine, version, capacity }: WorkerIdentity,
-  { inHand, pausedBecause }: WorkerDoing,
+  { inHand, pausedBecause, storedAgoMs }: WorkerDoing,
 ): Promise<Standing> {
   const sentAt = Date.now();
   const { rows } = await sql<{ others: number; now_ms: number }>`
-    insert into workers (worker_id, machine, pid, version, slots, in_hand, paused_because)
-    values (${id}, ${machine}, ${process.pid}, ${version}, ${capacity}, ${inHand}, ${pausedBecause})
+    insert into workers (worker_id, machine, pid, version, slots, in_hand, paused_because, stored_at)
+    values (${id}, ${machine}, ${process.pid}, ${version}, ${capacity}, ${inHand}, ${pausedBecause},
+      now() - ${storedAgoMs ?? null}::float8 * interval '1 millisecond')
     on conflict (tenant_id, worker_id) do update
-      set seen_at = now(), slots = excluded.slots, in_hand = excluded.in_hand, paused_because = excluded.paused_because
+      set seen_at = now(), slots = excluded.slots, in_hand = excluded.in_hand, paused_because = excluded.paused_because,
+        stored_at = excluded.stored_at
     returning (select count(*) from workers w where w.worker_id <> workers.worker_id and ${IS_LIVE}) as others,
       (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms`.execute(db);
   const { others = 0, now_ms: databaseMs = sentAt } = rows[0] ?? {};
   return { liveWorkers: others + 1, clockAheadMs: (sentAt + Date.now()) / 2 - databaseMs };
+}
+
+/** Whether another live worker has stored a file within the last so many milliseconds, as it has reported. */
+export async function hasOtherStored(db: Db, id: string, withinMs: number): Promise<boolean> {
+  const { rows } = await sql`
+    select from workers
+    where worker_id <> ${id} and ${IS_LIVE} and stored_at > now() - ${withinMs}::float8 * interval '1 millisecond'
+    limit 1`.execute(db);
+  return rows.length > 0;
 }
 
 export async function forgetWorker(db: Db, id: string): Promise<void> {

@@ -10,8 +10,8 @@ const PATIENCE_MS = 5 * MINUTE_MS; // leases of tasks outlive it: queue/tasks.ts
 const PASSING: ReadonlySet<TroubleKind> = new Set(['weather', 'damaged', 'clock']);
 
 export type Waiting = {
-  /** is called with each failure, before the wait */
-  onTrouble(trouble: StorageTrouble): void;
+  /** is called with each failure, before the wait. `sinceMs`: when the work that fails had begun, performance.now() */
+  onTrouble(trouble: StorageTrouble, sinceMs: number): void;
   /** is called when the storage has done what it was asked for */
   onSuccess?(): void;
   /** aborts when nothing is waited for any more; what is being sent may still end */
@@ -55,7 +55,7 @@ export function patienceWith(
         signal: AbortSignal.any([signal, end.signal, ending]),
         onTrouble(trouble) {
           failingSince?.set(signal, since);
-          onTrouble(trouble);
+          onTrouble(trouble, since);
         },
       });
       onSuccess?.();

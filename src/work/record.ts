@@ -21,9 +21,10 @@ import { recordRenditions, setIdOf } from './record-renditions.ts';
  */
 export async function recordResults(
   db: Db,
-  finished: FinishedImage[],
+  results: FinishedImage[],
   rules: MoveRules & { hostOutcomes?: HostOutcome[] },
 ): Promise<EndedBatch[]> {
+  const finished = lastAttempts(results);
   const images = finished.map(({ result }) => result.image);
   const tasks = finished.map(({ task }) => task);
   return db.transaction().execute(async (trx) => {
@@ -45,6 +46,19 @@ export async function recordResults(
     await writeCounters(trx, batches);
     return moveOn(trx, batches.values(), { ...rules, hadTurn: true });
   });
+}
+
+/**
+ * The result of the last attempt of each task. A worker that was cut off may claim a task again, whose first result
+ * still waits to be recorded: it would count as well.
+ */
+function lastAttempts(finished: FinishedImage[]): FinishedImage[] {
+  const last = new Map<string, FinishedImage>();
+  for (const one of finished) {
+    const other = last.get(one.task.id);
+    if (!other || other.task.attempt < one.task.attempt) last.set(one.task.id, one);
+  }
+  return [...last.values()];
 }
 
 /**

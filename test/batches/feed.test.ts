@@ -8,7 +8,7 @@ import { recordLostImages } from '../../src/work/record.ts';
 import { sweep } from '../../src/batches/sweep.ts';
 import type { Services } from '../../src/services.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
-import { acceptUrls, claim, failed, newServices, record } from '../support/batches.ts';
+import { acceptUrls, claim, failed, madeOf, newServices, record } from '../support/batches.ts';
 
 function urls(host: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `https://${host}/${i}.jpg`);
@@ -184,6 +184,30 @@ test('a worker that lost its lease records nothing', async () => {
   await record(services, [{ task: zombie.task, result: failed(zombie.image) }]);
   await record(services, [{ task: zombie.task, result: failed(zombie.image) }]);
   assert.equal((await findBatch(services.database.db, batch))?.failed, 1);
+});
+
+test('of two attempts of one task that a worker records together, the last one counts', async () => {
+  await using services = await newServices();
+  const { db } = services.database;
+  const once = await acceptUrls(services, urls('a.example', 1));
+  const [alone] = await claim(services, 1);
+  assert.ok(alone);
+  await record(services, [{ task: alone.task, result: await madeOf(services, alone.image) }]);
+  const twice = await acceptUrls(services, urls('b.example', 1));
+  const [claimed] = await claim(services, 1);
+  assert.ok(claimed);
+  const { task, image } = claimed;
+  const result = await madeOf(services, image);
+  const attempts = [task.attempt - 1, task.attempt];
+  await record(
+    services,
+    attempts.map((attempt) => ({ task: { ...task, attempt }, result })),
+  );
+  const counts = async (batch: BatchKey) => {
+    const row = await findBatch(db, batch);
+    return [row?.completed, row?.bytes_in, row?.bytes_out];
+  };
+  assert.deepEqual(await counts(twice), await counts(once));
 });
 
 test('an image whose workers were lost again and again ends as worker_lost', async () => {
