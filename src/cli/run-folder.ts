@@ -71,7 +71,9 @@ async function createNumberedFolder(
   return { config: withDataDir(config, dataDir), databaseUrl };
 }
 
+/** The settings of a run, also when they are read again with shared ones. */
 function withDataDir(config: Config, dataDir: string): Config {
   const storage = { is: 'folder' as const, path: join(dataDir, 'files') };
-  return { ...config, dataDir, storage, redirectsFiles: false };
+  const withShared: Config['withShared'] = (values) => withDataDir(config.withShared(values), dataDir);
+  return { ...config, dataDir, storage, redirectsFiles: false, withShared };
 }
