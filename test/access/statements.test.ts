@@ -31,6 +31,7 @@ const WITHOUT: Record<string, [file: string, why: string]> = {
   'select endpoint_id, url, coalesce': ['webhooks/endpoint-health.ts', 'minilab doctor looks at all tenants'],
   'delete from workers': ['queue/workers.ts', 'workers serve all tenants'],
   'select worker_id from workers': ['queue/workers.ts', 'workers serve all tenants'],
+  'select from workers where worker_id <>': ['queue/workers.ts', 'workers serve all tenants'],
   'select worker_id, machine': ['queue/workers.ts', 'workers serve all tenants'],
   'select upload_id from uploads': ['temporary-folder.ts', 'files are named by ids, which are unique'],
   'delete from sources where fetched_at': ['work/reuse.ts', 'old sources of all tenants'],

@@ -6,10 +6,11 @@ import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { WORKBOOK_TYPE } from '../../src/intake/receive.ts';
 import { newFolder } from '../support/folder.ts';
-import { type Batch, json } from '../support/minilab.ts';
+import { type Batch, json, untilEnded } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
 import { photo, PHOTO_NAMES } from '../support/pictures.ts';
 import { textRows, workbook } from '../support/workbooks.ts';
+import { buildZip } from '../support/zip-builder.ts';
 import { violations } from './axe.ts';
 import { closeBrowser, NO_BROWSER } from './browser.ts';
 import { openPage, PHONE, shifts, sideways } from './page.ts';
@@ -53,16 +54,37 @@ describe('the check', { skip: NO_BROWSER ?? false }, () => {
       .getByLabel('Choose a file')
       .setInputFiles({ name: 'two.xlsx', mimeType: WORKBOOK_TYPE, buffer });
     await page.getByText('The workbook has 2 sheets with an image column').waitFor();
-    await page.getByLabel('Sheet', { exact: true }).selectOption('<b>Autumn</b>');
+    await page.getByRole('combobox', { name: 'Sheet' }).selectOption('<b>Autumn</b>');
     await page.getByText('All 3 rows can be used.').waitFor();
     assert.deepEqual(await violations(page), []);
-    await page.getByLabel('Sheet', { exact: true }).selectOption('Spring');
+    await page.getByRole('combobox', { name: 'Sheet' }).selectOption('Spring');
     await page.getByText('All 2 rows can be used.').waitFor();
-    await page.getByLabel('Sheet', { exact: true }).selectOption('<b>Autumn</b>');
+    await page.getByRole('combobox', { name: 'Sheet' }).selectOption('<b>Autumn</b>');
     await page.getByRole('cell', { name: '003', exact: true }).waitFor();
     await page.getByRole('button', { name: 'Make 3 images' }).click();
     const batch = await batchOf(page);
     assert.equal(batch.counts.total, 3);
+    watched.assertQuiet();
+  });
+
+  test('an archive with a table and its pictures is checked and made, and a picture has its own name', async () => {
+    const buffer = buildZip([
+      { name: 'table.csv', content: 'SKU,Image\n1,front.jpg\n2,none.jpg\n' },
+      { name: 'pictures/front.jpg', content: photo(PHOTO_NAMES[2] ?? ''), isStored: true },
+    ]);
+    await using watched = await openPage(stage.url);
+    const { page } = watched;
+    await page.goto('/');
+    await page
+      .getByLabel('Choose a file')
+      .setInputFiles({ name: 'shop.zip', mimeType: 'application/zip', buffer });
+    await page.getByText('1 of 2 rows cannot be used.').waitFor();
+    await page.getByRole('button', { name: 'Make 1 image, without that row' }).click();
+    const batch = await batchOf(page);
+    const ended = await untilEnded(batch.links.self);
+    assert.equal(ended.counts.completed, 1);
+    await page.locator('.frame.completed').first().click();
+    await page.getByText('pictures/front.jpg').first().waitFor();
     watched.assertQuiet();
   });
 

@@ -11,7 +11,7 @@ import { TryExample } from './example.tsx';
 const SHOWN = 3;
 const LATEST = 14;
 const ACCEPTED =
-  '.csv,.tsv,.txt,.xlsx,.json,.ndjson,.jsonl,.xml,text/csv,text/tab-separated-values,text/plain,application/json,text/xml';
+  '.csv,.tsv,.txt,.xlsx,.xlsm,.zip,.json,.ndjson,.jsonl,.xml,text/csv,text/tab-separated-values,text/plain,application/json,text/xml';
 
 export function NewPage() {
   useTitle('New batch');
@@ -70,8 +70,8 @@ function Drop({ thumbs }: { thumbs: string[] }) {
         <h1 id="drop-h">Drop your product spreadsheet</h1>
         <p>
           A CSV, a workbook (.xlsx) or a feed in JSON or XML with image links, as Shopify, WooCommerce,
-          Magento, PrestaShop, Amazon, Google or Excel write it. It is checked first. Nothing is made until
-          you say so.
+          Magento, PrestaShop, Amazon, Google or Excel write it; or a ZIP with the pictures in it. It is
+          checked first. Nothing is made until you say so.
         </p>
         <div class="row center">
           <label class="btn primary big file">
