@@ -5,8 +5,8 @@ import type { Listed, Storage } from './storage.ts';
 
 /**
  * A storage for commands that go through all of it, for hours: each call is tried again for five minutes, and a list
- * goes on behind its last page. Files are read before they are handed over, since renditions are small enough for
- * memory. Nothing is removed twice: see Removal.
+ * goes on behind its last page. Files are read before they are handed over: renditions are small, and
+ * an uploaded picture has at most MAX_SOURCE_BYTES. Nothing is removed twice: see Removal.
  */
 export function storageForLongRun(storage: Storage, waiting: Waiting): Storage {
   const patiently = patienceWith(storage, waiting);
