@@ -39,6 +39,36 @@ describe('the check', { skip: NO_BROWSER ?? false }, () => {
     await page.getByRole('table').waitFor();
   }
 
+  async function download(page: Page, link: string): Promise<string> {
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: link, exact: true }).click(),
+    ]);
+    return readFile(await file.path(), 'utf8');
+  }
+
+  async function batchOf(page: Page): Promise<Batch> {
+    await page.waitForURL(/\/batches\/bat_/);
+    return json<Batch>(fetch(`${stage.url}/v1${new URL(page.url()).pathname}`));
+  }
+
+  // The first: it begins without batches.
+  test('the example of the server is checked like any file, from where there are no batches yet', async () => {
+    await using watched = await openPage(stage.url);
+    const { page } = watched;
+    await page.goto('/batches');
+    await page.getByText('No batches yet').waitFor();
+    await page.getByRole('button', { name: 'Try the example' }).waitFor();
+    await page.goto('/');
+    await page.getByRole('button', { name: 'Try the example' }).click();
+    await page.getByText('All 2 rows can be used.').waitFor();
+    await page.getByRole('heading', { name: 'example.csv' }).waitFor();
+    await page.getByRole('button', { name: 'Make 2 images' }).click();
+    await page.locator('.frame.completed img').first().waitFor();
+    assert.deepEqual(await shifts(page), []);
+    watched.assertQuiet();
+  });
+
   test('a workbook with several sheets of products asks which one to read', async () => {
     const sheet = (name: string, skus: string[]) => ({
       name,
@@ -85,35 +115,6 @@ describe('the check', { skip: NO_BROWSER ?? false }, () => {
     assert.equal(ended.counts.completed, 1);
     await page.locator('.frame.completed').first().click();
     await page.getByText('pictures/front.jpg').first().waitFor();
-    watched.assertQuiet();
-  });
-
-  async function download(page: Page, link: string): Promise<string> {
-    const [file] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('link', { name: link, exact: true }).click(),
-    ]);
-    return readFile(await file.path(), 'utf8');
-  }
-
-  async function batchOf(page: Page): Promise<Batch> {
-    await page.waitForURL(/\/batches\/bat_/);
-    return json<Batch>(fetch(`${stage.url}/v1${new URL(page.url()).pathname}`));
-  }
-
-  test('the example of the server is checked like any file, from where there are no batches yet', async () => {
-    await using watched = await openPage(stage.url);
-    const { page } = watched;
-    await page.goto('/batches');
-    await page.getByText('No batches yet').waitFor();
-    await page.getByRole('button', { name: 'Try the example' }).waitFor();
-    await page.goto('/');
-    await page.getByRole('button', { name: 'Try the example' }).click();
-    await page.getByText('All 2 rows can be used.').waitFor();
-    await page.getByRole('heading', { name: 'example.csv' }).waitFor();
-    await page.getByRole('button', { name: 'Make 2 images' }).click();
-    await page.locator('.frame.completed img').first().waitFor();
-    assert.deepEqual(await shifts(page), []);
     watched.assertQuiet();
   });
 
