@@ -40,6 +40,13 @@ test('docs/errors.md has every image error, with its tries, its sentence and wha
   assert.deepEqual(documented, Object.fromEntries(codes));
 });
 
+/** What can be wrong with a picture that is not downloaded. */
+const OF_PICTURES = [
+  ...['not_an_image', 'unsupported_format', 'image_too_large', 'truncated_image', 'corrupt_image'],
+  ...['placeholder_image', 'source_too_large', 'file_not_found', 'deadline_exceeded', 'cannot_meet_max_bytes'],
+  ...['decode_timeout', 'decode_memory', 'decoder_crashed'],
+];
+
 test('docs/errors.md has the words for pictures that are files, and they speak of no link, host or download', () => {
   const errors = read('docs/errors.md');
   for (const [code, { sentence, advice }] of Object.entries(OF_FILES))
@@ -50,13 +57,6 @@ test('docs/errors.md has the words for pictures that are files, and they speak o
       assert.doesNotMatch(`${title} ${sentence} ${advice}`, /\b(?:links?|address|host|supplier|download)/i, code);
     }
 });
-
-/** What can be wrong with a picture that is not downloaded. */
-const OF_PICTURES = [
-  ...['not_an_image', 'unsupported_format', 'image_too_large', 'truncated_image', 'corrupt_image'],
-  ...['placeholder_image', 'source_too_large', 'file_not_found', 'deadline_exceeded', 'cannot_meet_max_bytes'],
-  ...['decode_timeout', 'decode_memory', 'decoder_crashed'],
-];
 
 test('docs/errors.md has every code of an error or warning about a CSV, and no other', () => {
   const section = read('docs/errors.md').split('## Errors in a CSV')[1] ?? '';
