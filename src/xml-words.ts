@@ -5,7 +5,8 @@ const WORDS: readonly [said: RegExp, told: string | ((name: string) => string)][
   [/^unexpected end/, 'it ends too early: the file may be cut off'],
   [/^document must contain a root element/, 'it is empty'],
   [/^unmatched closing tag: (.*)$/, (name) => `</${name}> closes nothing that was opened before`],
-  [/^(?:unexpected close tag|weird empty close tag)/, 'an end tag closes nothing that was opened before'],
+  [/^unexpected close tag/, 'an element ends while another one in it is still open'],
+  [/^weird empty close tag/, 'an end tag has no name'],
   [
     /^(?:undefined entity|disallowed character in entity name|empty entity name|malformed character entity)/,
     'an "&" begins no entity that XML has: a plain "&" is written &amp;',
