@@ -118,7 +118,7 @@ test('an error in an image cell is told as what it is, and stays a text in other
   assert.equal(skus[0], '#N/A');
   assert.match(details[0] ?? '', /^"#N\/A" is an error of the spreadsheet \(a lookup found nothing\)/);
   assert.deepEqual(errors, [
-    'invalid_url "#SPILL!" is not an image URL: it is an error of the spreadsheet: the cells beside it are not empty; correct the formula of the cell.',
+    'invalid_url "#SPILL!" is not an image URL: it is an error of the spreadsheet (the cells beside it are not empty); correct the formula of the cell.',
   ]);
 });
 
