@@ -44,7 +44,9 @@ export async function tables({ rows }: { rows: number }): Promise<Tables> {
   const { csv = [] } = read;
   return {
     rows,
-    read: Object.fromEntries(formats.map((format) => [format, kindOf(read[format] ?? [], csv)])) as Tables['read'],
+    read: Object.fromEntries(
+      formats.map((format) => [format, kindOf(read[format] ?? [], csv)]),
+    ) as Tables['read'],
     written: { csv: kindOf(written.csv, written.csv), xlsx: kindOf(written.xlsx, written.csv) },
   };
 }

@@ -18,7 +18,10 @@ const WORDS: readonly [said: RegExp, told: string | ((name: string) => string)][
   [/attribute|^no whitespace between/, 'an attribute of a tag is not written as name="value"'],
   [/tag|^forward-slash/, 'a tag has a character that is not allowed: a plain "<" is written &lt;'],
   [/^malformed comment/, 'a comment has "--" in it or no end'],
-  [/processing instruction|XML declaration|^version number|^encoding value|^standalone/, 'its <?xml … ?> is not valid'],
+  [
+    /processing instruction|XML declaration|^version number|^encoding value|^standalone/,
+    'its <?xml … ?> is not valid',
+  ],
   [/^the string "]]>"/, 'a text has "]]>", which is written ]]&gt;'],
   [/^disallowed character/, 'it has a character that XML does not allow, such as a control character'],
 ];

@@ -43,7 +43,13 @@ test('docs/errors.md has every image error, with its tries, its sentence and wha
 /** What can be wrong with a picture that is not downloaded. */
 const OF_PICTURES = [
   ...['not_an_image', 'unsupported_format', 'image_too_large', 'truncated_image', 'corrupt_image'],
-  ...['placeholder_image', 'source_too_large', 'file_not_found', 'deadline_exceeded', 'cannot_meet_max_bytes'],
+  ...[
+    'placeholder_image',
+    'source_too_large',
+    'file_not_found',
+    'deadline_exceeded',
+    'cannot_meet_max_bytes',
+  ],
   ...['decode_timeout', 'decode_memory', 'decoder_crashed'],
 ];
 
@@ -54,7 +60,11 @@ test('docs/errors.md has the words for pictures that are files, and they speak o
   for (const url of ['upload:00', 'img/a.jpg'])
     for (const code of OF_PICTURES) {
       const { title, sentence, advice } = wordsOfProblem(code, url);
-      assert.doesNotMatch(`${title} ${sentence} ${advice}`, /\b(?:links?|address|host|supplier|download)/i, code);
+      assert.doesNotMatch(
+        `${title} ${sentence} ${advice}`,
+        /\b(?:links?|address|host|supplier|download)/i,
+        code,
+      );
     }
 });
 

@@ -30,7 +30,10 @@ export function isPictureName(name: string): boolean {
 export function readPictureNames(paths: readonly string[], names: PictureNames): ReadNames {
   const read = paths.map((path) => readName(path));
   if (names !== 'auto')
-    return { pictures: read.map((each) => placed(each, names === 'sku' ? 'whole' : 'numbered')), doubtful: [] };
+    return {
+      pictures: read.map((each) => placed(each, names === 'sku' ? 'whole' : 'numbered')),
+      doubtful: [],
+    };
   const groups = new Groups(read);
   const says = read.map((each) => groups.saysOf(each));
   const pictures = read.map((each, i) => placed(each, says[i] === 'numbered' ? 'numbered' : 'whole'));

@@ -47,7 +47,7 @@ function pictureTable(archive: Archive, names: PictureNames | undefined): Table 
       'The archive has neither a table (CSV or Excel workbook) nor pictures. Pack the table and the pictures that it names, or pictures named after their SKUs.',
     );
   const table = otherTable('csv', rowsOf(products), { bom: false });
-  return { ...table, warnings: warnings.map((warning) => ({ line: 1, ...warning })) };
+  return { ...table, warnings: warnings.map(({ code, detail }) => ({ line: 1, code, detail })) };
 }
 
 async function* rowsOf(products: PictureProduct[]): AsyncGenerator<TableRow> {

@@ -9,10 +9,10 @@ import { flawAt } from './row-flaws.ts';
 /** Formulas of a workbook that cannot be read, in columns that have a role: no formula is evaluated. */
 export function formulaWarnings(row: TableRow, columns: Columns & SlotColumns): Flaw[] {
   if (!row.beside?.some((each) => 'lacks' in each)) return [];
-  const roles: unknown[] = Object.values(columns).flat();
+  const roles = new Set<unknown>(Object.values(columns).flat());
   return row.beside.flatMap((each) => {
     const { column } = each;
-    const code = roles.includes(column) ? codeOf(each, trimmedCell(row, column), columns) : undefined;
+    const code = roles.has(column) ? codeOf(each, trimmedCell(row, column), columns) : undefined;
     if (code === undefined) return [];
     return [flawAt(row, column, code, SENTENCES[code](`${lettersOf(column)}${row.line}`))];
   });
@@ -21,8 +21,8 @@ export function formulaWarnings(row: TableRow, columns: Columns & SlotColumns): 
 /** Whether a row holds nothing but formulas without a value in columns that have no role: it was filled down too far. */
 export function isWithoutContent({ cells, beside }: TableRow, columns: Columns): boolean {
   if (!beside || cells.some((cell) => cell.trim() !== '')) return false;
-  const roles: unknown[] = Object.values(columns).flat();
-  return beside.every((each) => 'lacks' in each && !roles.includes(each.column));
+  const roles = new Set<unknown>(Object.values(columns).flat());
+  return beside.every((each) => 'lacks' in each && !roles.has(each.column));
 }
 
 type Code = keyof typeof SENTENCES;

@@ -26,7 +26,8 @@ export async function* manifest(db: Db, results: BatchResults, filesUrl: string)
 function linesOf(image: ManifestRow, results: BatchResults, url: (file: OutputFile) => string) {
   const { slot, row_number: row, position, sku, label, url: source_url, final_url, source } = image;
   const { error_code, is_placeholder, made_by, fetched_at, made_at, ended_at } = image;
-  const error_detail = error_code === null ? null : (image.error_detail ?? sentenceOf(error_code, source_url));
+  const error_detail =
+    error_code === null ? null : (image.error_detail ?? sentenceOf(error_code, source_url));
   const what = { batch: publicId('bat', results.batchId), slot, row, position, sku, label };
   const state = shownState(image.state, results);
   const from = { state, error_code, error_detail, source_url, final_url, source, is_placeholder };

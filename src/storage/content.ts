@@ -35,10 +35,11 @@ async function read(
 ): Promise<Content | undefined> {
   const opened = await storage.open(key, signal);
   if (!opened) return undefined;
+  const { content } = opened;
   const hash = createHash('sha256');
   let bytes = 0;
   async function* counted(): AsyncGenerator<Buffer> {
-    for await (const chunk of opened?.content as AsyncIterable<Buffer>) {
+    for await (const chunk of content as AsyncIterable<Buffer>) {
       signal.throwIfAborted();
       hash.update(chunk);
       bytes += chunk.length;

@@ -33,7 +33,7 @@ export function resumed(opened: Opened, parts: Parts): Opened {
 async function* chunksOf(opened: Opened, parts: Parts): AsyncGenerator<Buffer> {
   const { from, to } = parts.range ?? { from: 0, to: opened.bytes - 1 };
   let [at, stops] = [from, 0];
-  for (let { content } = opened; ; ) {
+  for (let { content } = opened; ;) {
     try {
       for await (const chunk of content as AsyncIterable<Buffer>) {
         at += chunk.length;

@@ -39,11 +39,15 @@ export class AddressCells {
 
   #found(column: number, address: AddressFormula, line: number, row: Row): BesideCell[] {
     const texts = address.map((operand) =>
-      typeof operand === 'string' ? operand : textAt(operand, operand.line === line ? row : this.#first.get(operand.line)),
+      typeof operand === 'string'
+        ? operand
+        : textAt(operand, operand.line === line ? row : this.#first.get(operand.line)),
     );
     const link = texts.join('');
     if (link === '' && !texts.includes(undefined)) return []; // as an empty cell
-    const isWhole = texts.every((text, i) => text !== undefined && (text !== '' || typeof address[i] === 'string'));
+    const isWhole = texts.every(
+      (text, i) => text !== undefined && (text !== '' || typeof address[i] === 'string'),
+    );
     return [isWhole ? { column, link } : { column, lacks: 'address' }];
   }
 }

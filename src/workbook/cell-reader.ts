@@ -28,7 +28,7 @@ type ReadCell = { text: string; plain?: string; beside?: BesideCell; address?: A
 export class CellReader {
   readonly #parts: CellParts;
   readonly #item = new StringItem();
-  readonly #shared = new SharedFormulas();
+  readonly #formulas = new SharedFormulas();
   #attributes: Attributes = {};
   #line = 1;
   #value = '';
@@ -76,7 +76,7 @@ export class CellReader {
     const plain = this.#plain(text);
     const attributes = this.#formulaAttributes;
     if (!attributes) return { text, ...plain };
-    const address = this.#shared.addressOf(this.#formula, attributes, { line: this.#line, column });
+    const address = this.#formulas.addressOf(this.#formula, attributes, { line: this.#line, column });
     if (address === 'unknown') return { text, ...plain, beside: { column, lacks: 'address' } };
     if (address) return { text, address };
     // A formula whose value is an empty text has the type of texts.

@@ -46,10 +46,17 @@ function argumentAt(text: string, from: number): AddressFormula | 'unknown' {
   return 'unknown';
 }
 
-function operandOf([, text, columnMark, letters = '', lineMark, digits]: RegExpExecArray): string | CellReference {
+function operandOf([, text, columnMark, letters = '', lineMark, digits]: RegExpExecArray):
+  | string
+  | CellReference {
   if (text !== undefined) return undoubled(text);
   const isColumnFixed = columnMark === '$';
-  return { line: Number(digits), column: columnOf(letters) ?? 0, isLineFixed: lineMark === '$', isColumnFixed };
+  return {
+    line: Number(digits),
+    column: columnOf(letters) ?? 0,
+    isLineFixed: lineMark === '$',
+    isColumnFixed,
+  };
 }
 
 /** The formula as it is in another cell, that many lines below and columns to the right. */

@@ -121,7 +121,9 @@ export class SheetReader implements XmlHandler {
       const ofRow = each.get(this.#line);
       if (ofRow) this.#beside.push(...ofRow.slice(0, MAX_COLUMNS));
     }
-    const isProduct = this.#beside.some((each) => 'part' in each || ('lacks' in each && each.lacks === 'value'));
+    const isProduct = this.#beside.some(
+      (each) => 'part' in each || ('lacks' in each && each.lacks === 'value'),
+    );
     if (!isProduct && cells.every((cell) => cell.trim() === '')) return;
     this.#width = Math.max(this.#width, cells.length);
     if (this.#width > 0) this.#put(this.#width - 1, cells[this.#width - 1] ?? '');

@@ -35,11 +35,17 @@ export async function readDirectory(reader: BlockReader, bytes: number): Promise
       decodeStrings: false,
     });
     if (zip.entryCount > MAX_ENTRIES)
-      throw unreadable('file_too_complex', `The ZIP has more than ${MAX_ENTRIES.toLocaleString('en')} files in it. Split it into several.`);
+      throw unreadable(
+        'file_too_complex',
+        `The ZIP has more than ${MAX_ENTRIES.toLocaleString('en')} files in it. Split it into several.`,
+      );
     const begin = Number(zip.readEntryCursor);
     for await (const entry of zip.eachEntry()) {
       if (Number(zip.readEntryCursor) - begin > MAX_DIRECTORY_BYTES || entry.fileNameLength > MAX_NAME_BYTES)
-        throw unreadable('file_too_complex', 'The names of the files in the ZIP are too long. Pack them anew with shorter names.');
+        throw unreadable(
+          'file_too_complex',
+          'The names of the files in the ZIP are too long. Pack them anew with shorter names.',
+        );
       parts.push(partOf(entry));
     }
   } catch (error) {

@@ -195,7 +195,11 @@ describe('pictures alone', () => {
     const zip = Readable.from([buildZip(files(...names))]);
     const { preview } = await previewUpload(zip, { ...rules(), pictureNames });
     const products = preview.first_rows.map(({ sku, images }) => [sku, ...images].join(' '));
-    return { products, codes: codes(preview.warnings), details: preview.warnings.map(({ detail }) => detail) };
+    return {
+      products,
+      codes: codes(preview.warnings),
+      details: preview.warnings.map(({ detail }) => detail),
+    };
   }
 
   test('digits at the end of a name belong to the SKU where the other names show it, and to the picture where they do not', async () => {

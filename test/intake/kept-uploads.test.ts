@@ -36,10 +36,18 @@ const KEPT_KINDS: [name: string, type: string, fileKind: string, file: () => Buf
     WORKBOOK_TYPE,
     'xlsx',
     () =>
-      floatingWorkbook([['SKU', 'Image'], ['1', ''], ['2', '']], PICTURES, [
-        { picture: 0, row: 2, column: 1 },
-        { picture: 1, row: 3, column: 1 },
-      ]),
+      floatingWorkbook(
+        [
+          ['SKU', 'Image'],
+          ['1', ''],
+          ['2', ''],
+        ],
+        PICTURES,
+        [
+          { picture: 0, row: 2, column: 1 },
+          { picture: 1, row: 3, column: 1 },
+        ],
+      ),
   ],
 ];
 
@@ -143,7 +151,9 @@ describe('kept uploads', () => {
       const { upload_id: upload, bytes, sha256 } = await json<Upload>(made);
       assert.deepEqual([bytes, sha256], [file().length, createHash('sha256').update(file()).digest('hex')]);
 
-      const direct = await json<{ ok: boolean; file_kind: string }>(post('/v1/batches/preview', file(), headers));
+      const direct = await json<{ ok: boolean; file_kind: string }>(
+        post('/v1/batches/preview', file(), headers),
+      );
       assert.deepEqual([direct.ok, direct.file_kind], [true, fileKind]);
       assert.deepEqual(await json(post(`/v1/batches/preview?upload=${upload}`)), direct);
 
@@ -159,7 +169,10 @@ describe('kept uploads', () => {
         );
       }
       const errors = await fetch(`${url}/v1/uploads/${upload}/errors.csv`);
-      assert.deepEqual([errors.status, (await errors.text()).replace(/^\ufeff/, '').trim()], [200, 'SKU,Image']);
+      assert.deepEqual(
+        [errors.status, (await errors.text()).replace(/^\ufeff/, '').trim()],
+        [200, 'SKU,Image'],
+      );
     });
 
   test('an idempotency key knows the file, whichever way it was sent, also after the upload is gone', async () => {

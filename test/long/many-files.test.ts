@@ -39,7 +39,11 @@ describe('an archive of many files', { skip: NO_PROC }, () => {
     Number(/VmHWM:\s+(\d+)/.exec(await procFile('status'))?.[1]) / 1024;
   async function cpuS(): Promise<number> {
     const stat = await procFile('stat');
-    const [user = 0, system = 0] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number);
+    const [user = 0, system = 0] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13)
+      .map(Number);
     return (user + system) / 100;
   }
 

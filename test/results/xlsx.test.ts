@@ -100,7 +100,8 @@ describe('a workbook of text', () => {
   test('holds 1,048,575 products, and not one more', async () => {
     await using folder = await newFolder();
     await using file = await XlsxFile.open(folder.path, ['SKU']);
-    await file.add(Array<string[]>(1_048_575).fill([]));
+    const row: string[] = [];
+    await file.add(Array.from({ length: 1_048_575 }, () => row));
     await assert.rejects(
       file.add([['1048577']]),
       (error: Problem) =>

@@ -75,18 +75,27 @@ test('a large file is copied without being in memory, and read on where it break
   const told: string[] = [];
   const waiting = { onTrouble: ({ message }: Error) => void told.push(message), ending: never };
   const from = storageForLongRun(await openStorage(s3.address), waiting);
-  const to = storageForLongRun(
-    await openStorage({ ...s3.address, prefix: 'other/' } as typeof s3.address),
-    waiting,
-  );
-  const faults: Record<string, Fault[]> = { GET: [{ is: 'cut' }, { is: 'cut' }], PUT: [refusal, { is: 'reset' }] };
+  const to = storageForLongRun(await openStorage({ ...s3.address, prefix: 'other/' }), waiting);
+  const faults: Record<string, Fault[]> = {
+    GET: [{ is: 'cut' }, { is: 'cut' }],
+    PUT: [refusal, { is: 'reset' }],
+  };
   s3.fault = ({ operation }) => faults[operation]?.shift();
-  const copied = await copyStorage({ from, to, temporaryFolder: folder.path, signal: never, onFlaw: () => {} });
+  const copied = await copyStorage({
+    from,
+    to,
+    temporaryFolder: folder.path,
+    signal: never,
+    onFlaw: () => {},
+  });
   assert.deepEqual([copied.copied, copied.bytes], [1, content.length]);
   assert.ok(s3.objects.get(`other/${key}`)?.body.equals(content));
   const gets = s3.requests.filter(({ operation }) => operation === 'GET');
   const starts = gets.map(({ headers }) => Number(/^bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0));
-  assert.deepEqual(starts, starts.toSorted((x, y) => x - y));
+  assert.deepEqual(
+    starts,
+    starts.toSorted((x, y) => x - y),
+  );
   assert.equal(new Set(starts).size, 3, `it is read on, not again: ${starts.join(', ')}`);
   assert.equal(told.length, 2, 'what broke off; a large file is sent three times before anybody waits');
   assert.equal(s3.requests.filter(({ operation }) => operation === 'PUT').length, 3);
@@ -95,7 +104,6 @@ test('a large file is copied without being in memory, and read on where it break
 
 test('a file that is removed or replaced while it is read is not taken for whole', async () => {
   setCredentials();
-  await using folder = await newFolder();
   await using s3 = await startS3();
   const [removed = '', replaced = ''] = keys(2);
   for (const key of [removed, replaced]) s3.objects.set(`some/place/${key}`, largeContent(2 ** 20));

@@ -203,7 +203,8 @@ export function webImageWorkbook(urls: string[]): Buffer {
 
 /** @param first the rich value of the first cell */
 function metadataOf(count: number, first: number): string {
-  const each = (xml: (i: number) => string): string => Array.from({ length: count }, (_, i) => xml(i)).join('');
+  const each = (xml: (i: number) => string): string =>
+    Array.from({ length: count }, (_, i) => xml(i)).join('');
   return (
     '<metadata xmlns:xlrd="x"><metadataTypes count="1"><metadataType name="XLRICHVALUE" minSupportedVersion="120000"/></metadataTypes>' +
     `<futureMetadata name="XLRICHVALUE" count="${count}">${each((i) => `<bk><extLst><ext uri="{3e2802c4-a4d2-4d8b-9148-e3be6c30e623}"><xlrd:rvb i="${i + first}"/></ext></extLst></bk>`)}</futureMetadata>` +

@@ -29,10 +29,28 @@ const HEADER = row(1, 'SKU', 'Image', 'Folder', 'File');
 test('the address of IMAGE() and HYPERLINK() comes from cells of its row, joined with texts', async () => {
   const { images, warnings, errors } = await read(
     row(1, 'SKU', 'Image', 'Folder', 'File', 'https://a.example/'),
-    row(2, 'A', formula('B2', '_xlfn.IMAGE(D2)', ' t="e"').replace('</c>', '<v>#VALUE!</v></c>'), '', 'https://a.example/1.jpg'),
+    row(
+      2,
+      'A',
+      formula('B2', '_xlfn.IMAGE(D2)', ' t="e"').replace('</c>', '<v>#VALUE!</v></c>'),
+      '',
+      'https://a.example/1.jpg',
+    ),
     row(3, 'B', formula('B3', 'IMAGE("https://a.example/" & C3&"/"&$D3 & ".jpg", "alt")'), 'x', 'y'),
-    row(4, 'C', formula('B4', 'HYPERLINK($E$1&D4)', ' t="str"').replace('</c>', '<v>photo</v></c>'), '', '4.jpg'),
-    row(5, 'D', formula('B5', 'IFERROR(__xludf.DUMMYFUNCTION("IMAGE(""https://a.example/""&D5)"),"")'), '', '5.jpg'),
+    row(
+      4,
+      'C',
+      formula('B4', 'HYPERLINK($E$1&D4)', ' t="str"').replace('</c>', '<v>photo</v></c>'),
+      '',
+      '4.jpg',
+    ),
+    row(
+      5,
+      'D',
+      formula('B5', 'IFERROR(__xludf.DUMMYFUNCTION("IMAGE(""https://a.example/""&D5)"),"")'),
+      '',
+      '5.jpg',
+    ),
   );
   assert.deepEqual(images, [
     ['https://a.example/1.jpg'],
@@ -52,13 +70,18 @@ test('a formula that was filled down stands in its first cell; $ keeps a column 
     row(3, 'B', next('B3'), '', '3.jpg'),
     row(4, 'C', next('B4'), '', '4.jpg'),
   );
-  assert.deepEqual(images, [2, 3, 4].map((n) => [`https://a.example/${n}.jpg`]));
+  assert.deepEqual(
+    images,
+    [2, 3, 4].map((n) => [`https://a.example/${n}.jpg`]),
+  );
   assert.deepEqual(warnings, []);
 });
 
 test('numbers are joined without their formats, as spreadsheets do', async () => {
-  const styles = '<numFmts><numFmt numFmtId="164" formatCode="00000000"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs>';
-  const rows = HEADER + row(2, '<c r="A2" s="1"><v>7</v></c>', formula('B2', 'IMAGE("https://a.example/"&A2&".jpg")'));
+  const styles =
+    '<numFmts><numFmt numFmtId="164" formatCode="00000000"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs>';
+  const rows =
+    HEADER + row(2, '<c r="A2" s="1"><v>7</v></c>', formula('B2', 'IMAGE("https://a.example/"&A2&".jpg")'));
   const { products } = await readingOf(workbook({ sheets: [{ name: 'A', rows }], styles }));
   assert.deepEqual([products[0]?.sku, products[0]?.images[0]?.url], ['00000007', 'https://a.example/7.jpg']);
 });
@@ -71,17 +94,27 @@ test('an address that cannot be computed is told with its cell, unless the cell 
     row(3, 'B', formula('B3', 'IMAGE(VLOOKUP(A3,Links!A:B,2))')),
     row(4, 'C', formula('B4', 'IMAGE(D99)')),
     row(5, 'D', formula('B5', 'IMAGE(D5&".jpg")')),
-    row(6, 'E', formula('B6', 'HYPERLINK(Links!A6)', ' t="str"').replace('</c>', '<v>https://a.example/6.jpg</v></c>')),
+    row(
+      6,
+      'E',
+      formula('B6', 'HYPERLINK(Links!A6)', ' t="str"').replace('</c>', '<v>https://a.example/6.jpg</v></c>'),
+    ),
     row(7, 'F', formula('B7', 'IMAGE(D7)')),
     row(8, 'G', formula('B8', 'IMAGE([@Link])')),
     ...filler,
     row(40, 'H', formula('B40', 'IMAGE(B30)')),
   );
   const unread = warnings.filter(([code]) => code === 'formula_not_read');
-  assert.deepEqual(unread.map(([, line, column]) => [line, column]), [2, 3, 4, 5, 8, 40].map((line) => [line, 2]));
+  assert.deepEqual(
+    unread.map(([, line, column]) => [line, column]),
+    [2, 3, 4, 5, 8, 40].map((line) => [line, 2]),
+  );
   assert.match(details[0] ?? '', /^Cell B2 shows an address that its formula takes from another sheet/);
   assert.deepEqual(images[4], ['https://a.example/6.jpg']);
-  assert.ok(warnings.some(([code, line]) => code === 'no_images' && line === 7), 'D7 is empty: there is no image');
+  assert.ok(
+    warnings.some(([code, line]) => code === 'no_images' && line === 7),
+    'D7 is empty: there is no image',
+  );
 });
 
 test('a formula without a stored value is told by its cell, in columns with a role; an empty text is a value', async () => {
@@ -95,7 +128,11 @@ test('a formula without a stored value is told by its cell, in columns with a ro
     row(6, formula('A6', 'C6'), formula('B6', 'C6')),
     row(7, '', '', formula('C7', 'A7')),
   );
-  assert.deepEqual(skus, [undefined, 'B', 'C', 'D', undefined], 'a row of formulas counts, one that was filled down too far does not');
+  assert.deepEqual(
+    skus,
+    [undefined, 'B', 'C', 'D', undefined],
+    'a row of formulas counts, one that was filled down too far does not',
+  );
   assert.deepEqual(
     warnings.filter(([code]) => code === 'formula_without_value').map(([, ...place]) => place),
     [

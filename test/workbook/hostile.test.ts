@@ -92,7 +92,11 @@ describe('a ZIP with what no workbook has', () => {
   test('a file that is cut anywhere', async () => {
     const file = textWorkbook(TABLE);
     for (const share of [0.1, 0.5, 0.9, 0.99])
-      await refused(file.subarray(0, file.length * share), 'zip_damaged', /^The end of the file is missing: .* save the workbook/);
+      await refused(
+        file.subarray(0, file.length * share),
+        'zip_damaged',
+        /^The end of the file is missing: .* save the workbook/,
+      );
   });
 });
 

@@ -36,7 +36,11 @@ test('a file that is cut, at any place: its end is missing, and what to do', asy
   for (const file of [ARCHIVE, textWorkbook([['SKU', 'Image']])])
     for (const cut of [1, 10, 21, 22, 40, Math.floor(file.length / 2), file.length - 4]) {
       const said = await refusal(file.subarray(0, file.length - cut));
-      assert.match(said, /^zip_damaged: The (end of the )?file .* Copy or download the file again\./, `${cut} bytes`);
+      assert.match(
+        said,
+        /^zip_damaged: The (end of the )?file .* Copy or download the file again\./,
+        `${cut} bytes`,
+      );
     }
 });
 
@@ -45,16 +49,31 @@ test('bytes behind its end; a list of contents that is damaged; a part of a spli
     await refusal(Buffer.concat([ARCHIVE, Buffer.from('more')])),
     /^zip_damaged: The file has other bytes behind its end\. Copy or download/,
   );
-  assert.match(await refusal(changed('directory', 1, 0)), /^zip_damaged: The file is damaged: its list of contents/);
-  assert.match(await refusal(changed('end', 16, 9, 9)), /^zip_damaged: The file is damaged: its list of contents/);
-  assert.match(await refusal(changed('end', 4, 3)), /^zip_damaged: The file is a part of an archive that was split/);
-  assert.match(await refusal(changed('directory', 8, 0x41)), /^file_encrypted: The archive is encrypted\. Pack/);
+  assert.match(
+    await refusal(changed('directory', 1, 0)),
+    /^zip_damaged: The file is damaged: its list of contents/,
+  );
+  assert.match(
+    await refusal(changed('end', 16, 9, 9)),
+    /^zip_damaged: The file is damaged: its list of contents/,
+  );
+  assert.match(
+    await refusal(changed('end', 4, 3)),
+    /^zip_damaged: The file is a part of an archive that was split/,
+  );
+  assert.match(
+    await refusal(changed('directory', 8, 0x41)),
+    /^file_encrypted: The archive is encrypted\. Pack/,
+  );
 });
 
 test('a table in an archive that is damaged or compressed in another way', async () => {
   const table = { name: 'p.csv', content: 'SKU,Image URLs\nA,a.jpg\n' };
   const raw = Buffer.from('no deflate');
-  assert.match(await refusal(buildZip([{ ...table, raw }])), /^zip_damaged: "p\.csv" in the file is damaged\. Copy/);
+  assert.match(
+    await refusal(buildZip([{ ...table, raw }])),
+    /^zip_damaged: "p\.csv" in the file is damaged\. Copy/,
+  );
   assert.match(
     await refusal(changed('directory', 10, 12)),
     /^zip_damaged: "p\.csv" in the file is compressed in a way that is not read\. Save .* as a plain ZIP/,

@@ -67,7 +67,8 @@ function readUrl(text: string): Address {
 /** Why a text is no web address. */
 function whyNone(text: string): string {
   const error = errorValue(text);
-  if (error !== undefined) return `it is an error of the spreadsheet (${error}); correct the formula of the cell`;
+  if (error !== undefined)
+    return `it is an error of the spreadsheet (${error}); correct the formula of the cell`;
   if (/^(?:[a-z]:[\\/]|\\\\|file:)/i.test(text))
     return 'it is the path of a file on a computer; upload the image and give its address, or give minilab process a path from the folder of the CSV';
   if (/^(?:www\.|(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?\/)/i.test(text))
