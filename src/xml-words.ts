@@ -17,6 +17,7 @@ const WORDS: readonly [said: RegExp, told: string | ((name: string) => string)][
   [/^duplicate attribute: (.*)$/, (name) => `the attribute "${name}" occurs twice`],
   [/attribute|^no whitespace between/, 'an attribute of a tag is not written as name="value"'],
   [/tag|^forward-slash/, 'a tag has a character that is not allowed: a plain "<" is written &lt;'],
+  [/doctype/, 'it has a document type (<!DOCTYPE>), which is not read'],
   [/^malformed comment/, 'a comment has "--" in it or no end'],
   [
     /processing instruction|XML declaration|^version number|^encoding value|^standalone/,

@@ -9,7 +9,7 @@ import { flawAt } from './row-flaws.ts';
 /** Formulas of a workbook that cannot be read, in columns that have a role: no formula is evaluated. */
 export function formulaWarnings(row: TableRow, columns: Columns & SlotColumns): Flaw[] {
   if (!row.beside?.some((each) => 'lacks' in each)) return [];
-  const roles = new Set<unknown>(Object.values(columns).flat());
+  const roles = rolesOf(columns);
   return row.beside.flatMap((each) => {
     const { column } = each;
     const code = roles.has(column) ? codeOf(each, trimmedCell(row, column), columns) : undefined;
@@ -21,8 +21,13 @@ export function formulaWarnings(row: TableRow, columns: Columns & SlotColumns): 
 /** Whether a row holds nothing but formulas without a value in columns that have no role: it was filled down too far. */
 export function isWithoutContent({ cells, beside }: TableRow, columns: Columns): boolean {
   if (!beside || cells.some((cell) => cell.trim() !== '')) return false;
-  const roles = new Set<unknown>(Object.values(columns).flat());
+  const roles = rolesOf(columns);
   return beside.every((each) => 'lacks' in each && !roles.has(each.column));
+}
+
+function rolesOf({ images, sku, name, serial, ...others }: Columns): Set<number | undefined> {
+  const { preset, width, height, quality, format } = others;
+  return new Set([...images, ...sku, name, serial, preset, width, height, quality, format]);
 }
 
 type Code = keyof typeof SENTENCES;

@@ -58,7 +58,7 @@ test('the address of IMAGE() and HYPERLINK() comes from cells of its row, joined
     ['https://a.example/4.jpg'],
     ['https://a.example/5.jpg'],
   ]);
-  assert.deepEqual([warnings, errors], [[], []]);
+  assert.deepEqual([warnings, errors], [[['unread_image_column', 2, 4]], []]);
 });
 
 test('a formula that was filled down stands in its first cell; $ keeps a column or a row', async () => {
