@@ -17,10 +17,16 @@ const WORDS: readonly [said: RegExp, told: string | ((name: string) => string)][
   [/^duplicate attribute: (.*)$/, (name) => `the attribute "${name}" occurs twice`],
   [/attribute|^no whitespace between/, 'an attribute of a tag is not written as name="value"'],
   [/tag|^forward-slash/, 'a tag has a character that is not allowed: a plain "<" is written &lt;'],
+  [/^incorrect syntax/, 'a part that begins with "<!" is none that XML has'],
   [/doctype/, 'it has a document type (<!DOCTYPE>), which is not read'],
+  [/must (?:be|appear) at the start/, 'its <?xml … ?> does not stand at the very beginning'],
   [/^malformed comment/, 'a comment has "--" in it or no end'],
   [
     /processing instruction|XML declaration|^version number|^encoding value|^standalone/,
+    'its <?xml … ?> is not valid',
+  ],
+  [
+    /name\/value pairs|^expected |^value |^whitespace required|^The character \?/,
     'its <?xml … ?> is not valid',
   ],
   [/^the string "]]>"/, 'a text has "]]>", which is written ]]&gt;'],
