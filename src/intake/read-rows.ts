@@ -5,7 +5,7 @@ import type { FoundHeader } from '../csv/header/find-header.ts';
 import { UnreadColumns } from '../csv/header/unread-columns.ts';
 import type { TableRow } from '../csv/records.ts';
 import { DoubtfulColumns } from './doubtful-columns.ts';
-import { isWithoutContent } from './formula-warnings.ts';
+import { isWithoutContent } from './beside-flaws.ts';
 import {
   type Flawed,
   judged,

@@ -2,7 +2,7 @@ import type { Flaw } from '../errors.ts';
 import type { SlotColumns } from '../csv/cells/slots.ts';
 import type { Columns } from '../csv/header/columns.ts';
 import { type TableRow, trimmedCell } from '../csv/records.ts';
-import { formulaWarnings } from './formula-warnings.ts';
+import { formulaWarnings } from './beside-flaws.ts';
 import { countErrors, shapeErrors, skuErrors, warningsOf } from './row-flaws.ts';
 import { readRowImages } from './row-images.ts';
 import type { TablePicture, TablePictures } from '../csv/table-pictures.ts';

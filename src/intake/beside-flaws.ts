@@ -18,11 +18,15 @@ export function formulaWarnings(row: TableRow, columns: Columns & SlotColumns): 
   });
 }
 
-/** Whether a row holds nothing but formulas without a value in columns that have no role: it was filled down too far. */
+/**
+ * Whether all that a row holds are formulas without a value and pictures in columns that have no role: it was filled
+ * down too far, or has the logo of the shop.
+ */
 export function isWithoutContent({ cells, beside }: TableRow, columns: Columns): boolean {
   if (!beside || cells.some((cell) => cell.trim() !== '')) return false;
   const roles = rolesOf(columns);
-  return beside.every((each) => 'lacks' in each && !roles.has(each.column));
+  const { spill = Infinity } = columns;
+  return beside.every(({ column }) => !roles.has(column) && column < spill);
 }
 
 function rolesOf({ images, sku, name, serial, ...others }: Columns): Set<number | undefined> {
