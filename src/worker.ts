@@ -15,6 +15,7 @@ import { createPipeline } from './pipeline/pipeline.ts';
 import { MarkCache } from './marks/mark-cache.ts';
 import { type Pump, startPump, type Taken } from './queue/pump.ts';
 import { Presence } from './queue/presence.ts';
+import { WakeUps } from './queue/wake-ups.ts';
 import { forgetWorker, type WorkerDoing } from './queue/workers.ts';
 import { diskStorage } from './storage/disk.ts';
 import { patientStorage } from './storage/patient.ts';
@@ -106,6 +107,7 @@ export async function startWorker(
   });
   const marks = new MarkCache();
   const trouble = await troubleOf(parts);
+  const wakeUps = new WakeUps(database, () => presence.liveWorkers);
   const pump = startPump(
     {
       queue,
@@ -118,6 +120,7 @@ export async function startWorker(
       isToBeAlone: isSuspect,
       onTaken: (taken) => watchdog.began(taken.map(watched)),
       onReleased: watchdog.ended,
+      wakeUps,
       log,
     },
     { [TROUBLE]: trouble?.message },
@@ -131,6 +134,7 @@ export async function startWorker(
     userAgent,
     schedule: webhookSchedule,
     timeoutMs: webhookTimeoutMs,
+    wakeUps,
     log,
   });
   const chores = choresOf({ database, storage, feed, config, log, signal: ending.signal });
@@ -163,7 +167,7 @@ export async function startWorker(
     async stop(graceMs = GRACE_MS) {
       ending.abort();
       stopChores();
-      await Promise.all([pump.stop(graceMs), deliveries.stop(graceMs)]);
+      await Promise.all([pump.stop(graceMs), deliveries.stop(graceMs), wakeUps.stop()]);
       await decoders.stop();
       await limiter.stop();
       await sourceFiles.close();

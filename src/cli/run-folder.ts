@@ -7,6 +7,7 @@ import { type EmbeddedServer, holdEmbeddedServer } from '../db/embedded.ts';
 import { purgeUploadedFiles } from '../batches/delete.ts';
 import { removeAllTasks } from '../queue/stored-tasks.ts';
 import { say } from './output.ts';
+import { migratedDatabase } from './run-template.ts';
 
 /** The data folder, with its storage, and the database of one run of `process`. */
 export type RunFolder = { config: Config; databaseUrl: string };
@@ -63,7 +64,7 @@ async function createNumberedFolder(
   const dataDir = join(config.dataDir, `process-${number}`);
   const database = `minilab_process_${number}`;
   await rm(dataDir, { recursive: true, force: true });
-  const databaseUrl = await server.freshDatabase(database);
+  const databaseUrl = await migratedDatabase(server, database);
   stack.defer(async () => {
     await server.dropDatabase(database);
     await rm(dataDir, { recursive: true, force: true });

@@ -25,9 +25,12 @@ import { keepReserve, openReserve } from './reserve.ts';
 export type EmbeddedServer = {
   /** The address of a database, created if it does not exist. */
   database(name: string): Promise<string>;
-  /** Creates an empty database, replacing an existing one. */
-  freshDatabase(name: string): Promise<string>;
+  /** Creates an empty database, or a copy of another one, which nobody may be using; it replaces an existing one. */
+  freshDatabase(name: string, template?: string): Promise<string>;
   dropDatabase(name: string): Promise<void>;
+  renameDatabase(name: string, to: string): Promise<void>;
+  /** The names of databases that begin with a text. */
+  databases(prefix: string): Promise<string[]>;
   /**
    * Takes an exclusive named lock until this process closes.
    * @returns undefined if taken, otherwise a description of the process that holds it
@@ -84,9 +87,10 @@ export async function holdEmbeddedServer(dataDir: string, holder: string): Promi
     }
   }
 
-  async function database(name: string): Promise<string> {
+  async function database(name: string, template = 'template1'): Promise<string> {
     const { rowCount } = await held.query('select 1 from pg_database where datname = $1', [name]);
-    if (!rowCount) await held.query(`create database ${escapeIdentifier(name)}`).catch(unlessDuplicate);
+    const copy = `create database ${escapeIdentifier(name)} template ${escapeIdentifier(template)}`;
+    if (!rowCount) await held.query(copy).catch(unlessDuplicate);
     const { folder, password } = cluster;
     return embeddedAddress(folder, { user: SUPERUSER, password, port: held.port, database: name });
   }
@@ -96,11 +100,21 @@ export async function holdEmbeddedServer(dataDir: string, holder: string): Promi
   }
 
   return {
-    database,
+    database: (name) => database(name),
     dropDatabase,
-    async freshDatabase(name) {
+    async freshDatabase(name, template) {
       await dropDatabase(name);
-      return database(name);
+      return database(name, template);
+    },
+    async renameDatabase(name, to) {
+      await held.query(`alter database ${escapeIdentifier(name)} rename to ${escapeIdentifier(to)}`);
+    },
+    async databases(prefix) {
+      const { rows } = await held.query<{ datname: string }>(
+        'select datname from pg_database where starts_with(datname, $1)',
+        [prefix],
+      );
+      return rows.map(({ datname }) => datname);
     },
     async claim(name) {
       if (await tryLock(held, name)) {
