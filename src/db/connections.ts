@@ -131,7 +131,7 @@ export function processIdOf(client: ClientBase): number | undefined {
 }
 
 /** Destroys the socket: pg fails running and queued queries, and the pool discards the connection. */
-function cut(client: PoolClient, why: string): void {
+export function cut(client: ClientBase, why: string): void {
   const { connection } = client as unknown as Client;
   connection.stream.destroy(Object.assign(new Error(why), { code: 'ETIMEDOUT' }));
 }

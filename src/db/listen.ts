@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { escapeIdentifier } from 'pg';
-import { type Connecting, processIdOf } from './connections.ts';
+import { type Connecting, cut, processIdOf } from './connections.ts';
 
 export type Listening = {
   /** Whether notifications arrive now, as far as is known. */
@@ -32,7 +32,7 @@ export function listen(connecting: Connecting, channel: string, { onNotice, onSt
   async function listenOnce(): Promise<boolean> {
     const client = connecting({ application_name: 'minilab wake-ups' });
     const lost = Promise.withResolvers<void>();
-    const end = (): void => void client.end().catch(() => {});
+    const end = (): void => cut(client, 'nobody listens any more'); // an answer may never come
     client.on('error', () => {}); // 'end' follows
     client.on('end', lost.resolve);
     client.on('notification', ({ payload = '' }) => onNotice(payload));
