@@ -52,7 +52,7 @@ export async function measureProcess(folder: string, runs: number): Promise<Proc
 const SAYS: Record<Exclude<keyof ProcessRun, 'ended'>, RegExp> = {
   staged: /catalog\.csv: /,
   worker: /"msg":"worker started"/,
-  first_image: /"msg":"image"/,
+  first_image: /"is":"completed".*"msg":"image"/,
   first_shown: /^[1-9]\d* of \d+ images/,
   last_shown: /^(\d+) of \1 images/,
 };

@@ -50,8 +50,13 @@ const CONNECT_MS = 5_000; // another program may listen on the server's old port
  * Starts or adopts the bundled server of `dataDir`, and holds it until `close()`. If the server dies
  * meanwhile, one of its holders restarts it.
  * @param holder name of this process ("serve", "worker"), shown to others with its pid
+ * @param onSpawned is called when the server is being started, before it is ready; not when it runs
  */
-export async function holdEmbeddedServer(dataDir: string, holder: string): Promise<EmbeddedServer> {
+export async function holdEmbeddedServer(
+  dataDir: string,
+  holder: string,
+  onSpawned = (): void => {},
+): Promise<EmbeddedServer> {
   const cluster = await prepareCluster(dataDir);
   const claims: string[] = [];
   const closing = new AbortController();
@@ -62,7 +67,7 @@ export async function holdEmbeddedServer(dataDir: string, holder: string): Promi
     for (const started = Date.now(); ; await sleep(50)) {
       let client: Client | undefined;
       try {
-        client = newClient(cluster, await ensureRunning(cluster), 'postgres', holder);
+        client = newClient(cluster, await ensureRunning(cluster, onSpawned), 'postgres', holder);
         await client.connect();
         await client.query('select pg_advisory_lock_shared($1, $2)', [LOCK_CLASS, HELD_BY_EVERYONE]);
         for (const name of claims) await tryLock(client, name);
@@ -166,7 +171,7 @@ async function stop(cluster: Cluster): Promise<void> {
  * The port of the server, which is started if necessary. Only one process at a time may start it: after a
  * crash, PostgreSQL may let two starts proceed, each with its own port.
  */
-async function ensureRunning(cluster: Cluster): Promise<number> {
+async function ensureRunning(cluster: Cluster, onSpawned: () => void): Promise<number> {
   const running = await runningServer(cluster);
   if (running) return running.port;
   using _lock = await lockFile(join(cluster.folder, 'start.lock'), START_DEADLINE_MS).catch(
@@ -174,10 +179,10 @@ async function ensureRunning(cluster: Cluster): Promise<number> {
       throw isLocked(error) ? notStarted(cluster, 'another process is still starting it') : error;
     },
   );
-  return (await runningServer(cluster))?.port ?? (await start(cluster));
+  return (await runningServer(cluster))?.port ?? (await start(cluster, onSpawned));
 }
 
-async function start(cluster: Cluster): Promise<number> {
+async function start(cluster: Cluster, onSpawned: () => void): Promise<number> {
   const left = await readPidFile(cluster);
   // A stale file that names another program's process, or is cut off: PostgreSQL would refuse to start.
   if (!left || isRunning(left.pid)) await rm(pidFileOf(cluster), { force: true });
@@ -187,13 +192,7 @@ async function start(cluster: Cluster): Promise<number> {
   try {
     const server = spawn(
       join(cluster.programs, 'bin', 'postgres'),
-      [
-        '-D',
-        join(cluster.folder, 'data'),
-        '-p',
-        String(port),
-        ...SETTINGS.flatMap((setting) => ['-c', setting]),
-      ],
+      ['-D', join(cluster.folder, 'data'), '-p', String(port), ...SETTINGS],
       {
         cwd: cluster.folder,
         env: { LC_ALL: 'C' },
@@ -204,6 +203,7 @@ async function start(cluster: Cluster): Promise<number> {
       },
     );
     server.unref();
+    onSpawned();
     await isReady(cluster, server);
     await keepReserve(cluster.folder);
     return port;
@@ -218,7 +218,7 @@ const SETTINGS = [
   'timezone=UTC',
   'max_connections=200', // serve, some workers and tests, with 10 connections each
   'jit=off', // compiling takes longer than any query here
-];
+].flatMap((setting) => ['-c', setting]);
 
 /** @throws Problem `database_unavailable` with the last lines of the server's log */
 async function isReady(cluster: Cluster, server: ChildProcess): Promise<void> {
