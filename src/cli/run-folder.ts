@@ -7,7 +7,7 @@ import type { EmbeddedServer } from '../db/embedded.ts';
 import { purgeUploadedFiles } from '../batches/delete.ts';
 import { removeAllTasks } from '../queue/stored-tasks.ts';
 import { say } from './output.ts';
-import { migratedDatabase } from './run-template.ts';
+import { leaveSpare, migratedDatabase } from './run-template.ts';
 
 /** The data folder, with its storage, and the database of one run of `process`. */
 export type RunFolder = { config: Config; databaseUrl: string };
@@ -29,6 +29,7 @@ export async function createRunFolder(
   const databaseUrl = await migratedDatabase(server, database);
   stack.defer(async () => {
     await server.dropDatabase(database);
+    await leaveSpare(server).catch(() => {}); // the next run copies the template
     await rm(dataDir, { recursive: true, force: true });
   });
   return { config: withDataDir(config, dataDir), databaseUrl };
