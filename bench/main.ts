@@ -2,7 +2,7 @@
  * `npm run bench`: measures Minilab, as ratios within one run. `--only NAME` runs one benchmark, `--json`
  * prints one object on the last line. `--pairs N --seconds N` set the length of `end_to_end`, `fetching` and
  * `storage`, `--images N` that of `memory`, `--rows N` that of `intake` and `tables`, `--checked N` that of `check`,
- * `--fleet N` that of `fleet`.
+ * `--fleet N` that of `fleet`, `--rounds N` that of `small`.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -20,6 +20,7 @@ import { queue } from './queue.ts';
 import { renditions } from './renditions.ts';
 import { reuse } from './reuse.ts';
 import { settle } from './settle.ts';
+import { small } from './small.ts';
 import { storage } from './storage.ts';
 import { tables } from './tables.ts';
 
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     rows: { type: 'string', default: '1000000' },
     checked: { type: 'string', default: '100000' },
     fleet: { type: 'string', default: '20000' },
+    rounds: { type: 'string', default: '20' },
   },
 });
 
@@ -46,6 +48,7 @@ const BENCHMARKS = {
   reuse,
   storage: () => storage({ rounds: Number(values.pairs), seconds: Number(values.seconds) }),
   settle,
+  small: () => small({ rounds: Number(values.rounds) }),
   queue,
   fetching: () => fetching({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   intake: () => intake({ rows: Number(values.rows) }),
