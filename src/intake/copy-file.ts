@@ -6,6 +6,7 @@ const WRITE_AT = 256 * 1024; // characters
 export class CopyFile implements AsyncDisposable {
   readonly #file: FileHandle;
   #waiting = '';
+  #writing: Promise<void> = Promise.resolve();
 
   static async create(path: string): Promise<CopyFile> {
     return new CopyFile(await open(path, 'wx'));
@@ -25,14 +26,20 @@ export class CopyFile implements AsyncDisposable {
     return this.#waiting.length > WRITE_AT;
   }
 
+  /** Begins to write, and waits only for the write before: meanwhile the next lines are made. */
   async flush(): Promise<void> {
+    const before = this.#writing;
     const text = this.#waiting;
     this.#waiting = '';
-    if (text !== '') await this.#file.writeFile(text);
+    this.#writing = before.then(() => (text === '' ? undefined : this.#file.writeFile(text)));
+    this.#writing.catch(() => {}); // it is told by the next flush, or at the end
+    await before;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.flush().finally(() => this.#file.close());
+    await this.flush()
+      .then(() => this.#writing)
+      .finally(() => this.#file.close());
   }
 }
 
