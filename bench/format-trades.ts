@@ -25,6 +25,9 @@ export const TRADES: Record<'jpeg' | 'webp' | 'avif', Record<string, Encoder>> =
   },
   avif: {
     'avif 4:2:0': by((image, quality) => image.avif({ quality, chromaSubsampling: '4:2:0' })),
+    'avif tuned for psnr': by((image, quality) => image.avif({ quality, tune: 'psnr' })),
+    'avif tuned for ssim': by((image, quality) => image.avif({ quality, tune: 'ssim' })),
+    'avif tuned for iq': by((image, quality) => image.avif({ quality, tune: 'iq' })),
     'avif effort 3': by((image, quality) => image.avif({ quality, effort: 3 })),
     'avif effort 5': by((image, quality) => image.avif({ quality, effort: 5 })),
     'avif 4:2:0, effort 3': by((image, quality) =>
