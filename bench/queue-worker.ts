@@ -26,7 +26,7 @@ Client.prototype.query = function counted(this: Client, ...args: unknown[]) {
 
 const settings = readConfig();
 const services = await openServices(settings, settings.databaseUrl ?? '', pino({ level: 'warn' }));
-const worker = await startWorker(services, undefined, idlePipeline);
+const worker = await startWorker(services, { pipelineOf: idlePipeline });
 process.on('message', (asked) => void (asked === 'usage' ? answer() : end()));
 process.send?.('ready');
 

@@ -1,4 +1,5 @@
 import { errorValue } from './error-values.ts';
+import { KnownHosts } from './known-hosts.ts';
 
 /** What a slot holds: an address, nothing, or something else. `host` is '' for the path of a file. */
 export type Address = { url: string; host: string } | { none: true } | { why: string };
@@ -32,7 +33,7 @@ export const MAX_URL_CHARACTERS = 2_000;
 export function readAddress(slot: string, allowPaths: boolean): Address {
   const raw = slot.trim();
   if (PLAIN.test(raw) && !(raw.includes('&') && raw.includes(';')) && raw.length <= MAX_URL_CHARACTERS)
-    return readUrl(raw);
+    return readPlain(raw);
   const url = repaired(raw);
   if (isNothing(url)) return { none: true };
   if (/^data:/i.test(url))
@@ -54,6 +55,16 @@ const IS_ELSEWHERE = /^(?:www\.|[a-z]:[\\/]|\\\\)/i;
 
 // The URL parser removes some control characters and encodes others. A lone surrogate is no character either.
 const CONTROL = /[\0-\x1f\x7f\p{Cs}]/u;
+
+const hosts = new KnownHosts();
+
+function readPlain(text: string): Address {
+  const host = hosts.hostOf(text);
+  if (host !== undefined) return { url: text, host };
+  const read = readUrl(text);
+  if ('host' in read) hosts.add(text, read.host);
+  return read;
+}
 
 function readUrl(text: string): Address {
   const url = URL.parse(text);
