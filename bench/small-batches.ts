@@ -35,8 +35,10 @@ export type BatchRounds = {
   steps_p95_ms: Steps;
 };
 
-
-export type Idle = { transactions_per_minute: number; cpu_ms_per_second: { server: number; postgres: number } };
+export type Idle = {
+  transactions_per_minute: number;
+  cpu_ms_per_second: { server: number; postgres: number };
+};
 
 export type Served<N extends string> = { idle: Idle } & Record<N, BatchRounds>;
 
