@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { newFolder } from '../test/support/folder.ts';
+import type { Lengths } from './lengths.ts';
 import { makePhotographs } from './photographs.ts';
 import { type BatchRounds, type Idle, measureBatches } from './small-batches.ts';
 import { type ProcessRun, measureProcess } from './small-process.ts';
@@ -19,7 +20,7 @@ export type Small = {
 
 const SMALL_PX = 300;
 
-export async function small({ rounds }: { rounds: number }): Promise<Small> {
+export async function small({ batches: rounds }: Lengths): Promise<Small> {
   await using folder = await newFolder();
   const tiny = join(folder.path, 'small.jpg');
   const noise = { type: 'gaussian', mean: 128, sigma: 30 } as const;
@@ -29,11 +30,11 @@ export async function small({ rounds }: { rounds: number }): Promise<Small> {
   const photographs = (await makePhotographs(join(folder.path, 'photographs'))).filter((path) =>
     path.endsWith('-1600.jpg'),
   );
-  const batches = await measureBatches(join(folder.path, 'served'), {
+  const measured = await measureBatches(join(folder.path, 'served'), {
     rounds,
     cores: availableParallelism(),
     files: { small_pictures: [tiny], photographs },
   });
   const process = await measureProcess(join(folder.path, 'process'), Math.max(2, Math.ceil(rounds / 4)));
-  return { ...batches, process };
+  return { ...measured, process };
 }

@@ -104,6 +104,10 @@ for (const command of [processing, auditing, checking])
     .option('--columns <JSON>', 'roles of columns, such as \'{"images": "Foto", "sku": "Art.-Nr."}\'')
     .option('--header-line <N>', 'line of the header, if it is not detected')
     .option('--sheet <NAME>', 'of a workbook: the name or number of the sheet, if several have images')
+    .option(
+      '--picture-names <auto|sku-number|sku>',
+      'of a ZIP of pictures alone: whether digits at the end of their names are numbers of pictures, or of the SKU',
+    )
     .option('--charset <NAME>', 'encoding of a file that is not UTF-8, such as windows-1252')
     .option('--strict', 'treat warnings as errors', false);
 
