@@ -49,7 +49,11 @@ export async function audit(file: string, options: AuditOptions, begun: HeadStar
   await ensureWritable(settings.dataDir);
   const interrupted = onInterrupt(() => say('\nStopping.'));
   await using stack = new AsyncDisposableStack();
-  const { services, batch, ended } = await runBatch({ csv, file }, request, settings, { head, interrupted, stack });
+  const { services, batch, ended } = await runBatch({ csv, file }, request, settings, {
+    head,
+    interrupted,
+    stack,
+  });
   if (!ended.ended_at) {
     say('Stopped before the end: nothing was judged.');
     return EXIT.interrupted;

@@ -61,7 +61,10 @@ export async function runBatch(
   const { db } = services.database;
   await markFiles(services, request.placeholderFiles ?? [], interrupted);
   const batch = await accept(services, staged, request, basename(file));
-  const worker = await startWorker(services, { localFolder: dirname(resolve(file)), decoders: head.decoders });
+  const worker = await startWorker(services, {
+    localFolder: dirname(resolve(file)),
+    decoders: head.decoders,
+  });
   stack.defer(() => worker.stop(0));
   if (request.tellsWebhook) await configureEndpoint(db, DEFAULT_TENANT, services.config.webhook);
   const ended = await showUntilEnded(db, batch, interrupted);

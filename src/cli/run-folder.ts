@@ -65,7 +65,6 @@ export async function forgetRuns(db: Db): Promise<void> {
   await sql`delete from sources where url !~* '^https?://'`.execute(db);
 }
 
-
 /** The settings of a run, also when they are read again with shared ones. */
 function withDataDir(config: Config, dataDir: string): Config {
   const storage = { is: 'folder' as const, path: join(dataDir, 'files') };

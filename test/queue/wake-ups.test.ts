@@ -90,7 +90,7 @@ test('one wake-up is sent for all images of an upload, none while results feed m
   });
   await assert.rejects(rolledBack);
   assert.deepEqual(await listener.heard(), []);
-  for (let left = urls.length; left > 0; ) {
+  for (let left = urls.length; left > 0;) {
     const claimed = await claim(services, 50);
     left -= claimed.length;
     await record(
