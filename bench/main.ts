@@ -1,13 +1,14 @@
 /**
  * `npm run bench`: measures Minilab, as ratios within one run. `--only NAME` runs one benchmark, `--json`
  * prints one object on the last line. `--pairs N --seconds N` set the length of `end_to_end`, `fetching` and
- * `storage`, `--images N` that of `memory`, `--rows N` that of `intake` and `tables`, `--checked N` that of `check`,
+ * `storage`, `--seconds N` also that of `downloads`, `--images N` that of `memory`, `--rows N` that of `intake` and `tables`, `--checked N` that of `check`,
  * `--fleet N` that of `fleet`.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { api } from './api.ts';
 import { check } from './check.ts';
+import { downloads } from './downloads.ts';
 import { endToEnd } from './end-to-end.ts';
 import { fetching } from './fetching.ts';
 import { fleet } from './fleet.ts';
@@ -47,6 +48,7 @@ const BENCHMARKS = {
   storage: () => storage({ rounds: Number(values.pairs), seconds: Number(values.seconds) }),
   settle,
   queue,
+  downloads: () => downloads({ seconds: Number(values.seconds) }),
   fetching: () => fetching({ pairs: Number(values.pairs), seconds: Number(values.seconds) }),
   intake: () => intake({ rows: Number(values.rows) }),
   tables: () => tables({ rows: Number(values.rows) }),
