@@ -202,7 +202,7 @@ async function smallBatch(url: string, origin: string): Promise<number> {
 }
 
 async function readOutput(url: string, pid: number): Promise<Intake['output_csv']> {
-  const before = ((await residentMemory(pid)) ?? Number.NaN) / 1e6;
+  const before = (residentMemory(pid) ?? Number.NaN) / 1e6;
   const peak = watchMemory(pid);
   const startedAt = performance.now();
   const { body } = await fetch(url);
@@ -231,8 +231,8 @@ async function readOutput(url: string, pid: number): Promise<Intake['output_csv'
 
 function watchMemory(pid: number): { stop(): number } {
   let peak = 0;
-  const timer = setInterval(async () => {
-    peak = Math.max(peak, ((await residentMemory(pid)) ?? 0) / 1e6);
+  const timer = setInterval(() => {
+    peak = Math.max(peak, (residentMemory(pid) ?? 0) / 1e6);
   }, 100);
   return {
     stop() {
