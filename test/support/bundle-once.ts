@@ -15,8 +15,8 @@ export type Bundles = {
   from: readonly string[];
   /** modules by the names of their bundles, which end in `.mjs` */
   input: Record<string, string>;
-  /** whether the packages that they import are in them too */
-  hasPackages: boolean;
+  /** which of the packages that they import are in them too; true: all */
+  packages: true | readonly string[];
   plugins?: Plugin[];
   /** Adds to the folder before others see it. @param folder where it is now @param path where it will be */
   finish?(folder: string, path: string): void;
@@ -35,10 +35,7 @@ export async function bundleOnce(bundles: Bundles): Promise<string> {
 }
 
 /** Several runs may bundle at a time: each does so for itself, and the first one's folder stays. */
-async function bundleInto(
-  folder: string,
-  { input, hasPackages, plugins = [], finish }: Bundles,
-): Promise<void> {
+async function bundleInto(folder: string, { input, packages, plugins = [], finish }: Bundles): Promise<void> {
   const { build } = await import('vite');
   const own = `${folder}-${process.pid}`;
   await build({
@@ -46,7 +43,7 @@ async function bundleInto(
     configFile: false,
     logLevel: 'error',
     plugins,
-    ssr: hasPackages ? { noExternal: true } : {},
+    ssr: { noExternal: packages === true || [...packages] },
     build: {
       ssr: true,
       outDir: own,

@@ -9,6 +9,8 @@ import type { Plugin } from 'vite';
 import { bundleOnce, ROOT } from './bundle-once.ts';
 
 const PACKAGES = ['typebox', 'typebox/compile', 'typebox/system', 'typebox/value', 'kysely'];
+/** packages of many files, which only the program loads */
+const WITH_PROGRAM = ['undici', 'pg-boss', 'cron-parser', 'luxon', 'csv-stringify', 'commander'];
 const HOOK = 'use.mjs';
 
 /** @returns the address of a module that a process imports first, so that the imports of this checkout find the bundles */
@@ -17,7 +19,7 @@ export async function bundledPackages(): Promise<string> {
     name: 'packages',
     from: [import.meta.filename],
     input: Object.fromEntries(PACKAGES.map((name) => [fileOf(name), name])),
-    hasPackages: true,
+    packages: true,
     finish: (now, path) => writeFileSync(join(now, HOOK), hookTo(path)),
   });
   return pathToFileURL(join(folder, HOOK)).href;
@@ -30,7 +32,7 @@ export async function bundledProgram(): Promise<string> {
     name: 'program',
     from: [import.meta.filename, ...sources.toSorted().map((path) => join(ROOT, path))],
     input: { main: join(ROOT, 'src', 'main.ts') },
-    hasPackages: false,
+    packages: WITH_PROGRAM,
     plugins: [placesOfSources],
   });
   return join(folder, 'main.mjs');
