@@ -8,7 +8,14 @@ const ORIGINS = [
   ...['http://xn--', 'http://shop..example', 'http://shop.example:99999', 'http://me:secret@shop.example'],
   ...['http://', 'https://', 'http://[::1]', 'http://shop.example%20', 'http://shop.example?'],
 ];
-const PATHS = ['/1.jpg', '/a/b.jpg?c=d#e', '/@shop.example/1.jpg', '//2.jpg', '/:80/[1].jpg', '/https://b.example/1'];
+const PATHS = [
+  '/1.jpg',
+  '/a/b.jpg?c=d#e',
+  '/@shop.example/1.jpg',
+  '//2.jpg',
+  '/:80/[1].jpg',
+  '/https://b.example/1',
+];
 
 test('an address is read as the URL parser reads it, also when its host is known', () => {
   for (const origin of ORIGINS)
