@@ -10,6 +10,8 @@ export type Lengths = {
   rows: number;
   checked: number;
   fleet: number;
+  /** of ten images each, of `small` */
+  batches: number;
   /** images of `reuse` */
   reused: number;
   /** requests of each latency that `intake` measures */
@@ -24,6 +26,7 @@ export const WHOLE: Lengths = {
   rows: 1_000_000,
   checked: 100_000,
   fleet: 20_000,
+  batches: 20,
   reused: 2_000,
   requests: 2_000,
 };
@@ -37,6 +40,7 @@ export const QUICK: Lengths = {
   rows: 50_000,
   checked: 5_000,
   fleet: 1_000,
+  batches: 4,
   reused: 200,
   requests: 300,
 };

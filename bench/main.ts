@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { api } from './api.ts';
 import { check } from './check.ts';
 import { idleShare } from './cpu.ts';
+import { downloads } from './downloads.ts';
 import { endToEnd } from './end-to-end.ts';
 import { fetching } from './fetching.ts';
 import { fleet } from './fleet.ts';
@@ -25,6 +26,7 @@ import { renditions } from './renditions.ts';
 import { type Results, type Run, tableOf } from './results-table.ts';
 import { reuse } from './reuse.ts';
 import { settle } from './settle.ts';
+import { small } from './small.ts';
 import { storage } from './storage.ts';
 import { tables } from './tables.ts';
 
@@ -39,7 +41,9 @@ const BENCHMARKS = {
   reuse,
   storage,
   settle,
+  small,
   queue,
+  downloads,
   fetching,
   intake,
   tables,

@@ -1,5 +1,6 @@
 import type { Flaw } from '../errors.ts';
 import { type Address, MAX_URL_CHARACTERS, readAddress } from '../csv/cells/address.ts';
+import { errorValue } from '../csv/cells/error-values.ts';
 import { type CellSlots, slotsOfCells } from '../csv/cells/slots.ts';
 import type { TableRow } from '../csv/records.ts';
 import { UPLOAD_HOST } from '../pipeline/uploaded-source.ts';
@@ -68,7 +69,11 @@ function notAnImage(slot: string, flaw: Flaw): Omit<RowImage, 'position'> {
 
 /** The code and sentence of the warning about a slot that is not read as it is written. */
 function oddityOf(slot: string, read: ReadSlot): [code: string, detail: string] | undefined {
-  if ('none' in read) return ['placeholder', `"${slot}" is no address; the slot counts as empty.`];
+  if ('none' in read) {
+    const error = errorValue(slot);
+    const what = error === undefined ? 'no address' : `an error of the spreadsheet (${error})`;
+    return ['placeholder', `"${slot}" is ${what}; the slot counts as empty.`];
+  }
   if (!('url' in read) || read.url === slot) return undefined;
   return ['url_rewritten', `"${shortened(slot)}" is read as ${shortened(read.url)}.`];
 }

@@ -2,6 +2,7 @@ import type { Flaw } from '../errors.ts';
 import type { SlotColumns } from '../csv/cells/slots.ts';
 import type { Columns } from '../csv/header/columns.ts';
 import { type TableRow, trimmedCell } from '../csv/records.ts';
+import { formulaWarnings } from './beside-flaws.ts';
 import { countErrors, shapeErrors, skuErrors, warningsOf } from './row-flaws.ts';
 import { readRowImages } from './row-images.ts';
 import type { TablePicture, TablePictures } from '../csv/table-pictures.ts';
@@ -66,6 +67,7 @@ export function checkRow(row: TableRow, rules: RowRules): CheckedRow {
   errors.push(...countErrors(row, { images: images.length, slots }, columns));
   errors.push(...skuErrors(row, product.sku, columns));
   const warnings = oddities;
+  warnings.push(...formulaWarnings(row, columns));
   warnings.push(...warningsOf(row, product, rules));
   return { product, errors, warnings };
 }

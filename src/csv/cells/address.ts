@@ -1,3 +1,4 @@
+import { errorValue } from './error-values.ts';
 import { KnownHosts } from './known-hosts.ts';
 
 /** What a slot holds: an address, nothing, or something else. `host` is '' for the path of a file. */
@@ -39,7 +40,9 @@ export function readAddress(slot: string, allowPaths: boolean): Address {
     return { why: 'it is an image encoded as text, not an address; give the address of the image' };
   if (raw.length > MAX_URL_CHARACTERS) return { why: `it has more than ${MAX_URL_CHARACTERS} characters` };
   if (!SCHEME.test(url))
-    return allowPaths && !IS_ELSEWHERE.test(url) ? { url: raw, host: '' } : { why: whyNone(url) };
+    return allowPaths && !IS_ELSEWHERE.test(url) && errorValue(url) === undefined
+      ? { url: raw, host: '' }
+      : { why: whyNone(url) };
   if (CONTROL.test(url)) return { why: 'it holds a line break or another control character' };
   return readUrl(url);
 }
@@ -74,6 +77,9 @@ function readUrl(text: string): Address {
 
 /** Why a text is no web address. */
 function whyNone(text: string): string {
+  const error = errorValue(text);
+  if (error !== undefined)
+    return `it is an error of the spreadsheet (${error}); correct the formula of the cell`;
   if (/^(?:[a-z]:[\\/]|\\\\|file:)/i.test(text))
     return 'it is the path of a file on a computer; upload the image and give its address, or give minilab process a path from the folder of the CSV';
   if (/^(?:www\.|(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?\/)/i.test(text))
