@@ -5,7 +5,7 @@ import { type Db, openDatabase } from '../src/db/database.ts';
 import { holdEmbeddedServer } from '../src/db/embedded.ts';
 import { newSecret } from '../src/webhooks/signing.ts';
 import { json, type Batch, startMinilab, upload } from '../test/support/minilab.ts';
-import { cpuSecondsNow } from './cpu.ts';
+import { cpuSecondsNow, postgresSecondsNow } from './cpu.ts';
 import { median } from './rig.ts';
 import { type SmallOrigin, startSmallOrigin } from './small-origin.ts';
 
@@ -137,17 +137,21 @@ function msOf(time: string) {
 }
 
 /** Transactions rather than statements: PostgreSQL counts them, and polls have one each. */
-async function idle({ pid, db }: Place): Promise<Idle> {
+async function idle(place: Place): Promise<Idle> {
   await sleep(12_000); // what follows a batch, such as chores, is done
-  const [before, cpuBefore] = [await transactions(db), await cpuSecondsNow(pid)];
+  const before = await usageNow(place);
   await sleep(1000 * IDLE_S);
-  const [after, cpuAfter] = [await transactions(db), await cpuSecondsNow(pid)];
-  const perSecond = (cpu: 'parent' | 'postgres'): number =>
-    (1000 * (cpuAfter[cpu] - cpuBefore[cpu])) / IDLE_S;
+  const after = await usageNow(place);
+  const perSecond = (name: keyof typeof after): number => (after[name] - before[name]) / IDLE_S;
   return {
-    transactions_per_minute: ((after - before) * 60) / IDLE_S,
-    cpu_ms_per_second: { server: perSecond('parent'), postgres: perSecond('postgres') },
+    transactions_per_minute: 60 * perSecond('transactions'),
+    cpu_ms_per_second: { server: 1000 * perSecond('server'), postgres: 1000 * perSecond('postgres') },
   };
+}
+
+async function usageNow({ pid, db }: Place) {
+  const postgres = await postgresSecondsNow(db);
+  return { transactions: await transactions(db), server: (await cpuSecondsNow(pid)).parent, postgres };
 }
 
 /** Sessions tell theirs at the end of a transaction, once a second at most. */

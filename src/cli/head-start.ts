@@ -11,7 +11,7 @@ import type { DecoderPool } from '../pipeline/decoder-pool.ts';
 import { createRunLog } from './log.ts';
 
 export type HeadStart = AsyncDisposable & {
-  /** started, as far as possible; undefined when nothing was begun */
+  /** one of them is started; undefined when nothing was begun */
   decoders: DecoderPool | undefined;
   /** The bundled server, which the head start releases. @throws what kept it from starting */
   server(dataDir: string): Promise<EmbeddedServer>;
@@ -22,7 +22,7 @@ export async function beginRun(): Promise<HeadStart> {
   const config = settings();
   if (!config) return nothingBegun();
   const decoders = createDecoders(config, createRunLog(config.logLevel));
-  decoders.warm();
+  decoders.probe().catch(() => {}); // one is started; the worker starts the others
   const spawned = Promise.withResolvers<void>();
   const starting = holdEmbeddedServer(config.dataDir, 'process', spawned.resolve);
   await Promise.race([spawned.promise, starting.catch(() => {})]);
