@@ -34,7 +34,7 @@ Client.prototype.query = function counted(this: Client, ...args: unknown[]) {
 
 const settings = readConfig();
 const services = await openServices(settings, settings.databaseUrl ?? '', pino({ level: 'warn' }));
-const worker = await startWorker(services, undefined, downloads ? slowPipeline : idlePipeline);
+const worker = await startWorker(services, { pipelineOf: downloads ? slowPipeline : idlePipeline });
 process.on('message', (asked) => void (asked === 'usage' ? answer() : end()));
 process.send?.('ready');
 
