@@ -59,7 +59,7 @@ export function watchMemory(pid: number, limit: number, onExceeded: () => void):
 
 /**
  * Memory of a process in bytes (proc(5), VmRSS); undefined on systems without /proc. It is read synchronously: /proc is
- * on no disk, and a read through the thread pool takes ten times the CPU.
+ * on no disk, and a read through the thread pool takes twice the CPU.
  */
 export function residentMemory(pid: number): number | undefined {
   const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(statusOf(pid))?.[1];
