@@ -20,6 +20,7 @@ import { findLooksOf } from '../src/work/looks/looks.ts';
 import { openServices } from '../src/services.ts';
 import { anyContent } from '../test/support/contents.ts';
 import { newFolder } from '../test/support/folder.ts';
+import type { Lengths } from './lengths.ts';
 import { median, PRESET, settingsOf } from './rig.ts';
 
 const REPORTS = ['output_csv', 'check', 'check_csv', 'check_ndjson', 'output_csv_with_check'] as const;
@@ -37,7 +38,7 @@ const IMAGES_A_ROW = 2;
 const ROUNDS = 3;
 
 /** Reports a batch as no worker made it: its images were written as completed, each with measures of its own. */
-export async function check({ images }: { images: number }): Promise<Check> {
+export async function check({ checked: images }: Lengths): Promise<Check> {
   await using folder = await newFolder();
   await using stack = new AsyncDisposableStack();
   const server = await holdEmbeddedServer(folder.path, 'bench');

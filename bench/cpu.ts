@@ -1,5 +1,7 @@
 /** CPU times of processes, as Linux has them in proc(5). */
 import { readdir, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Db } from '../src/db/database.ts';
 import { sum } from './rig.ts';
@@ -34,6 +36,16 @@ export async function postgresSecondsNow(db: Db): Promise<number> {
   const postmaster = all.get(rows[0]?.pid ?? 0)?.parent ?? 0;
   const { seconds = 0, ended = 0 } = all.get(postmaster) ?? {};
   return seconds + ended + secondsOf([...all.values()].filter(({ parent }) => parent === postmaster));
+}
+
+const LOOK_MS = 1_000;
+
+/** Which share of the cores has nothing to do now: what others leave to a benchmark. */
+export async function idleShare(): Promise<number> {
+  const [before, startedAt] = [await idleSeconds(), performance.now()];
+  await sleep(LOOK_MS);
+  const tookS = (performance.now() - startedAt) / 1000;
+  return Math.min(1, ((await idleSeconds()) - before) / tookS / availableParallelism());
 }
 
 function secondsOf(some: Process[]): number {

@@ -1,11 +1,12 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { openDatabase } from '../src/db/database.ts';
 import { holdEmbeddedServer } from '../src/db/embedded.ts';
 import { newFolder } from '../test/support/folder.ts';
+import type { Lengths } from './lengths.ts';
 import { makePhotographs } from './photographs.ts';
+import { QUALITY, SIDE } from './rendition.ts';
 import { median, settingsOf, startOrigin, sum, PRESET } from './rig.ts';
+import { alone } from './sharp-alone.ts';
 import { measureWorker, type WorkerRun } from './worker-run.ts';
 
 export type EndToEnd = {
@@ -21,13 +22,11 @@ export type EndToEnd = {
   seconds_each: number;
 };
 
-const run = promisify(execFile);
-
 /**
  * Compares Minilab end to end (loopback origin, PostgreSQL, disk storage with fsync) with sharp alone on
  * local files, in alternating pairs. Results are the medians of both rates and of their ratio.
  */
-export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: number }): Promise<EndToEnd> {
+export async function endToEnd({ pairs, seconds }: Lengths): Promise<EndToEnd> {
   await using folder = await newFolder();
   const photographs = await makePhotographs(join(folder.path, 'photographs'));
   const origin = await startOrigin(photographs);
@@ -37,7 +36,10 @@ export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: num
   const rounds: Round[] = [];
   try {
     for (let pair = 1; pair <= pairs; pair += 1) {
-      const ceiling = await measureCeiling(seconds, folder.path, photographs);
+      const { rate: ceiling } = await alone({
+        ...{ seconds, folder: folder.path, sources: photographs },
+        makes: [{ side: SIDE, quality: QUALITY }],
+      });
       const ours = await measureWorker(database.db, settings, {
         origin,
         seconds,
@@ -76,13 +78,3 @@ export async function endToEnd({ pairs, seconds }: { pairs: number; seconds: num
 }
 
 type Round = WorkerRun & { ceiling: number };
-
-async function measureCeiling(seconds: number, folder: string, photographs: string[]): Promise<number> {
-  const { stdout } = await run(process.execPath, [
-    join(import.meta.dirname, 'ceiling.ts'),
-    String(seconds),
-    folder,
-    ...photographs,
-  ]);
-  return (JSON.parse(stdout) as { imagesPerSecond: number }).imagesPerSecond;
-}

@@ -5,6 +5,7 @@ import { type Db, openDatabase } from '../src/db/database.ts';
 import { holdEmbeddedServer } from '../src/db/embedded.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
+import type { Lengths } from './lengths.ts';
 import { makePhotographs } from './photographs.ts';
 import { accept, counts, median, settingsOf, startOrigin, PRESET } from './rig.ts';
 
@@ -26,7 +27,7 @@ const IMAGES = 200; // of the healthy host, for the delay
 const LATENCY_MS = 100;
 
 /** Compares a host at 100 ms latency with one without, and a healthy host beside four dead names with it alone. */
-export async function fetching({ pairs, seconds }: { pairs: number; seconds: number }): Promise<Fetching> {
+export async function fetching({ pairs, seconds }: Lengths): Promise<Fetching> {
   await using folder = await newFolder();
   await using stack = new AsyncDisposableStack();
   const origin = await startOrigin(await makePhotographs(join(folder.path, 'photographs')));

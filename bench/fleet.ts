@@ -5,6 +5,7 @@ import { type Db, openDatabase } from '../src/db/database.ts';
 import type { Batch, Running } from '../test/support/minilab.ts';
 import { startFleet, type Fleet } from './fleet-machines.ts';
 import { cpuSecondsNow } from './cpu.ts';
+import type { Lengths } from './lengths.ts';
 import { median } from './rig.ts';
 
 export type FleetResult = {
@@ -35,7 +36,7 @@ const SHARE_OF_PAIRS = 0.8; // the batch is longer than all pairs
  * of their own, and an image host that takes a second to answer. One and four workers alternate while one batch runs;
  * at its end every image, counter and file is verified.
  */
-export async function fleet({ images }: { images: number }): Promise<FleetResult> {
+export async function fleet({ fleet: images }: Lengths): Promise<FleetResult> {
   await using place = await startFleet(WORKERS);
   const { db } = openDatabase(place.databaseUrl, 2);
   await using workers = new AsyncDisposableStack();

@@ -1,54 +1,48 @@
-import { createReadStream } from 'node:fs';
-import { chmod, open, stat, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { open, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { sql } from 'kysely';
-import { openDatabase } from '../src/db/database.ts';
-import { holdEmbeddedServer } from '../src/db/embedded.ts';
-import { migrate } from '../src/db/migrate.ts';
-import { copyTargets, insertBatch } from '../src/intake/accept.ts';
-import { stageUpload } from '../src/intake/staged-upload.ts';
-import { residentMemory } from '../src/pipeline/memory.ts';
-import { BUILTIN_PRESETS } from '../src/presets/builtin.ts';
+import { type EmbeddedServer, holdEmbeddedServer } from '../src/db/embedded.ts';
 import { newFolder } from '../test/support/folder.ts';
-import { type Batch, json, startMinilab, untilEnded, upload } from '../test/support/minilab.ts';
 import { smallPicture } from '../test/support/pictures.ts';
-import { median, settingsOf, startOrigin, sum } from './rig.ts';
+import { type Beside, besideLargeBatch } from './intake-beside.ts';
+import { copyAlone } from './intake-copy.ts';
+import { uploadAlone } from './intake-upload.ts';
+import type { Lengths } from './lengths.ts';
+import { median, settingsOf, startOrigin } from './rig.ts';
 
-/** Field names end with their units: seconds, milliseconds, megabytes. */
-export type Intake = {
+/**
+ * Field names end with their units: seconds, milliseconds, megabytes; `cpu_s` is CPU time. Medians of pairs, and ratios
+ * to the COPY in the same pair.
+ */
+type Intake = {
   rows: number;
   file_mb: number;
+  pairs: number;
   copy_s: number;
+  copy_cpu_s: number;
   from_first_byte_s: number;
   from_last_byte_s: number;
+  server_cpu_s: number;
+  postgres_cpu_s: number;
   ratio_from_first_byte: number;
+  ratio_min: number;
+  ratio_max: number;
   ratio_from_last_byte: number;
+  /** CPU of the server and of PostgreSQL, to that of PostgreSQL with COPY alone */
+  cpu_ratio: number;
   server_peak_rss_mb: number;
-  first_image_after_s: number;
-  status_p99_ms: { idle: number; beside: number };
-  images_page_p99_ms: { idle: number; beside: number };
-  small_batch_s: { solo: number; beside: number };
-  images_done_meanwhile: number;
-  output_csv: {
-    first_byte_ms: number;
-    seconds: number;
-    rows: number;
-    in_order: boolean;
-    rss_grown_mb: number;
-  };
-  cancel_ms: number;
-  delete_s: number;
+} & Beside;
+
+type Pair = {
+  copy: Awaited<ReturnType<typeof copyAlone>>;
+  upload: Awaited<ReturnType<typeof uploadAlone>>;
 };
 
-const REQUESTS = 2_000;
-const SMALL_BATCHES = 10;
+const MAX_PAIRS = 3; // each takes a minute
 
 /** Compares the upload of a large file with a COPY of the same rows, and measures other requests meanwhile. */
-export async function intake({ rows }: { rows: number }): Promise<Intake> {
+export async function intake({ rows, pairs: wanted, requests }: Lengths): Promise<Intake> {
   await using folder = await newFolder();
   await using stack = new AsyncDisposableStack();
   const picture = join(folder.path, 'picture.jpg');
@@ -59,50 +53,15 @@ export async function intake({ rows }: { rows: number }): Promise<Intake> {
   await writeCatalogue(file, rows, origin.url);
   const server = await holdEmbeddedServer(folder.path, 'bench');
   stack.defer(() => server.close());
-
-  const copies = [await copyAlone(file, folder.path, await server.freshDatabase('bench_copy_1'))];
-  const settings = settingsOf(folder.path, await server.database('bench'));
-  await using minilab = await startMinilab('serve --no-worker', settings);
-  await using worker = await startMinilab('worker', settings);
-  void worker;
-
-  const small = (): Promise<number> => smallBatch(minilab.url, origin.url);
-  const solo = await measured(SMALL_BATCHES, small);
-  const [ended] = (await json<{ items: Batch[] }>(fetch(`${minilab.url}/v1/batches`))).items;
-  if (!ended) throw new Error('there is no batch');
-  const idle = await latencies(ended);
-
-  const peak = watchMemory(minilab.child.pid ?? 0);
-  const sent = await uploadFile(minilab.url, file);
-  const serverPeak = peak.stop();
-  const self = sent.batch.links.self;
-  const startedAt = await untilStarted(self);
-  const beside = await latencies(sent.batch);
-  const smallBeside = await measured(SMALL_BATCHES, small);
-  const { counts } = await json<Batch>(fetch(self));
-  const cancelled = await timed(() => fetch(`${self}/cancel`, { method: 'POST' }));
-  const output = await readOutput(sent.batch.links.output_csv, minilab.child.pid ?? 0);
-  const deleted = await timed(() => fetch(self, { method: 'DELETE' }));
-  copies.push(await copyAlone(file, folder.path, await server.freshDatabase('bench_copy_2')));
-
-  const copy = sum(copies) / copies.length; // one before and one after, because the machine's speed varies
+  const pairs: Pair[] = [];
+  while (pairs.length < Math.min(wanted, MAX_PAIRS))
+    pairs.push(await pairOf(server, { file, folder: folder.path, isEven: pairs.length % 2 === 1 }));
+  const settings = settingsOf(folder.path, await server.freshDatabase('bench'));
   return {
     rows,
     file_mb: (await stat(file)).size / 1e6,
-    copy_s: copy,
-    from_first_byte_s: sent.fromFirstByte,
-    from_last_byte_s: sent.fromLastByte,
-    ratio_from_first_byte: sent.fromFirstByte / copy,
-    ratio_from_last_byte: sent.fromLastByte / copy,
-    server_peak_rss_mb: serverPeak,
-    first_image_after_s: (startedAt - sent.acceptedAt) / 1000,
-    status_p99_ms: { idle: idle.status, beside: beside.status },
-    images_page_p99_ms: { idle: idle.images, beside: beside.images },
-    small_batch_s: { solo: median(solo), beside: median(smallBeside) },
-    images_done_meanwhile: counts.completed,
-    output_csv: output,
-    cancel_ms: cancelled * 1000,
-    delete_s: deleted,
+    ...summaryOf(pairs),
+    ...(await besideLargeBatch(file, { settings, origin: origin.url, requests })),
   };
 }
 
@@ -116,140 +75,40 @@ async function writeCatalogue(path: string, rows: number, origin: string): Promi
   await pipeline(Readable.from(lines()), file.createWriteStream());
 }
 
-/**
- * Copies the same rows into the same tables, with the same indexes and checks, in one transaction with fsync.
- * The server itself reads them from prepared files.
- * @returns seconds
- */
-async function copyAlone(file: string, folder: string, url: string): Promise<number> {
-  const { db, pool } = openDatabase(url, 1);
-  try {
-    await migrate(db);
-    const rules = { tenantId: 1, folder, maxBytes: 1e10, allowPaths: false, presets: BUILTIN_PRESETS };
-    await using staged = await stageUpload(createReadStream(file), rules);
-    const [preset] = BUILTIN_PRESETS;
-    if (!preset) throw new Error('there is no preset');
-    await chmod(folder, 0o755); // the server may be another user
-    await chmod(dirname(staged.files.products), 0o755);
-    await pool.query('checkpoint');
-    return await timed(() =>
-      db.transaction().execute(async (trx) => {
-        await insertBatch(trx, staged, { tenantId: 1, name: 'copy', preset });
-        for (const { target, path } of copyTargets(staged.files))
-          await sql`copy ${sql.raw(target)} from ${sql.lit(path)}`.execute(trx);
-      }),
-    );
-  } finally {
-    await db.destroy();
-  }
+/** Each on a new database. Every other pair begins with the upload. */
+async function pairOf(
+  server: EmbeddedServer,
+  { file, folder, isEven }: { file: string; folder: string; isEven: boolean },
+): Promise<Pair> {
+  const uploaded = async () =>
+    uploadAlone(file, settingsOf(folder, await server.freshDatabase('bench_upload')));
+  const first = isEven ? await uploaded() : undefined;
+  const copy = await copyAlone(file, folder, await server.freshDatabase('bench_copy'));
+  const upload = first ?? (await uploaded());
+  for (const name of ['bench_upload', 'bench_copy']) await server.dropDatabase(name);
+  process.stderr.write(
+    `COPY ${copy.wall.toFixed(1)} s (CPU ${copy.cpu.toFixed(1)}); upload ${upload.fromFirstByte.toFixed(1)} s ` +
+      `(CPU of the server ${upload.serverCpu.toFixed(1)}, of PostgreSQL ${upload.postgresCpu.toFixed(1)})\n`,
+  );
+  return { copy, upload };
 }
 
-async function uploadFile(url: string, file: string) {
-  const headers = { 'content-type': 'text/csv', 'content-length': (await stat(file)).size };
-  const sending = request(`${url}/v1/batches?name=million`, { method: 'POST', headers });
-  const answered = new Promise<Batch>((resolve, reject) => {
-    sending.once('error', reject);
-    sending.once('response', (response) => {
-      response.setEncoding('utf8');
-      void Array.fromAsync(response as AsyncIterable<string>).then(
-        (pieces) => resolve(JSON.parse(pieces.join('')) as Batch),
-        reject,
-      );
-    });
-  });
-  const startedAt = performance.now();
-  await pipeline(createReadStream(file), sending);
-  const sentAt = performance.now();
-  const batch = await answered;
-  const now = performance.now();
+function summaryOf(pairs: Pair[]) {
+  const of = (pick: (pair: Pair) => number): number => median(pairs.map(pick));
+  const ratios = pairs.map(({ copy, upload }) => upload.fromFirstByte / copy.wall);
   return {
-    batch,
-    acceptedAt: Date.now(),
-    fromFirstByte: (now - startedAt) / 1000,
-    fromLastByte: (now - sentAt) / 1000,
+    pairs: pairs.length,
+    copy_s: of(({ copy }) => copy.wall),
+    copy_cpu_s: of(({ copy }) => copy.cpu),
+    from_first_byte_s: of(({ upload }) => upload.fromFirstByte),
+    from_last_byte_s: of(({ upload }) => upload.fromLastByte),
+    server_cpu_s: of(({ upload }) => upload.serverCpu),
+    postgres_cpu_s: of(({ upload }) => upload.postgresCpu),
+    ratio_from_first_byte: median(ratios),
+    ratio_min: Math.min(...ratios),
+    ratio_max: Math.max(...ratios),
+    ratio_from_last_byte: of(({ copy, upload }) => upload.fromLastByte / copy.wall),
+    cpu_ratio: of(({ copy, upload }) => (upload.serverCpu + upload.postgresCpu) / copy.cpu),
+    server_peak_rss_mb: Math.max(...pairs.map(({ upload }) => upload.peakRssMb)),
   };
-}
-
-/** Waits until the first image is in progress. @returns milliseconds since 1970 */
-async function untilStarted(self: string): Promise<number> {
-  for (;;) {
-    const { started_at } = await json<{ started_at: string | null }>(fetch(`${self}?wait=5`));
-    if (started_at !== null) return Date.parse(started_at);
-  }
-}
-
-/** Latencies as 99th percentiles, in milliseconds. */
-async function latencies({ links }: Batch): Promise<{ status: number; images: number }> {
-  return {
-    status: await p99(() => fetch(links.self)),
-    images: await p99(() => fetch(`${links.images}?limit=100`)),
-  };
-}
-
-async function p99(send: () => Promise<Response>): Promise<number> {
-  const seconds = await measured(REQUESTS, () => timed(async () => (await send()).arrayBuffer()));
-  return 1000 * (seconds.toSorted((a, b) => a - b)[Math.ceil(0.99 * REQUESTS) - 1] ?? Number.NaN);
-}
-
-/** Processes a batch of ten rows. @returns seconds from upload to end */
-async function smallBatch(url: string, origin: string): Promise<number> {
-  const run = crypto.randomUUID(); // makes every URL new
-  const csv = Array.from({ length: 10 }, (_, i) => `${i + 1},P,${origin}/${i}/${run}.jpg\n`).join('');
-  return timed(async () => {
-    const batch = await json<Batch>(upload(url, `S. No.,Product Name,Images\n${csv}`));
-    await untilEnded(batch.links.self);
-  });
-}
-
-async function readOutput(url: string, pid: number): Promise<Intake['output_csv']> {
-  const before = ((await residentMemory(pid)) ?? Number.NaN) / 1e6;
-  const peak = watchMemory(pid);
-  const startedAt = performance.now();
-  const { body } = await fetch(url);
-  if (!body) throw new Error('output.csv has no body');
-  let firstByte = 0;
-  async function* timedChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      firstByte ||= performance.now() - startedAt;
-      yield chunk;
-    }
-  }
-  let rows = -1; // the header
-  let inOrder = true;
-  for await (const line of createInterface({ input: Readable.from(timedChunks(body)) })) {
-    rows += 1;
-    inOrder &&= rows === 0 || line.startsWith(`${rows},`);
-  }
-  return {
-    first_byte_ms: firstByte,
-    seconds: (performance.now() - startedAt) / 1000,
-    rows,
-    in_order: inOrder,
-    rss_grown_mb: peak.stop() - before,
-  };
-}
-
-function watchMemory(pid: number): { stop(): number } {
-  let peak = 0;
-  const timer = setInterval(async () => {
-    peak = Math.max(peak, ((await residentMemory(pid)) ?? 0) / 1e6);
-  }, 100);
-  return {
-    stop() {
-      clearInterval(timer);
-      return peak;
-    },
-  };
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await work();
-  return (performance.now() - startedAt) / 1000;
-}
-
-async function measured(times: number, measure: () => Promise<number>): Promise<number[]> {
-  const values: number[] = [];
-  for (let i = 0; i < times; i += 1) values.push(await measure());
-  return values;
 }

@@ -8,6 +8,7 @@ import { freeMemory } from '../src/free-memory.ts';
 import type { Plan } from '../src/pipeline/decoder-protocol.ts';
 import { withDefaults } from '../src/presets/spec.ts';
 import { newFolder } from '../test/support/folder.ts';
+import type { Lengths } from './lengths.ts';
 import { makePhotographs } from './photographs.ts';
 import { median, planOf } from './rig.ts';
 
@@ -21,11 +22,12 @@ type OfSize = {
 };
 
 const SIDES = ['1600', '2000', '2400', '3000', '4000', '5000'];
-const ROUNDS = 7;
 const SIDE = 1600;
 
 /** Measures photographs right after each was decoded, as a decoder does. Medians of rounds over all photographs. */
-export async function measures(): Promise<{ of_decode: number; of_image: number; sizes: OfSize[] }> {
+export async function measures({
+  rounds: count,
+}: Lengths): Promise<{ of_decode: number; of_image: number; sizes: OfSize[] }> {
   allowLoadersOnly();
   await using folder = await newFolder();
   const photographs = await makePhotographs(join(folder.path, 'photographs'));
@@ -36,7 +38,7 @@ export async function measures(): Promise<{ of_decode: number; of_image: number;
     const plans = await Promise.all(paths.map((path) => planOf(path, [spec])));
     await round(plans); // warms up
     const rounds: Times[] = [];
-    for (let i = 0; i < ROUNDS; i += 1) rounds.push(await round(plans));
+    for (let i = 0; i < count; i += 1) rounds.push(await round(plans));
     const [decode_ms, measure_ms, image_ms] = (['decode', 'measure', 'image'] as const).map(
       (step) => median(rounds.map((times) => times[step])) / plans.length / 1000,
     ) as [number, number, number];

@@ -8,6 +8,7 @@ import { withDefaults } from '../src/presets/spec.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
 import { smallPicture } from '../test/support/pictures.ts';
+import type { Lengths } from './lengths.ts';
 import { accept, counts, median, settingsOf, startOrigin } from './rig.ts';
 
 /** The worker's resident memory without its decoders, sampled every second: medians of each quarter of the run. */
@@ -26,7 +27,7 @@ const PRESET = {
 };
 
 /** Measures whether a worker's memory stays flat over many images. */
-export async function memory({ images }: { images: number }): Promise<Memory> {
+export async function memory({ images }: Lengths): Promise<Memory> {
   await using folder = await newFolder();
   const files = await Promise.all(
     [1, 2, 3].map(async (number) => {
@@ -46,7 +47,7 @@ export async function memory({ images }: { images: number }): Promise<Memory> {
     const samples: number[] = [];
     let ended = { completed: 0, failed: 0 };
     while (ended.completed + ended.failed < images) {
-      samples.push(((await residentMemory(worker.child.pid ?? 0)) ?? Number.NaN) / 1e6);
+      samples.push((residentMemory(worker.child.pid ?? 0) ?? Number.NaN) / 1e6);
       await sleep(1_000);
       ended = await counts(db, batch.batchId);
     }

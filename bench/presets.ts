@@ -9,11 +9,13 @@ import type { Plan } from '../src/pipeline/decoder-protocol.ts';
 import { BUILTIN_PRESETS } from '../src/presets/builtin.ts';
 import type { Preset } from '../src/presets/spec.ts';
 import { newFolder } from '../test/support/folder.ts';
+import { type Formats, formats } from './formats.ts';
+import { type Lengths, WHOLE } from './lengths.ts';
 import { makePhotographs } from './photographs.ts';
 import { planOf } from './rig.ts';
 
 /** `bytes_out` is the sum of all renditions. SSIM compares the first one with the source, shrunk without loss. */
-export type OfPreset = {
+type OfPreset = {
   preset: string;
   source_px: number;
   images_per_second: number;
@@ -25,14 +27,26 @@ export type OfPreset = {
 const SOURCE_SIDES = [1600, 3000, 5000];
 const MIN_IMAGES = 16;
 
-/** Measures each built-in preset by the size of the source: its rate, and the size and quality of its files. */
-export async function presets(): Promise<OfPreset[]> {
+/**
+ * Measures each built-in preset by the size of the source: its rate, and the size and quality of its files. And each
+ * output format against sharp's defaults: bytes at equal quality.
+ */
+export async function presets(
+  lengths: Lengths,
+): Promise<{ of_presets: Record<string, OfPreset>; formats: Formats }> {
+  const isWhole = lengths.rounds >= WHOLE.rounds;
+  const of = await builtin(isWhole ? BUILTIN_PRESETS : BUILTIN_PRESETS.slice(0, 1));
+  const of_presets = Object.fromEntries(of.map((each) => [`${each.preset} ${each.source_px}`, each]));
+  return { of_presets, formats: await formats({ withTrades: isWhole }) };
+}
+
+async function builtin(presets: readonly Preset[]): Promise<OfPreset[]> {
   await using folder = await newFolder();
   const photographs = await makePhotographs(join(folder.path, 'photographs'));
   const pool = createDecoderPool(availableParallelism());
   const results: OfPreset[] = [];
   try {
-    for (const preset of BUILTIN_PRESETS)
+    for (const preset of presets)
       for (const side of SOURCE_SIDES) {
         const sources = photographs.filter((path) => path.endsWith(`-${side}.jpg`));
         const result = await measure(pool, preset, { side, sources, folder: folder.path });

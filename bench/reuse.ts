@@ -6,6 +6,7 @@ import { type Db, openDatabase } from '../src/db/database.ts';
 import { holdEmbeddedServer } from '../src/db/embedded.ts';
 import { newFolder } from '../test/support/folder.ts';
 import { startMinilab } from '../test/support/minilab.ts';
+import type { Lengths } from './lengths.ts';
 import { makePhotographs } from './photographs.ts';
 import { cpuSecondsNow } from './cpu.ts';
 import { accept, type Origin, settingsOf, startOrigin, PRESET } from './rig.ts';
@@ -20,10 +21,8 @@ export type Reuse = {
   fresh: Run & { cpu_share_of_first: number };
 };
 
-const IMAGES = 2_000;
-
 /** Runs the same batch three times: new, unchanged (one conditional request per image), and fresh (no request). */
-export async function reuse(): Promise<Reuse> {
+export async function reuse({ reused: images }: Lengths): Promise<Reuse> {
   await using folder = await newFolder();
   await using stack = new AsyncDisposableStack();
   const origin = await startOrigin(await makePhotographs(join(folder.path, 'photographs')));
@@ -33,7 +32,7 @@ export async function reuse(): Promise<Reuse> {
   const settings = settingsOf(folder.path, await server.database('bench'));
   const { db } = openDatabase(settings.DATABASE_URL, 2);
   stack.defer(() => db.destroy());
-  const csv = `Image\n${Array.from({ length: IMAGES }, (_, i) => `${origin.url}/${i}\n`).join('')}`;
+  const csv = `Image\n${Array.from({ length: images }, (_, i) => `${origin.url}/${i}\n`).join('')}`;
   await using worker = await startMinilab('worker', settings);
 
   async function run(freshForS: number | null): Promise<Run> {
@@ -41,10 +40,10 @@ export async function reuse(): Promise<Reuse> {
     const cpuBefore = await cpuOf(worker.child.pid ?? 0);
     const startedAt = performance.now();
     const { batchId } = await accept(settings, csv, PRESET, { freshForS });
-    const reused = await untilEnded(db, batchId);
+    const reused = await untilEnded(db, batchId, images);
     return {
       requests: (await requestsOf(origin)) - requestsBefore,
-      made: IMAGES - reused,
+      made: images - reused,
       seconds: (performance.now() - startedAt) / 1000,
       cpu_seconds: (await cpuOf(worker.child.pid ?? 0)) - cpuBefore,
     };
@@ -55,7 +54,7 @@ export async function reuse(): Promise<Reuse> {
   const fresh = await run(3_600);
   const share = (of: Run): number => of.cpu_seconds / first.cpu_seconds;
   return {
-    images: IMAGES,
+    images,
     first,
     unchanged: { ...unchanged, cpu_share_of_first: share(unchanged) },
     fresh: { ...fresh, cpu_share_of_first: share(fresh) },
@@ -74,12 +73,12 @@ async function requestsOf({ child }: Origin): Promise<number> {
 }
 
 /** Waits until a batch has ended. @returns how many of its images were reused */
-async function untilEnded(db: Db, batchId: string): Promise<number> {
+async function untilEnded(db: Db, batchId: string, images: number): Promise<number> {
   for (;;) {
     const { rows } = await sql<{ reused: number; completed: number }>`
       select reused, completed from batches where batch_id = ${batchId} and ended_at is not null`.execute(db);
     if (rows[0]) {
-      if (rows[0].completed !== IMAGES) throw new Error(`only ${rows[0].completed} images were completed`);
+      if (rows[0].completed !== images) throw new Error(`only ${rows[0].completed} images were completed`);
       return rows[0].reused;
     }
     await sleep(100);

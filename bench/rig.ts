@@ -2,6 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { sql } from 'kysely';
@@ -36,12 +37,13 @@ export async function startOrigin(files: string[], address = '127.0.0.1'): Promi
 
 export type Settings = { DATA_DIR: string; DATABASE_URL: string; [name: string]: string };
 
-/** Settings of a worker that may fetch from the origin, with the highest concurrency limit. */
+/** Settings of a worker on all cores (tests have one) that may fetch from the origin, with the highest concurrency limit. */
 export function settingsOf(folder: string, databaseUrl: string): Settings {
   return {
     DATA_DIR: folder,
     DATABASE_URL: databaseUrl,
     HOST_CONCURRENCY: '1024',
+    WORKER_CORES: String(availableParallelism()),
     ALLOWED_PRIVATE_NETWORKS: '127.0.0.0/8',
   };
 }

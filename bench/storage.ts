@@ -5,6 +5,7 @@ import { type Db, openDatabase } from '../src/db/database.ts';
 import { holdEmbeddedServer } from '../src/db/embedded.ts';
 import { BUILTIN_PRESETS } from '../src/presets/builtin.ts';
 import { newFolder } from '../test/support/folder.ts';
+import type { Lengths } from './lengths.ts';
 import { makePhotographs } from './photographs.ts';
 import { median, type Origin, type Settings, settingsOf, startOrigin } from './rig.ts';
 import { cpuSeconds, measureWorker } from './worker-run.ts';
@@ -31,7 +32,7 @@ type Place = { db: Db; settings: Settings };
  * Images a second of a worker with two renditions an image: in a folder, and in a bucket whose store takes some time
  * for each request. A round has a run of each; every other one goes backwards.
  */
-export async function storage({ rounds, seconds }: { rounds: number; seconds: number }) {
+export async function storage({ pairs: rounds, seconds }: Lengths) {
   await using rig = await openRig();
   const cases = [FOLDER, ...LATENCIES_MS.map((ms) => `bucket_${ms}_ms`)];
   const runs: Run[][] = [];

@@ -1,144 +1,88 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { csvText } from '../src/csv/write.ts';
-import { stageUpload } from '../src/intake/staged-upload.ts';
-import { XlsxFile } from '../src/results/xlsx.ts';
-import { BUILTIN_PRESETS } from '../src/presets/builtin.ts';
+import { promisify } from 'node:util';
 import { newFolder } from '../test/support/folder.ts';
 import { median } from './rig.ts';
+import { FORMATS, type FormatName, writeTable } from './tables-products.ts';
+import type { Measured } from './tables-run.ts';
 
-/** CPU seconds of this process, and ratios to CSV in the same round. */
+/**
+ * CPU seconds, for a row also as a ratio to those of CSV in the same round, and the most memory of a process that does
+ * nothing else.
+ */
+type Kind = { rows: number; cpu_s: number; per_csv: number; peak_mb: number; grown_mb: number };
+
 export type Tables = {
   rows: number;
-  csv_cpu_s: number;
-  ndjson_per_csv: number;
-  json_per_csv: number;
-  xml_per_csv: number;
-  written_csv_cpu_s: number;
-  written_xlsx_per_csv: number;
-  peak_rss_mb: number;
+  /** as an upload is read and checked */
+  read: Record<FormatName, Kind>;
+  /** as results are written */
+  written: Record<'csv' | 'xlsx', Kind>;
 };
+
+const run = promisify(execFile);
+const PROGRAM = join(import.meta.dirname, 'tables-run.ts');
 
 /** More rounds of a smaller table take no longer, and are judged by their median. */
 const roundsOf = (rows: number): number => (rows > 300_000 ? 1 : 3);
 
-type Product = {
-  id: string;
-  title: string;
-  price: number;
-  brand: string;
-  image_link: string;
-  additional_image_link: string[];
-  description: string;
-};
+/** The whole length is for CSV and NDJSON: with a million rows of each kind it would take more than ten minutes. */
+const LONGEST: Partial<Record<FormatName, number>> = { json: 200_000, xml: 200_000 };
 
-function product(i: number): Product {
-  const image = (n: number): string => `https://cdn.shop.example/catalogue/${i}/${n}.jpg`;
-  return {
-    id: String(i).padStart(8, '0'),
-    title: `Product ${i}, with a name as shops write it`,
-    price: 12.5 + (i % 7),
-    brand: 'A "good" brand',
-    image_link: image(1),
-    additional_image_link: [image(2), image(3)],
-    description: 'Some words about the product, of which there are as many as in a short description.',
-  };
-}
-
-const KEYS = Object.keys(product(0)) as (keyof Product)[];
-
-const cellsOf = (each: Product): string[] => KEYS.map((key) => String(each[key]));
-const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
-
-const FORMATS = {
-  csv: {
-    before: `${KEYS.join(',')}\n`,
-    row: (each: Product) => cellsOf(each).map(quoted).join(','),
-    after: '',
-  },
-  ndjson: { before: '', row: (each: Product) => JSON.stringify(each), after: '' },
-  json: {
-    before: '[',
-    row: (each: Product, i: number) => (i > 0 ? ',' : '') + JSON.stringify(each),
-    after: ']',
-  },
-  xml: {
-    before: '<?xml version="1.0"?><rss xmlns:g="http://base.google.com/ns/1.0"><channel>',
-    row: (each: Product) =>
-      `<item>${KEYS.flatMap((key) => [each[key]].flat().map((text) => `<g:${key}>${text}</g:${key}>`)).join('')}</item>`,
-    after: '</channel></rss>',
-  },
-};
-
-/** Reads and checks one table in several formats as an upload does, and writes it as CSV and as a workbook. */
+/** Reads one table in several formats as an upload does, and writes it as CSV and as a workbook. */
 export async function tables({ rows }: { rows: number }): Promise<Tables> {
   await using folder = await newFolder();
-  const formats = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
-  for (const format of formats) await writeTable(join(folder.path, format), FORMATS[format], rows);
-  const read: Record<string, number[]> = {};
-  const written: Record<'csv' | 'xlsx', number[]> = { csv: [], xlsx: [] };
-  for (let round = 0; round < roundsOf(rows); round += 1) {
-    for (const format of formats)
-      (read[format] ??= []).push(await cpuSeconds(() => stage(join(folder.path, format), folder.path)));
-    written.csv.push(await cpuSeconds(() => writeCsv(rows)));
-    written.xlsx.push(await cpuSeconds(() => writeXlsx(rows, folder.path)));
+  const rounds = Array.from({ length: roundsOf(rows) });
+  const formats = Object.keys(FORMATS) as FormatName[];
+  const rowsOf = (format: FormatName): number => Math.min(rows, LONGEST[format] ?? rows);
+  const read: Partial<Record<FormatName, Measured[]>> = {};
+  const written: Record<'csv' | 'xlsx', Measured[]> = { csv: [], xlsx: [] };
+  for (const _ of rounds) {
+    for (const format of formats) {
+      const path = join(folder.path, format);
+      await writeTable(path, format, rowsOf(format));
+      (read[format] ??= []).push(await measured('read', path, folder.path));
+      await rm(path); // 4 files of a million rows have 2 GB
+    }
+    for (const kind of ['csv', 'xlsx'] as const)
+      written[kind].push(await measured(kind, String(rows), folder.path));
   }
-  const ratio = (one: number[] = [], other: number[] = []): number =>
-    median(one.map((seconds, i) => seconds / (other[i] ?? seconds)));
+  const csv = { rows, rounds: read.csv ?? [] };
+  const kinds = formats.map((format) => [
+    format,
+    kindOf({ rows: rowsOf(format), rounds: read[format] ?? [] }, csv),
+  ]);
+  const [ofCsv, ofXlsx] = [written.csv, written.xlsx].map((each) => ({ rows, rounds: each }));
   return {
     rows,
-    csv_cpu_s: median(read['csv'] ?? []),
-    ndjson_per_csv: ratio(read['ndjson'], read['csv']),
-    json_per_csv: ratio(read['json'], read['csv']),
-    xml_per_csv: ratio(read['xml'], read['csv']),
-    written_csv_cpu_s: median(written.csv),
-    written_xlsx_per_csv: ratio(written.xlsx, written.csv),
-    peak_rss_mb: process.resourceUsage().maxRSS / 1024,
+    read: Object.fromEntries(kinds) as Tables['read'],
+    written: { csv: kindOf(ofCsv, ofCsv), xlsx: kindOf(ofXlsx, ofCsv) },
   };
 }
 
-async function writeTable(
-  path: string,
-  { before, row, after }: { before: string; row(each: Product, i: number): string; after: string },
-  rows: number,
-): Promise<void> {
-  await using file = await open(path, 'w');
-  let text = before;
-  for (let i = 0; i < rows; i += 1) {
-    text += `${row(product(i), i)}\n`;
-    if (text.length < 2 ** 20) continue;
-    await file.writeFile(text);
-    text = '';
-  }
-  await file.writeFile(text + after);
+async function measured(what: string, argument: string, folder: string): Promise<Measured> {
+  const began = performance.now();
+  const { stdout } = await run(process.execPath, [PROGRAM, what, argument, folder]);
+  const result = JSON.parse(stdout) as Measured;
+  const seconds = ((performance.now() - began) / 1_000).toFixed(1);
+  process.stderr.write(
+    `${what} ${argument}: ${result.cpu_s.toFixed(1)} s of CPU in ${seconds} s, ${result.peak_mb.toFixed()} MB\n`,
+  );
+  return result;
 }
 
-async function stage(path: string, folder: string): Promise<void> {
-  const rules = { tenantId: 1, folder, maxBytes: 1e12, allowPaths: false, presets: BUILTIN_PRESETS };
-  await using staged = await stageUpload(createReadStream(path), rules);
-  if (staged.warningCount > 0) throw new Error(JSON.stringify(staged.warnings[0]));
+type Rounds = { rows: number; rounds: Measured[] };
+
+function kindOf({ rows, rounds }: Rounds = NONE, csv: Rounds = NONE): Kind {
+  const perCsv = rounds.map(({ cpu_s }, i) => cpu_s / rows / ((csv.rounds[i]?.cpu_s ?? NaN) / csv.rows));
+  return {
+    rows,
+    cpu_s: median(rounds.map(({ cpu_s }) => cpu_s)),
+    per_csv: median(perCsv),
+    peak_mb: Math.max(...rounds.map(({ peak_mb }) => peak_mb)),
+    grown_mb: Math.max(...rounds.map(({ peak_mb, idle_mb }) => peak_mb - idle_mb)),
+  };
 }
 
-async function writeCsv(rows: number): Promise<void> {
-  const format = { delimiter: ',', bom: false, header: KEYS, columns: { images: [] } };
-  for (const piece of pieces(rows)) csvText(piece, format as never);
-}
-
-async function writeXlsx(rows: number, folder: string): Promise<void> {
-  await using file = await XlsxFile.open(folder, KEYS);
-  for (const piece of pieces(rows)) await file.add(piece);
-  await file.end();
-}
-
-function* pieces(rows: number): Generator<string[][]> {
-  for (let i = 0; i < rows; i += 100)
-    yield Array.from({ length: Math.min(100, rows - i) }, (_, at) => cellsOf(product(i + at)));
-}
-
-async function cpuSeconds(act: () => Promise<void>): Promise<number> {
-  const before = process.cpuUsage();
-  await act();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
-}
+const NONE: Rounds = { rows: 0, rounds: [] };

@@ -3,12 +3,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { keepCompiled } from '../scripts/compile-cache.js';
 import { LEAST_NODE_MAJOR, pinnedNode } from '../scripts/pinned-node.js';
 
 const source = new URL('../src/main.ts', import.meta.url);
 const main = existsSync(source) ? source : new URL('../dist/main.js', import.meta.url);
 
 if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE_MAJOR) {
+  keepCompiled(process.argv[2]);
   await import(main.href);
 } else {
   const node = pinnedNode();
@@ -24,7 +26,7 @@ if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE_MAJOR) {
 }
 
 function run(node) {
-  const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
   // Ctrl-C reaches the child by itself, through the process group; it must not end us before it.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

@@ -61,9 +61,10 @@ const processing = program
   )
   .option('--json', 'print one JSON object on the last line of standard output', false)
   .action(async (file: string, options: ProcessOptions) => {
+    const begun = await (await import('./cli/head-start.ts')).beginRun();
     const { processFile } = await import('./cli/process.ts');
     const { NO_RESULT } = await import('./cli/process-report.ts');
-    await end(withJsonErrors(options.json, NO_RESULT, () => processFile(file, options)));
+    await end(withJsonErrors(options.json, NO_RESULT, () => processFile(file, options, begun)));
   });
 
 const auditing = program
@@ -82,8 +83,9 @@ const auditing = program
   .option('--on-invalid <reject|skip>', 'reject the file, or skip its rows with errors', 'reject')
   .option('--json', 'print one JSON object on the last line of standard output', false)
   .action(async (file: string, options: AuditOptions) => {
+    const begun = await (await import('./cli/head-start.ts')).beginRun();
     const { audit, NO_AUDIT } = await import('./cli/audit.ts');
-    await end(withJsonErrors(options.json, NO_AUDIT, () => audit(file, options)));
+    await end(withJsonErrors(options.json, NO_AUDIT, () => audit(file, options, begun)));
   });
 
 const checking = program
@@ -102,6 +104,10 @@ for (const command of [processing, auditing, checking])
     .option('--columns <JSON>', 'roles of columns, such as \'{"images": "Foto", "sku": "Art.-Nr."}\'')
     .option('--header-line <N>', 'line of the header, if it is not detected')
     .option('--sheet <NAME>', 'of a workbook: the name or number of the sheet, if several have images')
+    .option(
+      '--picture-names <auto|sku-number|sku>',
+      'of a ZIP of pictures alone: whether digits at the end of their names are numbers of pictures, or of the SKU',
+    )
     .option('--charset <NAME>', 'encoding of a file that is not UTF-8, such as windows-1252')
     .option('--strict', 'treat warnings as errors', false);
 

@@ -9,12 +9,14 @@ import { recordOutcomes } from './hosts/host-feedback.ts';
 import { createHostLimiter, type HostLimiter } from './hosts/host-limiter.ts';
 import { headersOpener } from './hosts/headers.ts';
 import { newUuid } from './ids.ts';
-import { createDecoderPool } from './pipeline/decoder-pool.ts';
+import type { DecoderPool } from './pipeline/decoder-pool.ts';
+import { createDecoders } from './pipeline/decoders.ts';
 import { createSourceFiles } from './pipeline/download/source-files.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import { MarkCache } from './marks/mark-cache.ts';
 import { type Pump, startPump, type Taken } from './queue/pump.ts';
 import { Presence } from './queue/presence.ts';
+import { WakeUps } from './queue/wake-ups.ts';
 import { forgetWorker, type WorkerDoing } from './queue/workers.ts';
 import { diskStorage } from './storage/disk.ts';
 import { patientStorage } from './storage/patient.ts';
@@ -40,22 +42,26 @@ export type Worker = {
   stop(graceMs?: number): Promise<void>;
 };
 
+export type WorkerOptions = {
+  /** where relative paths are read from: `minilab process` only */
+  localFolder?: string;
+  /** makes the pipeline; a benchmark has one that makes no pictures */
+  pipelineOf?: typeof createPipeline;
+  /** that have been started already. The worker stops them */
+  decoders?: DecoderPool | undefined;
+};
+
 const CAPACITY_FOR_DOWNLOADS = 24; // they wait on the network, or for the record of their group (recorder.ts)
 const CAPACITY_PER_CORE = 4; // decoders must never wait for a source
-// While a decoder waits for its next image, or for the disk, its core has work: 3 % more images (bench/end-to-end.ts).
-const SPARE_DECODERS = 1;
 const GRACE_MS = 20_000;
 const REPORT_EVERY_MS = 5_000;
 
 /**
  * Starts a worker: it processes images, delivers webhooks, and does the chores.
- * @param localFolder where relative paths are read from: `minilab process` only
- * @param pipelineOf makes the pipeline; a benchmark has one that makes no pictures
  */
 export async function startWorker(
   services: Services,
-  localFolder?: string,
-  pipelineOf: typeof createPipeline = createPipeline,
+  { localFolder, pipelineOf = createPipeline, decoders: started }: WorkerOptions = {},
 ): Promise<Worker> {
   const { config, database, queue, feed, storage, guard, watchdog } = services;
   const { db, hurried } = database;
@@ -69,9 +75,7 @@ export async function startWorker(
 
   const folder = workerFolder(join(config.dataDir, 'tmp'), id);
   const sourceFiles = createSourceFiles(folder);
-  const decoders = createDecoderPool(config.workerCores + SPARE_DECODERS, {
-    onCrash: (error) => log.warn({ err: error }, 'a decoder crashed, retrying its image'),
-  });
+  const decoders = started ?? createDecoders(config, log);
   decoders.warm();
   await decoders.probe();
   const parts = [storage, diskStorage(folder), decoders];
@@ -106,6 +110,7 @@ export async function startWorker(
   });
   const marks = new MarkCache();
   const trouble = await troubleOf(parts);
+  const wakeUps = new WakeUps(database, () => presence.liveWorkers);
   const pump = startPump(
     {
       queue,
@@ -118,6 +123,7 @@ export async function startWorker(
       isToBeAlone: isSuspect,
       onTaken: (taken) => watchdog.began(taken.map(watched)),
       onReleased: watchdog.ended,
+      wakeUps,
       log,
     },
     { [TROUBLE]: trouble?.message },
@@ -131,6 +137,7 @@ export async function startWorker(
     userAgent,
     schedule: webhookSchedule,
     timeoutMs: webhookTimeoutMs,
+    wakeUps,
     log,
   });
   const chores = choresOf({ database, storage, feed, config, log, signal: ending.signal });
@@ -163,7 +170,7 @@ export async function startWorker(
     async stop(graceMs = GRACE_MS) {
       ending.abort();
       stopChores();
-      await Promise.all([pump.stop(graceMs), deliveries.stop(graceMs)]);
+      await Promise.all([pump.stop(graceMs), deliveries.stop(graceMs), wakeUps.stop()]);
       await decoders.stop();
       await limiter.stop();
       await sourceFiles.close();

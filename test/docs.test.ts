@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
-import { IMAGE_PROBLEMS } from '../src/pipeline/problems.ts';
+import { IMAGE_PROBLEMS } from '../src/pipeline/image-problems.ts';
+import { OF_FILES, wordsOfProblem } from '../src/pipeline/problem-words.ts';
 import { runMinilab } from './support/minilab.ts';
 import { runToEnd } from './support/processes.ts';
 
@@ -37,6 +38,34 @@ test('docs/errors.md has every image error, with its tries, its sentence and wha
     return [code, [shown, sentence, advice, try_again ? 'yes' : 'no']];
   });
   assert.deepEqual(documented, Object.fromEntries(codes));
+});
+
+/** What can be wrong with a picture that is not downloaded. */
+const OF_PICTURES = [
+  ...['not_an_image', 'unsupported_format', 'image_too_large', 'truncated_image', 'corrupt_image'],
+  ...[
+    'placeholder_image',
+    'source_too_large',
+    'file_not_found',
+    'deadline_exceeded',
+    'cannot_meet_max_bytes',
+  ],
+  ...['decode_timeout', 'decode_memory', 'decoder_crashed'],
+];
+
+test('docs/errors.md has the words for pictures that are files, and they speak of no link, host or download', () => {
+  const errors = read('docs/errors.md');
+  for (const [code, { sentence, advice }] of Object.entries(OF_FILES))
+    assert.ok(errors.includes(`- \`${code}\`: ${[sentence, advice].filter(Boolean).join(' ')}\n`), code);
+  for (const url of ['upload:00', 'img/a.jpg'])
+    for (const code of OF_PICTURES) {
+      const { title, sentence, advice } = wordsOfProblem(code, url);
+      assert.doesNotMatch(
+        `${title} ${sentence} ${advice}`,
+        /\b(?:links?|address|host|supplier|download)/i,
+        code,
+      );
+    }
 });
 
 test('docs/errors.md has every code of an error or warning about a CSV, and no other', () => {

@@ -13,7 +13,7 @@ export type BatchEvent = BatchKey & { type: BatchEventType };
 
 /**
  * Writes events of batches and their deliveries in the transaction of what happened (a transactional
- * outbox), with the batches as they are now. At most one event of each batch. Five statements at most,
+ * outbox), with the batches as they are now. At most one event of each batch. Six statements at most,
  * however many events.
  */
 export async function writeBatchEvents(

@@ -7,7 +7,8 @@ import { type FailureGroup, listFailures } from '../images/failures.queries.ts';
 import { SheetImage, sheetBody } from '../images/sheet.body.ts';
 import { listSheet, type SheetRow } from '../images/sheet.queries.ts';
 import type { ThumbUrls } from '../images/thumb.ts';
-import { factsOfProblem } from '../pipeline/problems.ts';
+import { wordsOfProblem } from '../pipeline/problem-words.ts';
+import { UPLOAD_HOST } from '../pipeline/uploaded-source.ts';
 import { batchStateOf } from './batch.queries.ts';
 import { batchKey, noSuchBatch } from './status.routes.ts';
 
@@ -65,8 +66,9 @@ function failuresBody(
   bySlot: Map<number, SheetRow>,
   urls: ThumbUrls,
 ): Static<typeof Failures> {
-  const { title, sentence, advice, try_again } = factsOfProblem(code);
   const images = slots.flatMap((slot) => bySlot.get(slot) ?? []);
+  const areFiles = host_count === 1 && hosts[0]?.host === UPLOAD_HOST;
+  const { title, sentence, advice, try_again } = wordsOfProblem(code, areFiles ? images[0]?.url : undefined);
   return {
     code,
     title,

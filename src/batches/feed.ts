@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Queue } from '../queue/queue.ts';
+import { announceTasks } from '../queue/wake-ups.ts';
 import type { BatchKey } from './batch.ts';
 import {
   ALLOWED,
@@ -20,7 +21,7 @@ const EAGER_SLOTS = 32; // the first slots of a batch have priority, so that it 
 
 /**
  * Feeds batches: puts their next images into the queue, as many as their shares of the window allow. The
- * caller's transaction has locked the rows of the batches. Four statements at most, however many batches there are.
+ * caller's transaction has locked the rows of the batches. Five statements at most, however many batches there are.
  */
 export async function feedBatches(trx: Db, batches: BatchKey[], rules: FeedRules): Promise<void> {
   const rooms = await roomsInWindow(trx, batches, rules);
@@ -43,6 +44,8 @@ export async function feedBatches(trx: Db, batches: BatchKey[], rules: FeedRules
     })),
     trx,
   );
+  // After results the worker that feeds has capacity of its own, and claims at once.
+  if (!rules.hadTurn) await announceTasks(trx, 'process_image');
 }
 
 type NextImage = BatchKey & { slot: number };

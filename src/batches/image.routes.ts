@@ -13,7 +13,7 @@ import { findImage, type ImageRow, listAttempts } from '../images/image.queries.
 import { ProductOfImage, sheetBody } from '../images/sheet.body.ts';
 import { listSheet } from '../images/sheet.queries.ts';
 import { Thumb, type ThumbUrls } from '../images/thumb.ts';
-import { factsOfProblem } from '../pipeline/problems.ts';
+import { wordsOfProblem } from '../pipeline/problem-words.ts';
 
 const MAX_SIBLINGS = 100;
 
@@ -135,7 +135,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<ImageParts> = async (app, pa
 };
 
 function detailBody(
-  { error_code }: ImageRow,
+  { error_code, url }: ImageRow,
   detail: ImageDetail,
 ): Omit<
   Static<typeof ImageInFull>,
@@ -156,14 +156,14 @@ function detailBody(
     product: { name, sku, images },
     previous_id: previous_id && publicId('img', previous_id),
     next_id: next_id && publicId('img', next_id),
-    problem: error_code === null ? null : problemBody(error_code),
+    problem: error_code === null ? null : problemBody(error_code, url),
     final_url,
     timings,
   };
 }
 
-function problemBody(code: string) {
-  const { title, sentence, advice, try_again } = factsOfProblem(code);
+function problemBody(code: string, url: string) {
+  const { title, sentence, advice, try_again } = wordsOfProblem(code, url);
   return { title, sentence, advice, try_again };
 }
 

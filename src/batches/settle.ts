@@ -11,7 +11,7 @@ export type EndedBatch = BatchKey & { round: number; state: ReturnType<typeof en
 /**
  * Settles those of the batches whose images have all ended: ends their round, and writes the event in the
  * same transaction. Whoever ends the last image of a batch holds the lock of its row and settles it, so
- * each round has one end and one event. Six statements at most, however many batches end.
+ * each round has one end and one event. Seven statements at most, however many batches end.
  * @returns the batches that have ended now
  */
 export async function settleBatches(

@@ -13,6 +13,7 @@ import { findChannels } from './channels.ts';
 import { sayLooks } from './looks-report.ts';
 import { hasFailed, openRunCheck, reportCheck, sayNotJudged } from './check-report.ts';
 import { readDay } from './days.ts';
+import type { HeadStart } from './head-start.ts';
 import { onInterrupt } from './interrupt.ts';
 import { EXIT, printJson, say } from './output.ts';
 import { findPreset } from './presets.ts';
@@ -38,7 +39,8 @@ export const NO_AUDIT = { as_of: null, checks: [], out: null };
  * `minilab audit FILE.csv --channel google`: downloads and measures the images of a CSV, and tells what channels say of
  * them. It makes no renditions, unless they are what is judged. Exits with 3 if an image fails what a channel demands.
  */
-export async function audit(file: string, options: AuditOptions): Promise<number> {
+export async function audit(file: string, options: AuditOptions, begun: HeadStart): Promise<number> {
+  await using head = begun;
   await using csv = await openReadable(file, 'a CSV file');
   const channels = await findChannels(options.channel);
   const choice = choiceOf(options);
@@ -47,7 +49,11 @@ export async function audit(file: string, options: AuditOptions): Promise<number
   await ensureWritable(settings.dataDir);
   const interrupted = onInterrupt(() => say('\nStopping.'));
   await using stack = new AsyncDisposableStack();
-  const { services, batch, ended } = await runBatch({ csv, file }, request, settings, { interrupted, stack });
+  const { services, batch, ended } = await runBatch({ csv, file }, request, settings, {
+    head,
+    interrupted,
+    stack,
+  });
   if (!ended.ended_at) {
     say('Stopped before the end: nothing was judged.');
     return EXIT.interrupted;

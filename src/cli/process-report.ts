@@ -4,7 +4,7 @@ import type { BatchRow } from '../batches/batch.queries.ts';
 import type { Db } from '../db/database.ts';
 import { type ImageRow, listImages } from '../images/image.queries.ts';
 import { publicId } from '../ids.ts';
-import { factsOfProblem } from '../pipeline/problems.ts';
+import { isFile, wordsOfProblem } from '../pipeline/problem-words.ts';
 import type { StagedUpload } from '../intake/staged-upload.ts';
 import type { WrittenFolder } from '../results/folder.ts';
 import { flawLines, plural, say, size, table } from './output.ts';
@@ -45,7 +45,7 @@ export async function report(
     say(`${size(row.bytes_in)} of source images became ${size(row.bytes_out)} of renditions.`);
   if (failed.length > 0)
     say(`\n${table([['ROW', 'POSITION', 'CODE', 'URL', 'WHY'], ...failed.map(failureCells)])}`);
-  if (row.failed > 0) say(`\nWhat to do:\n${adviceLines(row)}`);
+  if (row.failed > 0) say(`\nWhat to do:\n${adviceLines(row, failed)}`);
   if (row.failed > failed.length)
     say(`… and ${row.failed - failed.length} more: output.csv lists all of them.`);
   if (removed > 0)
@@ -87,10 +87,19 @@ export const NO_RESULT = {
   webhook: null,
 };
 
-/** Advice by code, the most frequent one first. Lines are not cut, as those of a table would be. */
-function adviceLines({ errors_by_code }: BatchRow): string {
+/**
+ * Advice by code, the most frequent one first. Lines are not cut, as those of a table would be.
+ * @param failed the first failed images: where all of a code are files, the advice is about files
+ */
+function adviceLines({ errors_by_code }: BatchRow, failed: ImageRow[]): string {
   const codes = Object.entries(errors_by_code).toSorted(([, a], [, b]) => b - a);
-  return codes.map(([code, images]) => `  ${code} (${images}): ${factsOfProblem(code).advice}`).join('\n');
+  return codes
+    .map(([code, images]) => {
+      const urls = failed.filter(({ error_code }) => error_code === code).map(({ url }) => url);
+      const { advice } = wordsOfProblem(code, urls.every(isFile) ? urls[0] : undefined);
+      return `  ${code} (${images}): ${advice}`;
+    })
+    .join('\n');
 }
 
 function failureCells(image: ImageRow): string[] {

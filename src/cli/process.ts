@@ -14,6 +14,7 @@ import { tableFileKind } from '../results/table-file.ts';
 import type { CheckSummary } from '../results/check/summary.ts';
 import { ensureWritable, type Services } from '../services.ts';
 import { type DiskStorage, diskStorage } from '../storage/disk.ts';
+import type { HeadStart } from './head-start.ts';
 import { onInterrupt } from './interrupt.ts';
 import { EXIT, printJson, say } from './output.ts';
 import { findPreset } from './presets.ts';
@@ -43,7 +44,8 @@ export type ProcessOptions = ReadingFlags & {
 };
 
 /** `minilab process FILE.csv`: processes one CSV on the bundled database, and writes its results into a folder. */
-export async function processFile(file: string, options: ProcessOptions): Promise<number> {
+export async function processFile(file: string, options: ProcessOptions, begun: HeadStart): Promise<number> {
+  await using head = begun;
   const startedAt = Date.now();
   const secondsSoFar = (): number => (Date.now() - startedAt) / 1000;
   await using csv = await openReadable(file, 'a CSV file');
@@ -53,7 +55,7 @@ export async function processFile(file: string, options: ProcessOptions): Promis
   await ensureWritable(settings.dataDir);
   const interrupted = onInterrupt(() => say('\nStopping.'));
   await using stack = new AsyncDisposableStack();
-  const run = await runBatch({ csv, file }, request, settings, { interrupted, stack });
+  const run = await runBatch({ csv, file }, request, settings, { head, interrupted, stack });
   const { services, batch, ended } = run;
   const { db } = services.database;
   if (!ended.ended_at) return sayStopped(ended, secondsSoFar(), options);

@@ -7,6 +7,7 @@ export type ReadingFlags = {
   charset?: string;
   headerLine?: string;
   sheet?: string;
+  pictureNames?: string;
   strict: boolean;
   onInvalid?: string;
 };
@@ -17,12 +18,16 @@ export function readFlags({
   charset = '',
   headerLine = '',
   sheet = '',
+  pictureNames = '',
   strict,
   onInvalid = '',
 }: ReadingFlags): ReadingOptions {
   return readingOptions(
     readOptions(
-      { columns, charset, header_line: headerLine, sheet, strict, on_invalid: onInvalid },
+      {
+        ...{ columns, charset, header_line: headerLine, sheet, picture_names: pictureNames },
+        ...{ strict, on_invalid: onInvalid },
+      },
       UploadOptions,
     ),
   );

@@ -14,7 +14,8 @@ import { openServices, type Services } from '../services.ts';
 import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker } from '../worker.ts';
 import { findLooksOf } from '../work/looks/looks.ts';
-import { createLog } from './log.ts';
+import type { HeadStart } from './head-start.ts';
+import { createRunLog } from './log.ts';
 import { markFiles } from './placeholders.ts';
 import { sayStaged } from './process-report.ts';
 import { showUntilEnded } from './process-wait.ts';
@@ -40,6 +41,8 @@ export type RunRequest = {
   tellsWebhook: boolean;
 };
 
+export type RunParts = { head: HeadStart; interrupted: AbortSignal; stack: AsyncDisposableStack };
+
 type Run = { services: Services; batch: BatchKey; ended: BatchRow };
 
 /**
@@ -50,15 +53,18 @@ export async function runBatch(
   { csv, file }: { csv: FileHandle; file: string },
   request: RunRequest,
   settings: Config,
-  { interrupted, stack }: { interrupted: AbortSignal; stack: AsyncDisposableStack },
+  { head, interrupted, stack }: RunParts,
 ): Promise<Run> {
   await using staged = await stage(csv, request, settings);
   sayStaged(basename(file), staged);
-  const services = await openRunServices(request, settings, stack);
+  const services = await openRunServices(request, settings, { head, stack });
   const { db } = services.database;
   await markFiles(services, request.placeholderFiles ?? [], interrupted);
   const batch = await accept(services, staged, request, basename(file));
-  const worker = await startWorker(services, dirname(resolve(file)));
+  const worker = await startWorker(services, {
+    localFolder: dirname(resolve(file)),
+    decoders: head.decoders,
+  });
   stack.defer(() => worker.stop(0));
   if (request.tellsWebhook) await configureEndpoint(db, DEFAULT_TENANT, services.config.webhook);
   const ended = await showUntilEnded(db, batch, interrupted);
@@ -88,11 +94,11 @@ async function stage(
 async function openRunServices(
   { freshForS, tellsWebhook }: RunRequest,
   settings: Config,
-  stack: AsyncDisposableStack,
+  { head, stack }: Omit<RunParts, 'interrupted'>,
 ): Promise<Services> {
   const openFolder = freshForS === null ? createRunFolder : openKeptRunFolder;
-  const { config, databaseUrl } = await openFolder(settings, stack);
-  const log = createLog(process.env['LOG_LEVEL'] ? config.logLevel : 'error');
+  const { config, databaseUrl } = await openFolder(settings, await head.server(settings.dataDir), stack);
+  const log = createRunLog(config.logLevel);
   const services = await openServices(config, databaseUrl, log);
   stack.defer(services.close);
   if (tellsWebhook) checkEndpoint(config.webhook, services.guard);

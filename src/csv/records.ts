@@ -21,17 +21,22 @@ export type TableRow = {
 };
 
 /**
- * What a cell of a workbook holds beside its text, at a column from 0: the target of its link, or the part of the
- * workbook (`xl/media/image1.png`) that is a picture in it.
+ * What a cell of a workbook holds beside its text, at a column from 0: the target of its link; the part of the
+ * workbook (`xl/media/image1.png`) that is a picture in it; or a formula of which the file lacks the value, or the
+ * address that it shows.
  */
-export type BesideCell = { column: number } & ({ link: string } | { part: string });
+export type BesideCell = { column: number } & (
+  | { link: string }
+  | { part: string }
+  | { lacks: 'value' | 'address' }
+);
 
 /** The text of a cell without white space around it; '' where the row has no such cell. */
 export function trimmedCell({ cells }: TableRow, column: number | undefined): string {
   return column === undefined ? '' : (cells[column] ?? '').trim();
 }
 
-/** Whether a cell holds a link or a picture beside its text. */
+/** Whether a cell holds a link, a picture or a formula beside its text. */
 export function hasBeside({ beside }: TableRow, column: number): boolean {
   return beside !== undefined && beside.some((each) => each.column === column);
 }

@@ -6,8 +6,13 @@
 import { Client, type ClientBase, DatabaseError, Pool, type PoolClient } from 'pg';
 import { addressNow } from './address.ts';
 
+/** A client that is not connected yet, with further options of pg. */
+export type Connecting = (options?: object) => Client;
+
 export type Connections = {
   pool: Pool;
+  /** A connection beside those of the pool. */
+  connecting: Connecting;
   /** A connection that has responded since the last missed deadline, and is not known to be read-only. */
   take(): Promise<PoolClient>;
   /** Whether each statement of a connection meets the same session, so that it may prepare statements. */
@@ -17,6 +22,11 @@ export type Connections = {
 };
 
 const CONNECT_MS = 10_000;
+const ALIVE = {
+  connectionTimeoutMillis: CONNECT_MS,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+};
 const READ_ONLY = '25006';
 // A prepared statement is gone, or is there although this session has not prepared it: a pooler is in between.
 const LOST_STATEMENT = /^(26000|42P05)$/;
@@ -33,14 +43,13 @@ export function openConnections(url: string, max: number, limits: Record<string,
   const withSession = new WeakSet<object>();
   const respondedAt = new WeakMap<object, number>(); // performance.now()
   let silentSince = 0; // start of the last statement without a response
+  const ClientOfUrl = clientOf(url);
   const pool = new Pool({
     max,
-    Client: clientOf(url),
+    Client: ClientOfUrl,
     application_name: 'minilab',
-    connectionTimeoutMillis: CONNECT_MS,
     idleTimeoutMillis: 30_000,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
+    ...ALIVE,
     onConnect: (client) => answered(client as PoolClient, CONNECT_MS, () => begin(client)),
   });
   // An idle connection that breaks needs no report: the next query opens another. Without these two
@@ -83,7 +92,13 @@ export function openConnections(url: string, max: number, limits: Record<string,
     }
   }
 
-  return { pool, take, answered, keepsSession: (client) => withSession.has(client) };
+  return {
+    pool,
+    connecting: (options) => new ClientOfUrl({ ...options, ...ALIVE, query_timeout: CONNECT_MS }),
+    take,
+    answered,
+    keepsSession: (client) => withSession.has(client),
+  };
 }
 
 /** Resolves the address for each new connection, so that it finds a bundled server on its new port. */
@@ -116,7 +131,7 @@ export function processIdOf(client: ClientBase): number | undefined {
 }
 
 /** Destroys the socket: pg fails running and queued queries, and the pool discards the connection. */
-function cut(client: PoolClient, why: string): void {
+export function cut(client: ClientBase, why: string): void {
   const { connection } = client as unknown as Client;
   connection.stream.destroy(Object.assign(new Error(why), { code: 'ETIMEDOUT' }));
 }

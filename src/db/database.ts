@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect, type PostgresPoolClient, type RawBuilder, sql 
 import { escapeLiteral, type Pool, type PoolClient, type QueryResult, types } from 'pg';
 import { causesOf } from '../errors.ts';
 import { type Connections, isLostStatement, openConnections } from './connections.ts';
+import { listen, type Listener, type Listening } from './listen.ts';
 import { statementName } from './prepared.ts';
 import { SESSION_LIMITS } from './session-limits.ts';
 
@@ -28,6 +29,8 @@ export type Database = {
   atOnce<Row>(...statements: RawBuilder<unknown>[]): Promise<Row[]>;
   /** A transaction with access to the connection itself, for COPY, which Kysely does not support. */
   transactionWithClient<T>(work: (trx: Db, client: PoolClient) => Promise<T>): Promise<T>;
+  /** Listens to a channel, over one more connection. */
+  listen(channel: string, listener: Listener): Listening;
   pool: Pool;
 };
 
@@ -70,7 +73,7 @@ function databaseOn(
   connections: Connections,
   { usualMs, hurriedMs }: { usualMs: number; hurriedMs: number },
 ): Database {
-  const { pool, take, answered, keepsSession } = connections;
+  const { pool, connecting, take, answered, keepsSession } = connections;
 
   /** A connection as Kysely expects it, with a deadline for each query. */
   function timed(client: PoolClient, { deadlineMs, prepares }: Handling): PostgresPoolClient {
@@ -113,6 +116,7 @@ function databaseOn(
     patient: within(PATIENT_MS),
     pool,
     query,
+    listen: (channel, listener) => listen(connecting, channel, listener),
     async atOnce<Row>(...statements: RawBuilder<unknown>[]) {
       const text = statements.map((statement) => withValues(statement.compile(db))).join(';\n');
       const results = [await query(text)].flat(); // several statements return an array, which pg's types do not say

@@ -25,9 +25,12 @@ import { keepReserve, openReserve } from './reserve.ts';
 export type EmbeddedServer = {
   /** The address of a database, created if it does not exist. */
   database(name: string): Promise<string>;
-  /** Creates an empty database, replacing an existing one. */
-  freshDatabase(name: string): Promise<string>;
+  /** Creates an empty database, or a copy of another one, which nobody may be using; it replaces an existing one. */
+  freshDatabase(name: string, template?: string): Promise<string>;
   dropDatabase(name: string): Promise<void>;
+  renameDatabase(name: string, to: string): Promise<void>;
+  /** The names of databases that begin with a text. */
+  databases(prefix: string): Promise<string[]>;
   /**
    * Takes an exclusive named lock until this process closes.
    * @returns undefined if taken, otherwise a description of the process that holds it
@@ -47,8 +50,13 @@ const CONNECT_MS = 5_000; // another program may listen on the server's old port
  * Starts or adopts the bundled server of `dataDir`, and holds it until `close()`. If the server dies
  * meanwhile, one of its holders restarts it.
  * @param holder name of this process ("serve", "worker"), shown to others with its pid
+ * @param onSpawned is called when the server is being started, before it is ready; not when it runs
  */
-export async function holdEmbeddedServer(dataDir: string, holder: string): Promise<EmbeddedServer> {
+export async function holdEmbeddedServer(
+  dataDir: string,
+  holder: string,
+  onSpawned = (): void => {},
+): Promise<EmbeddedServer> {
   const cluster = await prepareCluster(dataDir);
   const claims: string[] = [];
   const closing = new AbortController();
@@ -59,7 +67,7 @@ export async function holdEmbeddedServer(dataDir: string, holder: string): Promi
     for (const started = Date.now(); ; await sleep(50)) {
       let client: Client | undefined;
       try {
-        client = newClient(cluster, await ensureRunning(cluster), 'postgres', holder);
+        client = newClient(cluster, await ensureRunning(cluster, onSpawned), 'postgres', holder);
         await client.connect();
         await client.query('select pg_advisory_lock_shared($1, $2)', [LOCK_CLASS, HELD_BY_EVERYONE]);
         for (const name of claims) await tryLock(client, name);
@@ -84,9 +92,10 @@ export async function holdEmbeddedServer(dataDir: string, holder: string): Promi
     }
   }
 
-  async function database(name: string): Promise<string> {
+  async function database(name: string, template = 'template1'): Promise<string> {
     const { rowCount } = await held.query('select 1 from pg_database where datname = $1', [name]);
-    if (!rowCount) await held.query(`create database ${escapeIdentifier(name)}`).catch(unlessDuplicate);
+    const copy = `create database ${escapeIdentifier(name)} template ${escapeIdentifier(template)}`;
+    if (!rowCount) await held.query(copy).catch(unlessDuplicate);
     const { folder, password } = cluster;
     return embeddedAddress(folder, { user: SUPERUSER, password, port: held.port, database: name });
   }
@@ -96,11 +105,21 @@ export async function holdEmbeddedServer(dataDir: string, holder: string): Promi
   }
 
   return {
-    database,
+    database: (name) => database(name),
     dropDatabase,
-    async freshDatabase(name) {
+    async freshDatabase(name, template) {
       await dropDatabase(name);
-      return database(name);
+      return database(name, template);
+    },
+    async renameDatabase(name, to) {
+      await held.query(`alter database ${escapeIdentifier(name)} rename to ${escapeIdentifier(to)}`);
+    },
+    async databases(prefix) {
+      const { rows } = await held.query<{ datname: string }>(
+        'select datname from pg_database where starts_with(datname, $1)',
+        [prefix],
+      );
+      return rows.map(({ datname }) => datname);
     },
     async claim(name) {
       if (await tryLock(held, name)) {
@@ -152,7 +171,7 @@ async function stop(cluster: Cluster): Promise<void> {
  * The port of the server, which is started if necessary. Only one process at a time may start it: after a
  * crash, PostgreSQL may let two starts proceed, each with its own port.
  */
-async function ensureRunning(cluster: Cluster): Promise<number> {
+async function ensureRunning(cluster: Cluster, onSpawned: () => void): Promise<number> {
   const running = await runningServer(cluster);
   if (running) return running.port;
   using _lock = await lockFile(join(cluster.folder, 'start.lock'), START_DEADLINE_MS).catch(
@@ -160,10 +179,10 @@ async function ensureRunning(cluster: Cluster): Promise<number> {
       throw isLocked(error) ? notStarted(cluster, 'another process is still starting it') : error;
     },
   );
-  return (await runningServer(cluster))?.port ?? (await start(cluster));
+  return (await runningServer(cluster))?.port ?? (await start(cluster, onSpawned));
 }
 
-async function start(cluster: Cluster): Promise<number> {
+async function start(cluster: Cluster, onSpawned: () => void): Promise<number> {
   const left = await readPidFile(cluster);
   // A stale file that names another program's process, or is cut off: PostgreSQL would refuse to start.
   if (!left || isRunning(left.pid)) await rm(pidFileOf(cluster), { force: true });
@@ -173,13 +192,7 @@ async function start(cluster: Cluster): Promise<number> {
   try {
     const server = spawn(
       join(cluster.programs, 'bin', 'postgres'),
-      [
-        '-D',
-        join(cluster.folder, 'data'),
-        '-p',
-        String(port),
-        ...SETTINGS.flatMap((setting) => ['-c', setting]),
-      ],
+      ['-D', join(cluster.folder, 'data'), '-p', String(port), ...SETTINGS],
       {
         cwd: cluster.folder,
         env: { LC_ALL: 'C' },
@@ -190,6 +203,7 @@ async function start(cluster: Cluster): Promise<number> {
       },
     );
     server.unref();
+    onSpawned();
     await isReady(cluster, server);
     await keepReserve(cluster.folder);
     return port;
@@ -204,7 +218,7 @@ const SETTINGS = [
   'timezone=UTC',
   'max_connections=200', // serve, some workers and tests, with 10 connections each
   'jit=off', // compiling takes longer than any query here
-];
+].flatMap((setting) => ['-c', setting]);
 
 /** @throws Problem `database_unavailable` with the last lines of the server's log */
 async function isReady(cluster: Cluster, server: ChildProcess): Promise<void> {

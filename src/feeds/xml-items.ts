@@ -1,6 +1,7 @@
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { invalidFile } from '../csv/invalid-file.ts';
 import type { TableRow } from '../csv/records.ts';
+import { xmlFlawInWords } from '../xml-words.ts';
 import type { Keys } from './keys.ts';
 import { cellsByName, type XmlElement } from './xml-cells.ts';
 
@@ -33,7 +34,7 @@ export class XmlItems {
     this.#parser.on('text', (text) => this.#text(text));
     this.#parser.on('cdata', (text) => this.#text(text));
     this.#parser.on('error', (error) => {
-      const what = error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, '');
+      const what = xmlFlawInWords(error.message);
       throw this.#flaw(`This is not valid XML: ${what} (character ${this.#parser.column} of the line).`);
     });
   }

@@ -1,6 +1,7 @@
 /** A worker's share of the permits of one host: what it needs, what it was granted, and who waits for it. */
 import { HostBusy } from '../pipeline/download/download-permit.ts';
-import { IMAGE_PROBLEMS, ImageProblem, type ImageProblemCode } from '../pipeline/problems.ts';
+import { IMAGE_PROBLEMS, type ImageProblemCode } from '../pipeline/image-problems.ts';
+import { ImageProblem } from '../pipeline/problems.ts';
 import type { SealedHeaders } from './headers.ts';
 import type { HostKey } from './host.ts';
 import { type PermitGrant, type PermitRequest, SPARE_PERMITS } from './leases.ts';

@@ -1,7 +1,7 @@
 import { nearest } from '../nearest.ts';
 import { wrongParameter } from '../http/flaws.ts';
 import { ListOf, valuesOf } from '../http/lists.ts';
-import { IMAGE_PROBLEMS } from '../pipeline/problems.ts';
+import { IMAGE_PROBLEMS } from '../pipeline/image-problems.ts';
 
 const CODES = Object.keys(IMAGE_PROBLEMS);
 

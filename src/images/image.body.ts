@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Nullable, NullableTime } from '../http/nullable.ts';
 import { publicId } from '../ids.ts';
-import { sentenceOf } from '../pipeline/problems.ts';
+import { sentenceOf } from '../pipeline/problem-words.ts';
 import { FixBody, fixBody } from './fix.ts';
 import { PUBLIC_IMAGE_STATES } from './image.ts';
 import type { ImageRow } from './image.queries.ts';
@@ -71,7 +71,7 @@ export function imageBody(row: ImageRow, filesUrl: string): Static<typeof Image>
     next_attempt_at: row.due_at?.toISOString() ?? null,
     ended_at: row.ended_at?.toISOString() ?? null,
     error_code: row.error_code,
-    error_detail: row.error_code === null ? null : (row.error_detail ?? sentenceOf(row.error_code)),
+    error_detail: row.error_code === null ? null : (row.error_detail ?? sentenceOf(row.error_code, row.url)),
     source: row.source,
     is_placeholder: row.is_placeholder,
     renditions: row.renditions.map((rendition) => renditionBody(rendition, filesUrl)),

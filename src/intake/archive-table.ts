@@ -1,4 +1,5 @@
 import { Archive } from '../archive/archive.ts';
+import type { PictureNames } from '../archive/picture-names.ts';
 import { type PictureProduct, productsOf } from '../archive/picture-products.ts';
 import { tableFileOf } from '../archive/table-file.ts';
 import { invalidFile } from '../csv/invalid-file.ts';
@@ -13,6 +14,8 @@ type ArchiveRules = {
   /** of the archive */
   bytes: number;
   maxSourceBytes: number;
+  /** how names of pictures are read where there is no table */
+  pictureNames?: PictureNames | undefined;
   /** Reads the table in the archive, which is no archive itself. */
   openTable(chunks: AsyncIterable<Buffer>): Promise<Table>;
 };
@@ -24,26 +27,27 @@ type ArchiveRules = {
  */
 export async function readArchive(
   zip: ZipFile,
-  { bytes, maxSourceBytes, openTable }: ArchiveRules,
+  { bytes, maxSourceBytes, pictureNames, openTable }: ArchiveRules,
 ): Promise<Table> {
   const archive = new Archive(zip, bytes);
   const file = tableFileOf(archive.files);
   const pictures = new ArchivePictures({ archive, table: file, maxSourceBytes });
-  const table = file ? await openTable(archive.read(file)) : pictureTable(archive);
+  const table = file ? await openTable(archive.read(file)) : pictureTable(archive, pictureNames);
   return { ...table, isInArchive: true, pictures: firstOf(table.pictures, pictures) };
 }
 
 const MAX_PICTURES = 51; // of a product: one more than is allowed, which is told
 
 /** A table with a product a row, and a column for each of its pictures. */
-function pictureTable(archive: Archive): Table {
-  const products = productsOf(archive.files);
+function pictureTable(archive: Archive, names: PictureNames | undefined): Table {
+  const { products, warnings } = productsOf(archive.files, names);
   if (products.length === 0)
     throw invalidFile(
       'no_table',
       'The archive has neither a table (CSV or Excel workbook) nor pictures. Pack the table and the pictures that it names, or pictures named after their SKUs.',
     );
-  return otherTable('csv', rowsOf(products), { bom: false });
+  const table = otherTable('csv', rowsOf(products), { bom: false });
+  return { ...table, warnings: warnings.map(({ code, detail }) => ({ line: 1, code, detail })) };
 }
 
 async function* rowsOf(products: PictureProduct[]): AsyncGenerator<TableRow> {

@@ -11,7 +11,7 @@ export function withBeside(row: TableRow, { images, spill = Infinity }: SlotColu
   const cells = [...row.cells];
   for (const each of row.beside) {
     const { column } = each;
-    if (!images.includes(column) && column < spill) continue;
+    if ('lacks' in each || (!images.includes(column) && column < spill)) continue;
     while (cells.length <= column) cells.push('');
     const text = (cells[column] ?? '').trim();
     if ('link' in each && !holdsAddress(text, { allowPaths: false })) cells[column] = each.link;

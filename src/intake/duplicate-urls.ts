@@ -20,7 +20,7 @@ export class FirstSlots {
     const at = this.#offsetOf(digest);
     const first = this.#table[at + 3] ?? 0;
     if (first !== 0) return first;
-    this.#table.set([...digest, slot], at);
+    this.#set(at, digest, slot);
     this.#count += 1;
     if (this.#count > MAX_LOAD * this.#capacity) this.#grow();
     return slot;
@@ -36,21 +36,36 @@ export class FirstSlots {
     }
   }
 
+  #set(at: number, [a, b, c]: Digest, slot: number): void {
+    const table = this.#table;
+    table[at] = a;
+    table[at + 1] = b;
+    table[at + 2] = c;
+    table[at + 3] = slot;
+  }
+
   #grow(): void {
     const old = this.#table;
     this.#capacity *= 2;
     this.#table = new Uint32Array(WORDS * this.#capacity);
     for (let at = 0; at < old.length; at += WORDS) {
-      const entry = old.subarray(at, at + WORDS);
-      const [a = 0, b = 0, c = 0, slot = 0] = entry;
-      if (slot !== 0) this.#table.set(entry, this.#offsetOf([a, b, c]));
+      const slot = old[at + 3] ?? 0;
+      if (slot === 0) continue;
+      const digest: Digest = [old[at] ?? 0, old[at + 1] ?? 0, old[at + 2] ?? 0];
+      this.#set(this.#offsetOf(digest), digest, slot);
     }
   }
 }
 
 type Digest = [number, number, number];
 
+/** From a text of bytes: to make a Buffer for each of a million URLs takes longer than to hash them. */
 function digestOf(text: string): Digest {
-  const digest = hash('sha256', text, 'buffer');
-  return [digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8)];
+  const bytes = hash('sha256', text, 'latin1');
+  return [wordAt(bytes, 0), wordAt(bytes, 4), wordAt(bytes, 8)];
+}
+
+function wordAt(bytes: string, at: number): number {
+  const low = bytes.charCodeAt(at) | (bytes.charCodeAt(at + 1) << 8);
+  return (low | (bytes.charCodeAt(at + 2) << 16) | (bytes.charCodeAt(at + 3) << 24)) >>> 0;
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { PICTURE_NAMES } from '../archive/picture-names.ts';
 import { ON_PLACEHOLDER } from '../pipeline/marks.ts';
 import { DEFAULT_PRESET } from '../presets/builtin.ts';
 
@@ -97,6 +98,13 @@ export const UploadOptions = Type.Object(
           'Of a workbook: the name of the sheet to read, or its number among those that are not hidden. Default: the only one with an image column',
       }),
     ),
+    picture_names: Type.Optional(
+      Type.Enum([...PICTURE_NAMES], {
+        default: 'auto',
+        description:
+          'Of a ZIP of pictures without a table: what their names mean. sku-number: digits behind the last - or _ are the number of the picture (A-12.jpg is picture 12 of A). sku: a whole name is a SKU (A-12.jpg is the picture of A-12). auto: as the other names show',
+      }),
+    ),
     columns: Type.Optional(
       Type.String({
         maxLength: 4000,
@@ -139,11 +147,11 @@ export const PreviewOptions = Type.Object(
 );
 export type PreviewOptions = Static<typeof PreviewOptions>;
 
-const { charset, columns, header_line, preset, sheet, strict } = UploadOptions.properties;
+const { charset, columns, header_line, picture_names, preset, sheet, strict } = UploadOptions.properties;
 
 /** The options that decide which rows of a file have errors. */
 export const ReadingQuery = Type.Object(
-  { charset, columns, header_line, preset, sheet, strict },
+  { charset, columns, header_line, picture_names, preset, sheet, strict },
   { additionalProperties: false },
 );
 

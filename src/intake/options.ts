@@ -87,6 +87,7 @@ function withSuggestion(name: string, allowed: readonly string[]): string {
 /** The options that decide how the file is read. @param options of readOptions */
 export function readingOptions(options: PreviewOptions) {
   const { on_invalid, strict, charset, columns, header_line, sheet, preset, main_preset, partial } = options;
+  const { picture_names } = options;
   return {
     onInvalid: on_invalid,
     warningsAre: strict ? ('errors' as const) : undefined,
@@ -94,6 +95,7 @@ export function readingOptions(options: PreviewOptions) {
     isPartial: partial,
     headerLine: header_line,
     sheet,
+    pictureNames: picture_names,
     presetName: preset ?? DEFAULT_PRESET,
     mainPresetName: main_preset,
     mapping: columns === undefined || columns === '' ? undefined : parseMapping(columns),

@@ -5,6 +5,7 @@ import type { FoundHeader } from '../csv/header/find-header.ts';
 import { UnreadColumns } from '../csv/header/unread-columns.ts';
 import type { TableRow } from '../csv/records.ts';
 import { DoubtfulColumns } from './doubtful-columns.ts';
+import { isWithoutContent } from './beside-flaws.ts';
 import {
   type Flawed,
   judged,
@@ -53,10 +54,12 @@ export class RowReader {
   }
 
   /** Returns a promise only if the handler does: a promise for each of a million rows costs a second. */
-  read({ line, cells, quoted }: TableRow): Promise<void> | void {
+  read(read: TableRow): Promise<void> | void {
+    if (isWithoutContent(read, this.#rowRules.columns)) return;
+    const { line, cells, quoted, beside } = read;
     const reading = this.#reading;
     reading.rows += 1;
-    const unescaped = { line, cells: cells.map(unescapeFormula) };
+    const unescaped = { line, cells: cells.map(unescapeFormula), ...(beside && { beside }) };
     this.#doubtful.look(unescaped);
     this.#unread?.look(unescaped);
     const row = judged(checkRow(unescaped, this.#rowRules), this.#rules);

@@ -1,3 +1,4 @@
+import type { PictureNames } from '../archive/picture-names.ts';
 import type { Flaw } from '../errors.ts';
 import type { ColumnMapping } from '../csv/header/columns.ts';
 import type { Table } from '../csv/table.ts';
@@ -27,6 +28,8 @@ export type ReadingRules = {
   charset?: string | undefined;
   /** of a workbook: the name of the sheet to read, or its number from 1 */
   sheet?: string | undefined;
+  /** of an archive without a table: how the names of its pictures are read */
+  pictureNames?: PictureNames | undefined;
   /** of a workbook: is called with the names of its sheets before one is chosen */
   onSheets?: ((names: string[]) => void) | undefined;
   /** Whether this is the first part of a file: its last record may be cut, and is left out. */

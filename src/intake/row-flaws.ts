@@ -16,14 +16,14 @@ export function flawAt({ line }: TableRow, column: number, code: string, detail:
 /** Cells that are too long, and more cells than the header has. */
 export function shapeErrors(row: TableRow, { columns, header }: RowRules, images: number): Flaw[] {
   const errors: Flaw[] = [];
-  for (const [i, text] of row.cells.entries())
-    if (text.length > MAX_CELL_CHARACTERS) {
+  for (let i = 0; i < row.cells.length; i += 1)
+    if ((row.cells[i] ?? '').length > MAX_CELL_CHARACTERS) {
       const detail = `The cell has more than ${MAX_CELL_CHARACTERS} characters.`;
       errors.push(flawAt(row, i, 'field_too_long', detail));
     }
-  const isWider = row.cells.length > header.length && columns.spill === undefined;
+  if (row.cells.length <= header.length || columns.spill !== undefined) return errors;
   const hasMore = row.cells.slice(header.length).some((text) => text.trim() !== '');
-  if (isWider && (hasMore || (images === 0 && strayAddress(row, columns) !== undefined))) {
+  if (hasMore || (images === 0 && strayAddress(row, columns) !== undefined)) {
     const detail = `The row has ${row.cells.length} cells and the header ${header.length}. Put a cell that holds commas into quotation marks.`;
     errors.push(flawAt(row, header.length, 'too_many_cells', detail));
   }
@@ -63,11 +63,9 @@ const SCIENTIFIC = /^\d(?:[.,]\d+)?E\+\d+$/i;
 
 export function warningsOf(row: TableRow, product: ProductRow, rules: RowRules): Flaw[] {
   const { name, sku, images } = product;
-  const { columns, header } = rules;
+  const { columns } = rules;
   const warnings: Flaw[] = [];
-  // Shopify gives the title in the first row of a handle only.
-  const isContinued = sku !== undefined && header.some((text) => /^\s*(url )?handle\s*$/i.test(text));
-  if (columns.name !== undefined && name === '' && !isContinued)
+  if (columns.name !== undefined && name === '' && !isContinued(product, rules))
     warnings.push(flawAt(row, columns.name, 'no_name', 'The product has no name.'));
   if (images.length === 0) {
     const detail = `The product has no image.${shiftHint(row, rules)}`;
@@ -78,6 +76,11 @@ export function warningsOf(row: TableRow, product: ProductRow, rules: RowRules):
     warnings.push(flawAt(row, columnOfSku(row, sku, columns), 'sku_rounded', detail));
   }
   return warnings;
+}
+
+/** Shopify gives the title in the first row of a handle only. */
+function isContinued({ sku }: ProductRow, { header }: RowRules): boolean {
+  return sku !== undefined && header.some((text) => /^\s*(url )?handle\s*$/i.test(text));
 }
 
 /** A quotation mark that is missing joins cells, so that the row has too few. */

@@ -1,5 +1,6 @@
 import type { Flaw } from '../errors.ts';
 import { type Address, MAX_URL_CHARACTERS, readAddress } from '../csv/cells/address.ts';
+import { errorValue } from '../csv/cells/error-values.ts';
 import { type CellSlots, slotsOfCells } from '../csv/cells/slots.ts';
 import type { TableRow } from '../csv/records.ts';
 import { UPLOAD_HOST } from '../pipeline/uploaded-source.ts';
@@ -18,12 +19,12 @@ export type RowImages = {
 /** Reads the slots of a row. A slot that is no address is an image with a flaw. */
 export function readRowImages(
   row: TableRow,
-  { columns, ...rules }: Pick<RowRules, 'columns' | 'allowPaths' | 'pictures'>,
+  rules: Pick<RowRules, 'columns' | 'allowPaths' | 'pictures'>,
 ): RowImages {
   const images: RowImage[] = [];
   const oddities: Flaw[] = [];
   let position = 0;
-  for (const cell of slotsOfCells(row.cells, columns)) {
+  for (const cell of slotsOfCells(row.cells, rules.columns)) {
     for (const slot of cell.slots) {
       position += 1;
       if (slot === '') continue;
@@ -68,7 +69,11 @@ function notAnImage(slot: string, flaw: Flaw): Omit<RowImage, 'position'> {
 
 /** The code and sentence of the warning about a slot that is not read as it is written. */
 function oddityOf(slot: string, read: ReadSlot): [code: string, detail: string] | undefined {
-  if ('none' in read) return ['placeholder', `"${slot}" is no address; the slot counts as empty.`];
+  if ('none' in read) {
+    const error = errorValue(slot);
+    const what = error === undefined ? 'no address' : `an error of the spreadsheet (${error})`;
+    return ['placeholder', `"${slot}" is ${what}; the slot counts as empty.`];
+  }
   if (!('url' in read) || read.url === slot) return undefined;
   return ['url_rewritten', `"${shortened(slot)}" is read as ${shortened(read.url)}.`];
 }
@@ -77,6 +82,7 @@ const LETTERS = /[\p{L}\p{N}]/u;
 
 /** The words in a cell that are part of no address. */
 function textBeside({ before, separators, after }: CellSlots): string {
+  if (separators.length === 0 && before === '' && after === '') return '';
   if (!LETTERS.test(before + separators.join('') + after)) return '';
   const texts = [before, ...separators, after].map((text) => text.trim());
   return texts.filter((text) => LETTERS.test(text)).join(' … ');

@@ -13,7 +13,7 @@ export class RowOptionNumbers {
     const text = JSON.stringify(rowOptions);
     const number = this.#numbers.get(text) ?? this.#numbers.size;
     if (number > MAX_COMBINATIONS) throw tooManyCombinations(line);
-    this.#numbers.set(text, number);
+    if (number === this.#numbers.size) this.#numbers.set(text, number);
     return number;
   }
 

@@ -144,6 +144,7 @@ export class Spool implements AsyncDisposable {
 
 /** '1' for each cell that is listed and '0' for others, up to the last one listed. */
 function marks(cells: number[]): string {
-  const listed = new Set(cells); // some rows list hundreds of thousands
-  return Array.from({ length: (cells.at(-1) ?? -1) + 1 }, (_, i) => (listed.has(i) ? '1' : '0')).join('');
+  let text = '';
+  for (const cell of cells) text += `${'0'.repeat(cell - text.length)}1`;
+  return text;
 }

@@ -23,5 +23,6 @@ export async function readZip(
   if (isWorkbook(zip)) return openWorkbook(zip, rules, stack);
   if (rules.isInArchive)
     throw invalidFile('not_a_csv', 'The table in the archive is an archive itself. Unpack it first.');
-  return readArchive(zip, { bytes, maxSourceBytes: rules.maxSourceBytes ?? Infinity, openTable: openInner });
+  const { maxSourceBytes = Infinity, pictureNames } = rules;
+  return readArchive(zip, { bytes, maxSourceBytes, pictureNames, openTable: openInner });
 }

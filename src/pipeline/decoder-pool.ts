@@ -30,7 +30,10 @@ export type DecoderPool = {
   make(job: DecoderJob, signal: AbortSignal): Promise<Made & { facts: Facts; libraries: Libraries }>;
   /** Reads a header in a child. @throws as `make` */
   readHeader(file: FileOrHead, signal: AbortSignal): Promise<Facts>;
-  /** Starts every child now, so that the first images need not wait. It never fails: `make` tries again and throws. */
+  /**
+   * Starts every child now, so that the first images need not wait: one, and when it is ready the others, or all would
+   * be ready late. It never fails: `make` tries again and throws.
+   */
   warm(): void;
   /** Health check: whether children can be started. @throws DecodersUnavailable */
   probe(): Promise<void>;
@@ -100,6 +103,8 @@ export function createDecoderPool(size: number, options: DecoderPoolOptions = {}
     }
   }
 
+  const start = (): Promise<void> => limit(() => children.use(async () => {}));
+
   return {
     make: (job, signal) => inTurn(() => make(job, signal)),
     readHeader: (file, signal) =>
@@ -110,9 +115,11 @@ export function createDecoderPool(size: number, options: DecoderPoolOptions = {}
         }),
       ),
     warm() {
-      for (let i = 0; i < size; i += 1) limit(() => children.use(async () => {})).catch(() => {});
+      void start()
+        .then(() => Promise.all(Array.from({ length: size }, start)))
+        .catch(() => {});
     },
-    probe: () => limit(() => children.use(async () => {})),
+    probe: start,
     pids: () => children.idlePids(),
     stop: () => children.stop(),
   };

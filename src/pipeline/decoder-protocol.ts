@@ -1,7 +1,7 @@
 /** What a worker and its decoder processes send each other. All of it is plain JSON. */
 import type { RenditionSpec } from '../presets/spec.ts';
 import type { FileMeasures } from './file-measures.ts';
-import type { ImageProblemCode } from './problems.ts';
+import type { ImageProblemCode } from './image-problems.ts';
 import type { Content, Samples } from './measures.ts';
 import type { SourceFormat } from './sniff.ts';
 

@@ -12,7 +12,8 @@ import type { SourceFile, SourceFiles } from './download/source-files.ts';
 import { judge, type Judging } from './judge.ts';
 import type { Content } from './measures.ts';
 import { outputPath, planRenditions, setIdOf } from './plan.ts';
-import { IMAGE_PROBLEMS, ImageProblem } from './problems.ts';
+import { IMAGE_PROBLEMS } from './image-problems.ts';
+import { ImageProblem } from './problems.ts';
 import { type Look, lookOf } from './same-look.ts';
 import { store, type StoredRendition } from './store.ts';
 

@@ -43,7 +43,7 @@ function isAvifByCompatibility(head: Buffer): boolean {
 
 /**
  * The format of an image. Only a decoder reads more of a file than this signature.
- * @param url where the bytes were downloaded: it explains why there is a web page instead
+ * @param url where the bytes were downloaded: it explains why there is a web page instead; left out for a file
  * @throws ImageProblem `not_an_image`, `unsupported_format`
  */
 export function imageFormat(head: Buffer, url?: string): SourceFormat {
@@ -56,7 +56,7 @@ export function imageFormat(head: Buffer, url?: string): SourceFormat {
     case 'web_page':
       throw new ImageProblem('not_an_image', webPage(head, url));
     case 'text':
-      throw new ImageProblem('not_an_image', 'it leads to a text file');
+      throw new ImageProblem('not_an_image', `${url === undefined ? 'it is' : 'it leads to'} a text file`);
     case 'unknown':
       throw new ImageProblem(
         'not_an_image',
@@ -66,7 +66,8 @@ export function imageFormat(head: Buffer, url?: string): SourceFormat {
 }
 
 function webPage(head: Buffer, url: string | undefined): string {
-  const reason = url === undefined ? undefined : reasonForPage(new URL(url), head);
+  if (url === undefined) return 'it is a web page';
+  const reason = reasonForPage(new URL(url), head);
   return reason === undefined ? 'it leads to a web page' : `it leads to a web page ${reason}`;
 }
 

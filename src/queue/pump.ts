@@ -9,11 +9,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { isPassingTrouble } from '../db/database.ts';
 import { Pauses } from './pauses.ts';
+import { Polling } from './polling.ts';
 import type { ClaimLimits, Queue, Task } from './queue.ts';
 import { type Finished, Recorder } from './recorder.ts';
 import { RETRY_AFTER_MS, retryPassingTrouble } from './retry.ts';
 import { TaskLeases } from './task-leases.ts';
 import type { TaskName } from './tasks.ts';
+import type { WakeUps } from './wake-ups.ts';
 
 export type PumpParts<N extends TaskName, W, R> = {
   queue: Queue;
@@ -26,6 +28,8 @@ export type PumpParts<N extends TaskName, W, R> = {
   limits?: ClaimLimits;
   /** how soon a new task is noticed when there was none; 200 ms when left out */
   pollMs?: number;
+  /** tell of new tasks; nobody does when left out */
+  wakeUps?: WakeUps;
   /** Looks up what claimed tasks are about. A task that the answer leaves out is obsolete, and is removed. */
   claim(tasks: Task<N>[]): Promise<Map<string, W>>;
   /** Does the work. The signal aborts when the lease is lost or the worker has to end now. */
@@ -63,6 +67,7 @@ export type Pump = {
 };
 
 const IDLE_POLL_MS = 200;
+const NEVER_WOKEN = { isWoken: () => false, spacingMs: () => 0 };
 const CLAIM_SHARE_OF_CAPACITY = 1 / 4;
 const WAITING_PER_CAPACITY = 4; // each waiting task holds a socket and a file
 const GIVE_UP_RECORDING_MS = 10_000; // after the grace time, with the database away
@@ -83,9 +88,8 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
   readonly #begun = new Set<string>(); // ids of tasks that are handled, or wait to be recorded
   readonly #toBeAlone: Taken<N, W>[] = []; // claimed, and begun when nothing else is in hand
   #alone: string | undefined; // the task that has the worker for itself
-  #claimedAt = Number.NEGATIVE_INFINITY; // performance.now()
+  readonly #polling: Polling;
   #isStopping = false;
-  #wake = new AbortController(); // aborted to end an idle wait at once
   readonly #claiming: Promise<void>;
 
   constructor(parts: PumpParts<N, W, R>, pauses: Record<string, string | undefined>) {
@@ -93,7 +97,9 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
     this.#pauses = new Pauses(parts.log);
     for (const [key, reason] of Object.entries(pauses)) this.#pauses.set(key, reason);
     this.#leases = new TaskLeases(parts);
-    const { capacity, record, log } = parts;
+    const { capacity, record, log, name, pollMs = IDLE_POLL_MS, wakeUps } = parts;
+    this.#polling = new Polling({ everyMs: pollMs, ...(wakeUps?.rules ?? NEVER_WOKEN) });
+    wakeUps?.subscribe(name, () => this.#polling.wake());
     this.#recorder = new Recorder({
       capacity,
       inHand: () => this.inHand(),
@@ -106,6 +112,7 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
 
   pause(key: string, reason: string | undefined): void {
     this.#pauses.set(key, reason);
+    if (reason === undefined) this.#polling.hurry();
   }
 
   isPaused(key: string): boolean {
@@ -126,7 +133,7 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
 
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true;
-    this.#wake.abort();
+    this.#polling.hurry();
     await this.#claiming;
     const graceEnd = Date.now() + graceMs;
     this.#recorder.giveUpAt(graceEnd + GIVE_UP_RECORDING_MS);
@@ -142,10 +149,10 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
     while (!this.#isStopping) {
       try {
         const mayBeMore = await this.#fillCapacity();
-        if (!mayBeMore) await this.#idle(this.#pollMs);
+        if (!mayBeMore) await this.#polling.wait();
       } catch (error) {
         this.#parts.log.warn({ err: error }, 'claim failed, retrying');
-        await this.#idle(RETRY_AFTER_MS);
+        await this.#polling.wait(RETRY_AFTER_MS);
       }
     }
   }
@@ -154,10 +161,6 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
     const { capacity, waiting } = this.#parts;
     const whole = capacity + Math.min(waiting?.() ?? 0, WAITING_PER_CAPACITY * capacity);
     return Math.ceil(whole * this.#pauses.share());
-  }
-
-  get #pollMs(): number {
-    return this.#parts.pollMs ?? IDLE_POLL_MS;
   }
 
   /** @returns whether there may be more tasks, and capacity for them */
@@ -169,9 +172,12 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
     if (this.#pauses.reasons().length > 0 || !this.#isWorthClaiming()) return false;
     const free = this.#capacity() - this.#leases.size;
     const { queue, name, limits } = this.#parts;
-    this.#claimedAt = performance.now();
+    this.#polling.looks();
     const tasks = await queue.claim(name, free, limits);
-    if (tasks.length > 0) await this.#take(tasks);
+    if (tasks.length > 0) {
+      this.#polling.found();
+      await this.#take(tasks);
+    }
     return tasks.length === free && this.#isWorthClaiming();
   }
 
@@ -180,7 +186,7 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
     const capacity = this.#capacity();
     const free = capacity - this.#leases.size;
     if (free <= 0) return false;
-    return free >= capacity * CLAIM_SHARE_OF_CAPACITY || performance.now() - this.#claimedAt >= this.#pollMs;
+    return free >= capacity * CLAIM_SHARE_OF_CAPACITY || this.#polling.isDue;
   }
 
   async #take(tasks: Task<N>[]): Promise<void> {
@@ -255,12 +261,7 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
     if (begun.length > 0) this.#parts.onReleased?.(begun);
     this.#leases.release(ids);
     if (this.#alone !== undefined && ids.includes(this.#alone)) this.#alone = undefined;
-    this.#wake.abort();
-  }
-
-  async #idle(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#wake.signal }).catch(() => {});
-    this.#wake = new AbortController();
+    this.#polling.hurry();
   }
 }
 

@@ -7,6 +7,9 @@ import { schemaOlder } from '../db/migrate.ts';
 import { QUEUE_SCHEMA } from './stored-tasks.ts';
 import { readTask, TASK_OPTIONS, type TaskData, type TaskName } from './tasks.ts';
 
+/** Changes with the schema of the queue. */
+export const QUEUE_VERSION: string = packageOfPgBoss.version;
+
 /** A claimed task. `attempt` is a fencing token: each claim of the task gets a higher one. */
 export type Task<N extends TaskName> = { id: string; attempt: number; data: TaskData[N] };
 

@@ -21,9 +21,10 @@ export type RecorderParts<N extends TaskName, R> = {
   log: Logger;
 };
 
-// A group of results costs one transaction of some ten statements, whatever its size. So a result waits
-// for others: this long, or until half of the capacity, or everything in hand, waits with it.
-const RECORD_AFTER_MS = 400;
+// A group of results costs one transaction of some ten statements, whatever its size. So a result waits for others:
+// until this long after the last group began, or until half of the capacity, or everything in hand, waits with it.
+const RECORD_EVERY_MS = 450;
+const FIRST_AFTER_MS = 50; // of the first results after a while: somebody may be watching
 const GROUP_SHARE_OF_CAPACITY = 1 / 2;
 const LARGEST_GROUP = 100;
 const PATIENCE_MS = 60_000;
@@ -38,6 +39,7 @@ export class Recorder<N extends TaskName, R> {
   readonly #waiting: Finished<N, R>[] = [];
   #recording = Promise.resolve();
   #isScheduled = false;
+  #recordedAt = Number.NEGATIVE_INFINITY; // performance.now()
   #hurry = new AbortController(); // aborted to record without waiting for more
   #giveUpAt = Number.POSITIVE_INFINITY;
 
@@ -77,9 +79,12 @@ export class Recorder<N extends TaskName, R> {
   }
 
   async #recordSoon(): Promise<void> {
-    await sleep(RECORD_AFTER_MS, undefined, { signal: this.#hurry.signal }).catch(() => {});
+    const dueInMs = this.#recordedAt + RECORD_EVERY_MS - performance.now();
+    const waitMs = Math.max(dueInMs, FIRST_AFTER_MS);
+    await sleep(waitMs, undefined, { signal: this.#hurry.signal }).catch(() => {});
     this.#hurry = new AbortController();
     this.#isScheduled = false;
+    this.#recordedAt = performance.now();
     // What is finished meanwhile waits for others in its turn: while a group is recorded, few results arrive.
     for (let due = this.#waiting.splice(0); due.length > 0; due = due.slice(LARGEST_GROUP)) {
       const group = due.slice(0, LARGEST_GROUP);

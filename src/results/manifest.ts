@@ -5,7 +5,7 @@ import { publicId } from '../ids.ts';
 import { FIX_SQL, fixBody } from '../images/fix.ts';
 import { type ImageState, shownState, STATE_NOW } from '../images/image.ts';
 import type { Fix } from '../pipeline/file-measures.ts';
-import { sentenceOf } from '../pipeline/problems.ts';
+import { sentenceOf } from '../pipeline/problem-words.ts';
 import { fileUrls, type OutputFile } from './files.ts';
 import type { BatchResults } from './results.queries.ts';
 
@@ -26,7 +26,8 @@ export async function* manifest(db: Db, results: BatchResults, filesUrl: string)
 function linesOf(image: ManifestRow, results: BatchResults, url: (file: OutputFile) => string) {
   const { slot, row_number: row, position, sku, label, url: source_url, final_url, source } = image;
   const { error_code, is_placeholder, made_by, fetched_at, made_at, ended_at } = image;
-  const error_detail = error_code === null ? null : (image.error_detail ?? sentenceOf(error_code));
+  const error_detail =
+    error_code === null ? null : (image.error_detail ?? sentenceOf(error_code, source_url));
   const what = { batch: publicId('bat', results.batchId), slot, row, position, sku, label };
   const state = shownState(image.state, results);
   const from = { state, error_code, error_detail, source_url, final_url, source, is_placeholder };

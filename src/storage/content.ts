@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { StorageKey } from './keys.ts';
+import { RemovedMeanwhile } from './resumed.ts';
 import type { Content, Storage } from './storage.ts';
 
-/** Size and SHA-256 of a file in storage, by reading all of it; undefined if it does not exist. */
+/** Size and SHA-256 of a file in storage, by reading all of it; undefined if it does not exist, or is removed meanwhile. */
 export async function readContent(
   storage: Storage,
   key: StorageKey,
@@ -34,17 +35,22 @@ async function read(
 ): Promise<Content | undefined> {
   const opened = await storage.open(key, signal);
   if (!opened) return undefined;
+  const { content } = opened;
   const hash = createHash('sha256');
   let bytes = 0;
-  await consume(
-    (async function* () {
-      for await (const chunk of opened.content as AsyncIterable<Buffer>) {
-        signal.throwIfAborted();
-        hash.update(chunk);
-        bytes += chunk.length;
-        yield chunk;
-      }
-    })(),
-  );
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const chunk of content as AsyncIterable<Buffer>) {
+      signal.throwIfAborted();
+      hash.update(chunk);
+      bytes += chunk.length;
+      yield chunk;
+    }
+  }
+  try {
+    await consume(counted());
+  } catch (error) {
+    if (error instanceof RemovedMeanwhile) return undefined;
+    throw error;
+  }
   return { bytes, sha256: hash.digest('hex') };
 }

@@ -1,12 +1,10 @@
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { patienceWith, type Patiently, type Waiting } from './patient.ts';
-import type { Listed, Storage } from './storage.ts';
+import { resumed } from './resumed.ts';
+import type { Listed, Range, Storage } from './storage.ts';
 
 /**
  * A storage for commands that go through all of it, for hours: each call is tried again for five minutes, and a list
- * goes on behind its last page. Files are read before they are handed over: renditions are small, and
- * an uploaded picture has at most MAX_SOURCE_BYTES. Nothing is removed twice: see Removal.
+ * goes on behind its last page, and a file where it broke off. Nothing is removed twice: see Removal.
  */
 export function storageForLongRun(storage: Storage, waiting: Waiting): Storage {
   const patiently = patienceWith(storage, waiting);
@@ -19,11 +17,11 @@ export function storageForLongRun(storage: Storage, waiting: Waiting): Storage {
     ...(sha256Of && {
       sha256Of: (key, signal) => patiently(signal, (within) => sha256Of(key, within)),
     }),
-    open: (key, signal, range) =>
-      patiently(signal, async (within) => {
-        const opened = await storage.open(key, within, range);
-        return opened && { ...opened, content: Readable.from([await buffer(opened.content)]) };
-      }),
+    open: async (key, signal, range) => {
+      const opened = await patiently(signal, (within) => storage.open(key, within, range));
+      const reopen = (rest: Range, within: AbortSignal) => storage.open(key, within, rest);
+      return opened && resumed(opened, { name: storage.name, range, patiently, reopen, signal });
+    },
     list: (prefix, signal, after) => listOn(storage, patiently, { prefix, signal, after }),
   };
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { newUuid } from '../ids.ts';
 import type { Queue } from '../queue/queue.ts';
+import { announceTasks } from '../queue/wake-ups.ts';
 import type { EventType } from './event-types.ts';
 import { type Receiver, receiversOf } from './receivers.ts';
 
@@ -33,7 +34,7 @@ type EventRow = {
 
 /**
  * The transactional outbox: writes events, their deliveries and the first delivery tasks in the transaction
- * of the change itself, so that no event is lost or invented. Four statements for any number of events.
+ * of the change itself, so that no event is lost or invented. Five statements for any number of events.
  */
 export async function writeEvents(trx: Db, events: NewEvent[], queue: Queue): Promise<void> {
   if (events.length === 0) return;
@@ -119,6 +120,7 @@ export async function queueAttempts(trx: Db, attempts: AttemptTask[], queue: Que
     };
   });
   await queue.insert('deliver_webhook', tasks, trx);
+  if (attempts.some(({ wait_ms: waitMs }) => waitMs === 0)) await announceTasks(trx, 'deliver_webhook');
 }
 
 /**

@@ -5,6 +5,7 @@ import { type Pump, startPump } from '../queue/pump.ts';
 import type { ClaimLimits, Queue } from '../queue/queue.ts';
 import { retryPassingTrouble } from '../queue/retry.ts';
 import { hasOpenTask } from '../queue/stored-tasks.ts';
+import type { WakeUps } from '../queue/wake-ups.ts';
 import type { TaskData } from '../queue/tasks.ts';
 import { type AttemptTask, queueAttempts, SLOW_LANE } from './events.ts';
 import { post } from './post.ts';
@@ -15,6 +16,8 @@ export type WebhookParts = RecordParts & {
   userAgent: string;
   /** of one attempt, in all */
   timeoutMs: number;
+  /** tell of new deliveries; without them polls find those */
+  wakeUps?: WakeUps;
 };
 
 const OF_ONE_ENDPOINT = { default: 2, tiers: { [SLOW_LANE.tier]: 1 } };
@@ -51,7 +54,7 @@ export function startDeliveries(parts: WebhookParts): Pick<Pump, 'pause' | 'stop
 }
 
 function startLane(parts: WebhookParts, { capacity, limits }: Lane): Pump {
-  const { queue, log } = parts;
+  const { queue, wakeUps, log } = parts;
   let waiting = 0;
   return startPump<'deliver_webhook', TaskData['deliver_webhook'], void>({
     queue,
@@ -60,6 +63,7 @@ function startLane(parts: WebhookParts, { capacity, limits }: Lane): Pump {
     waiting: () => waiting,
     limits,
     pollMs: POLL_MS,
+    ...(wakeUps && { wakeUps }),
     claim: async (tasks) => new Map(tasks.map(({ id, data }) => [id, data])),
     async handle(task, signal) {
       let isWaiting = false;

@@ -45,8 +45,9 @@ function endOf({ task, result }: FinishedImage): ImageEnd[] {
     return [{ task_id: task.id, state: 'completed', hash16: setIdOf(made), is_placeholder, claimed_at }];
   }
   if (result.is !== 'failed') return [];
-  const { code, message } = result.problem;
-  return [{ task_id: task.id, state: 'failed', error_code: code, error_detail: message }];
+  const { image, problem } = result;
+  const error_detail = problem.messageFor(image.url);
+  return [{ task_id: task.id, state: 'failed', error_code: problem.code, error_detail }];
 }
 
 /** @param images the lead image and those that follow it, which reuse its files */

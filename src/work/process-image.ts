@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ImageRequest, Measured, Outcome, Pipeline } from '../pipeline/pipeline.ts';
-import { IMAGE_PROBLEMS, ImageProblem } from '../pipeline/problems.ts';
+import { IMAGE_PROBLEMS } from '../pipeline/image-problems.ts';
+import { ImageProblem } from '../pipeline/problems.ts';
 import { DecodersUnavailable } from '../pipeline/decoder-children.ts';
 import type { HostBusy } from '../pipeline/download/download-permit.ts';
 import { StorageTrouble } from '../storage/storage.ts';

@@ -119,7 +119,7 @@ async function recordAttempts(trx: Db, finished: FinishedImage[]): Promise<void>
             batch_id: result.image.batchId,
             lead_slot: result.image.slot,
             code: result.problem.code,
-            detail: result.problem.message,
+            detail: result.problem.messageFor(result.image.url),
             http_status: result.problem.httpStatus,
           },
         ]

@@ -1,8 +1,10 @@
 import { invalidFile } from '../csv/invalid-file.ts';
 import type { BesideCell } from '../csv/records.ts';
 import { grown, StringItem, unescaped } from './cell-texts.ts';
-import { addressIn, wpsPictureIn } from './formulas.ts';
-import type { NumberFormat } from './number-format.ts';
+import { type AddressFormula, wpsPictureIn } from './formulas.ts';
+import { NUMBER, type NumberFormat } from './number-format.ts';
+import { SharedFormulas } from './shared-formulas.ts';
+import type { RichPicture } from './pictures/rich-values.ts';
 import { shownNumber } from './show-number.ts';
 import { formatOfCell } from './styles.ts';
 import type { TextStore } from './text-store.ts';
@@ -13,20 +15,26 @@ export type CellParts = {
   texts: TextStore;
   styles: NumberFormat[];
   is1904: boolean;
-  /** the pictures in cells by the value metadata of the cell, `vm` */
-  richPictures: ReadonlyMap<string, string>;
+  /** the pictures in cells by the value metadata of the cell, `vm`: parts, or links of IMAGE() */
+  richPictures: ReadonlyMap<string, RichPicture>;
   /** by the ids of WPS Office */
   wpsPictures: ReadonlyMap<string, string>;
 };
+
+/** `plain`: the number of a cell whose format shows another text. */
+type ReadCell = { text: string; plain?: string; beside?: BesideCell; address?: AddressFormula };
 
 /** A cell while it is read (ECMA-376, part 1, 18.3.1.4), and then its text and what it holds beside it. */
 export class CellReader {
   readonly #parts: CellParts;
   readonly #item = new StringItem();
+  readonly #formulas = new SharedFormulas();
   #attributes: Attributes = {};
   #line = 1;
   #value = '';
   #formula = '';
+  /** of the element of the formula; undefined: there is none */
+  #formulaAttributes: Attributes | undefined;
   /** the element whose text is read; '': none */
   #in: 'v' | 'f' | 'is' | '' = '';
 
@@ -39,10 +47,12 @@ export class CellReader {
     this.#line = line;
     this.#value = '';
     this.#formula = '';
+    this.#formulaAttributes = undefined;
     this.#in = '';
   }
 
-  open(name: string): void {
+  open(name: string, attributes: Attributes): void {
+    if (name === 'f') this.#formulaAttributes = attributes;
     if (name === 'v' || name === 'f' || name === 'is') this.#in = name;
     else if (this.#in === 'is') this.#item.open(name);
   }
@@ -59,12 +69,26 @@ export class CellReader {
   }
 
   /** The text of the cell, and at most one thing beside it. */
-  end(column: number): { text: string; beside?: BesideCell } {
+  end(column: number): ReadCell {
     const text = this.#text();
-    const part = this.#picture();
-    if (part !== undefined) return { text: '', beside: { column, part } }; // its text is an error, or a formula
-    const link = this.#formula === '' ? undefined : addressIn(this.#formula);
-    return link === undefined ? { text } : { text, beside: { column, link } };
+    const picture = this.#picture();
+    if (picture) return { text: '', beside: { column, ...picture } }; // its text is an error, or a formula
+    const plain = this.#plain(text);
+    const attributes = this.#formulaAttributes;
+    if (!attributes) return { text, ...plain };
+    const address = this.#formulas.addressOf(this.#formula, attributes, { line: this.#line, column });
+    if (address === 'unknown') return { text, ...plain, beside: { column, lacks: 'address' } };
+    if (address) return { text, address };
+    // A formula whose value is an empty text has the type of texts.
+    const lacksValue = this.#value === '' && this.#attributes['t'] !== 'str';
+    return { text, ...plain, ...(lacksValue && { beside: { column, lacks: 'value' } }) };
+  }
+
+  #plain(text: string): { plain: string } | undefined {
+    const { t = 'n' } = this.#attributes;
+    if (t !== 'n' || text === '') return undefined;
+    const plain = shownNumber(this.#value, NUMBER, this.#parts.is1904);
+    return plain === text ? undefined : { plain };
   }
 
   #text(): string {
@@ -89,12 +113,13 @@ export class CellReader {
     );
   }
 
-  #picture(): string | undefined {
+  #picture(): RichPicture | undefined {
     const { richPictures, wpsPictures } = this.#parts;
     const { vm } = this.#attributes;
     const rich = vm === undefined ? undefined : richPictures.get(vm);
-    if (rich !== undefined || this.#formula === '') return rich;
+    if (rich || this.#formula === '') return rich;
     const id = wpsPictureIn(this.#formula);
-    return id === undefined ? undefined : wpsPictures.get(id);
+    const part = id === undefined ? undefined : wpsPictures.get(id);
+    return part === undefined ? undefined : { part };
   }
 }

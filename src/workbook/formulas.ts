@@ -1,20 +1,75 @@
-const ADDRESS = /\b(?:HYPERLINK|IMAGE)\s*\(\s*"((?:[^"]|"")*)"/i;
+/** What can be read of a formula without evaluating it: the address that IMAGE() or HYPERLINK() is given. */
+import { columnOf } from './references.ts';
+
+/** A cell. With `$`, a part of it stays the same where the formula is copied into other cells. */
+export type CellReference = { line: number; column: number; isLineFixed: boolean; isColumnFixed: boolean };
+
+/** Texts and cells that `&` joins. */
+export type AddressFormula = (string | CellReference)[];
+
+const CALL = /\b(?:HYPERLINK|IMAGE)\s*\(/i;
 const GOOGLE = /__xludf\.DUMMYFUNCTION\("((?:[^"]|"")*)"\)/i;
 const WPS_PICTURE = /\bDISPIMG\(\s*"([^"]+)"/i;
 
 /**
- * The address that a formula shows: the first text of HYPERLINK() or IMAGE(), which Excel writes as `_xlfn.IMAGE` and
- * Google Sheets as a text inside of another function.
+ * The address that a formula shows: the first argument of HYPERLINK() or IMAGE(), which Excel writes as `_xlfn.IMAGE`
+ * and Google Sheets as a text inside of another function.
+ * @returns 'unknown' where it is computed in another way; undefined: there is no such function
  */
-export function addressIn(formula: string): string | undefined {
-  const inner = GOOGLE.exec(formula)?.[1];
-  const address = ADDRESS.exec(inner === undefined ? formula : undoubled(inner))?.[1];
-  return address === undefined || address === '' ? undefined : undoubled(address);
+export function addressIn(formula: string): AddressFormula | 'unknown' | undefined {
+  const quoted = GOOGLE.exec(formula)?.[1];
+  const text = quoted === undefined ? formula : undoubled(quoted);
+  const call = CALL.exec(text);
+  return call ? argumentAt(text, call.index + call[0].length) : undefined;
 }
 
 /** The id of a picture in a cell, as WPS Office writes it: `_xlfn.DISPIMG("ID_5B…",1)`. */
 export function wpsPictureIn(formula: string): string | undefined {
   return WPS_PICTURE.exec(formula)?.[1];
+}
+
+const OPERAND = /\s*(?:"((?:[^"]|"")*)"|(\$?)([A-Z]{1,3})(\$?)(\d{1,7})(?![\w.(!:]))\s*/iy;
+const MAX_OPERANDS = 20;
+
+function argumentAt(text: string, from: number): AddressFormula | 'unknown' {
+  const operands: AddressFormula = [];
+  OPERAND.lastIndex = from;
+  while (operands.length < MAX_OPERANDS) {
+    const found = OPERAND.exec(text);
+    if (!found) return 'unknown';
+    operands.push(operandOf(found));
+    const next = text[OPERAND.lastIndex];
+    if (next === undefined || ',;)'.includes(next)) return operands;
+    if (next !== '&') return 'unknown';
+    OPERAND.lastIndex += 1;
+  }
+  return 'unknown';
+}
+
+function operandOf([, text, columnMark, letters = '', lineMark, digits]: RegExpExecArray):
+  | string
+  | CellReference {
+  if (text !== undefined) return undoubled(text);
+  const isColumnFixed = columnMark === '$';
+  return {
+    line: Number(digits),
+    column: columnOf(letters) ?? 0,
+    isLineFixed: lineMark === '$',
+    isColumnFixed,
+  };
+}
+
+/** The formula as it is in another cell, that many lines below and columns to the right. */
+export function moved(formula: AddressFormula, lines: number, columns: number): AddressFormula {
+  return formula.map((operand) =>
+    typeof operand === 'string'
+      ? operand
+      : {
+          ...operand,
+          line: operand.line + (operand.isLineFixed ? 0 : lines),
+          column: operand.column + (operand.isColumnFixed ? 0 : columns),
+        },
+  );
 }
 
 function undoubled(text: string): string {

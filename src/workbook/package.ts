@@ -81,7 +81,9 @@ export class Package {
   }
 }
 
-/** The target of the first relationship of a type, by the last word of its address. */
+/** The target of the first relationship of a type, by the last word of its address, in any case. */
 export function targetOf(relationships: Map<string, Relationship>, type: string): string | undefined {
-  return relationships.values().find((each) => each.type === type && !each.isExternal)?.target;
+  const wanted = type.toLowerCase();
+  return relationships.values().find((each) => each.type.toLowerCase() === wanted && !each.isExternal)
+    ?.target;
 }

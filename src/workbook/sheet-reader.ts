@@ -1,6 +1,7 @@
 import { MAX_COLUMNS } from '../csv/header/header.ts';
 import { invalidFile } from '../csv/invalid-file.ts';
 import type { BesideCell, TableRow } from '../csv/records.ts';
+import { AddressCells } from './address-cells.ts';
 import { type CellParts, CellReader } from './cell-reader.ts';
 import { columnOf, LAST_ROW, lettersOf } from './references.ts';
 import type { Attributes, XmlHandler } from './xml.ts';
@@ -16,6 +17,7 @@ const MAX_ROW_CHARACTERS = 2 ** 20; // as in a CSV: results read 100 rows at a t
 export class SheetReader implements XmlHandler {
   readonly #cell: CellReader;
   readonly #besides: RowParts['beside'];
+  readonly #addresses = new AddressCells();
   #rows: TableRow[] = [];
   #isInRows = false;
   #isOver = false;
@@ -46,7 +48,7 @@ export class SheetReader implements XmlHandler {
   }
 
   open(name: string, attributes: Attributes): void {
-    if (this.#isInCell) this.#cell.open(name);
+    if (this.#isInCell) this.#cell.open(name, attributes);
     else if (name === 'c' && this.#isInRows) this.#beginCell(attributes);
     else if (name === 'row' && this.#isInRows) this.#beginRow(attributes);
     else if (name === 'sheetData') this.#isInRows = true;
@@ -88,8 +90,9 @@ export class SheetReader implements XmlHandler {
 
   #endCell(): void {
     this.#isInCell = false;
-    const { text, beside } = this.#cell.end(this.#column);
-    if (text === '' && !beside) return; // it has a format only
+    const { text, plain, beside, address } = this.#cell.end(this.#column);
+    const isEmpty = text === '' && (!beside || 'lacks' in beside);
+    if (isEmpty && ((!beside && !address) || this.#column >= MAX_COLUMNS)) return; // it has a format only
     if (this.#column >= MAX_COLUMNS)
       throw invalidFile(
         'too_many_columns',
@@ -100,6 +103,8 @@ export class SheetReader implements XmlHandler {
     if (this.#characters > MAX_ROW_CHARACTERS)
       throw invalidFile('row_too_long', 'The row has more than 1 million characters.', this.#line);
     this.#put(this.#column, text);
+    if (plain !== undefined) this.#addresses.addPlain(this.#column, plain);
+    if (address) this.#addresses.addFormula(this.#column, address);
     if (beside) this.#beside.push(beside);
   }
 
@@ -111,12 +116,15 @@ export class SheetReader implements XmlHandler {
 
   #endRow(): void {
     const cells = this.#cells;
+    this.#beside.push(...this.#addresses.end(this.#line, cells, this.#beside));
     for (const each of this.#besides) {
       const ofRow = each.get(this.#line);
       if (ofRow) this.#beside.push(...ofRow.slice(0, MAX_COLUMNS));
     }
-    const hasPicture = this.#beside.some((each) => 'part' in each);
-    if (!hasPicture && cells.every((cell) => cell.trim() === '')) return;
+    const isProduct = this.#beside.some(
+      (each) => 'part' in each || ('lacks' in each && each.lacks === 'value'),
+    );
+    if (!isProduct && cells.every((cell) => cell.trim() === '')) return;
     this.#width = Math.max(this.#width, cells.length);
     if (this.#width > 0) this.#put(this.#width - 1, cells[this.#width - 1] ?? '');
     const row = { line: this.#line, cells };

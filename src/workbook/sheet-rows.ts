@@ -20,5 +20,9 @@ export async function* readSheetRows(
     for (const row of sheet.take()) yield row;
     if (sheet.isOver) return;
   }
-  if (!sheet.isOver) throw invalidFile('xml_invalid', `"${name}" in the file is not complete.`);
+  if (!sheet.isOver)
+    throw invalidFile(
+      'xml_invalid',
+      `"${name}" in the workbook is not complete. Open the workbook, save it anew, and upload that.`,
+    );
 }

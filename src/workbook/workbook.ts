@@ -74,7 +74,8 @@ async function openSheet(
   const floating = await floatingPictures(parts, drawings);
   for (const ofRow of floating.values()) pictures.hold(ofRow);
   const rows = rowsOf(parts, name, { ...cells, beside: [links, floating] });
-  const hasPictures = floating.size + cells.richPictures.size + cells.wpsPictures.size > 0;
+  const hasRich = cells.richPictures.values().some((each) => 'part' in each);
+  const hasPictures = hasRich || floating.size + cells.wpsPictures.size > 0;
   return { rows: hasPictures ? pictures.holdAll(rows) : rows, merges, hasPictures };
 }
 

@@ -1,5 +1,6 @@
 import { SaxesParser } from 'saxes';
 import { invalidFile } from '../csv/invalid-file.ts';
+import { xmlFlawInWords } from '../xml-words.ts';
 
 export type Attributes = Record<string, string>;
 
@@ -47,7 +48,7 @@ export class XmlReader {
       throw this.#invalid('it has a document type, which no workbook has');
     });
     parser.on('error', (error) => {
-      throw this.#invalid(error.message.slice(0, 100));
+      throw this.#invalid(xmlFlawInWords(error.message));
     });
   }
 
@@ -73,7 +74,10 @@ export class XmlReader {
   }
 
   #invalid(why: string): Error {
-    return invalidFile('xml_invalid', `"${this.#name}" in the file cannot be read: ${why}.`);
+    return invalidFile(
+      'xml_invalid',
+      `"${this.#name}" in the workbook cannot be read: ${why}. Open the workbook, save it anew, and upload that.`,
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 /** Reads the directory of a ZIP, which stands at its end, and believes little of it. */
 import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel } from 'yauzl';
 import type { BlockReader } from './block-reader.ts';
-import { asProblem, unreadable } from './unreadable.ts';
+import { asProblem, damagedList, unreadable } from './unreadable.ts';
 
 /** A file or folder in a ZIP, as its directory describes it. Less than yauzl's entries hold: there may be 200,000. */
 export type StoredPart = {
@@ -35,11 +35,17 @@ export async function readDirectory(reader: BlockReader, bytes: number): Promise
       decodeStrings: false,
     });
     if (zip.entryCount > MAX_ENTRIES)
-      throw unreadable('file_too_complex', `The ZIP has more than ${MAX_ENTRIES} files in it.`);
+      throw unreadable(
+        'file_too_complex',
+        `The ZIP has more than ${MAX_ENTRIES.toLocaleString('en')} files in it. Split it into several.`,
+      );
     const begin = Number(zip.readEntryCursor);
     for await (const entry of zip.eachEntry()) {
       if (Number(zip.readEntryCursor) - begin > MAX_DIRECTORY_BYTES || entry.fileNameLength > MAX_NAME_BYTES)
-        throw unreadable('file_too_complex', 'The names of the files in the ZIP are too long.');
+        throw unreadable(
+          'file_too_complex',
+          'The names of the files in the ZIP are too long. Pack them anew with shorter names.',
+        );
       parts.push(partOf(entry));
     }
   } catch (error) {
@@ -105,8 +111,7 @@ function refuseOverlaps(parts: readonly StoredPart[], bytes: number): void {
     if (offset < last) throw unreadable('file_too_complex', OVERLAP);
     last = end;
   }
-  if (last > bytes)
-    throw unreadable('zip_damaged', 'The ZIP cannot be read: a file in it would end beyond it.');
+  if (last > bytes) throw damagedList();
 }
 
 const OVERLAP = 'Files in the ZIP share their bytes, as in a ZIP bomb. Pack them anew.';

@@ -4,7 +4,7 @@ import { crc32, createInflateRaw } from 'node:zlib';
 import { BlockReader } from './block-reader.ts';
 import { readDirectory, type StoredPart } from './directory.ts';
 import type { InflateBudget } from './inflate-budget.ts';
-import { asProblem, unreadable } from './unreadable.ts';
+import { asProblem, damagedPart, unreadable } from './unreadable.ts';
 
 /** A file in a ZIP, or a folder. Sizes are what the directory of the ZIP says, and may be wrong. */
 export type ZipPart = Pick<
@@ -52,28 +52,27 @@ async function* contentOf(
   try {
     for await (const chunk of await inflatedOf(part, zip)) {
       inflated += chunk.length;
-      if (inflated > bytes) throw damaged(name);
+      if (inflated > bytes) throw damagedPart(name);
       spent.spend(chunk.length);
       checksum = crc32(chunk, checksum);
       yield chunk;
     }
   } catch (error) {
-    throw asProblem(error);
+    throw asProblem(error, name);
   }
-  if (checksum !== part.checksum || inflated !== bytes) throw damaged(name);
-}
-
-function damaged(name: string): Error {
-  return unreadable('zip_damaged', `"${name}" in the file is damaged: its checksum or its size is wrong.`);
+  if (checksum !== part.checksum || inflated !== bytes) throw damagedPart(name);
 }
 
 const CHUNK_BYTES = 16 * 1024;
 const [STORED, DEFLATED] = [0, 8];
 
 async function inflatedOf(part: StoredPart, { file, reader }: Open): Promise<AsyncIterable<Buffer>> {
-  const { method, compressedBytes } = part;
+  const { name, method, compressedBytes } = part;
   if (method !== STORED && method !== DEFLATED)
-    throw unreadable('zip_damaged', 'The ZIP is compressed with another method than Deflate: make it again.');
+    throw unreadable(
+      'zip_damaged',
+      `"${name.slice(0, 100)}" in the file is compressed in a way that is not read. Save the workbook anew, or pack the archive anew as a plain ZIP.`,
+    );
   const start = await beginOf(part, file);
   if (compressedBytes === 0) return Readable.from([]);
   const stored = reader.streamOf(start, start + compressedBytes);
@@ -89,6 +88,6 @@ const SIGNATURE = 0x04034b50;
 /** Where the content begins: the header before it may be longer than the directory says. */
 async function beginOf({ name, offset }: StoredPart, file: FileHandle): Promise<number> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, offset);
-  if (bytesRead < HEADER_BYTES || buffer.readUInt32LE(0) !== SIGNATURE) throw damaged(name);
+  if (bytesRead < HEADER_BYTES || buffer.readUInt32LE(0) !== SIGNATURE) throw damagedPart(name);
   return offset + HEADER_BYTES + buffer.readUInt16LE(26) + buffer.readUInt16LE(28);
 }

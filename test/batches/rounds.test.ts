@@ -12,7 +12,8 @@ import { sweep } from '../../src/batches/sweep.ts';
 import type { Services } from '../../src/services.ts';
 import { listAttempts, listImages } from '../../src/images/image.queries.ts';
 import type { ClaimedImage, ImageResult } from '../../src/work/process-image.ts';
-import { ImageProblem, type ImageProblemCode } from '../../src/pipeline/problems.ts';
+import type { ImageProblemCode } from '../../src/pipeline/image-problems.ts';
+import { ImageProblem } from '../../src/pipeline/problems.ts';
 import { acceptCsv, acceptUrls, claim, failed, newServices, record, TIMINGS } from '../support/batches.ts';
 import { anyContent } from '../support/contents.ts';
 

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import { newApiKey } from '../../src/access/api-key.ts';
-import { IMAGE_PROBLEMS } from '../../src/pipeline/problems.ts';
+import { IMAGE_PROBLEMS } from '../../src/pipeline/image-problems.ts';
 import { migratedDatabase } from '../support/database.ts';
 import { codeBlocks, missing } from '../support/examples.ts';
 import { type Folder, newFolder } from '../support/folder.ts';

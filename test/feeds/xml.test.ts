@@ -112,9 +112,12 @@ describe('what is no feed', () => {
   const refused: [xml: string, why: RegExp][] = [
     ['<catalog><thing/></catalog>', /^xml_invalid 1: The XML has no products/],
     ['<!DOCTYPE rss [<!ENTITY a "b">]>\n<rss/>', /^xml_invalid 1: The XML has a document type definition/],
-    [`${item}&euro;</g:id>`, /^xml_invalid 1: This is not valid XML: undefined entity/],
-    [`<rss>\n<channel>\n<item></channel>`, /^xml_invalid 3: This is not valid XML: unexpected close tag/],
-    [`${item}1</g:id>`, /^xml_invalid 1: This is not valid XML: unclosed tag/],
+    [`${item}&euro;</g:id>`, /^xml_invalid 1: This is not valid XML: an "&" begins no entity/],
+    [
+      `<rss>\n<channel>\n<item></channel>`,
+      /^xml_invalid 3: This is not valid XML: an element ends while another one/,
+    ],
+    [`${item}1</g:id>`, /^xml_invalid 1: This is not valid XML: the end of <[\w:]+> is missing/],
     [`${item}\n${'x'.repeat(2 ** 21)}`, /^row_too_long 1: /],
     [`<rss a="${'x'.repeat(2 ** 21)}`, /^row_too_long 1: /],
     [`<rss><!--${'x'.repeat(2 ** 21)}`, /^row_too_long 1: /],

@@ -190,6 +190,52 @@ describe('pictures alone', () => {
     assert.deepEqual(codes(warnings), ['files_left_out']);
   });
 
+  /** The products that the names tell, each with its pictures, and the codes of warnings. */
+  async function productsOf(names: string[], pictureNames?: 'auto' | 'sku-number' | 'sku') {
+    const zip = Readable.from([buildZip(files(...names))]);
+    const { preview } = await previewUpload(zip, { ...rules(), pictureNames });
+    const products = preview.first_rows.map(({ sku, images }) => [sku, ...images].join(' '));
+    return {
+      products,
+      codes: codes(preview.warnings),
+      details: preview.warnings.map(({ detail }) => detail),
+    };
+  }
+
+  test('digits at the end of a name belong to the SKU where the other names show it, and to the picture where they do not', async () => {
+    for (const [names, expected, isUnclear] of [
+      [['A-12.jpg', 'A-12-1.jpg', 'A-12-2.jpg'], ['A-12 A-12.jpg A-12-1.jpg A-12-2.jpg'], false],
+      [['A-12-1.jpg', 'A-12-2.jpg', 'A-7-1.jpg'], ['A-12 A-12-1.jpg A-12-2.jpg', 'A-7 A-7-1.jpg'], false],
+      [['A-12-3.jpg', 'A-12.jpg'], ['A-12 A-12.jpg A-12-3.jpg'], false],
+      [['A.jpg', 'A-12.jpg'], ['A A.jpg A-12.jpg'], false],
+      [['A-1.jpg', 'A-2.jpg', 'A-12.jpg'], ['A A-1.jpg A-2.jpg A-12.jpg'], false],
+      [['A_0.jpg', 'A_1.jpg'], ['A A_0.jpg A_1.jpg'], false],
+      [['A-1.jpg'], ['A A-1.jpg'], false],
+      [['A-12.jpg'], ['A-12 A-12.jpg'], true],
+      [['A-11.jpg', 'A-12.jpg', 'B.jpg'], ['A-11 A-11.jpg', 'A-12 A-12.jpg', 'B B.jpg'], true],
+      [['A-1.jpg', 'A-12.jpg', 'A-12-1.jpg'], ['A A-1.jpg', 'A-12 A-12.jpg A-12-1.jpg'], false],
+    ] as const) {
+      const read = await productsOf([...names]);
+      assert.deepEqual(read.products, expected);
+      assert.deepEqual(read.codes, isUnclear ? ['picture_names_unclear'] : [], names.join(' '));
+    }
+  });
+
+  test('what is unclear is told, and an option says it exactly', async () => {
+    const names = ['A-11.jpg', 'A-12.jpg', ...Array.from({ length: 21 }, (_, i) => `mug-${i + 1}.jpg`)];
+    const { details } = await productsOf(names);
+    assert.deepEqual(details, [
+      'Of the names of the pictures, the digits at the end of A-11.jpg, A-12.jpg are read as a part of the SKU, because no picture without digits or with the number 1 is there; those of mug (21 pictures) as the numbers of pictures of one product. If that is wrong, send the option picture_names: sku-number or sku.',
+    ]);
+    const numbered = await productsOf(names, 'sku-number');
+    assert.deepEqual([numbered.products[0], numbered.codes], ['A A-11.jpg A-12.jpg', []]);
+    const whole = await productsOf([...names, 'C/1.jpg'], 'sku');
+    assert.deepEqual(
+      [whole.products.slice(0, 3), whole.codes],
+      [['A-11 A-11.jpg', 'A-12 A-12.jpg', 'mug-1 mug-1.jpg'], []],
+    );
+  });
+
   test('a product of more than 50 pictures is an error of its row; an archive of neither is refused', async () => {
     const many = Array.from({ length: 60 }, (_, i) => `A/${i}.jpg`);
     assert.deepEqual(codes((await previewOf(buildZip(files(...many)))).errors), ['too_many_urls']);

@@ -9,14 +9,47 @@ import { sql } from 'kysely';
 import { startHttp } from '../../src/app.ts';
 import { publicId, uuidOf } from '../../src/ids.ts';
 import { KeptFiles } from '../../src/intake/kept-files.ts';
+import { WORKBOOK_TYPE } from '../../src/intake/receive.ts';
 import { newServices } from '../support/batches.ts';
 import { type Batch, freePort, json } from '../support/minilab.ts';
+import { floatingWorkbook } from '../support/picture-workbooks.ts';
 import { until } from '../support/until.ts';
+import { buildZip } from '../support/zip-builder.ts';
 
 type Upload = { upload_id: string; name: string; bytes: number; sha256: string; expires_at: string };
 type Problem = { code: string; detail: string };
 
 const CSV = 'SKU,Product Name,Input Image Urls\n1,Mug,http://127.0.0.1:1/1.jpg\n2,Cup,\n';
+
+const PICTURES = ['a.jpg', 'b.jpg'].map((name) => ({ name, content: Buffer.from(`the picture ${name}`) }));
+
+/** Each is a table of two products with a picture that came with it. */
+const KEPT_KINDS: [name: string, type: string, fileKind: string, file: () => Buffer][] = [
+  [
+    'shop.zip',
+    'application/zip',
+    'csv',
+    () => buildZip([{ name: 'p.csv', content: 'SKU,Image\n1,a.jpg\n2,b.jpg\n' }, ...PICTURES]),
+  ],
+  [
+    'shop.xlsx',
+    WORKBOOK_TYPE,
+    'xlsx',
+    () =>
+      floatingWorkbook(
+        [
+          ['SKU', 'Image'],
+          ['1', ''],
+          ['2', ''],
+        ],
+        PICTURES,
+        [
+          { picture: 0, row: 2, column: 1 },
+          { picture: 1, row: 3, column: 1 },
+        ],
+      ),
+  ],
+];
 
 describe('kept uploads', () => {
   const stack = new AsyncDisposableStack();
@@ -109,6 +142,38 @@ describe('kept uploads', () => {
     const [status, code] = await problem(post('/v1/batches', formOf({ upload, strict: 'true' })));
     assert.deepEqual([status, code], [422, 'csv_invalid']);
   });
+
+  for (const [what, type, fileKind, file] of KEPT_KINDS)
+    test(`${what} is kept whole: its previews and batches are those of the file itself, pictures included`, async () => {
+      const headers = { 'content-type': type };
+      const made = await post(`/v1/uploads?name=${what}`, file(), headers);
+      assert.equal(made.status, 201);
+      const { upload_id: upload, bytes, sha256 } = await json<Upload>(made);
+      assert.deepEqual([bytes, sha256], [file().length, createHash('sha256').update(file()).digest('hex')]);
+
+      const direct = await json<{ ok: boolean; file_kind: string }>(
+        post('/v1/batches/preview', file(), headers),
+      );
+      assert.deepEqual([direct.ok, direct.file_kind], [true, fileKind]);
+      assert.deepEqual(await json(post(`/v1/batches/preview?upload=${upload}`)), direct);
+
+      for (const _ of ['once', 'and again']) {
+        const accepted = await post('/v1/batches', formOf({ upload }));
+        assert.equal(accepted.status, 202);
+        const { products, counts, name, links } = await json<Batch & { name: string }>(accepted);
+        assert.deepEqual([products, counts.total, name], [2, 2, what]);
+        const { items } = await json<{ items: { file: string | null }[] }>(fetch(links.images));
+        assert.deepEqual(
+          items.map(({ file: own }) => own?.replace(/^.*\//, '')),
+          ['a.jpg', 'b.jpg'],
+        );
+      }
+      const errors = await fetch(`${url}/v1/uploads/${upload}/errors.csv`);
+      assert.deepEqual(
+        [errors.status, (await errors.text()).replace(/^\ufeff/, '').trim()],
+        [200, 'SKU,Image'],
+      );
+    });
 
   test('an idempotency key knows the file, whichever way it was sent, also after the upload is gone', async () => {
     const { upload_id: upload } = await keep();

@@ -24,6 +24,7 @@ test('what was made of a cell is told by warnings with line and column', async (
     `C,${URL} | Red mug`,
     `D,"${URL};;${URL}?2;"`,
     `E,"[""${URL}"",""${URL}?2""]"`,
+    `#N/A,#N/A`,
   ].join('\n');
   const { errors, warnings, products } = await read(csv);
   assert.equal(errors.count, 0);
@@ -33,15 +34,22 @@ test('what was made of a cell is told by warnings with line and column', async (
       [2, 2, 'url_rewritten'],
       [3, 2, 'placeholder'],
       [4, 2, 'text_beside_url'],
+      [7, 2, 'placeholder'],
+      [7, 2, 'no_images'],
     ],
   );
   const details = warnings.first.map(({ detail }) => detail);
   assert.match(details[0] ?? '', /1\.jpg\?a=1&amp;b=2" is read as https:\/\/a\.example\/1\.jpg\?a=1&b=2\./);
   assert.match(details[1] ?? '', /"N\/A" is no address/);
   assert.match(details[2] ?? '', /is ignored: .*Red mug/);
+  assert.equal(
+    details[3],
+    '"#N/A" is an error of the spreadsheet (a lookup found nothing); the slot counts as empty.',
+  );
+  assert.equal(products.at(-1)?.sku, '#N/A', 'in other cells text stays text');
   assert.deepEqual(
     products.map(({ images }) => images.map(({ position }) => position)),
-    [[1], [1], [1], [1, 3], [1, 2]],
+    [[1], [1], [1], [1, 3], [1, 2], []],
   );
 });
 

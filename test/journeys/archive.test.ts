@@ -14,7 +14,15 @@ import { type S3, startS3 } from '../support/s3.ts';
 import { until } from '../support/until.ts';
 import { buildZip } from '../support/zip-builder.ts';
 
-type Image = { id: string; state: string; source_url: string; file: string; error_code: string | null };
+type Image = {
+  id: string;
+  state: string;
+  source_url: string;
+  file: string;
+  error_code: string | null;
+  error_detail: string | null;
+};
+type Words = { title: string; advice: string };
 
 const [PHOTO = ''] = PHOTO_NAMES;
 
@@ -85,6 +93,15 @@ describe('a catalogue in an archive', () => {
         ['failed', 'img/note.jpg', 'not_an_image'],
       ],
     );
+    const failed = images.find(({ state }) => state === 'failed');
+    assert.equal(failed?.error_detail, 'The file is not an image. (it is a text file)');
+    const { items } = await json<{ items: Words[] }>(fetch(`${first.links.self}/failures`));
+    const { problem } = await json<{ problem: Words }>(fetch(`${receiver.url}/v1/images/${failed.id}`));
+    for (const words of [items[0], problem]) {
+      assert.equal(words?.title, 'The file is no image');
+      assert.match(words.advice, /^Open the file: /);
+    }
+
     const [image] = images;
     assert.match(image?.source_url ?? '', /^upload:[0-9a-f]{64}$/);
     const before = await fetch(`${receiver.url}/v1/images/${image?.id}/before?width=200`);

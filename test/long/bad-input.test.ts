@@ -85,7 +85,7 @@ describe('bad input to the API', () => {
         'half a workbook',
         Buffer.from('PK\x03\x04' + 'x'.repeat(300), 'latin1'),
         'zip_damaged',
-        /cannot be read/,
+        /end of the file is missing/,
       ],
       ['a web page', '<!doctype html><html></html>', 'not_a_csv', /web page/],
       ['a wrong header', 'a,b,c\n1,2,3\n', 'no_image_column', /this file has "a", "b", "c"/],

@@ -126,3 +126,24 @@ test('Ctrl-C in the middle ends at once, leaves no half result, and the next run
   await writeFile(file, `Image\n${origin.url}/photo\n`);
   assert.equal((await runMinilab(['process', file], options)).code, 0);
 });
+
+test('a run whose CSV has errors stops the server that was begun while it loaded, and a run after it works', async () => {
+  await using folder = await newFolder();
+  await writeFile(join(folder.path, '1.jpg'), photo(PHOTO_NAMES[0] ?? ''));
+  await writeFile(join(folder.path, 'good.csv'), 'Image\n1.jpg\n');
+  await writeFile(join(folder.path, 'bad.csv'), 'Image\nftp://a.example/1.jpg\n');
+  const pidFile = join(folder.path, 'data', 'postgres', 'data', 'postmaster.pid');
+  for (const [file, wanted] of [
+    ['bad.csv', 2],
+    ['good.csv', 0],
+    ['bad.csv', 2],
+    ['good.csv', 0],
+  ] as const) {
+    const { code, err } = await runMinilab(['process', file], {
+      settings: { DATA_DIR: 'data' },
+      cwd: folder.path,
+    });
+    assert.equal(code, wanted, err);
+    await assert.rejects(readFile(pidFile), { code: 'ENOENT' });
+  }
+});

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import { Recorder } from '../../src/queue/recorder.ts';
 import { capturedLog } from '../support/logs.ts';
@@ -13,10 +14,10 @@ function taskOf(name: string) {
 function recorderOf(fails: (names: string[]) => Error | undefined) {
   const { log, lines } = capturedLog();
   const [tried, done]: [string[][], string[]] = [[], []];
-  let inHand = 0;
+  const begun = new Set<string>();
   const recorder = new Recorder<'process_image', Result>({
     capacity: 9,
-    inHand: () => inHand,
+    inHand: () => begun.size,
     patienceMs: 0,
     async record(finished) {
       const names = finished.map(({ result }) => result.name);
@@ -25,16 +26,17 @@ function recorderOf(fails: (names: string[]) => Error | undefined) {
       if (error) throw error;
     },
     onDone(tasks) {
-      inHand -= tasks.length;
+      for (const { id } of tasks) begun.delete(id);
       done.push(...tasks.map(({ id }) => id));
     },
     log,
   });
+  const begin = (...names: string[]): void => names.forEach((name) => begun.add(name));
   const add = (...names: string[]): void => {
-    inHand += names.length;
+    begin(...names);
     for (const name of names) recorder.add({ task: taskOf(name), result: { name } });
   };
-  return { recorder, add, tried, done, lines };
+  return { recorder, begin, add, tried, done, lines };
 }
 
 function trouble(code: string): Error {
@@ -78,4 +80,18 @@ test('a worker that ends gives up what cannot be recorded', async () => {
   await recorder.idle();
   assert.deepEqual(done, ['a', 'b']);
   assert.match(lines().at(-1)?.msg ?? '', /given up/);
+});
+
+test('the last results wait for no others: they are recorded before any time passes', async () => {
+  const { add, begin, done, recorder } = recorderOf(() => undefined);
+  begin('a', 'b', 'c');
+  add('a');
+  while (done.length === 0) await sleep(1);
+  assert.deepEqual(done, ['a']);
+  add('b');
+  const late = setImmediate(() => done.push('time has passed'));
+  add('c');
+  await recorder.idle();
+  clearImmediate(late);
+  assert.deepEqual(done, ['a', 'b', 'c']);
 });

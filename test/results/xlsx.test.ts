@@ -97,6 +97,19 @@ describe('a workbook of text', () => {
     );
   });
 
+  test('holds 1,048,575 products, and not one more', async () => {
+    await using folder = await newFolder();
+    await using file = await XlsxFile.open(folder.path, ['SKU']);
+    const row: string[] = [];
+    await file.add(Array.from({ length: 1_048_575 }, () => row));
+    await assert.rejects(
+      file.add([['1048577']]),
+      (error: Problem) =>
+        error.code === 'conflict' &&
+        error.message === 'A sheet holds 1048575 products, and this batch has more: take output.csv.',
+    );
+  });
+
   test('names columns as Excel does', () => {
     assert.deepEqual(
       [0, 25, 26, 51, 52, 701, 702, 16_383].map((column) => columnLetters(column)),

@@ -90,10 +90,7 @@ export function inCellWorkbook(rows: PictureRow[], pictures: BuiltPicture[]): Bu
       ...mediaOf(pictures),
       {
         name: 'xl/metadata.xml',
-        content:
-          '<metadata xmlns:xlrd="x"><metadataTypes count="1"><metadataType name="XLRICHVALUE" minSupportedVersion="120000"/></metadataTypes>' +
-          `<futureMetadata name="XLRICHVALUE" count="${count}">${each((i) => `<bk><extLst><ext uri="{3e2802c4-a4d2-4d8b-9148-e3be6c30e623}"><xlrd:rvb i="${i + 1}"/></ext></extLst></bk>`)}</futureMetadata>` +
-          `<valueMetadata count="${count}">${each((i) => `<bk><rc t="1" v="${i}"/></bk>`)}</valueMetadata></metadata>`,
+        content: metadataOf(count, 1),
       },
       {
         name: 'xl/richData/rdrichvalue.xml', // the first one is an error, not a picture
@@ -147,4 +144,70 @@ export function wpsPictureWorkbook(rows: PictureRow[], pictures: BuiltPicture[])
       ),
     ],
   });
+}
+
+/** Cells with IMAGE(), as Excel writes them: the picture is a value that names the address from which it came. */
+export function webImageWorkbook(urls: string[]): Buffer {
+  const each = (xml: (i: number) => string): string => urls.map((_, i) => xml(i)).join('');
+  const count = urls.length;
+  const rows = urls.map(
+    (_, i) =>
+      `<row r="${i + 2}"><c r="A${i + 2}" t="inlineStr"><is><t>${i}</t></is></c>` +
+      `<c r="B${i + 2}" t="e" vm="${i + 1}"><f>_xlfn.IMAGE(VLOOKUP(A${i + 2},Links!A:B,2))</f><v>#VALUE!</v></c></row>`,
+  );
+  return workbook({
+    sheets: [{ name: 'Products', rows: header('Image') + rows.join('') }],
+    relations: [
+      { id: 'rIdM', type: 'sheetMetadata', target: 'metadata.xml' },
+      {
+        id: 'rIdR1',
+        type: `${MICROSOFT}/2020/07/relationships/rdrichvaluewebimage`,
+        target: 'richData/rdRichValueWebImage.xml',
+      },
+      {
+        id: 'rIdR2',
+        type: `${MICROSOFT}/2017/06/relationships/rdRichValue`,
+        target: 'richData/rdrichvalue.xml',
+      },
+      {
+        id: 'rIdR3',
+        type: `${MICROSOFT}/2017/06/relationships/rdRichValueStructure`,
+        target: 'richData/rdrichvaluestructure.xml',
+      },
+    ],
+    parts: [
+      { name: 'xl/metadata.xml', content: metadataOf(count, 0) },
+      {
+        name: 'xl/richData/rdrichvalue.xml',
+        content: `<rvData count="${count}">${each((i) => `<rv s="0"><v>${i}</v><v>1</v><v>0</v><v>0</v></rv>`)}</rvData>`,
+      },
+      {
+        name: 'xl/richData/rdrichvaluestructure.xml',
+        content:
+          '<rvStructures count="1"><s t="_webimage"><k n="WebImageIdentifier" t="i"/><k n="CalcOrigin" t="i"/><k n="ComputedImage" t="b"/><k n="ImageSizing" t="i"/></s></rvStructures>',
+      },
+      {
+        name: 'xl/richData/rdRichValueWebImage.xml',
+        content: `<webImagesSrd xmlns:r="r">${each((i) => `<webImageSrd><address r:id="rId${2 * i + 1}"/><blip r:id="rId${2 * i + 2}"/></webImageSrd>`)}</webImagesSrd>`,
+      },
+      relationsPart(
+        'xl/richData/_rels/rdRichValueWebImage.xml.rels',
+        urls.flatMap((url, i) => [
+          { id: `rId${2 * i + 1}`, type: 'hyperlink', target: url, isExternal: true },
+          { id: `rId${2 * i + 2}`, type: 'image', target: `../media/image${i + 1}.png` },
+        ]),
+      ),
+    ],
+  });
+}
+
+/** @param first the rich value of the first cell */
+function metadataOf(count: number, first: number): string {
+  const each = (xml: (i: number) => string): string =>
+    Array.from({ length: count }, (_, i) => xml(i)).join('');
+  return (
+    '<metadata xmlns:xlrd="x"><metadataTypes count="1"><metadataType name="XLRICHVALUE" minSupportedVersion="120000"/></metadataTypes>' +
+    `<futureMetadata name="XLRICHVALUE" count="${count}">${each((i) => `<bk><extLst><ext uri="{3e2802c4-a4d2-4d8b-9148-e3be6c30e623}"><xlrd:rvb i="${i + first}"/></ext></extLst></bk>`)}</futureMetadata>` +
+    `<valueMetadata count="${count}">${each((i) => `<bk><rc t="1" v="${i}"/></bk>`)}</valueMetadata></metadata>`
+  );
 }

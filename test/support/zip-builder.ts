@@ -48,7 +48,7 @@ export function buildZip(parts: BuiltPart[], declaredCount?: number): Buffer {
     offset += local.length;
   }
   const list = Buffer.concat(directory);
-  const count = parts.length;
+  const count = Math.min(parts.length, 0xffff); // more are told in the records of ZIP64
   const end = numbers(
     [4, 0x06054b50],
     [2, 0],

@@ -54,7 +54,7 @@ describe('a ZIP that lies or unpacks to too much', () => {
     await refused(withParts({ ...rows, declaredBytes: 2 ** 31 }), 'file_too_complex', /1024 MiB|ZIP bomb/);
     await refused(withParts({ ...rows, declaredBytes: 20 }), 'zip_damaged', /damaged/);
     await refused(withParts({ ...rows, checksum: 1 }), 'zip_damaged', /damaged/);
-    await refused(withParts({ ...rows, raw: Buffer.from('no deflate') }), 'zip_damaged', /cannot be read/);
+    await refused(withParts({ ...rows, raw: Buffer.from('no deflate') }), 'zip_damaged', /damaged/);
   });
 
   test('by the number of its parts', async () => {
@@ -92,7 +92,11 @@ describe('a ZIP with what no workbook has', () => {
   test('a file that is cut anywhere', async () => {
     const file = textWorkbook(TABLE);
     for (const share of [0.1, 0.5, 0.9, 0.99])
-      await refused(file.subarray(0, file.length * share), 'zip_damaged', /cannot be read/);
+      await refused(
+        file.subarray(0, file.length * share),
+        'zip_damaged',
+        /^The end of the file is missing: .* save the workbook/,
+      );
   });
 });
 
@@ -104,7 +108,7 @@ describe('XML that wants more than a table needs', () => {
     const external = '<!DOCTYPE a SYSTEM "file:///etc/passwd"><workbook/>';
     await refused(withParts({ name: 'xl/workbook.xml', content: external }), 'xml_invalid', /document type/);
     const unknown = sheetOf('<row><c t="inlineStr"><is><t>&b;</t></is></c></row>');
-    await refused(withParts({ name: SHEET, content: unknown }), 'xml_invalid', /entity/);
+    await refused(withParts({ name: SHEET, content: unknown }), 'xml_invalid', /an "&" begins no entity/);
   });
 
   test('a cell, a tag or a comment without an end', async () => {

@@ -1,9 +1,13 @@
 /** Workbooks as programs have written them, not built by our tests (files/LICENSE says where they are from). */
 import assert from 'node:assert/strict';
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openTable } from '../../src/intake/table-kinds.ts';
+import { Package } from '../../src/workbook/package.ts';
+import { floatingPictures } from '../../src/workbook/pictures/drawings.ts';
+import { openZip } from '../../src/zip/zip-file.ts';
 
 const RULES = { maxBytes: 2 ** 20, allowPaths: false, presets: new Set<string>() };
 
@@ -31,10 +35,10 @@ const FILES: Record<string, [line: number, cells: string[]][]> = {
   ],
 };
 
-async function rowsOf(name: string) {
+async function rowsOf(name: string, sheet?: string) {
   await using stack = new AsyncDisposableStack();
   const file = createReadStream(join(import.meta.dirname, `files/${name}.xlsx`));
-  const { rows } = await openTable(file, RULES, stack);
+  const { rows } = await openTable(file, { ...RULES, sheet }, stack);
   return await Array.fromAsync(rows); // the file is closed after it
 }
 
@@ -55,4 +59,52 @@ test('excel-links.xlsx has the texts and targets of its links', async () => {
     beside: [{ column: 0, link: 'https://www.google.com/' }],
   });
   assert.equal(rows.length, 2);
+});
+
+const PICTURE = 'xl/media/image1.png';
+
+test('excel-pictures.xlsx has its pictures by the cells of their corners, among charts and comments', async () => {
+  const rows = await rowsOf('excel-pictures', '1');
+  assert.deepEqual(
+    rows.map(({ line, beside = [] }) => [
+      line,
+      beside.map((each) => ('part' in each ? [each.column, each.part] : each)),
+    ]),
+    [
+      [1, [[4, PICTURE]]],
+      [
+        2,
+        [
+          [2, PICTURE],
+          [5, PICTURE],
+        ],
+      ],
+      [
+        4,
+        [
+          [0, PICTURE],
+          [4, PICTURE],
+        ],
+      ],
+      [5, [[2, PICTURE]]],
+    ],
+  );
+});
+
+test('google-sheets-pictures.xlsx has its picture in a row without texts', async () => {
+  const rows = await rowsOf('google-sheets-pictures', '2');
+  assert.deepEqual(rows, [
+    { line: 7, cells: ['', 'dddD'] },
+    { line: 8, cells: ['', ''], beside: [{ column: 7, part: PICTURE }] },
+    { line: 13, cells: ['', '', '', '', 'DDDD'] },
+  ]);
+});
+
+test('libreoffice-pictures.xlsx has its picture by the cell of its corner', async () => {
+  await using file = await open(join(import.meta.dirname, 'files/libreoffice-pictures.xlsx'));
+  const parts = new Package(await openZip(file, (await file.stat()).size));
+  assert.deepEqual(
+    await floatingPictures(parts, ['xl/drawings/drawing1.xml']),
+    new Map([[13, [{ column: 6, part: PICTURE }]]]),
+  );
 });

@@ -3261,6 +3261,8 @@ export interface operations {
                 name_template?: string;
                 /** @description reject (the default): a row with an error refuses the upload. skip: such rows are kept as failed, and the others are processed */
                 on_invalid?: "reject" | "skip";
+                /** @description Of a ZIP of pictures without a table: what their names mean. sku-number: digits behind the last - or _ are the number of the picture (A-12.jpg is picture 12 of A). sku: a whole name is a SKU (A-12.jpg is the picture of A-12). auto: as the other names show */
+                picture_names?: "auto" | "sku-number" | "sku";
                 /** @description fail: an image that is or looks like a picture marked as a placeholder (PUT /v1/pictures/{sha256}) fails with placeholder_image. warn: it is made, and says is_placeholder */
                 placeholders?: "fail" | "warn";
                 /** @description Which renditions to make */
@@ -4324,6 +4326,8 @@ export interface operations {
                 on_invalid?: "reject" | "skip";
                 /** @description The body is the first part of a file: a row or character that is cut at its end is left out, and is no error */
                 partial?: boolean;
+                /** @description Of a ZIP of pictures without a table: what their names mean. sku-number: digits behind the last - or _ are the number of the picture (A-12.jpg is picture 12 of A). sku: a whole name is a SKU (A-12.jpg is the picture of A-12). auto: as the other names show */
+                picture_names?: "auto" | "sku-number" | "sku";
                 /** @description fail: an image that is or looks like a picture marked as a placeholder (PUT /v1/pictures/{sha256}) fails with placeholder_image. warn: it is made, and says is_placeholder */
                 placeholders?: "fail" | "warn";
                 /** @description Which renditions to make */
@@ -5798,6 +5802,8 @@ export interface operations {
                 columns?: string;
                 /** @description Line number of the header in the file, if it is not found automatically */
                 header_line?: number;
+                /** @description Of a ZIP of pictures without a table: what their names mean. sku-number: digits behind the last - or _ are the number of the picture (A-12.jpg is picture 12 of A). sku: a whole name is a SKU (A-12.jpg is the picture of A-12). auto: as the other names show */
+                picture_names?: "auto" | "sku-number" | "sku";
                 /** @description Which renditions to make */
                 preset?: string;
                 /** @description Of a workbook: the name of the sheet to read, or its number among those that are not hidden. Default: the only one with an image column */

@@ -1,5 +1,5 @@
 import { publicId } from '../../ids.ts';
-import { sentenceOf } from '../../pipeline/problems.ts';
+import { sentenceOf } from '../../pipeline/problem-words.ts';
 import { progressBody } from '../progress.body.ts';
 import { type Cursor, eventId } from './event-id.ts';
 import type { FailedImage } from './live.queries.ts';

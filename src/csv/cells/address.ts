@@ -1,3 +1,6 @@
+import { errorValue } from './error-values.ts';
+import { KnownHosts } from './known-hosts.ts';
+
 /** What a slot holds: an address, nothing, or something else. `host` is '' for the path of a file. */
 export type Address = { url: string; host: string } | { none: true } | { why: string };
 
@@ -30,14 +33,16 @@ export const MAX_URL_CHARACTERS = 2_000;
 export function readAddress(slot: string, allowPaths: boolean): Address {
   const raw = slot.trim();
   if (PLAIN.test(raw) && !(raw.includes('&') && raw.includes(';')) && raw.length <= MAX_URL_CHARACTERS)
-    return readUrl(raw);
+    return readPlain(raw);
   const url = repaired(raw);
   if (isNothing(url)) return { none: true };
   if (/^data:/i.test(url))
     return { why: 'it is an image encoded as text, not an address; give the address of the image' };
   if (raw.length > MAX_URL_CHARACTERS) return { why: `it has more than ${MAX_URL_CHARACTERS} characters` };
   if (!SCHEME.test(url))
-    return allowPaths && !IS_ELSEWHERE.test(url) ? { url: raw, host: '' } : { why: whyNone(url) };
+    return allowPaths && !IS_ELSEWHERE.test(url) && errorValue(url) === undefined
+      ? { url: raw, host: '' }
+      : { why: whyNone(url) };
   if (CONTROL.test(url)) return { why: 'it holds a line break or another control character' };
   return readUrl(url);
 }
@@ -51,6 +56,16 @@ const IS_ELSEWHERE = /^(?:www\.|[a-z]:[\\/]|\\\\)/i;
 // The URL parser removes some control characters and encodes others. A lone surrogate is no character either.
 const CONTROL = /[\0-\x1f\x7f\p{Cs}]/u;
 
+const hosts = new KnownHosts();
+
+function readPlain(text: string): Address {
+  const host = hosts.hostOf(text);
+  if (host !== undefined) return { url: text, host };
+  const read = readUrl(text);
+  if ('host' in read) hosts.add(text, read.host);
+  return read;
+}
+
 function readUrl(text: string): Address {
   const url = URL.parse(text);
   if (!url && /^https?:/i.test(text)) return { why: 'it cannot be read as an address' };
@@ -62,6 +77,9 @@ function readUrl(text: string): Address {
 
 /** Why a text is no web address. */
 function whyNone(text: string): string {
+  const error = errorValue(text);
+  if (error !== undefined)
+    return `it is an error of the spreadsheet (${error}); correct the formula of the cell`;
   if (/^(?:[a-z]:[\\/]|\\\\|file:)/i.test(text))
     return 'it is the path of a file on a computer; upload the image and give its address, or give minilab process a path from the folder of the CSV';
   if (/^(?:www\.|(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?\/)/i.test(text))

@@ -7,6 +7,10 @@ import { addressName, type BucketAddress } from '../address.ts';
 /** A bucket with its client. */
 export type Bucket = { client: S3Client; name: string; address: BucketAddress };
 
+const nothing = (): void => {};
+// Without one, the client warns on the console of what it throws anyway.
+const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
 const AGENT = { keepAlive: true, maxSockets: 64 };
 
 export function connectBucket(address: BucketAddress): Bucket {
@@ -18,6 +22,7 @@ export function connectBucket(address: BucketAddress): Bucket {
     // The defaults send a CRC32 with every object, of streams as a trailer: stores other than AWS answer 400 or 501.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    logger: SILENT,
     retryMode: 'standard',
     maxAttempts: 3,
     requestHandler: {

@@ -1,18 +1,19 @@
-import { readFile, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { freeMemory } from '../../free-memory.ts';
-import { diskTrouble } from '../disk-paths.ts';
 import type { StorageKey } from '../keys.ts';
 import { type Content, type Keeping, StorageTrouble } from '../storage.ts';
 import { objectOf } from './call.ts';
+import { isStreamed, openBody } from './body.ts';
 import type { Bucket } from './client.ts';
 import { contentOf } from './read.ts';
 import { statusOf, troubleOf } from './trouble.ts';
 
-const TRIES = 3; // of a file that arrives damaged
+const TRIES = 3; // of a file that arrives damaged, or is too large for the client to send it again
 const CONFLICT_MS = 100;
 const MOST_ROUNDS = 50;
+const REQUEST_MS = 10_000;
+const SLOWEST_BYTES_PER_MS = 1_000;
 
 /** @returns the content under the key, which is that of another file if the key existed */
 export async function putObject(
@@ -21,12 +22,13 @@ export async function putObject(
   file: Keeping,
   signal: AbortSignal,
 ): Promise<Content> {
-  let damages = 0;
+  let failures = 0;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const result = await putOnce(bucket, key, file, signal).catch((error: unknown) => {
-      const trouble = troubleOf(bucket, error);
-      if (trouble.kind !== 'damaged' || (damages += 1) === TRIES) throw error;
-      return 'damaged' as const; // the file is read again, and sent again
+      const { kind } = troubleOf(bucket, error);
+      const isWorthIt = kind === 'damaged' || (kind === 'weather' && isStreamed(file));
+      if (!isWorthIt || signal.aborted || (failures += 1) === TRIES) throw error;
+      return 'again' as const; // the file is read again, and sent again
     });
     if (result === 'conflict') await sleep(CONFLICT_MS * (0.5 + Math.random()), undefined, { signal });
     const { bytes, sha256 } = file;
@@ -44,17 +46,14 @@ type PutResult = 'stored' | 'kept' | 'conflict';
 async function putOnce(
   bucket: Bucket,
   key: StorageKey,
-  { path, bytes, sha256, contentType }: Keeping,
+  file: Keeping,
   signal: AbortSignal,
 ): Promise<PutResult> {
-  // Renditions are small enough for memory, and a stream could not be sent again.
-  const body = await readFile(path).catch((error: unknown) => {
-    throw diskTrouble(path, 'read', error);
-  });
-  if (body.length !== bytes) throw new StorageTrouble(`${path} has ${body.length} bytes instead of ${bytes}`);
+  const { bytes, sha256, contentType } = file;
+  await using body = await openBody(file);
   const command = new PutObjectCommand({
     ...objectOf(bucket, key),
-    Body: body,
+    Body: body.content,
     ContentLength: bytes,
     ContentType: contentType,
     CacheControl: 'public, max-age=31536000, immutable',
@@ -62,10 +61,15 @@ async function putOnce(
     Metadata: { sha256 },
     IfNoneMatch: '*',
   });
-  const sending = bucket.client.send(command, { abortSignal: signal });
-  const result = await conditional(sending);
+  const sending = bucket.client.send(command, {
+    abortSignal: AbortSignal.any([signal, body.broken]),
+    ...(isStreamed(file) && { requestTimeout: REQUEST_MS + bytes / SLOWEST_BYTES_PER_MS }),
+  });
+  const result = await conditional(sending).catch((error: unknown) => {
+    throw body.broken.aborted ? body.broken.reason : error;
+  });
   // All of it was sent, and no earlier attempt can still be sending it.
-  if (result === 'stored' && (await sending).$metadata.attempts === 1) freeMemory(body);
+  if (result === 'stored' && (await sending).$metadata.attempts === 1) body.free();
   return result;
 }
 

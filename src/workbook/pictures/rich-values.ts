@@ -1,16 +1,19 @@
 /**
  * Pictures that are the value of a cell, as Excel writes them ([MS-XLSX], 2.6.16x): the cell names value metadata by
- * `vm`, that a rich value, that a relationship, and that the part with the picture.
+ * `vm`, that a rich value, that a relationship, and that the part with the picture. The value of IMAGE() names the
+ * address from which Excel had the picture.
  */
 import { type Package, type Relationship, targetOf } from '../package.ts';
 import { type Attributes, prefixed } from '../xml.ts';
 
-/** The parts with pictures by the `vm` of their cells. */
+export type RichPicture = { part: string } | { link: string };
+
+/** The pictures by the `vm` of their cells. */
 export async function richPictures(
   parts: Package,
   relationships: Map<string, Relationship>,
-): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
+): Promise<Map<string, RichPicture>> {
+  const found = new Map<string, RichPicture>();
   const pictures = await picturesOfValues(parts, relationships);
   if (pictures.size === 0) return found;
   const values = await richValuesOfMetadata(parts, targetOf(relationships, 'sheetMetadata'));
@@ -51,16 +54,19 @@ async function richValuesOfMetadata(
   return metadata;
 }
 
-/** The parts with pictures by the index of their rich value. */
+/** The pictures by the index of their rich value. */
 async function picturesOfValues(
   parts: Package,
   relationships: Map<string, Relationship>,
-): Promise<Map<number, string>> {
-  const found = new Map<number, string>();
+): Promise<Map<number, RichPicture>> {
+  const found = new Map<number, RichPicture>();
   const part = targetOf(relationships, 'rdRichValue');
   if (part === undefined) return found;
-  const places = await pictureKeys(parts, targetOf(relationships, 'rdRichValueStructure'));
-  const pictures = await relatedPictures(parts, targetOf(relationships, 'richValueRel'));
+  const structures = await pictureKeys(parts, targetOf(relationships, 'rdRichValueStructure'));
+  const pictures = {
+    local: await relatedPictures(parts, targetOf(relationships, 'richValueRel')),
+    web: await webPictures(parts, targetOf(relationships, 'rdRichValueWebImage')),
+  };
   let [value, structure, key, isKey] = [-1, 0, -1, false];
   const begin = ({ s = '0' }: Attributes): void => {
     value += 1;
@@ -70,44 +76,69 @@ async function picturesOfValues(
     open: (name, attributes) => {
       if (name === 'rv') begin(attributes);
       if (name === 'v') key += 1;
-      isKey = name === 'v' && key === places[structure];
+      isKey = name === 'v' && key === structures[structure]?.key;
     },
     text: (text) => {
-      const picture = isKey ? pictures[Number(text)] : undefined;
-      if (picture !== undefined) found.set(value, picture);
+      const picture = isKey ? pictures[structures[structure]?.is ?? 'local'][Number(text)] : undefined;
+      if (picture) found.set(value, picture);
     },
   });
   return found;
 }
 
+type PictureKey = { key: number; is: 'local' | 'web' };
+
+const KEYS: Record<string, PictureKey['is']> = {
+  '_rvRel:LocalImageIdentifier': 'local',
+  WebImageIdentifier: 'web',
+};
+
 /** At which key each structure names a picture; undefined: at none. */
-async function pictureKeys(parts: Package, part: string | undefined): Promise<(number | undefined)[]> {
-  const places: (number | undefined)[] = [];
+async function pictureKeys(parts: Package, part: string | undefined): Promise<(PictureKey | undefined)[]> {
+  const structures: (PictureKey | undefined)[] = [];
   let key = -1;
   await parts.parse(part, {
-    open: (name, { n }) => {
+    open: (name, { n = '' }) => {
       if (name === 's') {
-        places.push(undefined);
+        structures.push(undefined);
         key = -1;
       }
       if (name !== 'k') return;
       key += 1;
-      if (n === '_rvRel:LocalImageIdentifier') places[places.length - 1] = key;
+      const is = Object.hasOwn(KEYS, n) ? KEYS[n] : undefined;
+      if (is) structures[structures.length - 1] = { key, is };
     },
   });
-  return places;
+  return structures;
 }
 
+type Numbered = (RichPicture | undefined)[];
+
 /** The parts with pictures in the order in which rich values number them. */
-async function relatedPictures(parts: Package, part: string | undefined): Promise<(string | undefined)[]> {
-  const pictures: (string | undefined)[] = [];
+async function relatedPictures(parts: Package, part: string | undefined): Promise<Numbered> {
+  const pictures: Numbered = [];
   if (part === undefined) return pictures;
   const targets = await parts.relationshipsOf(part);
   await parts.parse(part, {
     open: (name, attributes) => {
       if (name !== 'rel') return;
       const target = targets.get(prefixed(attributes, 'id') ?? '');
-      pictures.push(target && !target.isExternal ? target.target : undefined);
+      pictures.push(target && !target.isExternal ? { part: target.target } : undefined);
+    },
+  });
+  return pictures;
+}
+
+/** The addresses from which IMAGE() had its pictures, in the order in which rich values number them. */
+async function webPictures(parts: Package, part: string | undefined): Promise<Numbered> {
+  const pictures: Numbered = [];
+  if (part === undefined) return pictures;
+  const targets = await parts.relationshipsOf(part);
+  await parts.parse(part, {
+    open: (name, attributes) => {
+      if (name === 'webImageSrd') pictures.push(undefined);
+      const target = name === 'address' ? targets.get(prefixed(attributes, 'id') ?? '') : undefined;
+      if (target?.isExternal && pictures.length > 0) pictures[pictures.length - 1] = { link: target.target };
     },
   });
   return pictures;

@@ -268,6 +268,12 @@ test('what cannot be an address is told with what to do', () => {
     ['s3://bucket/1.jpg', scheme],
     ['photo.jpg', scheme],
     ['see the folder', scheme],
+    ['#SPILL!', /an error of the spreadsheet \(the cells beside it are not empty\); correct the formula/],
+    ['#BEZUG!', /an error of the spreadsheet \(a cell that the formula needs was removed/],
+    ['#¡VALOR!', /an error of the spreadsheet \(the formula was given a value of the wrong kind/],
+    ['Err:502', /an error of the spreadsheet/],
+    ['#PYTHON!', /an error of the spreadsheet \(the formula has no result/],
+    ['#12 red', scheme],
     ['https://', /cannot be read/],
     ['https://user:secret@a.example/1.jpg', /password/],
   ] as const) {
@@ -288,6 +294,7 @@ test('minilab process takes names of files, and what stands elsewhere is told', 
   ]);
   assert.deepEqual(read('a&amp;b;c.jpg', true), ['a&amp;b;c.jpg']);
   assert.match(read('C:\\img\\a.jpg', true)[0] ?? '', /^!/);
+  assert.match(read('#SPILL!', true)[0] ?? '', /^!.*an error of the spreadsheet/);
   assert.match(read('www.shop.example/a.jpg', true)[0] ?? '', /^!/);
 });
 

@@ -6,8 +6,11 @@ import type { Samples } from '../../measures.ts';
 export const [TABLES, SCAN] = [0xc4, 0xda];
 const [START, END] = [0xd8, 0xd9];
 
-/** A marker with its parameters, from `start` to `end`. A scan's coded data follow, up to `dataEnd`. */
-export type Segment = { marker: number; start: number; end: number; dataEnd: number };
+/**
+ * A marker with its parameters, from `start` to `end`. A scan's coded data follow, up to `dataEnd`, which is searched
+ * for when it is asked for: they are most of the file.
+ */
+export type Segment = { marker: number; start: number; end: number; dataEnd(): number };
 
 /**
  * The segments up to the end marker or the end of the file, where the last one may be cut. Bytes between
@@ -21,8 +24,10 @@ export function* segments(read: Reader): Generator<Segment> {
     const marker = head[1];
     if (marker === undefined || marker === END || head.length < 4) return;
     const end = start + 2 + (marker === START ? 0 : Math.max(2, head.readUInt16BE(2)));
-    at = marker === SCAN ? nextMarker(read, end) : end;
-    yield { marker, start, end, dataEnd: at };
+    let found = marker === SCAN ? undefined : end;
+    const dataEnd = (): number => (found ??= nextMarker(read, end));
+    yield { marker, start, end, dataEnd };
+    at = dataEnd();
   }
 }
 

@@ -24,14 +24,14 @@ export function mendedJpeg(file: Buffer): Buffer {
   let isSequential = false;
   for (const { marker, start, end, dataEnd } of wholeSegments(file)) {
     const header = file.subarray(start, end);
-    const data = file.subarray(end, dataEnd);
+    const data = file.subarray(end, dataEnd());
     if (isFrame(marker)) isSequential = marker <= 0xc1;
     if (marker === TABLES) noteZeroCodes(header, zeroCodes);
     if (marker !== SCAN) parts.push(header);
     else {
       parts.push(isSequential ? sequentialScan(header) : header);
       const isNoData = isSequential && scanTables(header).some((table) => (zeroCodes.get(table) ?? 0) > 0);
-      parts.push(withoutFilling(isNoData ? withoutZeros(data) : data, dataEnd === file.length));
+      parts.push(withoutFilling(isNoData ? withoutZeros(data) : data, dataEnd() === file.length));
     }
   }
   return Buffer.concat([...parts, EOI]);

@@ -2,6 +2,8 @@
  * A 256-bit hash of how a picture looks, built as PDQ is (Facebook, 2019): luma of 64 x 64 pixels, two-dimensional
  * DCT, the 16 x 16 lowest frequencies without the constant ones, a bit where one is clearly above their median.
  */
+import { freeMemory } from '../../../free-memory.ts';
+
 const SIDE = 64;
 const FREQUENCIES = 16;
 // A symmetric picture, as many signs for a missing one are, lacks half of the frequencies: without this margin noise
@@ -43,6 +45,7 @@ function shrunk(luma: Float64Array, { width, height }: { width: number; height: 
   const small = new Float64Array(SIDE * SIDE);
   for (let y = 0, to = 0; y < SIDE; y += 1)
     for (let x = 0; x < SIDE; x += 1, to += 1) small[to] = weighted(rows, x, SIDE, down, y);
+  freeMemory(rows);
   return small;
 }
 

@@ -1,3 +1,4 @@
+import { freeMemory } from '../../../free-memory.ts';
 import type { Pixels } from '../decode.ts';
 import { chromaOf, colourCountOf, hexOf, isGrey, isTransparent, lumaOf } from './colours.ts';
 import { type Found, findObject } from './find-object.ts';
@@ -32,7 +33,11 @@ export function measure(pixels: Pixels, header: Header): Content {
     chroma: chromaOf(contrast, ring.background),
     colour_count: colourCountOf(sample),
   };
-  return { ...source, lookHash: lookHash(lumaOf(sample), sample) ?? null, measures };
+  const luma = lumaOf(sample);
+  const content = { ...source, lookHash: lookHash(luma, sample) ?? null, measures };
+  freeMemory(luma);
+  freeMemory(sample.data);
+  return content;
 }
 
 type Size = { width: number; height: number };

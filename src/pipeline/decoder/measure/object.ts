@@ -1,7 +1,8 @@
+import { freeMemory } from '../../../free-memory.ts';
 import type { Pixels } from '../decode.ts';
 import type { Box } from '../../measures.ts';
 import { type Colour, contrastOf, type Contrast } from './contrast.ts';
-import { placeOf, rasterOf } from './raster.ts';
+import { placeOf, rasterOf, type Window } from './raster.ts';
 
 const LEAST_SHARE = 0.002;
 const LEAST_PIXELS = 2;
@@ -13,10 +14,15 @@ const LEAST_PIXELS = 2;
  */
 export function objectOf(pixels: Pixels, background: Colour, contrast: Contrast): Box | undefined {
   const { width, height } = pixels;
-  const rows = (y: number, end: number): Uint32Array =>
-    contrastOf(rasterOf(pixels, { x: 0, y, width, height: end - y }), background).rows;
+  const contrastIn = (window: Window): Contrast => {
+    const raster = rasterOf(pixels, window);
+    const found = contrastOf(raster, background);
+    freeMemory(raster.data);
+    return found;
+  };
+  const rows = (y: number, end: number): Uint32Array => contrastIn({ x: 0, y, width, height: end - y }).rows;
   const columns = (x: number, end: number): Uint32Array =>
-    contrastOf(rasterOf(pixels, { x, y: 0, width: end - x, height }), background).columns;
+    contrastIn({ x, y: 0, width: end - x, height }).columns;
   const down = extent(contrast.rows, { length: height, across: width, exact: rows });
   const across = down && extent(contrast.columns, { length: width, across: height, exact: columns });
   if (!down || !across) return undefined;

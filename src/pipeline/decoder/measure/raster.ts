@@ -4,7 +4,7 @@ import type { Pixels } from '../decode.ts';
 export type Raster = { data: Uint8Array; width: number; height: number };
 
 /** A part of a picture, of which at most so many columns and rows are looked at, evenly spread. */
-type Window = { x: number; y: number; width: number; height: number; columns?: number; rows?: number };
+export type Window = { x: number; y: number; width: number; height: number; columns?: number; rows?: number };
 
 /**
  * How many columns and rows of a whole picture are looked at: four for each pixel of the look hash. More tell no more

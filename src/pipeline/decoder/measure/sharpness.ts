@@ -1,3 +1,4 @@
+import { freeMemory } from '../../../free-memory.ts';
 import type { Pixels } from '../decode.ts';
 import { lumaOf } from './colours.ts';
 import { rasterOf } from './raster.ts';
@@ -18,7 +19,10 @@ export function sharpnessOf(pixels: Pixels): number | undefined {
   for (const y of down.starts)
     for (const x of across.starts) {
       const tile = rasterOf(pixels, { x, y, width: across.size, height: down.size });
-      add(total, halved(lumaOf(tile), tile));
+      const luma = lumaOf(tile);
+      const parts = halved(luma, tile);
+      add(total, parts);
+      for (const part of [tile.data, luma, parts.half]) freeMemory(part);
     }
   if (total.count === 0 || total.gradient / total.count < LEAST_GRADIENT ** 2) return undefined;
   return Math.sqrt(total.detail / 4 / total.gradient);
