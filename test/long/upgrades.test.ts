@@ -23,6 +23,7 @@ import {
   type ToldBatch,
   uploadSample,
 } from '../support/upgrades.ts';
+import { until } from '../support/until.ts';
 import { readZip } from '../support/zip.ts';
 
 const SECRET = `whsec_${Buffer.alloc(24, 1).toString('base64')}`; // as when the samples were taken
@@ -194,7 +195,7 @@ async function assertHeard({ origin, database }: Upgraded): Promise<void> {
   const client = new Client(database);
   await client.connect();
   const pending = `select from webhook_deliveries where state = 'pending'`;
-  while ((await client.query(pending)).rowCount !== 0) await new Promise(setImmediate);
+  await until(async () => (await client.query(pending)).rowCount === 0, 120_000, 'the last delivery');
   const { rows } = await client.query<{ body: string }>('select body from webhook_events order by body');
   await client.end();
   const verifier = new Webhook(SECRET);
