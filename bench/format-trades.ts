@@ -8,6 +8,9 @@ export const TRADES: Record<'jpeg' | 'webp' | 'avif', Record<string, Encoder>> =
     'jpeg progressive': by((image, quality) => image.jpeg({ quality, progressive: true })),
     'jpeg trellis': by((image, quality) => image.jpeg({ quality, trellisQuantisation: true })),
     'jpeg table 3': by((image, quality) => image.jpeg({ quality, quantisationTable: 3 })),
+    'jpeg progressive, table 3': by((image, quality) =>
+      image.jpeg({ quality, progressive: true, quantisationTable: 3 }),
+    ),
     'jpeg trellis, table 3': by((image, quality) =>
       image.jpeg({ quality, trellisQuantisation: true, quantisationTable: 3 }),
     ),

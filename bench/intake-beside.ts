@@ -98,7 +98,7 @@ async function smallBatch(url: string, origin: string): Promise<number> {
 }
 
 async function readOutput(url: string, pid: number): Promise<Beside['output_csv']> {
-  const before = ((await residentMemory(pid)) ?? Number.NaN) / 1e6;
+  const before = (residentMemory(pid) ?? Number.NaN) / 1e6;
   const peak = watchMemory(pid);
   const startedAt = performance.now();
   const { body } = await fetch(url);

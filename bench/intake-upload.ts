@@ -75,7 +75,7 @@ export async function uploadFile(url: string, file: string): Promise<Sent> {
 export function watchMemory(pid: number): { stop(): number } {
   let peak = 0;
   const timer = setInterval(async () => {
-    peak = Math.max(peak, ((await residentMemory(pid)) ?? 0) / 1e6);
+    peak = Math.max(peak, (residentMemory(pid) ?? 0) / 1e6);
   }, 100);
   return {
     stop() {

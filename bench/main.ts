@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { api } from './api.ts';
 import { check } from './check.ts';
 import { idleShare } from './cpu.ts';
+import { downloads } from './downloads.ts';
 import { endToEnd } from './end-to-end.ts';
 import { fetching } from './fetching.ts';
 import { fleet } from './fleet.ts';
@@ -42,6 +43,7 @@ const BENCHMARKS = {
   settle,
   small,
   queue,
+  downloads,
   fetching,
   intake,
   tables,

@@ -47,7 +47,7 @@ export async function memory({ images }: Lengths): Promise<Memory> {
     const samples: number[] = [];
     let ended = { completed: 0, failed: 0 };
     while (ended.completed + ended.failed < images) {
-      samples.push(((await residentMemory(worker.child.pid ?? 0)) ?? Number.NaN) / 1e6);
+      samples.push((residentMemory(worker.child.pid ?? 0) ?? Number.NaN) / 1e6);
       await sleep(1_000);
       ended = await counts(db, batch.batchId);
     }

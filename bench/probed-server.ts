@@ -35,7 +35,7 @@ export async function startProbedServer(settings: Settings): Promise<ProbedServe
       statements: Number(statements),
       cpuSeconds: (await cpuSecondsNow(pid)).parent,
       heapMb: Number(heap) / 1e6,
-      rssMb: ((await residentMemory(pid)) ?? Number.NaN) / 1e6,
+      rssMb: (residentMemory(pid) ?? Number.NaN) / 1e6,
     };
   }
 

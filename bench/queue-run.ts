@@ -9,18 +9,31 @@ import { type Db, openDatabase } from '../src/db/database.ts';
 import { postgresSecondsNow } from './cpu.ts';
 import { accept, PRESET, settingsOf, sum } from './rig.ts';
 
-/** How the pipeline of a worker goes: each image takes a while in one of some turns, as in decoders. */
-export type Pace = { waitMs: number; atOnce: number };
+/**
+ * How the pipeline of a worker goes: each image takes a while in one of some turns, as in decoders. `downloads`: whether
+ * it is downloaded, decoded and stored beside that.
+ */
+export type Pace = { waitMs: number; atOnce: number; downloads?: true };
 
-export type Usage = { cpuSeconds: number; statements: number };
+/** `mainSeconds`: of the CPU seconds, those of the thread that runs JavaScript. */
+export type Usage = { cpuSeconds: number; mainSeconds: number; statements: number };
 
-export type Load = { workers: number; batches: number; pace: Pace; images: number; seconds: number };
+/** `origin`: the host of the images; nobody answers there when left out. */
+export type Load = {
+  workers: number;
+  batches: number;
+  pace: Pace;
+  images: number;
+  seconds: number;
+  origin?: string;
+};
 
 export type Cost = {
   images_per_second: number;
-  /** CPU of PostgreSQL's processes, and of the workers', in ms an image */
+  /** CPU of PostgreSQL's processes, and of the workers', in ms an image; of the latter, that of their main threads */
   postgres_ms: number;
   worker_ms: number;
+  main_ms: number;
   /** an image: messages to the database, transactions, bytes of WAL, rows that became dead */
   statements: number;
   commits: number;
@@ -39,7 +52,7 @@ export async function run(server: EmbeddedServer, folder: string, load: Load): P
     for (let batch = 0; batch < load.batches; batch += 1) {
       const urls = Array.from(
         { length: load.images / load.batches },
-        (_, i) => `http://127.0.0.1:9/${batch}/${i}\n`,
+        (_, i) => `${load.origin ?? 'http://127.0.0.1:9'}/${i}?batch=${batch}\n`,
       );
       await accept(settings, `Image\n${urls.join('')}`, PRESET);
     }
@@ -73,6 +86,7 @@ async function measured(db: Db, settings: Record<string, string>, { workers, pac
       cpuOf: {
         postgres_ms: (1000 * (after.postgres - before.postgres)) / images,
         worker_ms: (1000 * (after.cpuSeconds - before.cpuSeconds)) / images,
+        main_ms: (1000 * (after.mainSeconds - before.mainSeconds)) / images,
         statements: (after.statements - before.statements) / images,
       },
     };
@@ -109,6 +123,7 @@ async function snapshot(db: Db, children: ChildProcess[]) {
     images: await ended(db),
     postgres: await postgresSecondsNow(db),
     cpuSeconds: sum(usages.map(({ cpuSeconds }) => cpuSeconds)),
+    mainSeconds: sum(usages.map(({ mainSeconds }) => mainSeconds)),
     statements: sum(usages.map(({ statements }) => statements)),
   };
 }

@@ -1,5 +1,6 @@
 // A real worker whose pipeline makes nothing: it takes a permit of the host, looks up the set, waits, and
 // reports a picture that nobody stored. So every statement of an image is sent, and nothing else costs much.
+// With `downloads` the pipeline is real, and only its decoders are as slow as the pace says.
 // Its argument is a `Pace` as JSON, its settings are those of a worker. It answers 'usage' with its `Usage`.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +8,14 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 import { readConfig } from '../src/config.ts';
 import { HostBusy } from '../src/pipeline/download/download-permit.ts';
-import type { ImageRequest, Outcome, Pipeline, PipelineParts } from '../src/pipeline/pipeline.ts';
+import type { DecoderPool } from '../src/pipeline/decoder-pool.ts';
+import {
+  createPipeline,
+  type ImageRequest,
+  type Outcome,
+  type Pipeline,
+  type PipelineParts,
+} from '../src/pipeline/pipeline.ts';
 import { setIdOf } from '../src/pipeline/plan.ts';
 import { openServices } from '../src/services.ts';
 import { startWorker } from '../src/worker.ts';
@@ -15,7 +23,7 @@ import { Turns } from './turns.ts';
 import { CONTENT, FACTS, RENDITION } from './queue-picture.ts';
 import type { Pace, Usage } from './queue-run.ts';
 
-const { waitMs, atOnce } = JSON.parse(process.argv[2] ?? '{}') as Pace;
+const { waitMs, atOnce, downloads } = JSON.parse(process.argv[2] ?? '{}') as Pace;
 let statements = 0;
 
 const { query } = Client.prototype;
@@ -26,19 +34,31 @@ Client.prototype.query = function counted(this: Client, ...args: unknown[]) {
 
 const settings = readConfig();
 const services = await openServices(settings, settings.databaseUrl ?? '', pino({ level: 'warn' }));
-const worker = await startWorker(services, { pipelineOf: idlePipeline });
+const worker = await startWorker(services, { pipelineOf: downloads ? slowPipeline : idlePipeline });
 process.on('message', (asked) => void (asked === 'usage' ? answer() : end()));
 process.send?.('ready');
 
 function answer(): void {
   const { user, system } = process.cpuUsage();
-  process.send?.({ cpuSeconds: (user + system) / 1e6, statements } satisfies Usage);
+  const main = process.threadCpuUsage();
+  const mainSeconds = (main.user + main.system) / 1e6;
+  process.send?.({ cpuSeconds: (user + system) / 1e6, mainSeconds, statements } satisfies Usage);
 }
 
 async function end(): Promise<void> {
   await worker.stop();
   await services.close();
   process.disconnect?.();
+}
+
+function slowPipeline(parts: PipelineParts): Pipeline {
+  const turns = new Turns(atOnce);
+  const make: DecoderPool['make'] = (job, signal) =>
+    turns.take(async () => {
+      const [made] = await Promise.all([parts.decoders.make(job, signal), sleep(waitMs)]);
+      return made;
+    });
+  return createPipeline({ ...parts, decoders: { ...parts.decoders, make } });
 }
 
 function idlePipeline({ acquirePermit, findSet }: PipelineParts): Pipeline {

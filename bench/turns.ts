@@ -7,12 +7,15 @@ export class Turns {
     this.#free = atOnce;
   }
 
-  async take(work: () => Promise<unknown>): Promise<void> {
+  async take<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    await work();
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#free += 1;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free += 1;
+    }
   }
 }

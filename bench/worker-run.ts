@@ -31,6 +31,7 @@ export async function measureWorker(
   const urls = Array.from({ length: seconds * 400 }, (_, i) => `${origin.url}/${i}?${marker}\n`);
   const batch = await accept(settings, `Image\n${urls.join('')}`, preset);
   await using worker = await startMinilab('worker', settings);
+  while ((await counts(db, batch.batchId)).completed === 0) await sleep(50);
   await sleep(1000 * WARM_UP_S);
   const pid = worker.child.pid ?? 0;
   const usedBefore = await cpuSecondsNow(pid);

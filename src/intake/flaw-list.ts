@@ -8,6 +8,7 @@ export class FlawList {
   count = 0;
 
   add(flaws: readonly Flaw[]): void {
+    if (flaws.length === 0) return;
     this.count += flaws.length;
     for (const flaw of flaws.slice(0, MAX_FLAWS - this.first.length)) this.first.push(detached(flaw));
   }

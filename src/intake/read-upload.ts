@@ -91,7 +91,10 @@ async function readRows(table: Table, { reading, rules, handle, onHeader }: Read
   reading.format = kind === 'csv' ? format : { ...format, kind };
   const rows = new RowReader({ found, columns, rules, reading, handle, pictures: table.pictures });
   for (const row of found.products) await rows.read(withBeside(row, columns));
-  for await (const row of table.rows) await rows.read(withBeside(row, columns));
+  for await (const row of table.rows) {
+    const handled = rows.read(withBeside(row, columns));
+    if (handled) await handled; // to await nothing, for each of a million rows, takes time too
+  }
   note(reading, judged({ errors: [], warnings: table.warnings ?? [] }, rules));
   if (reading.rows === 0 && !rules.isPartial)
     throw invalidFile('no_rows', 'The file has a header and no rows.', found.record.line);

@@ -19,12 +19,12 @@ export type RowImages = {
 /** Reads the slots of a row. A slot that is no address is an image with a flaw. */
 export function readRowImages(
   row: TableRow,
-  { columns, ...rules }: Pick<RowRules, 'columns' | 'allowPaths' | 'pictures'>,
+  rules: Pick<RowRules, 'columns' | 'allowPaths' | 'pictures'>,
 ): RowImages {
   const images: RowImage[] = [];
   const oddities: Flaw[] = [];
   let position = 0;
-  for (const cell of slotsOfCells(row.cells, columns)) {
+  for (const cell of slotsOfCells(row.cells, rules.columns)) {
     for (const slot of cell.slots) {
       position += 1;
       if (slot === '') continue;
@@ -82,6 +82,7 @@ const LETTERS = /[\p{L}\p{N}]/u;
 
 /** The words in a cell that are part of no address. */
 function textBeside({ before, separators, after }: CellSlots): string {
+  if (separators.length === 0 && before === '' && after === '') return '';
   if (!LETTERS.test(before + separators.join('') + after)) return '';
   const texts = [before, ...separators, after].map((text) => text.trim());
   return texts.filter((text) => LETTERS.test(text)).join(' … ');

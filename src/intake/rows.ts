@@ -56,18 +56,26 @@ export function checkRow(row: TableRow, rules: RowRules): CheckedRow {
     line: row.line,
     cells: row.cells,
     name: trimmedCell(row, columns.name),
-    sku: columns.sku.map((column) => trimmedCell(row, column)).find((text) => text !== ''),
+    sku: skuOf(row, columns),
     serial: trimmedCell(row, columns.serial).replace(/\.$/, '') || undefined,
     images,
     rowOptions,
   };
-  const errors = [
-    ...shapeErrors(row, rules, images.length),
-    ...flaws,
-    ...images.flatMap(({ flaw }) => flaw ?? []),
-    ...countErrors(row, { images: images.length, slots }, columns),
-    ...skuErrors(row, product.sku, columns),
-  ];
-  const warnings = [...oddities, ...formulaWarnings(row, columns), ...warningsOf(row, product, rules)];
+  const errors = shapeErrors(row, rules, images.length);
+  errors.push(...flaws);
+  for (const { flaw } of images) if (flaw) errors.push(flaw);
+  errors.push(...countErrors(row, { images: images.length, slots }, columns));
+  errors.push(...skuErrors(row, product.sku, columns));
+  const warnings = oddities;
+  warnings.push(...formulaWarnings(row, columns));
+  warnings.push(...warningsOf(row, product, rules));
   return { product, errors, warnings };
+}
+
+function skuOf(row: TableRow, { sku }: Columns): string | undefined {
+  for (const column of sku) {
+    const text = trimmedCell(row, column);
+    if (text !== '') return text;
+  }
+  return undefined;
 }

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { constants, getPriority, setPriority } from 'node:os';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { withDeadline } from './deadline.ts';
+import { withDeadline } from '../deadline.ts';
 import type { DecoderAnswer, DecoderGreeting, DecoderRequest, Libraries } from './decoder-protocol.ts';
 import { MAX_SIDE } from './limits.ts';
 import { Mailbox } from './mailbox.ts';

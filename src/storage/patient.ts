@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withDeadline } from '../deadline.ts';
 import { MINUTE_MS } from '../units.ts';
 import { type Storage, StorageTrouble, type TroubleKind } from './storage.ts';
 
@@ -47,38 +48,35 @@ export function patienceWith(
   return async (signal, work) => {
     const now = performance.now();
     const since = failingSince?.get(signal) ?? now;
-    const end = new AbortController();
-    const tooLong = new StorageTrouble(`${name}: it takes too long to answer`);
-    const timer = setTimeout(() => end.abort(tooLong), Math.max(0, since + patienceMs - now));
-    try {
-      const result = await untilDone(() => work(AbortSignal.any([signal, end.signal])), {
-        signal: AbortSignal.any([signal, end.signal, ending]),
-        onTrouble(trouble) {
-          failingSince?.set(signal, since);
-          onTrouble(trouble, since);
-        },
-      });
-      onSuccess?.();
-      return result;
-    } finally {
-      clearTimeout(timer);
-    }
+    const tooLong = (): Error => new StorageTrouble(`${name}: it takes too long to answer`);
+    using within = withDeadline(signal, Math.max(0, since + patienceMs - now), tooLong);
+    const result = await untilDone(() => work(within.signal), {
+      within: within.signal,
+      ending,
+      onTrouble(trouble) {
+        failingSince?.set(signal, since);
+        onTrouble(trouble, since);
+      },
+    });
+    onSuccess?.();
+    return result;
   };
 }
 
-/** @throws what failed last, when that does not pass by itself, or the signal aborts */
-async function untilDone<T>(
-  work: () => Promise<T>,
-  { signal, onTrouble }: { signal: AbortSignal; onTrouble(trouble: StorageTrouble): void },
-): Promise<T> {
+type Limits = { within: AbortSignal; ending: AbortSignal; onTrouble(trouble: StorageTrouble): void };
+
+/** @throws what failed last, when that does not pass by itself, or one of the signals aborts */
+async function untilDone<T>(work: () => Promise<T>, { within, ending, onTrouble }: Limits): Promise<T> {
+  const isOver = (): boolean => within.aborted || ending.aborted;
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(2 * delayMs, LONGEST_DELAY_MS)) {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof StorageTrouble) || !PASSING.has(error.kind) || signal.aborted) throw error;
+      if (!(error instanceof StorageTrouble) || !PASSING.has(error.kind) || isOver()) throw error;
       onTrouble(error);
+      const signal = AbortSignal.any([within, ending]);
       await sleep(Math.random() * delayMs, undefined, { signal }).catch(() => {}); // full jitter: many wait
-      if (signal.aborted) throw error;
+      if (isOver()) throw error;
     }
   }
 }

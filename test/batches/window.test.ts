@@ -6,6 +6,8 @@ import { sweep } from '../../src/batches/sweep.ts';
 import type { Services } from '../../src/services.ts';
 import { acceptUrls, claim, type Claimed, failed, newServices, record } from '../support/batches.ts';
 
+const MANY = 300; // more batches than one sweep feeds
+
 function urls(host: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `https://${host}/${i}.jpg`);
 }
@@ -43,6 +45,25 @@ async function acceptMany(services: Services, count: number, hostOf: (i: number)
   for (let i = 0; i < count; i += 1) await acceptUrls(services, urls(hostOf(i), 2));
 }
 
+/** As many more like those that wait with nothing in the queue, evenly: uploads of so many take half a minute. */
+async function copyWaiting({ database: { db } }: Services, count: number): Promise<void> {
+  await sql`
+    create table copies as select batch_id, gen_random_uuid() as copy_id
+    from generate_series(1, ${count}::integer) n, batches b
+    where not exists (select from images i where i.batch_id = b.batch_id and i.task_id is not null)
+    order by n limit ${count}::integer`.execute(db);
+  await sql`
+    insert into batches select copy.* from batches b join copies using (batch_id),
+      jsonb_populate_record(b, jsonb_build_object('batch_id', copy_id)) copy`.execute(db);
+  await sql`
+    insert into images select copy.* from images i join copies using (batch_id),
+      jsonb_populate_record(i, jsonb_build_object('batch_id', copy_id, 'image_id', gen_random_uuid())) copy`.execute(
+    db,
+  );
+  const { rows } = await sql<{ n: number }>`select count(*) as n from batches`.execute(db);
+  assert.equal(rows[0]?.n, MANY);
+}
+
 async function comeDue({ database }: Services, { batchId }: BatchKey): Promise<void> {
   await sql`update images set due_at = now() where batch_id = ${batchId} and state = 'pending'`.execute(
     database.db,
@@ -54,7 +75,8 @@ test('beside 300 batches of hosts on hold one sweep queues all due images of the
   const { db } = services.database;
   const held = ['held.example', 'parked.example', 'quiet.example'];
   await know(services, held, { held: true, failures: 20 });
-  await acceptMany(services, 300, (i) => held[i % held.length] ?? '');
+  await acceptMany(services, 6, (i) => held[i % held.length] ?? '');
+  await copyWaiting(services, MANY - 6);
   assert.deepEqual(await claim(services, 10), []);
 
   const healthy = await acceptUrls(services, urls('a.example', 20));
@@ -68,7 +90,8 @@ test('beside 300 batches of hosts on hold one sweep queues all due images of the
 test('beside 300 batches that wait for places of a slow host, one of another host is fed', async () => {
   await using services = await newServices({ HOST_CONCURRENCY: '2' });
   const { db } = services.database;
-  await acceptMany(services, 300, () => 'slow.example');
+  await acceptMany(services, 24, () => 'slow.example');
+  await copyWaiting(services, MANY - 24);
   assert.equal(
     (await claim(services, 1_000)).length,
     16,

@@ -27,6 +27,14 @@ function archiveOf(count: number): Buffer {
   );
 }
 
+/** Of an upload, a preview, or a refusal. */
+type Answer = Batch & {
+  ok: boolean;
+  rows: number;
+  images: number;
+  errors: { code: string; detail: string }[];
+};
+
 describe('an archive of many files', { skip: NO_PROC }, () => {
   const stack = new AsyncDisposableStack();
   let server: Running;
@@ -51,12 +59,12 @@ describe('an archive of many files', { skip: NO_PROC }, () => {
   }
 
   /** `fetch` would wait for no more than five minutes. */
-  async function post<T>(path: string, body: Buffer): Promise<{ status: number | undefined; answer: T }> {
+  async function post(path: string, body: Buffer): Promise<{ status: number | undefined; answer: Answer }> {
     const headers = { 'content-type': 'application/zip', 'content-length': body.length };
     const sent = request(`${server.url}${path}`, { method: 'POST', headers });
     sent.end(body);
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
-    return { status: response.statusCode, answer: (await streamJson(response)) as T };
+    return { status: response.statusCode, answer: (await streamJson(response)) as Answer };
   }
 
   test(`${FILES} files are read and kept in bounded memory`, async (t) => {
@@ -72,12 +80,10 @@ describe('an archive of many files', { skip: NO_PROC }, () => {
       return result;
     }
     const before = await peakMib();
-    const { answer: preview } = await measure('preview', () =>
-      post<{ ok: boolean; rows: number; images: number }>('/v1/batches/preview', archive),
-    );
+    const { answer: preview } = await measure('preview', () => post('/v1/batches/preview', archive));
     assert.deepEqual([preview.ok, preview.images], [true, FILES], JSON.stringify(preview).slice(0, 500));
     assert.equal(preview.rows, Math.ceil(FILES / OF_PRODUCT));
-    const { answer: batch } = await measure('upload', () => post<Batch>('/v1/batches', archive));
+    const { answer: batch } = await measure('upload', () => post('/v1/batches', archive));
     assert.equal(batch.counts.total, FILES);
     const figures = `${FILES} files of ${Math.round(archive.length / MIB)} MiB; ${before.toFixed()} MiB before; ${measured.join('; ')}`;
     t.diagnostic(figures);
@@ -85,7 +91,7 @@ describe('an archive of many files', { skip: NO_PROC }, () => {
   });
 
   test('more than 200,000 files are refused, with what to do', async () => {
-    const { status, answer } = await post<{ errors: { code: string; detail: string }[] }>(
+    const { status, answer } = await post(
       '/v1/batches',
       buildZip([{ name: 'a.jpg', content: 'x' }], 200_001),
     );

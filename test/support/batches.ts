@@ -81,7 +81,7 @@ export type Claimed = { task: ImageTask; image: ClaimedImage };
 /** Claims tasks as a worker does. */
 export async function claim(services: Services, count: number): Promise<Claimed[]> {
   const tasks = await services.queue.claim('process_image', count);
-  const works = await claimImages(services.database.db, tasks, services.feed);
+  const works = await claimImages(services.database.hurried, tasks, services.feed);
   return tasks.flatMap((task) => {
     const image = works.get(task.id);
     return image ? [{ task, image }] : [];
@@ -132,5 +132,5 @@ export async function record(
   hostOutcomes: HostOutcome[] = [],
 ): Promise<void> {
   if (finished.length > 0)
-    await recordResults(services.database.db, finished, { ...services.feed, hostOutcomes });
+    await recordResults(services.database.hurried, finished, { ...services.feed, hostOutcomes });
 }

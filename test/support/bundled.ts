@@ -1,55 +1,55 @@
 /**
- * Packages of very many files, as one file each for the processes of a run. A process that loads the 900 files of
- * TypeBox and Kysely one by one takes a quarter of its start for them, and a run starts hundreds.
+ * What the processes of a run load, as a few files instead of many: a run starts hundreds of processes, and each
+ * would load one by one the 900 files of TypeBox and Kysely, and a server the 560 of Minilab.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, writeFileSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Plugin } from 'vite';
+import { bundleOnce, ROOT } from './bundle-once.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const CACHE = join(ROOT, 'node_modules', '.cache', 'bundled');
 const PACKAGES = ['typebox', 'typebox/compile', 'typebox/system', 'typebox/value', 'kysely'];
+/** packages of many files, which only the program loads */
+const WITH_PROGRAM = ['undici', 'pg-boss', 'cron-parser', 'luxon', 'csv-stringify', 'commander'];
 const HOOK = 'use.mjs';
 
 /** @returns the address of a module that a process imports first, so that the imports of this checkout find the bundles */
 export async function bundledPackages(): Promise<string> {
-  const hash = createHash('sha256');
-  for (const path of [import.meta.filename, join(ROOT, 'package-lock.json')]) hash.update(readFileSync(path));
-  const folder = join(CACHE, hash.digest('hex').slice(0, 16));
-  if (!existsSync(folder)) await bundleInto(folder);
+  const folder = await bundleOnce({
+    name: 'packages',
+    from: [import.meta.filename],
+    input: Object.fromEntries(PACKAGES.map((name) => [fileOf(name), name])),
+    packages: true,
+    finish: (now, path) => writeFileSync(join(now, HOOK), hookTo(path)),
+  });
   return pathToFileURL(join(folder, HOOK)).href;
 }
 
-/** Several runs may bundle at a time: each does so for itself, and the first one's folder stays. */
-async function bundleInto(folder: string): Promise<void> {
-  const { build } = await import('vite');
-  const own = `${folder}-${process.pid}`;
-  await build({
-    root: ROOT,
-    configFile: false,
-    logLevel: 'error',
-    ssr: { noExternal: true },
-    build: {
-      ssr: true,
-      outDir: own,
-      copyPublicDir: false,
-      target: 'esnext',
-      minify: false,
-      rolldownOptions: {
-        input: Object.fromEntries(PACKAGES.map((name) => [fileOf(name), name])),
-        preserveEntrySignatures: 'strict',
-        output: { entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' },
-      },
-    },
+/** @returns the path of src/main.ts in bundles */
+export async function bundledProgram(): Promise<string> {
+  const sources = globSync(['src/**/*.ts', 'scripts/*.js', 'package.json'], { cwd: ROOT });
+  const folder = await bundleOnce({
+    name: 'program',
+    from: [import.meta.filename, ...sources.toSorted().map((path) => join(ROOT, path))],
+    input: { main: join(ROOT, 'src', 'main.ts') },
+    packages: WITH_PROGRAM,
+    plugins: [placesOfSources],
   });
-  writeFileSync(join(own, HOOK), hookTo(folder));
-  try {
-    renameSync(own, folder);
-  } catch {
-    rmSync(own, { recursive: true, force: true });
-  }
+  return join(folder, 'main.mjs');
 }
+
+/** A module in a bundle finds what lies beside its source: decoders, the thread of the watchdog, package.json. */
+const placesOfSources: Plugin = {
+  name: 'places-of-sources',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!id.startsWith(ROOT + sep) || id.includes('node_modules') || !code.includes('import.meta')) return;
+    const places = { url: pathToFileURL(id).href, dirname: dirname(id), filename: id };
+    return code.replaceAll(/\bimport\.meta\.(url|dirname|filename)\b/g, (_, name: keyof typeof places) =>
+      JSON.stringify(places[name]),
+    );
+  },
+};
 
 function fileOf(name: string): string {
   return name.replace('/', '-');

@@ -8,8 +8,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { builtPage } from '../../src/page/built.ts';
-import { bundledPackages } from './bundled.ts';
+import { bundledPackages, bundledProgram } from './bundled.ts';
 import { reportOf } from './check-answers.ts';
+import { PROGRAM_OF_RUN } from './minilab.ts';
 import { ANSWERS_OF_RUN } from './record-answers.ts';
 import { SERVER_OF_RUN, startTestServer, type TestServer } from './test-server.ts';
 
@@ -26,8 +27,9 @@ export async function globalSetup(): Promise<void> {
   process.env['NODE_COMPILE_CACHE'] = COMPILED; // half of the time in which a process starts
   void builtPage().catch(() => {}); // else each of the first files that need the page would build it; its own error says why not
   const bundled = await bundledPackages();
-  const [started] = await Promise.all([startTestServer(), compileDecoder()]);
+  const [started, program] = await Promise.all([startTestServer(), bundledProgram(), compileDecoder()]);
   server = started;
+  process.env[PROGRAM_OF_RUN] = program;
   process.env[SERVER_OF_RUN] = server.address;
   process.env['TMPDIR'] = server.folder; // so that nothing stays of a test that is killed
   answers = join(server.folder, 'answers');

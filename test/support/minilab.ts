@@ -7,7 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ANSWERS_OF_RUN } from './record-answers.ts';
 
 const START_DEADLINE_MS = 120_000; // it takes a second, on a loaded machine many
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+/** The variable of the environment in which the files of a run find its src/main.ts in bundles. */
+export const PROGRAM_OF_RUN = 'MINILAB_OF_THE_RUN';
+
+const MAIN = process.env[PROGRAM_OF_RUN] ?? join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
 export type Ran = { code: number | null; out: string; err: string };
 

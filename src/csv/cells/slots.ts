@@ -42,11 +42,11 @@ export function slotsOfRow(cells: string[], columns: SlotColumns): Slots {
 
 /** The slots of a row, cell by cell, up to the last cell that is not empty. An empty cell before it is an empty slot. */
 export function slotsOfCells(cells: string[], { images, spill, grammar }: SlotColumns): CellSlots[] {
-  const spilled = spill === undefined ? [] : cells.keys().filter((column) => column >= spill);
-  const columns = [...images, ...spilled];
-  const textOf = (column: number): string => trimmed(cells[column] ?? '', grammar);
-  const used = columns.slice(0, columns.findLastIndex((column) => textOf(column) !== '') + 1);
-  return used.map((column) => slotsOfText(textOf(column), column, grammar));
+  const isSpilled = spill !== undefined && cells.length > spill;
+  const columns = isSpilled ? [...images, ...cells.keys().filter((column) => column >= spill)] : images;
+  const texts = columns.map((column) => trimmed(cells[column] ?? '', grammar));
+  const used = columns.slice(0, texts.findLastIndex((text) => text !== '') + 1);
+  return used.map((column, i) => slotsOfText(texts[i] ?? '', column, grammar));
 }
 
 function trimmed(cell: string, grammar: SlotColumns['grammar']): string {

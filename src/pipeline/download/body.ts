@@ -1,7 +1,7 @@
 import { ImageProblem } from '../problems.ts';
 import { codingsOf, decoded } from './codings.ts';
-import { bodyProblem } from './network-problems.ts';
-import { header, type Response } from './response.ts';
+import type { Response } from './exchange.ts';
+import { header } from './response.ts';
 
 type Content = {
   /** the file as its host has it in store */
@@ -17,10 +17,10 @@ type Content = {
  */
 export function contentOf(response: Response, maxBytes: number): Content {
   const codings = codingsOf(header(response, 'content-encoding'));
-  if (codings.length === 0) return { chunks: chunksOf(response), received: () => 0, isCoded: false };
+  if (codings.length === 0) return { chunks: response.body, received: () => 0, isCoded: false };
   let bytes = 0;
   const counted = async function* (): AsyncGenerator<Buffer> {
-    for await (const chunk of chunksOf(response)) {
+    for await (const chunk of response.body) {
       bytes += chunk.length;
       yield chunk;
     }
@@ -33,14 +33,6 @@ export function contentOf(response: Response, maxBytes: number): Content {
     }
   };
   return { chunks: chunks(), received: () => bytes, isCoded: true };
-}
-
-async function* chunksOf(response: Response): AsyncGenerator<Buffer> {
-  try {
-    yield* response.body as AsyncIterable<Buffer>;
-  } catch (error) {
-    throw bodyProblem(error);
-  }
 }
 
 export function tooLarge(maxBytes: number): ImageProblem {

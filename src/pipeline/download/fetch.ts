@@ -1,4 +1,4 @@
-import { withDeadline } from '../deadline.ts';
+import { withDeadline } from '../../deadline.ts';
 import { ImageProblem } from '../problems.ts';
 import { readLocal } from './local-file.ts';
 import { networkProblem } from './network-problems.ts';

@@ -2,7 +2,8 @@ import { contentOf } from './body.ts';
 import { codingsOf } from './codings.ts';
 import { networkProblem } from './network-problems.ts';
 import { followRedirects, type RequestRules } from './request.ts';
-import { header, type Response } from './response.ts';
+import type { Response } from './exchange.ts';
+import { header } from './response.ts';
 
 /** The beginning of an image, for a preview. Null: the response does not say. */
 type FirstBytes = {

@@ -1,5 +1,6 @@
 /** Maps statuses and network errors to the problem of an image. */
-import { type Dispatcher, errors } from 'undici';
+import type { IncomingHttpHeaders } from 'node:http';
+import { errors } from 'undici';
 import { systemCode } from '../../errors.ts';
 import { UnreadableAnswer } from '../../net/answer-head.ts';
 import { ConnectingTimedOut } from '../../net/connecting.ts';
@@ -8,8 +9,10 @@ import { retryAfterMs } from '../../net/retry-after.ts';
 import { ImageProblem } from '../problems.ts';
 import { HOUR_MS } from '../../units.ts';
 
+type Status = { statusCode: number; headers: IncomingHttpHeaders };
+
 /** The problem that a status means: docs/errors.md. */
-export function statusProblem({ statusCode: status, headers }: Dispatcher.ResponseData): ImageProblem {
+export function statusProblem({ statusCode: status, headers }: Status): ImageProblem {
   const detail = `HTTP ${status}`;
   const facts = { httpStatus: status };
   if (status === 429 || status === 503) {
@@ -31,7 +34,7 @@ export function statusProblem({ statusCode: status, headers }: Dispatcher.Respon
 export const HOLD_MS = { min: 30_000, max: HOUR_MS };
 
 /** `Retry-After`, clamped to 30 s to 1 h. */
-function clampedRetryAfterMs(headers: Dispatcher.ResponseData['headers']): number | undefined {
+function clampedRetryAfterMs(headers: IncomingHttpHeaders): number | undefined {
   if (headers['retry-after'] === undefined) return undefined;
   return Math.min(Math.max(retryAfterMs(headers) ?? 0, HOLD_MS.min), HOLD_MS.max);
 }

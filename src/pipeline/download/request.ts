@@ -1,12 +1,12 @@
-import { request } from 'undici';
 import { isStale } from '../../net/answers.ts';
 import type { Guard } from '../../net/guard.ts';
 import { directLink } from '../../net/share-links.ts';
 import { ImageProblem } from '../problems.ts';
 import type { DownloadPermit } from './download-permit.ts';
+import { requestOnce, type Response } from './exchange.ts';
 import { freshForS } from './freshness.ts';
 import { statusProblem } from './network-problems.ts';
-import { drain, header, locationOf, mayBeImage, type Response } from './response.ts';
+import { drain, header, locationOf, mayBeImage } from './response.ts';
 
 export type RequestRules = {
   guard: Guard;
@@ -101,13 +101,11 @@ async function send(
       'accept-encoding': 'identity',
       ...extraHeaders,
     };
-    const options = { dispatcher: guard.agent, headers, signal };
-    response = await request(url, options).catch((error: unknown) => {
+    const rules = { agent: guard.agent, headers, signal };
+    response = await requestOnce(url, rules).catch((error: unknown) => {
       if (!isStale(error)) throw error;
-      return request(url, options); // the host had closed the kept connection: RFC 9112, 9.3.1
+      return requestOnce(url, rules); // the host had closed the kept connection: RFC 9112, 9.3.1
     });
-    // A body that breaks off, or is not read to its end, emits an error, which would end the process.
-    response.body.on('error', () => {});
     return response;
   } finally {
     trace?.({

@@ -1,8 +1,8 @@
 /** Reads what an HTTP response says, as leniently as browsers do. */
 import { isUtf8 } from 'node:buffer';
-import type { Dispatcher } from 'undici';
-
-export type Response = Dispatcher.ResponseData;
+import { withDeadline } from '../../deadline.ts';
+import type { Response } from './exchange.ts';
+import type { ResponseBody } from './response-body.ts';
 
 const LIST_HEADERS = new Set(['cache-control', 'content-encoding', 'vary']);
 const DRAIN = { limit: 64 * 1024, ms: 1_000 };
@@ -15,10 +15,22 @@ export function header(response: Response, name: string): string | undefined {
 }
 
 /** Reads the rest of a body, so that its connection can be reused, unless that costs more than a new one. */
-export async function drain({ body }: Response, signal: AbortSignal): Promise<void> {
-  const enough = AbortSignal.any([signal, AbortSignal.timeout(DRAIN.ms)]);
-  await body.dump({ limit: DRAIN.limit, signal: enough }).catch(() => {});
+export async function drain(response: Response, signal: AbortSignal): Promise<void> {
+  using enough = withDeadline(signal, DRAIN.ms);
+  const stop = (): void => response.body.destroy();
+  enough.signal.addEventListener('abort', stop);
+  if (Number(header(response, 'content-length') ?? 0) > DRAIN.limit) stop();
+  await readAtMost(response.body, DRAIN.limit).catch(() => {});
+  enough.signal.removeEventListener('abort', stop);
   signal.throwIfAborted();
+}
+
+async function readAtMost(body: ResponseBody, limit: number): Promise<void> {
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > limit) return;
+  }
 }
 
 /**

@@ -4,7 +4,8 @@ import { imageFormat, SNIFF_BYTES } from '../sniff.ts';
 import { contentOf, tooLarge } from './body.ts';
 import { codingsOf, isSupported } from './codings.ts';
 import { statusProblem } from './network-problems.ts';
-import { header, type Response } from './response.ts';
+import type { Response } from './exchange.ts';
+import { header } from './response.ts';
 import type { SourceFile } from './source-files.ts';
 
 const HEAD_BYTES = 32 * 1024; // holds the title of a web page, which explains why there is no image

@@ -5,8 +5,10 @@
  * A file: free -> taken -> free ... or discarded.
  */
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import * as fs from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { StorageTrouble } from '../../storage/storage.ts';
 
 export type SourceFiles = {
@@ -65,28 +67,39 @@ export function createSourceFiles(folder: string, prefix = ''): SourceFiles {
   };
 }
 
+// Plain descriptors: a FileHandle costs more for each call.
+const open = promisify(fs.open);
+const close = promisify(fs.close);
+const truncate = promisify(fs.ftruncate);
+const write = promisify(fs.writev);
+
 async function openSourceFile(path: string): Promise<SourceFile> {
-  const handle = await open(path, 'wx').catch(throwTrouble);
-  const file = { handle, length: 0 };
+  const descriptor = await open(path, 'wx').catch(throwTrouble);
+  const file = { descriptor, length: 0 };
   return {
     path,
     rewrite: (onWritten = () => {}) => new Overwriter(file, onWritten),
-    close: () => handle.close().catch(() => {}),
+    close: () => close(descriptor).catch(() => {}),
   };
 }
+
+type OpenFile = {
+  descriptor: number;
+  /** may still be that of an earlier source */
+  length: number;
+};
 
 const WRITE_AT = 2 ** 22; // one write per chunk of 64 KiB cost a tenth of the worker's main thread
 
 class Overwriter implements SourceWriter {
-  /** `length`: of the file, which may still be that of an earlier source */
-  readonly #file: { handle: FileHandle; length: number };
+  readonly #file: OpenFile;
   readonly #onWritten: (chunk: Buffer) => void;
   readonly #hash = createHash('sha256');
   #written = 0;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
 
-  constructor(file: { handle: FileHandle; length: number }, onWritten: (chunk: Buffer) => void) {
+  constructor(file: OpenFile, onWritten: (chunk: Buffer) => void) {
     this.#file = file;
     this.#onWritten = onWritten;
   }
@@ -104,15 +117,16 @@ class Overwriter implements SourceWriter {
 
   async finish(): Promise<{ bytes: number; sha256: Buffer }> {
     await this.#flush();
-    const { handle, length } = this.#file;
-    if (this.#written < length) await handle.truncate(this.#written).catch(throwTrouble);
+    const { descriptor, length } = this.#file;
+    if (this.#written < length) await truncate(descriptor, this.#written).catch(throwTrouble);
     this.#file.length = this.#written;
     return { bytes: this.#written, sha256: this.#hash.digest() };
   }
 
   async #flush(): Promise<void> {
     if (this.#waiting.length === 0) return;
-    const { bytesWritten } = await this.#file.handle.writev(this.#waiting, this.#written).catch(throwTrouble);
+    const { descriptor } = this.#file;
+    const { bytesWritten } = await write(descriptor, this.#waiting, this.#written).catch(throwTrouble);
     if (bytesWritten < this.#waitingBytes) throwTrouble(new Error('the disk is full'));
     this.#written += this.#waitingBytes;
     this.#file.length = Math.max(this.#file.length, this.#written);
