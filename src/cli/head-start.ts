@@ -22,7 +22,7 @@ export async function beginRun(): Promise<HeadStart> {
   const config = settings();
   if (!config) return nothingBegun();
   const decoders = createDecoders(config, createRunLog(config.logLevel));
-  decoders.probe().catch(() => {}); // one is started; the worker starts the others
+  decoders.probe().catch(() => {}); // one is started; the others when the upload is read
   const spawned = Promise.withResolvers<void>();
   const starting = holdEmbeddedServer(config.dataDir, 'process', spawned.resolve);
   await Promise.race([spawned.promise, starting.catch(() => {})]);

@@ -57,6 +57,7 @@ export async function runBatch(
 ): Promise<Run> {
   await using staged = await stage(csv, request, settings);
   sayStaged(basename(file), staged);
+  head.decoders?.warm(); // not before: an upload with errors needs none
   const services = await openRunServices(request, settings, { head, stack });
   const { db } = services.database;
   await markFiles(services, request.placeholderFiles ?? [], interrupted);

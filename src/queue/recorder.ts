@@ -24,7 +24,7 @@ export type RecorderParts<N extends TaskName, R> = {
 // A group of results costs one transaction of some ten statements, whatever its size. So a result waits for others:
 // until this long after the last group began, or until half of the capacity, or everything in hand, waits with it.
 const RECORD_EVERY_MS = 450;
-const FIRST_AFTER_MS = 50; // of the first results after a while: somebody may be watching
+const FIRST_AFTER_MS = 100; // of the first results after a while: somebody may be watching
 const GROUP_SHARE_OF_CAPACITY = 1 / 2;
 const LARGEST_GROUP = 100;
 const PATIENCE_MS = 60_000;
