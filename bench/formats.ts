@@ -29,15 +29,18 @@ const OURS = { jpeg: ['jpeg', 'mozjpeg'], webp: ['webp'], avif: ['avif'] } as co
 const QUALITY_STEP = 4;
 const CPU_TRIES = 2; // of which the cheaper one counts
 
-/** @param withTrades also of settings that Minilab does not use */
-export async function formats({ withTrades }: { withTrades: boolean }): Promise<Formats> {
+const FEW = 2;
+
+/** @param isWhole of all photographs, and of settings that Minilab does not use too */
+export async function formats({ isWhole }: { isWhole: boolean }): Promise<Formats> {
   sharp.concurrency(1); // as in a decoder
   sharp.cache(false);
-  const pictures = await Promise.all((await originals()).map(shrunk));
+  const photographs = (await originals()).slice(0, isWhole ? undefined : FEW);
+  const pictures = await Promise.all(photographs.map(shrunk));
   const results: Formats = {};
   for (const format of ['jpeg', 'webp', 'avif'] as const) {
     const ours = OURS[format].map((name) => [`minilab ${name}`, minilab(name)] as const);
-    const others = withTrades ? Object.entries(TRADES[format]) : [];
+    const others = isWhole ? Object.entries(TRADES[format]) : [];
     results[format] = await ofFormat(format, pictures, [...ours, ...others]);
   }
   return results;

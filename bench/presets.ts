@@ -37,7 +37,7 @@ export async function presets(
   const isWhole = lengths.rounds >= WHOLE.rounds;
   const of = await builtin(isWhole ? BUILTIN_PRESETS : BUILTIN_PRESETS.slice(0, 1));
   const of_presets = Object.fromEntries(of.map((each) => [`${each.preset} ${each.source_px}`, each]));
-  return { of_presets, formats: await formats({ withTrades: isWhole }) };
+  return { of_presets, formats: await formats({ isWhole }) };
 }
 
 async function builtin(presets: readonly Preset[]): Promise<OfPreset[]> {
