@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Db, isPassingTrouble } from '../db/database.ts';
 import type { KnownSet, MadeSet } from '../pipeline/pipeline.ts';
@@ -16,32 +15,18 @@ export function setName({ tenantId, setId }: SetKey): string {
 
 type Wanted = { key: SetKey; found: PromiseWithResolvers<KnownSet | undefined> };
 
-// A statement costs the same for one set as for ten. The images of a busy worker wait longer than this for a decoder.
-const GATHER_MS = 80;
-const BUSY_WITHIN_MS = 250; // BUSY_FROM sets are asked for
-const BUSY_FROM = 5;
-
 /**
- * Finds sets. Those that are asked for while a statement is under way share the next one, and so do those of a busy
- * worker that are asked for within a moment.
+ * Finds sets. Those that are asked for while a statement is under way share the next one.
  * @returns a function that finds a set: undefined when there is none, and also while the database is away, because
  *   making it again costs less than a try
  */
-export function setFinder(
-  db: Db,
-  { gatherMs, busyWithinMs } = { gatherMs: GATHER_MS, busyWithinMs: BUSY_WITHIN_MS },
-): (tenantId: number, setId: string) => Promise<KnownSet | undefined> {
+export function setFinder(db: Db): (tenantId: number, setId: string) => Promise<KnownSet | undefined> {
   let waiting: Wanted[] = [];
   let isFinding = false;
-  const askedAt: number[] = []; // the last times, performance.now()
-
-  const isBusy = (): boolean =>
-    askedAt.length === BUSY_FROM && performance.now() - (askedAt[0] ?? 0) < busyWithinMs;
 
   async function findAll(): Promise<void> {
     isFinding = true;
     while (waiting.length > 0) {
-      if (isBusy()) await sleep(gatherMs);
       const wanted = waiting;
       waiting = [];
       await findTogether(db, wanted);
@@ -52,8 +37,6 @@ export function setFinder(
   return (tenantId, setId) => {
     const found = Promise.withResolvers<KnownSet | undefined>();
     waiting.push({ key: { tenantId, setId }, found });
-    askedAt.push(performance.now());
-    if (askedAt.length > BUSY_FROM) askedAt.shift();
     if (!isFinding) void findAll();
     return found.promise;
   };

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/db/database.ts';
 import { setFinder } from '../../src/work/rendition-sets.ts';
@@ -20,23 +19,6 @@ test('sources that nobody asked for in 90 days are forgotten', async () => {
   await forgetSources(db);
   const { rows } = await sql<{ url: string }>`select url from sources`.execute(db);
   assert.deepEqual(rows, [{ url: 'https://a.example/new' }]);
-});
-
-test('a busy worker looks for sets in groups, and one that is not at once', async () => {
-  await using services = await newServices();
-  let statements = 0;
-  services.database.pool.on('acquire', () => (statements += 1));
-  const find = setFinder(services.database.db, { gatherMs: 200, busyWithinMs: 60_000 });
-  const setId = (i: number): string => String(i).padStart(16, '0');
-  for (let i = 0; i < 4; i += 1) assert.equal(await find(1, setId(i)), undefined);
-  assert.equal(statements, 4);
-  const found: Promise<unknown>[] = [];
-  for (let i = 4; i < 40; i += 1) {
-    found.push(find(1, setId(i)));
-    await turn();
-  }
-  assert.deepEqual(new Set(await Promise.all(found)), new Set([undefined]));
-  assert.ok(statements < 20, `${statements} statements for 40 sets`);
 });
 
 test('while the database is away, no set is found, which is not an error', async () => {
