@@ -1,5 +1,5 @@
 /**
- * Keeps a sample of the database that a version of Minilab leaves behind, for test/long/upgrades.test.ts:
+ * Keeps a sample of the database that a version of Minilab leaves behind, for test/long/earlier-versions.test.ts:
  *
  *   npx node test/programs/take-upgrade-sample.ts CHECKOUT NAME
  *

@@ -10,7 +10,11 @@ const START_DEADLINE_MS = 120_000; // it takes a second, on a loaded machine man
 /** The variable of the environment in which the files of a run find its src/main.ts in bundles. */
 export const PROGRAM_OF_RUN = 'MINILAB_OF_THE_RUN';
 
-const MAIN = process.env[PROGRAM_OF_RUN] ?? join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+export const PROGRAM_OF_SOURCES = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
+function programFor(settings: Record<string, string>): string {
+  return settings[PROGRAM_OF_RUN] ?? process.env[PROGRAM_OF_RUN] ?? PROGRAM_OF_SOURCES;
+}
 
 export type Ran = { code: number | null; out: string; err: string };
 
@@ -39,7 +43,7 @@ export async function runMinilab(
     onStart,
   }: { settings?: Record<string, string>; cwd?: string; onStart?: (child: ChildProcess) => void } = {},
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: environment(settings), cwd });
+  const child = spawn(process.execPath, [programFor(settings), ...args], { env: environment(settings), cwd });
   onStart?.(child);
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
@@ -67,7 +71,7 @@ export async function startMinilab(
   prefix: readonly string[] = [],
 ): Promise<Running> {
   const port = await freePort();
-  const [program = '', ...args] = [...prefix, process.execPath, MAIN, ...command.split(' ')];
+  const [program = '', ...args] = [...prefix, process.execPath, programFor(settings), ...command.split(' ')];
   const child = spawn(program, args, {
     env: environment({ PORT: String(port), ...settings }),
   });
