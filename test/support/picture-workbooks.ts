@@ -57,6 +57,21 @@ function rowsWith(rows: PictureRow[], cell: (at: string, picture: number) => str
   return header('Image') + xml.join('');
 }
 
+/** From a workbook to the values of cells that are more than text. */
+const OF_RICH_VALUES = [
+  { id: 'rIdM', type: 'sheetMetadata', target: 'metadata.xml' },
+  {
+    id: 'rIdR2',
+    type: `${MICROSOFT}/2017/06/relationships/rdRichValue`,
+    target: 'richData/rdrichvalue.xml',
+  },
+  {
+    id: 'rIdR3',
+    type: `${MICROSOFT}/2017/06/relationships/rdRichValueStructure`,
+    target: 'richData/rdrichvaluestructure.xml',
+  },
+];
+
 /** Pictures placed in cells, as Excel writes them since 2023: the value of a cell is an error, and its metadata a picture. */
 export function inCellWorkbook(rows: PictureRow[], pictures: BuiltPicture[]): Buffer {
   const each = (xml: (i: number) => string): string => pictures.map((_, i) => xml(i)).join('');
@@ -69,21 +84,11 @@ export function inCellWorkbook(rows: PictureRow[], pictures: BuiltPicture[]): Bu
       },
     ],
     relations: [
-      { id: 'rIdM', type: 'sheetMetadata', target: 'metadata.xml' },
+      ...OF_RICH_VALUES,
       {
         id: 'rIdR1',
         type: `${MICROSOFT}/2022/10/relationships/richValueRel`,
         target: 'richData/richValueRel.xml',
-      },
-      {
-        id: 'rIdR2',
-        type: `${MICROSOFT}/2017/06/relationships/rdRichValue`,
-        target: 'richData/rdrichvalue.xml',
-      },
-      {
-        id: 'rIdR3',
-        type: `${MICROSOFT}/2017/06/relationships/rdRichValueStructure`,
-        target: 'richData/rdrichvaluestructure.xml',
       },
     ],
     parts: [
@@ -158,21 +163,11 @@ export function webImageWorkbook(urls: string[]): Buffer {
   return workbook({
     sheets: [{ name: 'Products', rows: header('Image') + rows.join('') }],
     relations: [
-      { id: 'rIdM', type: 'sheetMetadata', target: 'metadata.xml' },
+      ...OF_RICH_VALUES,
       {
         id: 'rIdR1',
         type: `${MICROSOFT}/2020/07/relationships/rdrichvaluewebimage`,
         target: 'richData/rdRichValueWebImage.xml',
-      },
-      {
-        id: 'rIdR2',
-        type: `${MICROSOFT}/2017/06/relationships/rdRichValue`,
-        target: 'richData/rdrichvalue.xml',
-      },
-      {
-        id: 'rIdR3',
-        type: `${MICROSOFT}/2017/06/relationships/rdRichValueStructure`,
-        target: 'richData/rdrichvaluestructure.xml',
       },
     ],
     parts: [
