@@ -5,7 +5,8 @@ import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { whileConnected } from '../http/while-connected.ts';
 import { checkRendition } from '../presets/check.ts';
-import { OUTPUT_FORMATS, FORMAT_FACTS, RenditionInput } from '../presets/spec.ts';
+import { RenditionInput } from '../presets/input.ts';
+import { FORMAT_FACTS, OUTPUT_FORMATS } from '../presets/spec.ts';
 import type { Previews } from './previews.ts';
 import { SAMPLE } from './preview-sources.ts';
 

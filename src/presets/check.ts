@@ -3,15 +3,12 @@ import { Value } from 'typebox/value';
 import { type PointedFlaw, Problem } from '../errors.ts';
 import { nameFlaws } from '../name.ts';
 import { inWords, type SchemaError, schemaErrors } from '../schema-words.ts';
+import { BACKGROUND, PresetInput, RENDITION_NAME, RenditionInput } from './input.ts';
 import {
-  MAX_OBJECT_PIXELS,
-  BACKGROUND,
-  MAX_RENDITIONS,
   FORMAT_FACTS,
+  MAX_OBJECT_PIXELS,
+  MAX_RENDITIONS,
   type Preset,
-  PresetInput,
-  RENDITION_NAME,
-  RenditionInput,
   type RenditionSpec,
   withDefaults,
 } from './spec.ts';

@@ -1,5 +1,5 @@
 import type { Channel, Level, Rule } from '../channels/rule.ts';
-import type { RenditionInput } from './spec.ts';
+import type { RenditionInput } from './input.ts';
 
 /** Channels with a preset that makes a main picture meet their rules, where it can. */
 export const FIXED_CHANNELS: readonly string[] = ['amazon', 'google', 'walmart', 'bol', 'zalando'];

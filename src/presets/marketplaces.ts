@@ -1,4 +1,4 @@
-import type { RenditionInput } from './spec.ts';
+import type { RenditionInput } from './input.ts';
 
 const MB = 1_000_000;
 

@@ -8,7 +8,8 @@ import { tenantOf } from '../http/principal.ts';
 import { BUILTIN_PRESETS } from './builtin.ts';
 import { checkPreset } from './check.ts';
 import { deletePreset, getPreset, listPresets, putPreset } from './preset.queries.ts';
-import { type Preset, PresetInput } from './spec.ts';
+import { PresetInput } from './input.ts';
+import type { Preset } from './spec.ts';
 
 const PresetBody = Type.Object(
   {

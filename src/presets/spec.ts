@@ -1,5 +1,3 @@
-import { type Static, Type } from 'typebox';
-
 /** The output formats. mozjpeg is JPEG by a slower encoder: 29 % fewer bytes for 3.6 times the CPU. */
 export const OUTPUT_FORMATS = ['jpeg', 'mozjpeg', 'png', 'webp', 'avif'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -63,106 +61,9 @@ export const MAX_OUTPUT_SIDE = 16_384;
 /** Of the fit `object`: what it makes is read again, as a source. */
 export const MAX_OBJECT_PIXELS = 100e6;
 
-const Side = Type.Integer({ minimum: 1, maximum: MAX_OUTPUT_SIDE });
-const flag = (description: string) => Type.Optional(Type.Boolean({ description, default: false }));
-
-export const RENDITION_NAME = '^[a-z][a-z0-9-]{0,31}$';
-export const BACKGROUND = '^(#[0-9a-f]{6}|transparent)$';
-
 /** Where `cover` cuts: evenly on both sides, or around what libvips or the measured object says. */
-const POSITIONS = ['centre', 'attention', 'entropy', 'object'] as const;
+export const POSITIONS = ['centre', 'attention', 'entropy', 'object'] as const;
 type Position = (typeof POSITIONS)[number];
-
-/** A rendition spec as a user writes it: how to make one output file. Only `enlarge` enlarges an image. */
-export const RenditionInput = Type.Object(
-  {
-    name: Type.String({
-      pattern: RENDITION_NAME,
-      description: 'Part of the file name: a small letter, then small letters, digits and hyphens',
-    }),
-    fit: Type.Optional(
-      Type.Enum(['inside', 'cover', 'contain', 'object'], {
-        description:
-          'inside: the whole image within width and height. cover: width and height are filled, and the rest is cut off. contain: inside, and the background fills the rest up to exactly width and height. object: the product on its plain background is centred, and fills a share of width and height',
-        default: 'inside',
-      }),
-    ),
-    position: Type.Optional(
-      Type.Enum([...POSITIONS], {
-        description:
-          'Around what cover cuts. attention: what draws the eye. entropy: where most detail is. object: what stands out from a plain background, else as attention',
-        default: 'centre',
-      }),
-    ),
-    fill: Type.Optional(
-      Type.Number({
-        minimum: 0.5,
-        maximum: 1,
-        description:
-          'For object: the larger of its width / width and its height / height. 1 reaches the edge, and looks cut off',
-        default: 0.9,
-      }),
-    ),
-    enlarge: Type.Optional(
-      Type.Number({
-        minimum: 1,
-        maximum: 2,
-        description: 'For object: how many times it may be enlarged. 1: never',
-        default: 1,
-      }),
-    ),
-    min_width: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: MAX_OUTPUT_SIDE,
-        description:
-          'For object: where it has too few pixels, the file becomes smaller instead, down to this width, with the same ratio. Default: width',
-      }),
-    ),
-    whiten: flag(
-      'For object: make the nearly white background white: pixels of at least 245 in all channels that are connected to the edge',
-    ),
-    on_unmet: Type.Optional(
-      Type.Enum(['keep', 'fail'], {
-        description:
-          'For object, where it cannot be done. keep: the best file, and `fix.unmet` tells why. fail: `cannot_meet_rule`',
-        default: 'keep',
-      }),
-    ),
-    width: Type.Optional(Side),
-    height: Type.Optional(Side),
-    format: Type.Optional(Type.Enum([...OUTPUT_FORMATS], { default: 'jpeg' })),
-    quality: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 100,
-        description: 'Default: 80, for AVIF 50. PNG is lossless and has none',
-      }),
-    ),
-    background: Type.Optional(
-      Type.String({
-        pattern: BACKGROUND,
-        description:
-          'For contain and object, and for transparent parts when the format has no transparency: #rrggbb in small letters, or transparent',
-        default: '#ffffff',
-      }),
-    ),
-    max_bytes: Type.Optional(
-      Type.Integer({
-        minimum: 100,
-        maximum: 1_000_000_000,
-        description:
-          'Uses the highest quality, up to `quality`, that stays within this size; a PNG gets a palette if it must',
-      }),
-    ),
-    trim: flag('Cut off a border of one colour'),
-    sharpen: flag('Sharpen a little, after shrinking'),
-    animated: flag('Keep all frames of an animation; WebP only'),
-    keep_credit: flag('Keep copyright and credit in the metadata; everything else is always removed'),
-  },
-  { additionalProperties: false, 'x-name': 'RenditionInput' },
-);
-export type RenditionInput = Static<typeof RenditionInput>;
 
 /** A rendition with every default filled in. It is hashed into the set id: setIdOf in pipeline/plan.ts. */
 export type RenditionSpec = {
@@ -195,28 +96,6 @@ export type ObjectSettings = {
 };
 
 export const MAX_RENDITIONS = 20;
-
-/** A preset as a user writes it: one or more files from each source, in this order. */
-export const PresetInput = Type.Object(
-  {
-    description: Type.Optional(Type.String({ maxLength: 500 })),
-    renditions: Type.Array(RenditionInput, { minItems: 1, maxItems: MAX_RENDITIONS }),
-  },
-  {
-    additionalProperties: false,
-    'x-name': 'PresetInput',
-    examples: [
-      {
-        description: 'For our shop',
-        renditions: [
-          { name: 'web', width: 1600, height: 1600, format: 'webp', quality: 82 },
-          { name: 'thumb', width: 320, height: 320, fit: 'cover' },
-        ],
-      },
-    ],
-  },
-);
-export type PresetInput = Static<typeof PresetInput>;
 
 export type Preset = { name: string; description: string; renditions: RenditionSpec[] };
 

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { Problem } from '../../src/errors.ts';
 import { setIdOf } from '../../src/pipeline/plan.ts';
 import { checkPreset } from '../../src/presets/check.ts';
-import { type RenditionInput, withDefaults } from '../../src/presets/spec.ts';
+import type { RenditionInput } from '../../src/presets/input.ts';
+import { withDefaults } from '../../src/presets/spec.ts';
 
 /** The flaws of a rendition, as `pointer detail`. */
 function flawsOf(rendition: Omit<RenditionInput, 'name'>): string[] {

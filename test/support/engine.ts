@@ -8,7 +8,8 @@ import {
 import type { MadeFile } from '../../src/pipeline/decoder-protocol.ts';
 import type { Content } from '../../src/pipeline/measures.ts';
 import { planRenditions } from '../../src/pipeline/plan.ts';
-import { type RenditionInput, withDefaults } from '../../src/presets/spec.ts';
+import type { RenditionInput } from '../../src/presets/input.ts';
+import { withDefaults } from '../../src/presets/spec.ts';
 import { newFolder } from './folder.ts';
 
 export type Engine = AsyncDisposable & {

@@ -7,7 +7,7 @@ import { google } from '../../../src/channels/builtin/google.ts';
 import { judgeOf } from '../../../src/channels/verdict.ts';
 import type { MadeFile } from '../../../src/pipeline/decoder-protocol.ts';
 import type { FileMeasures, Unmet } from '../../../src/pipeline/file-measures.ts';
-import type { RenditionInput } from '../../../src/presets/spec.ts';
+import type { RenditionInput } from '../../../src/presets/input.ts';
 import { codeOf, startEngine } from '../../support/engine.ts';
 import { anyFacts } from '../../support/facts.ts';
 import { photo, PHOTO_NAMES } from '../../support/pictures.ts';
