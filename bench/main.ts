@@ -18,6 +18,7 @@ import { type Lengths, QUICK, WHOLE } from './lengths.ts';
 import { looks } from './looks.ts';
 import { measures } from './measures.ts';
 import { memory } from './memory.ts';
+import { oneBatch } from './one-batch.ts';
 import { oneDecode } from './one-decode.ts';
 import { removePhotographs } from './photographs.ts';
 import { presets } from './presets.ts';
@@ -32,6 +33,7 @@ import { tables } from './tables.ts';
 
 const BENCHMARKS = {
   end_to_end: endToEnd,
+  one_batch: oneBatch,
   renditions,
   one_decode: oneDecode,
   measures,

@@ -25,6 +25,13 @@ export async function makePhotographs(folder: string): Promise<string[]> {
   );
 }
 
+const CATALOGUE = /-(1600|2400|5000)\.jpg$/;
+
+/** Those of the sizes that imgproxy was measured with (docs/speed.md). */
+export function ofCatalogue(paths: string[]): string[] {
+  return paths.filter((path) => CATALOGUE.test(path));
+}
+
 /** Removes those that all folders share, at the end of a run. */
 export async function removePhotographs(): Promise<void> {
   await (await made)?.folder[Symbol.asyncDispose]();

@@ -5,7 +5,7 @@ import { BUILTIN_PRESETS } from '../src/presets/builtin.ts';
 import { type Preset, withDefaults } from '../src/presets/spec.ts';
 import { newFolder } from '../test/support/folder.ts';
 import type { Lengths } from './lengths.ts';
-import { makePhotographs } from './photographs.ts';
+import { makePhotographs, ofCatalogue } from './photographs.ts';
 import { QUALITY, SIDE } from './rendition.ts';
 import { median, type Origin, PRESET, type Settings, settingsOf, startOrigin } from './rig.ts';
 import { type Alone, alone, type AloneResult } from './sharp-alone.ts';
@@ -75,7 +75,7 @@ export async function renditions(lengths: Lengths) {
 async function openRig(): Promise<Rig> {
   await using stack = new AsyncDisposableStack();
   const { path: folder } = stack.use(await newFolder());
-  const photographs = await makePhotographs(join(folder, 'photographs'));
+  const photographs = ofCatalogue(await makePhotographs(join(folder, 'photographs')));
   const origin = await startOrigin(photographs);
   stack.defer(() => origin.child.disconnect());
   const server = await holdEmbeddedServer(folder, 'bench');
