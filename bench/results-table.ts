@@ -17,6 +17,11 @@ const ROWS: [what: string, result: string, compared: string][] = [
     '{end_to_end.images_per_second:1} images/s',
     '{end_to_end.ratio_to_ceiling:2} ({end_to_end.ratio_min:2} to {end_to_end.ratio_max:2}) of sharp alone on local files',
   ],
+  [
+    'a batch of {one_batch.images:0} photographs, POST to end',
+    '{one_batch.seconds:1} s, {one_batch.images_per_second:1} images/s',
+    '{one_batch.ratio_to_ceiling:2} ({one_batch.ratio_min:2} to {one_batch.ratio_max:2}) of sharp alone on local files',
+  ],
   ...['three', 'web'].map((set): [string, string, string] => [
     set === 'three' ? 'three JPEGs (1200, 600, 200 px)' : 'the preset `web` (1600, 400 px)',
     `{renditions.${set}.images_per_second:1} images/s`,

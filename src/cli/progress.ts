@@ -1,4 +1,4 @@
-/** Shows the progress of a batch: a bar on a terminal, else a line every two seconds. */
+/** Shows the progress of a batch: a bar on a terminal, else a line every two seconds, and for the first images at once. */
 export type Progress = {
   update(state: {
     ended: number;
@@ -37,8 +37,8 @@ function plainLines(stream: NodeJS.WriteStream): Progress {
   let last = -1;
   return {
     update(state) {
-      const isLast = state.ended === state.total;
-      if (state.ended === last || (Date.now() - printedAt < PLAIN_EVERY_MS && !isLast)) return;
+      const isDue = last <= 0 || state.ended === state.total || Date.now() - printedAt >= PLAIN_EVERY_MS;
+      if (state.ended === last || !isDue) return;
       printedAt = Date.now();
       last = state.ended;
       stream.write(`${sentence(state)}\n`);
