@@ -1,6 +1,6 @@
 import { decodeOtherText, isCharset } from '../csv/decode.ts';
 import { invalidFile } from '../csv/invalid-file.ts';
-import { otherTable } from '../csv/other-table.ts';
+import { NOTHING_AROUND, otherTable } from '../csv/other-table.ts';
 import type { Table } from '../csv/table.ts';
 import { type KeyedTable, readJson } from '../feeds/read-json.ts';
 import { readXml } from '../feeds/read-xml.ts';
@@ -32,5 +32,5 @@ export async function readXmlTable(
 }
 
 function keyed(kind: Table['kind'], { rows, warnings }: KeyedTable, { bom }: { bom: boolean }): Table {
-  return { ...otherTable(kind, rows, { bom }), warnings, isKeyed: true };
+  return { ...otherTable(kind, rows, { bom }), layout: () => NOTHING_AROUND, warnings, isKeyed: true };
 }

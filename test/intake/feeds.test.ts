@@ -66,6 +66,8 @@ const files: Record<string, Buffer> = {
   'JSON over several lines': Buffer.from(JSON.stringify({ data: { products: objects } }, null, 2)),
   NDJSON: Buffer.from(objects.map((each) => JSON.stringify(each)).join('\n')),
   XML: Buffer.from(xml),
+  'XML on one line below its declaration': Buffer.from(xml.replaceAll('\n', '').replace('?>', '?>\n')),
+  'JSON on one line below its beginning': Buffer.from(`\n{"products":\n${JSON.stringify(objects)}}`),
   'JSON with a byte order mark': Buffer.from(`\ufeff${JSON.stringify(objects)}`),
   'JSON in UTF-16': Buffer.from(`\ufeff${JSON.stringify(objects)}`, 'utf16le'),
   'XML in windows-1252': Buffer.from(xml.replace('?>', ' encoding="windows-1252"?>'), 'latin1'),
@@ -85,6 +87,7 @@ async function productsOf(
     ({ product }) => void products.push(product),
   );
   assert.deepEqual(errors.first, []);
+  assert.deepEqual([format?.written?.above, format?.written?.below], ['', '']); // no product is repeated there
   return {
     products: products.map((product) => Object.assign(product, { line: 0, quoted: undefined })),
     header,
