@@ -1,8 +1,10 @@
 /** Tables that come as CSV, JSON, NDJSON, XML, and as the workbooks that we write. */
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { readUpload } from '../../src/intake/read-upload.ts';
 import type { ProductRow } from '../../src/intake/rows.ts';
+import { stageUpload } from '../../src/intake/staged-upload.ts';
 import { XlsxFile } from '../../src/results/xlsx.ts';
 import { newFolder } from '../support/folder.ts';
 import { HOSTILE_CELLS } from '../support/hostile-cells.ts';
@@ -119,6 +121,12 @@ describe('one table in several formats', () => {
     });
 });
 
+async function stagedStrictly(file: Buffer): Promise<void> {
+  await using folder = await newFolder();
+  const rules = { maxBytes: 1e9, folder: folder.path, allowPaths: false, presets: [], tenantId: 1 };
+  await using _ = await stageUpload(Readable.from([file]), { ...rules, warningsAre: 'errors' });
+}
+
 describe('errors', () => {
   const refusals: [file: string | Buffer, code: string, line: number, why: RegExp][] = [
     [
@@ -141,11 +149,13 @@ describe('errors', () => {
       assert.match(errors[0]?.detail ?? '', why);
     });
 
-  test('a key that comes too late is a warning', async () => {
+  test('a key that comes too late is a warning; strict refuses it', async () => {
     const lines = Array.from({ length: 1_001 }, (_, i) =>
       JSON.stringify({ image: images(`${i}`), ...(i === 1_000 && { late: '1' }) }),
     );
-    const { warnings } = await previewOf(Buffer.from(lines.join('\n')));
+    const file = Buffer.from(lines.join('\n'));
+    const { warnings } = await previewOf(file);
     assert.ok(warnings.some(({ code, line }) => code === 'unknown_key' && line === 1_001));
+    await assert.rejects(stagedStrictly(file), { code: 'csv_invalid' });
   });
 });
