@@ -81,3 +81,19 @@ test('a row with too few cells and an address in another one says so', async () 
   assert.match(warnings.first[0]?.detail ?? '', /2 cells and the header 3, and column 2 holds a URL/);
   assert.equal(warnings.first[1]?.detail, 'The product has no image.');
 });
+
+test('a row with far too many cells refuses the file, and few such rows are in memory at once', async () => {
+  const wide = `A,${URL}${','.repeat(600_000)}x\n`;
+  const rules = { maxBytes: 1e9, allowPaths: false, presets: new Set<string>() };
+  let first = 0;
+  const { errors, isWhole } = await readUpload(
+    Readable.from([Buffer.from(`SKU,Image\n${wide.repeat(5)}`)]),
+    rules,
+    () => {},
+    (_found, _table, records) => void (first = records.length),
+  );
+  assert.deepEqual(
+    [errors.first[0]?.code, errors.first[0]?.line, isWhole, first],
+    ['too_many_cells', 2, false, 3],
+  );
+});
