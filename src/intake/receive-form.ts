@@ -50,7 +50,11 @@ export async function receiveForm<T extends object>(
     throw new Problem('bad_request', { detail: 'The form has no file: send the CSV in the part "file".' });
   const { fileName } = first;
   if (copy && !isDeepStrictEqual(reading, first.reading))
-    return { result: await consume(createReadStream(copy.path), reading), options, fileName };
+    return {
+      result: await readAgain(copy.path, (chunks) => consume(chunks, reading)),
+      options,
+      fileName,
+    };
   if ('problem' in first) throw first.problem;
   await copy?.remove();
   stack.move(); // from here on the caller disposes of the result
@@ -102,6 +106,19 @@ async function openCopy(folder: string, stack: AsyncDisposableStack) {
     }
   }
   return { path, copied, remove };
+}
+
+/** A consumer that fails may leave the stream open; its descriptor would keep the space of the removed file. */
+async function readAgain<T>(
+  path: string,
+  consume: (chunks: AsyncIterable<Buffer>) => Promise<T>,
+): Promise<T> {
+  const chunks = createReadStream(path);
+  try {
+    return await consume(chunks);
+  } finally {
+    chunks.destroy();
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
+import { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import fastify, { type FastifyInstance } from 'fastify';
 import { Problem } from '../../src/errors.ts';
@@ -63,6 +64,25 @@ describe('receiving an upload', () => {
       assert.equal(answer.status, 500);
       assert.equal(thrown, bug);
     }
+  });
+
+  test('a copy that is read again is closed, whatever ends the reading', async () => {
+    const form = formOf('SKU,Image\n');
+    form.set('charset', 'windows-1252'); // behind the file, which is read again with it
+    let again: AsyncIterable<Buffer> | undefined;
+    let readings = 0;
+    reader = async (chunks) => {
+      readings += 1;
+      if (readings === 1) {
+        for await (const _ of chunks);
+        return nothing;
+      }
+      again = chunks;
+      await chunks[Symbol.asyncIterator]().next();
+      throw new Problem('quota_exceeded', { detail: 'no image is left today' });
+    };
+    assert.equal((await fetch(url, { method: 'POST', body: form })).status, 429);
+    assert.ok(again instanceof Readable && again.destroyed);
   });
 
   test('JSON and XML arrive as they are, like any file', async () => {
