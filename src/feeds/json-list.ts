@@ -9,9 +9,10 @@ export async function isSingle(source: JsonSource): Promise<boolean> {
     const next = source.attempt(() => {
       scanner.skipNested();
       return scanner.peek() ?? 'nothing';
-    });
+    }, Infinity);
+    const isLong = scanner.at - from > MAX_ROW_CHARACTERS;
     scanner.at = from;
-    if (next !== undefined) return next === 'nothing';
+    if (next !== undefined) return next === 'nothing' || isLong;
     if (scanner.isEnd || scanner.text.length - from > MAX_ROW_CHARACTERS) return true;
     await source.fill();
   }
@@ -34,7 +35,7 @@ export class ListSearch {
   async enter(): Promise<boolean> {
     const { scanner } = this.#source;
     const from = scanner.at;
-    const isWhole = scanner.isEnd;
+    const isWhole = scanner.isEnd && scanner.text.length - from <= MAX_ROW_CHARACTERS;
     if ((await this.#next()) === 'list') return true;
     if (!isWhole) throw this.#source.refusal('The file is one object, and no array in it holds objects.');
     scanner.at = from;

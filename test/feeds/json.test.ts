@@ -15,9 +15,9 @@ async function read(text: string, { size = 64 * 1024, isPartial = false } = {}):
   return { lines: all.map(({ line }) => line), cells: all.map(({ cells }) => cells), warnings };
 }
 
-async function refusalOf(text: string): Promise<string> {
-  const error = await read(text).then(
-    () => assert.fail(`${text} is accepted`),
+async function refusalOf(text: string, size?: number): Promise<string> {
+  const error = await read(text, { ...(size && { size }) }).then(
+    () => assert.fail(`${text.slice(0, 100)} is accepted`),
     (error: Problem) => error,
   );
   const [flaw] = error.flaws as Flaw[];
@@ -167,6 +167,30 @@ describe('what is no table of JSON', () => {
   ];
   for (const [json, why] of refused)
     test(json.slice(0, 40), async () => assert.match(await refusalOf(json), why));
+
+  test('a value of more than a million characters is refused, however its text arrives', async () => {
+    const object = (characters: number): string => `{"a": "${'x'.repeat(characters - 9)}"}`;
+    const [allowed, long] = [object(2 ** 20 - 1), object(2 ** 20 + 9)];
+    for (const size of [16 * 1024, 2 ** 20, 2 ** 24]) {
+      for (const text of [`${allowed}\n${allowed}`, `{"a": "1"}\n${allowed}`])
+        assert.equal((await read(text, { size })).cells.length, 3, `${size}`);
+      for (const text of [
+        `{"a": "1"}\n${long}`,
+        `[{"a": "1"},\n${long}, {}]`,
+        `{"p":[{"a": "1"}],\n${long.slice(1)}`,
+      ])
+        assert.match(await refusalOf(text, size), /^row_too_long 2/, `${size}`);
+      assert.match(await refusalOf(`{"a": 1}\n${long.slice(0, -1)}, oops}`, size), /^row_too_long 2/);
+      assert.match(
+        await refusalOf(object(2 ** 20 - 50) + ' '.repeat(100) + object(20), size),
+        /no array in it holds/,
+      );
+      assert.match(
+        await refusalOf(`{"b": [1${',1'.repeat(2 ** 18)}], "a": [1${',1'.repeat(2 ** 18)}]}`, size),
+        /no array/,
+      );
+    }
+  });
 
   test('rows before an error are still read', async () => {
     const { rows } = readJson(inPieces('{"a":"1"}\n{"a":"2"}\noops', 100), {});
