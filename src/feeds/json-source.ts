@@ -14,6 +14,8 @@ export class JsonSource {
   #line = 1;
   /** offset of the next line end that is not counted */
   #nextBreak = -1;
+  /** how many characters of the line at the beginning of the text were dropped */
+  #dropped = 0;
 
   constructor(chunks: AsyncGenerator<string>) {
     this.#chunks = chunks;
@@ -73,6 +75,7 @@ export class JsonSource {
     if (this.isCut)
       throw this.refusal('The file ends within the value that begins here: a part of it is missing.');
     this.line();
+    this.#dropped = this.#characterAt(scanner.at);
     let text = scanner.text.slice(scanner.at);
     this.#nextBreak = -1;
     scanner.at = 0;
@@ -92,10 +95,15 @@ export class JsonSource {
   }
 
   #flawOf({ at, message }: JsonFlaw): Problem {
-    const { text } = this.scanner;
-    const lineBegins = text.lastIndexOf('\n', at - 1) + 1;
     this.scanner.at = at;
-    return this.refusal(`This is not valid JSON: ${message} (character ${at - lineBegins + 1} of the line).`);
+    const character = this.#characterAt(at) + 1;
+    return this.refusal(`This is not valid JSON: ${message} (character ${character} of the line).`);
+  }
+
+  /** How many characters of its line precede an offset. */
+  #characterAt(at: number): number {
+    const lineBegins = at === 0 ? 0 : this.scanner.text.lastIndexOf('\n', at - 1) + 1;
+    return lineBegins === 0 ? this.#dropped + at : at - lineBegins;
   }
 }
 

@@ -157,7 +157,14 @@ describe('what is no table of JSON', () => {
     [String.raw`[{"a": "\x"}]`, /^json_invalid 1: .* is not valid here \(character 10/],
     [String.raw`[{"a": "\u0000"}]`, /NUL character/],
     [String.raw`[{"a": "\ud83d"}]`, /half of a surrogate pair/],
-    ['[{"a": {"b": }}]', /not valid here/],
+    ['[{"a": {"b": }}]', /^json_invalid 1: .*"}}]" is no value of JSON \(character 14/],
+    ['[{"a": [1,,2]}]', /^json_invalid 1: .*",2]}]" is no value of JSON \(character 11/],
+    ['[{"a": [1, {"b": [}]}]}]', /^json_invalid 1: .*"}]}]}]" is no value of JSON \(character 19/],
+    [`[{"a": ${'['.repeat(5_000)},${']'.repeat(5_000)}}]`, /the value that begins here is not valid/],
+    ['{{"a": [{}]}}', /^json_invalid 1: .*there must be a key in quotation marks, not "{/],
+    ['{"b": 1 "a": [{"c": 2}]}', /^json_invalid 1: .*After a value there must be "," or "}", not "\\"a/],
+    ['{"b": 1, "a": [{"c": 2}],}', /^json_invalid 1: .*there must be a key in quotation marks, not "}"/],
+    ['{"b": 1,, "a": [{"c": 2}]}', /^json_invalid 1: .*there must be a key in quotation marks, not ",/],
     ['[{"a": "1"}] [', /^json_invalid 1: There is more behind the end of the JSON: an array/],
     ['{"a": [{"b": "1"}],\n"c": [{"d": "2"}]}', /^json_invalid 2: Another array of objects begins here/],
     ['[{"a": "1"}, {"a": "2"', /^json_invalid 1: The file ends within the value that begins here/],
@@ -167,6 +174,14 @@ describe('what is no table of JSON', () => {
   ];
   for (const [json, why] of refused)
     test(json.slice(0, 40), async () => assert.match(await refusalOf(json), why));
+
+  test('the place of a flaw does not depend on how the text arrives', async () => {
+    for (const [json] of refused.filter(([each]) => each.length < 100)) {
+      const [whole, inParts] = [await refusalOf(json), await refusalOf(json, 1)];
+      assert.equal(/\(character \d+/.exec(inParts)?.[0], /\(character \d+/.exec(whole)?.[0], json);
+      assert.equal(inParts.slice(0, 15), whole.slice(0, 15), json);
+    }
+  });
 
   test('a value of more than a million characters is refused, however its text arrives', async () => {
     const object = (characters: number): string => `{"a": "${'x'.repeat(characters - 9)}"}`;
