@@ -27,7 +27,7 @@ export async function* keyedTable(
   for (const row of first) yield placed(widened(row, keys.names.length));
   if (error !== undefined) throw error;
   for await (const rows of pages) for (const row of rows) yield placed(row);
-  warnings.push(...keys.unknown());
+  warnings.push(...keys.unknown(isOneLine));
 }
 
 function widened(row: TableRow, width: number): TableRow {

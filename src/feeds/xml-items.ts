@@ -113,7 +113,6 @@ export class XmlItems {
       while (cells.length < column) cells.push('');
       cells[column] = text;
     }
-    this.#keys.count(cells);
-    if (cells.some((cell) => cell.trim() !== '')) this.#rows.push({ line, cells });
+    if (this.#keys.count(cells)) this.#rows.push({ line, cells });
   }
 }

@@ -128,6 +128,9 @@ describe('values', () => {
         warnings.map(({ line, code }) => [line, code]),
         [[1_001, 'unknown_key']],
       );
+      const oneLine = await read(`{"products":\n[{},${lines.join(',')}]}`, { size });
+      const numbers = oneLine.warnings.map(({ line }) => line); // of rows; the empty object is none
+      assert.deepEqual(numbers, [1_000, 1_001]);
     }
   });
 });
