@@ -97,3 +97,20 @@ test('a row with far too many cells refuses the file, and few such rows are in m
     ['too_many_cells', 2, false, 3],
   );
 });
+
+test('the last character of a file in UTF-16 is a line end, or shares a byte with one', async () => {
+  for (const [end, isEnd] of [
+    ['\u010a', false],
+    ['\u010d', false],
+    ['\u0a00', false],
+    ['\n', true],
+    ['\r', true],
+  ] as const)
+    for (const isSwapped of [false, true]) {
+      const file = Buffer.from(`\ufeffSKU,Image,Note\nA,${URL},x${end}`, 'utf16le');
+      if (isSwapped) file.swap16();
+      const rules = { maxBytes: 1e9, allowPaths: false, presets: new Set<string>() };
+      const { format } = await readUpload(Readable.from([file]), rules, () => {});
+      assert.equal(format?.written?.lastLineEnds, isEnd, JSON.stringify([end, isSwapped]));
+    }
+});
