@@ -14,7 +14,7 @@ export async function readJsonTable(
   { chunks }: ArrivingUpload,
   { charset, isPartial }: ReadingRules,
 ): Promise<Table> {
-  const { format, text } = await decodeOtherText(chunks, charset, isPartial);
+  const { format, text } = await decodeOtherText('JSON', chunks, charset, isPartial);
   return keyed(kind, readJson(text, { isPartial }), format);
 }
 
@@ -27,7 +27,7 @@ export async function readXmlTable(
     const detail = `The XML declares the encoding "${charset}", which is not known. Name the encoding with charset.`;
     throw invalidFile('wrong_encoding', detail);
   }
-  const { format, text } = await decodeOtherText(chunks, charset, isPartial);
+  const { format, text } = await decodeOtherText('XML', chunks, charset, isPartial);
   return keyed('xml', readXml(text, { isPartial }), format);
 }
 

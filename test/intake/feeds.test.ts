@@ -140,7 +140,10 @@ describe('errors', () => {
     ['{"a": "1"}\n{"a": "2"}', 'no_image_column', 1, /./],
     ['<?xml version="1.0" encoding="x-unknown"?><rss/>', 'wrong_encoding', 1, /"x-unknown"/],
     ['<?xml version="1.0"?><rss/>', 'xml_invalid', 1, /no products/],
-    [Buffer.from('[{"sku": "\xe4"}]', 'latin1'), 'wrong_encoding', 1, /charset=windows-1252/],
+    [Buffer.from('[{"sku": "\xe4"}]', 'latin1'), 'wrong_encoding', 1, /as JSON in .*charset=windows-1252/],
+    [Buffer.from('<rss><channel>\n<item>\xe4', 'latin1'), 'wrong_encoding', 2, /as XML in UTF-8/],
+    ['[{"sku": "1"},\n\0]', 'json_invalid', 2, /NUL/],
+    ['<rss>\n\0</rss>', 'xml_invalid', 2, /NUL/],
   ];
   for (const [file, code, line, why] of refusals)
     test(`${code}: ${String(file).slice(0, 50)}`, async () => {
