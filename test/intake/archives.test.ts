@@ -100,6 +100,9 @@ describe('a table with pictures', () => {
         '6 invalid_url "www.h.test/1.jpg" is not an image URL: it does not begin with http:// or https://; write https://www.h.test/1.jpg if you mean that.',
       ],
     );
+    const staging = { ...rules(), tenantId: 1, presets: [], onInvalid: 'skip' } as const;
+    await using staged = await stageUpload(Readable.from([zip]), staging);
+    assert.deepEqual(staged.rejectedImages, { file_not_found: 3, source_too_large: 1, invalid_url: 1 });
   });
 
   test('links, encrypted files and odd names are left out with a warning; what systems add for themselves without one', async () => {
