@@ -74,7 +74,7 @@ async function firstReading<T>(
   reading: ReadingOptions,
   consume: (chunks: AsyncIterable<Buffer>) => Promise<T>,
 ): Promise<FirstReading<T>> {
-  const fileName = basename(part.filename ?? '');
+  const fileName = fileNameOf(part);
   try {
     const result = await consumed(part.file, (chunks) => consume(formParts(chunks)));
     return { fileName, reading, result };
@@ -83,6 +83,13 @@ async function firstReading<T>(
       return { fileName, reading, problem: error };
     throw error;
   }
+}
+
+const MAX_NAME_CHARACTERS = 200; // as of the option `name`
+
+/** The name that the client gives: it becomes that of the batch, or of the kept upload. */
+function fileNameOf({ filename = '' }: MultipartFile): string {
+  return basename(filename).replaceAll('\0', '').slice(0, MAX_NAME_CHARACTERS).toWellFormed();
 }
 
 function wrongPart(name: string): Problem {

@@ -32,10 +32,8 @@ describe('receiving an upload', () => {
       return reply.code(error instanceof Problem ? error.status : 500).send();
     });
     app.post('/', async (request) => {
-      await receiveUpload(request, { schema: UploadOptions, folder: folder.path }, (chunks) =>
-        reader(chunks),
-      );
-      return 'done';
+      const rules = { schema: UploadOptions, folder: folder.path };
+      return (await receiveUpload(request, rules, (chunks) => reader(chunks))).fileName ?? '';
     });
     url = await app.listen({ host: '127.0.0.1', port: 0 });
   });
@@ -83,6 +81,22 @@ describe('receiving an upload', () => {
     };
     assert.equal((await fetch(url, { method: 'POST', body: form })).status, 429);
     assert.ok(again instanceof Readable && again.destroyed);
+  });
+
+  test('the name of a file is cut, and holds no NUL', async () => {
+    reader = async (chunks) => {
+      for await (const _ of chunks);
+      return nothing;
+    };
+    for (const [parameter, name] of [
+      [`filename="${'x'.repeat(60_000)}.csv"`, 'x'.repeat(200)],
+      ["filename*=utf-8''dir%2fa%00b.csv", 'ab.csv'],
+      ['filename="catalog.csv"', 'catalog.csv'],
+    ] as const) {
+      const body = `--b\r\ncontent-disposition: form-data; name="file"; ${parameter}\r\n\r\nSKU\r\n--b--\r\n`;
+      const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+      assert.equal(await (await fetch(url, { method: 'POST', body, headers })).text(), name);
+    }
   });
 
   test('JSON and XML arrive as they are, like any file', async () => {
