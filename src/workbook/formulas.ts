@@ -7,6 +7,8 @@ export type CellReference = { line: number; column: number; isLineFixed: boolean
 /** Texts and cells that `&` joins. */
 export type AddressFormula = (string | CellReference)[];
 
+const MAX_FORMULA_CHARACTERS = 8_192; // Excel's limit; formulas that other cells share are in memory
+
 const CALL = /\b(?:HYPERLINK|IMAGE)\s*\(/i;
 const GOOGLE = /__xludf\.DUMMYFUNCTION\("((?:[^"]|"")*)"\)/i;
 const WPS_PICTURE = /\bDISPIMG\(\s*"([^"]+)"/i;
@@ -17,6 +19,7 @@ const WPS_PICTURE = /\bDISPIMG\(\s*"([^"]+)"/i;
  * @returns 'unknown' where it is computed in another way; undefined: there is no such function
  */
 export function addressIn(formula: string): AddressFormula | 'unknown' | undefined {
+  if (formula.length > MAX_FORMULA_CHARACTERS) return CALL.test(formula) ? 'unknown' : undefined;
   const quoted = GOOGLE.exec(formula)?.[1];
   const text = quoted === undefined ? formula : undoubled(quoted);
   const call = CALL.exec(text);

@@ -2,9 +2,11 @@ import { posix } from 'node:path';
 import { invalidFile } from '../csv/invalid-file.ts';
 import { InflateBudget } from '../zip/inflate-budget.ts';
 import type { ZipFile, ZipPart } from '../zip/zip-file.ts';
+import { countedTo } from './limits.ts';
 import { readXml, type XmlHandler } from './xml.ts';
 
 const MAX_PARTS = 10_000;
+const MAX_RELATIONSHIPS = 250_000; // of one part: a sheet has one for each of its links
 const MAX_XML_BYTES = 2 ** 30;
 const MAX_PICTURE_BYTES = 4 * 2 ** 30;
 const MAX_SMALL_PART_BYTES = 64 * 2 ** 20; // whatever is neither a sheet nor the shared strings is kept in memory
@@ -67,9 +69,11 @@ export class Package {
   async relationshipsOf(part: string): Promise<Map<string, Relationship>> {
     const { dir, base } = posix.parse(part);
     const found = new Map<string, Relationship>();
+    const count = countedTo(MAX_RELATIONSHIPS, `relationships of "${base}"`);
     await this.parse(posix.join(dir, '_rels', `${base}.rels`), {
       open: (name, { Id, Type = '', Target = '', TargetMode }) => {
         if (name !== 'Relationship' || Id === undefined) return;
+        count();
         const isExternal = TargetMode === 'External';
         const target = isExternal
           ? Target
