@@ -206,6 +206,17 @@ describe('pictures alone', () => {
     assert.deepEqual(codes(warnings), ['files_left_out']);
   });
 
+  test('a name with a comma is not taken for one that has %2C in it', async () => {
+    const { first_rows: rows, warnings } = await previewOf(
+      buildZip(files('a,1.jpg', 'a%2C1.jpg', 'b%20c.jpg')),
+    );
+    assert.deepEqual(
+      rows.map((row) => row.images),
+      [['a,1.jpg'], ['a%2C1.jpg'], ['b%20c.jpg']],
+    );
+    assert.deepEqual(warnings, []);
+  });
+
   /** The products that the names tell, each with its pictures, and the codes of warnings. */
   async function productsOf(names: string[], pictureNames?: 'auto' | 'sku-number' | 'sku') {
     const zip = Readable.from([buildZip(files(...names))]);
