@@ -49,6 +49,7 @@ export class CellReader {
     this.#formula = '';
     this.#formulaAttributes = undefined;
     this.#in = '';
+    this.#item.begin();
   }
 
   open(name: string, attributes: Attributes): void {
