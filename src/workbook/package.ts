@@ -22,13 +22,16 @@ export function isWorkbook({ parts }: ZipFile): boolean {
 /** The parts of a workbook and their relationships (ECMA-376, part 2), with limits on what is unpacked. */
 export class Package {
   readonly #zip: ZipFile;
-  readonly #budget = new InflateBudget(MAX_XML_BYTES);
+  readonly #budget: InflateBudget;
+  readonly #tailBudget: InflateBudget;
   readonly #pictureBudget = new InflateBudget(MAX_PICTURE_BYTES);
   readonly #byLowerName: Map<string, ZipPart>;
 
   /** @throws Problem `csv_invalid`: `file_too_complex`, `zip_special_file`, `file_encrypted` */
-  constructor(zip: ZipFile) {
+  constructor(zip: ZipFile, maxXmlBytes = MAX_XML_BYTES) {
     this.#zip = zip;
+    this.#budget = new InflateBudget(maxXmlBytes);
+    this.#tailBudget = new InflateBudget(maxXmlBytes);
     const parts = [...zip.parts.values()].filter(({ isFolder }) => !isFolder);
     if (parts.length > MAX_PARTS)
       throw invalidFile('file_too_complex', `The workbook has more than ${MAX_PARTS} parts.`);
@@ -49,6 +52,11 @@ export class Package {
   /** The content of a part; it counts against what the workbook may unpack to. */
   read(part: ZipPart): AsyncGenerator<Buffer> {
     return this.#zip.read(part, this.#budget);
+  }
+
+  /** The content of the sheet in the pass that looks for what follows its rows: they are not counted twice. */
+  readForTail(sheet: ZipPart): AsyncGenerator<Buffer> {
+    return this.#zip.read(sheet, this.#tailBudget);
   }
 
   /** The content of a picture, for which there is a limit of its own: pictures are hardly compressed. */

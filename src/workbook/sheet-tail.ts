@@ -27,7 +27,7 @@ const LAST_MERGED_ROW = 100;
 export async function readSheetTail(parts: Package, part: ZipPart): Promise<SheetTail> {
   const relationships = await parts.relationshipsOf(part.name);
   const tail = new TailReader(relationships);
-  await readXml(part.name, afterRows(parts.read(part)), {
+  await readXml(part.name, afterRows(parts.readForTail(part)), {
     open: (name, attributes) => tail.open(name, attributes),
   });
   return tail.found;
