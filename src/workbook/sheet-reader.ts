@@ -11,7 +11,7 @@ export type RowParts = CellParts & {
   beside: ReadonlyMap<number, BesideCell[]>[];
 };
 
-const MAX_ROW_CHARACTERS = 2 ** 20; // as in a CSV: results read 100 rows at a time
+const MAX_ROW_CHARACTERS = 2 ** 20; // as in a CSV: failed.csv reads 100 rows at a time
 
 /** Collects the rows of a sheet while its XML is parsed. */
 export class SheetReader implements XmlHandler {
