@@ -1,6 +1,6 @@
 import { MAX_URL_CHARACTERS } from '../csv/cells/address.ts';
 import type { BesideCell } from '../csv/records.ts';
-import type { AddressFormula, CellReference } from './formulas.ts';
+import type { AddressFormula, CellReference } from './references.ts';
 
 type Row = { cells: readonly string[]; plain: ReadonlyMap<number, string>; lacking: ReadonlySet<number> };
 

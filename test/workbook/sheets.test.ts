@@ -7,7 +7,7 @@ import { readSheetTail } from '../../src/workbook/sheet-tail.ts';
 import { openZip } from '../../src/zip/zip-file.ts';
 import { newFolder } from '../support/folder.ts';
 import { readingOf, refusalOf } from '../support/read-workbook.ts';
-import { type BuiltSheet, textRows, workbook, workbookParts } from '../support/workbooks.ts';
+import { type BuiltSheet, relationsPart, textRows, workbook, workbookParts } from '../support/workbooks.ts';
 import { buildZip } from '../support/zip-builder.ts';
 
 const products = (name: string, sku: string, state?: BuiltSheet['state']): BuiltSheet => ({
@@ -62,11 +62,11 @@ test('where it is not clear which sheet is meant, the error names them', async (
     line: 1,
     detail: 'There is no sheet "Kids"; the workbook has "Men", "Notes", "Women".',
   });
-  const chart = workbookParts({ sheets: [notes] }).map((part) =>
-    part.name === 'xl/_rels/workbook.xml.rels'
-      ? { ...part, content: String(part.content).replace('/worksheet"', '/chartsheet"') }
-      : part,
-  );
+  const parts = workbookParts({ sheets: [notes] });
+  const relations = relationsPart('xl/_rels/workbook.xml.rels', [
+    { id: 'rId1', type: 'chartsheet', target: 'chartsheets/sheet1.xml' },
+  ]);
+  const chart = [...parts.filter(({ name }) => name !== relations.name), relations];
   assert.equal(
     (await refusalOf(buildZip(chart), { sheet: 'Kids' }))?.detail,
     'There is no sheet "Kids"; the workbook has no sheet with cells.',
