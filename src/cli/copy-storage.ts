@@ -8,8 +8,9 @@ import { addressName, type StorageAddress } from '../storage/address.ts';
 import { type Copied, copyStorage } from '../storage/copy.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { PROBE_WITHIN_MS, type Storage } from '../storage/storage.ts';
+import { interruptible } from './interrupt.ts';
 import { EXIT, plural, say, size } from './output.ts';
-import { interruptible, patientFor, sayingWhy } from './storage.ts';
+import { patientFor, sayingWhy } from './storage.ts';
 
 /** `minilab copy-storage FROM TO`: needs no database. */
 export async function copyFiles(fromText: string, toText: string): Promise<number> {
