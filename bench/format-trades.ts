@@ -6,8 +6,12 @@ export const TRADES: Record<'jpeg' | 'webp' | 'avif', Record<string, Encoder>> =
   jpeg: {
     'jpeg 4:4:4': by((image, quality) => image.jpeg({ quality, chromaSubsampling: '4:4:4' })),
     'jpeg progressive': by((image, quality) => image.jpeg({ quality, progressive: true })),
+    'jpeg standard Huffman tables': by((image, quality) => image.jpeg({ quality, optimiseCoding: false })),
     'jpeg trellis': by((image, quality) => image.jpeg({ quality, trellisQuantisation: true })),
     'jpeg table 3': by((image, quality) => image.jpeg({ quality, quantisationTable: 3 })),
+    'jpeg standard Huffman tables, table 3': by((image, quality) =>
+      image.jpeg({ quality, optimiseCoding: false, quantisationTable: 3 }),
+    ),
     'jpeg progressive, table 3': by((image, quality) =>
       image.jpeg({ quality, progressive: true, quantisationTable: 3 }),
     ),

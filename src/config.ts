@@ -103,7 +103,7 @@ function configOf(env: Environment, { isWhole, own }: { isWhole: boolean; own: E
   const dataDir = resolve(read.text('DATA_DIR', './data'));
   const host = read.text('HOST', '127.0.0.1');
   const port = read.integer('PORT', 3000, { min: 1, max: 65_535 });
-  const publicUrl = read.webUrl('PUBLIC_URL', `http://${shownHost(host)}:${port}`);
+  const publicUrl = read.baseUrl('PUBLIC_URL', `http://${shownHost(host)}:${port}`);
   const trustProxy = read.parsed<string[] | undefined>(
     'TRUST_PROXY',
     undefined,
@@ -134,7 +134,7 @@ function configOf(env: Environment, { isWhole, own }: { isWhole: boolean; own: E
       parseApiKey,
     ),
     publicUrl,
-    filesUrl: read.webUrl('FILES_URL', `${publicUrl}/files`),
+    filesUrl: read.baseUrl('FILES_URL', `${publicUrl}/files`),
     ...readStorage(read, dataDir, isWhole),
     workerCores,
     downloadConcurrency: read.integer('DOWNLOAD_CONCURRENCY', 16, { min: 1, max: 1024 }),

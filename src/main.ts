@@ -3,14 +3,13 @@ import { Command, CommanderError } from 'commander';
 import { addAccessCommands } from './cli/commands/access.ts';
 import { addSettingsCommands } from './cli/commands/settings.ts';
 import { addStorageCommands } from './cli/commands/storage.ts';
-import { end } from './cli/end.ts';
-import { withJsonErrors, describe, EXIT, say } from './cli/output.ts';
+import { end, exitCodeOf } from './cli/end.ts';
+import { withJsonErrors, describe, say } from './cli/output.ts';
 import type { AuditOptions } from './cli/audit.ts';
 import type { CheckOptions } from './cli/check.ts';
 import type { InspectOptions } from './cli/inspect.ts';
 import type { ProcessOptions } from './cli/process.ts';
 import { DEFAULT_NAME_TEMPLATE } from './presets/name-template.ts';
-import { Problem } from './errors.ts';
 import { DEFAULT_PRESET } from './presets/builtin.ts';
 import { VERSION } from './version.ts';
 
@@ -221,12 +220,8 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.invalidInput;
-  else {
-    say(describe(error));
-    process.exitCode =
-      error instanceof Problem && error.code === 'csv_invalid' ? EXIT.invalidInput : EXIT.trouble;
-  }
+  if (!(error instanceof CommanderError)) say(describe(error)); // it has said its own
+  process.exitCode = exitCodeOf(error);
 }
 // Anything still open, such as a pooled connection that is closing, must not keep the process alive.
 setTimeout(() => process.exit(), 1_000).unref();

@@ -19,6 +19,7 @@ import type { SharedValues } from './settings/shared-settings.ts';
 import { checkEndpoint } from './webhooks/endpoints.ts';
 import { startWatchdog, type Watchdog } from './watchdog/watchdog.ts';
 import { diskStorage } from './storage/disk.ts';
+import { plainFolder } from './storage/disk-probe.ts';
 import { adoptOldLayout } from './storage/old-layout.ts';
 import { openStorage } from './storage/open-storage.ts';
 import { PROBE_WITHIN_MS, type Storage, StorageTrouble } from './storage/storage.ts';
@@ -187,13 +188,15 @@ export async function prepareSchema(
 }
 
 /**
- * Creates a folder if it does not exist, and checks that files can be written in it.
+ * Creates a folder if it does not exist, and checks that files can be written in it; in a storage, that they can be
+ * linked too.
  * @param setting the setting or option that names the folder, for the sentence
  * @throws Problem `storage_unavailable`
  */
 export async function ensureWritable(folder: string, setting = 'DATA_DIR'): Promise<void> {
   try {
-    await diskStorage(folder).probe(AbortSignal.timeout(PROBE_WITHIN_MS));
+    const place = setting === 'STORAGE_URL' ? diskStorage(folder) : plainFolder(folder);
+    await place.probe(AbortSignal.timeout(PROBE_WITHIN_MS));
   } catch (error) {
     throw new Problem('storage_unavailable', {
       detail: `${(error as Error).message}. Choose another folder with ${setting}.`,

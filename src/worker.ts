@@ -18,7 +18,7 @@ import { type Pump, startPump, type Taken } from './queue/pump.ts';
 import { Presence } from './queue/presence.ts';
 import { WakeUps } from './queue/wake-ups.ts';
 import { forgetWorker, type WorkerDoing } from './queue/workers.ts';
-import { diskStorage } from './storage/disk.ts';
+import { plainFolder } from './storage/disk-probe.ts';
 import { patientStorage } from './storage/patient.ts';
 import { workerFolder } from './temporary-folder.ts';
 import { userAgentOf, VERSION } from './version.ts';
@@ -78,7 +78,7 @@ export async function startWorker(
   const decoders = started ?? createDecoders(config, log);
   decoders.warm();
   await decoders.probe();
-  const parts = [storage, diskStorage(folder), decoders];
+  const parts = [storage, plainFolder(folder), decoders];
   const ending = new AbortController();
   const limiter = createHostLimiter({
     database,

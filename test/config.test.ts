@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readConfig } from '../src/config.ts';
+import { newSecret } from '../src/webhooks/signing.ts';
 import { runMinilab } from './support/minilab.ts';
 
 describe('unknown settings', () => {
@@ -94,6 +95,44 @@ describe('the bounds of settings', () => {
     });
 });
 
+describe('URLs that go to others', () => {
+  const refusal = (name: string, value: string): string => {
+    try {
+      readConfig({ WEBHOOK_SECRET: newSecret(), [name]: value });
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  test('a base of links has no query, no fragment, no user name, and all of its scheme', () => {
+    for (const name of ['PUBLIC_URL', 'FILES_URL', 'S3_ENDPOINT']) {
+      for (const wrong of [
+        'https://x.example?a=1',
+        'https://x.example/#a',
+        'https:x.example',
+        'ftp://x.example',
+      ])
+        assert.match(
+          refusal(name, wrong),
+          new RegExp(`^${name} is "${wrong.slice(0, 5)}.*without a query`),
+          wrong,
+        );
+      assert.match(
+        refusal(name, 'https://u:hidden@x.example'),
+        /contains a user name or a password, and must/,
+      );
+      assert.doesNotMatch(refusal(name, 'https://u:hidden@x y'), /hidden/);
+      assert.equal(refusal(name, 'HTTPS://x.example/a/'), '');
+    }
+  });
+
+  test('a WEBHOOK_URL is not repeated: its path may be a secret', () => {
+    for (const wrong of ['hooks.example/services/hidden', 'https:hooks.example/hidden'])
+      assert.match(refusal('WEBHOOK_URL', wrong), /^WEBHOOK_URL is not valid, and must be a URL [^"]*$/);
+  });
+});
+
 describe('where files are stored', () => {
   const storageOf = (settings: Record<string, string>) =>
     readConfig({ DATA_DIR: '/data', ...settings }).storage;
@@ -144,6 +183,8 @@ describe('where files are stored', () => {
       's3://bucket/a//b',
       'gs://bucket',
       'file://host/x',
+      'file:///srv/a%2Fb',
+      'file:///srv/a%00b',
     ])
       assert.match(refusal({ STORAGE_URL: url }), /^STORAGE_URL is .* must be a URL such as file:/, url);
     for (const settings of [

@@ -21,7 +21,7 @@ function blockOf(language: string, text: string): string {
 
 test('the settings of the machines are settings, and valid', () => {
   const lines = blockOf('sh', '/etc/minilab/env').match(/^[A-Z_0-9]+=.*$/gm) ?? [];
-  const said = Object.fromEntries(lines.map((line) => /^(\w+)=(.*)$/.exec(line)?.slice(1) ?? []));
+  const said = Object.fromEntries(lines.map((line) => /^(\w+)='([^']*)'$/.exec(line)?.slice(1) ?? []));
   said['SECRETS_KEY'] = Buffer.alloc(32, 1).toString('base64');
   const { unknownSettings, databaseUrl, migrates, isExposed, storage, trustProxy } = readConfig(said);
   assert.deepEqual(unknownSettings, []);

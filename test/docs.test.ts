@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
+import { REQUEST_PROBLEMS } from '../src/errors.ts';
 import { IMAGE_PROBLEMS } from '../src/pipeline/image-problems.ts';
 import { OF_FILES, wordsOfProblem } from '../src/pipeline/problem-words.ts';
 import { runMinilab } from './support/minilab.ts';
@@ -38,6 +39,18 @@ test('docs/errors.md has every image error, with its tries, its sentence and wha
     return [code, [shown, sentence, advice, try_again ? 'yes' : 'no']];
   });
   assert.deepEqual(documented, Object.fromEntries(codes));
+});
+
+test('docs/errors.md has every code of a request that fails, with its status, and no other', () => {
+  const rows = read('docs/errors.md').matchAll(/^\| (\d{3}(?:, \d{3})*) \| ([^|]*) \|/gm);
+  const documented = [...rows].flatMap(([, statuses = '', cell = '']) => {
+    const all = statuses.split(', ');
+    const codes = [...cell.matchAll(/`(\w+)`/g)].map(([, code = '']) => code);
+    assert.ok(all.length === 1 || all.length === codes.length, cell);
+    return codes.map((code, i) => `${code} ${all[i] ?? all[0]}`);
+  });
+  const statuses = [...REQUEST_PROBLEMS].map(([code, { status }]) => `${code} ${status}`);
+  assert.deepEqual(documented.toSorted(), statuses.toSorted());
 });
 
 /** What can be wrong with a picture that is not downloaded. */

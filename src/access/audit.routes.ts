@@ -1,13 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db/database.ts';
+import { Nullable } from '../http/nullable.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readIdCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
+import { timeOf } from '../http/times.ts';
 import { LAST_UUID, publicId } from '../ids.ts';
 import { type AuditRow, listAudit } from './audit.queries.ts';
 
-const NullableText = Type.Union([Type.String(), Type.Null()]);
+const NullableText = Nullable(Type.String());
 
 const Entry = Type.Object(
   {
@@ -17,7 +19,7 @@ const Entry = Type.Object(
       description:
         '`key`: a request with an API key or its session; `local`: a request without one, from the machine itself; `command_line`; `settings`: a process, from its environment',
     }),
-    key: Type.Union([Type.Object({ id: Type.String(), name: Type.String() }), Type.Null()]),
+    key: Nullable(Type.Object({ id: Type.String(), name: Type.String() })),
     action: Type.String({
       description: 'Such as `batch.create`; docs/audit.md lists all',
       examples: ['batch.create'],
@@ -61,7 +63,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ db: Db }> = async (app, { 
         action,
         objectId: object,
         keyId: key,
-        since: since === undefined ? undefined : new Date(since),
+        since: since === undefined ? undefined : timeOf(since, 'since'),
       });
       return pageOf(rows, limit, { item: entryBody, cursor: (row) => publicId('aud', row.entry_id) });
     },

@@ -6,6 +6,7 @@ import { Problem } from '../errors.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readIdCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
+import { timeOf } from '../http/times.ts';
 import { publicId, uuidOf } from '../ids.ts';
 import { Key, keyBody, ScopeBody } from './key.body.ts';
 import { createdKey, createKey, listKeys, revokeKey } from './key.queries.ts';
@@ -70,7 +71,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyParts> = async (app, { db, 
     },
     async (request, reply) => {
       const { name, scope, expires_at } = request.body;
-      const expires = expires_at === undefined ? undefined : timeOf(expires_at);
+      const expires = expires_at === undefined ? undefined : timeOf(expires_at, 'expires_at', 'body');
       const wanted = { tenantId: tenantOf(request), name, scope, expires };
       const { key, row } = await audited(request, db, (trx) => createKey(trx, wanted), createdKey);
       keyring.forgetAll();
@@ -104,10 +105,3 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyParts> = async (app, { db, 
     },
   );
 };
-
-/** @throws Problem `bad_request` for a leap second, which a Date cannot hold */
-function timeOf(text: string): Date {
-  const time = new Date(text);
-  if (!Number.isNaN(time.getTime())) return time;
-  throw new Problem('bad_request', { detail: 'expires_at must not be a leap second.' });
-}

@@ -2,11 +2,12 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import { Nullable } from '../http/nullable.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { findStanding, listUsageDays, type Standing, type UsageDay } from './quotas.ts';
 
-const NullableCount = Type.Union([Type.Integer(), Type.Null()]);
+const NullableCount = Nullable(Type.Integer());
 
 const UsageBody = Type.Object(
   {

@@ -31,6 +31,11 @@ export class FileIndex {
     return this.#find(path) ?? (path.includes('%') ? this.#find(decoded(path)) : undefined);
   }
 
+  /** The file of an encoded path, whatever other file has the encoded text as its name. */
+  findEncoded(text: string): ZipPart | 'several' | undefined {
+    return this.#byPath.get(decoded(text)) ?? this.find(text);
+  }
+
   #find(path: string): ZipPart | 'several' | undefined {
     const inner = path.replace(/^(?:\.?\/)+/, '');
     const paths = [this.#folder + inner, inner];

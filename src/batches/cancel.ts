@@ -47,8 +47,7 @@ async function tasksOf(trx: Db, { tenantId, batchId }: BatchKey): Promise<string
 }
 
 /**
- * Skips locked images, because a claim locks images in another order. An image that is being claimed has
- * lost its task; the sweep makes it `pending` again, which is shown as cancelled too.
+ * Skips locked images: a sweep locks them without their batch. It makes them `pending`, which is shown as cancelled too.
  */
 async function cancelImagesInWindow(trx: Db, { tenantId, batchId }: BatchKey): Promise<void> {
   await sql`

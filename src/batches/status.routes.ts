@@ -7,6 +7,7 @@ import { onceClosed } from '../http/disconnected.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readIdCursor } from '../http/pages.ts';
 import { refuseRevoked, tenantOf } from '../http/principal.ts';
+import { timeOf } from '../http/times.ts';
 import { publicId, uuidOf } from '../ids.ts';
 import { BATCH_STATES, type BatchKey, type BatchState } from './batch.ts';
 import { type Activity, NO_ACTIVITY, readActivity } from './activity.queries.ts';
@@ -71,7 +72,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusParts> = async (app, 
       const tenantId = tenantOf(request);
       const { limit = PAGE_SIZE, cursor, state, name, q, created_after, counts, latest = 0 } = request.query;
       const before = readIdCursor(cursor, 'bat');
-      const createdAfter = created_after === undefined ? undefined : timeOf(created_after);
+      const createdAfter = created_after === undefined ? undefined : timeOf(created_after, 'created_after');
       const filter = { tenantId, name, q, createdAfter };
       const rows = await listBatches(db, { ...filter, limit: limit + 1, before, state });
       const batchIds = latest === 0 ? [] : rows.slice(0, limit).map((row) => row.batch_id);
@@ -144,13 +145,6 @@ export function batchKey(tenantId: number, id: string): BatchKey {
 
 export function noSuchBatch(id: string): Problem {
   return new Problem('not_found', { detail: `There is no batch ${id}.` });
-}
-
-/** @throws Problem `bad_request` for a leap second, which a Date cannot hold */
-function timeOf(text: string): Date {
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw new Problem('bad_request', { detail: `There is no time ${text}.` });
-  return time;
 }
 
 // A process notices within two seconds more that a key was revoked (access/keyring.ts).

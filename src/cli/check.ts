@@ -11,8 +11,8 @@ import { createGuard } from '../net/guard.ts';
 import { createDecoderPool } from '../pipeline/decoder-pool.ts';
 import { watchOver } from '../watchdog/watchdog.ts';
 import { userAgentOf } from '../version.ts';
-import { onInterrupt } from './interrupt.ts';
-import { EXIT, flawLines, plural, say, size, table } from './output.ts';
+import { interruptible } from './interrupt.ts';
+import { EXIT, flawLines, plural, size, table } from './output.ts';
 import { type ReadingFlags, readFlags } from './reading-flags.ts';
 import { openReadable } from './readable.ts';
 
@@ -39,7 +39,7 @@ export async function check(file: string, options: CheckOptions): Promise<number
   const { preview, sample } = await previewUpload(csv.createReadStream(), rules, (product) =>
     files.check(product),
   );
-  const probes = await imageHeadersOf(sample(count));
+  const probes = await interruptible((signal) => imageHeadersOf(sample(count), signal));
   const result = { ...files.addTo(preview), probes };
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else show(basename(file), result);
@@ -106,7 +106,7 @@ function probeCount(text: string): number {
   throw new Problem('bad_request', { detail: `--probe is "${text}", and must be a number from 0 to 100.` });
 }
 
-async function imageHeadersOf(urls: string[]): Promise<ImageHeader[]> {
+async function imageHeadersOf(urls: string[], signal: AbortSignal): Promise<ImageHeader[]> {
   if (urls.length === 0) return [];
   const settings = readConfig();
   await using stack = new AsyncDisposableStack();
@@ -114,7 +114,6 @@ async function imageHeadersOf(urls: string[]): Promise<ImageHeader[]> {
   stack.defer(() => guard.close());
   const decoders = createDecoderPool(1);
   stack.defer(() => decoders.stop());
-  const signal = onInterrupt(() => say('\nStopping.'));
   const userAgent = userAgentOf(settings.publicUrl);
   return await readImageHeaders(urls, { guard, userAgent, decoders }, signal);
 }

@@ -8,8 +8,9 @@ import { addressName, type StorageAddress } from '../storage/address.ts';
 import { type Copied, copyStorage } from '../storage/copy.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { PROBE_WITHIN_MS, type Storage } from '../storage/storage.ts';
+import { interruptible } from './interrupt.ts';
 import { EXIT, plural, say, size } from './output.ts';
-import { interruptible, patientFor, sayingWhy } from './storage.ts';
+import { patientFor, sayingWhy } from './storage.ts';
 
 /** `minilab copy-storage FROM TO`: needs no database. */
 export async function copyFiles(fromText: string, toText: string): Promise<number> {
@@ -41,6 +42,7 @@ async function copyAll(
   await using stack = new AsyncDisposableStack();
   const from = patientFor(await openStorage(fromAddress), signal);
   stack.defer(() => from.close());
+  await refuseEmpty(from, signal);
   const to = patientFor(await openStorage(toAddress), signal);
   stack.defer(() => to.close());
   await to.probe(AbortSignal.any([signal, AbortSignal.timeout(PROBE_WITHIN_MS)]));
@@ -49,6 +51,14 @@ async function copyAll(
   const temporaryFolder = await mkdtemp(join(folder, 'copy-'));
   stack.defer(() => rm(temporaryFolder, { recursive: true, force: true }));
   return await copyAndCompare(from, to, { temporaryFolder, signal });
+}
+
+/** Nothing is copied from a wrong folder, or from a disk that is not mounted: no reason to say that all went well. */
+async function refuseEmpty(from: Storage, signal: AbortSignal): Promise<void> {
+  for await (const page of from.list('', signal)) if (page.length > 0) return;
+  throw new Problem('storage_unavailable', {
+    detail: `FROM has no files of Minilab: ${from.name}. Name the place itself; with the defaults it is DATA_DIR/files.`,
+  });
 }
 
 /** The second round finds what was stored during the first one, and shows that the target lists all of it. */

@@ -4,6 +4,7 @@ import type { Hop as FetchedHop } from '../pipeline/download/request.ts';
 import { fetchSource } from '../pipeline/download/fetch.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import { userAgentOf } from '../version.ts';
+import { interruptible } from './interrupt.ts';
 import { EXIT, size, table } from './output.ts';
 import { openSingleDownload } from './single-download.ts';
 
@@ -42,17 +43,17 @@ type Download = {
 
 /** `minilab fetch URL`: shows one download, hop by hop; nothing is stored. Exits with 3 if it is no image. */
 export async function fetchUrl(url: string, { json }: { json: boolean }): Promise<number> {
-  const download = await tryDownload(url);
+  const download = await interruptible((interrupted) => tryDownload(url, interrupted));
   if (json) process.stdout.write(`${JSON.stringify(download)}\n`);
   else show(download);
   return download.ok ? EXIT.ok : EXIT.someFailed;
 }
 
-async function tryDownload(url: string): Promise<Download> {
+async function tryDownload(url: string, interrupted: AbortSignal): Promise<Download> {
   const settings = readConfig();
   await using stack = new AsyncDisposableStack();
   const hops = hopList(url);
-  const { guard, file, decoders, interrupted } = await openSingleDownload(
+  const { guard, file, decoders } = await openSingleDownload(
     url,
     { ...settings, onConnection: hops.onConnection },
     stack,

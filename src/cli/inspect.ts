@@ -10,11 +10,12 @@ import { planRenditions } from '../pipeline/plan.ts';
 import { ImageProblem } from '../pipeline/problems.ts';
 import { BUILTIN_PRESETS, channelOf } from '../presets/builtin.ts';
 import { FORMAT_FACTS } from '../presets/spec.ts';
-import { VERSION } from '../version.ts';
+import { userAgentOf } from '../version.ts';
 import { channelBodies, judged, type Judging, objectionsOf, verdictTable } from './inspect-verdicts.ts';
 import { EXIT, say, size, table } from './output.ts';
 import { fileFacts, measure, problemOf } from './inspect-facts.ts';
 import { readDay } from './days.ts';
+import { interruptible } from './interrupt.ts';
 import { refuseUnreadable } from './readable.ts';
 import { openSingleDownload } from './single-download.ts';
 
@@ -37,17 +38,25 @@ export type InspectOptions = { json: boolean; asOf?: string; apparel: boolean };
  * preset makes of it. Exits with 3 if none can.
  */
 export async function inspect(what: string, options: InspectOptions): Promise<number> {
+  return await interruptible((interrupted) => inspectUntil(interrupted, what, options));
+}
+
+async function inspectUntil(
+  interrupted: AbortSignal,
+  what: string,
+  options: InspectOptions,
+): Promise<number> {
   const { json } = options;
   const settings = readConfig();
   const isUrl = /^https?:\/\//i.test(what);
   const judging = judgingOf(options, isUrl ? what : undefined);
   if (!isUrl) await refuseUnreadable(what, 'an image file');
   await using stack = new AsyncDisposableStack();
-  const { guard, file, decoders, interrupted } = await openSingleDownload(what, settings, stack);
+  const { guard, file, decoders } = await openSingleDownload(what, settings, stack);
   const rules = {
     guard,
     maxBytes: settings.maxSourceBytes,
-    userAgent: `minilab/${VERSION}`,
+    userAgent: userAgentOf(settings.publicUrl),
     localFolder: isUrl ? undefined : dirname(resolve(what)),
   };
   try {

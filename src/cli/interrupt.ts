@@ -1,3 +1,5 @@
+import { say, Stopped } from './output.ts';
+
 /**
  * Handles Ctrl-C, SIGTERM and SIGHUP. The first one aborts the returned signal, for a graceful stop. The
  * second one ends the process at once; another worker repeats what was in progress.
@@ -12,6 +14,23 @@ export function onInterrupt(announce: () => void): AbortSignal {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupted);
   return abort.signal;
+}
+
+/** Runs a command that Ctrl-C ends early. @throws Stopped */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = onInterrupt(() => say('\nStopping.'));
+  return await unlessStopped(work(signal), signal);
+}
+
+/** @throws Stopped instead of what fails because the signal is aborted */
+export async function unlessStopped<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  left = 'Stopped before the end.',
+): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw signal.aborted ? new Stopped(left) : error;
+  });
 }
 
 export function aborted(signal: AbortSignal): Promise<void> {

@@ -32,7 +32,13 @@ export async function withJsonErrors(
   }
 }
 
+/** Ctrl-C ended a command before it had a result. The message tells what that leaves. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+}
+
 function failureOf(error: unknown): object {
+  if (error instanceof Stopped) return { code: 'interrupted', detail: error.message };
   if (!(error instanceof Problem)) return { code: 'internal_error', detail: messageOf(error) };
   const { code, message: detail, flawCount: error_count, flaws: errors } = error;
   return { code, detail, error_count, errors };
@@ -40,6 +46,7 @@ function failureOf(error: unknown): object {
 
 /** An error for people: the sentence, and each flaw with its location in the file. */
 export function describe(error: unknown): string {
+  if (error instanceof Stopped) return error.message;
   if (!(error instanceof Problem)) return `Internal error in Minilab: ${messageOf(error)}`;
   if (error.flaws.every((flaw) => isToldBy(error.message, flaw))) return `${error.title}: ${error.message}`;
   return `${error.title}: ${error.message}\n${flawLines(error.flaws, error.flawCount)}`;

@@ -1,12 +1,12 @@
-import { stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { BatchRow } from '../batches/batch.queries.ts';
 import { today } from '../channels/day.ts';
 import type { Channel } from '../channels/rule.ts';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
-import { UploadOptions } from '../intake/option-schemas.ts';
-import { freshForSOf, readOptions } from '../intake/options.ts';
+import { isFolder } from '../files.ts';
+import { freshForSOf } from '../intake/options.ts';
 import { BUILTIN_PRESETS } from '../presets/builtin.ts';
 import { parseNameTemplate } from '../presets/name-template.ts';
 import { writeFolder } from '../results/folder.ts';
@@ -15,7 +15,7 @@ import type { CheckSummary } from '../results/check/summary.ts';
 import { ensureWritable, type Services } from '../services.ts';
 import { type DiskStorage, diskStorage } from '../storage/disk.ts';
 import type { HeadStart } from './head-start.ts';
-import { onInterrupt } from './interrupt.ts';
+import { onInterrupt, unlessStopped } from './interrupt.ts';
 import { EXIT, printJson, say } from './output.ts';
 import { findPreset } from './presets.ts';
 import { findChannels } from './channels.ts';
@@ -24,7 +24,7 @@ import { sayLooks } from './looks-report.ts';
 import { report, resultOf } from './process-report.ts';
 import { untilDelivered } from './process-wait.ts';
 import { runBatch, type RunRequest } from './run-batch.ts';
-import { type ReadingFlags, readFlags } from './reading-flags.ts';
+import { type ReadingFlags, readFlags, readOptionFlags } from './reading-flags.ts';
 import { openReadable } from './readable.ts';
 
 export type ProcessOptions = ReadingFlags & {
@@ -43,6 +43,8 @@ export type ProcessOptions = ReadingFlags & {
   json: boolean;
 };
 
+const NOTHING_WRITTEN = 'Stopped before the end. Nothing was written; run the command again.';
+
 /** `minilab process FILE.csv`: processes one CSV on the bundled database, and writes its results into a folder. */
 export async function processFile(file: string, options: ProcessOptions, begun: HeadStart): Promise<number> {
   await using head = begun;
@@ -50,12 +52,13 @@ export async function processFile(file: string, options: ProcessOptions, begun: 
   const secondsSoFar = (): number => (Date.now() - startedAt) / 1000;
   await using csv = await openReadable(file, 'a CSV file');
   const request = await checkOptions(file, options);
-  await checkOutputFolder(request.out);
+  await checkOutputFolder(request);
   const settings = readConfig();
   await ensureWritable(settings.dataDir);
   const interrupted = onInterrupt(() => say('\nStopping.'));
   await using stack = new AsyncDisposableStack();
-  const run = await runBatch({ csv, file }, request, settings, { head, interrupted, stack });
+  const running = runBatch({ csv, file }, request, settings, { head, interrupted, stack });
+  const run = await unlessStopped(running, interrupted, NOTHING_WRITTEN);
   const { services, batch, ended } = run;
   const { db } = services.database;
   if (!ended.ended_at) return sayStopped(ended, secondsSoFar(), options);
@@ -93,14 +96,11 @@ async function checkOptions(file: string, options: ProcessOptions): Promise<Proc
   parseNameTemplate(options.nameTemplate);
   const output = options.output ?? (/\.xlsx$/i.test(file) ? 'output.xlsx' : undefined);
   if (output !== undefined) tableFileKind(output);
-  const uploadOptions = readOptions(
-    {
-      deadline_hours: options.deadlineHours,
-      fresh_for: options.freshFor ?? '',
-      placeholders: options.placeholders,
-    },
-    UploadOptions,
-  );
+  const uploadOptions = readOptionFlags({
+    deadline_hours: options.deadlineHours,
+    fresh_for: options.freshFor ?? '',
+    placeholders: options.placeholders,
+  });
   return {
     preset,
     mainPreset,
@@ -120,15 +120,15 @@ async function checkOptions(file: string, options: ProcessOptions): Promise<Proc
 }
 
 /** @throws Problem `storage_unavailable` */
-async function checkOutputFolder(folder: string): Promise<void> {
+async function checkOutputFolder({ out: folder, output }: ProcessRequest): Promise<void> {
   await ensureWritable(folder, '--out');
   const outputCsv = join(folder, 'output.csv');
-  const existing = await stat(outputCsv).catch(() => undefined);
-  if (existing?.isDirectory())
-    throw new Problem('storage_unavailable', {
-      detail: `${outputCsv} is a folder, and the results cannot be written there. Choose another folder with --out.`,
-    });
-  if (existing)
+  for (const path of [outputCsv, ...(output === undefined ? [] : [join(folder, output)])])
+    if (await isFolder(path))
+      throw new Problem('storage_unavailable', {
+        detail: `${path} is a folder, and the results cannot be written there. Choose another folder with --out.`,
+      });
+  if (existsSync(outputCsv))
     say(
       `${folder} holds an earlier run. Its output.csv is replaced, and its images that this run does not make are removed.`,
     );
@@ -149,7 +149,7 @@ async function reportChecks(
 }
 
 function sayStopped(row: BatchRow, seconds: number, { json }: ProcessOptions): number {
-  say('Stopped before the end. Nothing was written; run the command again.');
+  say(NOTHING_WRITTEN);
   if (json) printJson(resultOf(row, { outputCsv: null, seconds }));
   return EXIT.interrupted;
 }

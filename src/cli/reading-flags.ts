@@ -1,3 +1,4 @@
+import { type Flaw, type PointedFlaw, Problem } from '../errors.ts';
 import { UploadOptions } from '../intake/option-schemas.ts';
 import { type ReadingOptions, readOptions, readingOptions } from '../intake/options.ts';
 
@@ -23,12 +24,34 @@ export function readFlags({
   onInvalid = '',
 }: ReadingFlags): ReadingOptions {
   return readingOptions(
-    readOptions(
-      {
-        ...{ columns, charset, header_line: headerLine, sheet, picture_names: pictureNames },
-        ...{ strict, on_invalid: onInvalid },
-      },
-      UploadOptions,
-    ),
+    readOptionFlags({
+      ...{ columns, charset, header_line: headerLine, sheet, picture_names: pictureNames },
+      ...{ strict, on_invalid: onInvalid },
+    }),
   );
+}
+
+/**
+ * Reads options of an upload that are given as flags.
+ * @throws Problem `bad_request`, which names flags: `--header-line` for `header_line`
+ */
+export function readOptionFlags(fields: Record<string, unknown>): UploadOptions {
+  try {
+    return readOptions(fields, UploadOptions);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.flaws.length === 0) throw error;
+    const flaws = error.flaws.map((flaw) => ('at' in flaw ? flagFlaw(flaw) : flaw));
+    throw new Problem(error.code, { detail: flaws.map(sentenceOf).join(' '), flaws, cause: error });
+  }
+}
+
+function flagFlaw({ at, code, detail }: PointedFlaw): PointedFlaw {
+  const option = at.replace('options.', '');
+  const flag = `--${option.replaceAll('_', '-')}`;
+  return { at: flag, code, detail: detail.replaceAll(new RegExp(`\\b${option}(?= )`, 'g'), flag) };
+}
+
+function sentenceOf(flaw: Flaw | PointedFlaw): string {
+  const isNamed = !('at' in flaw) || flaw.detail.includes(flaw.at);
+  return isNamed ? flaw.detail : `${flaw.at}: ${flaw.detail}`;
 }

@@ -9,7 +9,7 @@ import type { ReadingOptions } from '../intake/options.ts';
 import { type StagedUpload, stageUpload } from '../intake/staged-upload.ts';
 import { withPicturesStored } from '../intake/store-pictures.ts';
 import type { OnPlaceholder } from '../pipeline/marks.ts';
-import type { Preset } from '../presets/spec.ts';
+import type { Preset, Recipe } from '../presets/spec.ts';
 import { openServices, type Services } from '../services.ts';
 import { checkEndpoint, configureEndpoint } from '../webhooks/endpoints.ts';
 import { startWorker } from '../worker.ts';
@@ -39,6 +39,8 @@ export type RunRequest = {
   placeholderFiles?: readonly string[];
   /** whether WEBHOOK_URL is told */
   tellsWebhook: boolean;
+  /** Refuses what does not fit the presets that the CSV chooses. @throws Problem */
+  checkRecipes?: (recipes: readonly Recipe[]) => void;
 };
 
 export type RunParts = { head: HeadStart; interrupted: AbortSignal; stack: AsyncDisposableStack };
@@ -57,17 +59,19 @@ export async function runBatch(
 ): Promise<Run> {
   await using staged = await stage(csv, request, settings);
   sayStaged(basename(file), staged);
+  request.checkRecipes?.(staged.recipes(request.preset));
   head.decoders?.warm(); // not before: an upload with errors needs none
   const services = await openRunServices(request, settings, { head, stack });
   const { db } = services.database;
   await markFiles(services, request.placeholderFiles ?? [], interrupted);
+  // Before the batch: one without images ends as it is accepted, and its event goes to the endpoints of that moment.
+  if (request.tellsWebhook) await configureEndpoint(db, DEFAULT_TENANT, services.config.webhook);
   const batch = await accept(services, staged, request, basename(file));
   const worker = await startWorker(services, {
     localFolder: dirname(resolve(file)),
     decoders: head.decoders,
   });
   stack.defer(() => worker.stop(0));
-  if (request.tellsWebhook) await configureEndpoint(db, DEFAULT_TENANT, services.config.webhook);
   const ended = await showUntilEnded(db, batch, interrupted);
   if (!interrupted.aborted) await findLooksOf(batch, { db, log: services.log, signal: interrupted });
   return { services, batch, ended };

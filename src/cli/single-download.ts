@@ -5,10 +5,8 @@ import { createGuard, type Guard, type GuardRules } from '../net/guard.ts';
 import { createDecoderPool, type DecoderPool } from '../pipeline/decoder-pool.ts';
 import { createSourceFiles, type SourceFile } from '../pipeline/download/source-files.ts';
 import { watchOver } from '../watchdog/watchdog.ts';
-import { onInterrupt } from './interrupt.ts';
-import { say } from './output.ts';
 
-type SingleDownload = { guard: Guard; file: SourceFile; decoders: DecoderPool; interrupted: AbortSignal };
+type SingleDownload = { guard: Guard; file: SourceFile; decoders: DecoderPool };
 
 /**
  * Opens what a command needs for one download: a guard, a file in a temporary folder, a decoder.
@@ -20,7 +18,6 @@ export async function openSingleDownload(
   rules: GuardRules,
   stack: AsyncDisposableStack,
 ): Promise<SingleDownload> {
-  const interrupted = onInterrupt(() => say('\nStopping.'));
   stack.use(watchOver(what));
   const folder = await mkdtemp(join(tmpdir(), 'minilab-download-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -32,5 +29,5 @@ export async function openSingleDownload(
   stack.defer(() => decoders.stop());
   const file = await files.take();
   stack.defer(() => files.discard(file));
-  return { guard, file, decoders, interrupted };
+  return { guard, file, decoders };
 }

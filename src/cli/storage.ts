@@ -9,8 +9,7 @@ import { openStorage } from '../storage/open-storage.ts';
 import { type Storage, StorageTrouble } from '../storage/storage.ts';
 import { parseDuration } from '../units.ts';
 import { withDatabase } from './database.ts';
-import { EXIT, say } from './output.ts';
-import { onInterrupt } from './interrupt.ts';
+import { say } from './output.ts';
 
 /** Runs a command on the configured database and storage. @throws Problem `storage_unavailable` */
 export async function withStorage<T>(
@@ -36,15 +35,6 @@ export async function withStorage<T>(
 export function patientFor(storage: Storage, signal: AbortSignal): Storage {
   const onTrouble = ({ message }: Error): void => say(`${message}; trying again`);
   return storageForLongRun(storage, { onTrouble, ending: signal });
-}
-
-/** Runs a command that Ctrl-C ends early. @returns its exit code */
-export async function interruptible(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
-  const signal = onInterrupt(() => say('Stopping.'));
-  return work(signal).catch((error: unknown) => {
-    if (signal.aborted) return EXIT.interrupted;
-    throw error;
-  });
 }
 
 /** @throws Problem `storage_unavailable` instead of StorageTrouble */

@@ -1,7 +1,8 @@
 import { sweepStorage } from '../batches/orphans.ts';
 import { purgeFiles } from '../batches/purge.ts';
+import { interruptible } from './interrupt.ts';
 import { EXIT, plural, say } from './output.ts';
-import { interruptible, readAge, withStorage } from './storage.ts';
+import { readAge, withStorage } from './storage.ts';
 
 /** `minilab sweep-storage`: removes files that no image refers to, as workers do once a day. */
 export async function sweepNow({ olderThan }: { olderThan: string }): Promise<number> {

@@ -22,10 +22,12 @@ export function limitsOf(options: LimitOptions): Partial<TenantLimits> {
       detail: 'Name at least one limit, such as --images-per-day 10000; none takes a limit away.',
     });
   return {
-    ...(requestsPerSecond && { requestsPerSecond: countOf('--requests-per-second', requestsPerSecond, 1) }),
-    ...(batchesAtOnce && { batchesAtOnce: countOf('--batches-at-once', batchesAtOnce, 0) }),
-    ...(imagesPerDay && { imagesPerDay: countOf('--images-per-day', imagesPerDay, 0) }),
-    ...(storedBytes && { storedBytes: bytesOf(storedBytes) }),
+    ...(requestsPerSecond !== undefined && {
+      requestsPerSecond: countOf('--requests-per-second', requestsPerSecond, 1),
+    }),
+    ...(batchesAtOnce !== undefined && { batchesAtOnce: countOf('--batches-at-once', batchesAtOnce, 0) }),
+    ...(imagesPerDay !== undefined && { imagesPerDay: countOf('--images-per-day', imagesPerDay, 0) }),
+    ...(storedBytes !== undefined && { storedBytes: bytesOf(storedBytes) }),
   };
 }
 

@@ -2,8 +2,9 @@ import { purgeFiles } from '../batches/purge.ts';
 import { type Finding, type Verified, verifyStorage } from '../batches/verify/verify.ts';
 import { Problem } from '../errors.ts';
 import { publicId } from '../ids.ts';
+import { interruptible } from './interrupt.ts';
 import { EXIT, plural, printJson, say } from './output.ts';
-import { interruptible, readAge, withStorage } from './storage.ts';
+import { readAge, withStorage } from './storage.ts';
 
 export type VerifyFlags = {
   sample: string;

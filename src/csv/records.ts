@@ -46,7 +46,7 @@ export function lineEndsIn(cells: string[]): number {
   return cells.reduce((sum, cell) => sum + lineEnds(cell), 0);
 }
 
-const MAX_RECORD_CHARACTERS = 2 ** 20; // bounds the memory of an unclosed quotation mark; results read 100 rows at a time
+const MAX_RECORD_CHARACTERS = 2 ** 20; // bounds the memory of an unclosed quotation mark; failed.csv reads 100 rows at a time
 
 /**
  * Reads records while their text arrives.

@@ -13,7 +13,7 @@ export type Connections = {
   pool: Pool;
   /** A connection beside those of the pool. */
   connecting: Connecting;
-  /** A connection that has responded since the last missed deadline, and is not known to be read-only. */
+  /** A connection that has responded since the last missed deadline, and whose session is of use: see isFinal. */
   take(): Promise<PoolClient>;
   /** Whether each statement of a connection meets the same session, so that it may prepare statements. */
   keepsSession(client: PoolClient): boolean;
@@ -42,6 +42,7 @@ export function openConnections(url: string, max: number, limits: Record<string,
   const setLimits = Object.entries(limits).map(([name, value]) => `set ${name} = '${value}'`);
   const withSession = new WeakSet<object>();
   const respondedAt = new WeakMap<object, number>(); // performance.now()
+  const useless = new WeakSet<object>(); // a later `rollback` succeeds, and does not make them useful again
   let silentSince = 0; // start of the last statement without a response
   const ClientOfUrl = clientOf(url);
   const pool = new Pool({
@@ -68,8 +69,9 @@ export function openConnections(url: string, max: number, limits: Record<string,
   async function take(): Promise<PoolClient> {
     for (;;) {
       const client = await pool.connect();
-      if ((respondedAt.get(client) ?? 0) >= silentSince) return client;
-      cut(client, 'no response since the last missed deadline');
+      const isHeard = (respondedAt.get(client) ?? 0) >= silentSince;
+      if (isHeard && !useless.has(client)) return client;
+      cut(client, isHeard ? 'its session is of no more use' : 'no response since the last missed deadline');
       client.release(true);
     }
   }
@@ -85,7 +87,8 @@ export function openConnections(url: string, max: number, limits: Record<string,
       respondedAt.set(client, performance.now());
       return result;
     } catch (error) {
-      respondedAt.set(client, isFinal(error) ? Number.NEGATIVE_INFINITY : performance.now());
+      respondedAt.set(client, performance.now());
+      if (isFinal(error)) useless.add(client);
       throw error;
     } finally {
       clearTimeout(timer);

@@ -8,6 +8,7 @@ import { ListOf, valuesAmong } from '../http/lists.ts';
 import { isText, PAGE_SIZE, pageOf, PageQuery, readCursor } from '../http/pages.ts';
 import { needScope, tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
+import { timeOf } from '../http/times.ts';
 import { checkHeaders, type Headers, sealHeaders } from './headers.ts';
 import { uuidOf } from '../ids.ts';
 import type { HostKey } from './host.ts';
@@ -167,7 +168,7 @@ export const hostRoutes: FastifyPluginAsyncTypebox<HostParts> = async (app, part
     const { ceiling, held_until: held, headers } = body;
     return {
       ceiling,
-      heldUntil: typeof held === 'string' ? new Date(held) : held,
+      heldUntil: typeof held === 'string' ? timeOf(held, 'held_until', 'body') : held,
       headers: headers && (await sealed(key, checkHeaders(headers))),
     };
   }

@@ -1,7 +1,8 @@
 /**
- * When a worker exchanges leases with the database: when something is needed, and as long as it has any. All workers
- * together do so 200 times a second at most, each of them five times, and half as often when it is alone and
- * no download waits: then nobody else can have changed anything but an operator.
+ * When a worker exchanges leases with the database: at once when something is needed, such as permits of a host that it
+ * does not know, and regularly as long as it has any. Regular exchanges are five a second for each worker, 200 for all of
+ * them, and half as many for a worker that is alone while no download waits: then hardly anybody else has changed
+ * anything (an operator, or a server that fetches a picture for a preview).
  */
 import type { Logger } from 'pino';
 

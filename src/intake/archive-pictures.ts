@@ -30,7 +30,8 @@ export class ArchivePictures implements TablePictures {
 
   find(slot: string): NamedPicture | undefined {
     if (ADDRESS.test(slot.trim())) return undefined;
-    const found = this.#index.find(slot);
+    // Without a table, we wrote the slots, and encoded what would divide them.
+    const found = this.#parts.table ? this.#index.find(slot) : this.#index.findEncoded(slot);
     if (found === undefined) return { code: 'file_not_found', why: this.#missing(slot) };
     if (found === 'several')
       return {

@@ -47,5 +47,5 @@ const SENTENCES = {
   formula_without_value: (cell: string) =>
     `Cell ${cell} has a formula whose value is not in the file, so it counts as empty. Open the workbook in a spreadsheet program, save it there, and upload that.`,
   formula_not_read: (cell: string) =>
-    `Cell ${cell} shows an address that its formula takes from another sheet, from a row below, from an empty cell or from another function, which is not read. Write the address itself into the cell, or into a column of its own.`,
+    `Cell ${cell} shows an address that its formula takes from another sheet, from a row below, from an empty cell, from a long text or from another function, which is not read. Write the address itself into the cell, or into a column of its own.`,
 };

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { Flaws } from '../batches/batch.body.ts';
 import type { Db } from '../db/database.ts';
+import { Nullable } from '../http/nullable.ts';
 import { ProblemAnswer } from '../http/problem.ts';
 import { tenantOf } from '../http/principal.ts';
 import { whileConnected } from '../http/while-connected.ts';
@@ -31,8 +32,8 @@ export type PreviewParts = {
   kept: KeptFiles;
 };
 
-const NullableText = Type.Union([Type.String(), Type.Null()]);
-const NullableCount = Type.Union([Type.Integer(), Type.Null()]);
+const NullableText = Nullable(Type.String());
+const NullableCount = Nullable(Type.Integer());
 
 const PreviewBody = Type.Object(
   {

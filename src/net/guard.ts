@@ -36,7 +36,7 @@ const BOUNDS: Bounds = { totalMs: 30_000, connectMs: 5_000, headersMs: 10_000, i
 type Checked = { url: URL } | { refused: 'invalid_url'; why: string };
 
 export type Guard = {
-  /** For undici's `request`. It follows no redirects and uses no proxy. */
+  /** For undici. It follows no redirects and uses no proxy. */
   agent: Agent;
   bounds: Bounds;
   /**

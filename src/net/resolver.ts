@@ -39,8 +39,11 @@ const REASONS: Record<string, string> = {
  * would wait in libuv's pool of four threads, where four dead names delayed a healthy one by 20 s.
  * @throws LookupFailed
  */
-export function createResolver(dns = new Resolver({ timeout: 2_000, tries: 2 })): Resolve {
-  const hosts = hostsFile('/etc/hosts');
+export function createResolver(
+  dns = new Resolver({ timeout: 2_000, tries: 2 }),
+  path = '/etc/hosts',
+): Resolve {
+  const hosts = hostsFile(path);
   return async (hostname) => {
     const name = hostname.toLowerCase().replace(/\.$/, '');
     if (name === 'localhost' || name.endsWith('.localhost')) return ['127.0.0.1']; // RFC 6761, 6.3
@@ -92,7 +95,7 @@ export async function within<T>(ms: number, lookup: Promise<T>): Promise<T> {
 /** Rereads the file only when it has changed. */
 function hostsFile(path: string): () => Promise<Map<string, string[]>> {
   let readAt = -1;
-  let names = new Map<string, string[]>();
+  let names = Promise.resolve(new Map<string, string[]>());
   return async () => {
     const changedAt = await stat(path).then(
       (file) => file.mtimeMs,
@@ -100,7 +103,7 @@ function hostsFile(path: string): () => Promise<Map<string, string[]>> {
     );
     if (changedAt === readAt) return names;
     readAt = changedAt;
-    names = parseHosts(await readFile(path, 'utf8').catch(() => ''));
+    names = readFile(path, 'utf8').then(parseHosts, () => new Map<string, string[]>());
     return names;
   };
 }

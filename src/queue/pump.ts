@@ -170,15 +170,15 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
       return false;
     }
     if (this.#pauses.reasons().length > 0 || !this.#isWorthClaiming()) return false;
-    const free = this.#capacity() - this.#leases.size;
+    const wanted = claimSize(this.#capacity() - this.#leases.size);
     const { queue, name, limits } = this.#parts;
     this.#polling.looks();
-    const tasks = await queue.claim(name, free, limits);
+    const tasks = await queue.claim(name, wanted, limits);
     if (tasks.length > 0) {
       this.#polling.found();
       await this.#take(tasks);
     }
-    return tasks.length === free && this.#isWorthClaiming();
+    return tasks.length === wanted && this.#isWorthClaiming();
   }
 
   /** A claim costs the same for one task as for many. So little capacity is left free until the next poll. */
@@ -256,13 +256,20 @@ class TaskPump<N extends TaskName, W, R> implements Pump {
   }
 
   #release(tasks: Task<N>[]): void {
-    const ids = tasks.map(({ id }) => id);
+    const ids = this.#leases.release(tasks).map(({ id }) => id);
     const begun = ids.filter((id) => this.#begun.delete(id));
     if (begun.length > 0) this.#parts.onReleased?.(begun);
-    this.#leases.release(ids);
     if (this.#alone !== undefined && ids.includes(this.#alone)) this.#alone = undefined;
     this.#polling.hurry();
   }
+}
+
+const EXACT_SIZES = 16;
+const SIZE_STEP = 8;
+
+/** pg-boss writes the size into the statement, of which each connection keeps a plan for each size: they must be few. */
+function claimSize(free: number): number {
+  return free <= EXACT_SIZES ? free : free - (free % SIZE_STEP);
 }
 
 /** The reason of an abort: the task goes back, as if it had not been claimed. */

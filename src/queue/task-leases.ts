@@ -25,12 +25,19 @@ export class TaskLeases<N extends TaskName> {
     return this.#held.size;
   }
 
+  /** A task may be claimed again by its own worker, when its lease ran out while the worker could not renew it. */
   hold(tasks: Task<N>[]): void {
-    for (const task of tasks) this.#held.set(task.id, { task, abort: new AbortController() });
+    for (const task of tasks) {
+      this.#held.get(task.id)?.abort.abort(new LeaseLost());
+      this.#held.set(task.id, { task, abort: new AbortController() });
+    }
   }
 
-  release(ids: string[]): void {
-    for (const id of ids) this.#held.delete(id);
+  /** @returns those of the tasks that were held, by the attempt that they are of */
+  release(tasks: Task<N>[]): Task<N>[] {
+    return tasks.filter(
+      ({ id, attempt }) => this.#held.get(id)?.task.attempt === attempt && this.#held.delete(id),
+    );
   }
 
   /** Aborts when the lease of the task is lost, or with `abortAll`. */
@@ -57,7 +64,7 @@ export class TaskLeases<N extends TaskName> {
         held.map(({ task }) => task),
       );
       for (const { task, abort } of held)
-        if (!renewed.has(task.id) && this.#held.has(task.id)) abort.abort(new LeaseLost());
+        if (!renewed.has(task.id) && this.#held.get(task.id)?.task === task) abort.abort(new LeaseLost());
     } catch (error) {
       this.#log.warn({ err: error }, 'lease renewal failed, retrying');
     } finally {

@@ -10,7 +10,7 @@ import type { PollingRules } from './polling.ts';
 import type { TaskName } from './tasks.ts';
 
 const CHANNEL = 'minilab_tasks';
-const MS_PER_WORKER = 5; // all workers together look 200 times a second at most, however many wake-ups there are
+const MS_PER_WORKER = 5; // all workers together look 200 times a second at most for tasks of one kind, however many wake-ups there are
 
 /** Tells all workers when the transaction commits, and nobody when it does not. */
 export async function announceTasks(trx: Db, name: TaskName): Promise<void> {

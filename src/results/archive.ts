@@ -33,8 +33,8 @@ export async function* imagesZip(
   await using csv = await openScratchFile(folder);
   await using directory = await openScratchFile(folder);
   const modifiedAt = results.createdAt; // the same results give the same bytes
-  const budget = new MemoryBudget(MOST_BYTES);
   const ending = new AbortController();
+  const budget = new MemoryBudget(MOST_BYTES, ending.signal);
 
   async function entryOf(key: StorageKey, name: string): Promise<ZipEntry | undefined> {
     const file = await read(storage, key, budget, ending.signal);

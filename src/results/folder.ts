@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BatchKey } from '../batches/batch.ts';
 import type { Db } from '../db/database.ts';
@@ -32,6 +32,8 @@ export async function writeFolder(
   if (!results) throw new Error('the batch no longer exists');
   const path = join(folder, 'output.csv');
   const unfinished = `${path}.${randomUUID()}`;
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(unfinished, { force: true }));
   await using csv = await open(unfinished, 'wx');
   await using earlierCsv = await openRegularFile(path).catch(() => undefined);
   await using table =

@@ -4,12 +4,16 @@
  */
 export class MemoryBudget {
   readonly #most: number;
+  readonly #signal: AbortSignal;
   #used = 0;
   #lastTurn: Promise<void> = Promise.resolve();
   #released = Promise.withResolvers<void>();
 
-  constructor(most: number) {
+  /** @param signal ends the waiting of all turns, in their order */
+  constructor(most: number, signal: AbortSignal) {
     this.#most = most;
+    this.#signal = signal;
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
   }
 
   enter(): Turn {
@@ -21,15 +25,26 @@ export class MemoryBudget {
 
   release(bytes: number): void {
     this.#used -= bytes;
+    this.#wake();
+  }
+
+  #wake(): void {
     this.#released.resolve();
     this.#released = Promise.withResolvers();
   }
 
   async #take(bytes: number): Promise<void> {
-    while (this.#used > 0 && this.#used + bytes > this.#most) await this.#released.promise;
+    this.#signal.throwIfAborted();
+    while (this.#used > 0 && this.#used + bytes > this.#most) {
+      await this.#released.promise;
+      this.#signal.throwIfAborted();
+    }
     this.#used += bytes;
   }
 }
 
-/** `take` waits until there is room; more than the budget has room when nothing else is there. `leave` lets the next one take. */
+/**
+ * `take` waits until there is room; more than the budget has room when nothing else is there. It throws the reason of
+ * the signal. `leave` lets the next one take.
+ */
 export type Turn = { take(bytes: number): Promise<void>; leave(): void };

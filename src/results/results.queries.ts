@@ -105,16 +105,16 @@ export async function* productPages(
   results: BatchResults,
   { hasSources = false } = {},
 ): AsyncGenerator<ProductResult[]> {
-  const read = (after: number): Promise<ProductResult[]> => {
-    const page = readPage(db, results, { after, hasSources });
+  const read = (after: number, most: number): Promise<ProductResult[]> => {
+    const page = readPage(db, results, { after, most, hasSources });
     page.catch(() => {}); // thrown when it is awaited, unless nobody wants it any more
     return page;
   };
-  for (let next = read(0); ;) {
+  for (let next = read(0, FIRST_ROWS); ;) {
     const page = await next;
     const last = page.at(-1);
     if (!last) return;
-    next = read(last.rowNumber);
+    next = read(last.rowNumber, Math.min(ROWS_A_PAGE, 2 * page.length));
     yield page;
   }
 }
@@ -122,9 +122,9 @@ export async function* productPages(
 async function readPage(
   db: Db,
   results: BatchResults,
-  { after, hasSources }: { after: number; hasSources: boolean },
+  { after, most, hasSources }: { after: number; most: number; hasSources: boolean },
 ): Promise<ProductResult[]> {
-  const products = await readProductRows(db, results, after);
+  const products = await readProductRows(db, results, { after, most });
   const [first, last] = [products[0], products.at(-1)];
   if (!first || !last) return [];
   const slots = { from: first.first_slot, to: last.first_slot + last.images };
@@ -173,14 +173,16 @@ type ProductResultRow = {
   images: number;
 };
 
+const FIRST_ROWS = 50;
 const ROWS_A_PAGE = 500; // with 100 a million rows take 1.6 times as long; with 1,000 hardly less
 const PAGE_BYTES = 2 ** 20; // of cells, unless one row has more: it may have a million characters
 
 async function readProductRows(
   db: Db,
   { tenantId, batchId }: BatchKey,
-  after: number,
+  { after, most }: { after: number; most: number },
 ): Promise<ProductResultRow[]> {
+  // The sizes of all `most` rows are read, so a page of long rows is followed by one of few.
   const { rows } = await sql<ProductResultRow>`
     select row_number, label, name, cells, quoted, flaws, first_slot, images
     from (
@@ -188,7 +190,7 @@ async function readProductRows(
         over (order by row_number rows between unbounded preceding and 1 preceding), 0) as bytes_before
       from products
       where tenant_id = ${tenantId} and batch_id = ${batchId} and row_number > ${after}
-      order by row_number limit ${ROWS_A_PAGE}) page
+      order by row_number limit ${most}) page
     where bytes_before < ${PAGE_BYTES}
     order by row_number`.execute(db);
   return rows;

@@ -25,7 +25,12 @@ export function parseInteger(text: string): number | undefined {
 
 /** @returns the URL without slashes at its end */
 export function parseWebUrl(text: string): string | undefined {
-  return /^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text.replace(/\/+$/, '') : undefined;
+  return /^https?:\/\//i.test(text) && URL.canParse(text) ? text.replace(/\/+$/, '') : undefined;
+}
+
+/** Paths are appended to it. @returns the URL without slashes at its end */
+export function parseBaseUrl(text: string): string | undefined {
+  return /[?#]/.test(text) ? undefined : parseWebUrl(text);
 }
 
 const DATABASE_URL = /^postgres(ql)?:\/\/(?:[^%#\s]|%[\da-f]{2})*$/i;

@@ -1,6 +1,6 @@
 import { Problem } from '../errors.ts';
 import { parseBytes, parseDuration } from '../units.ts';
-import { type Bounds, parseInteger, parseWebUrl, within } from './parsers.ts';
+import { type Bounds, parseBaseUrl, parseInteger, parseWebUrl, within } from './parsers.ts';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -29,7 +29,7 @@ export class SettingsReader {
     if (text === undefined) return fallback;
     const result = parse(text);
     if (result !== undefined) return result;
-    const shown = /SECRET|DATABASE|KEY/.test(name) ? 'not valid' : `"${text}"`; // errors end up in logs
+    const shown = holdsSecret(name, text) ? 'not valid' : `"${text}"`;
     this.reject(name, `is ${shown}, and must be ${expected}`);
     return fallback;
   }
@@ -65,6 +65,21 @@ export class SettingsReader {
     return this.parsed(name, fallback, 'a URL that begins with http:// or https://', parseWebUrl);
   }
 
+  /** The beginning of links, which everybody sees. */
+  baseUrl(name: string, fallback: string): string {
+    if (this.hasUserInfo(name, 'it would be in every link')) return fallback;
+    const expected = 'a URL that begins with http:// or https://, without a query or a fragment';
+    return this.parsed(name, fallback, expected, parseBaseUrl);
+  }
+
+  /** Refuses credentials in a URL, without repeating them. @param why why not, or what to do instead */
+  hasUserInfo(name: string, why: string): boolean {
+    const { username, password } = URL.parse(this.text(name, '')) ?? { username: '', password: '' };
+    if (username === '' && password === '') return false;
+    this.reject(name, `contains a user name or a password, and must not: ${why}`);
+    return true;
+  }
+
   /** Notes a flaw. @param why goes on after the name of the setting */
   reject(name: string, why: string): void {
     this.#flaws.push(`${name} ${why}.`);
@@ -79,4 +94,9 @@ export class SettingsReader {
     this.#names.add(name);
     return this.#environment[name]?.trim() || undefined;
   }
+}
+
+/** Whether errors, which end up in logs, must not have the value: the path of a webhook may be a secret, too. */
+function holdsSecret(name: string, text: string): boolean {
+  return /SECRET|DATABASE|KEY|WEBHOOK_URL/.test(name) || /\/\/[^/]*@/.test(text);
 }

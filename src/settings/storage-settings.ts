@@ -2,11 +2,14 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StorageAddress } from '../storage/address.ts';
-import { parseWebUrl } from './parsers.ts';
+import { parseBaseUrl } from './parsers.ts';
 import type { SettingsReader } from './settings-reader.ts';
 
 const BUCKET = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
 const PREFIX = /^(?:[\w.-]+\/)*$/;
+
+const CREDENTIALS_ELSEWHERE =
+  'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead, or give this machine a role';
 
 /**
  * The storage, and whether `/files` redirects to it.
@@ -20,16 +23,16 @@ export function readStorage(
   const fallback: Place = { is: 'folder', path: resolve(dataDir, 'files') };
   const expected =
     'a URL such as file:///srv/minilab or s3://bucket/prefix, with a prefix of letters, digits and _ . - /';
-  const place = hasUserInfo(read, 'STORAGE_URL')
+  const place = read.hasUserInfo('STORAGE_URL', CREDENTIALS_ELSEWHERE)
     ? fallback
     : read.parsed('STORAGE_URL', fallback, expected, parseStorageUrl);
-  const endpoint = hasUserInfo(read, 'S3_ENDPOINT')
+  const endpoint = read.hasUserInfo('S3_ENDPOINT', CREDENTIALS_ELSEWHERE)
     ? undefined
     : read.parsed<string | undefined>(
         'S3_ENDPOINT',
         undefined,
         'a URL that begins with http:// or https://, without a query',
-        parseEndpoint,
+        parseBaseUrl,
       );
   const region = read.parsed(
     'S3_REGION',
@@ -52,26 +55,22 @@ type Place = { is: 'folder'; path: string } | { is: 'bucket'; bucket: string; pr
 function parseStorageUrl(text: string): Place | undefined {
   const url = URL.parse(text);
   if (!url || url.search !== '' || url.hash !== '') return undefined;
-  if (url.protocol === 'file:')
-    return url.host === '' ? { is: 'folder', path: fileURLToPath(url) } : undefined;
+  if (url.protocol === 'file:') {
+    const folder = url.host === '' ? pathOf(url) : undefined;
+    return folder === undefined ? undefined : { is: 'folder', path: folder };
+  }
   const path = url.pathname.replace(/^\/|\/$/g, '');
   const prefix = path === '' ? '' : `${path}/`;
   const isBucket = url.protocol === 's3:' && BUCKET.test(url.host) && PREFIX.test(prefix);
   return isBucket ? { is: 'bucket', bucket: url.host, prefix } : undefined;
 }
 
-function parseEndpoint(text: string): string | undefined {
-  const { search = '', hash = '' } = URL.parse(text) ?? {};
-  return search === '' && hash === '' ? parseWebUrl(text) : undefined;
-}
-
-/** Refuses credentials in a URL, without repeating them: errors end up in logs. */
-function hasUserInfo(read: SettingsReader, name: string): boolean {
-  const { username, password } = URL.parse(read.text(name, '')) ?? { username: '', password: '' };
-  if (username === '' && password === '') return false;
-  read.reject(
-    name,
-    'contains a user name or a password, and must not: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead, or give this machine a role',
-  );
-  return true;
+/** @returns undefined for a path that no file can have */
+function pathOf(url: URL): string | undefined {
+  try {
+    const path = fileURLToPath(url);
+    return path.includes('\0') ? undefined : path;
+  } catch {
+    return undefined; // a slash that is percent-encoded
+  }
 }

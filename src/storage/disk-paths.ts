@@ -17,6 +17,9 @@ export async function unlessGone<T, U>(work: Promise<T>, otherwise: U): Promise<
   });
 }
 
+/** The code of an error of ours: a file can be placed without replacing another one by a hard link only. */
+export const NO_HARD_LINKS = 'NO_HARD_LINKS';
+
 const REASONS: Record<string, [kind: TroubleKind, why: string]> = {
   ENOSPC: ['full', 'the disk is full'],
   EDQUOT: ['full', 'the disk quota is used up'],
@@ -25,6 +28,7 @@ const REASONS: Record<string, [kind: TroubleKind, why: string]> = {
   EPERM: ['unusable', 'permission denied'],
   ENOENT: ['unusable', 'nothing can be created there'],
   ENOTDIR: ['unusable', 'a part of the path is a file'],
+  [NO_HARD_LINKS]: ['unusable', 'its file system has no hard links, which storage needs'],
   EEXIST: ['unusable', 'a file with that name exists'],
 };
 

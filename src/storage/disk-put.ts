@@ -1,9 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
-import { copyFile, link, mkdir, readFile, rm, unlink } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { systemCode } from '../errors.ts';
+import { NO_HARD_LINKS } from './disk-paths.ts';
+import { hardLink } from './disk-probe.ts';
 import type { Content } from './storage.ts';
 
 /**
@@ -39,18 +41,18 @@ async function makeDurableFolder(folder: string): Promise<void> {
 
 async function linkNew(path: string, target: string): Promise<'stored' | 'kept'> {
   try {
-    await link(path, target);
+    await hardLink(path, target);
     return 'stored';
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return 'kept';
-    if (systemCode(error) !== 'EXDEV' && systemCode(error) !== 'EPERM') throw error;
+    if (systemCode(error) !== 'EXDEV' && systemCode(error) !== NO_HARD_LINKS) throw error;
   }
-  // Another file system, or one without hard links: copy to the target's folder first.
+  // On another file system, or a file of another user, which may not be linked: copy to the target's folder first.
   const copy = `${target}.${randomUUID()}.part`;
   try {
     await copyFile(path, copy, fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE);
     await sync(copy);
-    await link(copy, target);
+    await hardLink(copy, target);
     return 'stored';
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return 'kept';

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../files.ts';
 import { listFolders } from './disk-list.ts';
 import { diskTrouble, pathOf, unlessGone } from './disk-paths.ts';
+import { linkProbe, writeProbe } from './disk-probe.ts';
 import { putFile } from './disk-put.ts';
 import type { StorageKey } from './keys.ts';
 import { type Look, REMOVE_WITHIN_MS, type Removal, type Storage, StorageTrouble } from './storage.ts';
@@ -15,8 +15,9 @@ export type DiskStorage = Storage & {
 };
 
 /**
- * Storage in a folder, using hard links if the file system has them. A file is durable before its name
- * appears: its creator calls fsync, then `put` links it (which fails for an existing name) and fsyncs the folder.
+ * Storage in a folder, whose file system has hard links: nothing else gives a file a name that no reader sees before
+ * the whole file, and that replaces no other one. A file is durable before its name appears: its creator calls fsync,
+ * then `put` links it (which fails for an existing name) and fsyncs the folder.
  */
 export function diskStorage(root: string): DiskStorage {
   /** Operations on one file take no time worth aborting, so signals are looked at before them. */
@@ -54,7 +55,7 @@ export function diskStorage(root: string): DiskStorage {
       }
     },
     copyTo: (key, path) => linkOrCopy(pathOf(root, key), path),
-    probe: (signal) => writing(signal, () => writeProbe(root)),
+    probe: (signal) => writing(signal, () => writeProbe(root, linkProbe)),
     async close() {},
   };
 }
@@ -95,16 +96,5 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
     await rename(unfinished, to);
   } finally {
     await rm(unfinished, { force: true }); // a rename between two links of one file leaves both
-  }
-}
-
-async function writeProbe(root: string): Promise<void> {
-  const file = join(root, `.probe-${randomUUID()}`);
-  try {
-    await makeFolder(root);
-    const handle = await open(file, 'wx');
-    await handle.writeFile('minilab').finally(() => handle.close());
-  } finally {
-    await rm(file, { force: true }).catch(() => {});
   }
 }

@@ -8,6 +8,7 @@ import { wrongParameter } from '../http/flaws.ts';
 import { PAGE_SIZE, PageOf, pageOf, PageQuery, readIdCursor } from '../http/pages.ts';
 import { tenantOf } from '../http/principal.ts';
 import { ProblemAnswer } from '../http/problem.ts';
+import { timeOf } from '../http/times.ts';
 import { type IdPrefix, LAST_UUID, publicId, uuidOf } from '../ids.ts';
 import type { Queue } from '../queue/queue.ts';
 import { countDeliveries, CountsByState } from './delivery-counts.ts';
@@ -165,7 +166,7 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliveryParts> = async (a
     async (request, reply) => {
       const key = endpointKey(tenantOf(request), request.params.id);
       refuseDisabled(await getEndpoint(db, key));
-      const since = timeOf(request.query.since);
+      const since = timeOf(request.query.since, 'since');
       const { count, hasMore } = await replay(db, queue, { ...key, since });
       return reply.code(202).send({ count, has_more: hasMore });
     },
@@ -224,16 +225,9 @@ function noSuchDelivery(id: string): Problem {
 
 /** A callback endpoint that answered 410 cannot be enabled, so its deliveries may be sent again all the same. */
 function refuseDisabled(row: EndpointRow): EndpointRow {
-  if (row.disabled_at !== null && row.kind !== 'callback')
-    throw new Problem('conflict', {
-      detail: `The endpoint is disabled (${row.disabled_because}). Enable it first.`,
-    });
-  return row;
-}
-
-/** @throws Problem `bad_request` for a leap second, which a Date cannot hold */
-function timeOf(text: string): Date {
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw new Problem('bad_request', { detail: `There is no time ${text}.` });
-  return time;
+  if (row.disabled_at === null || row.kind === 'callback') return row;
+  const first = row.kind === 'configured' ? 'Set it first' : 'Enable it first';
+  throw new Problem('conflict', {
+    detail: `The endpoint is disabled (${row.disabled_because}). ${first}.`,
+  });
 }

@@ -22,7 +22,7 @@ export type DeliveryRow = Delivery & {
   batch_id: string | null;
   type: EventType;
   kind: 'configured' | 'callback' | 'registered';
-  /** why no attempt may be made: its registered endpoint was disabled */
+  /** why no attempt may be made: its endpoint was disabled, or WEBHOOK_URL is no longer set */
   disabled_because: string | null;
   /** attempts before the last redelivery, from which the schedule counts */
   attempts_before: number;

@@ -112,7 +112,7 @@ async function findDue(
 ): Promise<DeliveryRow | undefined> {
   const { rows } = await sql<DeliveryRow>`
     select d.tenant_id, d.delivery_id, d.event_id, d.endpoint_id, d.attempts_before, p.url, p.kind, e.type, e.body, e.batch_id,
-      case when p.kind = 'registered' then p.disabled_because end as disabled_because,
+      case when p.kind <> 'callback' then p.disabled_because end as disabled_because,
       (extract(epoch from clock_timestamp()) * 1000)::float8 as now,
       array_remove(array[
         case when p.signature <> 'v1a' then p.secret end,

@@ -1,10 +1,10 @@
+import { MAX_URL_CHARACTERS } from '../csv/cells/address.ts';
 import type { BesideCell } from '../csv/records.ts';
-import type { AddressFormula, CellReference } from './formulas.ts';
+import type { AddressFormula, CellReference } from './references.ts';
 
 type Row = { cells: readonly string[]; plain: ReadonlyMap<number, string>; lacking: ReadonlySet<number> };
 
 const KEPT_LINES = 20; // in which a part that all addresses share may stand
-const MAX_KEPT_CHARACTERS = 2_000; // an address has no more
 
 /**
  * Computes addresses from the cells that their formulas name, as far as these have been read: those of the same row,
@@ -43,12 +43,14 @@ export class AddressCells {
         ? operand
         : textAt(operand, operand.line === line ? row : this.#first.get(operand.line)),
     );
-    const link = texts.join('');
-    if (link === '' && !texts.includes(undefined)) return []; // as an empty cell
+    const characters = texts.reduce((sum, text = '') => sum + text.length, 0);
+    if (characters === 0 && !texts.includes(undefined)) return []; // as an empty cell
     const isWhole = texts.every(
       (text, i) => text !== undefined && (text !== '' || typeof address[i] === 'string'),
     );
-    return [isWhole ? { column, link } : { column, lacks: 'address' }];
+    // Cells with long texts may be joined in each cell of a sheet: such a link must not come to be.
+    const isAddress = isWhole && characters <= MAX_URL_CHARACTERS;
+    return [isAddress ? { column, link: texts.join('') } : { column, lacks: 'address' }];
   }
 }
 
@@ -59,5 +61,5 @@ function textAt({ column }: CellReference, row: Row | undefined): string | undef
 }
 
 function shortened(cell: string): string {
-  return cell.length > MAX_KEPT_CHARACTERS ? '' : cell;
+  return cell.length > MAX_URL_CHARACTERS ? '' : cell;
 }

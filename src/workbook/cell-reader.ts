@@ -1,7 +1,8 @@
 import { invalidFile } from '../csv/invalid-file.ts';
 import type { BesideCell } from '../csv/records.ts';
 import { grown, StringItem, unescaped } from './cell-texts.ts';
-import { type AddressFormula, wpsPictureIn } from './formulas.ts';
+import { wpsPictureIn } from './formulas.ts';
+import type { AddressFormula } from './references.ts';
 import { NUMBER, type NumberFormat } from './number-format.ts';
 import { SharedFormulas } from './shared-formulas.ts';
 import type { RichPicture } from './pictures/rich-values.ts';
@@ -49,6 +50,7 @@ export class CellReader {
     this.#formula = '';
     this.#formulaAttributes = undefined;
     this.#in = '';
+    this.#item.begin();
   }
 
   open(name: string, attributes: Attributes): void {

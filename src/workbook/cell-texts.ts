@@ -7,6 +7,13 @@ export class StringItem {
   #isText = false;
   #isPhonetic = false;
 
+  /** Forgets what a cell or an item before may have left. */
+  begin(): void {
+    this.#text = '';
+    this.#isText = false;
+    this.#isPhonetic = false;
+  }
+
   open(name: string): void {
     if (name === 't') this.#isText = true;
     if (name === 'rPh') this.#isPhonetic = true;

@@ -37,13 +37,18 @@ export async function chooseSheet(
     if (hasImageColumn(await firstRows(sheet), rules)) found.push(sheet);
   const [only, ...more] = found;
   if (only && more.length === 0) return only;
-  const which = only
-    ? `${found.length} sheets with an image column`
-    : 'several sheets, none with an image column';
   throw invalidFile(
     'sheet_not_chosen',
-    `The workbook has ${which}: ${namesOf(only ? found : readable)}. Choose one with the option sheet, by its name or number.`,
+    `The workbook has ${whichOf(found.length, readable.length)}: ${namesOf(only ? found : readable)}. Choose one with the option sheet, by its name or number.`,
   );
+}
+
+function whichOf(found: number, readable: number): string {
+  if (readable > MAX_TRIED) {
+    const has = found > 0 ? `${found} of the first ${MAX_TRIED} with` : `the first ${MAX_TRIED} without`;
+    return `${readable} sheets, ${has} an image column`;
+  }
+  return found > 0 ? `${found} sheets with an image column` : 'several sheets, none with an image column';
 }
 
 function sheetNamed(wanted: string, sheets: Sheet[], visible: Sheet[]): ReadableSheet {
@@ -54,7 +59,9 @@ function sheetNamed(wanted: string, sheets: Sheet[], visible: Sheet[]): Readable
     (/^\d{1,5}$/.test(wanted) ? visible[Number(wanted) - 1] : undefined);
   if (found && isReadable(found)) return found;
   const what = found ? `The sheet "${found.name}" is a chart` : `There is no sheet "${wanted}"`;
-  throw invalidFile('no_such_sheet', `${what}; the workbook has ${namesOf(sheets.filter(isReadable))}.`);
+  const readable = sheets.filter(isReadable);
+  const names = readable.length > 0 ? namesOf(readable) : 'no sheet with cells';
+  throw invalidFile('no_such_sheet', `${what}; the workbook has ${names}.`);
 }
 
 function isReadable(sheet: Sheet): sheet is ReadableSheet {

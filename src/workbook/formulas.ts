@@ -1,11 +1,8 @@
 /** What can be read of a formula without evaluating it: the address that IMAGE() or HYPERLINK() is given. */
-import { columnOf } from './references.ts';
+import { type AddressFormula, type CellReference, columnOf } from './references.ts';
+import { endOfCall, isWholeCall } from './whole-call.ts';
 
-/** A cell. With `$`, a part of it stays the same where the formula is copied into other cells. */
-export type CellReference = { line: number; column: number; isLineFixed: boolean; isColumnFixed: boolean };
-
-/** Texts and cells that `&` joins. */
-export type AddressFormula = (string | CellReference)[];
+const MAX_FORMULA_CHARACTERS = 8_192; // Excel's limit; formulas that other cells share are in memory
 
 const CALL = /\b(?:HYPERLINK|IMAGE)\s*\(/i;
 const GOOGLE = /__xludf\.DUMMYFUNCTION\("((?:[^"]|"")*)"\)/i;
@@ -17,10 +14,16 @@ const WPS_PICTURE = /\bDISPIMG\(\s*"([^"]+)"/i;
  * @returns 'unknown' where it is computed in another way; undefined: there is no such function
  */
 export function addressIn(formula: string): AddressFormula | 'unknown' | undefined {
+  if (formula.length > MAX_FORMULA_CHARACTERS) return CALL.test(formula) ? 'unknown' : undefined;
   const quoted = GOOGLE.exec(formula)?.[1];
   const text = quoted === undefined ? formula : undoubled(quoted);
   const call = CALL.exec(text);
-  return call ? argumentAt(text, call.index + call[0].length) : undefined;
+  if (!call) return undefined;
+  const begin = call.index + call[0].length;
+  const address = argumentAt(text, begin);
+  if (address === 'unknown') return address;
+  const after = text.slice(endOfCall(text, begin));
+  return isWholeCall(text.slice(0, call.index), after, address) ? address : 'unknown';
 }
 
 /** The id of a picture in a cell, as WPS Office writes it: `_xlfn.DISPIMG("ID_5B…",1)`. */

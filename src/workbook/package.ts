@@ -2,9 +2,11 @@ import { posix } from 'node:path';
 import { invalidFile } from '../csv/invalid-file.ts';
 import { InflateBudget } from '../zip/inflate-budget.ts';
 import type { ZipFile, ZipPart } from '../zip/zip-file.ts';
+import { countedTo } from './limits.ts';
 import { readXml, type XmlHandler } from './xml.ts';
 
 const MAX_PARTS = 10_000;
+const MAX_RELATIONSHIPS = 250_000; // of one part: a sheet has one for each of its links
 const MAX_XML_BYTES = 2 ** 30;
 const MAX_PICTURE_BYTES = 4 * 2 ** 30;
 const MAX_SMALL_PART_BYTES = 64 * 2 ** 20; // whatever is neither a sheet nor the shared strings is kept in memory
@@ -20,13 +22,16 @@ export function isWorkbook({ parts }: ZipFile): boolean {
 /** The parts of a workbook and their relationships (ECMA-376, part 2), with limits on what is unpacked. */
 export class Package {
   readonly #zip: ZipFile;
-  readonly #budget = new InflateBudget(MAX_XML_BYTES);
+  readonly #budget: InflateBudget;
+  readonly #tailBudget: InflateBudget;
   readonly #pictureBudget = new InflateBudget(MAX_PICTURE_BYTES);
   readonly #byLowerName: Map<string, ZipPart>;
 
   /** @throws Problem `csv_invalid`: `file_too_complex`, `zip_special_file`, `file_encrypted` */
-  constructor(zip: ZipFile) {
+  constructor(zip: ZipFile, maxXmlBytes = MAX_XML_BYTES) {
     this.#zip = zip;
+    this.#budget = new InflateBudget(maxXmlBytes);
+    this.#tailBudget = new InflateBudget(maxXmlBytes);
     const parts = [...zip.parts.values()].filter(({ isFolder }) => !isFolder);
     if (parts.length > MAX_PARTS)
       throw invalidFile('file_too_complex', `The workbook has more than ${MAX_PARTS} parts.`);
@@ -49,6 +54,11 @@ export class Package {
     return this.#zip.read(part, this.#budget);
   }
 
+  /** The content of the sheet in the pass that looks for what follows its rows: they are not counted twice. */
+  readForTail(sheet: ZipPart): AsyncGenerator<Buffer> {
+    return this.#zip.read(sheet, this.#tailBudget);
+  }
+
   /** The content of a picture, for which there is a limit of its own: pictures are hardly compressed. */
   readPicture(part: ZipPart): AsyncGenerator<Buffer> {
     return this.#zip.read(part, this.#pictureBudget);
@@ -67,9 +77,11 @@ export class Package {
   async relationshipsOf(part: string): Promise<Map<string, Relationship>> {
     const { dir, base } = posix.parse(part);
     const found = new Map<string, Relationship>();
+    const count = countedTo(MAX_RELATIONSHIPS, `relationships of "${base}"`);
     await this.parse(posix.join(dir, '_rels', `${base}.rels`), {
       open: (name, { Id, Type = '', Target = '', TargetMode }) => {
         if (name !== 'Relationship' || Id === undefined) return;
+        count();
         const isExternal = TargetMode === 'External';
         const target = isExternal
           ? Target

@@ -17,6 +17,12 @@ export function lettersOf(column: number): string {
   return (rest > 0 ? lettersOf(rest - 1) : '') + String.fromCharCode(65 + (column % 26));
 }
 
+/** A cell. With `$`, a part of it stays the same where the formula is copied into other cells. */
+export type CellReference = { line: number; column: number; isLineFixed: boolean; isColumnFixed: boolean };
+
+/** Texts and cells that `&` joins. */
+export type AddressFormula = (string | CellReference)[];
+
 /** Rows count from 1, columns from 0; both ends belong to it. */
 export type Range = { top: number; bottom: number; left: number; right: number };
 

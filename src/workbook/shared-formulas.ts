@@ -1,4 +1,5 @@
-import { addressIn, type AddressFormula, moved } from './formulas.ts';
+import { addressIn, moved } from './formulas.ts';
+import type { AddressFormula } from './references.ts';
 import type { Attributes } from './xml.ts';
 
 type Found = ReturnType<typeof addressIn>;

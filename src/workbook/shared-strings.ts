@@ -28,7 +28,10 @@ export async function readSharedStrings(
   const item = new StringItem();
   try {
     await readXml(part.name, parts.read(part), {
-      open: (tag) => item.open(tag),
+      open: (tag) => {
+        if (tag === 'si') item.begin();
+        item.open(tag);
+      },
       close: (tag) => {
         item.close(tag);
         if (tag !== 'si') return;

@@ -11,7 +11,7 @@ export type RowParts = CellParts & {
   beside: ReadonlyMap<number, BesideCell[]>[];
 };
 
-const MAX_ROW_CHARACTERS = 2 ** 20; // as in a CSV: results read 100 rows at a time
+const MAX_ROW_CHARACTERS = 2 ** 20; // as in a CSV: failed.csv reads 100 rows at a time
 
 /** Collects the rows of a sheet while its XML is parsed. */
 export class SheetReader implements XmlHandler {
@@ -99,13 +99,17 @@ export class SheetReader implements XmlHandler {
         `The sheet has something in column ${lettersOf(this.#column)}; at most ${MAX_COLUMNS} columns are allowed.`,
         this.#line,
       );
-    this.#characters += text.length;
-    if (this.#characters > MAX_ROW_CHARACTERS)
-      throw invalidFile('row_too_long', 'The row has more than 1 million characters.', this.#line);
+    this.#count(text);
     this.#put(this.#column, text);
     if (plain !== undefined) this.#addresses.addPlain(this.#column, plain);
     if (address) this.#addresses.addFormula(this.#column, address);
     if (beside) this.#beside.push(beside);
+  }
+
+  #count(text: string): void {
+    this.#characters += text.length;
+    if (this.#characters > MAX_ROW_CHARACTERS)
+      throw invalidFile('row_too_long', 'The row has more than 1 million characters.', this.#line);
   }
 
   #put(column: number, text: string): void {
@@ -121,6 +125,8 @@ export class SheetReader implements XmlHandler {
       const ofRow = each.get(this.#line);
       if (ofRow) this.#beside.push(...ofRow.slice(0, MAX_COLUMNS));
     }
+    for (const each of this.#beside)
+      this.#count('link' in each ? each.link : 'part' in each ? each.part : '');
     const isProduct = this.#beside.some(
       (each) => 'part' in each || ('lacks' in each && each.lacks === 'value'),
     );

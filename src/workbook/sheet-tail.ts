@@ -4,6 +4,7 @@
  */
 import { invalidFile } from '../csv/invalid-file.ts';
 import type { BesideCell } from '../csv/records.ts';
+import { boundedLink, countedTo } from './limits.ts';
 import type { Package, Relationship } from './package.ts';
 import { type Range, rangeOf } from './references.ts';
 import { type Attributes, prefixed, readXml } from './xml.ts';
@@ -15,26 +16,28 @@ export type SheetTail = {
   /** by row */
   links: Map<number, BesideCell[]>;
   /** the parts with pictures that float over the sheet */
-  drawings: string[];
+  drawings: Set<string>;
 };
 
 const MAX_LINKS = 200_000; // Excel's limit is 65,530 for a sheet
+const MAX_LINK_CHARACTERS = 64e6;
 const MAX_MERGES = 10_000;
 const LAST_MERGED_ROW = 100;
 
 export async function readSheetTail(parts: Package, part: ZipPart): Promise<SheetTail> {
   const relationships = await parts.relationshipsOf(part.name);
   const tail = new TailReader(relationships);
-  await readXml(part.name, afterRows(parts.read(part)), {
+  await readXml(part.name, afterRows(parts.readForTail(part)), {
     open: (name, attributes) => tail.open(name, attributes),
   });
   return tail.found;
 }
 
 class TailReader {
-  readonly found: SheetTail = { merges: [], links: new Map(), drawings: [] };
+  readonly found: SheetTail = { merges: [], links: new Map(), drawings: new Set() };
   readonly #relationships: Map<string, Relationship>;
-  #links = 0;
+  readonly #countLink = countedTo(MAX_LINKS, 'links');
+  #characters = 0;
 
   constructor(relationships: Map<string, Relationship>) {
     this.#relationships = relationships;
@@ -46,7 +49,7 @@ class TailReader {
     if (name === 'mergeCell' && range) this.#addMerge(range);
     if (name === 'hyperlink' && range && target?.isExternal)
       this.#addLink(range, target.target, attributes['location']);
-    if (name === 'drawing' && target && !target.isExternal) this.found.drawings.push(target.target);
+    if (name === 'drawing' && target && !target.isExternal) this.found.drawings.add(target.target);
   }
 
   #addMerge(range: Range): void {
@@ -55,12 +58,13 @@ class TailReader {
 
   #addLink({ top, bottom, left, right }: Range, target: string, location: string | undefined): void {
     if (!/^https?:/i.test(target)) return;
-    const link = location === undefined ? target : `${target}#${location}`;
+    const link = boundedLink(location === undefined ? target : `${target}#${location}`);
+    this.#characters += link.length;
+    if (this.#characters > MAX_LINK_CHARACTERS)
+      throw invalidFile('file_too_complex', 'The links of the sheet have more than 64 million characters.');
     for (let row = top; row <= bottom; row += 1)
       for (let column = left; column <= right; column += 1) {
-        this.#links += 1;
-        if (this.#links > MAX_LINKS)
-          throw invalidFile('file_too_complex', `The sheet has more than ${MAX_LINKS} links.`);
+        this.#countLink();
         const ofRow = this.found.links.get(row);
         if (ofRow) ofRow.push({ column, link });
         else this.found.links.set(row, [{ column, link }]);

@@ -1,4 +1,5 @@
 import { invalidFile } from '../csv/invalid-file.ts';
+import { countedTo } from './limits.ts';
 import { type Package, type Relationship, targetOf } from './package.ts';
 import { prefixed } from './xml.ts';
 
@@ -12,6 +13,8 @@ export type WorkbookPart = {
   relationships: Map<string, Relationship>;
 };
 
+const MAX_SHEETS = 10_000; // as many as parts
+
 /** @throws Problem `csv_invalid` */
 export async function readWorkbookPart(parts: Package): Promise<WorkbookPart> {
   const main = targetOf(await parts.relationshipsOf(''), 'officeDocument');
@@ -23,13 +26,16 @@ export async function readWorkbookPart(parts: Package): Promise<WorkbookPart> {
   refuseOthers(main);
   const relationships = await parts.relationshipsOf(main);
   const sheets: Sheet[] = [];
+  const countSheet = countedTo(MAX_SHEETS, 'sheets');
   let is1904 = false;
   let isSpreadsheet = false;
   await parts.parse(main, {
     open: (name, attributes) => {
       if (name === 'workbook') isSpreadsheet = true;
       if (name === 'workbookPr') is1904 = /^(1|true|on)$/.test(attributes['date1904'] ?? '');
-      if (name === 'sheet') sheets.push(sheetOf(attributes, relationships));
+      if (name !== 'sheet') return;
+      countSheet();
+      sheets.push(sheetOf(attributes, relationships));
     },
   });
   if (!isSpreadsheet)

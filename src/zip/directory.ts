@@ -63,7 +63,7 @@ const [FILE_TYPE, REGULAR, FOLDER] = [0o170000, 0o100000, 0o040000];
 function partOf(entry: Entry): StoredPart {
   const name = nameOf(entry);
   const type = (entry.externalFileAttributes >>> 16) & FILE_TYPE;
-  const isFolder = name.endsWith('/') || type === FOLDER;
+  const isFolder = name === '' || name.endsWith('/') || type === FOLDER;
   return {
     name,
     bytes: entry.uncompressedSize,
@@ -85,12 +85,21 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true });
 function nameOf({ fileNameRaw, generalPurposeBitFlag, extraFields }: Entry): string {
   const flags = generalPurposeBitFlag | (isUtf8(fileNameRaw) ? IS_UTF8 : 0);
   const name = getFileNameLowLevel(flags, fileNameRaw, extraFields, true);
-  if (!/^\/|^[a-z]:|\\/i.test(name) && !name.split('/').includes('..')) return name;
+  if (!/^\/|^[a-z]:|\\/i.test(name) && !name.split('/').includes('..')) return withoutDots(name);
   const shown = name.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100);
   throw unreadable(
     'zip_unsafe_name',
     `The name "${shown}" in the ZIP leaves its folder. Pack the files anew.`,
   );
+}
+
+/** `./img/1.jpg`, as some programs write it, is `img/1.jpg`. */
+function withoutDots(name: string): string {
+  if (!name.includes('./')) return name;
+  return name
+    .split('/')
+    .filter((each) => each !== '.')
+    .join('/');
 }
 
 function isUtf8(bytes: Buffer): boolean {

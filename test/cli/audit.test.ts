@@ -98,9 +98,14 @@ test("audit judges what a preset makes, by a channel of one's own in a file, and
     ['--channel', 'google', '--as-of', '2027-02-30'],
     ['--channel', 'google', '--preset', 'web'],
     ['--channel', 'google', '--of', 'both'],
+    ['--channel', 'google', '--of', 'output', '--rendition', 'nope'],
+    ['--channel', 'google', '--out', 'none/check.csv'],
+    ['--channel', 'google', '--out', '.'],
   ]) {
-    const { code, result } = await folder.run('audit', ...wrong);
+    const { code, err, result } = await folder.run('audit', ...wrong);
     assert.equal(code, 1, wrong.join(' '));
+    assert.match(err, /(channel|--as-of|--preset|--of|--rendition is "nope", .* full, thumb|written)/);
+    assert.doesNotMatch(err, /1 pass|in the query/, 'nothing was judged');
     assert.deepEqual(result.checks, []);
   }
 });

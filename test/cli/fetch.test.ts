@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { EventEmitter, once } from 'node:events';
 import { test } from 'node:test';
+import { newFolder } from '../support/folder.ts';
 import { runMinilab } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
 import { photo } from '../support/pictures.ts';
@@ -81,4 +85,26 @@ test('minilab fetch shows a table to people', async () => {
   assert.equal(code, 0);
   assert.match(out, /^STATUS +ADDRESS +DNS +CONNECT +TLS +FIRST BYTE +URL\n200 +127\.0\.0\.1 /);
   assert.match(out, /It is an image: jpeg, \d+ x \d+ pixels, \d+\.\d kB|MB/);
+});
+
+test('Ctrl-C ends a download with exit code 130 and one object', async () => {
+  await using folder = await newFolder();
+  const asked = new EventEmitter();
+  await using origin = await startOrigin(() => () => asked.emit('request'));
+  await writeFile(join(folder.path, 'c.csv'), `Image\n${origin.url}/1.jpg\n`);
+  for (const command of [
+    ['fetch', `${origin.url}/1.jpg`],
+    ['inspect', `${origin.url}/1.jpg`],
+    ['check', 'c.csv', '--probe', '1'],
+    ['audit', 'c.csv', '--channel', 'google'],
+  ]) {
+    const ran = runMinilab([...command, '--json'], {
+      ...{ settings: { DATA_DIR: 'data' }, cwd: folder.path },
+      onStart: (child) => void once(asked, 'request').then(() => child.kill('SIGINT')),
+    });
+    const { code, out, err } = await ran;
+    assert.equal(code, 130, err);
+    assert.match(err, /Stopped before the end/);
+    assert.partialDeepStrictEqual(JSON.parse(out), { code: 'interrupted' });
+  }
 });

@@ -67,6 +67,8 @@ test('what is wrong with a key or tenant is said, and exits with 1', async () =>
     [['keys', 'create', ' '], /name of a key must have 1 to 100 characters/],
     [['keys', 'revoke', 'nobody'], /has no key "nobody"/],
     [['tenants', 'create', 'Shop 1'], /"Shop 1" cannot be the name of a tenant/],
+    [['tenants', 'set', 'default', '--images-per-day', ''], /--images-per-day is "", and must be/],
+    [['tenants', 'set', 'default', '--stored-bytes', ''], /--stored-bytes is "", and must be/],
     [['tenants', 'delete', 'default'], /"default" cannot be deleted/],
   ];
   for (const [args, said] of cases) {

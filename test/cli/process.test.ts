@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
+import { newSecret } from '../../src/webhooks/signing.ts';
 import { cutOut as boxOnPlain } from '../support/catalogue.ts';
 import { cutOut } from '../support/cut-outs.ts';
 import { migratedDatabase } from '../support/database.ts';
@@ -10,6 +11,7 @@ import { type Folder, newFolder } from '../support/folder.ts';
 import { runMinilab } from '../support/minilab.ts';
 import { startOrigin } from '../support/origin.ts';
 import { smallPicture } from '../support/pictures.ts';
+import { startReceiver } from '../support/receiver.ts';
 import { sheetRows } from '../support/sheet.ts';
 
 type Result = {
@@ -29,10 +31,14 @@ async function newPlace() {
   return { ...(await newFolder()), database: await migratedDatabase() };
 }
 
-async function process(folder: Folder & { database: string }, csv: string, ...more: string[]) {
+async function process(
+  folder: Folder & { database: string; settings?: Record<string, string> },
+  csv: string,
+  ...more: string[]
+) {
   await writeFile(join(folder.path, 'c.csv'), csv);
   const { code, out, err } = await runMinilab(['process', 'c.csv', '--json', ...more], {
-    settings: { DATA_DIR: 'data', DATABASE_URL: folder.database, WORKER_CORES: '1' },
+    settings: { DATA_DIR: 'data', DATABASE_URL: folder.database, WORKER_CORES: '1', ...folder.settings },
     cwd: folder.path,
   });
   return { code, err, result: JSON.parse(out.trim().split('\n').at(-1) ?? '') as Result };
@@ -181,4 +187,36 @@ test('`--placeholder` fails images that look like a file, and `--placeholders wa
   assert.partialDeepStrictEqual(warned.result, { state: 'completed', counts: { completed: 3 } });
   const wrong = await process(folder, csv, '--placeholder', 'text.png');
   assert.partialDeepStrictEqual(wrong.result, { code: 'file_unreadable' });
+});
+
+test('WEBHOOK_URL is told of a batch that ends as it is accepted', async () => {
+  await using place = await newPlace();
+  await using receiver = await startReceiver();
+  const webhook = { WEBHOOK_URL: `${receiver.url}/hook`, WEBHOOK_SECRET: newSecret() };
+  const settings = { ...webhook, ALLOWED_PORTS: new URL(receiver.url).port };
+  const run = await process({ ...place, settings }, 'Image\nftp://a/1.jpg\n', '--on-invalid', 'skip');
+  assert.partialDeepStrictEqual(run, {
+    code: 3,
+    result: { state: 'failed', webhook: { state: 'delivered' } },
+  });
+  assert.deepEqual(
+    receiver.received.map(({ type }) => type),
+    ['batch.failed'],
+  );
+});
+
+test('what the end of a run would refuse is refused at its start, by the names of the flags', async () => {
+  await using folder = await newPlace();
+  await mkdir(join(folder.path, 'o', 'table.xlsx'), { recursive: true });
+  const cases: [string[], RegExp][] = [
+    [['--deadline-hours', '999'], /^The request is not valid: --deadline-hours: It must be 168 or less\.\n$/],
+    [['--fresh-for', 'soon'], /^The request is not valid: --fresh-for "soon" is not [^\n]*\n$/],
+    [['--out', 'o', '--output', 'table.xlsx'], /table\.xlsx is a folder/],
+  ];
+  for (const [flags, said] of cases) {
+    const { code, err } = await process(folder, 'Image\n1.jpg\n', ...flags);
+    assert.equal(code, 1);
+    assert.match(err, said);
+  }
+  assert.deepEqual(await readdir(join(folder.path, 'o')), ['table.xlsx']);
 });

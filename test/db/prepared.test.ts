@@ -41,6 +41,20 @@ test('a session that lost its prepared statements, or whose plan is stale, is re
   await db.destroy();
 });
 
+test('so is one that failed within a transaction, although its `rollback` succeeds', async () => {
+  const { db, hurried } = openDatabase(await newDatabase(), 1);
+  await sql`create table things (thing text)`.execute(db);
+  const read = () =>
+    hurried.transaction().execute(async (trx) => {
+      await sql`select * from things where thing is distinct from ${'a text'}`.execute(trx);
+    });
+  await read();
+  await sql`deallocate all`.execute(db);
+  await assert.rejects(read(), isPassingTrouble);
+  await read();
+  await db.destroy();
+});
+
 test('a text of several statements is not prepared, whatever its comments and however short its statements are', () => {
   assert.equal(statementName('select 1 from a_table_with_a_long_name; select 2 from another_one'), undefined);
   assert.equal(statementName('begin'), undefined);

@@ -98,6 +98,22 @@ describe('input that an operation does not use is refused', () => {
     }
   });
 
+  test('a leap second, which has the format of a time and is none here', async () => {
+    const second = '2016-12-31T23:59:60Z';
+    const hold = JSON.stringify({ held_until: second });
+    const key = JSON.stringify({ name: 'a', scope: 'read', expires_at: second });
+    for (const [method, path, at, body] of [
+      ['GET', `/v1/audit?since=${second}`, 'query.since'],
+      ['GET', `/v1/batches?created_after=${second}`, 'query.created_after'],
+      ['PUT', '/v1/hosts/a.example', '/held_until', hold],
+      ['POST', '/v1/keys', '/expires_at', key],
+    ] as const) {
+      const { status, errors } = await ask(method, path, body);
+      assert.equal(status, 400, path);
+      assert.deepEqual(errors, [{ at, code: 'invalid_value', detail: 'It must not be a leap second.' }]);
+    }
+  });
+
   test('the cursor of another list', async () => {
     const cursors = [-1, 1.5, 1e99, {}, [], null, true, '\0', ['a', 1], 'aud_x'].map((value) =>
       Buffer.from(JSON.stringify(value)).toString('base64url'),

@@ -105,6 +105,22 @@ describe('a table with pictures', () => {
     assert.deepEqual(staged.rejectedImages, { file_not_found: 3, source_too_large: 1, invalid_url: 1 });
   });
 
+  test('names may begin with ./, and hidden files stay hidden', async () => {
+    const zip = buildZip([
+      { name: './', content: '' },
+      table('./products.csv', 'SKU,Image URLs', 'A,img/1.jpg', 'B,./img/2.jpg'),
+      ...files('./img/1.jpg', './img/./2.jpg', './.DS_Store', './img/.hidden.jpg'),
+    ]);
+    const { ok, first_rows: rows, warnings } = await previewOf(zip);
+    assert.deepEqual([ok, rows.map((row) => row.images)], [true, [['img/1.jpg'], ['img/2.jpg']]]);
+    assert.deepEqual(warnings, []);
+    const alone = await previewOf(buildZip(files('./1.jpg', './A/1.jpg')));
+    assert.deepEqual(
+      alone.first_rows.map(({ sku }) => sku),
+      ['1', 'A'],
+    );
+  });
+
   test('links, encrypted files and odd names are left out with a warning; what systems add for themselves without one', async () => {
     const zip = buildZip([
       table('p.csv', 'SKU,Image URLs', 'A,a.jpg'),
@@ -194,6 +210,17 @@ describe('pictures alone', () => {
       ],
     );
     assert.deepEqual(codes(warnings), ['files_left_out']);
+  });
+
+  test('a name with a comma is not taken for one that has %2C in it', async () => {
+    const { first_rows: rows, warnings } = await previewOf(
+      buildZip(files('a,1.jpg', 'a%2C1.jpg', 'b%20c.jpg')),
+    );
+    assert.deepEqual(
+      rows.map((row) => row.images),
+      [['a,1.jpg'], ['a%2C1.jpg'], ['b%20c.jpg']],
+    );
+    assert.deepEqual(warnings, []);
   });
 
   /** The products that the names tell, each with its pictures, and the codes of warnings. */

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { request } from 'undici';
 import { readConfig } from '../../src/config.ts';
@@ -9,6 +11,7 @@ import { createGuard } from '../../src/net/guard.ts';
 import { createResolver, LookupFailed } from '../../src/net/resolver.ts';
 import { networkProblem } from '../../src/pipeline/download/network-problems.ts';
 import { ImageProblem } from '../../src/pipeline/problems.ts';
+import { newFolder } from '../support/folder.ts';
 import { startOrigin } from '../support/origin.ts';
 
 const RCODES: Record<string, number> = { servfail: 2, refused: 5, nxdomain: 3, empty: 0 };
@@ -52,6 +55,21 @@ async function failureOf(host: string, resolver: Resolver, connectMs = 5_000): P
   assert.ok(problem instanceof ImageProblem, String(problem));
   return problem;
 }
+
+test('each of several lookups at once finds a name that only the hosts file has, also after a change of the file', async () => {
+  await using dns = await startDns();
+  await using folder = await newFolder();
+  const path = join(folder.path, 'hosts');
+  const resolve = createResolver(dns.resolver, path);
+  for (const [name, address] of [
+    ['nxdomain.intranet', '10.0.0.1'],
+    ['nxdomain.other', '10.0.0.22'],
+  ] as const) {
+    await writeFile(path, `${address} ${name}\n`);
+    const found = await Promise.all([resolve(name), resolve(name), resolve(name)]);
+    assert.deepEqual(found, [[address], [address], [address]]);
+  }
+});
 
 test('failures of a name or its DNS servers are reported as such, not as a failure to connect', async () => {
   await using dns = await startDns();

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { findBatch } from '../../src/batches/batch.queries.ts';
 import { troubledEndpoints } from '../../src/webhooks/endpoint-health.ts';
+import { configureEndpoint } from '../../src/webhooks/endpoints.ts';
+import { newSecret } from '../../src/webhooks/signing.ts';
 import { capturedLog } from '../support/logs.ts';
 import { until } from '../support/until.ts';
 import { deliver } from '../support/webhook-api.ts';
@@ -123,6 +125,29 @@ test('what waits for an endpoint that is disabled is not sent, and a replay send
   assert.equal((await api.ask('POST', replay)).status, 409);
   await api.ask('PATCH', `/v1/webhooks/${id}`, { disabled: false });
   assert.deepEqual((await api.ask('POST', replay)).body, { count: 1, has_more: false });
+  await receiver.until('/hook', 1);
+});
+
+test('what waits for a WEBHOOK_URL that is removed is not sent, until it is set again', async () => {
+  await using setup = await setUpWebhooks();
+  const { services, receiver, api } = setup;
+  const { db } = services.database;
+  const endpoint = { url: `${receiver.url}/hook`, secret: newSecret() };
+  await configureEndpoint(db, 1, endpoint);
+  await endBatch(services);
+  await configureEndpoint(db, 1, undefined);
+  await using _ = deliver(services);
+  await noOpenTasks(setup);
+  assert.equal(receiver.received.length, 0);
+  type Deliveries = { items: { id: string; state: string }[] };
+  const [given] = (await api.ask<Deliveries>('GET', '/v1/deliveries')).body.items;
+  assert.equal(given?.state, 'exhausted');
+  const redeliver = `/v1/deliveries/${given.id}/redeliver`;
+  const refused = await api.ask<{ detail: string }>('POST', redeliver);
+  assert.equal(refused.status, 409);
+  assert.match(refused.body.detail, /\(WEBHOOK_URL is no longer set\)\. Set it first\.$/);
+  await configureEndpoint(db, 1, endpoint);
+  assert.equal((await api.ask('POST', redeliver)).status, 202);
   await receiver.until('/hook', 1);
 });
 

@@ -29,6 +29,11 @@ test('values of formulas, errors, booleans and dates are read as they are shown'
   ]);
 });
 
+test('a text that a cell does not show is not moved into another one', async () => {
+  const rows = `<row r="1">${text('A1', 'a')}<c r="B1"><is><t>lost</t></is><v>7</v></c><c r="C1" t="inlineStr"/>${text('D1', 'd')}</row>`;
+  assert.deepEqual(await cellsOf(book(rows)), [['a', '7', '', 'd']]);
+});
+
 test('rows have the numbers that the program shows; empty ones are left out, hidden ones are not', async () => {
   const rows =
     `<row r="2">${text('A2', 'a')}${text('C2', 'c')}</row><row r="3"/><row r="5" hidden="1"><c r="A5" s="1"/>${text('B5', 'b')}</row>` +

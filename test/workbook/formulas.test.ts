@@ -1,6 +1,7 @@
 /** Formulas are not evaluated: their stored values count, and the addresses that they take from cells near them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { addressIn } from '../../src/workbook/formulas.ts';
 import { readingOf } from '../support/read-workbook.ts';
 import { webImageWorkbook } from '../support/picture-workbooks.ts';
 import { escapeXml, workbook } from '../support/workbooks.ts';
@@ -115,6 +116,34 @@ test('an address that cannot be computed is told with its cell, unless the cell 
     warnings.some(([code, line]) => code === 'no_images' && line === 7),
     'D7 is empty: there is no image',
   );
+});
+
+test('a call counts where it is the whole formula, but for what is shown where it fails or a cell is empty', () => {
+  const address = (formula: string) => {
+    const found = addressIn(formula);
+    return typeof found === 'object' ? found.map((each) => typeof each === 'object' && each.line) : found;
+  };
+  for (const whole of [
+    'IMAGE(B2)',
+    '_xlfn.IMAGE(B2,"a (""b"")",1)',
+    '+HYPERLINK(B2,_xlfn.IMAGE(C3))',
+    'IFERROR(_xlfn.IMAGE(B2),"")',
+    'IFERROR(IF(ISBLANK(B2),"",IMAGE(B2)),"none")',
+    'IF($B$2="","",IMAGE(B2))',
+    'IF(B2<>"",IMAGE(B2),"")',
+    'IFERROR(__xludf.DUMMYFUNCTION("IF(B2="""","""",IMAGE(B2))"),"")',
+  ])
+    assert.deepEqual(address(whole), [2], whole);
+  for (const other of [
+    'IF(D2="",IMAGE(B2),IMAGE(C2))',
+    'IF(B2<>"",IMAGE(B2),IMAGE(C2))',
+    'IF(D2="","",IMAGE(B2))',
+    'CHOOSE(D2,IMAGE(B2),IMAGE(C2))',
+    'HYPERLINK(B2)&".jpg"',
+    '"see "&HYPERLINK(B2)',
+  ])
+    assert.equal(address(other), 'unknown', other);
+  assert.equal(address('SUM(B2)'), undefined);
 });
 
 test('a formula without a stored value is told by its cell, in columns with a role; an empty text is a value', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
 import { takesAtMostAsync } from '../support/cpu.ts';
-import { readingOf, refusalOf } from '../support/read-workbook.ts';
+import { readingOf, refusalOf, rowsOf } from '../support/read-workbook.ts';
 import { relationsPart, textRows, textWorkbook, workbook, workbookParts } from '../support/workbooks.ts';
 import { type BuiltPart, buildZip } from '../support/zip-builder.ts';
 
@@ -163,6 +163,83 @@ describe('XML that wants more than a table needs', () => {
       relations: [{ id: 'rId1', type: 'hyperlink', target: 'https://a.example/', isExternal: true }],
     };
     await refused(workbook({ sheets: [sheet] }), 'file_too_complex', /links/);
+  });
+
+  test('formulas that join long cells, in every cell, make no long links', async () => {
+    const joined = Array.from({ length: 20 }, () => '$A1').join('&amp;');
+    const columns = Array.from({ length: 150 }, () => '<c><f t="shared" si="0"/></c>').join('');
+    const first = `<c t="s"><v>0</v></c><c><f t="shared" si="0">IMAGE(${joined})</f></c>`;
+    const below = `<row><c t="s"><v>0</v></c>${columns}</row>`.repeat(100);
+    const strings = `<si><t>${'x'.repeat(60_000)}</t></si>`;
+    const file = workbook({ sheets: [{ name: 'A', rows: `<row>${first}</row>${below}` }], strings });
+    const beside = (await rowsOf(file)).flatMap((row) => row.beside ?? []);
+    assert.equal(beside.length, 1 + 100 * 150);
+    assert.ok(beside.every((each) => 'lacks' in each));
+  });
+
+  test('the target of a link that is too long is cut, and told', async () => {
+    const sheet = {
+      name: 'A',
+      rows: textRows([
+        ['SKU', 'Image'],
+        ['A', 'photo'],
+      ]),
+      tail: '<hyperlinks><hyperlink ref="B2" r:id="rId1"/></hyperlinks>',
+      relations: [
+        {
+          id: 'rId1',
+          type: 'hyperlink',
+          target: `https://a.example/${'x'.repeat(60_000)}`,
+          isExternal: true,
+        },
+      ],
+    };
+    const file = workbook({ sheets: [sheet] });
+    const [link] = (await rowsOf(file)).flatMap((row) => row.beside ?? []);
+    assert.ok(link && 'link' in link && link.link.length === 2_001);
+    const { reading } = await readingOf(file);
+    assert.match(reading.errors.first[0]?.detail ?? '', /more than 2000 characters/);
+  });
+
+  test('more pictures, sheets and relationships than anybody has', async () => {
+    const anchor = '<oneCellAnchor><from><row>1</row><col>1</col></from><blip r:embed="a"/></oneCellAnchor>';
+    const sheet = {
+      name: 'A',
+      rows: textRows(TABLE),
+      tail: '<drawing r:id="d"/>'.repeat(2),
+      relations: [{ id: 'd', type: 'drawing', target: '../drawings/drawing1.xml' }],
+    };
+    const drawn = (anchors: number): Buffer =>
+      workbook({
+        sheets: [sheet],
+        parts: [
+          { name: 'xl/drawings/drawing1.xml', content: `<wsDr>${anchor.repeat(anchors)}</wsDr>` },
+          relationsPart('xl/drawings/_rels/drawing1.xml.rels', [
+            { id: 'a', type: 'image', target: '../media/1.png' },
+          ]),
+        ],
+      });
+    assert.equal((await refusalOf(drawn(200_001)))?.code, 'file_too_complex');
+    assert.equal(
+      (await rowsOf(drawn(3))).flatMap(({ beside }) => beside ?? []).length,
+      3,
+      'each counts once',
+    );
+    const sheets = '<sheet/>'.repeat(10_001);
+    await refused(
+      withParts({ name: 'xl/workbook.xml', content: `<workbook>${sheets}</workbook>` }),
+      'file_too_complex',
+      /10000 sheets/,
+    );
+    const relations = Array.from({ length: 250_001 }, (_, i) => `<Relationship Id="${i}"/>`).join('');
+    await refused(
+      withParts({
+        name: 'xl/_rels/workbook.xml.rels',
+        content: `<Relationships>${relations}</Relationships>`,
+      }),
+      'file_too_complex',
+      /250000 relationships/,
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { floatingWorkbook, inCellWorkbook, wpsPictureWorkbook } from '../support/picture-workbooks.ts';
-import { rowsOf } from '../support/read-workbook.ts';
+import { readingOf, rowsOf } from '../support/read-workbook.ts';
 
 const PICTURES = ['one.png', 'two.jpeg'].map((name) => ({ name, content: Buffer.from(name) }));
 const ROWS = [
@@ -27,6 +27,16 @@ test('pictures that Excel places in cells are found', async () => {
 
 test('pictures that WPS Office places in cells are found', async () => {
   assert.deepEqual(await found(wpsPictureWorkbook(ROWS, PICTURES)), IN_CELLS);
+});
+
+test('pictures whose names differ only in letters that a cell cannot hold stay apart', async () => {
+  const pictures = ['фото.png', 'вино.png', '____.png'].map((name) => ({ name, content: Buffer.from(name) }));
+  const rows = ['A', 'B', 'C', 'D'].map((sku, i) => ({ sku, picture: i % 3 }));
+  const { products } = await readingOf(inCellWorkbook(rows, pictures), { maxSourceBytes: 100 });
+  assert.deepEqual(
+    products.map(({ images }) => images.map(({ url }) => url)),
+    [0, 1, 2, 0].map((i) => [`xl/media/${pictures[i]?.name}`]),
+  );
 });
 
 test('pictures that float over a sheet are found by the cell of their corner, several for one cell', async () => {

@@ -104,7 +104,7 @@ test('libreoffice-pictures.xlsx has its picture by the cell of its corner', asyn
   await using file = await open(join(import.meta.dirname, 'files/libreoffice-pictures.xlsx'));
   const parts = new Package(await openZip(file, (await file.stat()).size));
   assert.deepEqual(
-    await floatingPictures(parts, ['xl/drawings/drawing1.xml']),
+    await floatingPictures(parts, new Set(['xl/drawings/drawing1.xml'])),
     new Map([[13, [{ column: 6, part: PICTURE }]]]),
   );
 });

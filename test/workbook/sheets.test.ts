@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
+import { open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { Package } from '../../src/workbook/package.ts';
+import { readSheetTail } from '../../src/workbook/sheet-tail.ts';
+import { openZip } from '../../src/zip/zip-file.ts';
+import { newFolder } from '../support/folder.ts';
 import { readingOf, refusalOf } from '../support/read-workbook.ts';
-import { type BuiltSheet, textRows, workbook } from '../support/workbooks.ts';
+import { type BuiltSheet, relationsPart, textRows, workbook, workbookParts } from '../support/workbooks.ts';
+import { buildZip } from '../support/zip-builder.ts';
 
 const products = (name: string, sku: string, state?: BuiltSheet['state']): BuiltSheet => ({
   name,
@@ -55,10 +62,37 @@ test('where it is not clear which sheet is meant, the error names them', async (
     line: 1,
     detail: 'There is no sheet "Kids"; the workbook has "Men", "Notes", "Women".',
   });
+  const parts = workbookParts({ sheets: [notes] });
+  const relations = relationsPart('xl/_rels/workbook.xml.rels', [
+    { id: 'rId1', type: 'chartsheet', target: 'chartsheets/sheet1.xml' },
+  ]);
+  const chart = [...parts.filter(({ name }) => name !== relations.name), relations];
+  assert.equal(
+    (await refusalOf(buildZip(chart), { sheet: 'Kids' }))?.detail,
+    'There is no sheet "Kids"; the workbook has no sheet with cells.',
+  );
+  const many = Array.from({ length: 101 }, (_, i) => ({ ...notes, name: `N${i}` }));
+  assert.match(
+    (await refusalOf(workbook({ sheets: many })))?.detail ?? '',
+    /101 sheets, the first 100 without an image column: "N0",/,
+  );
   assert.equal(
     (await refusalOf(workbook({ sheets: [products('A', 'a', 'hidden')] })))?.code,
     'no_such_sheet',
   );
+});
+
+test('a sheet that is read twice counts once against what a workbook may unpack to', async () => {
+  await using folder = await newFolder();
+  const path = join(folder.path, 'a.xlsx');
+  await writeFile(path, workbook({ sheets: [{ name: 'A', rows: textRows([['x'.repeat(60_000)]]) }] }));
+  await using file = await open(path);
+  const parts = new Package(await openZip(file, (await file.stat()).size), 100_000);
+  const part = parts.find('xl/worksheets/sheet1.xml');
+  assert.ok(part);
+  await readSheetTail(parts, part);
+  assert.ok((await Array.fromAsync(parts.read(part))).length > 0);
+  await assert.rejects(Array.fromAsync(parts.read(part)), /unpacks to more than/);
 });
 
 test('a mapping of columns counts for the choice', async () => {

@@ -30,6 +30,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(signal: AbortSignal) {
     this.#signal = signal;
     signal.addEventListener('abort', this.#abort);
+    if (signal.aborted) this.#abort();
   }
 
   get response(): Promise<Response> {
@@ -66,9 +67,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#body?.fail(bodyProblem(error));
   }
 
-  /** Before the request is sent there is no controller: it ends when it begins. */
+  /** Until its connection stands there is no controller: then the request ends when it begins, and nobody waits. */
   readonly #abort = (): void => {
-    this.#controller?.abort(this.#signal.reason as Error);
+    const reason = this.#signal.reason as Error;
+    if (this.#controller) this.#controller.abort(reason);
+    else this.#head.reject(reason);
   };
 
   #end(): void {

@@ -34,7 +34,7 @@ async function readAtMost(body: ResponseBody, limit: number): Promise<void> {
 }
 
 /**
- * Whether the status lets the body be the image. Whether it is one, its first bytes decide (fetch.ts).
+ * Whether the status lets the body be the image. Whether it is one, its first bytes decide (save.ts).
  * @param request `hasRange`, `isConditional`: whether 206 or 304 was asked for
  */
 export function mayBeImage(

@@ -9,8 +9,10 @@ const LISTED = 5;
 export class CellPictures implements TablePictures {
   readonly #parts: Package;
   readonly #maxSourceBytes: number;
-  /** the parts by what cells name them */
+  /** the parts by what cells name them, and these names by the parts */
   readonly #held = new Map<string, string>();
+  readonly #names = new Map<string, string>();
+  #number = 1;
   readonly #used = new Set<string>();
 
   constructor(parts: Package, maxSourceBytes = Infinity) {
@@ -29,10 +31,16 @@ export class CellPictures implements TablePictures {
   }
 
   #nameOf(part: string): string {
-    const name = part.replaceAll(/[^\w./-]/g, '_'); // what else may stand in a name may divide a cell into slots
-    const known = this.#held.get(name);
-    if (known !== undefined && known !== part) return name; // two such names are no program's
+    const known = this.#names.get(part);
+    if (known !== undefined) return known;
+    const plain = part.replaceAll(/[^\w./-]/g, '_'); // what else may stand in a name may divide a cell into slots
+    let name = plain;
+    while (this.#held.has(name)) {
+      this.#number += 1; // of all names: starting at 1 each time would be quadratic for equal ones
+      name = plain.replace(/(?:\.\w+)?$/, `-${this.#number}$&`);
+    }
     this.#held.set(name, part);
+    this.#names.set(part, name);
     return name;
   }
 

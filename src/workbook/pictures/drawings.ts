@@ -1,4 +1,5 @@
 import type { BesideCell } from '../../csv/records.ts';
+import { boundedLink, countedTo, MAX_PICTURES } from '../limits.ts';
 import type { Package, Relationship } from '../package.ts';
 import { prefixed, type XmlHandler } from '../xml.ts';
 
@@ -8,12 +9,14 @@ import { prefixed, type XmlHandler } from '../xml.ts';
  */
 export async function floatingPictures(
   parts: Package,
-  drawings: string[],
+  drawings: Set<string>,
 ): Promise<Map<number, BesideCell[]>> {
   const found = new Map<number, BesideCell[]>();
+  const count = countedTo(MAX_PICTURES, 'pictures that float over a sheet');
   for (const drawing of drawings) {
     const relationships = await parts.relationshipsOf(drawing);
     const add = (row: number, cell: BesideCell): void => {
+      count();
       const ofRow = found.get(row);
       if (ofRow) ofRow.push(cell);
       else found.set(row, [cell]);
@@ -68,6 +71,9 @@ class AnchorReader implements XmlHandler {
     const [row, column] = [this.#row, this.#column];
     if (!target || !row || column === undefined || column < 0 || this.#seen.has(target.target)) return;
     this.#seen.add(target.target);
-    this.#add(row, target.isExternal ? { column, link: target.target } : { column, part: target.target });
+    this.#add(
+      row,
+      target.isExternal ? { column, link: boundedLink(target.target) } : { column, part: target.target },
+    );
   }
 }

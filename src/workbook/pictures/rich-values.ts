@@ -3,8 +3,11 @@
  * `vm`, that a rich value, that a relationship, and that the part with the picture. The value of IMAGE() names the
  * address from which Excel had the picture.
  */
+import { boundedLink, countedTo, MAX_PICTURES } from '../limits.ts';
 import { type Package, type Relationship, targetOf } from '../package.ts';
 import { type Attributes, prefixed } from '../xml.ts';
+
+const MAX_METADATA = 2_000_000; // those of data types are among them
 
 export type RichPicture = { part: string } | { link: string };
 
@@ -17,9 +20,12 @@ export async function richPictures(
   const pictures = await picturesOfValues(parts, relationships);
   if (pictures.size === 0) return found;
   const values = await richValuesOfMetadata(parts, targetOf(relationships, 'sheetMetadata'));
+  const count = countedTo(MAX_PICTURES, 'pictures in cells');
   for (const [i, value] of values.entries()) {
     const picture = value === undefined ? undefined : pictures.get(value);
-    if (picture !== undefined) found.set(String(i + 1), picture);
+    if (picture === undefined) continue;
+    count();
+    found.set(String(i + 1), picture);
   }
   return found;
 }
@@ -32,11 +38,13 @@ async function richValuesOfMetadata(
   const types: string[] = [];
   const blocks: number[] = []; // of the future metadata of rich values
   const metadata: (number | undefined)[] = [];
+  const count = countedTo(MAX_METADATA, 'values of metadata');
   let section = '';
   await parts.parse(part, {
     open: (name, attributes) => {
       if (name === 'futureMetadata') section = attributes['name'] ?? '';
       if (name === 'valueMetadata') section = name;
+      if (name === 'metadataType' || name === 'rvb' || name === 'bk') count();
       if (name === 'metadataType') types.push(attributes['name'] ?? '');
       if (name === 'rvb' && section === 'XLRICHVALUE') blocks.push(Number(attributes['i']));
       if (name === 'bk' && section === 'valueMetadata') metadata.push(undefined);
@@ -67,6 +75,7 @@ async function picturesOfValues(
     local: await relatedPictures(parts, targetOf(relationships, 'richValueRel')),
     web: await webPictures(parts, targetOf(relationships, 'rdRichValueWebImage')),
   };
+  const count = countedTo(MAX_PICTURES, 'pictures in cells');
   let [value, structure, key, isKey] = [-1, 0, -1, false];
   const begin = ({ s = '0' }: Attributes): void => {
     value += 1;
@@ -80,7 +89,9 @@ async function picturesOfValues(
     },
     text: (text) => {
       const picture = isKey ? pictures[structures[structure]?.is ?? 'local'][Number(text)] : undefined;
-      if (picture) found.set(value, picture);
+      if (!picture) return;
+      count();
+      found.set(value, picture);
     },
   });
   return found;
@@ -96,10 +107,12 @@ const KEYS: Record<string, PictureKey['is']> = {
 /** At which key each structure names a picture; undefined: at none. */
 async function pictureKeys(parts: Package, part: string | undefined): Promise<(PictureKey | undefined)[]> {
   const structures: (PictureKey | undefined)[] = [];
+  const count = countedTo(MAX_PICTURES, 'structures of rich values');
   let key = -1;
   await parts.parse(part, {
     open: (name, { n = '' }) => {
       if (name === 's') {
+        count();
         structures.push(undefined);
         key = -1;
       }
@@ -119,9 +132,11 @@ async function relatedPictures(parts: Package, part: string | undefined): Promis
   const pictures: Numbered = [];
   if (part === undefined) return pictures;
   const targets = await parts.relationshipsOf(part);
+  const count = countedTo(MAX_PICTURES, 'pictures in cells');
   await parts.parse(part, {
     open: (name, attributes) => {
       if (name !== 'rel') return;
+      count();
       const target = targets.get(prefixed(attributes, 'id') ?? '');
       pictures.push(target && !target.isExternal ? { part: target.target } : undefined);
     },
@@ -134,11 +149,16 @@ async function webPictures(parts: Package, part: string | undefined): Promise<Nu
   const pictures: Numbered = [];
   if (part === undefined) return pictures;
   const targets = await parts.relationshipsOf(part);
+  const count = countedTo(MAX_PICTURES, 'pictures in cells');
   await parts.parse(part, {
     open: (name, attributes) => {
-      if (name === 'webImageSrd') pictures.push(undefined);
+      if (name === 'webImageSrd') {
+        count();
+        pictures.push(undefined);
+      }
       const target = name === 'address' ? targets.get(prefixed(attributes, 'id') ?? '') : undefined;
-      if (target?.isExternal && pictures.length > 0) pictures[pictures.length - 1] = { link: target.target };
+      if (target?.isExternal && pictures.length > 0)
+        pictures[pictures.length - 1] = { link: boundedLink(target.target) };
     },
   });
   return pictures;

@@ -1,3 +1,4 @@
+import { countedTo, MAX_PICTURES } from '../limits.ts';
 import { type Package, type Relationship, targetOf } from '../package.ts';
 import { prefixed } from '../xml.ts';
 
@@ -10,12 +11,15 @@ export async function wpsPictures(
   const found = new Map<string, string>();
   if (part === undefined) return found;
   const targets = await parts.relationshipsOf(part);
+  const count = countedTo(MAX_PICTURES, 'pictures in cells');
   let id = '';
   await parts.parse(part, {
     open: (name, attributes) => {
       if (name === 'cNvPr') id = attributes['name'] ?? '';
       const target = name === 'blip' ? targets.get(prefixed(attributes, 'embed') ?? '') : undefined;
-      if (target && !target.isExternal) found.set(id, target.target);
+      if (!target || target.isExternal) return;
+      count();
+      found.set(id, target.target);
     },
   });
   return found;

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { Agent } from 'undici';
 import { readConfig } from '../../../src/config.ts';
 import { createGuard } from '../../../src/net/guard.ts';
 import { requestOnce, type Response } from '../../../src/pipeline/download/exchange.ts';
@@ -55,6 +56,23 @@ test('a host waits for a slow reader, who gets every byte in the end', async () 
     for (let piece = 0; piece < PIECES; piece += 1) whole.update(PIECE);
     assert.deepEqual([bytes, hash.digest('hex')], [PIECES * MB, whole.digest('hex')]);
   });
+});
+
+test('a request that is aborted while it connects ends at once, with the reason', async () => {
+  const connecting = Promise.withResolvers<() => void>();
+  const agent = new Agent({
+    connect: (_, callback) => connecting.resolve(() => callback(new Error('too late'), null)),
+  });
+  const abort = new AbortController();
+  const request = requestOnce(new URL('http://127.0.0.1:9'), { agent, headers: {}, signal: abort.signal });
+  const fail = await connecting.promise;
+  const reason = new Error('nobody wants it');
+  abort.abort(reason);
+  await assert.rejects(request, reason);
+  const begun = requestOnce(new URL('http://127.0.0.1:9'), { agent, headers: {}, signal: abort.signal });
+  await assert.rejects(begun, reason);
+  fail();
+  await agent.destroy();
 });
 
 test('a reader that has enough ends the request', async () => {
