@@ -88,8 +88,11 @@ async function firstReading<T>(
 const MAX_NAME_CHARACTERS = 200; // as of the option `name`
 
 /** The name that the client gives: it becomes that of the batch, or of the kept upload. */
-function fileNameOf({ filename = '' }: MultipartFile): string {
-  return basename(filename).replaceAll('\0', '').slice(0, MAX_NAME_CHARACTERS).toWellFormed();
+function fileNameOf({ filename }: MultipartFile): string {
+  return basename(filename ?? '')
+    .replaceAll('\0', '')
+    .slice(0, MAX_NAME_CHARACTERS)
+    .toWellFormed();
 }
 
 function wrongPart(name: string): Problem {
