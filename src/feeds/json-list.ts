@@ -102,8 +102,7 @@ export class ListSearch {
       return this.#opened();
     }
     const isList = first === '[' && this.#isList();
-    if (first === '[' && !isList) scanner.skipNested();
-    else if (!isList) scanner.cell();
+    if (!isList) scanner.cell();
     this.#next = 'separator';
     return isList ? 'list' : 'member';
   }

@@ -167,6 +167,7 @@ describe('what is no table of JSON', () => {
     ['{{"a": [{}]}}', /^json_invalid 1: .*there must be a key in quotation marks, not "{/],
     ['{"b": 1 "a": [{"c": 2}]}', /^json_invalid 1: .*After a value there must be "," or "}", not "\\"a/],
     ['{"b": 1, "a": [{"c": 2}],}', /^json_invalid 1: .*there must be a key in quotation marks, not "}"/],
+    ['{"b": [1, 2}, "a": [{"c": 2}]}', /^json_invalid 1: .*After a value there must be "," or "]"/],
     ['{"b": 1,, "a": [{"c": 2}]}', /^json_invalid 1: .*there must be a key in quotation marks, not ",/],
     ['[{"a": "1"}] [', /^json_invalid 1: There is more behind the end of the JSON: an array/],
     ['{"a": [{"b": "1"}],\n"c": [{"d": "2"}]}', /^json_invalid 2: Another array of objects begins here/],
