@@ -19,7 +19,7 @@ export function tableFileOf(files: readonly ZipPart[]): ZipPart | undefined {
 }
 
 function nearestToRoot(files: ZipPart[]): ZipPart[] {
-  const depth = Math.min(...files.map(depthOf));
+  const depth = files.reduce((least, file) => Math.min(least, depthOf(file)), Infinity);
   return files.filter((file) => depthOf(file) === depth);
 }
 

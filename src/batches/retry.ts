@@ -123,7 +123,9 @@ async function failedToPending(
       select i.slot, i.error_code from images i
       where i.tenant_id = ${tenantId} and i.batch_id = ${batchId} and i.state = 'failed'
         -- intake rejected these: there is nothing to download
-        and not (i.host = '' and i.error_code in ('invalid_url', 'row_rejected'))
+        and not (i.host = '' and (i.error_code in ('invalid_url', 'row_rejected') or exists (
+          select from products p where p.tenant_id = i.tenant_id and p.batch_id = i.batch_id
+            and p.row_number = i.row_number and p.flaws is not null)))
         and (${sql.join(
           filters.map((filter) => matches(filter, { tenantId, batchId })),
           sql` or `,

@@ -1,7 +1,7 @@
 import { systemCode } from '../errors.ts';
 import { fileKind, HEAD_BYTES } from './file-kinds.ts';
 import { invalidFile } from './invalid-file.ts';
-import { lineBreaks, nulFound, wrongBytes } from './wrong-bytes.ts';
+import { lineBreaks, nulFound, type TextKind, wrongBytes } from './wrong-bytes.ts';
 
 /** How the text of a file is encoded. `bom`: it begins with a byte order mark. */
 export type TextFormat = { encoding: string; bom: boolean };
@@ -23,26 +23,27 @@ export async function decodeText(
   const iterator = chunks[Symbol.asyncIterator]();
   const first = await firstBytes(iterator);
   refuseOtherFiles(first);
-  return decodeFrom(first, iterator, { charset, isPartial });
+  return decodeFrom(first, iterator, { kind: 'CSV', charset, isPartial });
 }
 
 /** Like decodeText, for a file that is known to be text of another kind than CSV. */
 export async function decodeOtherText(
+  kind: TextKind,
   chunks: AsyncIterable<Buffer>,
   charset = 'utf-8',
   isPartial = false,
 ): Promise<DecodedText> {
   const iterator = chunks[Symbol.asyncIterator]();
-  return decodeFrom(await firstBytes(iterator), iterator, { charset, isPartial });
+  return decodeFrom(await firstBytes(iterator), iterator, { kind, charset, isPartial });
 }
 
 function decodeFrom(
   first: Buffer,
   rest: AsyncIterator<Buffer>,
-  { charset, isPartial }: { charset: string; isPartial: boolean },
+  { kind, charset, isPartial }: { kind: TextKind; charset: string; isPartial: boolean },
 ): DecodedText {
   const format = textFormat(first, charset);
-  return { format, text: decoded(first, rest, { format, isPartial }) };
+  return { format, text: decoded(first, rest, { kind, format, isPartial }) };
 }
 
 async function firstBytes(iterator: AsyncIterator<Buffer>): Promise<Buffer> {
@@ -80,9 +81,9 @@ export function isCharset(label: string): boolean {
 async function* decoded(
   first: Buffer,
   rest: AsyncIterator<Buffer>,
-  { format, isPartial }: { format: TextFormat; isPartial: boolean },
+  { kind, format, isPartial }: { kind: TextKind; format: TextFormat; isPartial: boolean },
 ): AsyncGenerator<string> {
-  const decoder = new LineDecoder(format);
+  const decoder = new LineDecoder(kind, format);
   yield decoder.decode(first);
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield decoder.decode(next.value);
   if (!isPartial) yield decoder.decode();
@@ -90,12 +91,16 @@ async function* decoded(
 
 /** Decodes a file chunk by chunk, and counts its lines for error messages. */
 class LineDecoder {
+  readonly #kind: TextKind;
   readonly #format: TextFormat;
   readonly #decoder: TextDecoder;
   #lines = 1;
+  /** the last character that was decoded */
+  #before = '';
   #chunkBefore: Buffer = Buffer.alloc(0);
 
-  constructor(format: TextFormat) {
+  constructor(kind: TextKind, format: TextFormat) {
+    this.#kind = kind;
     this.#format = format;
     this.#decoder = new TextDecoder(format.encoding, { fatal: true }); // it removes the byte order mark
   }
@@ -104,8 +109,10 @@ class LineDecoder {
   decode(bytes?: Buffer): string {
     const text = this.#textOf(bytes);
     const nul = text.indexOf('\0');
-    if (nul >= 0) throw nulFound(bytes, this.#lines + lineBreaks(text.slice(0, nul)));
-    this.#lines += lineBreaks(text);
+    if (nul >= 0)
+      throw nulFound(bytes, this.#kind, this.#lines + lineBreaks(text.slice(0, nul), this.#before));
+    this.#lines += lineBreaks(text, this.#before);
+    this.#before = text.at(-1) ?? this.#before;
     this.#chunkBefore = bytes ?? this.#chunkBefore;
     return text;
   }
@@ -115,7 +122,10 @@ class LineDecoder {
       return bytes ? this.#decoder.decode(bytes, { stream: true }) : this.#decoder.decode();
     } catch (error) {
       if (systemCode(error) !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
-      throw wrongBytes(this.#chunkBefore, bytes ?? Buffer.alloc(0), this.#format, this.#lines);
+      throw wrongBytes(this.#chunkBefore, bytes ?? Buffer.alloc(0), {
+        ...{ kind: this.#kind, format: this.#format },
+        ...{ line: this.#lines, before: this.#before },
+      });
     }
   }
 }

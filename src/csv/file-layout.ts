@@ -39,6 +39,14 @@ export function layoutOf({ encoding, beginning }: Beginning, { record, products 
 
 /** @param lastBytes the last two bytes of a file */
 export function endsWithLineEnd(lastBytes: Buffer, encoding = 'utf-8'): boolean {
-  const unit = encoding === 'utf-16le' ? lastBytes.at(-2) : lastBytes.at(-1);
+  const unit = lastUnit(lastBytes, encoding);
   return unit === 0x0a || unit === 0x0d;
+}
+
+/** The last code unit: Ċ (U+010A) ends no line, though one of its bytes in UTF-16 is that of a line feed. */
+function lastUnit(bytes: Buffer, encoding: string): number | undefined {
+  if (bytes.length < 2 || !encoding.startsWith('utf-16')) return bytes.at(-1);
+  return encoding === 'utf-16le'
+    ? bytes.readUInt16LE(bytes.length - 2)
+    : bytes.readUInt16BE(bytes.length - 2);
 }

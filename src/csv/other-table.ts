@@ -21,6 +21,15 @@ export function otherTable(
   return { kind, textFormat: { encoding: 'utf-8', bom }, delimiter: DELIMITER, rows, layout };
 }
 
+/** Of a table whose rows name their cells: its header is no row of it, so no row is above or below the header. */
+export const NOTHING_AROUND: FileLayout = {
+  encoding: 'utf-8',
+  lineEnd: LINE_END,
+  lastLineEnds: true,
+  above: '',
+  below: '',
+};
+
 /** The rows above and below the header, as lines of a CSV. */
 function layout({ record, products }: FoundHeader, records: TableRow[]): FileLayout {
   const firstProduct = products[0]?.line ?? Infinity;
@@ -28,9 +37,7 @@ function layout({ record, products }: FoundHeader, records: TableRow[]): FileLay
   const linesOf = (rows: TableRow[]): string =>
     rows.map(({ cells }) => line({ cells, quoted: null }) + LINE_END).join('');
   return {
-    encoding: 'utf-8',
-    lineEnd: LINE_END,
-    lastLineEnds: true,
+    ...NOTHING_AROUND,
     above: linesOf(records.filter((each) => each.line < record.line)),
     below: linesOf(records.filter((each) => each.line > record.line && each.line < firstProduct)),
   };

@@ -74,6 +74,8 @@ export async function* readRecords(
     if (text.length > MAX_RECORD_CHARACTERS) throw await tooLong(text, iterator, reader);
   }
   for (const row of recordsIn({ text, isEnd: !isPartial, isFull: true }, reader)) yield row;
+  text = text.slice(reader.next);
+  if (text.length > MAX_RECORD_CHARACTERS) throw await tooLong(text, iterator, reader);
 }
 
 type Reader = {
@@ -118,7 +120,7 @@ function isBlank(cell: string): boolean {
   return cell === '' || cell.trim() === '';
 }
 
-/** The record that begins at `input.from`; undefined if its end has not arrived yet. */
+/** The record that begins at `input.from`; undefined if its end has not arrived yet, or if it is too long. */
 function recordAt(input: BufferedText & ScanInput, reader: Reader): Scanned | undefined {
   const { syntax, line, widths } = reader;
   const begun = scanRecord(input, syntax, false, isFar);
@@ -133,6 +135,7 @@ function recordAt(input: BufferedText & ScanInput, reader: Reader): Scanned | un
     if (input.isEnd) throw notClosed(line + record.quoteLine);
     return undefined;
   }
+  if (record.next - input.from > MAX_RECORD_CHARACTERS) return undefined;
   const { strayLine } = record;
   if (strayLine !== undefined && (record.isOverLines || (record.isShifted && !fits(record, widths))))
     throw strayQuote(line + strayLine);
@@ -218,17 +221,27 @@ function strayQuote(line: number): Error {
 
 const MAX_SEARCHED = 16 * MAX_RECORD_CHARACTERS;
 
-/** The error for a record that is too long: about its quotation mark, if that is never closed. */
+/**
+ * The error for the record at the beginning of a text, which is too long: about its quotation mark, if that is never
+ * closed. It must not depend on how much has arrived.
+ */
 async function tooLong(text: string, rest: AsyncIterator<string>, { syntax, line }: Reader): Promise<Error> {
-  const record = scanRecord({ text, from: 0, isEnd: false }, syntax, false);
+  const allowed = text.slice(0, MAX_RECORD_CHARACTERS);
+  const record = scanRecord({ text: allowed, from: 0, isEnd: false }, syntax, false);
   const isQuoted = record.is === 'open' && record.isQuoted;
-  if (isQuoted && !(await isClosedIn(rest, syntax))) return notClosed(line + record.quoteLine);
+  const behind = following(text.slice(MAX_RECORD_CHARACTERS), rest);
+  if (isQuoted && !(await isClosedIn(behind, syntax))) return notClosed(line + record.quoteLine);
   const detail = `The row that begins here has more than ${MAX_RECORD_CHARACTERS / 2 ** 20} million characters.`;
   return invalidFile(
     'row_too_long',
     isQuoted ? `${detail} Check for a missing quotation mark.` : detail,
     line,
   );
+}
+
+async function* following(text: string, rest: AsyncIterator<string>): AsyncGenerator<string> {
+  yield text;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }
 
 async function isClosedIn(rest: AsyncIterator<string>, { closed }: Syntax): Promise<boolean> {

@@ -4,6 +4,19 @@ import { likelyCharsets, unmarkedUtf16 } from './charsets.ts';
 import type { TextFormat } from './decode.ts';
 import { invalidFile } from './invalid-file.ts';
 
+/** What a file is, whose bytes are decoded as text. */
+export type TextKind = 'CSV' | 'JSON' | 'XML';
+
+/** Where the decoding of a file has arrived. */
+export type DecodedUpTo = {
+  kind: TextKind;
+  format: TextFormat;
+  /** of the next character, from 1 */
+  line: number;
+  /** the last character; '' at the beginning of the file */
+  before: string;
+};
+
 /** The bytes of a character at the end of a chunk that continues in the next one (UTF-8: RFC 3629, section 3). */
 function unfinished(chunk: Buffer, { encoding }: TextFormat): Buffer {
   if (encoding !== 'utf-8') return Buffer.alloc(0);
@@ -19,9 +32,12 @@ function unfinished(chunk: Buffer, { encoding }: TextFormat): Buffer {
 /**
  * The error for bytes that cannot be decoded, with the encodings they may be in.
  * @param chunkBefore the chunk before `bytes`, whose last character may end in `bytes`
- * @param line where `bytes` begins
  */
-export function wrongBytes(chunkBefore: Buffer, bytes: Buffer, format: TextFormat, line: number): Problem {
+export function wrongBytes(
+  chunkBefore: Buffer,
+  bytes: Buffer,
+  { kind, format, line, before }: DecodedUpTo,
+): Problem {
   const all = Buffer.concat([unfinished(chunkBefore, format), bytes]);
   const good = decodable(all, format);
   const likely = likelyCharsets(lineAround(all, good.length), format.encoding);
@@ -29,8 +45,8 @@ export function wrongBytes(chunkBefore: Buffer, bytes: Buffer, format: TextForma
   const encoding = offers.length > 0 ? `: ${offers.join(', ')}` : ' with charset';
   return invalidFile(
     'wrong_encoding',
-    `The file has bytes here that are not ${format.encoding.toUpperCase()}. Save it as CSV in UTF-8, or name its encoding${encoding}.`,
-    line + lineBreaks(good.text),
+    `The file has bytes here that are not ${format.encoding.toUpperCase()}. Save it as ${kind} in UTF-8, or name its encoding${encoding}.`,
+    line + lineBreaks(good.text, before),
   );
 }
 
@@ -45,15 +61,17 @@ function lineAround(bytes: Buffer, at: number): Buffer {
   return near.subarray(near.subarray(0, here).findLastIndex(isEnd) + 1, end < 0 ? undefined : end);
 }
 
+const CODES = { CSV: 'not_a_csv', JSON: 'json_invalid', XML: 'xml_invalid' };
+
 /** The error for a NUL character, which text has only if its encoding is mistaken. */
-export function nulFound(bytes: Buffer | undefined, line: number): Problem {
+export function nulFound(bytes: Buffer | undefined, kind: TextKind, line: number): Problem {
   const charset = unmarkedUtf16(bytes?.subarray(0, LONGEST_LINE) ?? Buffer.alloc(0));
   if (charset === undefined)
-    return invalidFile('not_a_csv', 'The file contains a NUL character, so it is not text.', line);
+    return invalidFile(CODES[kind], 'The file contains a NUL character, so it is not text.', line);
   const [text = ''] = new TextDecoder(charset).decode(bytes?.subarray(0, LONGEST_LINE)).split(/[\r\n]/, 1);
   return invalidFile(
     'wrong_encoding',
-    `The file is in UTF-16 without a byte order mark. Save it as CSV in UTF-8, or name its encoding: charset=${charset} reads "${text.slice(0, 60)}".`,
+    `The file is in UTF-16 without a byte order mark. Save it as ${kind} in UTF-8, or name its encoding: charset=${charset} reads "${text.slice(0, 60)}".`,
     line,
   );
 }
@@ -74,13 +92,14 @@ function decodable(bytes: Buffer, { encoding }: TextFormat): { text: string; len
   return { text, length: good };
 }
 
-/** How many line ends a text has. A file whose lines end with CR alone has no LF. */
-export function lineBreaks(text: string): number {
-  return count(text, '\n') || count(text, '\r');
-}
-
-function count(text: string, character: string): number {
-  let found = 0;
-  for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) found += 1;
+/**
+ * How many line ends a text has, as records.ts counts them: LF, CRLF and CR.
+ * @param before the last character before the text
+ */
+export function lineBreaks(text: string, before: string): number {
+  let found = before === '\r' && text.startsWith('\n') ? -1 : 0; // that CRLF was counted with its CR
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) found += 1;
+  for (let at = text.indexOf('\r'); at >= 0; at = text.indexOf('\r', at + 1))
+    if (text[at + 1] !== '\n') found += 1;
   return found;
 }

@@ -9,9 +9,10 @@ export async function isSingle(source: JsonSource): Promise<boolean> {
     const next = source.attempt(() => {
       scanner.skipNested();
       return scanner.peek() ?? 'nothing';
-    });
+    }, Infinity);
+    const isLong = scanner.at - from > MAX_ROW_CHARACTERS;
     scanner.at = from;
-    if (next !== undefined) return next === 'nothing';
+    if (next !== undefined) return next === 'nothing' || isLong;
     if (scanner.isEnd || scanner.text.length - from > MAX_ROW_CHARACTERS) return true;
     await source.fill();
   }
@@ -22,6 +23,8 @@ export class ListSearch {
   readonly #source: JsonSource;
   /** how many objects are open */
   #depth = 0;
+  /** what must follow: the outermost object, its first member or end, a comma or an end, or a member */
+  #next: 'object' | 'first' | 'separator' | 'member' = 'object';
 
   constructor(source: JsonSource) {
     this.#source = source;
@@ -34,8 +37,8 @@ export class ListSearch {
   async enter(): Promise<boolean> {
     const { scanner } = this.#source;
     const from = scanner.at;
-    const isWhole = scanner.isEnd;
-    if ((await this.#next()) === 'list') return true;
+    const isWhole = scanner.isEnd && scanner.text.length - from <= MAX_ROW_CHARACTERS;
+    if ((await this.#found()) === 'list') return true;
     if (!isWhole) throw this.#source.refusal('The file is one object, and no array in it holds objects.');
     scanner.at = from;
     return false;
@@ -46,29 +49,49 @@ export class ListSearch {
    * @throws Problem `csv_invalid` if there is another array of objects
    */
   async leave(): Promise<void> {
-    if ((await this.#next()) === 'end') return;
+    if ((await this.#found()) === 'end') return;
     throw this.#source.refusal(
       'Another array of objects begins here, and only one can be the table. Upload the array with the products alone.',
     );
   }
 
-  async #next(): Promise<'list' | 'end'> {
+  async #found(): Promise<'list' | 'end'> {
     for (;;) {
       const found = await this.#source.scan(() => this.#step());
       if (found !== 'member') return found;
     }
   }
 
+  /** A step is repeated when its text has not arrived, so the state changes at its end. */
   #step(): 'list' | 'end' | 'member' {
     const { scanner } = this.#source;
-    const next = scanner.take('{},"', 'In an object');
-    if (next === '{') this.#depth += 1;
-    if (next === '}') this.#depth -= 1;
-    if (next !== '"') return this.#depth === 0 ? 'end' : 'member';
-    scanner.at -= 1;
-    scanner.string();
-    scanner.take(':', 'After a key');
+    if (this.#next === 'object') {
+      scanner.take('{', 'Here');
+      return this.#opened();
+    }
+    if (this.#next === 'separator') {
+      if (scanner.take(',}', 'After a value') === '}') return this.#closed();
+      this.#next = 'member';
+      return 'member';
+    }
+    if (this.#next === 'first' && scanner.peek() === '}') {
+      scanner.at += 1;
+      return this.#closed();
+    }
+    scanner.key();
     return this.#value();
+  }
+
+  #opened(): 'member' {
+    this.#depth += 1;
+    this.#next = 'first';
+    return 'member';
+  }
+
+  #closed(): 'end' | 'member' {
+    this.#depth -= 1;
+    this.#next = 'separator';
+    return this.#depth === 0 ? 'end' : 'member';
   }
 
   #value(): 'list' | 'member' {
@@ -76,19 +99,21 @@ export class ListSearch {
     const first = scanner.peek();
     if (first === '{') {
       scanner.at += 1;
-      this.#depth += 1;
-      return 'member';
+      return this.#opened();
     }
-    if (first !== '[') {
-      scanner.cell();
-      return 'member';
-    }
+    const isList = first === '[' && this.#isList();
+    if (!isList) scanner.cell();
+    this.#next = 'separator';
+    return isList ? 'list' : 'member';
+  }
+
+  /** Whether the array that begins here begins with an object. */
+  #isList(): boolean {
+    const { scanner } = this.#source;
     const from = scanner.at;
     scanner.at += 1;
     const isList = scanner.peek() === '{';
     scanner.at = from;
-    if (isList) return 'list';
-    scanner.skipNested();
-    return 'member';
+    return isList;
   }
 }

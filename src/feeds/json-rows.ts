@@ -53,8 +53,7 @@ function arrived(source: JsonSource, keys: Keys, step: Step): Arrived {
     for (;;) {
       const row = source.attempt(step);
       if (row === undefined || row === 'end') return { rows, ended: row === 'end' };
-      keys.count(row.cells);
-      if (row.cells.some(isFilled)) rows.push(row);
+      if (keys.count(row.cells)) rows.push(row);
     }
   } catch (error) {
     return { rows, ended: true, error };
@@ -92,8 +91,4 @@ function described(next: string): string {
   if (next === '{') return 'an object';
   if (next === '[') return 'an array';
   return next === '"' ? 'a text' : `"${next}"`;
-}
-
-function isFilled(cell: string): boolean {
-  return cell !== '' && cell.trim() !== '';
 }

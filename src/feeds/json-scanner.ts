@@ -118,7 +118,7 @@ export class JsonScanner {
   #nested(): string {
     const from = this.at;
     this.skipNested();
-    const value = this.#parsed(from, this.at);
+    const value = this.#parsedNested(from, this.at);
     if (Array.isArray(value) && value.every(isText)) return joinAddresses(value.map((item) => item ?? ''));
     const compact = this.text.slice(from, this.at).replaceAll(BETWEEN, '$1');
     return compact.length === 2 ? '' : compact; // [] and {}
@@ -172,17 +172,49 @@ export class JsonScanner {
   }
 
   #unescaped(from: number, to: number): string {
-    const value = this.#parsed(from, to) as string;
+    const value = this.#parsed(from, to);
     if (!value.isWellFormed() || value.includes('\0'))
       throw new JsonFlaw(from, 'a string holds a NUL character or half of a surrogate pair');
     return value;
   }
 
-  /** The value of a part of the text. */
-  #parsed(from: number, to: number): unknown {
+  #parsedNested(from: number, to: number): unknown {
+    try {
+      return JSON.parse(this.text.slice(from, to));
+    } catch {
+      this.at = from;
+      this.#check(0); // V8 does not always say where the flaw is
+      throw new JsonFlaw(from, VALUE_FLAWED);
+    }
+  }
+
+  /** Moves over the value that begins here, to its first flaw. */
+  #check(depth: number): void {
+    const first = this.peek();
+    if (first !== '{' && first !== '[') return void this.cell();
+    if (depth > MAX_CHECKED_DEPTH) throw new JsonFlaw(this.at, VALUE_FLAWED);
+    const end = first === '{' ? '}' : ']';
+    this.at += 1;
+    if (this.peek() !== end)
+      do {
+        if (first === '{') this.key();
+        this.#check(depth + 1);
+      } while (this.take(`,${end}`, 'After a value') === ',');
+    else this.at += 1;
+  }
+
+  /** Moves over a key and its colon. */
+  key(): void {
+    this.skipSpace();
+    this.string();
+    this.take(':', 'After a key');
+  }
+
+  /** The value of a string with its quotation marks. */
+  #parsed(from: number, to: number): string {
     const part = this.text.slice(from, to);
     try {
-      return JSON.parse(part);
+      return JSON.parse(part) as string;
     } catch (error) {
       const within = Number(/at position (\d+)/.exec(String(error))?.[1] ?? 0);
       throw new JsonFlaw(from + within, `${shown(part, within)} is not valid here`);
@@ -191,6 +223,8 @@ export class JsonScanner {
 }
 
 const QUOTE = 0x22;
+const VALUE_FLAWED = 'the value that begins here is not valid';
+const MAX_CHECKED_DEPTH = 500;
 const PLAIN_STRING = /^[^\\\0-\u001f]*$/;
 const STRUCTURE = /["[\]{}]/g;
 const SCALAR = /[^\s,\]}":[{]*/y;

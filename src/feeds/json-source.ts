@@ -14,6 +14,8 @@ export class JsonSource {
   #line = 1;
   /** offset of the next line end that is not counted */
   #nextBreak = -1;
+  /** how many characters of the line at the beginning of the text were dropped */
+  #dropped = 0;
 
   constructor(chunks: AsyncGenerator<string>) {
     this.#chunks = chunks;
@@ -30,16 +32,22 @@ export class JsonSource {
     return this.#line;
   }
 
-  /** The result of a step of the scan; undefined if its text has not arrived, and it must be repeated after `fill`. */
-  attempt<T>(step: () => T): T | undefined {
+  /**
+   * The result of a step of the scan; undefined if its text has not arrived, and it must be repeated after `fill`.
+   * @throws Problem `csv_invalid`: `json_invalid`; `row_too_long`, however much has arrived
+   */
+  attempt<T>(step: () => T, maxCharacters = MAX_ROW_CHARACTERS): T | undefined {
     const { scanner } = this;
-    const from = { at: scanner.at, line: this.#line, nextBreak: this.#nextBreak };
+    scanner.skipSpace();
+    const from = { at: scanner.at, line: this.line(), nextBreak: this.#nextBreak };
     try {
-      return step();
+      const result = step();
+      if (scanner.at - from.at > maxCharacters) throw tooLong(from.line);
+      return result;
     } catch (error) {
-      const isFlaw = error instanceof JsonFlaw;
-      if (!isFlaw && error !== INCOMPLETE) throw error;
-      if (isFlaw) throw this.#flawOf(error);
+      if (error instanceof JsonFlaw)
+        throw error.at - from.at > maxCharacters ? tooLong(from.line) : this.#flawOf(error);
+      if (error !== INCOMPLETE) throw error;
       scanner.at = from.at;
       this.#line = from.line;
       this.#nextBreak = from.nextBreak;
@@ -67,15 +75,11 @@ export class JsonSource {
     if (this.isCut)
       throw this.refusal('The file ends within the value that begins here: a part of it is missing.');
     this.line();
+    this.#dropped = this.#characterAt(scanner.at);
     let text = scanner.text.slice(scanner.at);
     this.#nextBreak = -1;
     scanner.at = 0;
-    if (text.length > MAX_ROW_CHARACTERS)
-      throw invalidFile(
-        'row_too_long',
-        `The value that begins here has more than ${MAX_ROW_CHARACTERS} characters. Is a quotation mark or a bracket missing?`,
-        this.#line,
-      );
+    if (text.length > MAX_ROW_CHARACTERS) throw tooLong(this.#line);
     const enough = 2 * text.length; // scanning again for each chunk would take quadratic time
     do {
       const { value, done } = await this.#chunks.next();
@@ -91,11 +95,21 @@ export class JsonSource {
   }
 
   #flawOf({ at, message }: JsonFlaw): Problem {
-    const { text } = this.scanner;
-    const lineBegins = text.lastIndexOf('\n', at - 1) + 1;
     this.scanner.at = at;
-    return this.refusal(`This is not valid JSON: ${message} (character ${at - lineBegins + 1} of the line).`);
+    const character = this.#characterAt(at) + 1;
+    return this.refusal(`This is not valid JSON: ${message} (character ${character} of the line).`);
   }
+
+  /** How many characters of its line precede an offset. */
+  #characterAt(at: number): number {
+    const lineBegins = at === 0 ? 0 : this.scanner.text.lastIndexOf('\n', at - 1) + 1;
+    return lineBegins === 0 ? this.#dropped + at : at - lineBegins;
+  }
+}
+
+function tooLong(line: number): Problem {
+  const detail = `The value that begins here has more than ${MAX_ROW_CHARACTERS} characters. Is a quotation mark or a bracket missing?`;
+  return invalidFile('row_too_long', detail, line);
 }
 
 function breakFrom(text: string, from: number): number {

@@ -16,8 +16,8 @@ export async function* keyedTable(
   warnings: Flaw[],
 ): AsyncGenerator<TableRow> {
   const { rows: first, error } = await firstOf(pages, keys);
-  if (first.length > 0) yield { line: first[0]?.line ?? 1, cells: keys.names };
   const isOneLine = first.length > 1 && first.at(-1)?.line === first[0]?.line;
+  if (first[0]) yield { line: isOneLine ? 1 : first[0].line, cells: keys.names };
   let count = 0;
   const placed = (row: TableRow): TableRow => {
     count += 1;
@@ -27,7 +27,7 @@ export async function* keyedTable(
   for (const row of first) yield placed(widened(row, keys.names.length));
   if (error !== undefined) throw error;
   for await (const rows of pages) for (const row of rows) yield placed(row);
-  warnings.push(...keys.unknown());
+  warnings.push(...keys.unknown(isOneLine));
 }
 
 function widened(row: TableRow, width: number): TableRow {

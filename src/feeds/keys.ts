@@ -17,8 +17,9 @@ export class Keys {
   readonly written: string[] = [];
   readonly #blank: string[] = [];
   readonly #columns = new Map<string, number>();
-  readonly #unknown = new Map<string, number>();
+  readonly #unknown = new Map<string, { line: number; row: number }>();
   #rows = 0;
+  #filledRows = 0;
   #characters = 0;
 
   /** The column of a key, -1 for a key without one. @param line where its row begins */
@@ -36,17 +37,24 @@ export class Keys {
     return this.#rows >= HEADER_ROWS || this.#characters >= HEADER_CHARACTERS;
   }
 
-  /** Counts a row that was read. The columns must not depend on how much of the file arrives at a time. */
-  count(cells: string[]): void {
-    if (this.isClosed) return;
-    this.#rows += 1;
-    for (const cell of cells) this.#characters += cell.length;
+  /**
+   * Counts a row that was read. The columns must not depend on how much of the file arrives at a time.
+   * @returns whether it holds anything: if not, it is left out
+   */
+  count(cells: string[]): boolean {
+    if (!this.isClosed) {
+      this.#rows += 1;
+      for (const cell of cells) this.#characters += cell.length;
+    }
+    const isFilled = cells.some((cell) => cell !== '' && cell.trim() !== '');
+    if (isFilled) this.#filledRows += 1;
+    return isFilled;
   }
 
-  /** A warning per key that occurred too late. */
-  unknown(): Flaw[] {
-    return Array.from(this.#unknown, ([key, line]) => ({
-      line,
+  /** A warning per key that occurred too late. @param isOneLine whether rows are told by their number */
+  unknown(isOneLine: boolean): Flaw[] {
+    return Array.from(this.#unknown, ([key, { line, row }]) => ({
+      line: isOneLine ? row : line,
       code: 'unknown_key',
       detail: `The key "${key.slice(0, 60)}" occurs here first, behind the rows that give the columns, so its values are left out. Give it in one of the first 1,000 rows, also if it is empty there.`,
     }));
@@ -54,7 +62,8 @@ export class Keys {
 
   #add(key: string, line: number): number {
     if (this.isClosed) {
-      if (this.#unknown.size < MAX_UNKNOWN && !this.#unknown.has(key)) this.#unknown.set(key, line);
+      if (this.#unknown.size < MAX_UNKNOWN && !this.#unknown.has(key))
+        this.#unknown.set(key, { line, row: this.#filledRows + 1 });
       return -1;
     }
     if (this.names.length >= MAX_KEYS) return -1;

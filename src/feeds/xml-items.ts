@@ -42,10 +42,14 @@ export class XmlItems {
   /** @throws Problem `csv_invalid`: `xml_invalid`, `row_too_long` */
   write(text: string): void {
     this.#parser.write(text);
-    if (this.#parser.position - this.#begins > MAX_CHARACTERS) {
-      const what = `A part of the XML that begins here has more than ${MAX_CHARACTERS} characters.`;
-      throw invalidFile('row_too_long', what, this.#line);
-    }
+    this.#refuseLong();
+  }
+
+  /** It is called wherever a part ends or is refused, so that the answer does not depend on how much arrives at a time. */
+  #refuseLong(): void {
+    if (this.#parser.position - this.#begins <= MAX_CHARACTERS) return;
+    const what = `A part of the XML that begins here has more than ${MAX_CHARACTERS} characters.`;
+    throw invalidFile('row_too_long', what, this.#line);
   }
 
   /** @throws Problem `csv_invalid`: `xml_invalid` */
@@ -61,6 +65,7 @@ export class XmlItems {
   }
 
   #flaw(detail: string): Error {
+    this.#refuseLong();
     return invalidFile('xml_invalid', detail, this.#parser.line);
   }
 
@@ -81,6 +86,7 @@ export class XmlItems {
   #closed(): void {
     this.#depth -= 1;
     const element = this.#open.pop();
+    if (this.#open.length === 0) this.#refuseLong();
     if (element && this.#open.length === 0) this.#add(element);
     if (this.#open.length === 0) this.#passed();
   }
@@ -93,6 +99,7 @@ export class XmlItems {
 
   /** Nothing before this place is in memory any more. */
   #passed(): void {
+    this.#refuseLong();
     this.#begins = this.#parser.position;
     this.#line = this.#parser.line;
   }
@@ -106,7 +113,6 @@ export class XmlItems {
       while (cells.length < column) cells.push('');
       cells[column] = text;
     }
-    this.#keys.count(cells);
-    if (cells.some((cell) => cell.trim() !== '')) this.#rows.push({ line, cells });
+    if (this.#keys.count(cells)) this.#rows.push({ line, cells });
   }
 }

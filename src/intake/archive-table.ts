@@ -46,12 +46,15 @@ function pictureTable(archive: Archive, names: PictureNames | undefined): Table 
       'no_table',
       'The archive has neither a table (CSV or Excel workbook) nor pictures. Pack the table and the pictures that it names, or pictures named after their SKUs.',
     );
-  const table = otherTable('csv', rowsOf(products), { bom: false });
+  const table = otherTable('csv', pictureRows(products), { bom: false });
   return { ...table, warnings: warnings.map(({ code, detail }) => ({ line: 1, code, detail })) };
 }
 
-async function* rowsOf(products: PictureProduct[]): AsyncGenerator<TableRow> {
-  const most = Math.min(MAX_PICTURES, Math.max(...products.map(({ paths }) => paths.length)));
+/** The header, and a row for each product. */
+export async function* pictureRows(products: PictureProduct[]): AsyncGenerator<TableRow> {
+  let most = 0;
+  for (const { paths } of products) most = Math.max(most, paths.length); // a call cannot have 200,000 arguments
+  most = Math.min(MAX_PICTURES, most);
   yield { line: 1, cells: ['SKU', ...Array.from({ length: most }, (_, i) => `Image ${i + 1}`)] };
   for (const [i, { sku, paths }] of products.entries())
     yield { line: i + 2, cells: [sku, ...paths.slice(0, most).map(asOneSlot)] };

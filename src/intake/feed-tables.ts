@@ -1,6 +1,6 @@
 import { decodeOtherText, isCharset } from '../csv/decode.ts';
 import { invalidFile } from '../csv/invalid-file.ts';
-import { otherTable } from '../csv/other-table.ts';
+import { NOTHING_AROUND, otherTable } from '../csv/other-table.ts';
 import type { Table } from '../csv/table.ts';
 import { type KeyedTable, readJson } from '../feeds/read-json.ts';
 import { readXml } from '../feeds/read-xml.ts';
@@ -14,7 +14,7 @@ export async function readJsonTable(
   { chunks }: ArrivingUpload,
   { charset, isPartial }: ReadingRules,
 ): Promise<Table> {
-  const { format, text } = await decodeOtherText(chunks, charset, isPartial);
+  const { format, text } = await decodeOtherText('JSON', chunks, charset, isPartial);
   return keyed(kind, readJson(text, { isPartial }), format);
 }
 
@@ -27,10 +27,10 @@ export async function readXmlTable(
     const detail = `The XML declares the encoding "${charset}", which is not known. Name the encoding with charset.`;
     throw invalidFile('wrong_encoding', detail);
   }
-  const { format, text } = await decodeOtherText(chunks, charset, isPartial);
+  const { format, text } = await decodeOtherText('XML', chunks, charset, isPartial);
   return keyed('xml', readXml(text, { isPartial }), format);
 }
 
 function keyed(kind: Table['kind'], { rows, warnings }: KeyedTable, { bom }: { bom: boolean }): Table {
-  return { ...otherTable(kind, rows, { bom }), warnings, isKeyed: true };
+  return { ...otherTable(kind, rows, { bom }), layout: () => NOTHING_AROUND, warnings, isKeyed: true };
 }

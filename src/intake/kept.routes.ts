@@ -76,7 +76,7 @@ export const keptRoutes: FastifyPluginAsyncTypebox<KeptRouteParts> = async (
       const received = await receiveUpload(request, { schema: KeepOptions, folder: undefined }, write);
       await refuseRevoked(request);
       const name = received.options.name ?? received.fileName ?? '';
-      const file = { ...received.result, name: name.slice(0, MAX_NAME_CHARACTERS) };
+      const file = { ...received.result, name };
       const acted = {
         objectId: publicId('upl', place.uploadId),
         details: { name: file.name, bytes: file.bytes },
@@ -132,8 +132,6 @@ export const keptRoutes: FastifyPluginAsyncTypebox<KeptRouteParts> = async (
     },
   );
 };
-
-const MAX_NAME_CHARACTERS = 200;
 
 /** @throws Problem `not_found` */
 function keyOf(request: FastifyRequest<{ Params: { id: string } }>): UploadKey {

@@ -14,6 +14,7 @@ import {
   type ReadingSoFar,
   type RowHandler,
 } from './reading.ts';
+import { invalidFile } from '../csv/invalid-file.ts';
 import { checkRow, type RowRules } from './rows.ts';
 import type { TablePictures } from '../csv/table-pictures.ts';
 
@@ -56,6 +57,7 @@ export class RowReader {
   /** Returns a promise only if the handler does: a promise for each of a million rows costs a second. */
   read(read: TableRow): Promise<void> | void {
     if (isWithoutContent(read, this.#rowRules.columns)) return;
+    if (read.cells.length > MAX_CELLS) throw tooManyCells(read);
     const { line, cells, quoted, beside } = read;
     const reading = this.#reading;
     reading.rows += 1;
@@ -84,4 +86,12 @@ export class RowReader {
     this.#reading.warnings.addFirst(ofColumns.warnings);
     return ofColumns;
   }
+}
+
+/** As many as columns of a workbook. All cells of a row are kept, and a file of commas alone would become one of 3 times its size. */
+const MAX_CELLS = 16_384;
+
+function tooManyCells({ line, cells }: TableRow): Error {
+  const detail = `The row has ${cells.length} cells; at most ${MAX_CELLS} are allowed. Remove the delimiters at its end.`;
+  return invalidFile('too_many_cells', detail, line);
 }

@@ -95,11 +95,12 @@ async function readRows(table: Table, { reading, rules, handle, onHeader }: Read
     const handled = rows.read(withBeside(row, columns));
     if (handled) await handled; // to await nothing, for each of a million rows, takes time too
   }
-  note(reading, judged({ errors: [], warnings: table.warnings ?? [] }, rules));
+  const ofFile = judged({ errors: [], warnings: table.warnings ?? [] }, rules);
+  note(reading, ofFile);
   if (reading.rows === 0 && !rules.isPartial)
     throw invalidFile('no_rows', 'The file has a header and no rows.', found.record.line);
   const ofColumns = rows.finish();
-  reading.isWhole = ofHeader.errors.length === 0 && ofColumns.errors.length === 0;
+  reading.isWhole = [ofHeader, ofFile, ofColumns].every(({ errors }) => errors.length === 0);
 }
 
 /** The header, where merged cells name each column that they cover. */
@@ -135,6 +136,7 @@ function columnsOf(
 const MAX_FIRST_ROWS = 100;
 const MAX_FIRST_CHARACTERS = 2 ** 20; // a single row may have this many
 
+/** The first rows. Each cell counts as a character more: a row of nothing but commas takes memory too. */
 async function firstOf(rows: AsyncGenerator<TableRow>): Promise<TableRow[]> {
   const first: TableRow[] = [];
   let characters = 0;
@@ -142,7 +144,7 @@ async function firstOf(rows: AsyncGenerator<TableRow>): Promise<TableRow[]> {
     const { value, done } = await rows.next();
     if (done) break;
     first.push(value);
-    characters += value.cells.reduce((sum, cell) => sum + cell.length, 0);
+    characters += value.cells.reduce((sum, cell) => sum + cell.length + 1, 0);
   }
   return first;
 }

@@ -50,7 +50,11 @@ export async function receiveForm<T extends object>(
     throw new Problem('bad_request', { detail: 'The form has no file: send the CSV in the part "file".' });
   const { fileName } = first;
   if (copy && !isDeepStrictEqual(reading, first.reading))
-    return { result: await consume(createReadStream(copy.path), reading), options, fileName };
+    return {
+      result: await readAgain(copy.path, (chunks) => consume(chunks, reading)),
+      options,
+      fileName,
+    };
   if ('problem' in first) throw first.problem;
   await copy?.remove();
   stack.move(); // from here on the caller disposes of the result
@@ -70,7 +74,7 @@ async function firstReading<T>(
   reading: ReadingOptions,
   consume: (chunks: AsyncIterable<Buffer>) => Promise<T>,
 ): Promise<FirstReading<T>> {
-  const fileName = basename(part.filename ?? '');
+  const fileName = fileNameOf(part);
   try {
     const result = await consumed(part.file, (chunks) => consume(formParts(chunks)));
     return { fileName, reading, result };
@@ -79,6 +83,16 @@ async function firstReading<T>(
       return { fileName, reading, problem: error };
     throw error;
   }
+}
+
+const MAX_NAME_CHARACTERS = 200; // as of the option `name`
+
+/** The name that the client gives: it becomes that of the batch, or of the kept upload. */
+function fileNameOf({ filename }: MultipartFile): string {
+  return basename(filename ?? '')
+    .replaceAll('\0', '')
+    .slice(0, MAX_NAME_CHARACTERS)
+    .toWellFormed();
 }
 
 function wrongPart(name: string): Problem {
@@ -102,6 +116,19 @@ async function openCopy(folder: string, stack: AsyncDisposableStack) {
     }
   }
   return { path, copied, remove };
+}
+
+/** A consumer that fails may leave the stream open; its descriptor would keep the space of the removed file. */
+async function readAgain<T>(
+  path: string,
+  consume: (chunks: AsyncIterable<Buffer>) => Promise<T>,
+): Promise<T> {
+  const chunks = createReadStream(path);
+  try {
+    return await consume(chunks);
+  } finally {
+    chunks.destroy();
+  }
 }
 
 /**

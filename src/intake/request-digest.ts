@@ -8,6 +8,9 @@ import { UploadOptions } from './option-schemas.ts';
  */
 const HASHED_DEFAULTS = { preset: DEFAULT_PRESET, deadline_hours: 24 };
 
+/** Defaults of options whose schema has none. A version that forgets one takes it for another request. */
+const UNSAID_DEFAULTS: UploadOptions = { on_invalid: 'reject', strict: false, force: false };
+
 /**
  * The identity of an upload: the bytes of its file and its options, however they were sent, also as a kept upload. An
  * option with its default value counts as left out, so a version with more options computes the same digest.
@@ -18,17 +21,22 @@ export function requestSha256(fileSha256: Buffer, options: UploadOptions): Buffe
 
 /** All digests that this version or an older one may have stored for a request. */
 export function requestDigests(fileSha256: Buffer, options: UploadOptions): Buffer[] {
-  const sent = withoutDefaults(options);
   const defaults = Object.entries(HASHED_DEFAULTS);
-  return [...defaults.keys(), defaults.length].map((count) =>
+  const sent = withoutDefaults(options);
+  const ofDefaults = [...defaults.keys(), defaults.length].map((count) =>
     sha256Of(fileSha256, { ...Object.fromEntries(defaults.slice(0, count)), ...sent }),
   );
+  // Older versions hashed an unsaid default that a request had sent.
+  const said = withoutDefaults(options, {});
+  return [...ofDefaults, sha256Of(fileSha256, { ...HASHED_DEFAULTS, ...said })];
 }
 
-function withoutDefaults(options: UploadOptions): UploadOptions {
-  const isLeftOut = ([name, value]: [string, unknown]): boolean =>
-    name === 'upload' ||
-    value === (UploadOptions.properties[name as keyof UploadOptions] as { default?: unknown }).default;
+function withoutDefaults(options: UploadOptions, unsaid = UNSAID_DEFAULTS): UploadOptions {
+  const isLeftOut = ([name, value]: [string, unknown]): boolean => {
+    const option = name as keyof UploadOptions;
+    const schema = UploadOptions.properties[option] as { default?: unknown };
+    return name === 'upload' || value === (schema.default ?? unsaid[option]);
+  };
   return Object.fromEntries(Object.entries(options).filter((option) => !isLeftOut(option)));
 }
 

@@ -122,7 +122,7 @@ export class Spool implements AsyncDisposable {
 
   #addRejectedImage({ position, url, flaw }: RowImage, rowNumber: number, why: string): void {
     this.#slot += 1;
-    const code = flaw ? 'invalid_url' : 'row_rejected';
+    const code = flaw?.code ?? 'row_rejected'; // flaws of slots have codes of images
     this.#rejected[code] = (this.#rejected[code] ?? 0) + 1;
     const recipe = recipeNumber(0, position, this.#hasMainPreset);
     this.#rejectedImages.add(

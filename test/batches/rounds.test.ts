@@ -168,6 +168,9 @@ test('rows that the intake rejected are never retried, and their batch is never 
   assert.equal((await findBatch(db, batch))?.state, 'completed_with_errors');
   await assert.rejects(retry(services, batch), { code: 'conflict' });
   await assert.rejects(retry(services, batch, 'row_rejected'), { code: 'conflict' });
+  await sql`update images set error_code = 'file_not_found' where slot = 3`.execute(db);
+  await sql`update products set flaws = '[]' where row_number = 3`.execute(db);
+  await assert.rejects(retry(services, batch), { code: 'conflict' }, 'a picture that its archive lacks');
 
   const rejected = await acceptCsv(services, `SKU,Input Image Urls\n${'x'.repeat(1_000)},\n`);
   assert.equal((await findBatch(db, rejected))?.state, 'failed');

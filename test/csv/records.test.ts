@@ -184,3 +184,18 @@ test('a row without an end does not fill the memory', async () => {
       },
     );
 });
+
+test('a row of more than a million characters is refused, however its text arrives', async () => {
+  const million = 2 ** 20;
+  const row = (characters: number): string => `3,${'x'.repeat(characters - 3)}\n`;
+  for (const size of [16 * 1024, 64 * 1024, million, 4 * million]) {
+    const rows = await cellsOf(`a,b\n1,2\n${row(million)}4,5\n`, { size });
+    assert.equal(rows.length, 4, `${size}`);
+    for (const behind of ['', '4,5\n'])
+      for (const long of [row(million + 1), `3,"${'x",y,"z'.repeat(150_000)}"\n`])
+        await assert.rejects(cellsOf(`a,b\n1,2\n${long}${behind}`, { size }), (error: Problem) => {
+          assert.partialDeepStrictEqual(error.flaws[0], { code: 'row_too_long', line: 3 }, `${size}`);
+          return true;
+        });
+  }
+});

@@ -80,6 +80,17 @@ describe('encodings', () => {
       return true;
     });
   });
+
+  test('their line is the one of the records, whatever ends the lines', async () => {
+    for (const wrong of [0xff, 0])
+      for (const size of [1, 2, 4096]) {
+        const file = Buffer.concat([Buffer.from('a\rb\rc\nd\r\ne\r\r\n'), Buffer.from([wrong])]);
+        await assert.rejects(read(file, size), (error: Problem) => {
+          assert.partialDeepStrictEqual(error.flaws[0], { line: 7 }, `${wrong} ${size}`);
+          return true;
+        });
+      }
+  });
 });
 
 test('a quote that is never closed ends in an error and not in memory', async () => {

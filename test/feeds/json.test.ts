@@ -15,9 +15,9 @@ async function read(text: string, { size = 64 * 1024, isPartial = false } = {}):
   return { lines: all.map(({ line }) => line), cells: all.map(({ cells }) => cells), warnings };
 }
 
-async function refusalOf(text: string): Promise<string> {
-  const error = await read(text).then(
-    () => assert.fail(`${text} is accepted`),
+async function refusalOf(text: string, size?: number): Promise<string> {
+  const error = await read(text, { ...(size && { size }) }).then(
+    () => assert.fail(`${text.slice(0, 100)} is accepted`),
     (error: Problem) => error,
   );
   const [flaw] = error.flaws as Flaw[];
@@ -128,6 +128,9 @@ describe('values', () => {
         warnings.map(({ line, code }) => [line, code]),
         [[1_001, 'unknown_key']],
       );
+      const oneLine = await read(`{"products":\n[{},${lines.join(',')}]}`, { size });
+      const numbers = oneLine.warnings.map(({ line }) => line); // of rows; the empty object is none
+      assert.deepEqual(numbers, [1_000, 1_001]);
     }
   });
 });
@@ -157,7 +160,15 @@ describe('what is no table of JSON', () => {
     [String.raw`[{"a": "\x"}]`, /^json_invalid 1: .* is not valid here \(character 10/],
     [String.raw`[{"a": "\u0000"}]`, /NUL character/],
     [String.raw`[{"a": "\ud83d"}]`, /half of a surrogate pair/],
-    ['[{"a": {"b": }}]', /not valid here/],
+    ['[{"a": {"b": }}]', /^json_invalid 1: .*"}}]" is no value of JSON \(character 14/],
+    ['[{"a": [1,,2]}]', /^json_invalid 1: .*",2]}]" is no value of JSON \(character 11/],
+    ['[{"a": [1, {"b": [}]}]}]', /^json_invalid 1: .*"}]}]}]" is no value of JSON \(character 19/],
+    [`[{"a": ${'['.repeat(5_000)},${']'.repeat(5_000)}}]`, /the value that begins here is not valid/],
+    ['{{"a": [{}]}}', /^json_invalid 1: .*there must be a key in quotation marks, not "{/],
+    ['{"b": 1 "a": [{"c": 2}]}', /^json_invalid 1: .*After a value there must be "," or "}", not "\\"a/],
+    ['{"b": 1, "a": [{"c": 2}],}', /^json_invalid 1: .*there must be a key in quotation marks, not "}"/],
+    ['{"b": [1, 2}, "a": [{"c": 2}]}', /^json_invalid 1: .*After a value there must be "," or "]"/],
+    ['{"b": 1,, "a": [{"c": 2}]}', /^json_invalid 1: .*there must be a key in quotation marks, not ",/],
     ['[{"a": "1"}] [', /^json_invalid 1: There is more behind the end of the JSON: an array/],
     ['{"a": [{"b": "1"}],\n"c": [{"d": "2"}]}', /^json_invalid 2: Another array of objects begins here/],
     ['[{"a": "1"}, {"a": "2"', /^json_invalid 1: The file ends within the value that begins here/],
@@ -167,6 +178,38 @@ describe('what is no table of JSON', () => {
   ];
   for (const [json, why] of refused)
     test(json.slice(0, 40), async () => assert.match(await refusalOf(json), why));
+
+  test('the place of a flaw does not depend on how the text arrives', async () => {
+    for (const [json] of refused.filter(([each]) => each.length < 100)) {
+      const [whole, inParts] = [await refusalOf(json), await refusalOf(json, 1)];
+      assert.equal(/\(character \d+/.exec(inParts)?.[0], /\(character \d+/.exec(whole)?.[0], json);
+      assert.equal(inParts.slice(0, 15), whole.slice(0, 15), json);
+    }
+  });
+
+  test('a value of more than a million characters is refused, however its text arrives', async () => {
+    const object = (characters: number): string => `{"a": "${'x'.repeat(characters - 9)}"}`;
+    const [allowed, long] = [object(2 ** 20 - 1), object(2 ** 20 + 9)];
+    for (const size of [16 * 1024, 2 ** 20, 2 ** 24]) {
+      for (const text of [`${allowed}\n${allowed}`, `{"a": "1"}\n${allowed}`])
+        assert.equal((await read(text, { size })).cells.length, 3, `${size}`);
+      for (const text of [
+        `{"a": "1"}\n${long}`,
+        `[{"a": "1"},\n${long}, {}]`,
+        `{"p":[{"a": "1"}],\n${long.slice(1)}`,
+      ])
+        assert.match(await refusalOf(text, size), /^row_too_long 2/, `${size}`);
+      assert.match(await refusalOf(`{"a": 1}\n${long.slice(0, -1)}, oops}`, size), /^row_too_long 2/);
+      assert.match(
+        await refusalOf(object(2 ** 20 - 50) + ' '.repeat(100) + object(20), size),
+        /no array in it holds/,
+      );
+      assert.match(
+        await refusalOf(`{"b": [1${',1'.repeat(2 ** 18)}], "a": [1${',1'.repeat(2 ** 18)}]}`, size),
+        /no array/,
+      );
+    }
+  });
 
   test('rows before an error are still read', async () => {
     const { rows } = readJson(inPieces('{"a":"1"}\n{"a":"2"}\noops', 100), {});

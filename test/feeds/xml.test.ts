@@ -13,9 +13,9 @@ async function read(text: string, { size = 64 * 1024, isPartial = false } = {}) 
   return { lines: all.map(({ line }) => line), cells: all.map(({ cells }) => cells) };
 }
 
-async function refusalOf(text: string): Promise<string> {
-  const error = await read(text).then(
-    () => assert.fail(`${text} is accepted`),
+async function refusalOf(text: string, size?: number): Promise<string> {
+  const error = await read(text, { ...(size && { size }) }).then(
+    () => assert.fail(`${text.slice(0, 100)} is accepted`),
     (error: Problem) => error,
   );
   const [flaw] = error.flaws as Flaw[];
@@ -126,4 +126,17 @@ describe('what is no feed', () => {
   ];
   for (const [xml, why] of refused)
     test(xml.slice(0, 40), async () => assert.match(await refusalOf(xml), why));
+
+  test('an item of more than a million characters is refused, however its text arrives', async () => {
+    const feed = (characters: number): string =>
+      `<rss><channel><item><a>1</a></item>\n<item>${'<a>x</a>'.repeat(characters / 8 - 1)}</item></channel></rss>`;
+    for (const size of [16 * 1024, 2 ** 20, 2 ** 24]) {
+      assert.equal((await read(feed(2 ** 20 - 64), { size })).cells.length, 3);
+      assert.match(await refusalOf(feed(2 ** 20 + 64), size), /^row_too_long 2/);
+      assert.match(
+        await refusalOf(feed(2 ** 20 + 64).replace('</item></', '&oops;</item></'), size),
+        /^row_too_long 2/,
+      );
+    }
+  });
 });

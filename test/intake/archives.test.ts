@@ -6,8 +6,11 @@ import { Readable } from 'node:stream';
 import { deflateRawSync } from 'node:zlib';
 import { after, before, describe, test } from 'node:test';
 import { type Flaw, Problem } from '../../src/errors.ts';
+import { tableFileOf } from '../../src/archive/table-file.ts';
+import { pictureRows } from '../../src/intake/archive-table.ts';
 import { previewUpload } from '../../src/intake/preview.ts';
 import { stageUpload } from '../../src/intake/staged-upload.ts';
+import type { ZipPart } from '../../src/zip/zip-file.ts';
 import { type Folder, newFolder } from '../support/folder.ts';
 import { type BuiltPart, buildZip } from '../support/zip-builder.ts';
 
@@ -97,6 +100,9 @@ describe('a table with pictures', () => {
         '6 invalid_url "www.h.test/1.jpg" is not an image URL: it does not begin with http:// or https://; write https://www.h.test/1.jpg if you mean that.',
       ],
     );
+    const staging = { ...rules(), tenantId: 1, presets: [], onInvalid: 'skip' } as const;
+    await using staged = await stageUpload(Readable.from([zip]), staging);
+    assert.deepEqual(staged.rejectedImages, { file_not_found: 3, source_too_large: 1, invalid_url: 1 });
   });
 
   test('names may begin with ./, and hidden files stay hidden', async () => {
@@ -268,6 +274,15 @@ describe('pictures alone', () => {
     assert.deepEqual(codes((await previewOf(buildZip(files(...many)))).errors), ['too_many_urls']);
     assert.deepEqual(codes((await previewOf(buildZip(files('a.txt', 'b.zip')))).errors), ['no_table']);
   });
+});
+
+test('an archive may have more pictures, or tables, than a call can have arguments', async () => {
+  const products = Array.from({ length: 200_000 }, (_, i) => ({ sku: `${i}`, paths: [`${i}.jpg`] }));
+  const rows = await Array.fromAsync(pictureRows(products));
+  assert.deepEqual(rows[0]?.cells, ['SKU', 'Image 1']);
+  assert.deepEqual(rows.at(-1), { line: 200_001, cells: ['199999', '199999.jpg'] });
+  const tables = Array.from({ length: 200_000 }, (_, i) => ({ name: `${i}.csv` }) as ZipPart);
+  assert.throws(() => tableFileOf(tables), { code: 'csv_invalid' });
 });
 
 describe('archives that are refused', () => {

@@ -1,8 +1,10 @@
 /** Tables that come as CSV, JSON, NDJSON, XML, and as the workbooks that we write. */
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { readUpload } from '../../src/intake/read-upload.ts';
 import type { ProductRow } from '../../src/intake/rows.ts';
+import { stageUpload } from '../../src/intake/staged-upload.ts';
 import { XlsxFile } from '../../src/results/xlsx.ts';
 import { newFolder } from '../support/folder.ts';
 import { HOSTILE_CELLS } from '../support/hostile-cells.ts';
@@ -66,6 +68,8 @@ const files: Record<string, Buffer> = {
   'JSON over several lines': Buffer.from(JSON.stringify({ data: { products: objects } }, null, 2)),
   NDJSON: Buffer.from(objects.map((each) => JSON.stringify(each)).join('\n')),
   XML: Buffer.from(xml),
+  'XML on one line below its declaration': Buffer.from(xml.replaceAll('\n', '').replace('?>', '?>\n')),
+  'JSON on one line below its beginning': Buffer.from(`\n{"products":\n${JSON.stringify(objects)}}`),
   'JSON with a byte order mark': Buffer.from(`\ufeff${JSON.stringify(objects)}`),
   'JSON in UTF-16': Buffer.from(`\ufeff${JSON.stringify(objects)}`, 'utf16le'),
   'XML in windows-1252': Buffer.from(xml.replace('?>', ' encoding="windows-1252"?>'), 'latin1'),
@@ -85,6 +89,7 @@ async function productsOf(
     ({ product }) => void products.push(product),
   );
   assert.deepEqual(errors.first, []);
+  assert.deepEqual([format?.written?.above, format?.written?.below], ['', '']); // no product is repeated there
   return {
     products: products.map((product) => Object.assign(product, { line: 0, quoted: undefined })),
     header,
@@ -116,6 +121,12 @@ describe('one table in several formats', () => {
     });
 });
 
+async function stagedStrictly(file: Buffer): Promise<void> {
+  await using folder = await newFolder();
+  const rules = { maxBytes: 1e9, folder: folder.path, allowPaths: false, presets: [], tenantId: 1 };
+  await using _ = await stageUpload(Readable.from([file]), { ...rules, warningsAre: 'errors' });
+}
+
 describe('errors', () => {
   const refusals: [file: string | Buffer, code: string, line: number, why: RegExp][] = [
     [
@@ -129,7 +140,10 @@ describe('errors', () => {
     ['{"a": "1"}\n{"a": "2"}', 'no_image_column', 1, /./],
     ['<?xml version="1.0" encoding="x-unknown"?><rss/>', 'wrong_encoding', 1, /"x-unknown"/],
     ['<?xml version="1.0"?><rss/>', 'xml_invalid', 1, /no products/],
-    [Buffer.from('[{"sku": "\xe4"}]', 'latin1'), 'wrong_encoding', 1, /charset=windows-1252/],
+    [Buffer.from('[{"sku": "\xe4"}]', 'latin1'), 'wrong_encoding', 1, /as JSON in .*charset=windows-1252/],
+    [Buffer.from('<rss><channel>\n<item>\xe4', 'latin1'), 'wrong_encoding', 2, /as XML in UTF-8/],
+    ['[{"sku": "1"},\n\0]', 'json_invalid', 2, /NUL/],
+    ['<rss>\n\0</rss>', 'xml_invalid', 2, /NUL/],
   ];
   for (const [file, code, line, why] of refusals)
     test(`${code}: ${String(file).slice(0, 50)}`, async () => {
@@ -138,11 +152,13 @@ describe('errors', () => {
       assert.match(errors[0]?.detail ?? '', why);
     });
 
-  test('a key that comes too late is a warning', async () => {
+  test('a key that comes too late is a warning; strict refuses it', async () => {
     const lines = Array.from({ length: 1_001 }, (_, i) =>
       JSON.stringify({ image: images(`${i}`), ...(i === 1_000 && { late: '1' }) }),
     );
-    const { warnings } = await previewOf(Buffer.from(lines.join('\n')));
+    const file = Buffer.from(lines.join('\n'));
+    const { warnings } = await previewOf(file);
     assert.ok(warnings.some(({ code, line }) => code === 'unknown_key' && line === 1_001));
+    await assert.rejects(stagedStrictly(file), { code: 'csv_invalid' });
   });
 });

@@ -25,9 +25,18 @@ test('an upload that says a default is the same upload, and so it was for the ve
     hashed({ name: 'a' }),
     hashed({ name: 'a', preset: 'web' }),
     hashed({ deadline_hours: 24, name: 'a', preset: 'web' }),
+    hashed({ deadline_hours: 24, name: 'a', preset: 'web' }),
   ]);
   const digest = requestSha256(file, { name: 'a', preset: 'web', deadline_hours: 24 });
   assert.deepEqual(digest, requestSha256(file, { name: 'a' }));
   assert.ok(kept.includes(digest.toString('hex')));
   assert.notDeepEqual(digest, requestSha256(file, { name: 'a', deadline_hours: 25 }));
+  const said = { name: 'a', on_invalid: 'reject', strict: false, force: false } as const;
+  assert.deepEqual(digest, requestSha256(file, { ...said, placeholders: 'fail', picture_names: 'auto' }));
+  const before = hashed({
+    ...{ deadline_hours: 24, force: false, name: 'a', on_invalid: 'reject', preset: 'web', strict: false },
+  });
+  assert.ok(requestDigests(file, said).some((each) => each.toString('hex') === before));
+  for (const other of [{ on_invalid: 'skip' }, { strict: true }, { force: true }] as const)
+    assert.notDeepEqual(digest, requestSha256(file, { name: 'a', ...other }));
 });

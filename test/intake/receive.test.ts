@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
+import { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import fastify, { type FastifyInstance } from 'fastify';
 import { Problem } from '../../src/errors.ts';
@@ -31,10 +32,8 @@ describe('receiving an upload', () => {
       return reply.code(error instanceof Problem ? error.status : 500).send();
     });
     app.post('/', async (request) => {
-      await receiveUpload(request, { schema: UploadOptions, folder: folder.path }, (chunks) =>
-        reader(chunks),
-      );
-      return 'done';
+      const rules = { schema: UploadOptions, folder: folder.path };
+      return (await receiveUpload(request, rules, (chunks) => reader(chunks))).fileName ?? '';
     });
     url = await app.listen({ host: '127.0.0.1', port: 0 });
   });
@@ -62,6 +61,41 @@ describe('receiving an upload', () => {
       const answer = await fetch(url, { method: 'POST', body, ...(headers && { headers }) });
       assert.equal(answer.status, 500);
       assert.equal(thrown, bug);
+    }
+  });
+
+  test('a copy that is read again is closed, whatever ends the reading', async () => {
+    const form = formOf('SKU,Image\n');
+    form.set('charset', 'windows-1252'); // behind the file, which is read again with it
+    let again: AsyncIterable<Buffer> | undefined;
+    let readings = 0;
+    reader = async (chunks) => {
+      readings += 1;
+      if (readings === 1) {
+        for await (const _ of chunks);
+        return nothing;
+      }
+      again = chunks;
+      await chunks[Symbol.asyncIterator]().next();
+      throw new Problem('quota_exceeded', { detail: 'no image is left today' });
+    };
+    assert.equal((await fetch(url, { method: 'POST', body: form })).status, 429);
+    assert.ok(again instanceof Readable && again.destroyed);
+  });
+
+  test('the name of a file is cut, and holds no NUL', async () => {
+    reader = async (chunks) => {
+      for await (const _ of chunks);
+      return nothing;
+    };
+    for (const [parameter, name] of [
+      [`filename="${'x'.repeat(60_000)}.csv"`, 'x'.repeat(200)],
+      ["filename*=utf-8''dir%2fa%00b.csv", 'ab.csv'],
+      ['filename="catalog.csv"', 'catalog.csv'],
+    ] as const) {
+      const body = `--b\r\ncontent-disposition: form-data; name="file"; ${parameter}\r\n\r\nSKU\r\n--b--\r\n`;
+      const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+      assert.equal(await (await fetch(url, { method: 'POST', body, headers })).text(), name);
     }
   });
 

@@ -81,3 +81,36 @@ test('a row with too few cells and an address in another one says so', async () 
   assert.match(warnings.first[0]?.detail ?? '', /2 cells and the header 3, and column 2 holds a URL/);
   assert.equal(warnings.first[1]?.detail, 'The product has no image.');
 });
+
+test('a row with far too many cells refuses the file, and few such rows are in memory at once', async () => {
+  const wide = `A,${URL}${','.repeat(600_000)}x\n`;
+  const rules = { maxBytes: 1e9, allowPaths: false, presets: new Set<string>() };
+  let first = 0;
+  const { errors, isWhole } = await readUpload(
+    Readable.from([Buffer.from(`SKU,Image\n${wide.repeat(5)}`)]),
+    rules,
+    () => {},
+    (_found, _table, records) => void (first = records.length),
+  );
+  assert.deepEqual(
+    [errors.first[0]?.code, errors.first[0]?.line, isWhole, first],
+    ['too_many_cells', 2, false, 3],
+  );
+});
+
+test('the last character of a file in UTF-16 is a line end, or shares a byte with one', async () => {
+  for (const [end, isEnd] of [
+    ['\u010a', false],
+    ['\u010d', false],
+    ['\u0a00', false],
+    ['\n', true],
+    ['\r', true],
+  ] as const)
+    for (const isSwapped of [false, true]) {
+      const file = Buffer.from(`\ufeffSKU,Image,Note\nA,${URL},x${end}`, 'utf16le');
+      if (isSwapped) file.swap16();
+      const rules = { maxBytes: 1e9, allowPaths: false, presets: new Set<string>() };
+      const { format } = await readUpload(Readable.from([file]), rules, () => {});
+      assert.equal(format?.written?.lastLineEnds, isEnd, JSON.stringify([end, isSwapped]));
+    }
+});

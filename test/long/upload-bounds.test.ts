@@ -111,15 +111,23 @@ test('cells of every column are judged in linear time', async () => {
     }
 });
 
-test('a row of hundreds of thousands of quoted cells is stored', async () => {
+test('a row of as many quoted cells as are allowed is stored', async () => {
   await using folder = await newFolder();
-  const csv = `Image,SKU\n${URL},1${',""'.repeat(300_000)}\n`;
+  const csv = `Image,SKU\n${URL},1${',""'.repeat(16_382)}\n`;
   await using staged = await takesAtMostAsync(5_000, 'quoted cells', () =>
     stageUpload(inChunks(csv), {
       ...{ tenantId: 1, folder: folder.path, presets: BUILTIN_PRESETS, maxBytes: 1e7, allowPaths: false },
     }),
   );
   assert.equal(staged.images, 1);
+  await assert.rejects(
+    takesAtMostAsync(5_000, 'far more', () =>
+      stageUpload(inChunks(`Image,SKU\n${URL},1${',""'.repeat(300_000)}\n`), {
+        ...{ tenantId: 1, folder: folder.path, presets: BUILTIN_PRESETS, maxBytes: 1e7, allowPaths: false },
+      }),
+    ),
+    { code: 'csv_invalid' },
+  );
 });
 
 test('the first lines are not counted again with every piece, nor the end of a long one tried from each character', async () => {
