@@ -32,7 +32,15 @@ type StoredColumns = Partial<Omit<Columns, 'images' | 'sku'>> &
 export type StoredTableFormat = Omit<TableFormat, 'columns'> & { columns: StoredColumns };
 
 export function readTableFormat(stored: StoredTableFormat): TableFormat {
-  return { ...stored, columns: readColumns(stored.columns) };
+  return { ...stored, columns: readColumns(stored.columns), ...writtenOf(stored) };
+}
+
+const WITHOUT_LINES = new Set<TableKind>(['json', 'ndjson', 'xml']);
+
+/** Nothing stands above the header of a table without lines. Versions of November 2026 stored its products there. */
+function writtenOf({ kind, written }: StoredTableFormat): Pick<TableFormat, 'written'> {
+  if (!written || kind === undefined || !WITHOUT_LINES.has(kind)) return {};
+  return { written: { ...written, above: '', below: '' } };
 }
 
 function readColumns(stored: StoredColumns): TableFormat['columns'] {

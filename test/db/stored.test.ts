@@ -87,3 +87,14 @@ test('a table of the first version, with one column of images, is read as one wi
   assert.deepEqual([columns.images, columns.sku, columns.spill], [[1, 2], [], 3]);
   assert.equal((columns as unknown as typeof newer).alt, 0);
 });
+
+test('nothing stands above the header of a feed, where its products were stored if it was on one line', () => {
+  const written = {
+    ...{ encoding: 'utf-8', lineEnd: '\n', lastLineEnds: true },
+    ...{ above: '1,a.jpg\n', below: '' },
+  } as const;
+  const form = { delimiter: ',', bom: false, header: ['id', 'image'], written, columns: { images: 1 } };
+  assert.deepEqual(readTableFormat({ ...form, kind: 'xml' }).written, { ...written, above: '' });
+  for (const csv of [form, { ...form, kind: 'csv' as const }])
+    assert.deepEqual(readTableFormat(csv).written, written);
+});
