@@ -33,7 +33,7 @@ export const WHOLE: Lengths = {
 
 /** Rough: enough to see that something is broken or far slower. */
 export const QUICK: Lengths = {
-  pairs: 2,
+  pairs: 1,
   seconds: 4,
   rounds: 2,
   images: 500,
