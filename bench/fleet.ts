@@ -72,6 +72,8 @@ async function measure(db: Db): Promise<Rate> {
   await sleep(1_000 * SECONDS);
   const [after, cpu] = [await completed(db), await cpuSecondsNow(0)];
   const tookS = (performance.now() - startedAt) / 1_000;
+  if (after === before)
+    throw new Error('the batch ended before the workers were measured: --fleet is too small');
   return {
     perSecond: (after - before) / tookS,
     idle: (cpu.idle - cpuBefore.idle) / tookS,
