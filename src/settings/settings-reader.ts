@@ -67,13 +67,13 @@ export class SettingsReader {
 
   /** The beginning of links, which everybody sees. */
   baseUrl(name: string, fallback: string): string {
-    if (this.hasUserInfo(name, 'it would be in every link')) return fallback;
+    if (this.refusesUserInfo(name, 'it would be in every link')) return fallback;
     const expected = 'a URL that begins with http:// or https://, without a query or a fragment';
     return this.parsed(name, fallback, expected, parseBaseUrl);
   }
 
-  /** Refuses credentials in a URL, without repeating them. @param why why not, or what to do instead */
-  hasUserInfo(name: string, why: string): boolean {
+  /** Refuses credentials in a URL, without repeating them. @param why goes on after "must not:" @returns whether there are any */
+  refusesUserInfo(name: string, why: string): boolean {
     const { username, password } = URL.parse(this.text(name, '')) ?? { username: '', password: '' };
     if (username === '' && password === '') return false;
     this.reject(name, `contains a user name or a password, and must not: ${why}`);

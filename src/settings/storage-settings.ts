@@ -23,10 +23,10 @@ export function readStorage(
   const fallback: Place = { is: 'folder', path: resolve(dataDir, 'files') };
   const expected =
     'a URL such as file:///srv/minilab or s3://bucket/prefix, with a prefix of letters, digits and _ . - /';
-  const place = read.hasUserInfo('STORAGE_URL', CREDENTIALS_ELSEWHERE)
+  const place = read.refusesUserInfo('STORAGE_URL', CREDENTIALS_ELSEWHERE)
     ? fallback
     : read.parsed('STORAGE_URL', fallback, expected, parseStorageUrl);
-  const endpoint = read.hasUserInfo('S3_ENDPOINT', CREDENTIALS_ELSEWHERE)
+  const endpoint = read.refusesUserInfo('S3_ENDPOINT', CREDENTIALS_ELSEWHERE)
     ? undefined
     : read.parsed<string | undefined>(
         'S3_ENDPOINT',
