@@ -33,11 +33,9 @@ export class TaskLeases<N extends TaskName> {
     }
   }
 
-  /** @returns those of the tasks that were held, by the attempt that they are of */
+  /** @returns those of the tasks that were held, and not claimed again since: a task that is put back keeps its id */
   release(tasks: Task<N>[]): Task<N>[] {
-    return tasks.filter(
-      ({ id, attempt }) => this.#held.get(id)?.task.attempt === attempt && this.#held.delete(id),
-    );
+    return tasks.filter((task) => this.#held.get(task.id)?.task === task && this.#held.delete(task.id));
   }
 
   /** Aborts when the lease of the task is lost, or with `abortAll`. */
