@@ -17,6 +17,11 @@ test('a task that its own worker claims again ends the first attempt, whose end 
   assert.equal(leases.signalOf('a').aborted, false);
   assert.deepEqual(leases.release([second]), [second]);
   assert.equal(leases.size, 0);
+  const again = { ...second }; // put back, which begins to count its attempts anew
+  leases.hold([second]);
+  leases.hold([again]);
+  assert.deepEqual(leases.release([second]), []);
+  assert.deepEqual(leases.release([again]), [again]);
   leases.stop();
 });
 
